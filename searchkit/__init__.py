@@ -1,0 +1,85 @@
+"""What is searchkit? Here is an archive of articles; ask it, and get the chunk that tells the answer.
+
+The tour: a *place* (a folder, a JSONL file, …) yields *articles*; each is split into *chunks*; every chunk is indexed
+by keyword and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query*
+goes to two *retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles,
+ranked, with their best chunks and the reason for their rank. Folders follow that way: ``ingest``, ``encoders``,
+``index``, ``search``,
+``serve``. What is imported from here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from searchkit.config import IndexConfig, ReadConfig, SearchConfig
+    from searchkit.errors import SearchkitError
+    from searchkit.index.writer import add, build, rebuild
+    from searchkit.search.searcher import Searcher, open_index
+    from searchkit.types import (
+        Answer,
+        Article,
+        BuildReport,
+        Chunk,
+        Encoder,
+        Hit,
+        IndexInfo,
+        Mode,
+        Problem,
+        Query,
+        Reranker,
+        Result,
+        Retriever,
+        Section,
+        Source,
+        Where,
+    )
+
+    open = open_index
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
+    "searchkit.errors": ("SearchkitError",),
+    "searchkit.index.writer": ("add", "build", "rebuild"),
+    "searchkit.search.searcher": ("Searcher", "open_index"),
+    "searchkit.types": (
+        "Answer",
+        "Article",
+        "BuildReport",
+        "Chunk",
+        "Encoder",
+        "Hit",
+        "IndexInfo",
+        "Mode",
+        "Problem",
+        "Query",
+        "Reranker",
+        "Result",
+        "Retriever",
+        "Section",
+        "Source",
+        "Where",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {"open": "searchkit.search.searcher"}
+
+__all__ = [  # noqa: PLE0604
+    "__version__",
+    "open",
+    *(name for names in _HOMES.values() for name in names),
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'searchkit' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), "open_index" if name == "open" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,10 @@
+"""How does ``python -m searchkit`` run? It is the same command as ``searchkit``."""
+
+from __future__ import annotations
+
+import sys
+
+from searchkit.serve.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What went wrong, and what should the user do? One root error; each class knows its exit code and HTTP status."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SearchkitError(Exception):
+    """The root of all errors that searchkit raises on purpose.
+
+    ``message`` says what happened, ``hint`` what to do next.
+    """
+
+    exit_code: ClassVar[int] = 2
+    http_status: ClassVar[int] = 400
+    default_hint: ClassVar[str] = "Run 'searchkit --help' to see what is possible."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
+
+
+class QueryError(SearchkitError):
+    """A query or a filter can't be understood."""
+
+    default_hint = "Run 'searchkit search --help' to see how to ask."
+
+
+class ConfigError(SearchkitError):
+    """A setting, an option or an argument can't be used."""
+
+
+class IndexExists(ConfigError):
+    """There is an index already where a new one should be made."""
+
+    http_status = 409
+    default_hint = "Run 'searchkit rebuild --index PATH' to make its next generation, or choose another folder."
+
+
+class IndexNotFound(SearchkitError):
+    """There is no index there."""
+
+    exit_code = 3
+    http_status = 404
+    default_hint = "Run 'searchkit list' to see the indexes there are, or 'searchkit build' to make one."
+
+
+class IndexLocked(SearchkitError):
+    """Another writer is at work."""
+
+    exit_code = 4
+    http_status = 423
+    default_hint = "Wait until it is done; searches go on meanwhile."
+
+
+class IndexCorrupt(SearchkitError):
+    """A file of an index is missing, cut short or altered."""
+
+    exit_code = 5
+    http_status = 500
+    default_hint = "Run 'searchkit rebuild --index PATH' to make it anew from its corpus."
+
+
+class FormatTooOld(SearchkitError):
+    """The index was written by a version whose format can't be read any more."""
+
+    exit_code = 5
+    http_status = 409
+    default_hint = "Run 'searchkit rebuild --index PATH' to bring it up to date."
+
+
+class FormatTooNew(SearchkitError):
+    """The index was written by a later version."""
+
+    exit_code = 5
+    http_status = 409
+    default_hint = "Update searchkit: 'pip install --upgrade searchkit'."
+
+
+class StorageError(SearchkitError):
+    """The disk refused: full, read-only, failing, or not permitted."""
+
+    exit_code = 5
+    http_status = 500
+    default_hint = "Make space or choose a folder that can be written; the index stays as it was."
+
+
+class EncoderMismatch(SearchkitError):
+    """The vectors were made by another encoder."""
+
+    exit_code = 6
+    http_status = 409
+    default_hint = "Run 'searchkit rebuild --index PATH' to encode the articles again."
+
+
+class MissingExtra(SearchkitError):
+    """Something was asked for that isn't installed here: a package, or a model's weights."""
+
+    exit_code = 7
+    http_status = 501
+
+
+class SourceError(SearchkitError):
+    """A place or an article can't be read."""
+
+    exit_code = 8
+    http_status = 422
+    default_hint = "Mend or remove it and run the command again; without --strict the rest is indexed."
+
+
+class BackendError(SearchkitError):
+    """A remote engine failed."""
+
+    exit_code = 9
+    http_status = 502
+    default_hint = "Try again, or search without it."

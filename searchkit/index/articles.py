@@ -1,0 +1,293 @@
+"""Here is a segment's ``articles.sqlite``; which articles and chunks stand in it?
+
+``articles``  row (0-based), id, digest of the content, title, text, url, source, authors, published, updated (both as
+              ISO 8601), language, tags, fields, sections (JSON), chunk (row of its first chunk), chunks (their number)
+``chunks``    row (0-based, the row of its vector and posting too), article (row), ordinal, start, end, heading, digest
+              of the text that was encoded
+``labels``    name, value (casefolded), article (row), shown (as the article has it): what filters and facets read:
+              ``source``, ``language``, ``tag``, ``author``, and every other field under its own name
+``dates``     published (microseconds since 1970, UTC), article (row)
+``starts``    one value: for each article the row of its first chunk, then the number of chunks, as uint32,
+little-endian
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from searchkit.errors import IndexCorrupt, StorageError
+from searchkit.types import Article, Chunk, FieldValue, Section
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SCHEMA = """
+CREATE TABLE articles (
+  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+  url TEXT, source TEXT, authors TEXT NOT NULL, published TEXT, updated TEXT, language TEXT, tags TEXT NOT NULL,
+  fields TEXT NOT NULL, sections TEXT NOT NULL, chunk INTEGER NOT NULL, chunks INTEGER NOT NULL);
+CREATE TABLE chunks (
+  row INTEGER PRIMARY KEY, article INTEGER NOT NULL, ordinal INTEGER NOT NULL, start INTEGER NOT NULL,
+  end INTEGER NOT NULL, heading TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE labels (
+  name TEXT NOT NULL, value TEXT NOT NULL, article INTEGER NOT NULL, shown TEXT NOT NULL,
+  PRIMARY KEY (name, value, article)) WITHOUT ROWID;
+CREATE TABLE dates (published INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (published, article)) WITHOUT
+ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
+"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ARTICLE = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
+_CHUNK = "articles.id, articles.text, chunks.ordinal, chunks.start, chunks.end, chunks.heading"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article as a segment holds it: its row, the row of its first chunk, and how many it has."""
+
+    row: int
+    chunk: int
+    chunks: int
+    article: Article
+
+
+def microseconds(instant: datetime) -> int:
+    """Count the microseconds from 1970 to an aware instant."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def text_digest(text: str) -> bytes:
+    """Name a text by 16 bytes of BLAKE2b; equal texts have equal vectors."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def article_digest(article: Article) -> bytes:
+    """Name an article's whole content by 16 bytes: equal where nothing about it changed."""
+    return text_digest(json.dumps(asdict(article), ensure_ascii=False, sort_keys=True, default=str))
+
+
+def labels_of(article: Article) -> Iterator[tuple[str, str]]:
+    """Yield the (name, value) pairs by which an article can be filtered and counted."""
+    if article.source is not None:
+        yield "source", article.source
+    if article.language is not None:
+        yield "language", article.language
+    if article.published is not None:
+        yield "year", str(article.published.year)
+    yield from (("tag", tag) for tag in article.tags)
+    yield from (("author", author) for author in article.authors)
+    for name, value in article.fields.items():
+        yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
+
+
+def _shown(value: str | int | float | bool) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+class ArticlesWriter:
+    """Writes a new ``articles.sqlite``: add articles with their chunks in the order of their rows, then ``finish``."""
+
+    def __init__(self, path: Path) -> None:
+        self._starts = array("I", [0])
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+            self._db.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def add(self, article: Article, chunks: Sequence[Chunk], digests: Sequence[bytes]) -> None:
+        """Append an article and its chunks; ``digests`` name the chunks' encoded texts. Raises ``StorageError``."""
+        row, first = len(self._starts) - 1, self._starts[-1]
+        values = (
+            row, article.id, article_digest(article), article.title, article.text, article.url, article.source,
+            _json(article.authors), _iso(article.published), _iso(article.updated), article.language,
+            _json(article.tags), _json(article.fields), _json([asdict(section) for section in article.sections]),
+            first, len(chunks),
+        )  # fmt: skip
+        try:
+            self._db.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
+            self._db.executemany(
+                "INSERT INTO chunks VALUES (?,?,?,?,?,?,?)",
+                (
+                    (first + chunk.ordinal, row, chunk.ordinal, chunk.start, chunk.end, chunk.heading, digest)
+                    for chunk, digest in zip(chunks, digests, strict=True)
+                ),
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO labels VALUES (?,?,?,?)",
+                ((name, value.casefold(), row, value) for name, value in labels_of(article)),
+            )
+            if article.published is not None:
+                self._db.execute("INSERT INTO dates VALUES (?,?)", (microseconds(article.published), row))
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+        self._starts.append(first + len(chunks))
+
+    def finish(self) -> None:
+        """Complete the file and close it. Raises ``StorageError``."""
+        try:
+            starts = np.asarray(self._starts, dtype="<u4")
+            self._db.execute("INSERT INTO starts VALUES (?)", (starts.tobytes(),))
+            self._db.execute("COMMIT")
+            self._db.execute("ANALYZE")
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+        finally:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file as it is; without ``finish`` it is thrown away."""
+        self._db.close()
+
+    def _failure(self, error: sqlite3.Error) -> StorageError:
+        return StorageError(f"Can't write {self._path}: {error}.")
+
+
+class ArticlesReader:
+    """Reads an ``articles.sqlite``; safe to share among threads, each of which gets a connection of its own.
+
+    Every method raises ``IndexCorrupt`` naming the file where the file isn't what was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._guard:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a SELECT and return its rows."""
+        try:
+            return self._connection().execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self.corrupt(str(error)) from error
+
+    def article_row(self, article_id: str) -> int | None:
+        """Find an article's row by its id."""
+        found = self.rows("SELECT row FROM articles WHERE id = ?", (article_id,))
+        return found[0][0] if found else None
+
+    def stored(self, row: int) -> StoredArticle:
+        """Return the article of a row, with the rows of its chunks."""
+        found = self.rows(f"SELECT {_ARTICLE}, chunk, chunks FROM articles WHERE row = ?", (row,))
+        if not found:
+            raise self.corrupt(f"it has no article in row {row}")
+        *values, chunk, chunks = found[0]
+        try:
+            return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=_article(tuple(values)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self.corrupt(f"article in row {row}: {error}") from error
+
+    def chunks(self, first: int, number: int) -> tuple[Chunk, ...]:
+        """Return the chunks of ``number`` rows from ``first`` on."""
+        found = self.rows(
+            f"SELECT {_CHUNK} FROM chunks JOIN articles ON articles.row = chunks.article"
+            " WHERE chunks.row >= ? AND chunks.row < ? ORDER BY chunks.row",
+            (first, first + number),
+        )
+        if len(found) != number:
+            raise self.corrupt(f"it lacks chunks in rows {first} to {first + number - 1}")
+        return tuple(
+            Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=text[start:end], heading=heading)
+            for id_, text, ordinal, start, end, heading in found
+        )
+
+    def starts(self, articles: int, chunks: int) -> NDArray[np.int64]:
+        """Return ``(articles + 1,)`` rows: the first chunk of each article, and the number of chunks at the end."""
+        found = self.rows("SELECT rows FROM starts")
+        blob = found[0][0] if len(found) == 1 else b""
+        if not isinstance(blob, bytes) or len(blob) != 4 * (articles + 1):
+            raise self.corrupt(f"it doesn't hold {articles} articles")
+        starts = np.frombuffer(blob, dtype="<u4").astype(np.int64)
+        if starts[0] != 0 or starts[-1] != chunks or (np.diff(starts) < 1).any():
+            raise self.corrupt("its articles' chunks don't follow each other")
+        return starts
+
+    def chunk_digests(self, first: int = 0, number: int = 1 << 48) -> list[tuple[int, bytes]]:
+        """Return the row and the digest of the encoded text of chunks, ``number`` rows from ``first`` on."""
+        return self.rows(
+            "SELECT row, digest FROM chunks WHERE row >= ? AND row < ? ORDER BY row", (first, first + number)
+        )
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            with self._guard:
+                connection = sqlite3.connect(
+                    f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+                )
+                self._opened.append(connection)
+                self._local.connection = connection
+            # A stranger's file must not run code: no functions or tables behind a schema, cells checked when read.
+            connection.executescript(
+                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;"
+            )
+        return connection
+
+    def corrupt(self, reason: str) -> IndexCorrupt:
+        """Make the error that says what is wrong with this file."""
+        return IndexCorrupt(f"{self._path} can't be read: {reason}.")
+
+
+def _article(values: tuple[Any, ...]) -> Article:
+    id_, title, text, url, source, authors, published, updated, language, tags, fields, sections = values
+    return Article(
+        id=id_,
+        title=title,
+        text=text,
+        url=url,
+        source=source,
+        authors=tuple(json.loads(authors)),
+        published=_instant(published),
+        updated=_instant(updated),
+        language=language,
+        tags=tuple(json.loads(tags)),
+        fields={name: _value(value) for name, value in json.loads(fields).items()},
+        sections=tuple(Section(**section) for section in json.loads(sections)),
+    )
+
+
+def _value(value: Any) -> FieldValue:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,100 @@
+"""How do bytes get to the disk so that they stay? Every write, flush and rename of a writer goes through here."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from searchkit.errors import StorageError
+from searchkit.index.paths import hidden_name
+
+_RIGHTS = "Choose a folder that you may write to with --index, or ask its owner for the right."
+_ADVICE = {
+    errno.ENOSPC: "Make space on that disk and run the command again; the index stays as it was.",
+    errno.EDQUOT: "Your quota on that disk is used up: make space and run the command again.",
+    errno.EROFS: "The disk is read-only: choose a folder on another with --index.",
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.ENOTDIR: "A part of that path is a file: choose another folder with --index.",
+}
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` in the block into a ``StorageError`` that names the file and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"Can't write {error.filename or path}: {reason}.", hint=_ADVICE.get(error.errno or 0)
+        ) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with its parents, and flush the nearest that existed before. Raises ``StorageError``."""
+    missing = [path, *(parent for parent in path.parents)]
+    with storing(path):
+        anchor = next((folder for folder in missing if folder.is_dir()), None)
+        path.mkdir(parents=True, exist_ok=True)
+        if anchor is not None:
+            flush(anchor)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file and flush it, not yet its folder. Raises ``StorageError``."""
+    with storing(path), path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in place whole: readers see the old content or the new. Raises ``StorageError``."""
+    hidden = path.with_name(hidden_name(path.name))
+    write_new(hidden, content)
+    rename(hidden, path)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or a folder, and flush the folder it lies in. Raises ``StorageError``."""
+    with storing(target):
+        source.replace(target)
+        flush(target.parent)
+
+
+def flush(path: Path) -> None:
+    """Flush a file or a folder to the disk. Raises ``OSError``."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_all(folder: Path) -> None:
+    """Flush the files of a folder, then the folder. Raises ``StorageError``."""
+    with storing(folder):
+        for path in sorted(folder.iterdir()):
+            flush(path)
+        flush(folder)
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file, in hex. Raises ``OSError``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all in it, if it is there. Raises ``StorageError``."""
+    with storing(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""Here is a filter; which articles of a segment does it let through?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.index.articles import microseconds
+from searchkit.index.keyword.tree import Filter
+from searchkit.index.segment import Segment
+from searchkit.ingest import parse_when
+from searchkit.types import Where
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+
+
+def articles_where(segment: Segment, where: Where) -> Mask:
+    """Return ``(articles,)`` bool: the living articles that meet every condition. Raises ``IndexCorrupt``."""
+    mask = segment.living_articles.copy()
+    for rows in _conditions(segment, where):
+        chosen = np.zeros(len(mask), dtype=bool)
+        chosen[rows] = True
+        mask &= chosen
+    return mask
+
+
+def articles_with_label(segment: Segment, name: str, values: tuple[str, ...]) -> list[int]:
+    """Return the rows of the articles whose field ``name`` has any of the values, case aside."""
+    folded = sorted({value.casefold() for value in values})
+    marks = ",".join("?" * len(folded))
+    found = segment.articles.rows(f"SELECT article FROM labels WHERE name = ? AND value IN ({marks})", (name, *folded))
+    return _checked(segment, found)
+
+
+def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
+    """Return the rows of the articles whose field lies between a condition's bounds; a bound of None is open.
+
+    Compared as numbers where a bound is a number, else as text, case aside.
+    """
+    clauses, values = ["name = ?"], [condition.field]
+    lower = (">=" if condition.includes_low else ">", condition.low)
+    upper = ("<=" if condition.includes_high else "<", condition.high)
+    for sign, bound in (lower, upper):
+        if bound is not None:
+            clauses.append(f"CAST(value AS REAL) {sign} CAST(? AS REAL)" if _is_number(bound) else f"value {sign} ?")
+            values.append(bound.casefold())
+    found = segment.articles.rows(f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
+    return _checked(segment, found)
+
+
+def articles_for(segment: Segment, condition: Filter) -> Mask:
+    """Return ``(articles,)`` bool: the living articles that meet a condition of the query language.
+
+    Raises ``QueryError`` where a bound of ``published`` isn't a date.
+    """
+    if condition.field == "published":
+        return articles_where(segment, _dates(condition))
+    if condition.values:
+        rows = articles_with_label(segment, condition.field, condition.values)
+    else:
+        rows = articles_in_range(segment, condition)
+    mask = np.zeros(segment.fact.articles, dtype=bool)
+    mask[rows] = True
+    return mask & segment.living_articles
+
+
+def _dates(condition: Filter) -> Where:
+    """Read a condition on the date: a period means its first instant as a lower bound, its last as an upper one."""
+    now = datetime.now(UTC)
+    low, high = condition.low, condition.high
+    if condition.values:
+        low = high = condition.values[0]
+    since = None if low is None else parse_when(low, now=now, end=not condition.includes_low)
+    until = None if high is None else parse_when(high, now=now, end=condition.includes_high)
+    tick = timedelta(microseconds=1)
+    return Where(
+        since=since + tick if since is not None and not condition.includes_low else since,
+        until=until - tick if until is not None and not condition.includes_high else until,
+    )
+
+
+def field_names(segment: Segment) -> frozenset[str]:
+    """Name the fields that the segment's articles can be filtered by."""
+    # A loose scan: from each name jump to the next, so that the cost is that of the names, not of the articles.
+    statement = """
+        WITH RECURSIVE names(name) AS (
+          SELECT min(name) FROM labels
+          UNION ALL SELECT (SELECT min(name) FROM labels WHERE name > names.name) FROM names WHERE name IS NOT NULL)
+        SELECT name FROM names WHERE name IS NOT NULL"""
+    return frozenset(name for (name,) in segment.articles.rows(statement))
+
+
+def _conditions(segment: Segment, where: Where) -> Iterator[list[int]]:
+    if where.since is not None or where.until is not None:
+        low = -(1 << 62) if where.since is None else microseconds(where.since)
+        high = 1 << 62 if where.until is None else microseconds(where.until)
+        found = segment.articles.rows("SELECT article FROM dates WHERE published BETWEEN ? AND ?", (low, high))
+        yield _checked(segment, found)
+    named = (
+        ("source", where.sources),
+        ("language", where.languages),
+        ("tag", where.tags),
+        ("author", where.authors),
+        *where.fields,
+    )
+    for name, values in named:
+        if values:
+            yield articles_with_label(segment, name, values)
+
+
+def _checked(segment: Segment, found: list[tuple[int]]) -> list[int]:
+    """Take the rows out of an answer of SQLite; one that can't be would make numpy fail or count from the end."""
+    rows = [row for (row,) in found]
+    if any(not isinstance(row, int) or not 0 <= row < segment.fact.articles for row in rows):
+        raise segment.articles.corrupt("a label belongs to no article")
+    return rows
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

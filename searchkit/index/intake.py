@@ -1,0 +1,61 @@
+"""Here is what a caller hands over; which articles are in it, and what couldn't be taken?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from searchkit.errors import SourceError
+from searchkit.ingest import article_from_dict, checked_article
+from searchkit.types import Article, Problem
+
+Given = Article | Mapping[str, Any] | Problem
+"""What a source may yield: an article, the plain values of one, or a problem in the place of one."""
+
+
+class Intake:
+    """Takes articles out of a source one by one, and keeps what went wrong.
+
+    With ``strict`` the first article that is lost raises ``SourceError``; without, it stands in ``problems``.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.problems: list[Problem] = []
+        self._strict = strict
+        self._seen: set[str] = set()
+
+    def articles(self, given: Iterable[Given]) -> Iterator[Article]:
+        """Yield the articles; one whose id came before is reported and yielded too, for the later one wins.
+
+        Raises ``SourceError`` under ``strict``, or where the source yields something that can't be an article at all.
+        """
+        for number, one in enumerate(given, start=1):
+            if isinstance(one, Problem):
+                self.report(one)
+                continue
+            article = self._article(one, number)
+            if article is None:
+                continue
+            if article.id in self._seen:
+                self.report(Problem(place=article.id, reason="this id came more than once; the later article counts"))
+            self._seen.add(article.id)
+            yield article
+
+    def report(self, problem: Problem) -> None:
+        """Keep a problem, or raise ``SourceError`` for it under ``strict`` where an article was lost by it."""
+        if self._strict and problem.lost:
+            raise SourceError(f"{problem}.")
+        self.problems.append(problem)
+
+    def _article(self, one: Article | Mapping[str, Any], number: int) -> Article | None:
+        try:
+            if isinstance(one, Article):
+                return checked_article(one)
+            if isinstance(one, Mapping):
+                return article_from_dict(one)
+        except SourceError as error:
+            self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
+            return None
+        raise SourceError(
+            f"Item {number} of the articles is a {type(one).__name__}.", hint="Hand over Article objects or dicts."
+        )

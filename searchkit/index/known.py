@@ -1,0 +1,49 @@
+"""Which vectors have been paid for already? Here is a generation; find its vectors by the text's digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.index.reader import Generation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+
+class KnownVectors:
+    """The vectors of a generation, or of some of its articles, by digest."""
+
+    def __init__(self, generation: Generation, article_ids: Iterable[str] | None = None) -> None:
+        """Read the digests of all chunks, or of those of the articles named. Raises ``IndexCorrupt``."""
+        self._generation = generation
+        self._row_of: dict[bytes, int] = {}
+        if article_ids is None:
+            for segment, base in zip(generation.segments, generation.bases, strict=False):
+                self._row_of.update((digest, int(base) + row) for row, digest in segment.articles.chunk_digests())
+            return
+        for article_id in article_ids:
+            found = generation.find_article(article_id)
+            if found is not None:
+                segment, first = generation.place(found[1].start)
+                digests = segment.articles.chunk_digests(first, len(found[1]))
+                self._row_of.update((digest, found[1].start - first + row) for row, digest in digests)
+
+    def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+        """Return the vectors that are known among those asked for."""
+        found = {digest: self._row_of[digest] for digest in digests if digest in self._row_of}
+        return {digest: self._vector(row) for digest, row in found.items()}
+
+    def _vector(self, row: int) -> Vectors:
+        segment, local = self._generation.place(row)
+        vector: Vectors = segment.vectors.matrix[local]
+        return vector
+
+
+def nothing_known(digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+    """Know no vector: where there is no generation before, or its vectors are of another encoder."""
+    return {}

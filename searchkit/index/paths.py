@@ -1,0 +1,84 @@
+"""Where does everything of an index lie? One type for its paths; each file's name stands here once."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ARTICLES = "articles.sqlite"
+POSTINGS = "postings.bin"
+VECTORS = "vectors.faiss"
+SEGMENT_FILES = (ARTICLES, POSTINGS, VECTORS)
+
+_NUMBER = re.compile(r"[0-9]{6,12}")
+_HIDDEN = re.compile(r"\.(CURRENT|[0-9]{6,12}(\.json)?)\.[0-9]+")
+
+
+def number_name(number: int) -> str:
+    """Name a generation or a segment: its number in six digits or more."""
+    return f"{number:06d}"
+
+
+def is_number_name(name: str) -> bool:
+    """Say whether a name can be a generation's or a segment's; nothing else is ever joined to a path."""
+    return _NUMBER.fullmatch(name) is not None
+
+
+def hidden_name(name: str) -> str:
+    """Name what isn't published yet; after its writer's end, whatever bears such a name is litter."""
+    return f".{name}.{os.getpid()}"
+
+
+def is_hidden_name(name: str) -> bool:
+    """Say whether a name was made by ``hidden_name``."""
+    return _HIDDEN.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPaths:
+    """The files of one index, below ``root``."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """The only file that is ever replaced: the name of the generation in force."""
+        return self.root / "CURRENT"
+
+    @property
+    def lock(self) -> Path:
+        """The writer's lock, and who holds it."""
+        return self.root / "LOCK"
+
+    @property
+    def generations(self) -> Path:
+        """The folder of manifests."""
+        return self.root / "generations"
+
+    @property
+    def segments(self) -> Path:
+        """The folder of segments."""
+        return self.root / "segments"
+
+    @property
+    def deletions(self) -> Path:
+        """The folder of deletions, one folder in it for each generation that deleted something."""
+        return self.root / "deletions"
+
+    def manifest(self, generation: int) -> Path:
+        """The manifest of a generation."""
+        return self.generations / f"{number_name(generation)}.json"
+
+    def segment(self, name: str) -> Path:
+        """The folder of a segment."""
+        return self.segments / name
+
+    def deleted_rows(self, generation: int, segment: str) -> Path:
+        """The bitmap of a segment's deleted rows, as a generation wrote it."""
+        return self.deletions / number_name(generation) / f"{segment}.rows"
+
+    def deleted_counts(self, generation: int, segment: str) -> Path:
+        """What a segment's deleted rows take from its statistics, as a generation wrote it."""
+        return self.deletions / number_name(generation) / f"{segment}.delta"

@@ -1,0 +1,212 @@
+"""Here is an index's folder; what is in its generation in force? Opened, it never changes, whatever a writer does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from searchkit.errors import IndexCorrupt
+from searchkit.index.filters import articles_where, field_names
+from searchkit.index.manifest import Manifest, current_generation, read_manifest
+from searchkit.index.paths import IndexPaths
+from searchkit.index.segment import Segment
+from searchkit.types import Article, Chunk, IndexInfo, Where
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Generation:
+    """A complete, immutable state of an index, opened. Safe to share among threads.
+
+    Its rows are its segments' rows one after another: row = base of the segment + row in the segment.
+    """
+
+    def __init__(self, paths: IndexPaths, manifest: Manifest) -> None:
+        """Open all segments. Raises ``IndexCorrupt`` naming the file that is missing or damaged."""
+        self.paths = paths
+        self.manifest = manifest
+        with ExitStack() as opened:
+            self.segments = tuple(
+                opened.enter_context(Segment(paths, fact, dimension=manifest.encoder.dimension))
+                for fact in manifest.segments
+            )
+            self._opened = opened.pop_all()
+        sizes = [segment.fact.chunks for segment in self.segments]
+        self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._opened.close()
+
+    @property
+    def rows(self) -> int:
+        """Count the rows, deleted ones included."""
+        return int(self.bases[-1])
+
+    @cached_property
+    def article_bases(self) -> NDArray[np.int64]:
+        """``(segments + 1,)``: the number of the first article of each segment, counted over all."""
+        return np.concatenate([[0], np.cumsum([segment.fact.articles for segment in self.segments])]).astype(np.int64)
+
+    @cached_property
+    def article_of_row(self) -> NDArray[np.int64]:
+        """``(rows,)``: the number of each row's article, counted over all segments."""
+        parts = [
+            segment.article_of_row + base for segment, base in zip(self.segments, self.article_bases, strict=False)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def living(self) -> NDArray[np.bool_] | None:
+        """``(rows,)``: which rows aren't deleted; None where all live."""
+        if all(segment.deletions is None for segment in self.segments):
+            return None
+        return self.spread([segment.living_articles for segment in self.segments])
+
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """Name the fields that articles can be filtered by."""
+        return frozenset().union(*(field_names(segment) for segment in self.segments))
+
+    @property
+    def languages(self) -> tuple[str | None, ...]:
+        """The languages of the living articles, the most frequent first; None where some have none."""
+        counted = sorted(self.manifest.languages.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(code or None for code, _ in counted)
+
+    def spread(self, articles: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        """Turn a choice of articles for each segment into a choice of rows, ``(rows,)``."""
+        parts = [segment.rows_of(mask) for segment, mask in zip(self.segments, articles, strict=True)]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=bool)
+
+    def rows_where(self, where: Where) -> NDArray[np.bool_] | None:
+        """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
+        if not where:
+            return self.living
+        return self.spread([articles_where(segment, where) for segment in self.segments])
+
+    def place(self, row: int) -> tuple[Segment, int]:
+        """Return the segment of a row, and the row in it."""
+        number = int(np.searchsorted(self.bases, row, side="right")) - 1
+        return self.segments[number], row - int(self.bases[number])
+
+    def article_at(self, number: int) -> tuple[Article, range]:
+        """Return an article by its number over all segments, and the rows of its chunks."""
+        segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
+        stored = self.segments[segment_number].articles.stored(number - int(self.article_bases[segment_number]))
+        first = int(self.bases[segment_number]) + stored.chunk
+        return stored.article, range(first, first + stored.chunks)
+
+    def chunks_at(self, rows: range) -> tuple[Chunk, ...]:
+        """Return the chunks of consecutive rows of one segment."""
+        segment, first = self.place(rows.start)
+        return segment.articles.chunks(first, len(rows))
+
+    def find_article(self, article_id: str) -> tuple[Article, range] | None:
+        """Return a living article by its id, and the rows of its chunks."""
+        for segment, base in zip(self.segments, self.article_bases, strict=False):
+            row = segment.living_row(article_id)
+            if row is not None:
+                return self.article_at(int(base) + row)
+        return None
+
+    def living_articles(self) -> Iterator[Article]:
+        """Yield every article that isn't deleted, in the order of the rows."""
+        for segment in self.segments:
+            for row in np.flatnonzero(segment.living_articles):
+                yield segment.articles.stored(int(row)).article
+
+    def similarity(self, query: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the inner product of each row's vector with a query's, ``(len(rows),)`` float64."""
+        scores = np.empty(len(rows), dtype=np.float64)
+        owners = np.searchsorted(self.bases, rows, side="right") - 1
+        for number in np.unique(owners):
+            mine = owners == number
+            scores[mine] = self.segments[number].vectors.similarity(query, rows[mine] - self.bases[number])
+        return scores
+
+    def nearest(
+        self, query: NDArray[np.float32], depth: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], float]:
+        """Return at least the ``depth`` nearest rows, in no order, and a bound that no other allowed row exceeds."""
+        rows, bound = [np.empty(0, dtype=np.int64)], -np.inf
+        for segment, base, end in zip(self.segments, self.bases, self.bases[1:], strict=False):
+            mine = None if allowed is None else allowed[base:end]
+            found, limit = segment.vectors.nearest(query, depth, mine)
+            rows.append(found + base)
+            bound = max(bound, limit)
+        return np.concatenate(rows), bound
+
+
+def open_generation(path: Path) -> Generation:
+    """Open the generation in force.
+
+    A reader can lose a race with a writer that publishes and sweeps; it tries again only where CURRENT has moved on.
+    Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld`` or ``FormatTooNew``.
+    """
+    paths = IndexPaths(path)
+    number = current_generation(paths)
+    while True:
+        try:
+            return Generation(paths, read_manifest(paths, number))
+        except IndexCorrupt:
+            later = current_generation(paths)
+            if later == number:
+                raise
+            number = later
+
+
+def index_info(path: Path) -> IndexInfo:
+    """Tell what an index is made of. Raises as ``open_generation`` does."""
+    with open_generation(path) as generation:
+        return info_of(generation)
+
+
+def info_of(generation: Generation) -> IndexInfo:
+    """Tell what an opened generation is made of."""
+    manifest = generation.manifest
+    sources: Counter[str] = Counter()
+    dates: list[str] = []
+    for segment in generation.segments:
+        living = segment.living_articles
+        for row, source, published in segment.articles.rows("SELECT row, source, published FROM articles"):
+            if living[row]:
+                sources[source or ""] += 1
+                if published is not None:
+                    dates.append(published)
+    instants = sorted(map(datetime.fromisoformat, dates))
+    return IndexInfo(
+        path=str(generation.paths.root),
+        format=manifest.format,
+        generation=manifest.generation,
+        created=manifest.created,
+        articles=manifest.articles,
+        chunks=manifest.chunks,
+        segments=len(manifest.segments),
+        deleted_chunks=sum(fact.chunks - fact.living_chunks for fact in manifest.segments),
+        bytes=sum(file.bytes for fact in manifest.segments for file in fact.files.values()),
+        encoder=manifest.encoder.name,
+        encoder_fingerprint=manifest.encoder.fingerprint,
+        dimension=manifest.encoder.dimension,
+        places=manifest.corpus.places if manifest.corpus else (),
+        languages=dict(sorted(manifest.languages.items(), key=lambda item: (-item[1], item[0]))),
+        sources=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
+        first_published=instants[0] if instants else None,
+        last_published=instants[-1] if instants else None,
+        config=manifest.config.to_dict(),
+    )

@@ -1,0 +1,178 @@
+"""Here are articles; how do they become a segment, and how is it read again? One segment's writer and reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from searchkit.config import IndexConfig
+from searchkit.errors import IndexCorrupt
+from searchkit.index import files
+from searchkit.index.articles import ArticlesReader, ArticlesWriter, text_digest
+from searchkit.index.deletions import Deletions
+from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.builder import PostingsBuilder
+from searchkit.index.keyword.postings import PostingsReader
+from searchkit.index.manifest import SegmentFact, check_file, fact_of
+from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
+from searchkit.index.vectors import VectorsReader, write_vectors
+from searchkit.ingest.chunks import split
+from searchkit.ingest.compose import compose
+from searchkit.types import Article, Encoder, Progress
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+FindVectors = Callable[[Sequence[bytes]], Mapping[bytes, "Vectors"]]
+"""Given digests of encoded texts, the vectors that are known already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSegment:
+    """A segment that lies in its place, and what its vectors cost."""
+
+    fact: SegmentFact
+    encoded: int
+    reused: int
+
+
+def write_segment(
+    paths: IndexPaths,
+    name: str,
+    articles: Sequence[Article],
+    *,
+    config: IndexConfig,
+    encoder: Encoder,
+    known: FindVectors,
+    progress: Progress | None = None,
+) -> WrittenSegment:
+    """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
+
+    Raises ``StorageError``. What was stopped on the way stays hidden, for the next writer to sweep.
+    """
+    hidden = paths.segments / hidden_name(name)
+    files.remove(hidden)
+    files.make_folder(hidden)
+    texts: list[str] = []
+    digests: list[bytes] = []
+    limit = min(config.chunk_tokens or encoder.max_tokens, encoder.max_tokens)
+    with (
+        ArticlesWriter(hidden / ARTICLES) as store,
+        PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
+    ):
+        for number, article in enumerate(articles, start=1):
+            chunks = split(
+                article,
+                count_tokens=encoder.count_tokens,
+                max_tokens=limit,
+                overlap_sentences=config.overlap_sentences,
+            )
+            searched = [compose(article, chunk) for chunk in chunks]
+            named = [text_digest(one.joined) for one in searched]
+            store.add(article, chunks, named)
+            for one in searched:
+                postings.add(one.title, one.heading, one.text, article.language)
+            texts.extend(one.joined for one in searched)
+            digests.extend(named)
+            if progress is not None:
+                progress("index", number, len(articles))
+        store.finish()
+        with files.storing(hidden):
+            postings.write(hidden / POSTINGS)
+    vectors, encoded = _vectors(texts, digests, encoder, known, progress)
+    write_vectors(hidden / VECTORS, vectors)
+    files.flush_all(hidden)
+    fact = SegmentFact(
+        name=name,
+        articles=len(articles),
+        chunks=len(texts),
+        files={file: fact_of(hidden / file) for file in SEGMENT_FILES},
+    )
+    files.rename(hidden, paths.segment(name))
+    return WrittenSegment(fact=fact, encoded=encoded, reused=len(set(digests)) - encoded)
+
+
+def _vectors(
+    texts: Sequence[str], digests: Sequence[bytes], encoder: Encoder, known: FindVectors, progress: Progress | None
+) -> tuple[Vectors, int]:
+    """Return a row a text, and how many texts had to be encoded: a vector that is known, or seen twice, is not."""
+    found = known(list(dict.fromkeys(digests)))
+    missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in found}
+    fresh = encoder.encode_chunks(list(missing.values()), progress)
+    row_of = {digest: row for row, digest in enumerate(missing)}
+    vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
+    for row, digest in enumerate(digests):
+        vectors[row] = fresh[row_of[digest]] if digest in row_of else found[digest]
+    return vectors, len(missing)
+
+
+class Segment:
+    """An opened segment: its three legs and what of it is deleted. Safe to share among threads."""
+
+    def __init__(self, paths: IndexPaths, fact: SegmentFact, *, dimension: int) -> None:
+        """Open and check the files. Raises ``IndexCorrupt`` naming one that is missing or isn't what was written."""
+        self.fact = fact
+        folder = paths.segment(fact.name)
+        for name, file in fact.files.items():
+            check_file(folder / name, file)
+        self.articles = ArticlesReader(folder / ARTICLES)
+        self.postings = PostingsReader.open(folder / POSTINGS)
+        if self.postings.rows != fact.chunks:
+            raise IndexCorrupt(
+                f"{folder / POSTINGS} holds {self.postings.rows} chunks where {fact.chunks} were written."
+            )
+        self.deletions = None if fact.deletions is None else Deletions.read(paths, fact, self.postings)
+        self.vectors = VectorsReader(folder / VECTORS, rows=fact.chunks, dimension=dimension)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.articles.close()
+        self.postings.close()
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """``(articles + 1,)``: the row of each article's first chunk, and the number of chunks at the end."""
+        return self.articles.starts(self.fact.articles, self.fact.chunks)
+
+    @cached_property
+    def article_of_row(self) -> NDArray[np.int32]:
+        """``(chunks,)``: the row of the article that a chunk belongs to."""
+        numbers = np.arange(self.fact.articles, dtype=np.int32)
+        return np.repeat(numbers, np.diff(self.starts))
+
+    @cached_property
+    def living_articles(self) -> NDArray[np.bool_]:
+        """``(articles,)``: which articles aren't deleted."""
+        if self.deletions is None:
+            return np.ones(self.fact.articles, dtype=bool)
+        return ~self.deletions.rows[self.starts[:-1]]
+
+    def rows_of(self, articles: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Spread a choice of articles, ``(articles,)``, to their chunks, ``(chunks,)``."""
+        return np.asarray(np.repeat(articles, np.diff(self.starts)))
+
+    def living_row(self, article_id: str) -> int | None:
+        """Find an article's row by its id, unless it is deleted."""
+        row = self.articles.article_row(article_id)
+        return row if row is not None and self.living_articles[row] else None
+
+
+def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:
+    """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them."""
+    for row in articles:
+        stored = segment.articles.stored(row)
+        for chunk in segment.articles.chunks(stored.chunk, stored.chunks):
+            searched = compose(stored.article, chunk)
+            yield searched.title, searched.heading, searched.text, stored.article.language

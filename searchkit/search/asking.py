@@ -1,0 +1,79 @@
+"""Here is what a caller typed; which query is it? Checks and reads the arguments of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from searchkit.errors import QueryError
+from searchkit.ingest import parse_when
+from searchkit.types import Mode, Query, Where
+
+Texts = str | Sequence[str]
+When = str | date | datetime | None
+
+K_LIMIT = 1_000_000
+
+
+def make_query(
+    text: str,
+    *,
+    k: int,
+    mode: Mode | str,
+    since: When,
+    until: When,
+    source: Texts,
+    language: Texts,
+    tag: Texts,
+    author: Texts,
+    fields: Mapping[str, Texts],
+    facets: Sequence[str],
+) -> Query:
+    """Make a query of the arguments of ``Searcher.search``. Raises ``QueryError`` naming what can't be understood."""
+    now = datetime.now(UTC)
+    where = Where(
+        since=_instant(since, now, end=False),
+        until=_instant(until, now, end=True),
+        sources=_texts(source),
+        languages=tuple(code.lower() for code in _texts(language)),
+        tags=_texts(tag),
+        authors=_texts(author),
+        fields=tuple((name, _texts(values)) for name, values in fields.items()),
+    )
+    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets))
+    check_query(query)
+    return query
+
+
+def check_query(query: Query) -> None:
+    """Refuse a query that asks for nothing. Raises ``QueryError``."""
+    if not query.text.strip():
+        raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
+    if not 1 <= query.k <= K_LIMIT:
+        raise QueryError(f"k is {query.k}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
+    where = query.where
+    if where.since is not None and where.until is not None and where.since > where.until:
+        raise QueryError(
+            f"'since' ({where.since:%Y-%m-%d}) is later than 'until' ({where.until:%Y-%m-%d}).", hint="Swap the two."
+        )
+
+
+def _mode(mode: Mode | str) -> Mode:
+    try:
+        return Mode(mode)
+    except ValueError as error:
+        raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
+
+
+def _instant(when: When, now: datetime, *, end: bool) -> datetime | None:
+    if when is None:
+        return None
+    if isinstance(when, str):
+        return parse_when(when, now=now, end=end)
+    if isinstance(when, datetime):
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return datetime.combine(when, time.max if end else time.min, tzinfo=UTC)
+
+
+def _texts(texts: Texts) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)

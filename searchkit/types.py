@@ -1,0 +1,310 @@
+"""What do we talk about? Ten words, as frozen records, and the four protocols between the rooms.
+
+Standard library only: whoever imports this imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float32]
+
+FieldValue = str | int | float | bool | tuple[str, ...]
+"""A value of an article's other fields: what a filter can compare."""
+
+Progress = Callable[[str, int, int], None]
+"""Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading and the span of ``article.text`` that stands under it (the heading's own line is outside)."""
+
+    heading: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What the user has. ``text`` is the body without the title; spans and snippets count its characters.
+
+    ``published`` and ``updated`` are aware and in UTC; a date without a time is its midnight.
+    Without ``sections`` the whole text is one section without a heading.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    url: str | None = None
+    source: str | None = None
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A span of an article's text: the unit that is indexed and shown. ``text == article.text[start:end]``."""
+
+    article_id: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    heading: str = ""
+
+    @property
+    def id(self) -> str:
+        """The chunk's public id, ``article-id#ordinal``, counted from 0."""
+        return f"{self.article_id}#{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that was put in and could not be taken as it was: which place, which line, and why."""
+
+    place: str
+    reason: str
+    line: int | None = None
+    lost: bool = True
+    """Whether an article was lost by it (a duplicate id or a repaired encoding loses nothing new)."""
+
+    def __str__(self) -> str:
+        where = self.place if self.line is None else f"{self.place}, line {self.line}"
+        return f"{where}: {self.reason}"
+
+
+class Mode(StrEnum):
+    """Which legs answer a query."""
+
+    HYBRID = "hybrid"
+    KEYWORD = "keyword"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A filter: every condition that is given must hold; within one condition any of its values may.
+
+    ``since`` and ``until`` are inclusive instants that bound ``published``; an article without a date meets neither.
+    Text compares without regard to case. ``fields`` pairs the name of any other field with its accepted values.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    sources: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Where()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked: the words, the mode, how many results, and within which articles."""
+
+    text: str
+    mode: Mode = Mode.HYBRID
+    k: int = 10
+    where: Where = Where()
+    facets: tuple[str, ...] = ()
+    """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year`` or any
+    other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk and a score, higher is better."""
+
+    chunk_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one leg gave a chunk: its rank there (from 1; None below the depth looked at), its own score, its share.
+
+    The shares of a chunk's contributions add up to the chunk's score.
+    """
+
+    leg: str
+    rank: int | None
+    score: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A part of an article worth reading: ``article.text[start:end]``, and the spans in it to highlight.
+
+    ``highlights`` are ``(start, end)`` in the article's characters too, in order, without overlap.
+    """
+
+    text: str
+    start: int
+    end: int
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkResult:
+    """A chunk of a result, with its score, how the score came about, and its snippet."""
+
+    chunk: Chunk
+    score: float
+    contributions: tuple[Contribution, ...]
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """An article, ranked, with its best chunks, best first. Its score is the score of the first."""
+
+    rank: int
+    score: float
+    article: Article
+    chunks: tuple[ChunkResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetCount:
+    """How many of the matching articles have this value."""
+
+    value: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """All that a query gives: the results and what the user should know about them."""
+
+    query: Query
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    """What the user must be told: a query read as plain words, words that were ignored."""
+    suggestions: tuple[str, ...] = ()
+    """Other spellings of the query, from the index's own words, where a word of it is unknown or nothing was found."""
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexInfo:
+    """What an index is made of: for people, and for a program that decides whether to use it."""
+
+    path: str
+    format: int
+    generation: int
+    created: datetime
+    articles: int
+    chunks: int
+    segments: int
+    deleted_chunks: int
+    bytes: int
+    encoder: str
+    encoder_fingerprint: str
+    dimension: int
+    places: tuple[str, ...]
+    languages: Mapping[str, int]
+    sources: Mapping[str, int]
+    first_published: datetime | None
+    last_published: datetime | None
+    config: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """What a build, rebuild or add did."""
+
+    path: str
+    generation: int
+    articles: int
+    chunks: int
+    vectors_encoded: int
+    vectors_reused: int
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    """What the user should know: where a rebuild took its articles from."""
+    took_s: float
+
+    @property
+    def lost(self) -> int:
+        """Count the articles or files that could not be read."""
+        return sum(problem.lost for problem in self.problems)
+
+
+class Source(Protocol):
+    """A place that yields articles, and problems where it could not."""
+
+    def __iter__(self) -> Iterator[Article | Problem]: ...
+
+
+class Encoder(Protocol):
+    """Text in, vectors out: rows of float32, each of length 1, so that an inner product is a cosine.
+
+    ``fingerprint`` covers all that decides the numbers: weights, tokenizer, prompts, pooling, length limit, dtype.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name or path by which it is loaded again."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the numbers it gives, in hex."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many values a vector has."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest input, in its own tokens, with the special ones and the prompt of a chunk taken off."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count each text's tokens, without special ones."""
+        ...
+
+    def encode_query(self, text: str) -> Vector:
+        """Return a ``(dimension,)`` vector."""
+        ...
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
+        """Return a ``(len(texts), dimension)`` array, row i for text i."""
+        ...
+
+
+class Retriever(Protocol):
+    """A query in, the best ``depth`` hits out, best first, ties in the order of the chunks in the index."""
+
+    def retrieve(self, query: Query, depth: int) -> Sequence[Hit]:
+        """Return the best hits."""
+        ...
+
+
+class Reranker(Protocol):
+    """A query and texts in, a score for each text out, higher is better."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return a score for each text, in their order."""
+        ...
