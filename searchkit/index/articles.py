@@ -197,6 +197,13 @@ class ArticlesReader:
         found = self.rows("SELECT row FROM articles WHERE id = ?", (article_id,))
         return found[0][0] if found else None
 
+    def article_id(self, row: int) -> str:
+        """Return the id of the article of a row."""
+        found = self.rows("SELECT id FROM articles WHERE row = ?", (row,))
+        if not found or not isinstance(found[0][0], str):
+            raise self.corrupt(f"it has no article in row {row}")
+        return str(found[0][0])
+
     def stored(self, row: int) -> StoredArticle:
         """Return the article of a row, with the rows of its chunks."""
         found = self.rows(f"SELECT {_ARTICLE}, chunk, chunks FROM articles WHERE row = ?", (row,))

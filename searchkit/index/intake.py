@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from searchkit.errors import SourceError
-from searchkit.ingest import article_from_dict, checked_article
+from searchkit.ingest.checking import checked_article
+from searchkit.ingest.mapping import article_from_dict
 from searchkit.types import Article, Problem
 
 Given = Article | Mapping[str, Any] | Problem

@@ -105,6 +105,11 @@ class Generation:
         number = int(np.searchsorted(self.bases, row, side="right")) - 1
         return self.segments[number], row - int(self.bases[number])
 
+    def article_id(self, number: int) -> str:
+        """Return the id of an article by its number over all segments."""
+        segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
+        return self.segments[segment_number].articles.article_id(number - int(self.article_bases[segment_number]))
+
     def article_at(self, number: int) -> tuple[Article, range]:
         """Return an article by its number over all segments, and the rows of its chunks."""
         segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1

@@ -90,7 +90,8 @@ class VectorsReader:
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)
+            make: Any = faiss.SearchParameters  # its generated types miss the keywords that Python adds
+            parameters = make(sel=selector)
         scores, rows = self._flat.search(query.reshape(1, -1), depth, params=parameters)
         return scores[0], rows[0]
 

@@ -27,7 +27,8 @@ from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation, read_manifest
 from searchkit.index.paths import IndexPaths, is_hidden_name
 from searchkit.index.reader import Generation, open_generation
-from searchkit.ingest import missing_places, read_places
+from searchkit.ingest import read as read_places
+from searchkit.ingest.discover import find
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress
 
 Handed = Iterable[Article | Mapping[str, Any]]
@@ -249,6 +250,17 @@ def _readable_parent(paths: IndexPaths, stack: ExitStack, notes: list[str]) -> G
         return None
 
 
+def _unreadable(places: Sequence[str]) -> list[str]:
+    """Return the places that aren't there any more."""
+    gone = []
+    for place in places:
+        try:
+            find([place])
+        except SourceError:
+            gone.append(place)
+    return gone
+
+
 def _remembered(
     manifest: Manifest | None,
     parent: Generation | None,
@@ -260,7 +272,7 @@ def _remembered(
     corpus = manifest.corpus if manifest else None
     if corpus is not None and read is not None:
         corpus = replace(corpus, read=read)
-    if corpus is not None and not (gone := missing_places(corpus.places)):
+    if corpus is not None and not (gone := _unreadable(corpus.places)):
         notes.append(f"Read again from {', '.join(corpus.places)}.")
         return read_places(corpus.places, corpus.read, progress=progress), corpus
     why = f"{gone[0]} can't be read again" if corpus is not None else "the index remembers no places"

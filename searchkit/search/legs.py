@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published", "year"})
 """Fields that every query may filter by, whether or not an article has them."""
 
+COMMON_SHARE = 0.25
+"""A term in more than this share of the chunks isn't highlighted: in English news "said" stays below, "for" above."""
+
 
 class Reading:
     """A generation as searches see it: its keyword leg is put together when it is first asked."""
@@ -115,7 +118,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         query=query,
         parsed=parsed,
         legs=_legs(reading, scale, found, vector, allowed),
-        terms=found.terms,
+        terms=_telling(reading, found.terms),
         matching=found.matched,
         unknown=unknown,
         notes=notes,
@@ -124,11 +127,13 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
 
 def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode) -> Looked:
     vector = encode(reading, query.text)
+    words = reading.analyzer.query_terms(query.text, query.where.languages or reading.generation.languages)
+    terms = frozenset(term for word in words for unit in word.units for term in unit.terms)
     return Looked(
         query=query,
         parsed=None,
         legs=_legs(reading, vector_alone(), None, vector, mask),
-        terms=frozenset(),
+        terms=_telling(reading, terms),
         matching=mask,
         unknown=(),
         notes=(),
@@ -144,6 +149,16 @@ def _legs(reading: Reading, scale: Scale, found: Scores | None, vector: Vector |
         vector=vector,
         allowed=allowed,
     )
+
+
+def _telling(reading: Reading, terms: frozenset[str]) -> frozenset[str]:
+    """Leave out the terms that stand nearly everywhere, such as "of" and "the": highlighted they only distract.
+
+    Where all do, all are kept.
+    """
+    limit = COMMON_SHARE * reading.keyword.living_rows
+    telling = frozenset(term for term in terms if reading.keyword.df("text", term) <= limit)
+    return telling or terms
 
 
 def _unknown(reading: Reading, parsed: Parsed) -> tuple[str, ...]:

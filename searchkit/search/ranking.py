@@ -82,7 +82,7 @@ class Ranked:
 def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     """Return the ``k`` best articles, by their best chunk, as numbers over all segments."""
     generation = legs.generation
-    return _rank(legs, k, depth, generation.article_of_row, lambda number: generation.article_at(number)[0].id)
+    return _rank(legs, k, depth, generation.article_of_row, generation.article_id)
 
 
 def rank_chunks(legs: Legs, k: int, depth: int) -> Ranked:

@@ -152,6 +152,19 @@ class Searcher:
             took_s=time.monotonic() - started,
         )
 
+    def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
+        """Return the ids and scores of the articles that ``ask`` finds, best first, without reading what it shows.
+
+        Raises as ``ask`` does.
+        """
+        with self._reading() as reading:
+            looked = look(reading, query, self._config, self._encode)
+            ranked = rank_articles(looked.legs, query.k, self._config.depth)
+            return tuple(
+                (reading.generation.article_id(int(number)), float(score))
+                for number, score in zip(ranked.keys, ranked.scores, strict=True)
+            )
+
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
         """Return the best ``depth`` chunks, best first: what ``Retriever`` promises. Raises as ``ask`` does."""
         with self._reading() as reading:

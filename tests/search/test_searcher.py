@@ -74,11 +74,19 @@ def test_conditions_in_the_query_act_as_filters(searcher: Searcher, mode: str, t
 
 
 def test_an_expression_binds_the_vector_leg_too(searcher: Searcher) -> None:
+    for text in ("Venezuela AND NOT oil", "+Venezuela -oil"):
+        answer = searcher.search(text, k=100)
+        assert answer.results
+        for result in answer.results:
+            assert "Venezuela" in result.article.text
+            assert "Oil" not in result.article.text
+
+
+def test_words_beside_an_exclusion_are_wanted_not_required(searcher: Searcher) -> None:
     answer = searcher.search("Venezuela NOT oil", k=100)
-    assert answer.results
-    for result in answer.results:
-        assert "Venezuela" in result.article.text
-        assert "Oil" not in result.article.text
+    without_oil = [article(n).id for n in range(24) if "Oil" not in article(n).text]
+    assert ids(answer) == without_oil
+    assert "Venezuela" in answer.results[0].article.text
 
 
 @pytest.mark.parametrize("mode", ["keyword", "vector", "hybrid"])

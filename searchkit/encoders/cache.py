@@ -1,0 +1,111 @@
+"""Where is kept what is dear to make again? In the user's cache folder: exported models, digests of large files.
+
+Several processes may do so at once: a file or a folder is written under a name of its own and then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LARGE = 1 << 20
+"""From this size on a digest is remembered: below, hashing costs less than 2 ms."""
+
+
+def cache_folder() -> Path:
+    """Return the folder: what ``SEARCHKIT_CACHE`` names, or else the user's cache folder of this system."""
+    if named := os.environ.get("SEARCHKIT_CACHE"):
+        return Path(named).expanduser()
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("searchkit"))
+
+
+def digest(path: Path) -> str:
+    """Return the file's sha256, in hexadecimal; a large one's is found again by path, size and time of change.
+
+    Raises ``OSError`` where the file can't be read.
+    """
+    stat = path.stat()
+    if stat.st_size < _LARGE:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    key = hashlib.sha256(f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
+    note = cache_folder() / "digests" / key[:32]
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        known = note.read_text(encoding="ascii")
+        if _HEX_DIGEST.fullmatch(known):
+            return known
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    # Without a cache that can be written, the file is hashed again next time: slower, not wrong.
+    with contextlib.suppress(OSError):
+        write_text(note, found)
+    return found
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write the file so that whoever opens it sees all of it or what was there before.
+
+    Raises ``OSError`` where the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes waiting that are about to make the same folder.
+
+    Raises ``OSError`` where its parent can't be written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def publish(draft: Path, folder: Path) -> None:
+    """Flush a draft folder's files to disk and rename it to ``folder``, in place of what is there.
+
+    The draft lies beside ``folder``. Raises ``OSError`` where the disk refuses.
+    """
+    for path in (*draft.iterdir(), draft):
+        flush(path)
+    if folder.exists():
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
+        folder.rename(aside / folder.name)
+        remove(aside)
+    draft.rename(folder)
+    flush(folder.parent)
+
+
+def flush(path: Path) -> None:
+    """Make what was written to the file or folder survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(folder: Path) -> None:
+    """Delete the folder; what can't be deleted stays, hidden and harmless."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""Here is a model that was exported once; how is it run without torch? A folder in the cache says, and says if not.
+
+encoder.json     what runs the model, its dimension, limits, inputs, and the size and digest of the other files
+model.onnx       the whole pipeline: transformer, pooling, dense layers; its weights aside
+model.data       the weights, which ONNX Runtime maps into memory instead of copying them
+tokenizer.json   the tokenizer as sentence-transformers used it
+
+The folder is named after the model's fingerprint, written under another name and renamed when it is whole. A model that
+can't be exported has ``encoder.json`` alone, with the reason, so that it isn't tried at every start.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from searchkit.encoders.cache import cache_folder, digest, publish, remove, write_text
+
+FORMAT = 1
+"""The version of the folder's form; another one is exported again."""
+
+FACTS = "encoder.json"
+GRAPH = "model.onnx"
+WEIGHTS = "model.data"
+TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What must be known of an exported model to run it.
+
+    ``max_length`` is the longest input with special tokens and prompt. ``reason`` says why it was not exported, and is
+    empty where it was. ``files`` has the size and the sha256 of each file by its name.
+    """
+
+    dimension: int
+    max_length: int
+    inputs: tuple[str, ...] = ()
+    fill: int = 0
+    reason: str = ""
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def folder_of(fingerprint: str) -> Path:
+    """Return where the model of this fingerprint is kept, whether it is there or not."""
+    return cache_folder() / "encoders" / fingerprint[:32]
+
+
+def read_facts(folder: Path) -> Facts | None:
+    """Return the facts of an exported model; None where there is none, or it isn't as it was written."""
+    try:
+        values = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = _facts(values)
+        whole = all(_is_whole(folder / name, *expected) for name, expected in facts.files.items())
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return facts if whole and facts.format == FORMAT else None
+
+
+def _facts(values: dict[str, Any]) -> Facts:
+    files = {Path(name).name: (int(size), str(sha256)) for name, (size, sha256) in values.pop("files").items()}
+    return Facts(files=files, inputs=tuple(values.pop("inputs")), **values)
+
+
+def _is_whole(path: Path, size: int, sha256: str) -> bool:
+    """Compare size and digest; the digest of a file that didn't change is remembered."""
+    return path.stat().st_size == size and digest(path) == sha256
+
+
+def new_draft(folder: Path) -> Path:
+    """Make a folder beside the one to be, to write the files to.
+
+    Raises ``OSError`` where the disk refuses.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
+
+
+def finish(draft: Path, folder: Path, facts: Facts) -> Facts:
+    """Note the files of the draft in its facts and put it in its place, unless another process was first.
+
+    Returns the facts that stand there. Raises ``OSError`` where the disk refuses; the draft is deleted then.
+    """
+    try:
+        if (others := read_facts(folder)) is not None:
+            remove(draft)
+            return others
+        paths = sorted(path for path in draft.iterdir() if path.name != FACTS)
+        files = {path.name: (path.stat().st_size, digest(path)) for path in paths}
+        noted = asdict(facts) | {"files": files}
+        write_text(draft / FACTS, json.dumps(noted, indent=1))
+        publish(draft, folder)
+    except BaseException:
+        remove(draft)
+        raise
+    return _facts(json.loads(json.dumps(noted)))

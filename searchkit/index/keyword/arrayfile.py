@@ -1,0 +1,224 @@
+"""Here are named arrays of numbers; how do they lie in one file, so that any part can be read in place and trusted?
+
+| what | bytes | content |
+|---|---|---|
+| header | 64 | magic 8s, format version u32, count of entries u32, offset of the table u64, size of the file u64, CRC-32 of the table u32, CRC-32 of the 36 bytes before u32, zeros |
+| arrays | | each from a multiple of 64, zeros between; little-endian |
+| table of contents | 64 an entry | name 40s (ASCII, zeros after), type 8s ("u1", "u2", "u4" or "u8"), offset u64, count u64 |
+
+The header is written last, so a file that was cut short has none. Opening checks every offset, count and size against
+the file before it is used; what numbers in the arrays refer to is checked by who reads them.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import mmap
+import struct
+import sys
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
+from searchkit.index.files import storing
+
+FORMAT = 1
+OLDEST_FORMAT = 1
+ALIGNMENT = 64
+
+_HEADER = struct.Struct("<8sIIQQI")
+_CHECKED = struct.Struct("<8sIIQQII24x")
+_ENTRY = struct.Struct("<40s8sQQ")
+_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+UInts = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32] | NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where an array lies: width of a number in bytes, offset in the file, count of numbers."""
+
+    width: int
+    offset: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.width * self.count
+
+
+def width_for(largest: int) -> int:
+    """Return the bytes that a number takes which can be as large as this: 2, 4 or 8."""
+    return 2 if largest < 1 << 16 else 4 if largest < 1 << 32 else 8
+
+
+class ArrayWriter:
+    """Writes an array file. Arrays are announced with their size, then filled bit by bit, in any order.
+
+    Every method raises ``StorageError`` where the disk refuses.
+    """
+
+    def __init__(self, path: Path, magic: bytes) -> None:
+        self._path = path
+        self._magic = magic
+        self._slots: dict[str, _Slot] = {}
+        self._filled: dict[str, int] = {}
+        self._end = _CHECKED.size
+        with storing(path):
+            self._file = path.open("wb")
+
+    def reserve(self, name: str, width: int, count: int) -> None:
+        """Announce an array of ``count`` numbers of ``width`` bytes."""
+        offset = -(-self._end // ALIGNMENT) * ALIGNMENT
+        self._slots[name] = slot = _Slot(width, offset, count)
+        self._filled[name] = 0
+        self._end = slot.end
+
+    def append(self, name: str, values: NDArray[Any]) -> None:
+        """Put the next values of an announced array in place."""
+        slot, filled = self._slots[name], self._filled[name]
+        self._filled[name] = filled + len(values)
+        with storing(self._path):
+            self._file.seek(slot.offset + filled * slot.width)
+            self._file.write(np.ascontiguousarray(values, dtype=f"<u{slot.width}").data)
+
+    def write(self, name: str, width: int, values: NDArray[Any]) -> None:
+        """Announce an array and put all of it in place."""
+        self.reserve(name, width, len(values))
+        self.append(name, values)
+
+    def finish(self) -> int:
+        """Write the table of contents and the header, close the file and return its size in bytes."""
+        unfilled = [name for name, slot in self._slots.items() if self._filled[name] != slot.count]
+        if unfilled:
+            raise ValueError(f"arrays of {self._path} are not as long as announced: {unfilled}")
+        entries = (
+            _ENTRY.pack(name.encode("ascii"), f"u{slot.width}".encode(), slot.offset, slot.count)
+            for name, slot in self._slots.items()
+        )
+        table = b"".join(entries)
+        at = -(-self._end // ALIGNMENT) * ALIGNMENT
+        size = at + len(table)
+        fields = (self._magic, FORMAT, len(self._slots), at, size, zlib.crc32(table))
+        with storing(self._path):
+            self._file.seek(at)
+            self._file.write(table)
+            self._file.seek(0)
+            self._file.write(_CHECKED.pack(*fields, zlib.crc32(_HEADER.pack(*fields))))
+            self._file.close()
+        return size
+
+    def close(self) -> None:
+        """Close the file, finished or not."""
+        with storing(self._path):
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        with suppress(OSError):  # The first error is the one to tell.
+            self._file.close()
+
+
+class ArrayFile:
+    """A memory-mapped array file. What it hands out stays valid after ``close``."""
+
+    def __init__(self, path: Path, magic: bytes) -> None:
+        """Open a file. Raises ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew`` or ``StorageError``."""
+        self.path = path
+        if sys.byteorder != "little":
+            raise StorageError(f"Can't read {path} on a big-endian machine.", hint="Search it on another machine.")
+        self._bytes = memoryview(_mapped(path))
+        self._slots = self._contents(magic)
+
+    def array(self, name: str, *widths: int) -> NDArray[Any]:
+        """Return an array in place, read-only. Raises ``IndexCorrupt`` where it's missing or of another width."""
+        slot = self._slot(name, widths)
+        return np.frombuffer(self._bytes[slot.offset : slot.end], dtype=f"<u{slot.width}")
+
+    def view(self, name: str, *widths: int) -> memoryview[int]:
+        """Return an array in place as a memoryview, whose single numbers are quicker to read than a numpy array's."""
+        slot = self._slot(name, widths)
+        return self._bytes[slot.offset : slot.end].cast(_CODES[slot.width])  # type: ignore[call-overload,no-any-return]
+
+    def corrupt(self, what: str) -> IndexCorrupt:
+        """Make the error that says what is wrong with this file."""
+        return IndexCorrupt(f"{self.path} is damaged: {what}.")
+
+    def close(self) -> None:
+        """Let go of the file; it is unmapped when the last array that was handed out goes."""
+        self._bytes = memoryview(b"")
+        self._slots = {}
+
+    def _slot(self, name: str, widths: Iterable[int]) -> _Slot:
+        slot = self._slots.get(name)
+        if slot is None:
+            raise self.corrupt(f"the array '{name}' is missing")
+        if slot.width not in widths:
+            raise self.corrupt(f"the numbers of '{name}' are {slot.width} bytes wide")
+        return slot
+
+    def _contents(self, magic: bytes) -> dict[str, _Slot]:
+        if len(self._bytes) < _CHECKED.size:
+            raise self.corrupt("it is cut short")
+        head = bytes(self._bytes[: _CHECKED.size])
+        found, version, entries, at, size, table_crc, head_crc = _CHECKED.unpack(head)
+        if found != magic:
+            raise self.corrupt("it is another kind of file")
+        if zlib.crc32(head[: _HEADER.size]) != head_crc:
+            raise self.corrupt("its header was altered")
+        if version > FORMAT:
+            raise FormatTooNew(f"{self.path} has format {version}; this version reads up to {FORMAT}.")
+        if version < OLDEST_FORMAT:
+            raise FormatTooOld(f"{self.path} has format {version}; this version reads from {OLDEST_FORMAT} on.")
+        if size != len(self._bytes) or at + entries * _ENTRY.size != size:
+            raise self.corrupt(f"it should have {size} bytes and has {len(self._bytes)}")
+        table = self._bytes[at:]
+        if zlib.crc32(table) != table_crc:
+            raise self.corrupt("its table of contents was altered")
+        return self._checked(at, [_ENTRY.unpack_from(table, place * _ENTRY.size) for place in range(entries)])
+
+    def _checked(self, limit: int, entries: list[tuple[bytes, bytes, int, int]]) -> dict[str, _Slot]:
+        slots: dict[str, _Slot] = {}
+        for raw_name, raw_type, offset, count in entries:
+            name, kind = (raw.rstrip(b"\0").decode("ascii", "replace") for raw in (raw_name, raw_type))
+            width = {"u1": 1, "u2": 2, "u4": 4, "u8": 8}.get(kind)
+            if width is None or name in slots:
+                raise self.corrupt(f"its table of contents names '{name}' twice or with the unknown type '{kind}'")
+            slots[name] = slot = _Slot(width, offset, count)
+            if offset % ALIGNMENT or offset < _CHECKED.size or slot.end > limit:
+                raise self.corrupt(f"the array '{name}' would lie outside")
+        ordered = sorted(slots.values(), key=lambda slot: (slot.offset, slot.end))
+        if any(first.end > second.offset for first, second in pairwise(ordered)):
+            raise self.corrupt("its arrays overlap")
+        return slots
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    """Map a file into memory. A file that vanished is damage; one that may not be read is the disk's refusal."""
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, 2) == 0:
+                return b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise IndexCorrupt(f"{path} is missing.") from error
+    except OSError as error:
+        raise StorageError(
+            f"Can't read {path}: {error.strerror or error}.",
+            hint="Ask its owner for the right to read it, or try again.",
+        ) from error

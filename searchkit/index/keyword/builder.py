@@ -1,0 +1,243 @@
+"""Here are chunks, row by row; write their postings.
+
+Rows are worked out in runs of some thousands; a run that isn't the last is put aside on disk, and at the end the runs
+are merged term by term into one file. What is written depends on the chunks alone, not on where the runs ended.
+``postings.py`` has the format, beside its reader.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from searchkit.index.files import storing
+from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
+from searchkit.index.keyword.inverter import Inverted, Inverter, Run
+from searchkit.index.keyword.postings import BLOCK, ESCAPE, MAGIC
+from searchkit.index.keyword.strings import write_strings
+
+if TYPE_CHECKING:
+    from searchkit.index.keyword.analysis import Analyzer
+    from searchkit.index.keyword.vocabulary import Vocabulary
+
+_RUN_MAGIC = b"SKRUN001"
+_BATCH = 4_000_000
+"""Postings and positions that are merged at once, unless a single term has more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingsStats:
+    """What was written: rows, distinct terms and words of the field "text", its occurrences, and bytes in all."""
+
+    rows: int
+    terms: int
+    words: int
+    occurrences: int
+    bytes: int
+
+
+class PostingsBuilder:
+    """Collects chunks and writes one ``postings.bin``; its memory doesn't grow with rows, only with distinct words.
+
+    ``scratch`` is a folder for what is put aside meanwhile (the system's for temporary files where it isn't given).
+    """
+
+    def __init__(
+        self, analyzer: Analyzer, title_weight: int, *, scratch: Path | None = None, flush_chunks: int = 25_000
+    ) -> None:
+        self._inverter = Inverter(analyzer, title_weight, full_at_chunks=flush_chunks)
+        self._title_weight = title_weight
+        self._scratch = scratch
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._texts: list[Run] = []
+        self._titles: list[Run] = []
+        self._lengths: list[NDArray[np.uint32]] = []
+        self._title_lengths: list[NDArray[np.uint32]] = []
+        self._word_rows = np.zeros(0, np.uint32)
+
+    def add(self, title: str, heading: str, text: str, language: str | None) -> None:
+        """Take the next row's chunk. Raises ``StorageError`` where there is no room to put a run aside."""
+        if self._inverter.full:
+            self._take()
+        self._inverter.add(title, heading, text, language)
+
+    def write(self, path: Path) -> PostingsStats:
+        """Write the file (not flushed to the disk), and end. Raises ``StorageError``."""
+        if not self._inverter.empty or not self._texts:
+            self._take()
+        vocabulary = self._inverter.vocabulary
+        rows = self._inverter.rows
+        with ArrayWriter(path, MAGIC) as writer:
+            writer.write("meta", 8, np.array([rows, self._title_weight], np.uint64))
+            ranks = _write_field(writer, "text", self._texts, self._lengths, vocabulary)
+            _write_field(writer, "title", self._titles, self._title_lengths, vocabulary)
+            words = _write_words(writer, vocabulary, self._word_rows, ranks)
+            size = writer.finish()
+        occurrences = sum(len(run.positions) for run in self._texts)
+        terms = len(vocabulary.terms)
+        self.close()
+        return PostingsStats(rows=rows, terms=terms, words=words, occurrences=occurrences, bytes=size)
+
+    def close(self) -> None:
+        """Let go of what was collected and of what was put aside."""
+        self._texts, self._titles = [], []
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self) -> None:
+        for runs in (self._texts, self._titles):
+            if runs:
+                runs[-1] = self._aside(runs[-1])
+        inverted = self._inverter.take()
+        self._texts.append(inverted.text)
+        self._titles.append(inverted.title)
+        self._lengths.append(inverted.lengths)
+        self._title_lengths.append(inverted.title_lengths)
+        self._count_words(inverted)
+
+    def _count_words(self, inverted: Inverted) -> None:
+        counts = inverted.word_rows.copy()
+        counts[: len(self._word_rows)] += self._word_rows
+        self._word_rows = counts
+
+    def _aside(self, run: Run) -> Run:
+        """Put a run on disk and return it memory-mapped."""
+        with storing(self._scratch or Path(tempfile.gettempdir())):
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix=".runs-", dir=self._scratch)
+        path = Path(self._folder.name) / f"{len(list(Path(self._folder.name).iterdir()))}"
+        with ArrayWriter(path, _RUN_MAGIC) as writer:
+            for field in fields(Run):
+                values: NDArray[Any] = getattr(run, field.name)
+                writer.write(field.name, values.dtype.itemsize, values)
+            writer.finish()
+        file = ArrayFile(path, _RUN_MAGIC)
+        return Run(**{field.name: file.array(field.name, 1, 2, 4, 8) for field in fields(Run)})
+
+
+def _write_field(
+    writer: ArrayWriter, name: str, runs: list[Run], lengths: list[NDArray[np.uint32]], vocabulary: Vocabulary
+) -> NDArray[np.int64]:
+    """Merge a field's runs into the file; return each vocabulary term's id in it."""
+    names = list(vocabulary.terms)
+    df, cf = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    for run in runs:
+        df[run.term_ids] += run.df
+        cf[run.term_ids] += run.cf.astype(np.int64)
+    term_ids = np.array(sorted(np.flatnonzero(df).tolist(), key=names.__getitem__), np.int64)
+    ranks = np.zeros(len(names), np.int64)
+    ranks[term_ids] = np.arange(len(term_ids))
+    starts, position_starts = _sums(df[term_ids]), _sums(cf[term_ids])
+
+    write_strings(writer, f"{name}.terms", [names[term_id] for term_id in term_ids.tolist()])
+    _write_starts(writer, f"{name}.starts", starts)
+    _write_starts(writer, f"{name}.position_starts", position_starts)
+    row_lengths = np.concatenate(lengths)
+    writer.write(f"{name}.lengths", width_for(int(row_lengths.max(initial=0))), row_lengths)
+    _write_postings(writer, name, runs, ranks, starts, position_starts)
+    return ranks
+
+
+def _write_postings(
+    writer: ArrayWriter,
+    name: str,
+    runs: list[Run],
+    ranks: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    position_starts: NDArray[np.int64],
+) -> None:
+    """Write rows, counts and positions, batch of terms by batch of terms, each batch gathered from all runs."""
+    last = max((int(run.positions.max(initial=0)) for run in runs), default=0)
+    writer.reserve(f"{name}.rows", 4, int(starts[-1]))
+    writer.reserve(f"{name}.counts", 1, int(starts[-1]))
+    writer.reserve(f"{name}.positions", width_for(last), int(position_starts[-1]))
+    ordered = [(run, ranks[run.term_ids], _sums(run.df), _sums(run.cf)) for run in runs]
+    blocks, above, exact = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for low, high in _batches(starts + position_starts):
+        first, last = int(starts[low]), int(starts[high])
+        rows = np.empty(last - first, np.uint32)
+        counts = np.empty(last - first, np.int64)
+        positions = np.empty(int(position_starts[high] - position_starts[low]), np.uint32)
+        next_posting, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
+        for run, run_ranks, run_starts, run_position_starts in ordered:
+            begin, end = np.searchsorted(run_ranks, (low, high))
+            terms = run_ranks[begin:end] - low
+            source, target = _moved(run_starts[begin : end + 1], next_posting, terms)
+            rows[target] = run.rows[source]
+            counts[target] = run.counts[source]
+            source, target = _moved(run_position_starts[begin : end + 1], next_position, terms)
+            positions[target] = run.positions[source]
+        reached = _sums(counts) + position_starts[low]
+        blocks.append(reached[-first % BLOCK : -1 : BLOCK])
+        large = np.flatnonzero(counts >= ESCAPE)
+        above.append(large + first)
+        exact.append(counts[large])
+        writer.append(f"{name}.rows", rows)
+        writer.append(f"{name}.counts", np.minimum(counts, ESCAPE))
+        writer.append(f"{name}.positions", positions)
+    _write_starts(writer, f"{name}.blocks", np.concatenate([*blocks, position_starts[-1:]]))
+    writer.write(f"{name}.counts.above", 8, np.concatenate(above))
+    writer.write(f"{name}.counts.exact", 4, np.concatenate(exact))
+
+
+def _batches(weight: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Cut the terms into ranges that weigh about the same; ``weight`` is the sum up to each term, and the whole."""
+    low, terms = 0, len(weight) - 1
+    while low < terms:
+        fitting = int(np.searchsorted(weight, weight[low] + _BATCH, side="right")) - 1
+        high = max(low + 1, fitting)
+        yield low, high
+        low = high
+
+
+def _moved(
+    starts: NDArray[np.int64], places: NDArray[np.int64], terms: NDArray[np.int64]
+) -> tuple[slice, NDArray[np.int64]]:
+    """Say which part of a run moves and where each of its numbers goes; the terms' places move on behind them."""
+    counts = np.diff(starts)
+    target = np.arange(int(starts[-1] - starts[0])) + np.repeat(places[terms] - (starts[:-1] - starts[0]), counts)
+    places[terms] += counts
+    return slice(int(starts[0]), int(starts[-1])), target
+
+
+def _write_words(
+    writer: ArrayWriter, vocabulary: Vocabulary, word_rows: NDArray[np.uint32], ranks: NDArray[np.int64]
+) -> int:
+    """Write the words with the terms that each stands for; return how many there are."""
+    names = list(vocabulary.words)
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+    word_ranks = np.zeros(len(names), np.int64)
+    word_ranks[order] = np.arange(len(order))
+    write_strings(writer, "words", [names[word] for word in order.tolist()])
+    pairs = np.unique((word_ranks[vocabulary.lexeme_words] << 32) | ranks[vocabulary.lexeme_terms])
+    _write_starts(writer, "words.starts", _sums(np.bincount(pairs >> 32, minlength=len(names))))
+    writer.write("words.terms", 4, pairs & 0xFFFFFFFF)
+    writer.write("words.rows", 4, word_rows[order])
+    return len(names)
+
+
+def _write_starts(writer: ArrayWriter, name: str, starts: NDArray[np.int64]) -> None:
+    writer.write(name, max(4, width_for(int(starts[-1]))), starts)
+
+
+def _sums(counts: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where each begins when they stand one after the other, and the end of the last."""
+    sums = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=sums[1:], dtype=np.int64)
+    return sums

@@ -1,0 +1,209 @@
+"""Here are chunks in order; which rows and positions has each term?
+
+Worked out for some thousands of chunks at a time, by sorting.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.vocabulary import Vocabulary
+
+PART_GAP = 100
+"""Positions between title, heading and chunk, so that no phrase crosses."""
+
+_FULL_AT = 5_000_000
+"""Occurrences after which a run is worked out, however few chunks there are: about 400 MB while it is sorted."""
+
+_LONG_TOKEN = 16
+"""Characters a token, on average, above which a text is taken for one without spaces: about a term a character."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The postings of one field in some rows, sorted by the terms' text.
+
+    ``term_ids``: the vocabulary's; ``df`` postings and ``cf`` positions belong to each term, one after the other.
+    ``rows`` is counted from the first row of all, ``counts`` belongs to a posting as ``rows`` does.
+    """
+
+    term_ids: NDArray[np.uint32]
+    df: NDArray[np.uint32]
+    cf: NDArray[np.uint64]
+    rows: NDArray[np.uint32]
+    counts: NDArray[Any]
+    positions: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inverted:
+    """Some rows, worked out: the two fields, each row's length in terms, and the count of rows of each word id."""
+
+    text: Run
+    title: Run
+    lengths: NDArray[np.uint32]
+    title_lengths: NDArray[np.uint32]
+    word_rows: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Occurrences:
+    """Every occurrence of a lexeme: which lexeme, in which row (from 0 in the run), at which position."""
+
+    lexemes: NDArray[np.uint32]
+    rows: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+
+class Inverter:
+    """Collects chunks until it is full, then gives them back as a run."""
+
+    def __init__(self, analyzer: Analyzer, title_weight: int, *, full_at_chunks: int = 25_000) -> None:
+        self.vocabulary = Vocabulary(analyzer)
+        self.rows = 0
+        self._title_weight = title_weight
+        self._full_at_chunks = full_at_chunks
+        self._last_title: tuple[str, str | None] | None
+        self._clear()
+
+    def add(self, title: str, heading: str, text: str, language: str | None) -> None:
+        """Take the next row's chunk."""
+        if (title, language) != self._last_title:
+            self._last_title = (title, language)
+            self._title_tokens = array("I", self.vocabulary.token_ids(title, language))
+        for _ in range(self._title_weight):
+            self._tokens.extend(self._title_tokens)
+            self._parts.append(len(self._title_tokens))
+        for part in (heading, text):
+            before = len(self._tokens)
+            self._tokens.extend(self.vocabulary.token_ids(part, language))
+            count = len(self._tokens) - before
+            self._parts.append(count)
+            self._occurrences += len(part) if len(part) > _LONG_TOKEN * count else count + count // 4
+        self._occurrences += self._title_weight * len(self._title_tokens)
+        self.rows += 1
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is waiting."""
+        return not self._parts
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to take a run."""
+        waiting = len(self._parts) // (self._title_weight + 2)
+        return waiting >= self._full_at_chunks or self._occurrences >= _FULL_AT
+
+    def take(self) -> Inverted:
+        """Work out what is waiting, and begin anew."""
+        vocabulary = self.vocabulary
+        parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 2)
+        tokens = np.array(self._tokens, np.uint32)
+        first_row = self.rows - len(parts)
+        occurrences, in_title = _occurrences(tokens, parts, vocabulary)
+        titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in ("lexemes", "rows", "positions")))
+        names, terms = list(vocabulary.terms), vocabulary.lexeme_terms
+        inverted = Inverted(
+            text=_run(occurrences, terms, names, first_row),
+            title=_run(titles, terms, names, first_row),
+            lengths=np.bincount(occurrences.rows, minlength=len(parts)).astype(np.uint32),
+            title_lengths=np.bincount(titles.rows, minlength=len(parts)).astype(np.uint32),
+            word_rows=_word_rows(occurrences, vocabulary),
+        )
+        self._clear()
+        vocabulary.relax()
+        return inverted
+
+    def _clear(self) -> None:
+        self._tokens = array("I")
+        self._parts = array("I")
+        self._occurrences = 0
+        self._last_title = None
+        self._title_tokens = array("I")
+
+
+def _occurrences(
+    tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary
+) -> tuple[_Occurrences, NDArray[np.bool_]]:
+    """Spread tokens into lexemes with rows and positions; say too which of them stand in the first part, the title.
+
+    ``parts`` is ``(rows, parts)``: how many tokens each part of each row has.
+    """
+    tables = vocabulary.tables()
+    rows, width = parts.shape
+    reached = np.zeros(len(tokens) + 1, np.int64)
+    np.cumsum(tables.advances[tokens], out=reached[1:])
+    row_starts = np.zeros(rows, np.int64)
+    np.cumsum(parts.sum(axis=1)[:-1], out=row_starts[1:])
+    shift = np.arange(width) * PART_GAP - reached[row_starts][:, None]
+    positions = reached[:-1] + np.repeat(shift.ravel(), parts.ravel())
+    part_of = np.repeat(np.arange(rows * width), parts.ravel())
+
+    counts = (tables.starts[1:] - tables.starts[:-1])[tokens]
+    of_token = np.repeat(np.arange(len(tokens)), counts)
+    before = np.cumsum(counts) - counts
+    at = np.arange(len(of_token)) + (tables.starts[tokens] - before)[of_token]
+    part = part_of[of_token]
+    found = _Occurrences(tables.lexemes[at], part // width, positions[of_token] + tables.offsets[at])
+    return found, part % width == 0
+
+
+def _run(found: _Occurrences, lexeme_terms: NDArray[np.uint32], names: list[str], first_row: int) -> Run:
+    """Sort occurrences by term, row and position, and count them up."""
+    terms = lexeme_terms[found.lexemes]
+    used = np.flatnonzero(np.bincount(terms, minlength=len(names)))
+    term_ids = np.array(sorted(used.tolist(), key=names.__getitem__), np.uint32)
+    ranks = np.zeros(len(names), np.int64)
+    ranks[term_ids] = np.arange(len(term_ids))
+    rank, row, position = _sorted_together(ranks[terms], found.rows, found.positions)
+
+    fresh = np.ones(len(rank), np.bool_)
+    fresh[1:] = (rank[1:] != rank[:-1]) | (row[1:] != row[:-1])
+    starts = np.flatnonzero(fresh)
+    counts = np.diff(starts, append=len(rank))
+    return Run(
+        term_ids=term_ids,
+        df=np.bincount(rank[starts], minlength=len(term_ids)).astype(np.uint32),
+        cf=np.bincount(rank, minlength=len(term_ids)).astype(np.uint64),
+        rows=(row[starts] + first_row).astype(np.uint32),
+        counts=_narrow(counts),
+        positions=_narrow(position),
+    )
+
+
+def _sorted_together(
+    rank: NDArray[np.int64], row: NDArray[np.int64], position: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Sort by rank, row and position: as one number of 64 bits where the three fit, which is ten times quicker."""
+    if not len(rank):
+        return rank, row, position
+    row_bits, position_bits = (int(values.max()).bit_length() for values in (row, position))
+    if int(rank.max()).bit_length() + row_bits + position_bits > 63:
+        order = np.lexsort((position, row, rank))
+        return rank[order], row[order], position[order]
+    key = (((rank << row_bits) | row) << position_bits) | position
+    key.sort()
+    both = key >> position_bits
+    return both >> row_bits, both & ((1 << row_bits) - 1), key & ((1 << position_bits) - 1)
+
+
+def _word_rows(found: _Occurrences, vocabulary: Vocabulary) -> NDArray[np.uint32]:
+    """Count in how many rows each word stands, by word id."""
+    words = vocabulary.lexeme_words[found.lexemes].astype(np.int64)
+    row_bits = int(found.rows.max(initial=0)).bit_length()
+    key = (words << row_bits) | found.rows
+    key.sort()
+    fresh = np.ones(len(key), np.bool_)
+    fresh[1:] = key[1:] != key[:-1]
+    return np.bincount(key[fresh] >> row_bits, minlength=len(vocabulary.words)).astype(np.uint32)
+
+
+def _narrow(values: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the same numbers in as few bytes as hold them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))

@@ -1,0 +1,69 @@
+"""Here are words of a query; which leaves of a tree do they make?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from searchkit.index.keyword.tree import And, Compound, FieldName, Nothing, Or, Term, Tree
+
+if TYPE_CHECKING:
+    from searchkit.index.keyword.analysis import Analyzer, QueryWord
+
+MAX_WORDS = 1_000
+"""Different words of a query that are searched."""
+
+
+class Words:
+    """The words of a query as they are found, and the leaves they make."""
+
+    def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
+        self.analyzer = analyzer
+        self.found: list[QueryWord] = []
+        self._languages = languages
+        self._different: set[str] = set()
+        self._left_out = False
+
+    def analysed(self, text: str, start: int, *, wanted: bool = True) -> list[QueryWord]:
+        """Return the words of a part of the query that starts at a place in it, and keep them if they are wanted."""
+        words = []
+        for word in self.analyzer.query_terms(text, self._languages):
+            if word.surface not in self._different and len(self._different) >= MAX_WORDS:
+                self._left_out = True
+                continue
+            self._different.add(word.surface)
+            words.append(replace(word, start=word.start + start, end=word.end + start))
+        if wanted:
+            self.found += words
+        return words
+
+    def leaves(self, text: str, start: int, field: FieldName, *, wanted: bool = True) -> list[Tree]:
+        """Return a leaf for each word; a run of a script without spaces gives a leaf for each of its terms."""
+        return [leaf for word in self.analysed(text, start, wanted=wanted) for leaf in _leaves_of(word, field)]
+
+    def notes(self, tree: Tree) -> list[str]:
+        """Say what the user must know of the words."""
+        notes = []
+        if self._left_out:
+            notes.append(f"Of the query's words, the first {MAX_WORDS:,} different ones were searched.")
+        if isinstance(tree, Nothing):
+            notes.append("The query has no words to search for.")
+        return notes
+
+
+def _leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
+    units = [Term(terms=unit.terms, field=field) for unit in word.units]
+    if word.units[0].joined:
+        return [Compound(joined=units[0], parts=tuple(units[1:]))]
+    return list(units)
+
+
+def any_of(children: Sequence[Tree]) -> Tree:
+    """Return the tree that holds where any child does."""
+    return children[0] if len(children) == 1 else Or(children=tuple(children))
+
+
+def all_of(children: Sequence[Tree]) -> Tree:
+    """Return the tree that holds where all children do."""
+    return children[0] if len(children) == 1 else And(children=tuple(children))

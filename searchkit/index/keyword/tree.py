@@ -1,0 +1,162 @@
+"""What was asked, once the query language is taken off? A small tree of frozen records.
+
+Leaves stand for words (`Term`, `Compound`, `Pattern`, `Fuzzy`, `Phrase`) or for sets of articles (`Filter`, `Every`,
+`Nothing`); branches combine them (`And`, `Or`, `Not`, `Maybe`, `Boost`). What a tree *means* stands in `evaluate.py`:
+conditions hold for articles, scores belong to chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+FieldName = Literal["text", "title"]
+TEXT: FieldName = "text"
+"""The field that holds title, heading and chunk."""
+TITLE: FieldName = "title"
+"""The field that holds the title alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One word of the query: ``terms`` are its stems in the languages searched; they count as one term, their union."""
+
+    terms: tuple[str, ...]
+    field: FieldName = TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compound:
+    """A word made of parts, as S-300: all its terms score; it holds where ``joined`` does or where all ``parts`` do."""
+
+    joined: Term
+    parts: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """Any word that fits a wildcard: ``*`` is any run of characters, ``?`` exactly one. One term, the union of all.
+
+    ``text`` is folded like the words of the index.
+    """
+
+    text: str
+    field: FieldName = TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fuzzy:
+    """Any word at most ``distance`` edits of one code point away from ``word`` (folded). One term, the union of all."""
+
+    word: str
+    distance: int = 1
+    field: FieldName = TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Words in order: each ``offsets[i] - offsets[i-1]`` positions after the one before, or up to ``slop - 1`` more.
+
+    ``slop`` 1 is the exact phrase (Whoosh's meaning of the number). The phrase occurs once for each position of its
+    first word from which it can be read to its end.
+    """
+
+    units: tuple[Term, ...]
+    offsets: tuple[int, ...]
+    slop: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A condition on an article's own fields, as typed; whoever knows the fields resolves it to a set of rows.
+
+    Either ``values`` (any of them may hold) or a range from ``low`` to ``high`` (None: open).
+    """
+
+    field: str
+    values: tuple[str, ...] = ()
+    low: str | None = None
+    high: str | None = None
+    includes_low: bool = True
+    includes_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Holds everywhere, scores nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Holds nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class And:
+    """Holds where all children do; their scores add up."""
+
+    children: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Or:
+    """Holds where any child does, but not where a `Not` among them excludes; the scores of those that hold add up."""
+
+    children: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """Holds where the child does not; scores nothing."""
+
+    child: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maybe:
+    """Holds everywhere; scores where the child does. What a query would like but doesn't require."""
+
+    child: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boost:
+    """The child, its scores multiplied by ``factor`` (above 0): ``word^2`` counts like the word asked twice."""
+
+    child: Tree
+    factor: float
+
+
+Leaf = Term | Compound | Pattern | Fuzzy | Phrase
+Tree = Leaf | Filter | Every | Nothing | And | Or | Not | Maybe | Boost
+
+
+def positive_leaves(tree: Tree, factor: float = 1.0) -> Iterator[tuple[Leaf, float]]:
+    """Yield the leaves that can score, in the order of the query, each with the product of the boosts above it."""
+    match tree:
+        case And() | Or():
+            for child in tree.children:
+                yield from positive_leaves(child, factor)
+        case Maybe():
+            yield from positive_leaves(tree.child, factor)
+        case Boost():
+            yield from positive_leaves(tree.child, factor * tree.factor)
+        case Filter() | Every() | Nothing() | Not():
+            return
+        case _:
+            yield tree, factor
+
+
+def filters(tree: Tree) -> Iterator[Filter]:
+    """Yield every filter of the tree, negated ones too."""
+    match tree:
+        case Filter():
+            yield tree
+        case And() | Or():
+            for child in tree.children:
+                yield from filters(child)
+        case Maybe() | Boost() | Not():
+            yield from filters(tree.child)
+        case _:
+            return

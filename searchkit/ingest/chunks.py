@@ -1,0 +1,220 @@
+"""Here is an article; give me its chunks. Whole sentences, packed up to the encoder's limit, within one section.
+
+Sizes are counted in the encoder's tokens. The encoder sees a chunk below the lines of its title and heading (see
+``compose``), so these count, too. A chunk repeats the last sentence of the one before, where that is short enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from searchkit.errors import SourceError
+from searchkit.ingest.compose import header
+from searchkit.ingest.cuts import cut
+from searchkit.ingest.packing import Group, Piece, pack
+from searchkit.ingest.sentences import sentence_spans
+from searchkit.types import Article, Chunk, Section
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+CHARACTERS_PER_TOKEN = 16
+"""A token stands for at most this many characters when sizes are counted.
+
+It is 4 to 5 in running text. But WordPiece gives one token to any run of 100 letters and more, a line of Thai, a long
+address, a file in base64, and a chunk of such runs would never be full.
+"""
+
+_SLACK = 2
+"""Tokens below its limit from which on a chunk is counted again as a whole: the first word of a sentence may be cut up
+otherwise at the beginning of a line."""
+
+_Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A section on its way: its pieces, and the tokens that a chunk of it may have below its header."""
+
+    heading: str
+    pieces: Sequence[Piece]
+    room: int
+
+
+def split(
+    article: Article, *, count_tokens: CountTokens, max_tokens: int, overlap_sentences: int = 1
+) -> tuple[Chunk, ...]:
+    """Return the article's chunks in the order of its text.
+
+    ``count_tokens`` returns the number of tokens of each text, without special ones. It is called once an article, and
+    once more where a chunk is full to the brim, sentences are too long or follow each other without a space.
+    ``max_tokens`` bounds the text that ``compose`` joins; a header counts up to two thirds of it, which leaves room for
+    text.
+
+    ``article.text[chunk.start:chunk.end] == chunk.text`` holds, a chunk begins and ends with a character that isn't a
+    space, and every such character of every section lies in a chunk. An article without text has one empty chunk where
+    it has a title or a heading, so that it can be found, and none otherwise.
+
+    Raises ``SourceError`` where a section doesn't lie within the article's text.
+    """
+    sections = article.sections or (Section(heading="", start=0, end=len(article.text)),)
+    _check(article, sections)
+    parts = _parts(article, sections, count_tokens, max_tokens)
+    chunks: list[Chunk] = []
+    for part in parts:
+        groups = pack(part.pieces, part.room, overlap_sentences)
+        for start, end in _kept(article.text, part, groups, count_tokens):
+            chunks.append(
+                Chunk(
+                    article_id=article.id,
+                    ordinal=len(chunks),
+                    start=start,
+                    end=end,
+                    text=article.text[start:end],
+                    heading=part.heading,
+                )
+            )
+    return tuple(chunks) or _empty(article, sections)
+
+
+def _check(article: Article, sections: Sequence[Section]) -> None:
+    for section in sections:
+        if not 0 <= section.start <= section.end <= len(article.text):
+            raise SourceError(
+                f"The section '{section.heading}' of article '{article.id}' spans {section.start} to {section.end}, "
+                f"its text has {len(article.text)} characters."
+            )
+
+
+def _empty(article: Article, sections: Sequence[Section]) -> tuple[Chunk, ...]:
+    heading = next((section.heading for section in sections if section.heading.strip()), "")
+    if not article.title.strip() and not heading:
+        return ()
+    return (Chunk(article_id=article.id, ordinal=0, start=0, end=0, text="", heading=heading),)
+
+
+def _parts(
+    article: Article, sections: Sequence[Section], count_tokens: CountTokens, max_tokens: int
+) -> Iterator[_Part]:
+    """Measure all sections in one call, and cut what is too long."""
+    text = article.text
+    spans = [_sentences(article, section) for section in sections]
+    headers = [_header(article, section) for section in sections]
+    texts = dict.fromkeys([*headers, *(piece for found in spans for piece in _texts(text, found))])
+    counts = dict(zip(texts, count_tokens(list(texts)), strict=True))
+    for section, found, above in zip(sections, spans, headers, strict=True):
+        room = max(max_tokens - counts[above], max_tokens // 3, 1)
+        pieces = _fitting(text, _pieces(text, found, counts), room, count_tokens)
+        yield _Part(heading=section.heading, pieces=pieces, room=room)
+
+
+def _sentences(article: Article, section: Section) -> list[_Span]:
+    """Return the section's sentences as spans of the article's text."""
+    text = article.text[section.start : section.end]
+    return [(start + section.start, end + section.start) for start, end in sentence_spans(text, article.language)]
+
+
+def _header(article: Article, section: Section) -> str:
+    """Return what stands before the text of the section's chunks, with the line end, which may be a token."""
+    lines = header(article.title, section.heading)
+    return f"{lines}\n" if lines else ""
+
+
+def _texts(text: str, spans: Sequence[_Span]) -> Iterator[str]:
+    """Yield what must be counted of sentences and of what stands between them."""
+    for start, end in spans:
+        yield _counted(text, start, end)
+    for before, after in pairwise(spans):
+        yield text[before[1] : after[0]].rstrip(" ")
+
+
+def _counted(text: str, start: int, end: int) -> str:
+    """Return the text with the space before it, which many tokenizers keep at the next word's token."""
+    return text[start - 1 : end] if start and text[start - 1] == " " else text[start:end]
+
+
+def _pieces(text: str, spans: Sequence[_Span], counts: dict[str, int]) -> list[Piece]:
+    ends = [None, *(end for _, end in spans)]
+    return [
+        Piece(
+            start=start,
+            end=end,
+            tokens=_size(counts[_counted(text, start, end)], end - start),
+            gap=0 if before is None else counts[text[before:start].rstrip(" ")],
+            abuts=before == start,
+        )
+        for before, (start, end) in zip(ends, spans, strict=False)
+    ]
+
+
+def _size(tokens: int, characters: int) -> int:
+    return max(tokens, characters // CHARACTERS_PER_TOKEN, 1)
+
+
+def _fitting(text: str, pieces: Sequence[Piece], room: int, count_tokens: CountTokens) -> Sequence[Piece]:
+    """Cut the pieces that are too long for a chunk, again and again until each fits or can't be cut."""
+    while cuts := {number: spans for number, piece in enumerate(pieces) if len(spans := _cut(text, piece, room)) > 1}:
+        texts = dict.fromkeys(_counted(text, *span) for spans in cuts.values() for span in spans)
+        counts = dict(zip(texts, count_tokens(list(texts)), strict=True))
+        pieces = list(_replaced(text, pieces, cuts, counts))
+    return pieces
+
+
+def _cut(text: str, piece: Piece, room: int) -> list[_Span]:
+    """Return the parts of a piece that is too long, aimed at nine tenths of the room; nothing of one that fits."""
+    return cut(text, piece.start, piece.end, piece.tokens * 10 // (room * 9) + 1) if piece.tokens > room else []
+
+
+def _replaced(
+    text: str, pieces: Sequence[Piece], cuts: dict[int, list[_Span]], counts: dict[str, int]
+) -> Iterator[Piece]:
+    """Yield the pieces with the parts of those that were cut in their place."""
+    for number, piece in enumerate(pieces):
+        before: int | None = None
+        for start, end in cuts.get(number, ()):
+            yield Piece(
+                start=start,
+                end=end,
+                tokens=_size(counts[_counted(text, start, end)], end - start),
+                gap=piece.gap if before is None else len(text[before:start].rstrip(" ")),
+                abuts=piece.abuts if before is None else before == start,
+            )
+            before = end
+        if before is None:
+            yield piece
+
+
+def _kept(text: str, part: _Part, groups: Iterable[Group], count_tokens: CountTokens) -> list[_Span]:
+    """Return the spans of the groups; those that prove too large when counted as a whole are halved."""
+    groups = list(groups)
+    while unsure := [number for number, group in enumerate(groups) if _is_unsure(part, group)]:
+        sizes = count_tokens([text[slice(*_span(part, groups[number]))] for number in unsure])
+        known = dict(zip(unsure, sizes, strict=True))
+        if all(size <= part.room for size in sizes):
+            break
+        groups = [
+            half for number, group in enumerate(groups) for half in _halves(group, known.get(number, 0), part.room)
+        ]
+    return [_span(part, group) for group in groups]
+
+
+def _is_unsure(part: _Part, group: Group) -> bool:
+    """Say whether the group's tokens may be more than the sum of its pieces' by which it was packed."""
+    inner = part.pieces[group.first + 1 : group.last]
+    return bool(inner) and (group.size > part.room - _SLACK or any(piece.abuts for piece in inner))
+
+
+def _halves(group: Group, size: int, room: int) -> list[Group]:
+    """Cut the group in the middle if ``size`` is too large."""
+    if size <= room:
+        return [group]
+    middle = (group.first + group.last) // 2
+    return [
+        Group(first=group.first, last=middle, size=room),
+        Group(first=middle, last=group.last, size=room),
+    ]
+
+
+def _span(part: _Part, group: Group) -> _Span:
+    return part.pieces[group.first].start, part.pieces[group.last - 1].end

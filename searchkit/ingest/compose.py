@@ -1,0 +1,58 @@
+"""Here are an article and one of its chunks; what do both legs see? Its title, the section's heading, the chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from searchkit.ingest.cuts import last_cluster_end
+from searchkit.types import Article, Chunk
+
+TITLE_BYTES = 240
+HEADING_BYTES = 120
+"""How much of a title and of a heading an encoder is given, in bytes of UTF-8.
+
+Bytes, since they follow the number of tokens over all scripts better than characters: 240 bytes are some 40 English
+words or 80 Chinese characters, 50 to 80 tokens, more than a newspaper's title ever has. The bound leaves the text of
+the chunk its place before the encoder's limit, however long a title is; the keyword leg sees all of it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedText:
+    """The text of a chunk as it is searched. The keyword leg gets the three parts, the encoder gets ``joined``."""
+
+    title: str
+    heading: str
+    text: str
+
+    @property
+    def joined(self) -> str:
+        """The title, the heading and the text, a line each, empty parts left out, long headers shortened."""
+        return "\n".join(part for part in (header(self.title, self.heading), self.text) if part)
+
+
+def compose(article: Article, chunk: Chunk) -> SearchedText:
+    """Return what both legs see of the chunk: the one place where it is decided."""
+    return SearchedText(title=article.title.strip(), heading=chunk.heading.strip(), text=chunk.text)
+
+
+def header(title: str, heading: str) -> str:
+    """Return the lines that stand before a chunk's text for the encoder: the title and the heading, shortened."""
+    parts = (_shortened(title.strip(), TITLE_BYTES), _shortened(heading.strip(), HEADING_BYTES))
+    return "\n".join(part for part in parts if part)
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Return the longest beginning of at most ``limit`` bytes, cut between words, or between graphemes in the first."""
+    if len(text) * 4 <= limit or len(text.encode("utf-8", "replace")) <= limit:
+        return text
+    length = sum(size <= limit for size in accumulate(map(_width, text[:limit])))
+    if text[length].isspace() or text[length - 1].isspace():
+        return text[:length].rstrip()
+    words = text[:length].rsplit(maxsplit=1)
+    return words[0] if len(words) > 1 else text[: last_cluster_end(text, 0, length)]
+
+
+def _width(character: str) -> int:
+    return len(character.encode("utf-8", "replace"))

@@ -1,0 +1,88 @@
+"""Here is a sentence that is too long; where may it be cut? Between clauses, words, or else graphemes."""
+
+from __future__ import annotations
+
+import regex
+
+_NOT_INSIDE = r"(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])"
+_BORDERS = tuple(
+    regex.compile(rf"(?:{pattern}){_NOT_INSIDE}")
+    for pattern in (
+        r"\n\s*",
+        r"[,;:،؛—–][\"”’)»]*\s+|[、，；：。」』）]",
+        r"\s+",
+        r"\u200b",
+    )
+)
+"""What a cut may follow, the best first: a line's end, a clause's, a word's, a word's of a script without spaces."""
+
+_REACH = 4
+"""A border is looked for within a quarter of a part's length around the even cut."""
+
+
+def cut(text: str, start: int, end: int, parts: int) -> list[tuple[int, int]]:
+    """Cut ``text[start:end]`` into about ``parts`` spans of like length, without the spaces around them.
+
+    No span begins or ends inside a grapheme cluster; one that is a single cluster is returned as it is.
+    """
+    step = (end - start) / max(parts, 2)
+    borders = [start]
+    for number in range(1, max(parts, 2)):
+        border = _border(text, borders[-1], start + round(number * step), end, max(int(step / _REACH), 1))
+        if borders[-1] < border < end:
+            borders.append(border)
+    return [
+        stripped
+        for first, last in zip(borders, [*borders[1:], end], strict=True)
+        if (stripped := strip(text, first, last)) is not None
+    ]
+
+
+def strip(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span without the spaces at its ends; None where nothing is left."""
+    piece = text[start:end]
+    stripped = piece.strip()
+    if not stripped:
+        return None
+    first = start + len(piece) - len(piece.lstrip())
+    return first, first + len(stripped)
+
+
+def cluster_end(text: str, position: int, known: int) -> int:
+    """Return the first end of a grapheme cluster from ``position`` on; ``known`` is a border before it."""
+    for match in regex.finditer(r"\X", text, pos=known):
+        if match.end() >= position:
+            return int(match.end())
+    return len(text)
+
+
+def last_cluster_end(text: str, known: int, position: int) -> int:
+    """Return the last end of a grapheme cluster up to ``position``; ``known`` is a border before it."""
+    last = known
+    for match in regex.finditer(r"\X", text, pos=known):
+        if match.end() > position:
+            break
+        last = match.end()
+    return last
+
+
+def _border(text: str, last: int, target: int, end: int, reach: int) -> int:
+    """Return the best place for a cut near ``target``, between ``last`` and ``end``; ``last`` where there is none."""
+    low, high = max(last + 1, target - reach), min(end - 1, target + reach)
+    for pattern in _BORDERS:
+        found = [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
+        if found:
+            return min(found, key=lambda border: (abs(border - target), border))
+    return _cluster_border(text, last, target, end)
+
+
+def _cluster_border(text: str, last: int, target: int, end: int) -> int:
+    """Return the first border of graphemes from ``target`` on that isn't the end, or else the last one before."""
+    before = last
+    for match in regex.finditer(r"\X", text, pos=last, endpos=end):
+        if match.end() == end:
+            break
+        before = match.end()
+        if before >= target:
+            break
+    return before

@@ -1,0 +1,243 @@
+"""Here are places; which files do they stand for, and what shall the articles in them be called?"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from searchkit.errors import SourceError
+from searchkit.ingest.streams import explain
+from searchkit.ingest.texts import clean
+from searchkit.types import Problem
+
+FORMATS = {
+    ".txt": "plain",
+    ".text": "plain",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mdown": "markdown",
+    ".mkd": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".jsonlines": "jsonl",
+    ".json": "json",
+    ".csv": "table",
+    ".tsv": "table",
+    ".tab": "table",
+}
+"""What a file is, by its suffix; any other is ``unknown`` and tried as plain text."""
+
+COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
+
+_MAGIC = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file to read: its path, the folder that its id counts from, its id, format and compression."""
+
+    path: Path
+    root: Path
+    id: str
+    format: str
+    compression: str
+
+
+def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
+    """Return the files that places stand for, each once, in the order of the places and of their names; and problems.
+
+    A place is a file, a folder (with all below it, except what is hidden), or a glob (``**`` is any number of folders).
+    A folder in BEIR's layout, ``corpus.jsonl`` beside ``queries.jsonl`` or ``qrels``, is its corpus alone.
+
+    A file's id is its path from the folder given (or from the fixed part of a glob, or from its own folder) without the
+    suffixes of format and compression; files of one folder given whose ids would be the same keep them.
+
+    Raises ``SourceError`` for a place that doesn't exist, or a glob that nothing matches.
+    """
+    paths: list[tuple[Path, Path]] = []
+    problems: dict[Problem, None] = {}
+    for place in places:
+        for root, entry in _expand(Path(place).expanduser()):
+            if isinstance(entry, Problem):
+                problems[entry] = None
+            else:
+                paths.append((entry, root))
+    return _named([_found(path, root) for path, root in _once(paths)]), list(problems)
+
+
+def _expand(place: Path) -> Iterator[tuple[Path, Path | Problem]]:
+    """Yield the files of one place, each with the root that its id counts from."""
+    if _exists(place):
+        root = place if place.is_dir() else place.parent
+        yield from ((root, entry) for entry in _below(place))
+        return
+    if not _MAGIC.intersection(str(place)):
+        raise SourceError(f"There is no '{place}'.", hint=_nearest(place))
+    parts = place.parts
+    fixed = next(i for i, part in enumerate(parts) if _MAGIC.intersection(part))
+    root = Path(*parts[:fixed])
+    matches = sorted(set(_glob(root, parts[fixed:])), key=lambda path: path.parts)
+    if not matches:
+        raise SourceError(f"Nothing matches '{place}'.", hint=_contents(root) if root.is_dir() else _nearest(root))
+    for match in matches:
+        yield from ((root, entry) for entry in _below(match))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _nearest(path: Path) -> str:
+    """Say what there is instead of a path that doesn't exist."""
+    while not _exists(path.parent):
+        path = path.parent
+    names = sorted(_names(path.parent))
+    near = get_close_matches(path.name, names, n=1)
+    return f"Did you mean '{path.parent / near[0]}'?" if near else _contents(path.parent)
+
+
+def _contents(folder: Path) -> str:
+    names = sorted(_names(folder))
+    if not names:
+        return f"The folder '{folder}' is empty."
+    return f"In '{folder}' there are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}."
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [clean(path.name) for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _glob(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """Yield what matches, as a shell would: hidden names only where the pattern names the dot. Links make no loops."""
+    if not parts:
+        yield folder
+        return
+    first, rest = parts[0], parts[1:]
+    if first == "**":
+        for each in _folders_below(folder):
+            yield from _glob(each, rest)
+        return
+    if not _MAGIC.intersection(first):
+        if _exists(folder / first):
+            yield from _glob(folder / first, rest)
+        return
+    for path in _children(folder, []):
+        hidden = path.name.startswith(".") and not first.startswith(".")
+        if fnmatchcase(path.name, first) and not hidden and (not rest or path.is_dir()):
+            yield from _glob(path, rest)
+
+
+def _folders_below(folder: Path) -> Iterator[Path]:
+    """Yield a folder and all below it that aren't hidden, each once: what is reached by a link comes last."""
+    seen: set[Path] = set()
+    waiting = deque([folder])
+    while waiting:
+        path = waiting.popleft()
+        real = path.resolve()
+        if real in seen:
+            continue
+        seen.add(real)
+        yield path
+        inner = [child for child in _children(path, []) if not child.name.startswith(".") and child.is_dir()]
+        waiting.extendleft(child for child in reversed(inner) if not child.is_symlink())
+        waiting.extend(child for child in inner if child.is_symlink())
+
+
+def _below(path: Path) -> Iterator[Path | Problem]:
+    """Yield a file itself, or all files below a folder, except hidden ones; or what is wrong with them."""
+    if not path.is_dir():
+        yield _regular(path)
+        return
+    problems: list[Problem] = []
+    for folder in _folders_below(path):
+        files = [child for child in _children(folder, problems) if not child.name.startswith(".")]
+        for child in _corpus(files) or [file for file in files if not file.is_dir()]:
+            # Judgements lie in a folder below their corpus.
+            if folder.name != "qrels" or not _corpus(_children(folder.parent, [])):
+                yield _regular(child)
+    yield from problems
+
+
+def _regular(path: Path) -> Path | Problem:
+    if path.is_file():
+        return path
+    broken = path.is_symlink() and not path.exists()
+    return Problem(place=clean(str(path)), reason="is a link to nothing" if broken else "is no regular file")
+
+
+def _children(folder: Path, problems: list[Problem]) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        problems.append(Problem(place=clean(str(folder)), reason=explain(error)))
+        return []
+
+
+def _corpus(files: Sequence[Path]) -> list[Path]:
+    """Return the corpus of a folder in BEIR's layout; nothing where it isn't one."""
+    stems = {path.name.split(".")[0] for path in files if ".jsonl" in path.name}
+    if "corpus" in stems and ("queries" in stems or any(path.name == "qrels" for path in files)):
+        return [path for path in files if path.name.startswith("corpus.jsonl")]
+    return []
+
+
+def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """Keep one path for each file: its real one before a link, then the one that counts from the outermost folder."""
+    best: dict[Path, tuple[tuple[bool, int, str], Path, Path]] = {}
+    real_folders: dict[Path, Path] = {}
+    for path, root in paths:
+        for folder in (path.parent, root):
+            if folder not in real_folders:
+                real_folders[folder] = folder.resolve()
+        in_folder = real_folders[path.parent] / path.name
+        real = path.resolve() if path.is_symlink() else in_folder
+        linked = real != in_folder or real_folders[path.parent] != path.parent.absolute()
+        rank = (linked, len(real_folders[root].parts), str(path))
+        if real not in best or rank < best[real][0]:
+            best[real] = (rank, path, root)
+    return [(path, root) for _, path, root in best.values()]
+
+
+def _found(path: Path, root: Path) -> Found:
+    compression = COMPRESSIONS.get(path.suffix.lower(), "")
+    suffix = path.with_suffix("").suffix if compression else path.suffix
+    return Found(path=path, root=root, id="", format=FORMATS.get(suffix.lower(), "unknown"), compression=compression)
+
+
+def _named(files: Sequence[Found]) -> list[Found]:
+    """Give each file its id: as short as those of one root are all different."""
+    roots = {root: root.resolve() for root in {file.root for file in files}}
+    names = [_names_for(file) for file in files]
+    lengths = [0] * len(files)
+    while True:
+        ids = [(roots[file.root], names[i][lengths[i]]) for i, file in enumerate(files)]
+        counts = Counter(ids)
+        clashing = [i for i, each in enumerate(ids) if counts[each] > 1 and lengths[i] < 2]
+        if not clashing:
+            return [replace(file, id=name) for file, (_, name) in zip(files, ids, strict=True)]
+        for i in clashing:
+            lengths[i] += 1
+
+
+def _names_for(file: Found) -> tuple[str, str, str]:
+    """Return a file's id without suffixes, with that of its format, and with all."""
+    full = file.path.relative_to(file.root)
+    with_format = full.with_suffix("") if file.compression else full
+    bare = with_format.with_suffix("") if file.format != "unknown" else with_format
+    bare_name, with_format_name, full_name = (
+        clean(path.as_posix()).replace("\n", " ").replace("\t", " ") for path in (bare, with_format, full)
+    )
+    return bare_name, with_format_name, full_name

@@ -1,0 +1,262 @@
+"""Here are bytes; are they text, and which? Found by byte order marks, by UTF-8's own check, and by statistics."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LONGEST = 64 * 2**20
+"""Bytes of a file that holds one article, or of one line of a file that holds many. No article is that long, and a
+compressed file of a few kilobytes can claim to be."""
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG", "a PNG image"),
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"GIF87a", "a GIF image"),
+    (0, b"GIF89a", "a GIF image"),
+    (8, b"WEBP", "a WebP image"),
+    (0, b"II*\0", "a TIFF image"),
+    (0, b"MM\0*", "a TIFF image"),
+    (0, b"\0\0\1\0", "an icon"),
+    (4, b"ftyp", "an MP4 video or a HEIF image"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska video"),
+    (0, b"ID3", "an MP3 recording"),
+    (0, b"OggS", "an Ogg recording"),
+    (0, b"fLaC", "a FLAC recording"),
+    (8, b"WAVE", "a WAV recording"),
+    (0, b"%PDF-", "a PDF"),
+    (0, b"PK\x03\x04", "a ZIP archive (a Word or EPUB file is one too)"),
+    (0, b"PK\x05\x06", "an empty ZIP archive"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (0, b"\x1f\x8b", "gzip data without the suffix .gz"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard data without the suffix .zst"),
+    (0, b"BZh", "bzip2 data"),
+    (0, b"\xfd7zXZ", "xz data"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (257, b"ustar", "a tar archive"),
+    (0, b"\x7fELF", "an ELF program"),
+    (0, b"MZ\x90", "a Windows program"),
+    (0, b"\0asm", "a WebAssembly module"),
+    (0, b"\xca\xfe\xba\xbe", "a Java class"),
+    (0, b"SQLite format 3\0", "an SQLite database"),
+    (0, b"PAR1", "a Parquet file"),
+)
+"""Offset, bytes there, and what they give away."""
+
+_MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks; UTF-32's before UTF-16's, whose little-endian mark it begins with."""
+
+_HEAD = 8192
+_SAMPLE = 2**20
+_FEW_HIGH_BYTES = 12
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b\x1a\b"))
+_UNLIKELY = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7", "cp037", "cp500"]
+"""Encodings that a few bytes are easily taken for. UTF-16 and UTF-32 were recognised before; nobody saves EBCDIC."""
+
+_WESTERN = re.compile("[\x00-\x7fÀ-ÖØ-öø-ÿŠšŽžŒœŸ‘’‚“”„‹›«»–—…•·°§©®™£€¡¿ºª\xa0]*")
+
+
+class NotText(ValueError):
+    """Raised for bytes that are no text; says what they look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A text, the encoding it was in, and what had to be repaired (None: nothing)."""
+
+    text: str
+    encoding: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line with its line break, counted from 1; or why there is none; or how it was repaired."""
+
+    number: int
+    text: str = ""
+    problem: str | None = None
+    note: str | None = None
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """Return the bytes as text.
+
+    A byte order mark decides, then UTF-8 where the bytes are valid, then ``declared``, then statistics.
+    Raises ``NotText`` for what isn't text.
+    """
+    refuse_binary(data[:_HEAD])
+    encoding = _marked(data) or _wide_without_mark(data)
+    if encoding:
+        return _decode_as(data, encoding)
+    try:
+        return Decoded(text=data.decode("utf-8"), encoding="utf-8")
+    except UnicodeDecodeError:
+        return _decode_as(data, _declared(data, declared) or detect(data))
+
+
+def refuse_binary(head: bytes) -> None:
+    """Raise ``NotText`` where the first bytes of a file (up to 8,192) can't be those of a text."""
+    for offset, magic, what in _MAGIC:
+        if head.startswith(magic, offset):
+            raise NotText(f"not text: looks like {what}")
+    if _marked(head) or _wide_without_mark(head):
+        return
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if head.count(0) > max(1, len(head) // 100) or controls > max(2, len(head) // 10):
+        raise NotText("not text: looks like binary data")
+
+
+def detect(data: bytes) -> str:
+    """Return the most likely encoding of a text that is no valid UTF-8. The same bytes give the same answer.
+
+    Raises ``NotText`` where none is likely.
+    """
+    if _nearly_utf8(data):
+        return "utf-8"
+    sample = data[:_SAMPLE]
+    if sum(byte > 127 for byte in sample[:_HEAD]) < _FEW_HIGH_BYTES and _is_western(sample):
+        return "cp1252"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_exclusion=_UNLIKELY).best()
+    if best is not None:
+        return best.encoding
+    if _is_western(sample):
+        return "cp1252"
+    raise NotText("not text: in no encoding that can be recognised")
+
+
+def _marked(data: bytes) -> str | None:
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+
+
+def _wide_without_mark(data: bytes) -> str | None:
+    """Recognise UTF-16 by the NULs that all its ASCII characters carry on the same side."""
+    head = data[:_HEAD]
+    half = len(head) // 2
+    if half < 2 or b"\0" not in head:
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > half * 0.7 and even == 0:
+        return "utf-16-le"
+    if even > half * 0.7 and odd == 0:
+        return "utf-16-be"
+    return None
+
+
+def _declared(data: bytes, label: str | None) -> str | None:
+    """Return the codec of a declared encoding, if there is one that fits the data."""
+    if not label:
+        return None
+    try:
+        codec = codecs.lookup(label)
+        codec.decode(data, "strict")
+    except (LookupError, ValueError):
+        return None
+    # Browsers read both names as windows-1252, and so do the people who write them.
+    return "cp1252" if codec.name in {"iso8859-1", "ascii"} else codec.name
+
+
+def _decode_as(data: bytes, encoding: str) -> Decoded:
+    try:
+        return Decoded(text=data.decode(encoding), encoding=encoding)
+    except UnicodeDecodeError as error:
+        text = data.decode(encoding, "replace")
+        note = f"has bytes that aren't {encoding} (the first at {error.start}); they were replaced"
+        return Decoded(text=text, encoding=encoding, note=note)
+
+
+def _nearly_utf8(data: bytes) -> bool:
+    """Say whether damaged UTF-8 is likelier than another encoding: valid sequences of bytes don't come by accident."""
+    text = data.decode("utf-8", "replace")
+    wrong = text.count("\ufffd") - data.count("\ufffd".encode())
+    right = sum(character > "\x7f" for character in text) - wrong
+    return right >= 4 * wrong
+
+
+def _is_western(data: bytes) -> bool:
+    try:
+        return bool(_WESTERN.fullmatch(data.decode("cp1252")))
+    except UnicodeDecodeError:
+        return False
+
+
+def lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
+    r"""Yield the lines of a stream as text, split at ``\n`` alone, however long the stream is.
+
+    The first line tells whether it is UTF-16 or UTF-32 (by its mark) or UTF-8. A line that isn't valid UTF-8 is read in
+    the encoding that the first such line seems to have; its note says so, once. A line above ``longest`` bytes has a
+    problem instead of a text.
+
+    Raises ``NotText`` where the first line is no text, and whatever the stream raises.
+    """
+    first = stream.readline(longest + 1)
+    refuse_binary(first[:_HEAD])
+    encoding = _marked(first) or _wide_without_mark(first)
+    if encoding in {None, "utf-8-sig"}:
+        yield from _narrow_lines(stream, first.removeprefix(codecs.BOM_UTF8), longest)
+    else:
+        assert encoding is not None
+        yield from _wide_lines(stream, first, encoding, longest)
+
+
+def _narrow_lines(stream: BinaryIO, raw: bytes, longest: int) -> Iterator[Line]:
+    number = 0
+    fallback: str | None = None
+    while raw:
+        number += 1
+        if len(raw) > longest and not raw.endswith(b"\n"):
+            _skip_line(stream)
+            yield Line(number=number, problem=f"is longer than {longest // 2**20} MiB")
+        else:
+            try:
+                yield Line(number=number, text=raw.decode("utf-8"))
+            except UnicodeDecodeError:
+                line, fallback = _decode_line(raw, number, fallback)
+                yield line
+        raw = stream.readline(longest + 1)
+
+
+def _decode_line(raw: bytes, number: int, fallback: str | None) -> tuple[Line, str | None]:
+    try:
+        encoding = fallback or detect(raw)
+    except NotText as error:
+        return Line(number=number, problem=str(error)), fallback
+    note = None if fallback else f"isn't valid UTF-8; such lines were read as {encoding}"
+    return Line(number=number, text=raw.decode(encoding, "replace"), note=note), encoding
+
+
+def _skip_line(stream: BinaryIO) -> None:
+    while (rest := stream.readline(2**20)) and not rest.endswith(b"\n"):
+        pass
+
+
+def _wide_lines(stream: BinaryIO, raw: bytes, encoding: str, longest: int) -> Iterator[Line]:
+    """Decode as it comes: where the bytes are cut doesn't matter to an incremental decoder."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    number = 0
+    rest = ""
+    while raw:
+        rest += decoder.decode(raw)
+        *whole, rest = rest.split("\n")
+        for text in whole:
+            number += 1
+            yield Line(number=number, text=text + "\n")
+        if len(rest) > longest:
+            yield Line(number=number + 1, problem=f"is longer than {longest // 2**20} MiB; the rest was left out")
+            return
+        raw = stream.readline(longest + 1)
+    rest += decoder.decode(b"", final=True)
+    if rest:
+        yield Line(number=number + 1, text=rest)

@@ -1,0 +1,172 @@
+"""Here is a place; give me its articles, and tell me what could not be read.
+
+A place is a file, a folder, a glob, or ``-`` for JSON lines on standard input. What can't be read is a ``Problem``
+among the articles, never an exception: one damaged file must not cost the other thousand.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from searchkit.config import ReadConfig
+from searchkit.errors import SourceError
+from searchkit.ingest.discover import Found, find
+from searchkit.ingest.encodings import LONGEST, NotText, decode
+from searchkit.ingest.mapping import Draft, check_fields, make_article, means
+from searchkit.ingest.rows import Rows, read_json, read_json_lines
+from searchkit.ingest.streams import DAMAGE, explain, open_file, read_whole
+from searchkit.ingest.texts import clean
+from searchkit.types import Article, Problem, Progress
+
+STANDARD_INPUT = "-"
+
+_AS_IT_IS = ReadConfig()
+
+_LONGEST_JSON = 256 * 2**20
+"""Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
+
+
+def read(
+    places: Sequence[str | Path],
+    config: ReadConfig = _AS_IT_IS,
+    *,
+    progress: Progress | None = None,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Article | Problem]:
+    """Yield the articles at the places, and a problem for whatever couldn't be taken as it was.
+
+    The order is that of the places, of the names within one, and of the rows within a file; ``-`` comes last. A file
+    that several places hold is read once. ``progress`` is told ``("read", files done, files in all)``. ``stdin`` is
+    read for the place ``-``; None is the process's own.
+
+    Looks for the files at once, and reads as articles are asked for. Raises at once ``SourceError`` for a place that
+    doesn't exist or a glob that matches nothing, and ``ConfigError`` for a mapping of a field that articles don't have.
+    A folder that holds nothing yields nothing.
+    """
+    listed = [places] if isinstance(places, str | Path) else list(places)
+    check_fields(config.fields)
+    files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
+    source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
+    return _read(files, problems, source, config.fields, progress)
+
+
+def _read(
+    files: Sequence[Found],
+    problems: Sequence[Problem],
+    stdin: BinaryIO | None,
+    fields: Mapping[str, str],
+    progress: Progress | None,
+) -> Iterator[Article | Problem]:
+    total = len(files) + (stdin is not None)
+    tell = progress or _silent
+    tell("read", 0, total)
+    yield from problems
+    for done, file in enumerate(files, start=1):
+        yield from _read_file(file, fields)
+        tell("read", done, total)
+    if stdin is not None:
+        rows = Rows(place="standard input", stem="stdin", fields=fields)
+        yield from _guarded(rows.place, read_json_lines(stdin, rows))
+        tell("read", total, total)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
+    """Pass entries on; what stops them early becomes their last problem."""
+    try:
+        yield from entries
+    except NotText as error:
+        yield Problem(place=place, reason=str(error))
+    except SourceError as error:
+        yield Problem(place=place, reason=error.message)
+    except DAMAGE as error:
+        yield Problem(place=place, reason=explain(error))
+    except Exception as error:
+        # The libraries that take web pages and Markdown apart meet input nobody has thought of. One page lost, and
+        # named, is better than an archive that can't be built.
+        yield Problem(place=place, reason=f"can't be read: {type(error).__name__}: {error}"[:300])
+
+
+def _read_file(file: Found, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
+    place = clean(str(file.path))
+    return _guarded(place, _entries(file, Rows(place=place, stem=file.id, fields=fields)))
+
+
+def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
+    with open_file(file.path, file.compression) as stream:
+        match file.format:
+            case "jsonl":
+                yield from _not_nothing(read_json_lines(stream, rows), rows)
+            case "table":
+                from searchkit.ingest.tables import read_table
+
+                yield from _not_nothing(read_table(stream, rows), rows)
+            case "json":
+                yield from _not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows)
+            case _:
+                yield from _one_article(read_whole(stream, LONGEST), file, rows)
+
+
+def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[Article | Problem]:
+    """Pass entries on, and say so where there are none."""
+    empty = True
+    for entry in entries:
+        empty = False
+        yield entry
+    if empty:
+        yield rows.problem("is empty", None)
+
+
+def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the article in a file that holds one, after what must be said about it."""
+    if not data.strip():
+        raise NotText("is empty")
+    draft, note = _DRAFTS[file.format](data)
+    # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
+    named = draft.values if means(draft.values, "id") else {**draft.values, "id": file.id}
+    made = make_article(replace(draft, values=named))
+    for each in ([note] if note else []) + list(made.notes):
+        yield rows.problem(each, None, lost=False)
+    yield made.article
+
+
+def _plain(data: bytes) -> tuple[Draft, str | None]:
+    from searchkit.ingest.plain import parse_plain
+
+    decoded = decode(data)
+    return parse_plain(decoded.text), decoded.note
+
+
+def _markdown(data: bytes) -> tuple[Draft, str | None]:
+    from searchkit.ingest.markdown import parse_markdown
+
+    decoded = decode(data)
+    return parse_markdown(decoded.text), decoded.note
+
+
+def _page(data: bytes) -> tuple[Draft, str | None]:
+    from searchkit.ingest.webpages import decode_page, parse_page
+
+    text, note = decode_page(data)
+    return parse_page(text), note
+
+
+def _unknown(data: bytes) -> tuple[Draft, str | None]:
+    from searchkit.ingest.webpages import looks_like_html
+
+    return _page(data) if looks_like_html(decode(data).text) else _plain(data)
+
+
+_DRAFTS: Mapping[str, Callable[[bytes], tuple[Draft, str | None]]] = {
+    "plain": _plain,
+    "markdown": _markdown,
+    "html": _page,
+    "unknown": _unknown,
+}

@@ -1,0 +1,143 @@
+"""Here are lines of JSON, or a JSON list; give me an article for each object."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from searchkit.errors import SourceError
+from searchkit.ingest.encodings import Line, NotText, decode, lines
+from searchkit.ingest.mapping import Draft, holds, keys_of, make_article, means
+from searchkit.types import Article, Problem
+
+
+@dataclass(slots=True, kw_only=True)
+class Rows:
+    """Turns the rows of one file into articles, and remembers which mapped paths led to something.
+
+    ``stem`` begins the id of a row that has none of its own, nor a url: ``news:17`` for line 17 of ``news.jsonl``.
+    """
+
+    place: str
+    stem: str
+    fields: Mapping[str, str]
+    _seen: set[str] = field(default_factory=set)
+    _keys: dict[str, None] = field(default_factory=dict)
+
+    def take(self, value: object, line: int, *, only: bool = False) -> Iterator[Article | Problem]:
+        """Yield the article that a row holds, after what must be said about it; or why it holds none.
+
+        ``only``: it is the one row of its file, which then needs no line in its id.
+        """
+        if not isinstance(value, Mapping):
+            yield self.problem(f"is {_kind(value)} where an object was expected", line)
+            return
+        self._look(value)
+        fallback = self.stem if only else f"{self.stem}:{line}"
+        try:
+            made = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields)
+        except SourceError as error:
+            yield self.problem(error.message, line)
+        except RecursionError:
+            yield self.problem("is nested too deeply", line)
+        else:
+            yield from (self.problem(note, line, lost=False) for note in made.notes)
+            yield made.article
+
+    def _look(self, value: Mapping[str, object]) -> None:
+        missing = [name for name in self.fields if name not in self._seen]
+        if missing:
+            self._seen.update(name for name in missing if holds(value, self.fields[name]))
+            self._keys.update(dict.fromkeys(keys_of(value)[:50]) if len(self._keys) < 50 else {})
+
+    def end(self) -> Iterator[Problem]:
+        """Yield what must be said after the last row: which mapped paths led nowhere."""
+        for name, path in self.fields.items():
+            if self._keys and name not in self._seen:
+                keys = ", ".join(self._keys)
+                reason = f"no row has '{path}', which should be the {name}; there are: {keys}"
+                yield self.problem(reason, None, lost=False)
+
+    def problem(self, reason: str, line: int | None, *, lost: bool = True) -> Problem:
+        """Return a problem of this file, at a line where one is to blame."""
+        return Problem(place=self.place, reason=reason, line=line, lost=lost)
+
+
+def read_json_lines(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield an article for each line that holds a JSON object; blank lines are skipped.
+
+    Raises ``NotText`` and whatever the stream raises, after the articles that came before.
+    """
+    yield from _from_lines(lines(stream), rows)
+
+
+def _from_lines(given: Iterable[Line], rows: Rows) -> Iterator[Article | Problem]:
+    for line in given:
+        if line.note:
+            yield rows.problem(line.note, line.number, lost=False)
+        if line.problem:
+            yield rows.problem(line.problem, line.number)
+        elif line.text.strip():
+            try:
+                value = json.loads(line.text)
+            except (ValueError, RecursionError) as error:
+                yield rows.problem(_bad_json(error), line.number)
+            else:
+                yield from rows.take(value, line.number)
+    yield from rows.end()
+
+
+def read_json(data: bytes, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield an article for each object of a JSON list, or for the one object that there is.
+
+    The list may stand in an object (``{"articles": [...]}``). Lines of JSON under the wrong suffix are read as such.
+
+    Raises ``NotText``.
+    """
+    if not data.strip():
+        raise NotText("is empty")
+    decoded = decode(data)
+    if decoded.note:
+        yield rows.problem(decoded.note, None, lost=False)
+    try:
+        value = json.loads(decoded.text)
+    except json.JSONDecodeError as error:
+        if error.msg.startswith("Extra data"):
+            yield from _from_lines(lines(io.BytesIO(data)), rows)
+        else:
+            yield rows.problem(f"isn't valid JSON: {error.msg.lower()} at column {error.colno}", error.lineno)
+        return
+    except (ValueError, RecursionError) as error:
+        yield rows.problem(_bad_json(error), None)
+        return
+    listed = value if isinstance(value, list) else _list_within(value)
+    if listed is None:
+        yield from rows.take(value, 1, only=True)
+    else:
+        for number, each in enumerate(listed, start=1):
+            yield from rows.take(each, number)
+    yield from rows.end()
+
+
+def _list_within(value: object) -> list[object] | None:
+    """Return the one list of objects that an object holds which is no article itself."""
+    if not isinstance(value, Mapping) or means(value, "text") or means(value, "title"):
+        return None
+    lists = [each for each in value.values() if isinstance(each, list) and each and isinstance(each[0], Mapping)]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _bad_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"isn't valid JSON: {error.msg.lower()} at column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    return f"isn't valid JSON: {error}"
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,106 @@
+"""Here is a table with a header; give me an article for each of its rows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import BinaryIO
+
+from searchkit.ingest.encodings import LONGEST, Line, NotText, lines
+from searchkit.ingest.mapping import holds, keys_of, means
+from searchkit.ingest.rows import Rows
+from searchkit.types import Article, Problem
+
+_DELIMITERS = ",\t;|"
+_LOOKED_AT = 50
+"""Lines from which the delimiter is told."""
+
+
+def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield an article for each row of a CSV or TSV file, whose first row names the columns.
+
+    The delimiter is the one of comma, tab, semicolon and bar that gives the most rows with as many cells as the header.
+    A row with more or fewer cells, or with a NUL, is a problem at the line where it starts.
+
+    Raises ``NotText`` and whatever the stream raises, after the articles that came before.
+    """
+    # One setting for the whole process, which the standard library offers no other place for; never lowered.
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
+    given = _checked(lines(stream))
+    head = list(islice(given, _LOOKED_AT))
+    yield from (rows.problem(line.note, line.number, lost=False) for line in head if line.note)
+    reader = csv.reader((line.text for line in chain(head, given)), delimiter=_delimiter(head))
+    header: list[str] | None = None
+    start = 1
+    while (cells := _next(reader, rows, start)) is not None:
+        if isinstance(cells, Problem):
+            yield cells
+        elif not any(cells):
+            pass
+        elif header is None:
+            header = [name.strip() for name in cells]
+            if (problem := _check_header(header, rows)) is not None:
+                yield problem
+                return
+        else:
+            yield from _row(header, cells, rows, start)
+        start = reader.line_num + 1
+    yield from rows.end()
+
+
+def _checked(given: Iterator[Line]) -> Iterator[Line]:
+    """Pass lines on; a line that is none can't be left out of a table, since a cell may go over several.
+
+    Raises ``NotText``.
+    """
+    for line in given:
+        if line.problem:
+            raise NotText(f"line {line.number} {line.problem}; what follows wasn't read")
+        yield line
+
+
+def _next(reader: Iterator[list[str]], rows: Rows, start: int) -> list[str] | Problem | None:
+    """Return the next row, a problem, or None at the end."""
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        return rows.problem(f"isn't a valid row: {error}", start)
+
+
+def _delimiter(head: list[Line]) -> str:
+    def fit(delimiter: str) -> tuple[int, int]:
+        table = [cells for cells in _parse([line.text for line in head], delimiter) if cells]
+        columns = len(table[0]) if table else 0
+        return (sum(len(cells) == columns for cells in table), columns) if columns > 1 else (0, 0)
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _parse(texts: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(texts, delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def _check_header(header: list[str], rows: Rows) -> Problem | None:
+    """Say what is wrong with a header, which is then wrong with every row."""
+    columns = dict.fromkeys(header, "there")
+    there = f"the columns are: {', '.join(keys_of(columns))}"
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        return rows.problem(f"has two columns named '{twice[0]}'; {there}", 1)
+    for name in ("text", "title"):
+        if holds(columns, rows.fields[name]) if name in rows.fields else means(columns, name):
+            return None
+    return rows.problem(f"has no column for text or title (map one of them, or add a header); {there}", 1)
+
+
+def _row(header: list[str], cells: list[str], rows: Rows, line: int) -> Iterator[Article | Problem]:
+    if len(cells) != len(header):
+        yield rows.problem(f"has {len(cells)} cells, the header {len(header)}", line)
+    elif any("\0" in cell for cell in cells):
+        yield rows.problem("has a NUL character in it", line)
+    else:
+        yield from rows.take({name: cell for name, cell in zip(header, cells, strict=True) if name}, line)

@@ -1,0 +1,26 @@
+"""What happens when someone types ``searchkit``? ``main`` reads the command, runs it and gives back an exit code.
+
+The way through: ``run`` turns whatever happens into an exit code and at most one message; ``app`` lists the commands,
+which stand in ``building`` (build, add, rebuild), ``searching`` (search) and ``looking`` (show, info, list);
+``options`` and ``places`` say what their options mean, ``terminal`` knows both streams, ``progress`` draws the bars;
+``formats``, ``table`` and ``facts`` turn an answer, an article or an index into text, with the numbers of ``plain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; ``arguments`` are those of the process where none are given.
+
+    No exception leaves: each is told in one message on standard error.
+    """
+    try:
+        from searchkit.serve.cli.run import run
+
+        return run(arguments)
+    except KeyboardInterrupt:  # while the commands were still being imported
+        return INTERRUPTED

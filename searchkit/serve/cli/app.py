@@ -1,0 +1,141 @@
+"""Which commands are there? This is their list, and what ``searchkit --help`` says above and below it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from searchkit.serve.cli import building, evaluating, looking, searching
+
+ABOUT = """Search an archive of articles, by its words and by its meaning.
+
+Build an index from files once, then ask it. Data goes to standard output, everything else to standard error."""
+
+COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
+    (
+        "build",
+        building.build,
+        (
+            "searchkit build articles/ --index indexes/news",
+            "searchkit build 'dump/*.jsonl.gz' --field title=headline --index dump",
+            "zcat feed.jsonl.gz | searchkit build - --index indexes/feed",
+        ),
+    ),
+    ("add", building.add, ("searchkit add today/ --index indexes/news",)),
+    (
+        "rebuild",
+        building.rebuild,
+        ("searchkit rebuild --index indexes/news", "searchkit rebuild --index indexes/news --chunk-tokens 128"),
+    ),
+    (
+        "search",
+        searching.search,
+        (
+            'searchkit search "Russian air defense in Venezuela" --index indexes/news',
+            "searchkit search 'title:missile NOT \"North Korea\"' --facet source",
+            "searchkit search 'arms deliveries' --since 'last month' --language en",
+            "searchkit search 'arms deliveries' -k 50 --format csv > deliveries.csv",
+        ),
+    ),
+    (
+        "show",
+        looking.show,
+        ("searchkit show wire-0042 --index indexes/news", "searchkit show 'wire-0042#3' --json"),
+    ),
+    ("info", looking.info, ("searchkit info --index indexes/news",)),
+    (
+        "evaluate",
+        evaluating.evaluate,
+        (
+            "searchkit evaluate judged/ --index indexes/news",
+            "searchkit evaluate judged/ --mode hybrid --compare keyword --compare fusion=rrf",
+            "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid --run-out hybrid.run",
+            "searchkit evaluate judged/ --mode hybrid --fail-under nDCG@10=.7 --json",
+        ),
+    ),
+    ("list", looking.list_indexes, ("searchkit list", "searchkit list /srv/indexes --json")),
+)
+"""Each command: its name, the function whose docstring is its help, and examples."""
+
+MORE = """Examples:
+  searchkit build articles/ more.jsonl --index indexes/news
+  searchkit search "Russian air defense in Venezuela" --index indexes/news
+  searchkit search 'title:missile OR "surface to air"' --since 2025-01-01
+
+Exit codes:
+  0 done, or something was found      6 vectors made by another encoder
+  1 nothing found, or below a floor   7 something isn't installed
+  2 wrong usage, or a bad query       8 articles can't be read
+  3 no such index                     9 a remote engine failed
+  4 another writer is at work        70 internal error
+  5 index damaged, or disk refused  130 interrupted
+
+Environment:
+  SEARCHKIT_INDEX        the index to use without --index
+  SEARCHKIT_DEBUG=1      show the traceback of an error
+  NO_COLOR, FORCE_COLOR  never colours, always colours"""
+
+
+class Command(TyperCommand):
+    """A command whose help doesn't say of each switch that it is a bool."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, switches without a type to show."""
+        return _without_bool(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """The same for what stands before a command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, switches without a type to show."""
+        return _without_bool(super().get_params(ctx))
+
+
+app = typer.Typer(
+    name="searchkit",
+    cls=Group,
+    help=ABOUT,
+    epilog=MORE,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from searchkit import __version__
+
+        typer.echo(f"searchkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def _without_bool(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
+
+
+def _prose(function: Callable[..., None]) -> str:
+    """Return a docstring's paragraphs, a line each: the width is the terminal's."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+
+
+for _name, _function, _examples in COMMANDS:
+    app.command(_name, cls=Command, help=_prose(_function), epilog="\n  ".join(("\nExamples:", *_examples)))(_function)

@@ -1,0 +1,271 @@
+"""How good are the results, said by numbers? ``evaluate`` asks judged queries and measures what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from searchkit.errors import ConfigError
+from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, pairs
+from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.systems import Answering, System, compared_system, first_systems
+from searchkit.serve.cli.terminal import Screen, tell
+from searchkit.types import Mode
+
+if TYPE_CHECKING:
+    from searchkit.evaluation.comparing import Comparison
+    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.measures import Measured
+    from searchkit.evaluation.runs import Level, Run
+    from searchkit.serve.cli.figures import Evaluated, Floor
+
+JUDGED = "Queries and judgements"
+ASKED = "What is measured"
+
+Folder = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FOLDER",
+        show_default=False,
+        help="Queries and judgements in BEIR's layout: queries.jsonl, qrels/test.tsv; or irds:NAME.",
+    ),
+]
+Split = Annotated[str, typer.Option("--split", metavar="NAME", rich_help_panel=JUDGED, help="Which of qrels/NAME.tsv.")]
+Queries = Annotated[
+    Path | None,
+    typer.Option(
+        "--queries",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=JUDGED,
+        help="Instead of FOLDER: queries as JSONL, as id, tab, text, or as TREC's topics.",
+    ),
+]
+QrelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--qrels",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=JUDGED,
+        help="Instead of FOLDER: judgements in TREC's or BEIR's form.",
+    ),
+]
+LevelName = Annotated[
+    str,
+    typer.Option("--level", metavar="NAME", rich_help_panel=JUDGED, help="What is judged: article or chunk."),
+]
+Modes = Annotated[
+    list[Mode] | None,
+    typer.Option(
+        "--mode",
+        metavar="NAME",
+        show_default="all three",
+        rich_help_panel=ASKED,
+        help="hybrid, keyword or vector. Repeatable.",
+    ),
+]
+RunFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", metavar="FILE", show_default=False, rich_help_panel=ASKED, help="A run in TREC's form, of any system."
+    ),
+]
+Compare = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--compare",
+        metavar="WITH",
+        show_default=False,
+        rich_help_panel=ASKED,
+        help="Compare the first run with this: a mode, a setting (vector_weight=2), another index, a run's file."
+        " Repeatable.",
+    ),
+]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        metavar="NAME",
+        show_default="nDCG@10, R@100, AP@100, RR@10",
+        rich_help_panel=ASKED,
+        help="A measure by its standard name. Repeatable.",
+    ),
+]
+PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, help="Show every query's values.")]
+RunOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--run-out", metavar="FILE", show_default=False, rich_help_panel=OUTPUT, help="Write the run in TREC's form."
+    ),
+]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        metavar="NAME=VALUE",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="Exit with 1 where the first run stays below: nDCG@10=.7. Repeatable.",
+    ),
+]
+
+
+def evaluate(
+    *,
+    folder: Folder = None,
+    index: Index = None,
+    mode: Modes = None,
+    run: RunFile = None,
+    compare: Compare = None,
+    measure: Measures = None,
+    split: Split = "test",
+    queries: Queries = None,
+    qrels: QrelsFile = None,
+    level: LevelName = "article",
+    per_query: PerQuery = False,
+    run_out: RunOut = None,
+    fail_under: FailUnder = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Measure how well an index answers queries whose relevant articles are known.
+
+    Means stand beside the interval that 95 of 100 such samples of queries would give. A judged query without an answer
+    counts 0, as trec_eval has it with -c.
+
+    """
+    screen = Screen(no_color=no_color)
+    judged = _judged(folder, split, queries, qrels)
+
+    @cache
+    def path() -> Path:
+        return existing_index(index, screen)
+
+    systems = first_systems(path, mode or _usual_modes(run, compare), run)
+    if run_out is not None and len(systems) > 1:
+        raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
+    others = [compared_system(one, systems[0], path) for one in compare or ()]
+    done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, quiet=quiet)
+    _tell(screen, done, per_query=per_query, json=json)
+    if any(not floor.held for floor in done.floors):
+        raise typer.Exit(1)
+
+
+def _judged(folder: str | None, split: str, queries: Path | None, qrels: Path | None) -> Judged:
+    from searchkit.evaluation.judged import read_files, read_judged
+
+    if folder is not None and queries is None and qrels is None:
+        return read_judged(folder, split=split)
+    if folder is None and qrels is not None:
+        return read_files(queries=queries, qrels=qrels)
+    raise ConfigError(
+        "Which queries, and which judgements?", hint="Name a folder in BEIR's layout, or --queries FILE --qrels FILE."
+    )
+
+
+def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode, ...]:
+    """Return the modes to measure where none is named: all, or the first of a comparison."""
+    if run is not None:
+        return ()
+    return (Mode.HYBRID,) if compare else tuple(Mode)
+
+
+def _evaluated(
+    screen: Screen,
+    judged: Judged,
+    systems: Sequence[System],
+    others: Sequence[System],
+    measures: Sequence[str] | None,
+    level: str,
+    fail_under: Sequence[str] | None,
+    run_out: Path | None,
+    *,
+    quiet: bool,
+) -> Evaluated:
+    from searchkit.evaluation.measures import DEFAULT_MEASURES, depth_for, measure, standard_names
+    from searchkit.evaluation.runs import write_run
+    from searchkit.serve.cli.figures import Evaluated
+    from searchkit.serve.cli.progress import bars
+
+    floors = _floors(fail_under)
+    names = standard_names([*(measures or DEFAULT_MEASURES), *(name for name, _ in floors)])
+    depth = depth_for(names)
+    chosen = _level(level)
+    every = [*systems, *others]
+    with (
+        bars(screen, shown=not quiet) as progress,
+        Answering(judged, depth=depth, level=chosen, progress=progress) as answering,
+    ):
+        absent = max(answering.absent(system) for system in every)
+        runs = [answering.run(system) for system in every]
+    if run_out is not None:
+        write_run(runs[0], run_out)
+    measured = tuple(measure(run, judged.qrels, names) for run in runs)
+    return Evaluated(
+        judged=judged,
+        level=str(chosen),
+        depth=depth,
+        measured=measured,
+        comparisons=_comparisons(measured[0], measured[len(systems) :]),
+        floors=tuple(_floor(measured[0], name, value) for name, value in floors),
+        notes=_notes(judged, runs, absent, str(chosen)),
+    )
+
+
+def _level(name: str) -> Level:
+    from searchkit.evaluation.runs import Level
+
+    try:
+        return Level(name)
+    except ValueError as error:
+        raise ConfigError(f"--level can't be '{name}'.", hint="Choose article or chunk.") from error
+
+
+def _comparisons(first: Measured, others: Sequence[Measured]) -> tuple[Comparison, ...]:
+    from searchkit.evaluation.comparing import compare
+
+    return tuple(one for other in others for one in compare(first, other))
+
+
+def _floors(fail_under: Sequence[str] | None) -> list[tuple[str, float]]:
+    floors = []
+    for name, value in pairs("--fail-under", fail_under):
+        try:
+            floors.append((name, float(value)))
+        except ValueError as error:
+            raise ConfigError(f"--fail-under can't be '{value}'.", hint="Write it as nDCG@10=.7.") from error
+    return floors
+
+
+def _floor(measured: Measured, name: str, floor: float) -> Floor:
+    from searchkit.serve.cli.figures import Floor
+
+    return Floor(measure=name, floor=floor, value=measured.mean(name))
+
+
+def _notes(judged: Judged, runs: Sequence[Run], absent: int, level: str) -> tuple[str, ...]:
+    notes = list(judged.notes)
+    if absent:
+        notes.append(f"{absent:,} judged {level}s aren't in the index and can't be found.")
+    return tuple(dict.fromkeys((*notes, *(note for run in runs for note in run.notes))))
+
+
+def _tell(screen: Screen, done: Evaluated, *, per_query: bool, json: bool) -> None:
+    from searchkit.serve.cli import figures, formats
+
+    if json:
+        screen.write(formats.to_json(figures.evaluation_json(done, per_query=per_query)))
+    else:
+        screen.write(figures.evaluation_table(done, per_query=per_query))
+        for note in done.notes:
+            screen.say(f"Note: {note}")
+    for floor in done.floors:
+        if not floor.held:
+            reason = f"{floor.measure} of {done.measured[0].name} is {floor.value:.4f}, below {floor.floor:g}."
+            tell(screen, reason, "The numbers above say where; --per-query shows which queries.")

@@ -1,0 +1,148 @@
+"""How does a person read an article, an index or a report? Drawn here, for ``show``, ``info``, ``list``, ``build``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from searchkit.serve.cli.plain import count, day, duration, iso, size
+from searchkit.serve.cli.table import DIM, bar, byline
+from searchkit.serve.cli.terminal import clean, clean_lines
+from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
+
+SHOWN_PROBLEMS = 20
+SHOWN_VALUES = 8
+
+
+def article(whole: Article, chunks: Sequence[Chunk]) -> RenderableType:
+    """Draw an article to be read: title, byline, text under its headings, and what else is known of it."""
+    about: list[RenderableType] = [Text(clean(whole.title) or clean(whole.id), style="bold")]
+    line = byline(whole, whole.language)
+    if line:
+        about.append(line)
+    return Group(*about, "", *_sections(whole), _table(_details(whole, chunks)))
+
+
+def chunk(one: Chunk, of: Article | None) -> RenderableType:
+    """Draw a chunk: the article it is of, its heading, its text and its span."""
+    about: list[RenderableType] = []
+    if of is not None:
+        about = [Text(clean(of.title) or clean(of.id), style="bold"), byline(of, of.language), ""]
+    if one.heading:
+        about.append(Text(clean(one.heading), style="italic"))
+    where = Text(f"{clean(one.id)} · characters {one.start:,} to {one.end:,}", style=DIM, overflow="fold")
+    return Group(*about, *_paragraphs(one.text), where)
+
+
+def index(about: IndexInfo) -> RenderableType:
+    """Draw what an index is made of."""
+    return Group(Text(clean(about.path), style="bold", overflow="fold"), _table(_index_rows(about)))
+
+
+def listed(path: str, about: IndexInfo | str) -> Iterator[str]:
+    """Yield the lines of a list of indexes for one of them; of one that can't be read, the reason."""
+    yield clean(path)
+    if isinstance(about, str):
+        yield f"  {clean(about)}"
+        return
+    numbers = (count(about.articles, "article"), count(about.chunks, "chunk"), size(about.bytes))
+    yield f"  {' · '.join(numbers)} · made {day(about.created)} · {clean(about.encoder.rpartition('/')[2])}"
+
+
+def report(done: BuildReport) -> RenderableType:
+    """Draw what a build did."""
+    rows: dict[str, RenderableType] = {
+        "articles": f"{done.articles:,}",
+        "chunks": f"{done.chunks:,} ({done.vectors_encoded:,} encoded, {done.vectors_reused:,} vectors reused)",
+        "time": duration(done.took_s),
+    }
+    return Group(Text(f"{clean(done.path)}, generation {done.generation}", style="bold"), _table(rows))
+
+
+def problems(found: Sequence[Problem]) -> Iterator[str]:
+    """Name what could not be taken as it was, a line each: the first twenty, and how many more there are."""
+    lost = sum(problem.lost for problem in found)
+    yield f"{count(len(found), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
+    yield from (f"  {clean(str(problem))}" for problem in found[:SHOWN_PROBLEMS])
+    if len(found) > SHOWN_PROBLEMS:
+        yield f"  and {len(found) - SHOWN_PROBLEMS:,} more: --json names all"
+
+
+def _sections(whole: Article) -> Iterator[RenderableType]:
+    """Yield each section's heading and paragraphs."""
+    for section in whole.sections or (Section(heading="", start=0, end=len(whole.text)),):
+        if section.heading:
+            yield Text(clean(section.heading), style="italic bold")
+        yield from _paragraphs(whole.text[section.start : section.end])
+
+
+def _paragraphs(text: str) -> Iterator[RenderableType]:
+    """Yield each line of a text that isn't empty, with an empty line after it."""
+    for line in clean_lines(text).splitlines():
+        if line.strip():
+            yield Text(line, overflow="fold")
+            yield ""
+
+
+def _details(whole: Article, chunks: Sequence[Chunk]) -> dict[str, RenderableType]:
+    """Return what is known of an article besides its text."""
+    known: dict[str, str] = {
+        "id": whole.id,
+        "url": whole.url or "",
+        "published": iso(whole.published) or "",
+        "updated": iso(whole.updated) or "",
+        "language": whole.language or "",
+        "tags": ", ".join(whole.tags),
+        **{name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in whole.fields.items()},
+        "chunks": f"{len(chunks):,}" + (f" ({chunks[0].id} to #{chunks[-1].ordinal})" if len(chunks) > 1 else ""),
+    }
+    return {clean(name): Text(clean(value), overflow="fold") for name, value in known.items() if value}
+
+
+def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
+    span = f" ({day(about.first_published)} to {day(about.last_published)})" if about.first_published else ""
+    deleted = f", {count(about.deleted_chunks, 'chunk')} deleted" if about.deleted_chunks else ""
+    rows: dict[str, RenderableType] = {
+        "articles": f"{about.articles:,}{span}",
+        "chunks": f"{about.chunks:,} in {count(about.segments, 'segment')}{deleted}",
+        "encoder": Text(f"{clean(about.encoder)}, {about.dimension:,} dimensions", overflow="fold"),
+        "size": size(about.bytes),
+        "generation": f"{about.generation}, made {iso(about.created)} (format {about.format})",
+    }
+    if about.places:
+        rows["places"] = Text("\n".join(clean(place) for place in about.places), overflow="fold")
+    if about.languages:
+        rows["languages"] = _values(about.languages)
+    if about.sources:
+        rows["sources"] = _values(about.sources)
+    settings = {
+        name: "default" if value is None else value for name, value in about.config.items() if name != "encoder"
+    }
+    rows["config"] = Text(", ".join(f"{name} {clean(str(value))}" for name, value in settings.items()))
+    return rows
+
+
+def _values(counts: Mapping[str, int]) -> RenderableType:
+    """Draw the most frequent values with a bar each, and say how many more there are."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(max_width=32, overflow="fold")
+    grid.add_column(justify="right")
+    for value, articles in ordered[:SHOWN_VALUES]:
+        grid.add_row(clean(value) or "(none)", f"{articles:,}", bar(articles, ordered[0][1]))
+    if len(ordered) > SHOWN_VALUES:
+        grid.add_row(Text(f"and {len(ordered) - SHOWN_VALUES:,} more", style=DIM))
+    return grid
+
+
+def _table(rows: Mapping[str, RenderableType]) -> RenderableType:
+    """Draw names and what belongs to each."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=DIM, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows.items():
+        grid.add_row(f"  {name}", Text(value) if isinstance(value, str) else value)
+    return grid

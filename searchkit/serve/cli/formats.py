@@ -1,0 +1,212 @@
+"""How does a program read an answer? As JSON, JSON lines, CSV, Markdown or a TREC run; this is the form of each.
+
+Keys stand in one order, always; text is written as it is, never as ASCII escapes, but for control characters, which no
+article may send to a terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from math import isfinite
+from typing import Any
+from urllib.parse import quote
+
+from searchkit.serve.cli.plain import iso
+from searchkit.serve.cli.terminal import clean
+from searchkit.types import Answer, Article, BuildReport, Chunk, ChunkResult, FieldValue, IndexInfo, Result, Snippet
+
+_UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#])")
+CSV_COLUMNS = (
+    *("rank", "score", "id", "title", "url", "source", "authors", "published", "language", "tags"),
+    *("chunk_id", "heading", "snippet"),
+)
+_LINKED = ("http://", "https://")
+
+
+def to_json(value: Mapping[str, Any] | list[Any], *, indent: int | None = 2) -> str:
+    """Write a value as JSON that is safe on a terminal: control characters that JSON lets through are escaped too."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain, allow_nan=False)
+    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def answer_json(answer: Answer, *, index: str) -> dict[str, Any]:
+    """Return an answer as the object that ``--format json`` writes."""
+    return {
+        "query": answer.query.text,
+        "mode": str(answer.query.mode),
+        "k": answer.query.k,
+        "index": index,
+        "took_s": round(answer.took_s, 6),
+        "notes": list(answer.notes),
+        "suggestions": list(answer.suggestions),
+        "facets": {
+            name: [{"value": count.value, "articles": count.articles} for count in counts]
+            for name, counts in answer.facets.items()
+        },
+        "results": [result_json(result) for result in answer.results],
+    }
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """Return a result as a line of ``--format jsonl``."""
+    return {
+        "rank": result.rank,
+        "score": result.score,
+        "article": article_json(result.article),
+        "chunks": [_chunk_result_json(chunk) for chunk in result.chunks],
+    }
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """Return an article without its text."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "source": article.source,
+        "authors": list(article.authors),
+        "published": iso(article.published),
+        "updated": iso(article.updated),
+        "language": article.language,
+        "tags": list(article.tags),
+        "fields": {name: _finite(value) for name, value in article.fields.items()},
+    }
+
+
+def whole_article_json(article: Article, chunks: tuple[Chunk, ...]) -> dict[str, Any]:
+    """Return an article with its text, its sections and the spans of its chunks."""
+    return {
+        **article_json(article),
+        "sections": [asdict(section) for section in article.sections],
+        "chunks": [{"id": one.id, "start": one.start, "end": one.end, "heading": one.heading} for one in chunks],
+        "text": article.text,
+    }
+
+
+def chunk_json(chunk: Chunk) -> dict[str, Any]:
+    """Return a chunk: its id, its span in the article, and its text."""
+    return {
+        "id": chunk.id,
+        "start": chunk.start,
+        "end": chunk.end,
+        "heading": chunk.heading,
+        "text": chunk.text,
+    }
+
+
+def info_json(info: IndexInfo) -> dict[str, Any]:
+    """Return what an index is made of."""
+    return {one.name: getattr(info, one.name) for one in fields(info)}
+
+
+def report_json(report: BuildReport) -> dict[str, Any]:
+    """Return what a build did, with every problem."""
+    plain = {one.name: getattr(report, one.name) for one in fields(report) if one.name != "problems"}
+    return {**plain, "lost": report.lost, "problems": [asdict(problem) for problem in report.problems]}
+
+
+def to_jsonl(answer: Answer) -> str:
+    """Write one result a line."""
+    return "".join(to_json(result_json(result), indent=None) + "\n" for result in answer.results)
+
+
+def to_csv(answer: Answer) -> str:
+    """Write a heading and one row a result, with its best chunk."""
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for result in answer.results:
+        article, best = result.article, result.chunks[0]
+        row = [result.rank, result.score, article.id, article.title, article.url, article.source]
+        row += ["; ".join(article.authors), iso(article.published), article.language, "; ".join(article.tags)]
+        row += [best.chunk.id, best.chunk.heading, best.snippet.text]
+        writer.writerow([clean(cell) if isinstance(cell, str) else cell for cell in row])
+    return rows.getvalue()
+
+
+def to_trec(answer: Answer, query_id: str) -> str:
+    """Write a run in TREC's six columns; white space in an id is percent-encoded, since it separates columns."""
+    return "".join(
+        f"{_column(query_id)} Q0 {_column(result.article.id)} {result.rank} {result.score!r} searchkit\n"
+        for result in answer.results
+    )
+
+
+def to_markdown(answer: Answer) -> str:
+    """Write a numbered list to paste into a note: title, link, source and date, and the best snippet as a quotation."""
+    lines = [f"**{_escape(answer.query.text)}**", ""]
+    for result in answer.results:
+        article = result.article
+        facts = [_escape(fact) for fact in (article.source, iso(article.published)) if fact]
+        lines.append(f"{result.rank}. {_link(article)}{' — ' if facts else ''}{', '.join(facts)}  ")
+        indent = " " * (len(str(result.rank)) + 2)
+        lines += [f"{indent}> {_marked(result.chunks[0].snippet)}", ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def pieces(snippet: Snippet) -> list[tuple[str, bool]]:
+    """Split a snippet into its parts: the text of each and whether it is highlighted."""
+    parts: list[tuple[str, bool]] = []
+    at = snippet.start
+    for start, end in snippet.highlights:
+        parts += [(snippet.text[at - snippet.start : start - snippet.start], False)]
+        parts += [(snippet.text[start - snippet.start : end - snippet.start], True)]
+        at = end
+    parts.append((snippet.text[at - snippet.start :], False))
+    return [(text, marked) for text, marked in parts if text]
+
+
+def _plain(value: object) -> object:
+    """Turn what JSON doesn't know into what it knows."""
+    if isinstance(value, datetime):
+        return iso(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _finite(value: FieldValue) -> FieldValue | None:
+    """Give None for a number that JSON can't write."""
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _chunk_result_json(found: ChunkResult) -> dict[str, Any]:
+    return {
+        **chunk_json(found.chunk),
+        "score": found.score,
+        "snippet": {
+            "text": found.snippet.text,
+            "start": found.snippet.start,
+            "end": found.snippet.end,
+            "highlights": [list(span) for span in found.snippet.highlights],
+        },
+        "contributions": [asdict(contribution) for contribution in found.contributions],
+    }
+
+
+def _column(text: str) -> str:
+    return re.sub(r"[\s\x00-\x20]", lambda match: quote(match[0]), clean(text)) or "-"
+
+
+def _escape(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", clean(text))
+
+
+def _link(article: Article) -> str:
+    title = _escape(article.title.strip() or article.id)
+    url = clean(article.url or "")
+    return f"[{title}]({quote(url, safe=':/?&=#%@+,;~!$*')})" if url.startswith(_LINKED) else f"**{title}**"
+
+
+def _marked(snippet: Snippet) -> str:
+    """Write a snippet on one line, its highlights in bold; the stars stand close to the words, as Markdown wants it."""
+    written = ""
+    for text, highlighted in pieces(snippet):
+        safe = _escape(text)
+        written += re.sub(r"^(\s*)(.*?)(\s*)$", r"\1**\2**\3", safe) if highlighted and safe.strip() else safe
+    return " ".join(written.split())

@@ -1,0 +1,96 @@
+"""What is in an index, and which indexes are there? ``show``, ``info`` and ``list`` read and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from searchkit.errors import ConfigError, SearchkitError
+from searchkit.serve.cli.options import Index, Json, NoColor
+from searchkit.serve.cli.places import HOME, existing_index, known_indexes
+from searchkit.serve.cli.terminal import Screen, tell
+from searchkit.types import IndexInfo
+
+
+def show(
+    *,
+    id: Annotated[  # noqa: A002
+        str, typer.Argument(metavar="ID", show_default=False, help="An article's id, or a chunk's: ARTICLE-ID#ORDINAL.")
+    ],
+    index: Index = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show a whole article, or one chunk of it."""
+    from searchkit.search.searcher import open_index
+    from searchkit.serve.cli import facts, formats
+
+    screen = Screen(no_color=no_color)
+    path = existing_index(index, screen)
+    with open_index(path) as searcher:
+        whole = searcher.article(id)
+        if whole is not None:
+            chunks = searcher.chunks(id)
+            screen.write(
+                formats.to_json(formats.whole_article_json(whole, chunks)) if json else facts.article(whole, chunks)
+            )
+            return
+        one = searcher.chunk(id)
+        if one is not None:
+            of = searcher.article(one.article_id)
+            screen.write(formats.to_json(formats.chunk_json(one)) if json else facts.chunk(one, of))
+            return
+    tell(screen, f"No article and no chunk in {path} has the id {id!r}.", "A search names the ids: 'searchkit search'.")
+    raise typer.Exit(1)
+
+
+def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
+    """Show what an index is made of."""
+    from searchkit.index.reader import index_info
+    from searchkit.serve.cli import facts, formats
+
+    screen = Screen(no_color=no_color)
+    about = index_info(existing_index(index, screen))
+    screen.write(formats.to_json(formats.info_json(about)) if json else facts.index(about))
+
+
+def list_indexes(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to look.")] = HOME,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """List the indexes in a folder."""
+    from searchkit.serve.cli import facts, formats
+
+    screen = Screen(no_color=no_color)
+    if not folder.is_dir() and folder != HOME:
+        raise ConfigError(f"There is no folder {folder}.", hint="Name the folder in which the indexes are.")
+    found = [(str(path), _looked_at(path)) for path in known_indexes(folder)]
+    if json:
+        screen.write(formats.to_json([_listed_json(path, about) for path, about in found]))
+    else:
+        screen.write(*(line for path, about in found for line in facts.listed(path, about)))
+    if not found:
+        tell(
+            screen, f"There is no index in {folder}.", "Make one with 'searchkit build PLACE... --index indexes/NAME'."
+        )
+        raise typer.Exit(1)
+
+
+def _looked_at(path: Path) -> IndexInfo | str:
+    """Return what an index is made of, or why that can't be said."""
+    from searchkit.index.reader import index_info
+
+    try:
+        return index_info(path)
+    except SearchkitError as error:
+        return str(error)
+
+
+def _listed_json(path: str, about: IndexInfo | str) -> dict[str, object]:
+    from searchkit.serve.cli.formats import info_json
+
+    return {"path": path, "error": about} if isinstance(about, str) else {**info_json(about), "path": path}

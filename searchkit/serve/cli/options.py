@@ -1,0 +1,116 @@
+"""What do the options mean that several commands share? Each is named, explained and checked here once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from searchkit.errors import ConfigError
+from searchkit.serve.cli.places import complete_index
+from searchkit.types import Mode
+
+FILTERS = "Filters (all must be met; of one that is repeated, any)"
+OUTPUT = "Output"
+READING = "How places are read"
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MD = "md"
+    TREC = "trec"
+
+
+def _filter(name: str, metavar: str, help_text: str) -> Any:
+    """Return the option of a filter."""
+    return typer.Option(name, metavar=metavar, show_default=False, rich_help_panel=FILTERS, help=help_text)
+
+
+Index = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="PATH",
+        envvar="SEARCHKIT_INDEX",
+        show_default=False,
+        autocompletion=complete_index,
+        help="The index's folder, or its name under indexes/.",
+    ),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.", rich_help_panel=OUTPUT)]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress and no report, only problems.", rich_help_panel=OUTPUT),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        metavar="NAME=COLUMN",
+        show_default=False,
+        rich_help_panel=READING,
+        help="Take an article's field from that column or dotted JSON path: title=headline. Repeatable.",
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", rich_help_panel=READING, help="Stop at the first article that can't be read (exit code 8)."
+    ),
+]
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="QUERY", show_default=False, help="What to look for.")]
+Count = Annotated[int, typer.Option("-k", metavar="N", help="How many results.")]
+ModeOption = Annotated[Mode, typer.Option("--mode", metavar="NAME", help="hybrid, keyword or vector.")]
+Explain = Annotated[bool, typer.Option("--explain", rich_help_panel=OUTPUT, help="Show how each score comes about.")]
+Interactive = Annotated[
+    bool,
+    typer.Option("--interactive", "-i", help="Ask for queries until ctrl-D; the options hold for all."),
+]
+Since = Annotated[str | None, _filter("--since", "DATE", "Published then or later: 2025-03-01, 'last month'.")]
+Until = Annotated[str | None, _filter("--until", "DATE", "Published then or earlier.")]
+Sources = Annotated[list[str] | None, _filter("--source", "NAME", "From this outlet.")]
+Languages = Annotated[list[str] | None, _filter("--language", "CODE", "In this language: en, es, …")]
+Tags = Annotated[list[str] | None, _filter("--tag", "NAME", "With this tag.")]
+Authors = Annotated[list[str] | None, _filter("--author", "NAME", "By this author.")]
+Others = Annotated[list[str] | None, _filter("--where", "FIELD=VALUE", "With this value in any other field.")]
+Facets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--facet",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="Count the matches by source, language, tag, author, year or another field. Repeatable.",
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="table (what you get without), json, jsonl, csv, md or trec.",
+    ),
+]
+QueryId = Annotated[
+    str, typer.Option("--query-id", metavar="ID", rich_help_panel=OUTPUT, help="The query's id in a TREC run.")
+]
+
+
+def pairs(option: str, given: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Split ``name=value`` options. Raises ``ConfigError`` for one without a name or an equals sign."""
+    split = [(text, *text.partition("=")) for text in given or ()]
+    for text, name, sign, _ in split:
+        if not name.strip() or not sign:
+            raise ConfigError(f"{option} can't be {text!r}.", hint=f"Write it as {option} name=value.")
+    return [(name.strip(), value.strip()) for _, name, _, value in split]

@@ -1,0 +1,79 @@
+"""Which index is meant? Say it by a path, by a name under ``indexes/``, by SEARCHKIT_INDEX, or by having only one."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from searchkit.errors import ConfigError, IndexNotFound
+from searchkit.serve.cli.terminal import Screen
+
+HOME = Path("indexes")
+"""Where a bare name is looked up, seen from the working folder."""
+
+
+def existing_index(given: str | None, screen: Screen) -> Path:
+    """Return the folder of the index to read or to change.
+
+    Raises ``IndexNotFound`` where there is nothing at that place, ``ConfigError`` where none was named and there are
+    several; both name those that there are.
+    """
+    if given:
+        path = named_index(given)
+        if not path.exists():
+            raise IndexNotFound(f"There is no index at {path}.", hint=_instead(path))
+        return path
+    known = known_indexes()
+    if len(known) == 1:
+        screen.say(f"Using {known[0]}, the only index here.")
+        return known[0]
+    if not known:
+        raise IndexNotFound(
+            f"No index was named, and there is none under {HOME}/.",
+            hint="Make one with 'searchkit build PLACE... --index indexes/NAME', or name one with --index PATH.",
+        )
+    raise ConfigError(
+        f"Which index? There are {_listed(known)}.", hint=f"Name one: --index {known[0]}, or set SEARCHKIT_INDEX."
+    )
+
+
+def new_index(given: str | None) -> Path:
+    """Return the folder in which an index is to be made. Raises ``ConfigError`` where none was named."""
+    if not given:
+        raise ConfigError("Where should the index be made?", hint="Name its folder: --index indexes/NAME.")
+    return named_index(given)
+
+
+def named_index(given: str) -> Path:
+    """Read what --index says: a path, or a bare name that stands under ``indexes/`` unless a folder here has it."""
+    path = Path(given).expanduser()
+    bare = "/" not in given and given not in {".", ".."}
+    return HOME / given if bare and not path.exists() else path
+
+
+def known_indexes(folder: Path = HOME) -> list[Path]:
+    """Return the indexes in a folder, by name; none where there is no such folder."""
+    from searchkit.index.catalog import find_indexes
+
+    return sorted(find_indexes(folder)) if folder.is_dir() else []
+
+
+def complete_index(incomplete: str) -> list[str]:
+    """Offer the indexes that there are to the shell's completion."""
+    return [str(path) for path in known_indexes() if str(path).startswith(incomplete)]
+
+
+def _instead(path: Path) -> str:
+    """Say what to do where an index isn't: name the nearest, or all, or how to make one."""
+    known = known_indexes()
+    near = get_close_matches(path.name, [one.name for one in known], n=1)
+    if near:
+        return f"Did you mean --index {next(one for one in known if one.name == near[0])}?"
+    if known:
+        return f"There are {_listed(known)}."
+    return f"Make it with 'searchkit build PLACE... --index {path}'."
+
+
+def _listed(known: list[Path]) -> str:
+    names = [str(path) for path in known[:8]]
+    return ", ".join(names) + (f" and {len(known) - 8} more" if len(known) > 8 else "")

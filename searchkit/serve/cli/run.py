@@ -1,0 +1,75 @@
+"""What if a command fails? One message, what happened and what to do next, and the exit code that is documented."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from searchkit.errors import SearchkitError
+from searchkit.serve.cli import INTERRUPTED
+from searchkit.serve.cli.app import app
+from searchkit.serve.cli.building import InterruptedWork
+from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
+
+INTERNAL = 70
+"""EX_SOFTWARE of sysexits.h: the program is at fault, not its user."""
+
+DEBUG = "SEARCHKIT_DEBUG"
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Run one command; return 0, 1 where nothing was found, or the code of what went wrong (``searchkit --help``)."""
+    utf8_streams()
+    command = typer.main.get_command(app)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    screen = Screen(no_color="--no-color" in given)
+    try:
+        code = command.main(given, prog_name="searchkit", standalone_mode=False)
+    except SystemExit as stop:  # shell completion ends this way
+        return stop.code if isinstance(stop.code, int) else 0
+    except BaseException as error:
+        return _explain(screen, error)
+    if code == INTERRUPTED:
+        tell(screen, "Interrupted.")
+    return code if isinstance(code, int) else 0
+
+
+def _explain(screen: Screen, error: BaseException) -> int:
+    """Tell an exception as one message and return its exit code."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    match error:
+        case SearchkitError():
+            tell(screen, error.message, error.hint)
+            return error.exit_code
+        case InterruptedWork():
+            tell(screen, str(error))
+            return INTERRUPTED
+        case KeyboardInterrupt() | typer.Abort():
+            tell(screen, "Interrupted.")
+            return INTERRUPTED
+        case typer.TyperException():
+            return _explain_usage(screen, error)
+        case _:
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            tell(
+                screen, f"internal error: {what}", f"Set {DEBUG}=1 and run it again to get the traceback for a report."
+            )
+            return INTERNAL
+
+
+def _explain_usage(screen: Screen, error: typer.TyperException) -> int:
+    """Tell wrong usage; a bare ``searchkit`` has had its help printed already."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "searchkit"
+    hint = f"Run '{command} --help' to see what is possible."
+    if type(error).__name__ == "NoSuchOption" and command.endswith("search"):
+        hint += " A query that begins with a dash goes after '--'."
+    tell(screen, error.format_message().replace("Value error, ", ""), hint)
+    return error.exit_code

@@ -1,0 +1,208 @@
+"""How is a question asked from the command line? ``search`` asks once, or with ``-i`` again and again until ctrl-D."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from searchkit.errors import ConfigError, QueryError
+from searchkit.serve.cli.options import (
+    Authors,
+    Count,
+    Explain,
+    Facets,
+    Format,
+    FormatOption,
+    Index,
+    Interactive,
+    Json,
+    Languages,
+    ModeOption,
+    NoColor,
+    Others,
+    QueryId,
+    Since,
+    Sources,
+    Tags,
+    Until,
+    Words,
+    pairs,
+)
+from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.terminal import Screen, tell
+from searchkit.types import Answer, Mode
+
+if TYPE_CHECKING:
+    from searchkit.search.searcher import Searcher
+
+Say = Callable[[Answer, str], None]
+"""Writes an answer, told the query's id."""
+
+
+def search(
+    *,
+    query: Words = None,
+    index: Index = None,
+    k: Count = 10,
+    mode: ModeOption = Mode.HYBRID,
+    interactive: Interactive = False,
+    since: Since = None,
+    until: Until = None,
+    source: Sources = None,
+    language: Languages = None,
+    tag: Tags = None,
+    author: Authors = None,
+    where: Others = None,
+    facet: Facets = None,
+    explain: Explain = False,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    query_id: QueryId = "1",
+    no_color: NoColor = False,
+) -> None:
+    """Search an index; an article appears once, with the chunks of it that answer best.
+
+    Words are looked for by keyword and by meaning. Also understood: "a phrase", AND, OR, NOT, title:word, wild*,
+    fuzzy~, date:[2025-01 TO 2025-06].
+    """
+    screen = Screen(no_color=no_color)
+    if k < 1:
+        raise ConfigError(f"-k can't be {k}.", hint="Give the number of results, 1 or more.")
+    if json and format not in {None, Format.JSON}:
+        raise ConfigError(f"--json and --format {format} exclude each other.", hint="Give one of them.")
+    if not query and not interactive:
+        raise QueryError(
+            "There is no query.", hint='Give one: searchkit search "missile deliveries", or ask many with -i.'
+        )
+    chosen = Format.JSON if json else format or Format.TABLE
+    options: dict[str, Any] = {
+        "k": k,
+        "mode": mode,
+        "since": since,
+        "until": until,
+        "source": source or (),
+        "language": language or (),
+        "tag": tag or (),
+        "author": author or (),
+        "fields": _by_name(pairs("--where", where)),
+        "facets": tuple(facet or ()),
+    }
+    path = existing_index(index, screen)
+    from searchkit.search.searcher import open_index
+
+    with open_index(path) as searcher:
+        say = _writer(screen, chosen, str(path), explain=explain)
+        if interactive:
+            found = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
+        else:
+            answer = searcher.search(_decoded(" ".join(query or ())), **options)
+            say(answer, query_id)
+            found = bool(answer.results)
+    if not found:
+        raise typer.Exit(1)
+
+
+def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any], *, first: str) -> bool:
+    """Ask for queries until there are no more; return whether anything was found. A bad query doesn't end it."""
+    found = False
+    for number, text in enumerate(_queries(screen, first), start=1):
+        try:
+            answer = searcher.search(text, **options)
+        except QueryError as error:
+            tell(screen, error.message, error.hint)
+            continue
+        say(answer, str(number))
+        found = found or bool(answer.results)
+    return found
+
+
+def _queries(screen: Screen, first: str) -> Iterator[str]:
+    """Yield the queries that are typed or piped in, a line each, empty lines left out."""
+    if first.strip():
+        yield _decoded(first)
+    read = _reader(screen)
+    while (line := read()) is not None:
+        if line.strip():
+            yield _decoded(line.strip())
+
+
+def _reader(screen: Screen) -> Callable[[], str | None]:
+    """Return a function that reads one line, or None at the end: with history and editing where a person types."""
+    prompt = "search> "
+    typed = sys.stdin.isatty() and screen.out.isatty()
+    if typed:
+        with suppress(ImportError):
+            import readline  # noqa: F401 - importing it gives input() its history
+
+    def read() -> str | None:
+        if typed:
+            try:
+                return input(prompt)
+            except EOFError:
+                screen.write("\n")
+                return None
+        screen.err.write(prompt)
+        screen.err.flush()
+        line = sys.stdin.readline()
+        if not line:
+            screen.err.write("\n")
+        return line or None
+
+    return read
+
+
+def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool) -> Say:
+    """Return the function that writes an answer in a format; notes go to standard error unless they are in the data."""
+    from searchkit.serve.cli import formats
+
+    def say(answer: Answer, query_id: str) -> None:
+        if chosen is not Format.JSON:
+            _say_notes(screen, answer)
+        match chosen:
+            case Format.JSON:
+                screen.write(formats.to_json(formats.answer_json(answer, index=index)))
+            case Format.JSONL:
+                screen.write(formats.to_jsonl(answer))
+            case Format.CSV:
+                screen.write(formats.to_csv(answer))
+            case Format.MD:
+                screen.write(formats.to_markdown(answer))
+            case Format.TREC:
+                screen.write(formats.to_trec(answer, query_id))
+            case Format.TABLE:
+                _say_table(screen, answer, index, explain=explain)
+
+    return say
+
+
+def _say_table(screen: Screen, answer: Answer, index: str, *, explain: bool) -> None:
+    from searchkit.serve.cli.table import answer_table, footer
+
+    if answer.results or answer.facets:
+        screen.write(answer_table(answer, explain=explain))
+    screen.say(footer(answer, index))
+
+
+def _say_notes(screen: Screen, answer: Answer) -> None:
+    """Tell what the user should know: notes, and other spellings where nothing was found."""
+    for note in answer.notes:
+        screen.say(f"Note: {note}")
+    if answer.suggestions:
+        screen.say(f"Did you mean: {' · '.join(answer.suggestions)}?")
+
+
+def _by_name(given: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Group the values that were given for each field."""
+    grouped: dict[str, list[str]] = {}
+    for name, value in given:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _decoded(text: str) -> str:
+    """Replace what isn't text, such as bytes of another encoding, by the replacement sign."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,140 @@
+"""Here is what was typed behind --mode, --run and --compare; what is it that answers the queries?
+
+Something to compare with is a mode, a setting (``vector_weight=2``, several with commas), another index, or a run file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from searchkit.config import SearchConfig
+from searchkit.errors import ConfigError
+from searchkit.serve.cli.places import named_index
+from searchkit.types import Mode, Progress
+
+if TYPE_CHECKING:
+    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.runs import Level, Run
+    from searchkit.search.searcher import Searcher
+
+FORMS = "Give a mode, a setting (vector_weight=2), the folder of another index, or the file of a run."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An index that is asked in one mode, with some settings."""
+
+    name: str
+    index: Path
+    mode: Mode
+    config: SearchConfig = field(default_factory=SearchConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A run that stands in a file."""
+
+    name: str
+    path: Path
+
+
+System = Asked | Filed
+
+
+def first_systems(index: Callable[[], Path], modes: Sequence[Mode], run: Path | None) -> list[System]:
+    """Return what --run and --mode name; ``index`` is only called where an index is asked."""
+    systems: list[System] = [] if run is None else [Filed(name=run.name, path=run)]
+    if modes:
+        path = index()
+        systems += [Asked(name=str(mode), index=path, mode=mode) for mode in dict.fromkeys(modes)]
+    return systems
+
+
+def compared_system(typed: str, first: System, index: Callable[[], Path]) -> System:
+    """Read what --compare says: what differs from the first system is named, all else stays as it is there.
+
+    Raises ``ConfigError`` where it is none of the things that can be.
+    """
+    base = first if isinstance(first, Asked) else None
+    if typed in set(Mode):
+        return replace(base, name=typed, mode=Mode(typed)) if base else _plain(typed, index(), Mode(typed))
+    if "=" in typed and not Path(typed).exists():
+        base = base or _plain("hybrid", index(), Mode.HYBRID)
+        config = SearchConfig.from_dict({**base.config.to_dict(), **_settings(typed)})
+        return replace(base, name=f"{base.mode}, {typed}", config=config)
+    if Path(typed).is_file():
+        return Filed(name=Path(typed).name, path=Path(typed))
+    folder = named_index(typed)
+    if folder.is_dir():
+        base = base or _plain("hybrid", folder, Mode.HYBRID)
+        return replace(base, name=f"{base.mode}, {folder}", index=folder)
+    raise ConfigError(f"There is nothing called '{typed}' to compare with.", hint=FORMS)
+
+
+def _plain(name: str, index: Path, mode: Mode) -> Asked:
+    return Asked(name=name, index=index, mode=mode)
+
+
+def _settings(typed: str) -> Mapping[str, Any]:
+    """Read ``name=value`` pairs; a value becomes a number where its setting is one. ``from_dict`` checks the rest."""
+    kinds = {one.name: str(one.type) for one in fields(SearchConfig)}
+    values: dict[str, Any] = {}
+    for pair in typed.split(","):
+        name, _, text = (part.strip() for part in pair.partition("="))
+        try:
+            values[name] = {"float": float, "int": int}.get(kinds.get(name, ""), str)(text)
+        except ValueError as error:
+            raise ConfigError(f"The setting {name} can't be '{text}'.", hint="It takes a number.") from error
+    return values
+
+
+class Answering:
+    """Makes runs, and opens an index once for all the runs that come from it. Use it with ``with``."""
+
+    def __init__(self, judged: Judged, *, depth: int, level: Level, progress: Progress | None) -> None:
+        self._judged, self._depth, self._level, self._progress = judged, depth, level, progress
+        self._opened: dict[tuple[Path, SearchConfig], Searcher] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Answering:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def run(self, system: System) -> Run:
+        """Return the system's answers. Raises ``ConfigError`` where it must ask and there are no texts of queries."""
+        from searchkit.evaluation.runs import make_run, read_run
+
+        if isinstance(system, Filed):
+            ids = {*self._judged.qrels, *(one for given in self._judged.qrels.values() for one in given)}
+            return replace(read_run(system.path, known=ids), name=system.name)
+        if not self._judged.queries:
+            raise ConfigError("There are no queries to ask.", hint="Name their file: --queries FILE.")
+        return make_run(
+            self._searcher(system),
+            self._judged.queries,
+            name=system.name,
+            mode=system.mode,
+            depth=self._depth,
+            level=self._level,
+            progress=self._progress,
+        )
+
+    def absent(self, system: System) -> int:
+        """Count the judged articles, or chunks, that aren't in the index of a system."""
+        from searchkit.evaluation.runs import absent
+
+        return 0 if isinstance(system, Filed) else absent(self._searcher(system), self._judged.qrels, self._level)
+
+    def _searcher(self, system: Asked) -> Searcher:
+        from searchkit.search.searcher import open_index
+
+        key = (system.index, system.config)
+        if key not in self._opened:
+            self._opened[key] = self._closing.enter_context(open_index(system.index, config=system.config))
+        return self._opened[key]

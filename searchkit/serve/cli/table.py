@@ -1,0 +1,136 @@
+"""How does a person read an answer? As a list: title and score, where and when, and the chunk that tells it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from searchkit.serve.cli.formats import pieces
+from searchkit.serve.cli.plain import count, day, duration, rounded_shares
+from searchkit.serve.cli.terminal import clean
+from searchkit.types import Answer, Article, ChunkResult, FacetCount, Result
+
+DIM = "dim"
+MARK = "bold yellow"
+BAR_WIDTH = 20
+
+
+def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
+    """Draw the results and the facets of an answer; with ``explain`` also how each score came about."""
+    usual = _usual_language(answer.results)
+    number_width = len(str(answer.results[-1].rank)) if answer.results else 1
+    parts: list[RenderableType] = []
+    for result in answer.results:
+        parts += [_result(result, usual=usual, number_width=number_width, explain=explain), ""]
+    if answer.facets:
+        parts += [facets(answer.facets), ""]
+    return Group(*parts[:-1])
+
+
+def footer(answer: Answer, index: str) -> Text:
+    """Say in one dim line how many results there are, how they were found and how long it took."""
+    found = count(len(answer.results), "result") if answer.results else "Nothing found"
+    return Text(f"{found} · {answer.query.mode} · {duration(answer.took_s)} · {index}", style=DIM)
+
+
+def facets(counts: Mapping[str, Sequence[FacetCount]]) -> RenderableType:
+    """Draw each facet as a heading and a bar for every value, as long as its share of the largest."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(max_width=40, overflow="fold")  # what may wrap gives way first on a narrow screen
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    for name, values in counts.items():
+        grid.add_row(Text(clean(name), style="bold"))
+        most = max((value.articles for value in values), default=1)
+        for value in values:
+            grid.add_row(f"  {clean(value.value)}", f"{value.articles:,}", bar(value.articles, most))
+        if not values:
+            grid.add_row(Text("  none of the matches has it", style=DIM))
+    return grid
+
+
+def bar(number: int, most: int) -> Text:
+    """Draw a bar for a number, as long as its share of the largest, but never nothing."""
+    return Text("█" * max(1, round(BAR_WIDTH * number / max(most, 1))), style="cyan")
+
+
+def highlighted(found: ChunkResult) -> Text:
+    """Return a chunk's snippet as one line of text: its highlights stand out, dots show where the chunk goes on."""
+    snippet = found.snippet
+    line = Text("… " if snippet.start > found.chunk.start else "")
+    for text, marked in pieces(snippet):
+        line.append(clean(text), style=MARK if marked else None)
+    if snippet.end < found.chunk.end:
+        line.append(" …")
+    return _tidy(line)
+
+
+def byline(article: Article, usual: str | None = None) -> Text:
+    """Say where and when an article was published, by whom, and in which language if it isn't the usual one."""
+    facts = [article.source, day(article.published), ", ".join(article.authors)]
+    if article.language and article.language != usual:
+        facts.append(f"in {article.language}")
+    return Text(" · ".join(clean(fact) for fact in facts if fact), style="green")
+
+
+def _result(result: Result, *, usual: str | None, number_width: int, explain: bool) -> RenderableType:
+    """Draw a result: three columns, of which the last holds the score and, explained, the shares that make it."""
+    best = result.chunks[0]
+    score, shares = rounded_shares(result.score, [part.share for part in best.contributions])
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(justify="right", width=number_width, no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")  # some scripts have no spaces to break at
+    grid.add_column(justify="right", no_wrap=True)
+    title = Text(clean(result.article.title).strip() or clean(result.article.id), style="bold")
+    grid.add_row(Text(str(result.rank), style="bold cyan"), title, Text(score, style="cyan"))
+    for line in _below_title(result, best, usual):
+        grid.add_row("", line, "")
+    if explain:
+        for line, share in _bill(best, score, shares):
+            grid.add_row("", Text(f"  {line}", style=DIM), Text(share, style=DIM))
+    return grid
+
+
+def _below_title(result: Result, best: ChunkResult, usual: str | None) -> Iterator[RenderableType]:
+    """Yield the lines of a result under its title: byline, best chunk, further chunks, id."""
+    about = byline(result.article, usual)
+    if about:
+        yield about
+    yield Text.assemble(_heading(best), highlighted(best))
+    for other in result.chunks[1:]:
+        line = Text.assemble((f"#{other.chunk.ordinal} ", DIM), _heading(other), highlighted(other))
+        line.no_wrap, line.overflow = True, "ellipsis"
+        yield Padding(line, (0, 0, 0, 2))
+    yield Text(clean(best.chunk.id), style=DIM, overflow="fold")
+
+
+def _heading(found: ChunkResult) -> Text:
+    return Text(f"{clean(found.chunk.heading)}: ", style="italic") if found.chunk.heading else Text()
+
+
+def _bill(best: ChunkResult, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield a line for each leg, with its share, and their sum: as on a bill."""
+    width = max((len(part.leg) for part in best.contributions), default=0)
+    for number, (part, share) in enumerate(zip(best.contributions, shares, strict=True)):
+        rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
+        yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", f"+ {share}" if number else share
+    yield "sum of the shares", f"= {score}"
+
+
+def _usual_language(results: Sequence[Result]) -> str | None:
+    """Return the language of more than half of the results, which needn't be said at each."""
+    languages = Counter(result.article.language for result in results if result.article.language)
+    if not languages:
+        return None
+    language, times = languages.most_common(1)[0]
+    return language if times * 2 > len(results) else None
+
+
+def _tidy(line: Text) -> Text:
+    """Join runs of spaces into one, so that a chunk's paragraphs read on."""
+    return Text(" ").join(word for word in line.split() if word.plain)

@@ -1,0 +1,155 @@
+"""Where does output go, and is it safe to show? Data goes to standard output, all the rest to standard error.
+
+What comes from an article passes through ``clean`` before it meets a terminal: an article must not be able to move the
+cursor, change colours or reverse the direction of a line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+DEFAULT_WIDTH = 80
+READABLE_WIDTH = 110
+"""Lines longer than this are hard to read; wider terminals are left empty on the right."""
+
+_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Return one line of text that can't steer a terminal.
+
+    Line breaks and tabs become a space, other control characters and lone surrogates the replacement sign, and the
+    characters that override the direction of writing are taken out.
+    """
+    return _DIRECTIONS.sub("", _CONTROLS.sub("\ufffd", _BREAKS.sub(" ", text)))
+
+
+def clean_lines(text: str) -> str:
+    """Return the text with its line breaks kept, every line ``clean``."""
+    return "\n".join(clean(line) for line in text.splitlines())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Both streams of the process: how wide, whether in colour, whether someone watches.
+
+    ``colour`` and ``watched`` belong to each stream on its own: output is often piped while messages are not.
+    """
+
+    no_color: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def width(self) -> int:
+        """The width for text: COLUMNS, or the terminal's, at most what reads well, or 80 where there is none."""
+        return min(_columns(self), READABLE_WIDTH)
+
+    @property
+    def watched(self) -> bool:
+        """Whether standard error is a terminal, so that a moving bar makes sense."""
+        return self.err.isatty() and self.environment.get("TERM") != "dumb"
+
+    def write(self, *parts: RenderableType) -> None:
+        """Write data to standard output; text stands as it is, Rich's things are drawn.
+
+        Who reads may stop at any time (``| head``): then the rest is dropped without a word.
+        """
+        try:
+            for part in parts:
+                if isinstance(part, str):
+                    self.out.write(part if part.endswith("\n") or not part else f"{part}\n")
+                else:
+                    self.out.write(self.draw(part))
+            self.out.flush()
+        except BrokenPipeError:
+            _close_quietly(self.out)
+
+    def say(self, *parts: RenderableType) -> None:
+        """Write something that isn't data to standard error."""
+        console = self.console(self.err)
+        for part in parts:
+            if isinstance(part, str):  # long lines are left whole, so that a path can be copied
+                console.print(clean_lines(part), markup=False, highlight=False, soft_wrap=True)
+            else:
+                console.print(part, markup=False, highlight=False)
+
+    def draw(self, part: RenderableType) -> str:
+        """Return what would be written to standard output, without the padding at the ends of lines."""
+        console = self.console(self.out)
+        with console.capture() as capture:
+            console.print(part, markup=False, highlight=False)
+        return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+    def console(self, stream: TextIO) -> Console:
+        """Return Rich's view of a stream."""
+        from rich.console import Console
+
+        colour = _coloured(self, stream)
+        return Console(
+            file=stream,
+            width=self.width,
+            force_terminal=colour,
+            color_system="auto" if colour else None,
+            no_color=not colour,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+
+def tell(screen: Screen, message: str, hint: str = "") -> None:
+    """Write one message to standard error: what happened, and below it what to do next."""
+    from rich.text import Text
+
+    text = Text.assemble(("searchkit: ", "bold red"), clean_lines(message))
+    if hint:
+        text.append(f"\n  {clean_lines(hint)}")
+    screen.console(screen.err).print(text, soft_wrap=True)
+
+
+def utf8_streams() -> None:
+    """Let both streams take every character: data is UTF-8, and a lone surrogate is escaped as JSON does it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _columns(screen: Screen) -> int:
+    given = screen.environment.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    for stream in (screen.out, screen.err):
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
+        except (OSError, ValueError):  # not a terminal, or a stream without a file
+            continue
+    return DEFAULT_WIDTH
+
+
+def _coloured(screen: Screen, stream: TextIO) -> bool:
+    """Follow NO_COLOR and FORCE_COLOR (no-color.org, force-color.org): set and not empty counts."""
+    if screen.no_color or screen.environment.get("NO_COLOR") or screen.environment.get("TERM") == "dumb":
+        return False
+    return bool(screen.environment.get("FORCE_COLOR")) or stream.isatty()
+
+
+def _close_quietly(stream: TextIO) -> None:
+    """Point a stream whose reader has gone at nothing, so that the last flush of the process doesn't complain."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # a stream without a file has nobody to complain to
+        return

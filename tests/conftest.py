@@ -1,0 +1,29 @@
+"""What do all tests share? The folder beside the repository, where it is, and the real default encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from searchkit.types import Encoder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real articles and judged collections; a test that asks for it is marked ``shared``."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The default encoder with its real weights; made ready in the user's cache when it is first used."""
+    from searchkit.config import DEFAULT_ENCODER
+    from searchkit.encoders import load_encoder
+
+    return load_encoder(DEFAULT_ENCODER)

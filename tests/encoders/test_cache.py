@@ -1,0 +1,71 @@
+"""Is what was kept found again, and only while it is true?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from searchkit.encoders.cache import cache_folder, digest, publish, write_text
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "weights"
+    path.write_bytes(b"a" * (1 << 20))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_folder_is_the_named_one_or_the_users(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_folder() == folder
+    monkeypatch.delenv("SEARCHKIT_CACHE")
+    assert cache_folder().name == "searchkit"
+
+
+def test_a_digest_is_remembered_until_the_file_changes(large: Path, folder: Path) -> None:
+    right = hashlib.sha256(large.read_bytes()).hexdigest()
+    assert digest(large) == right
+    (note,) = (folder / "digests").iterdir()
+    note.write_text("f" * 64)
+    assert digest(large) == "f" * 64, "it was not hashed again"
+    note.write_text("nonsense")
+    assert digest(large) == right
+    stat = large.stat()
+    large.write_bytes(b"b" * (1 << 20))
+    os.utime(large, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
+    assert digest(large) == hashlib.sha256(large.read_bytes()).hexdigest()
+
+
+def test_a_digest_needs_no_cache_that_can_be_written(large: Path, folder: Path) -> None:
+    folder.write_text("not a folder")
+    assert digest(large) == hashlib.sha256(large.read_bytes()).hexdigest()
+
+
+def test_a_small_file_is_simply_hashed(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "small").write_bytes(b"abc")
+    assert digest(tmp_path / "small") == hashlib.sha256(b"abc").hexdigest()
+    assert not folder.exists()
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    with pytest.raises(OSError, match="target"):
+        write_text(tmp_path / "target", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_folder_takes_the_place_of_another(tmp_path: Path) -> None:
+    for name, text in (("old", "1"), ("draft", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(text)
+    publish(tmp_path / "draft", tmp_path / "old")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "file").read_text() == "2"

@@ -1,0 +1,45 @@
+"""Any text is a query."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit.index.keyword.evaluate import evaluate
+from searchkit.index.keyword.syntax import parse
+from tests.index.keyword.reference import ANALYZER, Piece, indexed
+
+steady = settings(deadline=None, derandomize=True, max_examples=400)
+
+signs = st.sampled_from([
+    '"', "'", "(", ")", "[", "]", "{", "}", "*", "?", "~", "^", "+", "-", ":", "\\", "/", ".", " ", "  ", "\n", "\x00",
+    " AND ", " OR ", " NOT ", "AND", "ANDNOT ", "ANDMAYBE", "TO", "title:", "source:", "published:", "published:[",
+    ">", "<=", "..", "~2", "^3", "^.5", '"~9', "«", "”", "🚀", "א", "ا", "\u200f", "\ud800", "\u0301", "北京", "é",
+    "missile", "a", "S-300", "2025-10", "1", "*:*", "#f[1]", "=", "|", "&&", "!", "_",
+])  # fmt: skip
+queries = st.one_of(st.lists(signs, min_size=1, max_size=14).map("".join), st.text(min_size=1, max_size=60))
+
+
+@given(queries)
+@steady
+def test_any_text_is_read_and_can_be_evaluated(text: str) -> None:
+    if not text.strip():
+        return
+    found = parse(text, analyzer=ANALYZER, languages=["en", None], filter_fields=["section"])
+    for word in found.words:
+        assert text[word.start : word.end] == word.surface or not text.isprintable()
+    with indexed([Piece(["a missile of S-300 at 北京 in 2025-10"], title="missile")]) as index:
+        scores = evaluate(index, found.tree, resolve=lambda _: np.ones(1, dtype=bool))
+    assert np.isfinite(scores.scores).all()
+    assert (scores.scores[~scores.matched] == 0).all()
+
+
+@given(st.lists(st.sampled_from(["a", "b", "AND", "OR", "NOT", "(", ")", '"a b"', "-c", "+d"]), max_size=12))
+@steady
+def test_what_reads_as_an_expression_says_so_and_all_else_is_noted(parts: list[str]) -> None:
+    text = " ".join(["x", *parts])
+    found = parse(text, analyzer=ANALYZER)
+    noted = any("could not be read" in note for note in found.notes)
+    operators = any(part not in ("a", "b", "(", ")") for part in parts)
+    assert found.plain == (noted or not operators)

