@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from searchkit.errors import StorageError
+
+_MOST_WORDS = 200_000
+_LONGEST_WORD = 40
+"""How many words are remembered before they are forgotten, some 20 MB, and how long a word may be."""
+
+_ODD = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
+"""What Python takes for space, and BERT's tokenizer for nothing."""
+
+_PROBE = (
+    "The U.S. bought  S-300s,\tdon't it?\n\nNaïve (3.5%).\r\n Россия,\u3000俄罗斯 向。 ประเทศไทย\u00a0อยู่ यह है। هل؟ "
+    "한국어 \U0001f44d\U0001f3fd e\u0301 supercalifragilistic \u2028x-y_z\u2003://a.b/c?d=e#f  \n"
+)
 
 _SLICE = 1000
 """Texts tokenized at once: their encodings are some 10 KB each, until only the numbers are kept."""
@@ -23,9 +36,21 @@ class Tokens:
         """Take the path of a ``tokenizer.json`` and the longest input, special tokens included."""
         self._path = path
         self._max_length = max_length
+        self._sizes: dict[str, int] = {}
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special ones and without a limit."""
+        """Count each text's tokens, without special ones and without a limit.
+
+        Where the tokenizer works word by word, the sizes of words are remembered: 20 times as fast, and the same.
+        """
+        if not self._is_wordwise or any(odd in text for text in texts for odd in _ODD):
+            return self.count_exactly(texts)
+        words = [text.split() for text in texts]
+        sizes = self._sizes_of(set(chain.from_iterable(words)))
+        return [sum(map(sizes.__getitem__, own)) for own in words]
+
+    def count_exactly(self, texts: Sequence[str]) -> list[int]:
+        """Count as ``count`` does, without what is remembered of words."""
         tokenizer = self._unlimited
         return [
             len(encoding)
@@ -43,6 +68,22 @@ class Tokens:
         """The number of special tokens that are added to a text."""
         added: int = self._limited.num_special_tokens_to_add(is_pair=False)
         return added
+
+    def _sizes_of(self, words: set[str]) -> dict[str, int]:
+        """Return the number of tokens of each word."""
+        if len(self._sizes) > _MOST_WORDS:
+            self._sizes = {}
+        remembered = self._sizes
+        sizes = {word: remembered[word] for word in words if word in remembered}
+        new = sorted(words - sizes.keys())
+        found = dict(zip(new, self.count_exactly(new), strict=True))
+        remembered.update((word, size) for word, size in found.items() if len(word) <= _LONGEST_WORD)
+        return sizes | found
+
+    @cached_property
+    def _is_wordwise(self) -> bool:
+        """Whether spaces part tokens and are none: so with WordPiece and SentencePiece, not with byte-level BPE."""
+        return self.count_exactly([_PROBE])[0] == sum(self.count_exactly(_PROBE.split()))
 
     # Neither is changed once it is made, which makes them safe to share; made twice by a race, they are equal.
     @cached_property

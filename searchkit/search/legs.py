@@ -13,6 +13,7 @@ from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.evaluate import Scores, evaluate
 from searchkit.index.keyword.spelling import suggest
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
+from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import Parsed, parse
 from searchkit.index.keyword.tree import Filter
 from searchkit.index.reader import Generation
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published", "year"})
 """Fields that every query may filter by, whether or not an article has them."""
-
-COMMON_SHARE = 0.25
-"""A term in more than this share of the chunks isn't highlighted: in English news "said" stays below, "for" above."""
 
 
 class Reading:
@@ -118,7 +116,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         query=query,
         parsed=parsed,
         legs=_legs(reading, scale, found, vector, allowed),
-        terms=_telling(reading, found.terms),
+        terms=found.terms,
         matching=found.matched,
         unknown=unknown,
         notes=notes,
@@ -127,13 +125,13 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
 
 def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode) -> Looked:
     vector = encode(reading, query.text)
-    words = reading.analyzer.query_terms(query.text, query.where.languages or reading.generation.languages)
-    terms = frozenset(term for word in words for unit in word.units for term in unit.terms)
+    languages = query.where.languages or reading.generation.languages
+    words = telling_words(reading.analyzer.query_terms(query.text, languages), languages)
     return Looked(
         query=query,
         parsed=None,
         legs=_legs(reading, vector_alone(), None, vector, mask),
-        terms=_telling(reading, terms),
+        terms=frozenset(term for word in words for unit in word.units for term in unit.terms),
         matching=mask,
         unknown=(),
         notes=(),
@@ -149,16 +147,6 @@ def _legs(reading: Reading, scale: Scale, found: Scores | None, vector: Vector |
         vector=vector,
         allowed=allowed,
     )
-
-
-def _telling(reading: Reading, terms: frozenset[str]) -> frozenset[str]:
-    """Leave out the terms that stand nearly everywhere, such as "of" and "the": highlighted they only distract.
-
-    Where all do, all are kept.
-    """
-    limit = COMMON_SHARE * reading.keyword.living_rows
-    telling = frozenset(term for term in terms if reading.keyword.df("text", term) <= limit)
-    return telling or terms
 
 
 def _unknown(reading: Reading, parsed: Parsed) -> tuple[str, ...]:

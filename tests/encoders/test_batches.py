@@ -33,6 +33,6 @@ def test_rows_are_filled_up_to_the_longest() -> None:
 
 def test_rows_get_length_one_unless_they_have_no_direction() -> None:
     rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0], [np.nan, 1.0], [1e-30, 0.0]]))
-    assert np.allclose(rows, [[3 / 5, 4 / 5], [0, 0], [0, 1], [1, 0]])
+    assert np.allclose(rows, np.array([[3 / 5, 4 / 5], [0, 0], [0, 1], [1, 0]]))
     assert rows.dtype == np.float32
     assert unit_rows(np.array([0.0, 2.0])).tolist() == [0.0, 1.0]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from searchkit.index.keyword.tree import And, Compound, FieldName, Nothing, Or, Term, Tree
+from searchkit.index.keyword.stopwords import telling_words
+from searchkit.index.keyword.tree import TEXT, And, Compound, FieldName, Nothing, Or, Term, Tree
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer, QueryWord
@@ -41,6 +42,12 @@ class Words:
     def leaves(self, text: str, start: int, field: FieldName, *, wanted: bool = True) -> list[Tree]:
         """Return a leaf for each word; a run of a script without spaces gives a leaf for each of its terms."""
         return [leaf for word in self.analysed(text, start, wanted=wanted) for leaf in _leaves_of(word, field)]
+
+    def telling_leaves(self, text: str) -> list[Tree]:
+        """Return a leaf for each word of a plain query that says what it is about."""
+        return [
+            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in _leaves_of(word, TEXT)
+        ]
 
     def notes(self, tree: Tree) -> list[str]:
         """Say what the user must know of the words."""

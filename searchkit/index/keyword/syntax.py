@@ -133,7 +133,7 @@ def _read(text: str, fields: str, filters: str) -> Group:
 
 
 def _plain(text: str, words: Words, notes: Iterable[str]) -> Parsed:
-    leaves = words.leaves(text, 0, TEXT)
+    leaves = words.telling_leaves(text)
     tree: Tree = Maybe(child=any_of(leaves)) if leaves else Nothing()
     return Parsed(
         tree=tree, plain=True, words=tuple(words.found), text=text.strip(), notes=(*notes, *words.notes(tree))

@@ -67,7 +67,7 @@ def search(
     """Search an index; an article appears once, with the chunks of it that answer best.
 
     Words are looked for by keyword and by meaning. Also understood: "a phrase", AND, OR, NOT, title:word, wild*,
-    fuzzy~, date:[2025-01 TO 2025-06].
+    fuzzy~, published:2025-10, published:[2025-01 TO 2025-06], and other fields such as tag:energy.
     """
     screen = Screen(no_color=no_color)
     if k < 1:

@@ -61,7 +61,7 @@ A, B, C = t("a"), t("b"), t("c")
 
 def test_plain_words_ask_for_any_of_themselves() -> None:
     found = parsed("Russian missiles in Venezuela?")
-    assert found.tree == wish(any_of(t("russian"), t("missil"), t("in"), t("venezuela")))
+    assert found.tree == wish(any_of(t("russian"), t("missil"), t("venezuela")))
     assert found.plain
     assert found.text == "Russian missiles in Venezuela?"
     assert [(word.surface, word.start) for word in found.words] == [
@@ -174,7 +174,7 @@ def test_boosts_multiply() -> None:
     assert tree("a^2 b") == wish(any_of(Boost(child=A, factor=2.0), B))
     assert tree("(a AND b)^.5 c") == all_of(Boost(child=all_of(A, B), factor=0.5), wish(C))
     assert tree('"a b"~2^3') == Boost(child=phrase("a", "b", slop=2), factor=3.0)
-    assert tree("a^b") == wish(any_of(A, B))
+    assert tree("a^b") == wish(B), "read as plain words, of which 'a' says nothing"
     for text in ("a^0", "a^99999", f"a^{'9' * 400}"):
         assert tree(text) == wish(A)
         assert "boost" in parsed(text).notes[0]
@@ -322,7 +322,7 @@ def test_a_query_without_operators_doesn_t_wait_for_whoosh() -> None:
         "from searchkit.index.keyword.analysis import Analyzer\n"
         "from searchkit.index.keyword.syntax import parse\n"
         "assert parse('who sold missiles at 10:30?', analyzer=Analyzer()).plain\n"
-        "assert not any(name.startswith('whoosh') for name in sys.modules)\n"
+        "assert not any(name.startswith('whoosh.qparser') for name in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
