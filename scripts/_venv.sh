@@ -42,14 +42,18 @@ make_venv() {
     "$VENV/bin/python" -m pip install --quiet --upgrade 'pip>=25'
 }
 
+# What is installed, a line each: name==version.
+installed() { "$VENV/bin/python" -m pip list --format=freeze; }
+
 # The names of CUDA's packages, as they are listed by pip.
 CUDA='^(nvidia|cuda|triton|pytorch[-_]triton|cupy)'
 
 # Would a plain install of PyTorch bring CUDA along? pip is asked for the package's own requirements alone.
 torch_brings_cuda() {
     local report=$VENV/torch.json
-    "$VENV/bin/python" -m pip install --quiet --dry-run --ignore-installed --no-deps --report "$report" "$TORCH"
-    "$VENV/bin/python" - "$report" "$CUDA" <<'PYTHON'
+    "$VENV/bin/python" -m pip install --quiet --dry-run --ignore-installed --no-deps --report "$report" "$TORCH" ||
+        fail "the package index has no $TORCH for this Python and machine."
+    "$VENV/bin/python" -I - "$report" "$CUDA" <<'PYTHON'
 import json
 import re
 import sys
@@ -63,7 +67,7 @@ PYTHON
 }
 
 install_torch() {
-    if "$VENV/bin/python" -m pip freeze | grep -qE "^$TORCH(\+cpu)?$"; then return; fi
+    if installed | grep -E "^$TORCH(\+cpu)?$" >/dev/null; then return; fi
     if torch_brings_cuda; then
         say "installing $TORCH for the CPU, found by uv (the plain package would bring CUDA)"
         "$VENV/bin/python" -m pip install --quiet uv
@@ -76,7 +80,7 @@ install_torch() {
 
 refuse_cuda() {
     local found
-    found=$("$VENV/bin/python" -m pip freeze | grep -iE "$CUDA" || true)
+    found=$(installed | grep -iE "$CUDA" || true)
     [ -z "$found" ] || fail "CUDA packages were installed into $VENV:" "$found" "Remove that folder and run this again."
 }
 

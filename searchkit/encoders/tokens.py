@@ -41,7 +41,8 @@ class Tokens:
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones and without a limit.
 
-        Where the tokenizer works word by word, the sizes of words are remembered: 20 times as fast, and the same.
+        Where the tokenizer works word by word, the sizes of words are remembered. The sum is the same, and cutting
+        2,467 English articles into chunks takes three fifths of the time; where few words come again, it gains nothing.
         """
         if not self._is_wordwise or any(odd in text for text in texts for odd in _ODD):
             return self.count_exactly(texts)
