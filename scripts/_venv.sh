@@ -15,6 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 unset PYTHONPATH PYTHONHOME
 
 say() { printf '==> %s\n' "$*" >&2; }
+# What pip says, on standard error, without a line for each package that is there already.
+said() { sed '/^Requirement already satisfied/d' >&2; }
 fail() { printf 'error: %s\n' "$@" >&2; exit 1; }
 
 # Does this Python run, and is it one that searchkit supports?
@@ -70,11 +72,11 @@ install_torch() {
     if installed | grep -E "^$TORCH(\+cpu)?$" >/dev/null; then return; fi
     if torch_brings_cuda; then
         say "installing $TORCH for the CPU, found by uv (the plain package would bring CUDA)"
-        "$VENV/bin/python" -m pip install --quiet uv
-        "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend=cpu "$TORCH"
+        "$VENV/bin/python" -m pip install --quiet uv >&2
+        "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend=cpu "$TORCH" >&2
     else
         say "installing $TORCH (no CUDA among what it needs)"
-        "$VENV/bin/python" -m pip install "$TORCH"
+        "$VENV/bin/python" -m pip install "$TORCH" | said
     fi
 }
 
@@ -116,10 +118,10 @@ install() {
     install_torch
     if [ "$1" = dev ]; then
         say "installing searchkit and what its tests need"
-        (cd "$ROOT" && "$VENV/bin/python" -m pip install --editable '.[dev]')
+        (cd "$ROOT" && "$VENV/bin/python" -m pip install --editable '.[dev]') | said
     else
         say "installing searchkit"
-        (cd "$ROOT" && "$VENV/bin/python" -m pip install .)
+        (cd "$ROOT" && "$VENV/bin/python" -m pip install .) | said
     fi
     refuse_cuda
     echo "$wanted" >"$STAMP"

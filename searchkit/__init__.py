@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
-    from searchkit.index.writer import add, build, rebuild
+    from searchkit.index.caring import gc, rollback
+    from searchkit.index.changing import add, compact, delete, update
+    from searchkit.index.copying import backup, restore
+    from searchkit.index.verifying import verify
+    from searchkit.index.writer import build, rebuild
     from searchkit.search.searcher import Searcher, open_index
     from searchkit.types import (
         Answer,
@@ -44,7 +48,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
-    "searchkit.index.writer": ("add", "build", "rebuild"),
+    "searchkit.index.caring": ("gc", "rollback"),
+    "searchkit.index.copying": ("backup", "restore"),
+    "searchkit.index.verifying": ("verify",),
+    "searchkit.index.changing": ("add", "compact", "delete", "update"),
+    "searchkit.index.writer": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index"),
     "searchkit.types": (
         "Answer",

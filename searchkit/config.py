@@ -11,6 +11,13 @@ from searchkit.errors import ConfigError
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 
+LONGEST_CHUNK = 256
+"""Tokens of a chunk where nothing else is said: encoders that read thousands at once still find a passage better in
+chunks of a few paragraphs (170 words with the best chunk counting: .859 against .850 on long articles)."""
+
+FUSIONS = ("sum", "minmax", "zscore", "dbsf", "rrf")
+"""Ways to fuse two legs: the default, and those it is measured against."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Typed:
@@ -56,7 +63,8 @@ def _matches(value: object, annotation: str) -> bool:
 class IndexConfig(_Typed):
     """What is baked into the files of an index.
 
-    ``chunk_tokens``: longest chunk in the encoder's tokens, header included; None is the encoder's own limit.
+    ``chunk_tokens``: longest chunk in the encoder's tokens, header included; None is the encoder's own limit, but no
+    more than ``LONGEST_CHUNK``. What the encoder can't read at once is never exceeded.
     ``overlap_sentences``: sentences that a chunk repeats from the one before.
     ``title_weight``: how often a title's word counts in the keyword leg (twice: +.006 nDCG@10 for BM25 alone,
     +.001 fused, mean of eleven collections).
@@ -93,16 +101,22 @@ class SearchConfig(_Typed):
 
     ``vector_weight`` is the factor of the cosine in ``s = BM25 / sqrt(U) + vector_weight * cosine``: 2.8 for the
     default encoder (2.3 to 3.8 stays within .003 nDCG@10 on eleven collections).
-    ``depth``: hits taken from each leg at first; more are taken until the answer can't change, so it decides speed
-    alone.
+    ``fusion``: how the legs are fused. "sum" is that formula: a score depends on the query, the chunk and the index
+    alone, and it ranks best. The others are there to be compared with; their scores depend on the candidates of each
+    search, ``depth`` of each leg (``search/alternatives.py`` has them and their figures).
+    ``depth``: hits taken from each leg at first; with "sum" more are taken until the answer can't change, so it decides
+    speed alone.
     ``chunks_per_result``: how many of an article's chunks a result shows at most.
     """
 
+    fusion: str = "sum"
     vector_weight: float = 2.8
     depth: int = 200
     chunks_per_result: int = 3
 
     def __post_init__(self) -> None:
+        if self.fusion not in FUSIONS:
+            raise ConfigError(f"There is no fusion '{self.fusion}'.", hint=f"Choose one of: {', '.join(FUSIONS)}.")
         if not self.vector_weight > 0:
             raise ConfigError(f"vector_weight is {self.vector_weight}.", hint="Give a number above 0.")
         if self.depth < 1 or self.chunks_per_result < 1:

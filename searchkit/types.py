@@ -230,7 +230,12 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReport:
-    """What a build, rebuild or add did."""
+    """What a build, rebuild, add, update, delete or compact did.
+
+    ``articles`` and ``chunks`` are those that were written; ``new``, ``changed`` and ``unchanged`` are articles that
+    were given, ``vanished`` are articles of the index that weren't at its places any more, ``deleted`` those that were
+    taken out.
+    """
 
     path: str
     generation: int
@@ -242,6 +247,11 @@ class BuildReport:
     notes: tuple[str, ...]
     """What the user should know: where a rebuild took its articles from."""
     took_s: float
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    vanished: int = 0
+    deleted: int = 0
 
     @property
     def lost(self) -> int:

@@ -36,18 +36,29 @@ def digest(path: Path) -> str:
     stat = path.stat()
     if stat.st_size < _LARGE:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    key = hashlib.sha256(f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
-    note = cache_folder() / "digests" / key[:32]
+    note = _note(path, stat)
     with contextlib.suppress(OSError, UnicodeDecodeError):
         known = note.read_text(encoding="ascii")
         if _HEX_DIGEST.fullmatch(known):
             return known
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
+    remember(path, found)
+    return found
+
+
+def remember(path: Path, found: str) -> None:
+    """Keep the digest of a large file that was hashed a moment ago, under the name that it has now."""
     # Without a cache that can be written, the file is hashed again next time: slower, not wrong.
     with contextlib.suppress(OSError):
-        write_text(note, found)
-    return found
+        stat = path.stat()
+        if stat.st_size >= _LARGE:
+            write_text(_note(path, stat), found)
+
+
+def _note(path: Path, stat: os.stat_result) -> Path:
+    key = hashlib.sha256(f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
+    return cache_folder() / "digests" / key[:32]
 
 
 def write_text(path: Path, text: str) -> None:

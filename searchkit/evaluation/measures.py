@@ -7,7 +7,7 @@ tools behind ir_measures hold to that, so the order is made here and they get wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import ModuleType
@@ -75,11 +75,17 @@ def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) 
     library = _library()
     asked = {str(one): one for one in map(_parsed, measures)}
     per_query: dict[str, dict[str, float]] = {name: {} for name in asked}
-    judgements = [library.Qrel(query, one, grade) for query, given in qrels.items() for one, grade in given.items()]
-    scored = [library.ScoredDoc(*row) for row in _untied(run, qrels)] or [library.ScoredDoc("", "", 0.0)]
+    queries, names = _numbered(qrels), _numbered(one for given in qrels.values() for one in given)
+    judgements = [
+        library.Qrel(number, names[one], grade)
+        for query, number in queries.items()
+        for one, grade in qrels[query].items()
+    ]
+    scored = [library.ScoredDoc(*row) for row in _untied(run, queries, names)] or [library.ScoredDoc("0", "0", 0.0)]
+    original = {number: query for query, number in queries.items()}
     for value in library.iter_calc(list(asked.values()), judgements, scored):
-        if value.query_id in qrels:
-            per_query[str(value.measure)][value.query_id] = float(value.value)
+        if value.query_id in original:
+            per_query[str(value.measure)][original[value.query_id]] = float(value.value)
     complete = {name: {query: found.get(query, 0.0) for query in qrels} for name, found in per_query.items()}
     return Measured(
         name=run.name,
@@ -95,10 +101,17 @@ def trec_order(found: Mapping[str, float]) -> list[str]:
         return sorted(found, key=lambda one: (np.float32(found[one]), one), reverse=True)
 
 
-def _untied(run: Run, qrels: Qrels) -> Iterator[tuple[str, str, float]]:
-    for query in qrels:
+def _numbered(ids: Iterable[str]) -> dict[str, str]:
+    """Give each id a number, from 1: some tools take no others, and none of them any that has white space."""
+    return {one: str(number) for number, one in enumerate(dict.fromkeys(ids), start=1)}
+
+
+def _untied(run: Run, queries: Mapping[str, str], names: Mapping[str, str]) -> Iterator[tuple[str, str, float]]:
+    """Yield the answers to judged queries with scores that can't tie; what isn't judged gets a name of its own."""
+    for query, number in queries.items():
         order = trec_order(run.scores.get(query, {}))
-        yield from ((query, one, float(len(order) - place)) for place, one in enumerate(order))
+        for place, one in enumerate(order):
+            yield number, names.get(one, f"u{place}"), float(len(order) - place)
 
 
 def _figure(name: str, values: Mapping[str, float]) -> Figure:

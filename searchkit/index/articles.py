@@ -47,6 +47,9 @@ CREATE TABLE dates (published INTEGER NOT NULL, article INTEGER NOT NULL, PRIMAR
 ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
 """
 
+_AT_ONCE = 500
+"""Ids that are looked up in one statement: SQLite takes at least 999 values."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ARTICLE = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
 _CHUNK = "articles.id, articles.text, chunks.ordinal, chunks.start, chunks.end, chunks.heading"
@@ -108,14 +111,19 @@ class ArticlesWriter:
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
-    def add(self, article: Article, chunks: Sequence[Chunk], digests: Sequence[bytes]) -> None:
-        """Append an article and its chunks; ``digests`` name the chunks' encoded texts. Raises ``StorageError``."""
+    def add(
+        self, article: Article, chunks: Sequence[Chunk], digests: Sequence[bytes], *, digest: bytes | None = None
+    ) -> None:
+        """Append an article and its chunks; ``digests`` name the chunks' encoded texts. Raises ``StorageError``.
+
+        ``digest`` is the article's own, where it is known already.
+        """
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
-            row, article.id, article_digest(article), article.title, article.text, article.url, article.source,
-            _json(article.authors), _iso(article.published), _iso(article.updated), article.language,
-            _json(article.tags), _json(article.fields), _json([asdict(section) for section in article.sections]),
-            first, len(chunks),
+            row, article.id, digest or article_digest(article), article.title, article.text,
+            article.url, article.source, _json(article.authors), _iso(article.published), _iso(article.updated),
+            article.language, _json(article.tags), _json(article.fields),
+            _json([asdict(section) for section in article.sections]), first, len(chunks),
         )  # fmt: skip
         try:
             self._db.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
@@ -160,15 +168,14 @@ class ArticlesWriter:
 
 
 class ArticlesReader:
-    """Reads an ``articles.sqlite``; safe to share among threads, each of which gets a connection of its own.
+    """Reads an ``articles.sqlite``; safe to share among threads: there are as many connections as ask at once.
 
     Every method raises ``IndexCorrupt`` naming the file where the file isn't what was written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -178,24 +185,54 @@ class ArticlesReader:
         self.close()
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every connection; nothing may be asked at the same time."""
         with self._guard:
-            for connection in self._opened:
+            for connection in self._idle:
                 connection.close()
-            self._opened.clear()
-            self._local = threading.local()
+            self._idle.clear()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a SELECT and return its rows."""
+        """Run a SELECT and return its rows. A text that no article can hold, with lone surrogates, finds nothing."""
+        connection = self._borrow()
         try:
-            return self._connection().execute(statement, values).fetchall()
+            return connection.execute(statement, values).fetchall()
+        except UnicodeEncodeError:
+            return []
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self.corrupt(str(error)) from error
+        finally:
+            with self._guard:
+                self._idle.append(connection)
 
     def article_row(self, article_id: str) -> int | None:
         """Find an article's row by its id."""
         found = self.rows("SELECT row FROM articles WHERE id = ?", (article_id,))
         return found[0][0] if found else None
+
+    def article_rows(self, ids: Sequence[str]) -> list[int]:
+        """Find the rows, ascending, of the articles that have any of the ids."""
+        found: list[int] = []
+        for first in range(0, len(ids), _AT_ONCE):
+            some = ids[first : first + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found += [row for (row,) in self.rows(f"SELECT row FROM articles WHERE id IN ({marks})", some)]
+        return sorted(found)
+
+    def digests(self) -> list[tuple[int, str, bytes]]:
+        """Return the row, the id and the digest of every article."""
+        return self.rows("SELECT row, id, digest FROM articles ORDER BY row")
+
+    def digest(self, row: int) -> bytes:
+        """Return the digest of the article of a row."""
+        found = self.rows("SELECT digest FROM articles WHERE row = ?", (row,))
+        if not found or not isinstance(found[0][0], bytes):
+            raise self.corrupt(f"it has no article in row {row}")
+        return found[0][0]
+
+    def languages(self, rows: Sequence[int]) -> list[str]:
+        """Return the language of each of some articles, "" where it isn't known."""
+        found = [self.rows("SELECT language FROM articles WHERE row = ?", (row,)) for row in rows]
+        return [str(one[0][0] or "") for one in found if one]
 
     def article_id(self, row: int) -> str:
         """Return the id of the article of a row."""
@@ -246,19 +283,21 @@ class ArticlesReader:
             "SELECT row, digest FROM chunks WHERE row >= ? AND row < ? ORDER BY row", (first, first + number)
         )
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            with self._guard:
-                connection = sqlite3.connect(
-                    f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-                )
-                self._opened.append(connection)
-                self._local.connection = connection
+    def _borrow(self) -> sqlite3.Connection:
+        """Take a connection that nobody uses, or open one."""
+        with self._guard:
+            if self._idle:
+                return self._idle.pop()
+        try:
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
             # A stranger's file must not run code: no functions or tables behind a schema, cells checked when read.
             connection.executescript(
                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;"
             )
+        except sqlite3.Error as error:
+            raise self.corrupt(str(error)) from error
         return connection
 
     def corrupt(self, reason: str) -> IndexCorrupt:

@@ -55,14 +55,22 @@ class Deletions:
         deleted = fact.deletions
         if deleted is None:
             raise ValueError("nothing is deleted of this segment")
-        rows = paths.deleted_rows(deleted.generation, fact.name)
         counts = paths.deleted_counts(deleted.generation, fact.name)
-        check_file(rows, deleted.rows, deep=True)
         check_file(counts, deleted.counts, deep=True)
-        bits = np.frombuffer(rows.read_bytes(), dtype=np.uint8)
-        if len(bits) != (fact.chunks + 7) // 8:
-            raise IndexCorrupt(f"{rows} doesn't fit a segment of {fact.chunks} chunks.")
-        gone = np.unpackbits(bits, count=fact.chunks, bitorder="little").astype(bool)
-        if int(np.count_nonzero(gone)) != deleted.chunks:
-            raise IndexCorrupt(f"{rows} deletes another number of chunks than its manifest says.")
-        return cls(rows=gone, counts=read_delta(counts, postings))
+        return cls(rows=read_rows(paths, fact), counts=read_delta(counts, postings))
+
+
+def read_rows(paths: IndexPaths, fact: SegmentFact) -> NDArray[np.bool_]:
+    """Read which rows of a segment are deleted, ``(chunks,)``. Raises ``IndexCorrupt`` naming the file."""
+    deleted = fact.deletions
+    if deleted is None:
+        return np.zeros(fact.chunks, dtype=bool)
+    path = paths.deleted_rows(deleted.generation, fact.name)
+    check_file(path, deleted.rows, deep=True)
+    bits = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    if len(bits) != (fact.chunks + 7) // 8:
+        raise IndexCorrupt(f"{path} doesn't fit a segment of {fact.chunks} chunks.")
+    gone = np.unpackbits(bits, count=fact.chunks, bitorder="little").astype(bool)
+    if int(np.count_nonzero(gone)) != deleted.chunks:
+        raise IndexCorrupt(f"{path} deletes another number of chunks than its manifest says.")
+    return gone

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 import searchkit
 from searchkit.config import IndexConfig
-from searchkit.index import files
 from searchkit.index.deletions import Deletions
 from searchkit.index.intake import Intake
-from searchkit.index.keyword.delta import deltas
+from searchkit.index.keyword.delta import deltas, joined_deltas
 from searchkit.index.manifest import (
     Corpus,
     EncoderFact,
@@ -27,9 +26,11 @@ from searchkit.index.manifest import (
     publish,
     write_manifest,
 )
-from searchkit.index.paths import IndexPaths, is_hidden_name, is_number_name, number_name
+from searchkit.index.merging import Part, groups_to_merge, write_merged
+from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.reader import Generation
 from searchkit.index.segment import FindVectors, Segment, chunk_texts, write_segment
+from searchkit.index.sweeping import numbered, sweep
 from searchkit.types import Article, BuildReport, Encoder, Progress
 
 SEGMENT_CHARACTERS = 64_000_000
@@ -39,8 +40,8 @@ SEGMENT_CHARACTERS = 64_000_000
 class Draft:
     """The next generation of an index, while its writer holds the lock.
 
-    Made on top of ``parent``, whose segments it keeps, or of nothing. Left without ``publish`` it removes what it
-    wrote.
+    Made on top of ``parent``, whose segments it keeps, or of nothing. It begins by removing what stopped writers left.
+    Left without ``publish`` it removes what it wrote.
     """
 
     def __init__(
@@ -48,55 +49,41 @@ class Draft:
         paths: IndexPaths,
         parent: Generation | None,
         config: IndexConfig,
-        encoder: Encoder,
-        known: FindVectors,
+        encoder: EncoderFact,
         progress: Progress | None,
     ) -> None:
         self.articles = 0
+        self.deleted = 0
+        """Articles of the parent that are taken out, counted when it is published."""
         self._paths, self._parent, self._config, self._encoder = paths, parent, config, encoder
-        self._known, self._progress = known, progress
+        self._progress = progress
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._segment_of: dict[str, int] = {}
         self._replaced: dict[str, set[str]] = defaultdict(set)
+        self._deleted: set[str] = set()
         self._encoded = self._reused = 0
         self._published = False
 
     def __enter__(self) -> Self:
+        sweep(self._paths)
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Swept by what CURRENT says, not by what was meant: it may have been replaced before the disk refused.
         if not self._published:
-            for fact in self._facts:
-                files.remove(self._paths.segment(fact.name))
-            self._sweep_hidden()
+            sweep(self._paths)
 
-    def sweep(self) -> None:
-        """Remove what writers left that were stopped: hidden files, and what no published generation can name."""
-        self._sweep_hidden()
-        current = self._current
-        for path in self._numbered(self._paths.generations, ".json"):
-            if int(path.stem) > current:
-                files.remove(path)
-        for path in self._numbered(self._paths.deletions):
-            if int(path.name) > current:
-                files.remove(path)
-        named = set(self._names_in_manifests())
-        for path in self._numbered(self._paths.segments):
-            if path.name not in named:
-                files.remove(path)
-
-    def add(self, articles: Iterable[Article]) -> None:
+    def add(self, articles: Iterable[Article], encoder: Encoder, known: FindVectors) -> None:
         """Write the articles' segments; of two with one id the later counts. Raises ``StorageError``."""
         for batch in _batches(articles):
-            name = number_name(self._next_segment())
             written = write_segment(
                 self._paths,
-                name,
+                self._next_name(),
                 list(batch.values()),
                 config=self._config,
-                encoder=self._encoder,
-                known=self._known,
+                encoder=encoder,
+                known=known,
                 progress=self._progress,
             )
             for article_id in batch:
@@ -110,30 +97,47 @@ class Draft:
             self._languages.update(article.language or "" for article in batch.values())
             self.articles += len(batch)
 
-    def publish(self, corpus: Corpus | None) -> Manifest:
-        """Write deletions and manifest, flush them, and put the generation in force. Raises ``StorageError``."""
+    def delete(self, article_ids: Iterable[str]) -> None:
+        """Take articles of the parent out."""
+        self._deleted.update(article_ids)
+
+    @property
+    def deleting(self) -> bool:
+        """Whether articles of the parent are to be taken out."""
+        return bool(self._deleted)
+
+    def publish(self, corpus: Corpus | None, *, compact: bool = False) -> Manifest:
+        """Merge what has become many, write deletions and manifest, flush them, and put the generation in force.
+
+        With ``compact`` all segments become one. Raises ``StorageError``, ``IndexCorrupt``.
+        """
         number = self._current + 1
-        kept = tuple(self._parent.manifest.segments) if self._parent else ()
-        facts = [self._after_deletions(fact, number) for fact in (*kept, *self._facts)]
+        with ExitStack() as opened:
+            parts = [part for part in self._parts(opened) if part.living_chunks]
+            sizes = [(part.living_chunks, part.segment.fact.chunks) for part in parts]
+            groups = [list(range(len(parts)))] if compact and parts else groups_to_merge(sizes)
+            merged = {place for group in groups for place in group}
+            facts = [self._marked(part, number) for place, part in enumerate(parts) if place not in merged]
+            facts += [self._merged([parts[place] for place in group]) for group in groups]
         manifest = Manifest(
             generation=number,
             parent=self._current or None,
             created=datetime.now(UTC).replace(microsecond=0),
             writer=searchkit.__version__,
             config=self._config,
-            encoder=EncoderFact(
-                name=self._encoder.name, fingerprint=self._encoder.fingerprint, dimension=self._encoder.dimension
-            ),
+            encoder=self._encoder,
             corpus=None if corpus is None or "-" in corpus.places else corpus,
-            segments=tuple(fact for fact in facts if fact.living_chunks),
+            segments=tuple(facts),
             languages={code: count for code, count in sorted(self._languages.items()) if count > 0},
         )
         write_manifest(self._paths, manifest)
         publish(self._paths, number)
         self._published = True
+        if number == 1:  # what a build left that was stopped before it published
+            sweep(self._paths)
         return manifest
 
-    def report(self, manifest: Manifest, intake: Intake, started: float, notes: tuple[str, ...] = ()) -> BuildReport:
+    def report(self, manifest: Manifest, intake: Intake, started: float, notes: Sequence[str] = ()) -> BuildReport:
         """Tell what was done; ``started`` is the monotonic time in seconds at which it began."""
         return BuildReport(
             path=str(self._paths.root),
@@ -143,56 +147,59 @@ class Draft:
             vectors_encoded=self._encoded,
             vectors_reused=self._reused,
             problems=tuple(intake.problems),
-            notes=notes,
+            notes=tuple(notes),
             took_s=time.monotonic() - started,
+            new=self.articles,
+            deleted=self.deleted,
         )
 
-    def _after_deletions(self, fact: SegmentFact, generation: int) -> SegmentFact:
-        """Delete from a segment the articles that later ones replace."""
-        with Segment(self._paths, fact, dimension=self._encoder.dimension) as segment:
-            mine = fact.name in {one.name for one in self._facts}
-            ids = self._replaced[fact.name] if mine else self._segment_of
-            found = {row for row in map(segment.living_row, ids) if row is not None}
-            if not found:
-                return fact
-            for row in found:
-                self._languages[segment.articles.stored(row).article.language or ""] -= 1
-            gone = ~segment.living_articles
-            gone[sorted(found)] = True
-            deletions = Deletions(
-                rows=segment.rows_of(gone),
-                counts=deltas(segment.postings, chunk_texts(segment, map(int, np.flatnonzero(gone)))),
-            )
-        written = deletions.write(self._paths, generation, fact.name, articles=int(np.count_nonzero(gone)))
-        return replace(fact, deletions=written)
+    def _parts(self, opened: ExitStack) -> Iterator[Part]:
+        """Yield every segment, with what is deleted of it."""
+        replacing, deleting = list(self._segment_of), list(self._deleted - self._segment_of.keys())
+        for segment in self._parent.segments if self._parent else ():
+            deleted = segment.living_rows(deleting)
+            self.deleted += len(deleted)
+            yield self._part(segment, sorted([*deleted, *segment.living_rows(replacing)]))
+        for fact in self._facts:
+            segment = opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension))
+            yield self._part(segment, segment.living_rows(list(self._replaced[fact.name])))
+
+    def _part(self, segment: Segment, fresh: list[int]) -> Part:
+        self._languages.subtract(segment.articles.languages(fresh))
+        gone = ~segment.living_articles
+        gone[fresh] = True
+        return Part(segment=segment, gone=gone, fresh=tuple(fresh))
+
+    def _marked(self, part: Part, generation: int) -> SegmentFact:
+        """Write what is deleted of a segment that stays: its fact is that of before where nothing new is."""
+        segment = part.segment
+        if not part.fresh:
+            return segment.fact
+        counts = deltas(segment.postings, chunk_texts(segment, part.fresh))
+        if segment.deletions is not None:
+            counts = joined_deltas(segment.deletions.counts, counts)
+        deletions = Deletions(rows=segment.rows_of(part.gone), counts=counts)
+        written = deletions.write(self._paths, generation, segment.fact.name, articles=int(np.count_nonzero(part.gone)))
+        return replace(segment.fact, deletions=written)
+
+    def _merged(self, parts: list[Part]) -> SegmentFact:
+        return write_merged(
+            self._paths,
+            self._next_name(),
+            parts,
+            title_weight=self._config.title_weight,
+            dimension=self._encoder.dimension,
+            progress=self._progress,
+        )
 
     @property
     def _current(self) -> int:
         """The generation in force, 0 where there is none yet."""
         return current_generation(self._paths) if self._paths.current.exists() else 0
 
-    def _next_segment(self) -> int:
-        taken = [int(path.name) for path in self._numbered(self._paths.segments)]
-        return max(taken, default=0) + 1
-
-    def _sweep_hidden(self) -> None:
-        for folder in (self._paths.root, self._paths.generations, self._paths.segments):
-            if folder.is_dir():
-                for path in folder.iterdir():
-                    if is_hidden_name(path.name):
-                        files.remove(path)
-
-    def _names_in_manifests(self) -> Iterator[str]:
-        """Name every segment that a manifest mentions, read as plain text so that no damage hides a name."""
-        for path in self._numbered(self._paths.generations, ".json"):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            yield from (piece for piece in text.split('"') if is_number_name(piece))
-
-    @staticmethod
-    def _numbered(folder: Path, suffix: str = "") -> list[Path]:
-        if not folder.is_dir():
-            return []
-        return [path for path in sorted(folder.iterdir()) if path.suffix == suffix and is_number_name(path.stem)]
+    def _next_name(self) -> str:
+        taken = [int(path.name) for path in numbered(self._paths.segments)]
+        return number_name(max(taken, default=0) + 1)
 
 
 def _batches(articles: Iterable[Article]) -> Iterator[dict[str, Article]]:

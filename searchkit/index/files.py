@@ -13,6 +13,9 @@ from pathlib import Path
 from searchkit.errors import StorageError
 from searchkit.index.paths import hidden_name
 
+_BLOCK = 1 << 20
+"""Bytes that are copied at once."""
+
 _RIGHTS = "Choose a folder that you may write to with --index, or ask its owner for the right."
 _ADVICE = {
     errno.ENOSPC: "Make space on that disk and run the command again; the index stays as it was.",
@@ -59,6 +62,14 @@ def replace(path: Path, content: bytes) -> None:
     hidden = path.with_name(hidden_name(path.name))
     write_new(hidden, content)
     rename(hidden, path)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file and flush it, not yet its folder. Raises ``StorageError`` where either disk refuses."""
+    with storing(target), source.open("rb") as given, target.open("wb") as taken:
+        shutil.copyfileobj(given, taken, _BLOCK)
+        taken.flush()
+        os.fsync(taken.fileno())
 
 
 def rename(source: Path, target: Path) -> None:

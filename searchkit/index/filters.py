@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_NUMERIC = "value GLOB '*[0-9]*' AND value NOT GLOB '*[^-0-9.]*'"
+"""What holds of a value that is a number, and of dates and versions, whose first number then counts."""
+
 
 def articles_where(segment: Segment, where: Where) -> Mask:
     """Return ``(articles,)`` bool: the living articles that meet every condition. Raises ``IndexCorrupt``."""
@@ -28,6 +33,18 @@ def articles_where(segment: Segment, where: Where) -> Mask:
         chosen[rows] = True
         mask &= chosen
     return mask
+
+
+def named_conditions(where: Where) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the conditions on fields that are given: each field's name and the values of which any may hold."""
+    named = (
+        ("source", where.sources),
+        ("language", where.languages),
+        ("tag", where.tags),
+        ("author", where.authors),
+        *where.fields,
+    )
+    return tuple((name, values) for name, values in named if values)
 
 
 def articles_with_label(segment: Segment, name: str, values: tuple[str, ...]) -> list[int]:
@@ -41,14 +58,15 @@ def articles_with_label(segment: Segment, name: str, values: tuple[str, ...]) ->
 def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
     """Return the rows of the articles whose field lies between a condition's bounds; a bound of None is open.
 
-    Compared as numbers where a bound is a number, else as text, case aside.
+    Compared as numbers where a bound is a number, which values that are none never meet; else as text, case aside.
     """
     clauses, values = ["name = ?"], [condition.field]
     lower = (">=" if condition.includes_low else ">", condition.low)
     upper = ("<=" if condition.includes_high else "<", condition.high)
     for sign, bound in (lower, upper):
         if bound is not None:
-            clauses.append(f"CAST(value AS REAL) {sign} CAST(? AS REAL)" if _is_number(bound) else f"value {sign} ?")
+            numeric = f"{_NUMERIC} AND CAST(value AS REAL) {sign} CAST(? AS REAL)"
+            clauses.append(numeric if _NUMBER.fullmatch(bound) else f"value {sign} ?")
             values.append(bound.casefold())
     found = segment.articles.rows(f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
     return _checked(segment, found)
@@ -86,14 +104,25 @@ def _dates(condition: Filter) -> Where:
 
 
 def field_names(segment: Segment) -> frozenset[str]:
-    """Name the fields that the segment's articles can be filtered by."""
+    """Name the fields that the segment's living articles can be filtered by."""
     # A loose scan: from each name jump to the next, so that the cost is that of the names, not of the articles.
     statement = """
         WITH RECURSIVE names(name) AS (
           SELECT min(name) FROM labels
           UNION ALL SELECT (SELECT min(name) FROM labels WHERE name > names.name) FROM names WHERE name IS NOT NULL)
         SELECT name FROM names WHERE name IS NOT NULL"""
-    return frozenset(name for (name,) in segment.articles.rows(statement))
+    names = frozenset(str(name) for (name,) in segment.articles.rows(statement))
+    return names if segment.deletions is None else frozenset(name for name in names if _lives(segment, name))
+
+
+def _lives(segment: Segment, name: str) -> bool:
+    """Say whether a living article has a field; mostly one of the first that have it lives."""
+    living = segment.living_articles
+    for limit in (100, -1):
+        found = segment.articles.rows("SELECT article FROM labels WHERE name = ? LIMIT ?", (name, limit))
+        if any(living[row] for row in _checked(segment, found)):
+            return True
+    return False
 
 
 def _conditions(segment: Segment, where: Where) -> Iterator[list[int]]:
@@ -102,16 +131,8 @@ def _conditions(segment: Segment, where: Where) -> Iterator[list[int]]:
         high = 1 << 62 if where.until is None else microseconds(where.until)
         found = segment.articles.rows("SELECT article FROM dates WHERE published BETWEEN ? AND ?", (low, high))
         yield _checked(segment, found)
-    named = (
-        ("source", where.sources),
-        ("language", where.languages),
-        ("tag", where.tags),
-        ("author", where.authors),
-        *where.fields,
-    )
-    for name, values in named:
-        if values:
-            yield articles_with_label(segment, name, values)
+    for name, values in named_conditions(where):
+        yield articles_with_label(segment, name, values)
 
 
 def _checked(segment: Segment, found: list[tuple[int]]) -> list[int]:
@@ -120,11 +141,3 @@ def _checked(segment: Segment, found: list[tuple[int]]) -> list[int]:
     if any(not isinstance(row, int) or not 0 <= row < segment.fact.articles for row in rows):
         raise segment.articles.corrupt("a label belongs to no article")
     return rows
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

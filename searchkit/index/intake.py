@@ -25,6 +25,11 @@ class Intake:
         self._strict = strict
         self._seen: set[str] = set()
 
+    @property
+    def lost(self) -> int:
+        """Count the articles or files that could not be read so far."""
+        return sum(problem.lost for problem in self.problems)
+
     def articles(self, given: Iterable[Given]) -> Iterator[Article]:
         """Yield the articles; one whose id came before is reported and yielded too, for the later one wins.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -16,22 +16,25 @@ if TYPE_CHECKING:
 
 
 class KnownVectors:
-    """The vectors of a generation, or of some of its articles, by digest."""
+    """The vectors of a generation, or of those of its articles that were learnt, by digest."""
 
-    def __init__(self, generation: Generation, article_ids: Iterable[str] | None = None) -> None:
-        """Read the digests of all chunks, or of those of the articles named. Raises ``IndexCorrupt``."""
+    def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._row_of: dict[bytes, int] = {}
-        if article_ids is None:
-            for segment, base in zip(generation.segments, generation.bases, strict=False):
-                self._row_of.update((digest, int(base) + row) for row, digest in segment.articles.chunk_digests())
-            return
-        for article_id in article_ids:
-            found = generation.find_article(article_id)
-            if found is not None:
-                segment, first = generation.place(found[1].start)
-                digests = segment.articles.chunk_digests(first, len(found[1]))
-                self._row_of.update((digest, found[1].start - first + row) for row, digest in digests)
+
+    def learn_all(self) -> Self:
+        """Take in every chunk of the generation. Raises ``IndexCorrupt``."""
+        for segment, base in zip(self._generation.segments, self._generation.bases, strict=False):
+            self._row_of.update((digest, int(base) + row) for row, digest in segment.articles.chunk_digests())
+        return self
+
+    def learn(self, article_id: str) -> None:
+        """Take in the chunks of one article, if it is there. Raises ``IndexCorrupt``."""
+        found = self._generation.find_article(article_id)
+        if found is not None:
+            segment, first = self._generation.place(found[1].start)
+            digests = segment.articles.chunk_digests(first, len(found[1]))
+            self._row_of.update((digest, found[1].start - first + row) for row, digest in digests)
 
     def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
         """Return the vectors that are known among those asked for."""

@@ -1,12 +1,17 @@
-"""Who may write? Here is an index's folder; give me the lock that one writer holds, over all processes."""
+"""Who may write, and what is being read? The lock of the one writer, and those of the readers of a generation.
+
+A reader locks the manifest of its generation, shared, through a descriptor that only reads: nothing is written for it,
+so it costs a system call and works in a folder that can't be written to.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -25,8 +30,8 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
     import fcntl  # not there on every system that can search
 
     with storing(path):
-        file = path.open("a+", encoding="utf-8")
-    with file:
+        file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
+    try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -36,22 +41,76 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
         try:
             yield
         finally:
-            _write(file, {})
+            with suppress(OSError):  # what is done is done; the next holder writes its own name
+                _write(file, {})
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+def hold_for_reading(path: Path) -> int:
+    """Lock a manifest, shared, for as long as the descriptor that is returned stays open.
+
+    Raises ``FileNotFoundError`` where it isn't there or is being collected, other ``OSError`` where it can't be opened.
+    On a disk or a system without such locks nothing is held, and ``gc`` must not be run while others read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(ImportError):
+            _share(descriptor)
+        if os.fstat(descriptor).st_nlink == 0:
+            raise FileNotFoundError(errno.ENOENT, "it was collected", str(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _share(descriptor: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:  # only a collector holds it alone, and what it collects isn't in force
+        raise FileNotFoundError(errno.ENOENT, "it is being collected") from error
+    except OSError as error:
+        if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}:
+            raise
+
+
+@contextmanager
+def unread(path: Path) -> Iterator[bool]:
+    """Say whether no reader of this machine holds a manifest; during the block none can begin to.
+
+    Raises ``StorageError`` where it can't be opened.
+    """
+    import fcntl
+
+    with storing(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except BlockingIOError:
+            free = False
+        yield free
+    finally:
+        os.close(descriptor)
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _write(file: IO[str], holder: dict[str, Any]) -> None:
+def _write(file: IO[bytes], holder: dict[str, Any]) -> None:
     file.seek(0)
     file.truncate()
     if holder:
-        json.dump(holder, file)
-    file.flush()
+        file.write(json.dumps(holder).encode())
 
 
-def _holder(file: IO[str]) -> str:
+def _holder(file: IO[bytes]) -> str:
     """Tell who holds a lock, as far as its text can be read."""
     file.seek(0)
     try:

@@ -7,6 +7,7 @@
 ``writer``     the version of searchkit that wrote it
 ``generation`` its number
 ``parent``     the number of the generation before it, or null
+``restored``   the number of the earlier generation that it brings back, or null
 ``created``    the instant of its making, ISO 8601, UTC
 ``config``     the ``IndexConfig`` that is baked in
 ``encoder``    ``name``, ``fingerprint``, ``dimension``
@@ -15,6 +16,7 @@ over
 ``segments``   a list: ``name``, ``articles``, ``chunks``, ``files`` (name → ``bytes``, ``sha256``), ``deletions``
                (null, or ``generation`` that wrote them, ``articles``, ``chunks``, ``rows`` and ``counts``: two files)
 ``languages``  living articles by language ("" where unknown)
+``check``      sha256 of all the others, as ``sealed`` writes them
 =============  ========================================================================================================
 
 ``CURRENT`` holds the number of the generation in force, in digits, and a line feed.
@@ -22,6 +24,7 @@ over
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.config import IndexConfig, ReadConfig
+from searchkit.encoders.cache import digest, remember
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
 from searchkit.index import files
 from searchkit.index.paths import SEGMENT_FILES, IndexPaths, is_number_name, number_name
@@ -110,6 +114,7 @@ class Manifest:
     corpus: Corpus | None
     segments: tuple[SegmentFact, ...]
     languages: Mapping[str, int]
+    restored: int | None = None
     format: int = FORMAT
 
     @property
@@ -125,10 +130,17 @@ class Manifest:
 
 def write_manifest(paths: IndexPaths, manifest: Manifest) -> None:
     """Write a manifest under its number and flush it; nothing points to it yet. Raises ``StorageError``."""
-    values = asdict(manifest) | {"created": manifest.created.isoformat()}
+    values = sealed(asdict(manifest) | {"created": manifest.created.isoformat()})
     text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
     files.make_folder(paths.generations)
     files.replace(paths.manifest(manifest.generation), text.encode())
+
+
+def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a manifest's values the digest of what they say, in the order of their names and without spaces."""
+    said = {name: value for name, value in values.items() if name != "check"}
+    text = json.dumps(said, separators=(",", ":"), sort_keys=True)
+    return said | {"check": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def publish(paths: IndexPaths, generation: int) -> None:
@@ -145,14 +157,21 @@ def current_generation(paths: IndexPaths) -> int:
         content = paths.current.read_bytes()[:64]
     except (FileNotFoundError, NotADirectoryError) as error:
         if paths.generations.is_dir():
-            raise IndexCorrupt(f"{paths.current} is missing: nothing says which generation is in force.") from error
+            raise _lost(paths, "is missing: nothing says which generation is in force") from error
         raise IndexNotFound(f"There is no index at {paths.root}.") from error
     except OSError as error:
-        raise IndexCorrupt(f"{paths.current} can't be read: {error.strerror}.") from error
+        raise _lost(paths, f"can't be read: {error.strerror}") from error
     name = content.decode("ascii", errors="replace").removesuffix("\n")
     if not is_number_name(name):
-        raise IndexCorrupt(f"{paths.current} doesn't name a generation.")
+        raise _lost(paths, "doesn't name a generation")
     return int(name)
+
+
+def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:
+    return IndexCorrupt(
+        f"{paths.current} {reason}.",
+        hint=f"Run 'searchkit rollback --index {paths.root}' to go to the last generation that is whole.",
+    )
 
 
 def read_manifest(paths: IndexPaths, generation: int) -> Manifest:
@@ -176,6 +195,8 @@ def read_manifest(paths: IndexPaths, generation: int) -> Manifest:
         raise FormatTooNew(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
     if version < OLDEST_FORMAT:
         raise FormatTooOld(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
+    if values != sealed(values):
+        raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
     try:
         manifest = _from_values(values)
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
@@ -191,6 +212,7 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         format=values["format"],
         generation=_count(values["generation"]),
         parent=None if values["parent"] is None else _count(values["parent"]),
+        restored=None if values.get("restored") is None else _count(values["restored"]),
         created=datetime.fromisoformat(values["created"]),
         writer=str(values["writer"]),
         config=IndexConfig.from_dict(values["config"]),
@@ -239,9 +261,10 @@ def _count(value: object) -> int:
 
 
 def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
-    """Hold a file against what the manifest says of it: its size, and with ``deep`` its digest.
+    """Hold a file against what the manifest says of it: its size and its digest. Raises ``IndexCorrupt`` naming it.
 
-    Raises ``IndexCorrupt`` naming the file.
+    The digest of a large file is taken once for each path, size and time of change, and remembered in the user's cache;
+    with ``deep`` it is always taken anew, so that what the disk lost by itself is seen too.
     """
     try:
         size = path.stat().st_size
@@ -251,8 +274,18 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
         raise IndexCorrupt(f"{path} is missing or can't be reached: {error.strerror}.") from error
     if size != fact.bytes:
         raise IndexCorrupt(f"{path} has {size:,} bytes where {fact.bytes:,} were written.")
-    if deep and files.digest(path) != fact.sha256:
+    try:
+        found = files.digest(path) if deep else digest(path)
+    except OSError as error:
+        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+    if found != fact.sha256:
         raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
+
+
+def in_place(folder: Path, facts: Mapping[str, FileFact]) -> None:
+    """Remember the digests of files that were measured and then moved to a folder, so that opening them is quick."""
+    for name, fact in facts.items():
+        remember(folder / name, fact.sha256)
 
 
 def fact_of(path: Path) -> FileFact:

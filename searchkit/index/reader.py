@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from weakref import finalize
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.filters import articles_where, field_names
-from searchkit.index.manifest import Manifest, current_generation, read_manifest
+from searchkit.index.lock import hold_for_reading
+from searchkit.index.manifest import current_generation, read_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment import Segment
 from searchkit.types import Article, Chunk, IndexInfo, Where
@@ -29,11 +32,15 @@ class Generation:
     Its rows are its segments' rows one after another: row = base of the segment + row in the segment.
     """
 
-    def __init__(self, paths: IndexPaths, manifest: Manifest) -> None:
-        """Open all segments. Raises ``IndexCorrupt`` naming the file that is missing or damaged."""
+    def __init__(self, paths: IndexPaths, number: int) -> None:
+        """Read the manifest of a generation and open all its segments; until ``close``, ``gc`` leaves them alone.
+
+        Raises ``IndexCorrupt`` naming the file that is missing or damaged, ``FormatTooOld`` or ``FormatTooNew``.
+        """
         self.paths = paths
-        self.manifest = manifest
         with ExitStack() as opened:
+            opened.callback(_held(paths.manifest(number), self))
+            self.manifest = manifest = read_manifest(paths, number)
             self.segments = tuple(
                 opened.enter_context(Segment(paths, fact, dimension=manifest.encoder.dimension))
                 for fact in manifest.segments
@@ -130,6 +137,24 @@ class Generation:
                 return self.article_at(int(base) + row)
         return None
 
+    def digest(self, article_id: str) -> bytes | None:
+        """Return the digest of a living article's content; None where there is none of that id."""
+        for segment in self.segments:
+            row = segment.living_row(article_id)
+            if row is not None:
+                return segment.articles.digest(row)
+        return None
+
+    def digests(self) -> dict[str, bytes]:
+        """Return the digest of every living article by its id."""
+        found: dict[str, bytes] = {}
+        for segment in self.segments:
+            living = segment.living_articles
+            if len(listed := segment.articles.digests()) != len(living):
+                raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
+            found.update((article_id, digest) for row, article_id, digest in listed if living[row])
+        return found
+
     def living_articles(self) -> Iterator[Article]:
         """Yield every article that isn't deleted, in the order of the rows."""
         for segment in self.segments:
@@ -168,12 +193,20 @@ def open_generation(path: Path) -> Generation:
     number = current_generation(paths)
     while True:
         try:
-            return Generation(paths, read_manifest(paths, number))
+            return Generation(paths, number)
         except IndexCorrupt:
             later = current_generation(paths)
             if later == number:
                 raise
             number = later
+
+
+def _held(manifest: Path, generation: Generation) -> Callable[[], object]:
+    """Lock a generation's manifest as a reader; return what lets go of it, which its end does too."""
+    try:
+        return finalize(generation, os.close, hold_for_reading(manifest))
+    except OSError as error:
+        raise IndexCorrupt(f"{manifest} can't be read: {error.strerror}.") from error
 
 
 def index_info(path: Path) -> IndexInfo:

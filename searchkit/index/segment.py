@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from searchkit.config import IndexConfig
+from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.errors import IndexCorrupt
 from searchkit.index import files
 from searchkit.index.articles import ArticlesReader, ArticlesWriter, text_digest
@@ -17,7 +17,7 @@ from searchkit.index.deletions import Deletions
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.postings import PostingsReader
-from searchkit.index.manifest import SegmentFact, check_file, fact_of
+from searchkit.index.manifest import SegmentFact, check_file, fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
 from searchkit.index.vectors import VectorsReader, write_vectors
 from searchkit.ingest.chunks import split
@@ -61,7 +61,7 @@ def write_segment(
     files.make_folder(hidden)
     texts: list[str] = []
     digests: list[bytes] = []
-    limit = min(config.chunk_tokens or encoder.max_tokens, encoder.max_tokens)
+    limit = min(config.chunk_tokens or LONGEST_CHUNK, encoder.max_tokens)
     with (
         ArticlesWriter(hidden / ARTICLES) as store,
         PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
@@ -95,6 +95,7 @@ def write_segment(
         files={file: fact_of(hidden / file) for file in SEGMENT_FILES},
     )
     files.rename(hidden, paths.segment(name))
+    in_place(paths.segment(name), fact.files)
     return WrittenSegment(fact=fact, encoded=encoded, reused=len(set(digests)) - encoded)
 
 
@@ -162,6 +163,10 @@ class Segment:
     def rows_of(self, articles: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Spread a choice of articles, ``(articles,)``, to their chunks, ``(chunks,)``."""
         return np.asarray(np.repeat(articles, np.diff(self.starts)))
+
+    def living_rows(self, article_ids: Sequence[str]) -> list[int]:
+        """Find the rows, ascending, of the articles that have any of the ids and aren't deleted."""
+        return [row for row in self.articles.article_rows(article_ids) if self.living_articles[row]]
 
     def living_row(self, article_id: str) -> int | None:
         """Find an article's row by its id, unless it is deleted."""

@@ -1,38 +1,39 @@
-"""Here are articles; how do they become an index, or its next generation? Build, add and rebuild."""
+"""Here are articles; how do they become an index, or all of its next generation? Build and rebuild."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from searchkit.config import IndexConfig, ReadConfig
 from searchkit.encoders import load_encoder
 from searchkit.errors import (
     ConfigError,
-    EncoderMismatch,
     FormatTooOld,
     IndexCorrupt,
     IndexExists,
+    IndexNotFound,
     SourceError,
 )
 from searchkit.index import files
+from searchkit.index.catalog import is_index
+from searchkit.index.corpus import Handed, corpus_of, given_of
 from searchkit.index.draft import Draft
 from searchkit.index.intake import Given, Intake
-from searchkit.index.known import KnownVectors, nothing_known
+from searchkit.index.known import nothing_known
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation, read_manifest
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation, publish, read_manifest
 from searchkit.index.paths import IndexPaths, is_hidden_name
 from searchkit.index.reader import Generation, open_generation
+from searchkit.index.salvage import Salvage
+from searchkit.index.segment import FindVectors
+from searchkit.index.sweeping import numbered
 from searchkit.ingest import read as read_places
 from searchkit.ingest.discover import find
-from searchkit.types import Article, BuildReport, Encoder, Problem, Progress
-
-Handed = Iterable[Article | Mapping[str, Any]]
-"""Articles from a program: records, or dicts with the keys that JSONL has."""
+from searchkit.types import BuildReport, Encoder, Progress
 
 
 def build(
@@ -54,57 +55,26 @@ def build(
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
-    _refuse_existing(paths)
-    corpus = _corpus(articles, places, read)
+    refuse_existing(paths)
+    corpus = corpus_of(articles, places, read)
     encoder = encoder or load_encoder((config or IndexConfig()).encoder)
     config = replace(config or IndexConfig(), encoder=encoder.name)
+    fact = _fact_of(encoder)
     intake = Intake(strict=strict)
     created = not paths.root.exists()
     files.make_folder(paths.root)
-    try:
-        with writer_lock(paths.lock, "build"), Draft(paths, None, config, encoder, nothing_known, progress) as draft:
-            _refuse_existing(paths)
-            draft.sweep()
-            draft.add(intake.articles(_given(articles, corpus, progress)))
-            _refuse_empty(draft, intake, places)
-            manifest = draft.publish(corpus)
-    except BaseException:
-        if created and not paths.current.exists():
-            files.remove(paths.root)
-        raise
-    return draft.report(manifest, intake, started)
-
-
-def add(
-    index: str | Path,
-    articles: Handed | None = None,
-    *,
-    places: Sequence[str | Path] = (),
-    read: ReadConfig | None = None,
-    encoder: Encoder | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-) -> BuildReport:
-    """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
-
-    Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
-    """
-    started = time.monotonic()
-    paths = IndexPaths(Path(index))
-    current_generation(paths)
-    corpus = _corpus(articles, places, read)
-    intake = Intake(strict=strict)
-    with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
-        manifest = parent.manifest
-        encoder = encoder or load_encoder(manifest.encoder.name)
-        _refuse_other(encoder, manifest.encoder, paths)
-        fresh = list(_changed(parent, intake.articles(_given(articles, corpus, progress))))
-        known = KnownVectors(parent, [article.id for article in fresh])
-        with Draft(paths, parent, manifest.config, encoder, known, progress) as draft:
-            draft.sweep()
-            draft.add(fresh)
-            if draft.articles:
-                manifest = draft.publish(_joined(manifest.corpus, corpus))
+    with writer_lock(paths.lock, "build"):
+        try:
+            with Draft(paths, None, config, fact, progress) as draft:
+                refuse_existing(paths)
+                draft.add(intake.articles(given_of(articles, corpus, progress)), encoder, nothing_known)
+                _refuse_empty(draft, intake, places)
+                manifest = draft.publish(corpus)
+        except BaseException:
+            # While the lock is held: without it the folder may be another writer's by now.
+            if created and not paths.current.exists():
+                files.remove(paths.root)
+            raise
     return draft.report(manifest, intake, started)
 
 
@@ -128,32 +98,33 @@ def rebuild(
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
-    current_generation(paths)
-    given = _corpus(articles, places, read) if articles is not None or places else None
+    if not is_index(paths.root):
+        raise IndexNotFound(f"There is no index at {paths.root}.")
+    given = corpus_of(articles, places, read) if articles is not None or places else None
     intake = Intake(strict=strict)
     notes: list[str] = []
     with writer_lock(paths.lock, "rebuild"), ExitStack() as stack:
+        _mend_current(paths, notes, needed=given is None and articles is None)
         manifest = _readable_manifest(paths, notes, needed=given is None and articles is None)
         config = config or (manifest.config if manifest else IndexConfig())
         encoder = encoder or load_encoder(config.encoder)
         config = replace(config, encoder=encoder.name)
-        parent = _readable_parent(paths, stack, notes)
+        parent = _readable_parent(paths, stack, manifest, notes)
         source: Iterable[Given]
         if articles is not None or given is not None:
-            source, corpus = _given(articles, given, progress), given
+            source, corpus = given_of(articles, given, progress), given
         else:
             source, corpus = _remembered(manifest, parent, read, notes, progress)
-        same = parent is not None and parent.manifest.encoder.fingerprint == encoder.fingerprint
-        known = KnownVectors(parent) if parent is not None and same else nothing_known
-        draft = stack.enter_context(Draft(paths, None, config, encoder, known, progress))
-        draft.sweep()
-        draft.add(intake.articles(source))
+        same = manifest is not None and manifest.encoder.fingerprint == encoder.fingerprint
+        known = nothing_known if manifest is None or not same else _known(paths, manifest, stack, notes)
+        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress))
+        draft.add(intake.articles(source), encoder, known)
         _refuse_empty(draft, intake, corpus.places if corpus else ())
         made = draft.publish(corpus)
-    return draft.report(made, intake, started, tuple(notes))
+    return draft.report(made, intake, started, notes)
 
 
-def _refuse_existing(paths: IndexPaths) -> None:
+def refuse_existing(paths: IndexPaths) -> None:
     """Raise ``IndexExists`` for an index, ``ConfigError`` for a folder of something else.
 
     What a build leaves that was killed before it published is neither: at most the manifest of generation 1.
@@ -179,12 +150,8 @@ def _refuse_existing(paths: IndexPaths) -> None:
         )
 
 
-def _refuse_other(encoder: Encoder, fact: EncoderFact, paths: IndexPaths) -> None:
-    if encoder.fingerprint != fact.fingerprint:
-        raise EncoderMismatch(
-            f"The vectors of {paths.root} were made by '{fact.name}' ({fact.fingerprint[:12]}), not by"
-            f" '{encoder.name}' as it is here ({encoder.fingerprint[:12]})."
-        )
+def _fact_of(encoder: Encoder) -> EncoderFact:
+    return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=encoder.dimension)
 
 
 def _refuse_empty(draft: Draft, intake: Intake, places: Sequence[str | Path]) -> None:
@@ -198,39 +165,6 @@ def _refuse_empty(draft: Draft, intake: Intake, places: Sequence[str | Path]) ->
     )
 
 
-def _corpus(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
-    """Name what a rebuild can read again: places other than standard input. Raises ``ConfigError``, ``SourceError``."""
-    if (articles is None) == (not places):
-        raise ConfigError("Either articles or places are needed.", hint="Give one of the two.")
-    if articles is not None:
-        return None
-    return Corpus(
-        places=tuple(str(place) if str(place) == "-" else str(Path(place).expanduser().absolute()) for place in places),
-        read=read or ReadConfig(),
-    )
-
-
-def _given(articles: Handed | None, corpus: Corpus | None, progress: Progress | None) -> Iterable[Given]:
-    if articles is not None:
-        return articles
-    return read_places(corpus.places, corpus.read, progress=progress) if corpus else ()
-
-
-def _joined(old: Corpus | None, new: Corpus | None) -> Corpus | None:
-    """Remember the places of both; where one can't be read again, or they are read differently, none."""
-    if old is None or new is None or old.read != new.read:
-        return None
-    return replace(old, places=tuple(dict.fromkeys((*old.places, *new.places))))
-
-
-def _changed(parent: Generation, articles: Iterable[Article]) -> Iterator[Article]:
-    """Yield the articles that the generation doesn't hold as they are."""
-    for article in articles:
-        found = parent.find_article(article.id)
-        if found is None or found[0] != article:
-            yield article
-
-
 def _readable_manifest(paths: IndexPaths, notes: list[str], *, needed: bool) -> Manifest | None:
     try:
         return read_manifest(paths, current_generation(paths))
@@ -241,13 +175,51 @@ def _readable_manifest(paths: IndexPaths, notes: list[str], *, needed: bool) -> 
         return None
 
 
-def _readable_parent(paths: IndexPaths, stack: ExitStack, notes: list[str]) -> Generation | None:
-    """Open the generation in force for its vectors; a damaged one is what a rebuild is for."""
+def _readable_parent(
+    paths: IndexPaths, stack: ExitStack, manifest: Manifest | None, notes: list[str]
+) -> Generation | Salvage | None:
+    """Open the generation in force for its articles and vectors; a damaged one is what a rebuild is for."""
     try:
         return stack.enter_context(open_generation(paths.root))
     except (IndexCorrupt, FormatTooOld) as error:
-        notes.append(f"{error.message} All vectors were computed anew.")
-        return None
+        if manifest is None:
+            notes.append(f"{error.message} All vectors were computed anew.")
+            return None
+        notes.append(f"{error.message} What of the rest is whole was used.")
+        return stack.enter_context(Salvage(paths, manifest))
+
+
+def _known(paths: IndexPaths, manifest: Manifest, stack: ExitStack, notes: list[str]) -> FindVectors:
+    """Return the vectors of the generation before, each file held against its digest: damage must not be inherited."""
+    salvage = stack.enter_context(Salvage(paths, manifest)).learn_all()
+    notes.extend(salvage.notes)
+    return salvage
+
+
+def _mend_current(paths: IndexPaths, notes: list[str], *, needed: bool) -> None:
+    """Put the latest generation in force that can be read, where CURRENT or the manifest it names is lost.
+
+    Raises ``IndexCorrupt`` where none can be read, and one is needed to know where the articles are.
+    """
+    try:
+        read_manifest(paths, current_generation(paths))
+        return
+    except FormatTooOld:
+        return
+    except IndexCorrupt as error:
+        for path in reversed(numbered(paths.generations, ".json")):
+            with suppress(IndexCorrupt, FormatTooOld):
+                read_manifest(paths, int(path.stem))
+                publish(paths, int(path.stem))
+                notes.append(f"{error.message} Generation {int(path.stem)} was put in force again.")
+                return
+        if needed:
+            raise IndexCorrupt(
+                error.message,
+                hint=f"Run 'searchkit rebuild PLACE... --index {paths.root}' with the places of the articles.",
+            ) from error
+        notes.append(error.message)
+        files.remove(paths.current)
 
 
 def _unreadable(places: Sequence[str]) -> list[str]:
@@ -263,7 +235,7 @@ def _unreadable(places: Sequence[str]) -> list[str]:
 
 def _remembered(
     manifest: Manifest | None,
-    parent: Generation | None,
+    parent: Generation | Salvage | None,
     read: ReadConfig | None,
     notes: list[str],
     progress: Progress | None,
@@ -283,6 +255,3 @@ def _remembered(
         )
     notes.append(f"Made from the articles stored in the index: {why}.")
     return parent.living_articles(), corpus
-
-
-__all__ = ["Problem", "add", "build", "rebuild"]

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from searchkit.ingest.languages import detect as detect_language
+
 LONGEST = 64 * 2**20
 """Bytes of a file that holds one article, or of one line of a file that holds many. No article is that long, and a
 compressed file of a few kilobytes can claim to be."""
@@ -62,6 +64,19 @@ _FEW_HIGH_BYTES = 12
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b\x1a\b"))
 _UNLIKELY = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7", "cp037", "cp500"]
 """Encodings that a few bytes are easily taken for. UTF-16 and UTF-32 were recognised before; nobody saves EBCDIC."""
+
+_LATIN = {
+    "cp1252": frozenset(
+        {"en", "es", "fr", "de", "pt", "it", "nl", "sv", "da", "no", "fi", "is", "ca", "gl", "eu", "ga"}
+    ),
+    "cp1250": frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"}),
+    "cp1254": frozenset({"tr", "az"}),
+    "cp1257": frozenset({"lt", "lv", "et"}),
+}
+"""The encodings of Latin scripts, each with the languages that were written in it; the first that fits is taken."""
+
+_LATIN_SHARE = 0.3
+"""Of a text in a Latin script, at most so much is outside ASCII: Vietnamese has the most, some 25 %."""
 
 _WESTERN = re.compile("[\x00-\x7fÀ-ÖØ-öø-ÿŠšŽžŒœŸ‘’‚“”„‹›«»–—…•·°§©®™£€¡¿ºª\xa0]*")
 
@@ -125,6 +140,8 @@ def detect(data: bytes) -> str:
     if _nearly_utf8(data):
         return "utf-8"
     sample = data[:_SAMPLE]
+    if (latin := _latin(sample)) is not None:
+        return latin
     if sum(byte > 127 for byte in sample[:_HEAD]) < _FEW_HIGH_BYTES and _is_western(sample):
         return "cp1252"
     from charset_normalizer import from_bytes
@@ -183,6 +200,25 @@ def _nearly_utf8(data: bytes) -> bool:
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     right = sum(character > "\x7f" for character in text) - wrong
     return right >= 4 * wrong
+
+
+def _latin(data: bytes) -> str | None:
+    """Return the encoding of a text in a Latin script, told by its language; None where that isn't clear.
+
+    The encodings of Europe's west, middle, Turkey and the Baltic differ in a few letters alone, which statistics take
+    for each other ("ano" with a tilde for one with an acute); what stands around them tells the language.
+    """
+    high = sum(byte > 127 for byte in data)
+    if high > _LATIN_SHARE * len(data):
+        return None
+    for encoding, codes in _LATIN.items():
+        try:
+            text = data[:_HEAD].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if detect_language("", text) in codes:
+            return encoding
+    return None
 
 
 def _is_western(data: bytes) -> bool:

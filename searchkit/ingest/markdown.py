@@ -96,14 +96,17 @@ def _load_yaml(text: str) -> object:
 
 @cache
 def _yaml_loader() -> type[SafeLoader]:
-    """Return a loader to which ``no`` is a language and not ``false``, as since YAML 1.2 it is."""
+    """Return a loader to which ``no`` is a language and not ``false``, as since YAML 1.2 it is, and a date a text.
+
+    A date is read where all dates are: one that can't be must not cost the rest of the front matter.
+    """
     from yaml import SafeLoader
 
     class Loader(SafeLoader):
         pass
 
     Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool")]
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
         for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
     }
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$", re.IGNORECASE), list("tTfF"))

@@ -30,7 +30,8 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     given = _checked(lines(stream))
     head = list(islice(given, _LOOKED_AT))
     yield from (rows.problem(line.note, line.number, lost=False) for line in head if line.note)
-    reader = csv.reader((line.text for line in chain(head, given)), delimiter=_delimiter(head))
+    taken: list[str] = []
+    reader = csv.reader(_kept((line.text for line in chain(head, given)), taken), delimiter=_delimiter(head))
     header: list[str] | None = None
     start = 1
     while (cells := _next(reader, rows, start)) is not None:
@@ -38,6 +39,9 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
             yield cells
         elif not any(cells):
             pass
+        elif _is_open(taken):
+            reason = "has a quotation mark that nothing closes: all lines from here to the end are in one cell"
+            yield rows.problem(reason, start)
         elif header is None:
             header = [name.strip() for name in cells]
             if (problem := _check_header(header, rows)) is not None:
@@ -46,6 +50,7 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
         else:
             yield from _row(header, cells, rows, start)
         start = reader.line_num + 1
+        taken.clear()
     yield from rows.end()
 
 
@@ -58,6 +63,19 @@ def _checked(given: Iterator[Line]) -> Iterator[Line]:
         if line.problem:
             raise NotText(f"line {line.number} {line.problem}; what follows wasn't read")
         yield line
+
+
+def _kept(texts: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """Pass lines on, keep those of the row that is being read, and put an empty one after the last."""
+    for text in texts:
+        taken.append(text)
+        yield text
+    taken.append("")
+
+
+def _is_open(taken: list[str]) -> bool:
+    """Say whether a row of several lines ended with the file, in the middle of a quotation."""
+    return len(taken) > 2 and taken[-1] == "" and sum(text.count('"') for text in taken) % 2 == 1
 
 
 def _next(reader: Iterator[list[str]], rows: Rows, start: int) -> list[str] | Problem | None:

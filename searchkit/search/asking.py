@@ -13,6 +13,8 @@ Texts = str | Sequence[str]
 When = str | date | datetime | None
 
 K_LIMIT = 1_000_000
+TEXT_LIMIT = 200_000
+"""Characters of a query: 10,000 words are 60,000. Every one is looked at before the first answer."""
 
 
 def make_query(
@@ -47,10 +49,16 @@ def make_query(
 
 def check_query(query: Query) -> None:
     """Refuse a query that asks for nothing. Raises ``QueryError``."""
+    if not isinstance(query.text, str):
+        raise QueryError(f"The query is a {type(query.text).__name__}.", hint="Give it as text.")
+    if len(query.text) > TEXT_LIMIT:
+        raise QueryError(
+            f"The query has {len(query.text):,} characters.", hint=f"Ask in at most {TEXT_LIMIT:,}: a few words do."
+        )
     if not query.text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
-    if not 1 <= query.k <= K_LIMIT:
-        raise QueryError(f"k is {query.k}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
+    if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
+        raise QueryError(f"k is {query.k!r}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
     where = query.where
     if where.since is not None and where.until is not None and where.since > where.until:
         raise QueryError(
@@ -72,6 +80,8 @@ def _instant(when: When, now: datetime, *, end: bool) -> datetime | None:
         return parse_when(when, now=now, end=end)
     if isinstance(when, datetime):
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    if not isinstance(when, date):
+        raise QueryError(f"{when!r} is no date.", hint="Give a date, an instant, or text such as '2025-10'.")
     return datetime.combine(when, time.max if end else time.min, tzinfo=UTC)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from difflib import get_close_matches
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.errors import QueryError
 from searchkit.index.reader import Generation
+from searchkit.search.filtering import unknown_field
 from searchkit.types import FacetCount
 
 if TYPE_CHECKING:
@@ -27,10 +26,7 @@ def count_facets(
         return {}
     for name in names:
         if name not in generation.field_names:
-            known = sorted(generation.field_names)
-            near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}."
-            raise QueryError(f"No article here has a field '{name}' to count.", hint=hint)
+            raise unknown_field(generation, name)
     matching = np.zeros(int(generation.article_bases[-1]), dtype=bool)
     chosen = generation.article_of_row if rows is None else generation.article_of_row[rows]
     matching[chosen] = True
@@ -39,13 +35,18 @@ def count_facets(
 
 def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tuple[FacetCount, ...]:
     counts: Counter[str] = Counter()
-    shown: dict[str, str] = {}
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for segment, base in zip(generation.segments, generation.article_bases, strict=False):
         for value, article, text in segment.articles.rows(
-            "SELECT value, article, shown FROM labels WHERE name = ? ORDER BY article", (name,)
+            "SELECT value, article, shown FROM labels WHERE name = ?", (name,)
         ):
             if matching[base + article]:
                 counts[value] += 1
-                shown.setdefault(value, text)
+                spellings[value][text] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetCount(value=shown[value], articles=number) for value, number in ordered)
+    return tuple(FacetCount(value=_usual(spellings[value]), articles=number) for value, number in ordered)
+
+
+def _usual(spellings: Counter[str]) -> str:
+    """Return the most frequent spelling, the first by its letters among equals: whatever the order of the articles."""
+    return min(spellings, key=lambda text: (-spellings[text], text))

@@ -20,6 +20,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.search.alternatives import CandidateScale
+
     Scores = NDArray[np.float64]
 
 KEYWORD = "keyword"
@@ -61,7 +63,7 @@ def hybrid(idf_sum: float, vector_weight: float) -> Scale:
     return Scale(keyword=1 / sqrt(idf_sum) if idf_sum > 0 else 0.0, vector=vector_weight)
 
 
-def fused(scale: Scale, keyword: Scores | None, vector: Scores | None) -> Scores:
+def fused(scale: Scale | CandidateScale, keyword: Scores | None, vector: Scores | None) -> Scores:
     """Return the results' scores: the sum of the legs' shares, ``(n,)`` float64. One leg at least is given."""
     legs: Sequence[Scores] = [
         scale.share(leg, scores) for leg, scores in ((KEYWORD, keyword), (VECTOR, vector)) if scores is not None

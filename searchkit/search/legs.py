@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import Parsed, parse
 from searchkit.index.keyword.tree import Filter
 from searchkit.index.reader import Generation
+from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
+from searchkit.search.filtering import FIELDS_EVERYWHERE, absent_values, check_fields
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.ranking import Legs
 from searchkit.types import Mode, Query
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
     from searchkit.types import Vector
 
     Mask = NDArray[np.bool_]
-
-FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published", "year"})
-"""Fields that every query may filter by, whether or not an article has them."""
 
 
 class Reading:
@@ -98,13 +97,15 @@ class Looked:
 def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -> Looked:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
     check_query(query)
+    check_fields(reading.generation, query.where)
     mask = reading.generation.rows_where(query.where)
+    absent = absent_values(reading.generation, query.where)
     if query.mode is Mode.VECTOR:
-        return _by_vector(reading, query, mask, encode)
+        return replace(_by_vector(reading, query, mask, encode), notes=absent)
     parsed = reading.parse(query)
     found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
     unknown = _unknown(reading, parsed)
-    notes = (*parsed.notes, *found.notes)
+    notes = (*parsed.notes, *absent, *found.notes)
     vector, scale, allowed = None, keyword_alone(), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         vector = encode(reading, parsed.text)
@@ -115,7 +116,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     return Looked(
         query=query,
         parsed=parsed,
-        legs=_legs(reading, scale, found, vector, allowed),
+        legs=_scaled(_legs(reading, scale, found, vector, allowed), config),
         terms=found.terms,
         matching=found.matched,
         unknown=unknown,
@@ -147,6 +148,17 @@ def _legs(reading: Reading, scale: Scale, found: Scores | None, vector: Vector |
         vector=vector,
         allowed=allowed,
     )
+
+
+def _scaled(legs: Legs, config: SearchConfig) -> Legs:
+    """Put the scale of another fusion, where one is asked for and there are two legs, in the place of the default's."""
+    if config.fusion == "sum":
+        return legs
+    rows, _ = legs.candidates(config.depth)
+    keyword, cosine = legs.bm25(rows), legs.cosine(rows)
+    if keyword is None or cosine is None:
+        return legs
+    return replace(legs, scale=candidate_scale(config.fusion, keyword, cosine, config.depth))
 
 
 def _unknown(reading: Reading, parsed: Parsed) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.reader import Generation
+from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Legs:
     """
 
     generation: Generation
-    scale: Scale
+    scale: Scale | CandidateScale
     keyword: Scores | None
     matched: Mask | None
     vector: NDArray[np.float32] | None

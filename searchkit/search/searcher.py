@@ -66,7 +66,7 @@ class Searcher:
 
     def __init__(self, path: Path, *, config: SearchConfig, encoder: Encoder | None = None) -> None:
         self._path, self._config, self._encoder = path, config, encoder
-        self._guard = threading.Lock()
+        self._guard, self._refreshing, self._loading = threading.Lock(), threading.Lock(), threading.Lock()
         self._held: _Held | None = _Held(open_generation(path))
 
     def __enter__(self) -> Self:
@@ -84,14 +84,14 @@ class Searcher:
 
     def refresh(self) -> bool:
         """Go over to the generation in force; say whether it is another. Raises as ``open_index`` does."""
-        with self._reading() as reading:
+        with self._refreshing, self._reading() as reading:
             if reading.generation.manifest.generation == current_generation(IndexPaths(self._path)):
                 return False
-        fresh = _Held(open_generation(self._path))
-        with self._guard:
-            held, self._held = self._held, fresh
-        if held is not None:
-            held.leave()
+            fresh = _Held(open_generation(self._path))
+            with self._guard:
+                old = self._held
+                self._held = None if old is None else fresh
+            (old or fresh).leave()  # closed meanwhile: the fresh one isn't wanted any more
         return True
 
     def search(
@@ -190,7 +190,7 @@ class Searcher:
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Return a chunk by its id, ``article-id#ordinal``; None where there is none."""
         article_id, mark, ordinal = chunk_id.rpartition("#")
-        if not mark or not ordinal.isdecimal():
+        if not mark or not ordinal.isdecimal() or len(ordinal) > 9:
             return None
         chunks = self.chunks(article_id)
         return chunks[int(ordinal)] if int(ordinal) < len(chunks) else None
@@ -215,7 +215,7 @@ class Searcher:
     def _encode(self, reading: Reading, text: str) -> Vector:
         """Return the vector of a query, by the encoder that made the index's own."""
         fact = reading.generation.manifest.encoder
-        with self._guard:
+        with self._loading:
             if self._encoder is None:
                 self._encoder = load_encoder(fact.name)
             encoder = self._encoder

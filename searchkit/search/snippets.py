@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection
 
-from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.analysis import Analyzer, cluster_starts
 from searchkit.types import Chunk, Snippet
 
 SNIPPET_CHARACTERS = 320
@@ -47,10 +47,12 @@ def _found(
             if meant := terms.intersection(expansion.terms):
                 found.append(((start, end), meant))
             continue
-        # A run of a script without spaces: each term is so many characters at its offset.
+        # A run of a script without spaces: each term is a pair of grapheme clusters, counted by its offset.
+        borders = [start + place for place in cluster_starts(word)] + [end]
         for term, offset in zip(expansion.terms, expansion.offsets, strict=True):
             if term in terms:
-                found.append(((start + offset, min(end, start + offset + len(term))), frozenset((term,))))
+                last = min(offset + 2, len(borders) - 1)
+                found.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
     return found
 
 

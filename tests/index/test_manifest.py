@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
-from searchkit.index.manifest import FORMAT, current_generation, read_manifest, write_manifest
+from searchkit.index.manifest import FORMAT, current_generation, read_manifest, sealed, write_manifest
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import built
 
@@ -20,7 +20,7 @@ def paths(tmp_path: Path) -> IndexPaths:
 
 def changed(paths: IndexPaths, **values: Any) -> None:
     path = paths.manifest(1)
-    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    path.write_text(json.dumps(sealed(json.loads(path.read_text()) | values)))
 
 
 def test_a_manifest_reads_as_it_was_written(paths: IndexPaths) -> None:
@@ -60,6 +60,13 @@ def test_a_format_no_longer_read_says_rebuild(paths: IndexPaths) -> None:
 def test_a_manifest_that_cannot_be_is_corrupt(paths: IndexPaths, values: dict[str, Any]) -> None:
     changed(paths, **values)
     with pytest.raises(IndexCorrupt, match=r"000001\.json"):
+        read_manifest(paths, 1)
+
+
+def test_one_altered_letter_is_noticed(paths: IndexPaths) -> None:
+    path = paths.manifest(1)
+    path.write_text(path.read_text().replace('"de"', '"dk"'))
+    with pytest.raises(IndexCorrupt, match=r"000001\.json was altered"):
         read_manifest(paths, 1)
 
 

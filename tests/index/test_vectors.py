@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.vectors import VectorsReader, write_vectors
+from searchkit.index.vectors import VectorsReader, write_parts, write_vectors
 
 ROWS, WIDTH = 3000, 24
 
@@ -60,6 +61,18 @@ def test_an_altered_head_never_reaches_faiss(path: Path, byte: int) -> None:
     path.write_bytes(content)
     with pytest.raises(IndexCorrupt, match=r"vectors\.faiss"):
         VectorsReader(path, rows=ROWS, dimension=WIDTH)
+
+
+def test_the_bytes_are_those_that_faiss_writes(path: Path, vectors: NDArray[np.float32], tmp_path: Path) -> None:
+    flat = faiss.IndexFlatIP(WIDTH)
+    flat.add(vectors)
+    faiss.write_index(flat, str(tmp_path / "faiss"))
+    assert path.read_bytes() == (tmp_path / "faiss").read_bytes()
+    parts = [vectors[:7], vectors[7:7], vectors[7:2000], vectors[2000:]]
+    write_parts(tmp_path / "parts", parts, rows=ROWS, dimension=WIDTH)
+    assert path.read_bytes() == (tmp_path / "parts").read_bytes()
+    with pytest.raises(ValueError, match="2000 rows where 3000"):
+        write_parts(tmp_path / "few", parts[:3], rows=ROWS, dimension=WIDTH)
 
 
 def test_no_rows_are_no_trouble(tmp_path: Path) -> None:

@@ -225,7 +225,8 @@ def test_a_damaged_file_is_named_and_a_rebuild_mends_it(tmp_path: Path, name: st
         searchkit.open(tmp_path / "index")
     report = rebuild(tmp_path / "index", encoder=WordEncoder())
     assert report.articles == 5
-    assert any("computed anew" in note for note in report.notes)
+    assert name in "".join(report.notes)
+    assert report.vectors_encoded == (0 if name == "postings.bin" else 5)
 
 
 def test_only_one_writer_is_let_in_and_the_other_learns_who_it_is(tmp_path: Path) -> None:
@@ -304,3 +305,53 @@ def test_an_article_that_is_no_article_is_counted_and_named(tmp_path: Path) -> N
     assert "article 2" in str(report.problems[0])
     with pytest.raises(SourceError, match="is a int"):
         build(tmp_path / "other", [3], encoder=WordEncoder())  # type: ignore[list-item]
+
+
+def corpus_of_five(folder: Path) -> Path:
+    path = folder / "corpus.jsonl"
+    path.write_text("\n".join(json.dumps({"_id": str(n), "title": f"T{n}", "text": f"Text {n}."}) for n in range(5)))
+    return path
+
+
+@pytest.mark.parametrize("content", [None, "", "nonsense", "000009\n"])
+def test_a_rebuild_mends_an_index_that_lost_its_current(tmp_path: Path, content: str | None) -> None:
+    build(tmp_path / "index", places=[corpus_of_five(tmp_path)], encoder=WordEncoder())
+    current = tmp_path / "index" / "CURRENT"
+    current.unlink() if content is None else current.write_text(content)
+    with pytest.raises(IndexCorrupt):
+        searchkit.open(tmp_path / "index")
+    report = rebuild(tmp_path / "index", encoder=WordEncoder())
+    assert (report.articles, report.vectors_encoded) == (5, 0)
+    assert any("put in force again" in note for note in report.notes)
+    assert found(tmp_path / "index", "text") == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("content", [None, "{}", '{"format": 1'])
+def test_without_any_manifest_a_rebuild_needs_the_places_and_says_so(tmp_path: Path, content: str | None) -> None:
+    corpus = corpus_of_five(tmp_path)
+    build(tmp_path / "index", places=[corpus], encoder=WordEncoder())
+    manifest = tmp_path / "index" / "generations" / "000001.json"
+    manifest.unlink() if content is None else manifest.write_text(content)
+    with pytest.raises(IndexCorrupt, match=r"rebuild PLACE\.\.\. --index"):
+        rebuild(tmp_path / "index", encoder=WordEncoder())
+    assert rebuild(tmp_path / "index", places=[corpus], encoder=WordEncoder()).articles == 5
+    assert len(found(tmp_path / "index", "text")) == 5
+
+
+def test_a_build_that_finds_nothing_takes_nothing_from_an_index_without_current(tmp_path: Path) -> None:
+    built(tmp_path / "index", range(3))
+    (tmp_path / "index" / "CURRENT").unlink()
+    with pytest.raises(SourceError):
+        build(tmp_path / "index", [], encoder=WordEncoder())
+    assert rebuild(tmp_path / "index", encoder=WordEncoder()).articles == 3
+
+
+def test_a_rebuild_does_not_inherit_damaged_vectors(tmp_path: Path) -> None:
+    build(tmp_path / "index", places=[corpus_of_five(tmp_path)], encoder=WordEncoder())
+    path = tmp_path / "index" / "segments" / "000001" / "vectors.faiss"
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 0xFF
+    path.write_bytes(content)
+    report = rebuild(tmp_path / "index", encoder=WordEncoder())
+    assert report.vectors_encoded == 5
+    assert any(r"vectors.faiss" in note for note in report.notes)

@@ -63,6 +63,9 @@ def test_filters_let_through_exactly_what_they_say(searcher: Searcher, mode: str
         ("report published:[2025-01-05 TO 2025-01-08]", lambda n: 4 <= n <= 7),
         ("report published:>2025-01-05", lambda n: n > 4),
         ("report published:2025-01", lambda n: True),
+        ("report pages:<5", lambda n: n < 5),
+        ("report pages:[10 TO 12]", lambda n: 10 <= n <= 12),
+        ("report desk:<5", lambda n: False),
         ("report NOT tag:odd", lambda n: n % 2 == 0),
         ("title:report", lambda n: True),
     ],
@@ -71,6 +74,31 @@ def test_filters_let_through_exactly_what_they_say(searcher: Searcher, mode: str
 def test_conditions_in_the_query_act_as_filters(searcher: Searcher, mode: str, text: str, kept) -> None:  # type: ignore[no-untyped-def]
     expected = [article(n).id for n in range(24) if kept(n)]
     assert ids(searcher.search(text, mode=mode, k=100)) == expected
+
+
+def test_a_value_that_no_article_has_is_named_with_the_nearest(searcher: Searcher) -> None:
+    for mode in ("keyword", "vector", "hybrid"):
+        answer = searcher.search("report", mode=mode, source="Harbour Ledger")
+        assert not answer.results
+        assert answer.notes == ("No article has the source 'Harbour Ledger'. Did you mean 'Harbor Ledger'?",)
+    assert searcher.search("report", source=["Harbor Ledger", "Nobody"]).results
+
+
+def test_a_field_that_no_article_has_is_refused_with_the_nearest(searcher: Searcher) -> None:
+    with pytest.raises(QueryError, match="Did you mean 'desk'"):
+        searcher.search("report", fields={"desks": "world"})
+
+
+def test_what_is_no_date_is_searched_as_words_with_a_note(searcher: Searcher) -> None:
+    answer = searcher.search("published:tuesday-ish report", mode="keyword")
+    assert "is no date" in answer.notes[0]
+    assert answer.results
+
+
+def test_text_that_no_article_can_hold_finds_nothing(searcher: Searcher) -> None:
+    assert not searcher.search("report", source="\udcff").results
+    assert searcher.article("\udcff") is None
+    assert searcher.chunk("a003#" + "9" * 5000) is None
 
 
 def test_an_expression_binds_the_vector_leg_too(searcher: Searcher) -> None:
@@ -127,6 +155,10 @@ def test_what_cannot_be_parsed_is_searched_as_plain_words_with_a_note(searcher: 
     [
         ({"text": "  "}, "empty"),
         ({"text": "x", "k": 0}, "k is 0"),
+        ({"text": "x", "k": 2.5}, "k is 2.5"),
+        ({"text": None}, "NoneType"),
+        ({"text": "字" * 300_000}, "300,000 characters"),
+        ({"text": "x", "since": 2020}, "no date"),
         ({"text": "x", "mode": "psychic"}, "psychic"),
         ({"text": "x", "since": "when pigs fly"}, "pigs"),
         ({"text": "x", "since": "2025-02-01", "until": "2025-01-01"}, "later than"),

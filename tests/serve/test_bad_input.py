@@ -251,11 +251,12 @@ def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing_behind(tmp_path: Path) -
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     index = tmp_path / "indexes" / "new"
-    while process.poll() is None and not index.exists():
+    while process.poll() is None and not list(index.glob("segments/*")):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    # Python ends itself by the signal where it met a string being executed (an import); to a shell it is the same 130.
+    assert process.returncode in {130, -signal.SIGINT}, err
     assert "no index was made" in err
     assert out == ""
     assert not index.exists()

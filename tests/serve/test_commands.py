@@ -155,14 +155,13 @@ def test_fields_are_taken_from_the_columns_that_are_named(run: Run) -> None:
     assert run("show", "7", "--index", "desk", "--json").json()["title"] == "Trams"
 
 
-def test_problems_are_named_twenty_at_most_and_all_of_them_as_json(run: Run) -> None:
+def test_every_problem_is_named(run: Run) -> None:
     lines = ['{"_id": "1", "text": "A good article on trams."}', *["{broken"] * 25]
     Path("half.jsonl").write_text("\n".join(lines) + "\n")
     ran = run("build", "half.jsonl", "--index", "half")
     assert ran.code == 0
-    assert ran.err.count("half.jsonl, line") == 20
+    assert ran.err.count("half.jsonl, line") == 25
     assert "25 problems, 25 articles or files lost:" in ran.err
-    assert "and 5 more" in ran.err
     again = run("rebuild", "--index", "half", "--json").json()
     assert (again["lost"], len(again["problems"]), again["problems"][0]["line"]) == (25, 25, 2)
 
@@ -189,7 +188,7 @@ def test_questions_are_asked_one_after_another_until_the_end_of_input(
     ran = run("search", "-i", "--index", built, "--mode", "keyword", "--format", "trec")
     assert ran.code == 0
     assert [line.split()[:3] for line in ran.out.splitlines()] == [["1", "Q0", "wire-1"], ["2", "Q0", "wire-4"]]
-    assert ran.err.count("search> ") == 6
+    assert "search> " not in ran.err, "nobody types"
 
 
 def test_a_question_that_can_not_be_understood_does_not_end_the_questions(

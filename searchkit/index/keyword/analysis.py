@@ -205,6 +205,11 @@ def _plain(word: str) -> str:
     return clean
 
 
+def cluster_starts(text: str) -> list[int]:
+    """Return where each grapheme cluster of a text begins: what readers take for a character, with its vowel signs."""
+    return [found.start() for found in _pattern(r"\X").finditer(text)]
+
+
 def _pairs(run: str) -> list[str]:
     """Return the overlapping pairs of a run's characters; the run itself where it has one.
 

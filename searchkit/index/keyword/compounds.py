@@ -31,10 +31,12 @@ _DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
 _PLURAL = re.compile(r"([0-9]{1,3})s")
+_NAME = re.compile(r"([^\W\d_])'([^\W\d_]{3,})(?:'s?)?")
+"""O'Brien, D'Angelo: written in one, in two, or by the second part alone."""
 
 
 def parts_of(word: str, language: str | None) -> list[str]:
-    """Split a folded word at hyphens, at the first change from letter to digit, and at dots within dates and versions.
+    """Split a folded word at hyphens, the first change from letter to digit, a name's O', and dots within dates.
 
     Apostrophes, the dots of acronyms and the separators of thousands go; a decimal separator becomes a dot.
     """
@@ -42,6 +44,9 @@ def parts_of(word: str, language: str | None) -> list[str]:
         return [word]
     parts: list[str] = []
     for piece in word.split("-"):
+        if (name := _NAME.fullmatch(piece)) and name[1] not in _ELISIONS.get(language or "", ()):
+            parts += name.groups()
+            continue
         plain = _without_apostrophe(piece, language) if "'" in piece else piece
         if "." in plain and _ACRONYM.fullmatch(plain):
             plain = plain.replace(".", "")
@@ -50,7 +55,7 @@ def parts_of(word: str, language: str | None) -> list[str]:
 
 
 def _without_apostrophe(piece: str, language: str | None) -> str:
-    """Return the word that a piece with apostrophes stands for: article, russia, us, obrien, dont, rocknroll."""
+    """Return the word that a piece with apostrophes stands for: article, russia, us, dont, rocknroll."""
     head, _, tail = piece.partition("'")
     if tail and head in _ELISIONS.get(language or "", ()):
         return _without_apostrophe(tail, language) if "'" in tail else tail

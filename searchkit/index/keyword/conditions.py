@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
+from searchkit.errors import QueryError
 from searchkit.index.keyword.expression import UnreadableError
 from searchkit.index.keyword.tree import Filter
+from searchkit.ingest import parse_when
 
 _RANGE = re.compile(
     r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
@@ -17,8 +20,26 @@ _SPAN = re.compile(r"(?P<low>[\d:T+Z\-]*)\.\.(?P<high>[\d:T+Z\-]*)")
 def read_filter(name: str, value: str) -> Filter:
     """Read a filter's value: ``[a TO b]`` (``{``, ``}``: without the bound), ``>a``, ``<=b``, ``a..b`` or as it is.
 
-    What the values mean is left to whoever knows the field. Raises ``UnreadableError`` for brackets without a range.
+    What the values mean is left to whoever knows the field; that those of ``published`` are dates is seen here. Raises
+    ``UnreadableError`` for brackets without a range, or what is no date.
     """
+    condition = _read(name, value)
+    if name == "published":
+        for text in (*condition.values, condition.low, condition.high):
+            _check_date(text)
+    return condition
+
+
+def _check_date(text: str | None) -> None:
+    if text is None:
+        return
+    try:
+        parse_when(text, now=datetime.now(UTC), end=False)
+    except QueryError as error:
+        raise UnreadableError(f"'{text[:40]}' is no date") from error
+
+
+def _read(name: str, value: str) -> Filter:
     if value.startswith(("[", "{")):
         found = _RANGE.fullmatch(value)
         if found is None:

@@ -75,6 +75,18 @@ def deltas(
     )
 
 
+def joined_deltas(one: PostingsDelta, other: PostingsDelta) -> PostingsDelta:
+    """Add up what two sets of rows of a segment take, which share no row."""
+    words, (word_counts,) = _added(one.words, other.words, (one.word_counts, other.word_counts))
+    return PostingsDelta(
+        rows=one.rows + other.rows,
+        text=_joined_fields(one.text, other.text),
+        title=_joined_fields(one.title, other.title),
+        words=words,
+        word_counts=word_counts.astype(np.uint32),
+    )
+
+
 def write_delta(path: Path, delta: PostingsDelta) -> None:
     """Write a delta (not flushed to the disk). Raises ``StorageError``."""
     totals = [delta.rows, delta.text.total_length, delta.title.total_length]
@@ -135,6 +147,28 @@ def _field_delta(reader: PostingsReader, name: FieldName, runs: Sequence[Run], n
     if not _fits(delta, field):
         raise IndexCorrupt(f"{reader.path} doesn't hold all of the chunks to be deleted.")
     return delta
+
+
+def _joined_fields(one: FieldDelta, other: FieldDelta) -> FieldDelta:
+    term_ids, (df, cf) = _added(one.term_ids, other.term_ids, (one.df, other.df), (one.cf, other.cf))
+    return FieldDelta(
+        term_ids=term_ids,
+        df=df.astype(np.uint32),
+        cf=cf.astype(np.uint64),
+        total_length=one.total_length + other.total_length,
+    )
+
+
+def _added(
+    one: NDArray[np.uint32], other: NDArray[np.uint32], *counts: tuple[NDArray[Any], NDArray[Any]]
+) -> tuple[NDArray[np.uint32], list[NDArray[np.int64]]]:
+    """Unite two ascending lists of ids, and add up each pair of counts that belong to them."""
+    ids = np.union1d(one, other).astype(np.uint32)
+    sums = [np.zeros(len(ids), np.int64) for _ in counts]
+    for mine, places in ((0, np.searchsorted(ids, one)), (1, np.searchsorted(ids, other))):
+        for total, pair in zip(sums, counts, strict=True):
+            total[places] += pair[mine].astype(np.int64)
+    return ids, sums
 
 
 def _known(

@@ -47,6 +47,13 @@ def fold(text: str) -> str:
     """Return a text without differences of case, width and diacritics; folding it again changes nothing."""
     if text.isascii():
         return text.lower()
+    folded = _once(text)
+    while folded != (again := _once(folded)):  # a mark that goes can bring together a letter and the mark behind it
+        folded = again
+    return folded
+
+
+def _once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.replace("´", "'"))
     return unicodedata.normalize("NFKC", text.casefold()).translate(_table())
 

@@ -27,10 +27,14 @@ def suggest(index: KeywordSegments, words: Sequence[QueryWord], text: str, *, li
     has it, in whatever form; it stays, and so does everything between. The nearest word of the index is taken, then the
     one in most rows. Nothing comes back where no word is unknown, or where one has nothing near.
     """
-    unknown = [(word, unit) for word in words for unit in _unknown(index, word)]
+    parts: dict[str, list[QueryTerm]] = {}
+    for word in words:
+        if word.surface not in parts:
+            parts[word.surface] = _unknown(index, word)
+    unknown = [(word, unit) for word in words for unit in parts[word.surface]]
     if not unknown or len({word.surface for word, _ in unknown}) > MAX_CORRECTED:
         return ()
-    near = {unit.surface: _near(index, unit.surface, limit) for _, unit in unknown}
+    near = {surface: _near(index, surface, limit) for surface in dict.fromkeys(unit.surface for _, unit in unknown)}
     if not all(near.values()):
         return ()
     variants = []
@@ -38,7 +42,13 @@ def suggest(index: KeywordSegments, words: Sequence[QueryWord], text: str, *, li
         # The first takes the best of every word; each further one takes, where a word has it, its next best.
         better = {surface: words[min(i, len(words) - 1)] for surface, words in near.items()}
         variants.append(_corrected(text, [(word, unit, better[unit.surface]) for word, unit in unknown]))
-    return tuple(variant for variant in dict.fromkeys(variants) if variant != text)[:limit]
+    whole = [_without_stray_quote(variant) for variant in variants]
+    return tuple(variant for variant in dict.fromkeys(whole) if variant != text)[:limit]
+
+
+def _without_stray_quote(text: str) -> str:
+    """Take out a quotation mark that nothing closes: what is suggested should be a query that can be read."""
+    return text if text.count('"') % 2 == 0 else text[: text.rindex('"')] + text[text.rindex('"') + 1 :]
 
 
 def _unknown(index: KeywordSegments, word: QueryWord) -> list[QueryTerm]:

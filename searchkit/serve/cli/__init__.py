@@ -1,7 +1,8 @@
 """What happens when someone types ``searchkit``? ``main`` reads the command, runs it and gives back an exit code.
 
 The way through: ``run`` turns whatever happens into an exit code and at most one message; ``app`` lists the commands,
-which stand in ``building`` (build, add, rebuild), ``searching`` (search) and ``looking`` (show, info, list);
+which stand in ``building`` (build, add, rebuild), ``changing`` (update, delete, compact), ``caring`` (verify, gc,
+rollback, backup, restore), ``doctor``, ``searching`` (search), ``looking`` (show, info, list) and ``evaluating``;
 ``options`` and ``places`` say what their options mean, ``terminal`` knows both streams, ``progress`` draws the bars;
 ``formats``, ``table`` and ``facts`` turn an answer, an article or an index into text, with the numbers of ``plain``.
 """

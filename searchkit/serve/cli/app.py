@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from searchkit.serve.cli import building, evaluating, looking, searching
+from searchkit.serve.cli import building, caring, changing, doctor, evaluating, looking, searching
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
@@ -32,6 +32,26 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         ("searchkit rebuild --index indexes/news", "searchkit rebuild --index indexes/news --chunk-tokens 128"),
     ),
     (
+        "update",
+        changing.update,
+        (
+            "searchkit update --index indexes/news",
+            "searchkit update articles/ --prune --index indexes/news",
+        ),
+    ),
+    ("delete", changing.delete, ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
+    ("compact", changing.compact, ("searchkit compact --index indexes/news",)),
+    ("verify", caring.verify, ("searchkit verify --index indexes/news --deep",)),
+    ("gc", caring.gc, ("searchkit gc --keep 3 --index indexes/news",)),
+    (
+        "rollback",
+        caring.rollback,
+        ("searchkit rollback --index indexes/news", "searchkit rollback 7 --index indexes/news"),
+    ),
+    ("backup", caring.backup, ("searchkit backup /mnt/disk/news --index indexes/news",)),
+    ("restore", caring.restore, ("searchkit restore /mnt/disk/news --index indexes/news",)),
+    ("doctor", doctor.doctor, ("searchkit doctor",)),
+    (
         "search",
         searching.search,
         (
@@ -52,7 +72,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         evaluating.evaluate,
         (
             "searchkit evaluate judged/ --index indexes/news",
-            "searchkit evaluate judged/ --mode hybrid --compare keyword --compare fusion=rrf",
+            "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
             "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid --run-out hybrid.run",
             "searchkit evaluate judged/ --mode hybrid --fail-under nDCG@10=.7 --json",
         ),

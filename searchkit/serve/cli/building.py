@@ -38,7 +38,7 @@ ChunkTokens = Annotated[
     typer.Option(
         "--chunk-tokens",
         metavar="N",
-        show_default="the encoder's limit",
+        show_default="the encoder's limit, 256 at most",
         rich_help_panel=READING,
         help="The longest chunk, in the encoder's tokens.",
     ),
@@ -86,7 +86,7 @@ def build(
             progress=progress,
         )
 
-    _work(screen, where, make, quiet=quiet, json=json)
+    work(screen, where, make, quiet=quiet, json=json)
 
 
 def add(
@@ -100,7 +100,7 @@ def add(
     no_color: NoColor = False,
 ) -> None:
     """Add articles to an index; one with an id that is there already takes its place."""
-    from searchkit.index import writer
+    from searchkit.index import changing
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -108,7 +108,7 @@ def add(
         raise ConfigError("What should be added?", hint="Name files or folders: searchkit add PLACE... --index PATH.")
 
     def make(progress: Progress | None) -> BuildReport:
-        return writer.add(
+        return changing.add(
             where,
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))),
@@ -116,7 +116,7 @@ def add(
             progress=progress,
         )
 
-    _work(screen, where, make, quiet=quiet, json=json)
+    work(screen, where, make, quiet=quiet, json=json)
 
 
 def rebuild(
@@ -147,7 +147,7 @@ def rebuild(
         config = _changed_config(where, changes) if changes else None
         return writer.rebuild(where, places=places or (), config=config, read=read, strict=strict, progress=progress)
 
-    _work(screen, where, make, quiet=quiet, json=json)
+    work(screen, where, make, quiet=quiet, json=json)
 
 
 def _changes(encoder: str | None, chunk_tokens: int | None) -> dict[str, Any]:
@@ -165,10 +165,10 @@ def _changed_config(where: Path, changes: dict[str, Any]) -> IndexConfig:
     return replace(read_manifest(paths, current_generation(paths)).config, **changes)
 
 
-def _work(
+def work(
     screen: Screen, where: Path, make: Callable[[Progress | None], BuildReport], *, quiet: bool, json: bool
-) -> None:
-    """Do the work with its progress shown, and tell what came of it: to people, or as JSON."""
+) -> BuildReport:
+    """Do the work with its progress shown, and tell what came of it: to people, or as JSON. Return it too."""
     from searchkit.serve.cli import facts, formats
     from searchkit.serve.cli.progress import bars
 
@@ -176,7 +176,7 @@ def _work(
         report = make(progress)
     if json:
         screen.write(formats.to_json(formats.report_json(report)))
-        return
+        return report
     if not quiet:
         screen.say(facts.report(report))
     for note in report.notes:
@@ -185,6 +185,7 @@ def _work(
         screen.say(*facts.problems(report.problems))
     if not quiet:
         screen.say(f'Ask it:  searchkit search "…" --index {report.path}')
+    return report
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,7 +14,12 @@ from searchkit.serve.cli.table import DIM, bar, byline
 from searchkit.serve.cli.terminal import clean, clean_lines
 from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
 
-SHOWN_PROBLEMS = 20
+if TYPE_CHECKING:
+    from searchkit.index.caring import Past
+
+SHOWN_PROBLEMS = 1000
+"""Problems that are named: all of them, unless a whole archive is unreadable, which --json still lists."""
+
 SHOWN_VALUES = 8
 
 
@@ -42,6 +48,21 @@ def index(about: IndexInfo) -> RenderableType:
     return Group(Text(clean(about.path), style="bold", overflow="fold"), _table(_index_rows(about)))
 
 
+def history(past: Sequence[Past]) -> RenderableType:
+    """Draw the generations of an index, the latest first."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=DIM, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for number, one in enumerate(past[:SHOWN_VALUES]):
+        numbers = (count(one.articles, "article"), count(one.chunks, "chunk"), count(one.segments, "segment"))
+        restored = f", brings back {one.restored}" if one.restored else ""
+        said = one.problem or f"{one.number}: {', '.join(numbers)}, made {iso(one.created)}{restored}"
+        grid.add_row("  history" if not number else "", Text(clean(said)))
+    if len(past) > SHOWN_VALUES:
+        grid.add_row("", Text(f"and {len(past) - SHOWN_VALUES:,} more", style=DIM))
+    return grid
+
+
 def listed(path: str, about: IndexInfo | str) -> Iterator[str]:
     """Yield the lines of a list of indexes for one of them; of one that can't be read, the reason."""
     yield clean(path)
@@ -54,8 +75,10 @@ def listed(path: str, about: IndexInfo | str) -> Iterator[str]:
 
 def report(done: BuildReport) -> RenderableType:
     """Draw what a build did."""
+    what = {name: getattr(done, name) for name in ("new", "changed", "unchanged", "vanished", "deleted")}
+    told = ", ".join(f"{number:,} {name}" for name, number in what.items() if number)
     rows: dict[str, RenderableType] = {
-        "articles": f"{done.articles:,}",
+        "articles": f"{done.articles:,}" + (f" ({told})" if told else ""),
         "chunks": f"{done.chunks:,} ({done.vectors_encoded:,} encoded, {done.vectors_reused:,} vectors reused)",
         "time": duration(done.took_s),
     }
@@ -63,7 +86,7 @@ def report(done: BuildReport) -> RenderableType:
 
 
 def problems(found: Sequence[Problem]) -> Iterator[str]:
-    """Name what could not be taken as it was, a line each: the first twenty, and how many more there are."""
+    """Name what could not be taken as it was, a line each, and how many more there are."""
     lost = sum(problem.lost for problem in found)
     yield f"{count(len(found), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
     yield from (f"  {clean(str(problem))}" for problem in found[:SHOWN_PROBLEMS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -47,13 +48,18 @@ def show(
 
 
 def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
-    """Show what an index is made of."""
+    """Show what an index is made of, and its history."""
+    from searchkit.index.caring import history
     from searchkit.index.reader import index_info
     from searchkit.serve.cli import facts, formats
 
     screen = Screen(no_color=no_color)
-    about = index_info(existing_index(index, screen))
-    screen.write(formats.to_json(formats.info_json(about)) if json else facts.index(about))
+    where = existing_index(index, screen)
+    about, past = index_info(where), history(where)
+    if json:
+        screen.write(formats.to_json({**formats.info_json(about), "history": [asdict(one) for one in past]}))
+    else:
+        screen.write(facts.index(about), facts.history(past))
 
 
 def list_indexes(

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from searchkit.serve.cli.terminal import Screen
 from searchkit.types import Progress
 
-_UNITS = {"read": "files", "chunk": "articles", "index": "articles", "encode": "chunks"}
+_UNITS = {
+    "read": "files",
+    "chunk": "articles",
+    "index": "articles",
+    "merge": "articles",
+    "encode": "chunks",
+    "copy": "segments",
+    "verify": "segments",
+}
 
 
 @contextmanager

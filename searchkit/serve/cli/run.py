@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import sys
 import traceback
@@ -9,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from searchkit.errors import SearchkitError
+from searchkit.errors import SearchkitError, StorageError
 from searchkit.serve.cli import INTERRUPTED
 from searchkit.serve.cli.app import app
 from searchkit.serve.cli.building import InterruptedWork
@@ -24,6 +26,7 @@ DEBUG = "SEARCHKIT_DEBUG"
 def run(arguments: Sequence[str] | None) -> int:
     """Run one command; return 0, 1 where nothing was found, or the code of what went wrong (``searchkit --help``)."""
     utf8_streams()
+    _show_messages()
     command = typer.main.get_command(app)
     given = list(sys.argv[1:] if arguments is None else arguments)
     screen = Screen(no_color="--no-color" in given)
@@ -36,6 +39,17 @@ def run(arguments: Sequence[str] | None) -> int:
     if code == INTERRUPTED:
         tell(screen, "Interrupted.")
     return code if isinstance(code, int) else 0
+
+
+def _show_messages() -> None:
+    """Show what the library tells its log, such as that an encoder is being prepared, on standard error."""
+    logger = logging.getLogger("searchkit")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def _explain(screen: Screen, error: BaseException) -> int:
@@ -54,6 +68,11 @@ def _explain(screen: Screen, error: BaseException) -> int:
             return INTERRUPTED
         case typer.TyperException():
             return _explain_usage(screen, error)
+        case OSError(errno=errno.ENOSPC):
+            tell(
+                screen, f"{error.filename or 'Standard output'} is full: {error.strerror}.", "Make space and try again."
+            )
+            return StorageError.exit_code
         case _:
             what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             tell(

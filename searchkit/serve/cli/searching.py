@@ -95,7 +95,7 @@ def search(
     from searchkit.search.searcher import open_index
 
     with open_index(path) as searcher:
-        say = _writer(screen, chosen, str(path), explain=explain)
+        say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
         if interactive:
             found = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
         else:
@@ -131,8 +131,11 @@ def _queries(screen: Screen, first: str) -> Iterator[str]:
 
 
 def _reader(screen: Screen) -> Callable[[], str | None]:
-    """Return a function that reads one line, or None at the end: with history and editing where a person types."""
-    prompt = "search> "
+    """Return a function that reads one line, or None at the end: with history and editing where a person types.
+
+    Nobody is prompted where the queries come out of a pipe.
+    """
+    prompt = "search> " if sys.stdin.isatty() else ""
     typed = sys.stdin.isatty() and screen.out.isatty()
     if typed:
         with suppress(ImportError):
@@ -148,15 +151,18 @@ def _reader(screen: Screen) -> Callable[[], str | None]:
         screen.err.write(prompt)
         screen.err.flush()
         line = sys.stdin.readline()
-        if not line:
+        if not line and prompt:
             screen.err.write("\n")
         return line or None
 
     return read
 
 
-def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool) -> Say:
-    """Return the function that writes an answer in a format; notes go to standard error unless they are in the data."""
+def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: bool) -> Say:
+    """Return the function that writes an answer in a format; notes go to standard error unless they are in the data.
+
+    Where there may be ``many`` answers, each is a line of JSON, so that what reads them can tell them apart.
+    """
     from searchkit.serve.cli import formats
 
     def say(answer: Answer, query_id: str) -> None:
@@ -164,7 +170,8 @@ def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool) -> Say
             _say_notes(screen, answer)
         match chosen:
             case Format.JSON:
-                screen.write(formats.to_json(formats.answer_json(answer, index=index)))
+                values = formats.answer_json(answer, index=index)
+                screen.write(formats.to_json(values, indent=None if many else 2))
             case Format.JSONL:
                 screen.write(formats.to_jsonl(answer))
             case Format.CSV:

@@ -21,6 +21,7 @@ SAME = {
     "don't": ["don't", "don’t", "dont", "Don´t", "don`t", "DON'T", "donʼt"],
     "Russia's": ["Russia's", "Russia’s", "Russia", "RUSSIA"],
     "O'Brien": ["O'Brien", "O’Brien", "OBrien", "o'brien", "O'Brien's"],
+    "O Brien": ["O'Brien", "O Brien", "o’brien"],
     "air-defence": ["air-defence", "airdefence", "Air‑Defence", "AIR-DEFENCE"],
     "air defence": ["air-defence", "air defence", "Air‑Defence"],
     "air-defences": ["air-defences", "air-defence", "airdefences"],

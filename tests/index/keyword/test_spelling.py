@@ -71,3 +71,10 @@ def test_numbers_short_words_and_words_far_from_all_are_let_be(index: KeywordSeg
 
 def test_a_query_of_many_unknown_words_is_about_something_else(index: KeywordSegments) -> None:
     assert suggested(index, "caraccas missiels misive talkz airr venezeula") == ()
+
+
+def test_a_quotation_mark_that_nothing_closes_is_not_suggested_again() -> None:
+    from searchkit.index.keyword.spelling import _without_stray_quote
+
+    assert _without_stray_quote('"missile') == "missile"
+    assert _without_stray_quote('"air defence" missile') == '"air defence" missile'

@@ -1,0 +1,152 @@
+"""Which generations does an index have, and which shall it have? Its history, going back in it, and collecting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import searchkit
+from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
+from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import Manifest, current_generation, publish, read_manifest, write_manifest
+from searchkit.index.paths import IndexPaths
+from searchkit.index.reader import Generation
+from searchkit.index.sweeping import collect, numbered, sweep
+
+KEPT = 2
+"""Generations that ``gc`` leaves where nothing else is said: the one in force, and one to go back to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A generation that can be gone back to, or why it can't (``problem``), and whose content it brought back."""
+
+    number: int
+    in_force: bool
+    created: datetime | None = None
+    articles: int = 0
+    chunks: int = 0
+    segments: int = 0
+    restored: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What ``gc`` did: the generations removed, those that a reader of this machine holds, and the bytes set free."""
+
+    removed: tuple[int, ...]
+    held: tuple[int, ...]
+    bytes: int
+
+
+def history(index: str | Path) -> tuple[Past, ...]:
+    """Tell the generations of an index, the latest first. Raises ``IndexNotFound``, ``IndexCorrupt`` (CURRENT)."""
+    paths = IndexPaths(Path(index))
+    current = current_generation(paths)
+    numbers = [int(path.stem) for path in numbered(paths.generations, ".json")]
+    return tuple(_past(paths, number, current) for number in sorted(numbers, reverse=True) if number <= current)
+
+
+def gc(index: str | Path, *, keep: int = KEPT) -> Collected:
+    """Remove the generations before the latest ``keep``, and the files that only they name.
+
+    A generation that a reader of this machine has open stays. Raises ``ConfigError`` for ``keep`` below 1,
+    ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
+    """
+    if keep < 1:
+        raise ConfigError(f"gc can't keep {keep} generations.", hint="Give --keep 1 or more: the one in force stays.")
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    with writer_lock(paths.lock, "gc"):
+        before = _bytes(paths.root)
+        removed, held = collect(paths, keep)
+        return Collected(removed=tuple(removed), held=tuple(held), bytes=before - _bytes(paths.root))
+
+
+def rollback(index: str | Path, generation: int | None = None) -> Manifest:
+    """Bring back what an earlier generation was, as a new generation: going back can be undone the same way.
+
+    Without a number it is the nearest before the one in force whose files are whole; where CURRENT is lost or the
+    generation in force can't be read, the latest that is whole. Returns the new generation's manifest. Raises
+    ``ConfigError`` where there is no such generation, ``IndexCorrupt`` where the one named is damaged, and as ``gc``
+    does.
+    """
+    paths = IndexPaths(Path(index))
+    current = _in_force(paths)
+    with writer_lock(paths.lock, "rollback"):
+        if current is not None:
+            sweep(paths)
+        numbers = [int(path.stem) for path in numbered(paths.generations, ".json")]
+        target = _opened(paths, generation) if generation is not None else _nearest(paths, current, numbers)
+        if target is None or (generation is not None and generation not in numbers):
+            raise _nowhere(paths, generation, numbers)
+        manifest = replace(
+            target,
+            generation=max([*numbers, current or 0]) + 1,
+            parent=current,
+            restored=target.restored or target.generation,
+            created=datetime.now(UTC).replace(microsecond=0),
+            writer=searchkit.__version__,
+        )
+        write_manifest(paths, manifest)
+        publish(paths, manifest.generation)
+    return manifest
+
+
+def _in_force(paths: IndexPaths) -> int | None:
+    try:
+        return current_generation(paths)
+    except IndexCorrupt:
+        return None
+
+
+def _nearest(paths: IndexPaths, current: int | None, numbers: list[int]) -> Manifest | None:
+    """Find the generation to go back to; one that brought back another counts as that other."""
+    before = max(numbers, default=0) + 1
+    if current is not None:
+        try:
+            before = read_manifest(paths, current).restored or current
+        except (IndexCorrupt, FormatTooOld, FormatTooNew):
+            before = current
+    for number in sorted((number for number in numbers if number < before), reverse=True):
+        try:
+            return _opened(paths, number)
+        except (IndexCorrupt, FormatTooOld, FormatTooNew):
+            continue
+    return None
+
+
+def _opened(paths: IndexPaths, number: int) -> Manifest | None:
+    """Open a generation, which checks all its files' sizes and heads; None where there is none of that number."""
+    if not paths.manifest(number).exists():
+        return None
+    with Generation(paths, number) as generation:
+        return generation.manifest
+
+
+def _nowhere(paths: IndexPaths, generation: int | None, numbers: list[int]) -> ConfigError:
+    what = f"no generation {generation}" if generation is not None else "no earlier generation that is whole"
+    there = f"There are {', '.join(map(str, sorted(numbers)))}." if numbers else "There are none."
+    return ConfigError(f"{paths.root} has {what}. {there}", hint="Run 'searchkit info' to see the history.")
+
+
+def _past(paths: IndexPaths, number: int, current: int) -> Past:
+    try:
+        manifest = read_manifest(paths, number)
+    except (IndexCorrupt, FormatTooOld, FormatTooNew) as error:
+        return Past(number=number, in_force=number == current, problem=error.message)
+    return Past(
+        number=number,
+        in_force=number == current,
+        created=manifest.created,
+        articles=manifest.articles,
+        chunks=manifest.chunks,
+        segments=len(manifest.segments),
+        restored=manifest.restored,
+    )
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

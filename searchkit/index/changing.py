@@ -1,0 +1,242 @@
+"""Here are articles of today; what of an index do they change? Add, update, delete, and compact what has grown.
+
+Articles are compared by the digest of their whole content. What hasn't changed costs a look at it; what has changed
+costs the encoding of the chunks whose text is new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from searchkit.config import ReadConfig
+from searchkit.encoders import load_encoder
+from searchkit.errors import ConfigError, EncoderMismatch
+from searchkit.index.articles import article_digest
+from searchkit.index.corpus import Handed, corpus_of, given_of, joined, left_out
+from searchkit.index.draft import Draft
+from searchkit.index.intake import Intake
+from searchkit.index.known import KnownVectors
+from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation
+from searchkit.index.paths import IndexPaths
+from searchkit.index.reader import Generation, open_generation
+from searchkit.types import Article, BuildReport, Encoder, Problem, Progress
+
+PRUNE_LIMIT = 0.5
+"""More than this share of an index vanishes by a wrong path or an empty disk more often than by intent."""
+
+Say = Callable[[str], None]
+
+
+def add(
+    index: str | Path,
+    articles: Handed | None = None,
+    *,
+    places: Sequence[str | Path] = (),
+    read: ReadConfig | None = None,
+    encoder: Encoder | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
+
+    Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
+    """
+    started = time.monotonic()
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    corpus = corpus_of(articles, places, read)
+    intake = Intake(strict=strict)
+    with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
+        compared = _Compared(parent, parent.digest)
+        with _draft(paths, parent, progress) as draft:
+            given = intake.articles(given_of(articles, corpus, progress))
+            _write(draft, compared.different(given), parent.manifest, encoder, compared.known)
+            manifest = parent.manifest
+            if draft.articles:
+                manifest = draft.publish(joined(manifest.corpus, corpus))
+    return compared.counted(draft.report(manifest, intake, started))
+
+
+def update(
+    index: str | Path,
+    articles: Handed | None = None,
+    *,
+    places: Sequence[str | Path] = (),
+    read: ReadConfig | None = None,
+    prune: bool = False,
+    prune_limit: float = PRUNE_LIMIT,
+    encoder: Encoder | None = None,
+    strict: bool = False,
+    say: Say | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Bring an index in line with articles, with places, or with the places that it remembers where neither is given.
+
+    What is new is added, what has changed is replaced. With ``prune`` the articles that have vanished are deleted,
+    after ``say`` was told how many; where they are more than the share ``prune_limit`` of the index, nothing is changed
+    and ``ConfigError`` is raised. Nothing is pruned, and a note says so, where an article couldn't be read: it may be
+    the one that seems to have vanished. Raises as ``add`` does, and ``ConfigError`` where the index remembers no
+    places, or should be pruned by a part of those that it was made from.
+    """
+    started = time.monotonic()
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    given = corpus_of(articles, places, read) if articles is not None or places else None
+    intake = Intake(strict=strict)
+    notes: list[str] = []
+    with writer_lock(paths.lock, "update"), open_generation(paths.root) as parent:
+        manifest = parent.manifest
+        corpus = given if articles is not None or given else _remembered(manifest, read)
+        missing = left_out(manifest.corpus, corpus)
+        if prune and missing:
+            raise ConfigError(
+                f"The index was also made from {missing[0]}: what isn't at the places named may be there.",
+                hint=f"Run 'searchkit update --prune --index {paths.root}' without places, or name all of them.",
+            )
+        held = parent.digests()
+        compared = _Compared(parent, held.get)
+        with _draft(paths, parent, progress) as draft:
+            fresh = compared.different(intake.articles(given_of(articles, corpus, progress)))
+            if prune:
+                fresh = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
+            _write(draft, fresh, manifest, encoder, compared.known)
+            vanished = [] if missing else [article_id for article_id in held if article_id not in compared.seen]
+            if missing:
+                notes.append(f"What vanished wasn't counted: the index was also made from {', '.join(missing)}.")
+            if prune and vanished and intake.lost:
+                notes.append(f"Nothing was pruned: {intake.lost} of the articles couldn't be read.")
+            elif prune and vanished:
+                if say is not None:
+                    say(f"Removing {len(vanished):,} of {len(held):,} articles: they have vanished from their places.")
+                draft.delete(vanished)
+            if draft.articles or draft.deleting:
+                whole = corpus if prune or given is None else None
+                manifest = draft.publish(whole or joined(manifest.corpus, corpus))
+    return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
+
+
+def delete(index: str | Path, article_ids: Iterable[str] | str) -> BuildReport:
+    """Take articles out of an index by their ids; an id that isn't there is a problem in the report.
+
+    No encoder is needed. Raises ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
+    """
+    started = time.monotonic()
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    intake = Intake()
+    wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
+    with writer_lock(paths.lock, "delete"), open_generation(paths.root) as parent:
+        manifest = parent.manifest
+        with _draft(paths, parent, None) as draft:
+            for article_id in wanted:
+                if parent.digest(article_id) is None:
+                    intake.report(Problem(place=article_id, reason="no article has this id", lost=False))
+                else:
+                    draft.delete([article_id])
+            if draft.deleting:
+                manifest = draft.publish(manifest.corpus)
+    notes = []
+    if draft.deleted and manifest.corpus:
+        notes.append(f"A rebuild or update brings back what is still at {', '.join(manifest.corpus.places)}.")
+    return draft.report(manifest, intake, started, notes)
+
+
+def compact(index: str | Path, *, progress: Progress | None = None) -> BuildReport:
+    """Make one segment of all, without what is deleted; nothing is encoded. Raises as ``delete`` does.
+
+    The files of before stay until ``gc``.
+    """
+    started = time.monotonic()
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    with writer_lock(paths.lock, "compact"), open_generation(paths.root) as parent:
+        manifest = parent.manifest
+        with _draft(paths, parent, progress) as draft:
+            if len(manifest.segments) > 1 or any(fact.deletions for fact in manifest.segments):
+                manifest = draft.publish(manifest.corpus, compact=True)
+    return draft.report(manifest, Intake(), started)
+
+
+class _Compared:
+    """Tells which articles differ from those of a generation, and counts; the vectors of what it replaces are known."""
+
+    def __init__(self, parent: Generation, digest_of: Callable[[str], bytes | None]) -> None:
+        self.known = KnownVectors(parent)
+        self.seen: dict[str, str] = {}
+        self._digest_of = digest_of
+
+    def different(self, articles: Iterable[Article]) -> Iterator[Article]:
+        """Yield the articles that are new or changed."""
+        for article in articles:
+            held = self._digest_of(article.id)
+            same = held is not None and held == article_digest(article)
+            again = article.id in self.seen and self.seen[article.id] != "unchanged"
+            self.seen[article.id] = "unchanged" if same else "new" if held is None else "changed"
+            if same and not again:  # an earlier one of that id was already taken for a change: the later one counts
+                continue
+            if held is not None:
+                self.known.learn(article.id)
+            yield article
+
+    def counted(self, report: BuildReport) -> BuildReport:
+        """Put the counts into a report."""
+        kinds = list(self.seen.values())
+        return replace(
+            report, new=kinds.count("new"), changed=kinds.count("changed"), unchanged=kinds.count("unchanged")
+        )
+
+
+def _draft(paths: IndexPaths, parent: Generation, progress: Progress | None) -> Draft:
+    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress)
+
+
+def _write(
+    draft: Draft, articles: Iterable[Article], manifest: Manifest, encoder: Encoder | None, known: KnownVectors
+) -> None:
+    """Write the articles; the encoder is loaded only where there is one."""
+    if encoder is not None:
+        _refuse_other(encoder, manifest.encoder)
+    stream = iter(articles)
+    first = next(stream, None)
+    if first is None:
+        return
+    if encoder is None:
+        encoder = load_encoder(manifest.encoder.name)
+        _refuse_other(encoder, manifest.encoder)
+    draft.add(chain([first], stream), encoder, known)
+
+
+def _check_vanished(
+    compared: _Compared, held: dict[str, bytes], intake: Intake, limit: float, paths: IndexPaths
+) -> Iterator[Article]:
+    """Stand behind the last article, so that too many vanished are told before anything is encoded; yield nothing."""
+    vanished = len(held) - sum(article_id in held for article_id in compared.seen)
+    if not intake.lost and vanished > limit * len(held):
+        raise ConfigError(
+            f"{vanished:,} of {len(held):,} articles have vanished from their places. Nothing was changed.",
+            hint=f"If they shall go, run 'searchkit update --prune --yes --index {paths.root}'.",
+        )
+    yield from ()
+
+
+def _remembered(manifest: Manifest, read: ReadConfig | None) -> Corpus:
+    if manifest.corpus is None:
+        raise ConfigError(
+            "The index remembers no places: its articles came from a program, standard input, or places read in"
+            " different ways.",
+            hint="Name them: 'searchkit update PLACE... --index PATH'.",
+        )
+    return manifest.corpus if read is None else replace(manifest.corpus, read=read)
+
+
+def _refuse_other(encoder: Encoder, fact: EncoderFact) -> None:
+    if encoder.fingerprint != fact.fingerprint:
+        raise EncoderMismatch(
+            f"The vectors of this index were made by '{fact.name}' ({fact.fingerprint[:12]}), not by"
+            f" '{encoder.name}' as it is here ({encoder.fingerprint[:12]})."
+        )

@@ -1,0 +1,129 @@
+"""Here is an index; how is a copy made that can be relied on? Backup, and restore, while searches and writers go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from searchkit.index import files
+from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import (
+    FileFact,
+    Manifest,
+    SegmentFact,
+    check_file,
+    current_generation,
+    in_place,
+    publish,
+    write_manifest,
+)
+from searchkit.index.paths import SEGMENT_FILES, IndexPaths, hidden_name, number_name
+from searchkit.index.reader import Generation, open_generation
+from searchkit.index.sweeping import numbered, sweep
+from searchkit.index.writer import refuse_existing
+from searchkit.types import Progress
+
+
+def backup(index: str | Path, target: str | Path, *, progress: Progress | None = None) -> Manifest:
+    """Copy the generation in force to a new folder, which is then an index of its own, at generation 1.
+
+    Neither searches nor a writer have to wait. Every file is held against its digest on the way. Returns the copy's
+    manifest. Raises ``IndexExists`` or ``ConfigError`` where something is there already, ``IndexNotFound``,
+    ``IndexCorrupt`` naming the file that is damaged, ``StorageError``; then no half copy is left.
+    """
+    source, made = Path(index), IndexPaths(Path(target))
+    with open_generation(source) as generation:
+        refuse_existing(made)
+        return _copy(generation, made, "backup", refuse_existing, progress)
+
+
+def restore(source: str | Path, index: str | Path, *, progress: Progress | None = None) -> Manifest:
+    """Put a backup in the place of an index, as its next generation: searches go on, and it can be rolled back.
+
+    Where there is no index it becomes one. Returns the new generation's manifest. Raises as ``backup`` does, but not
+    ``IndexExists``.
+    """
+    made = IndexPaths(Path(index))
+
+    def check(paths: IndexPaths) -> None:
+        if not paths.current.exists():
+            refuse_existing(paths)
+
+    with open_generation(Path(source)) as generation:
+        check(made)
+        return _copy(generation, made, "restore", check, progress)
+
+
+def _copy(
+    generation: Generation,
+    made: IndexPaths,
+    purpose: str,
+    check: Callable[[IndexPaths], None],
+    progress: Progress | None,
+) -> Manifest:
+    """Copy a generation into an index as its next one."""
+    created = not made.root.exists()
+    files.make_folder(made.root)
+    try:
+        with writer_lock(made.lock, purpose):
+            check(made)
+            sweep(made)
+            try:
+                return _published(generation, made, progress)
+            except BaseException:
+                sweep(made)
+                raise
+    except BaseException:
+        if created and not made.current.exists():
+            files.remove(made.root)
+        raise
+
+
+def _published(generation: Generation, made: IndexPaths, progress: Progress | None) -> Manifest:
+    current = current_generation(made) if made.current.exists() else 0
+    facts = generation.manifest.segments
+    first = max((int(path.name) for path in numbered(made.segments)), default=0) + 1
+    segments = []
+    for number, fact in enumerate(facts):
+        segments.append(_copy_segment(generation.paths, made, fact, number_name(first + number), current + 1))
+        if progress is not None:
+            progress("copy", number + 1, len(facts))
+    manifest = replace(
+        generation.manifest,
+        generation=current + 1,
+        parent=current or None,
+        restored=None,
+        created=datetime.now(UTC).replace(microsecond=0),
+        segments=tuple(segments),
+    )
+    write_manifest(made, manifest)
+    publish(made, manifest.generation)
+    return manifest
+
+
+def _copy_segment(source: IndexPaths, made: IndexPaths, fact: SegmentFact, name: str, generation: int) -> SegmentFact:
+    """Copy a segment, under another name, and what is deleted of it."""
+    hidden = made.segments / hidden_name(name)
+    files.make_folder(hidden)
+    for file in SEGMENT_FILES:
+        _copy_file(source.segment(fact.name) / file, hidden / file, fact.files[file])
+    files.flush_all(hidden)
+    files.rename(hidden, made.segment(name))
+    in_place(made.segment(name), fact.files)
+    deleted = fact.deletions
+    if deleted is None:
+        return replace(fact, name=name)
+    rows, counts = made.deleted_rows(generation, name), made.deleted_counts(generation, name)
+    files.make_folder(rows.parent)
+    _copy_file(source.deleted_rows(deleted.generation, fact.name), rows, deleted.rows)
+    _copy_file(source.deleted_counts(deleted.generation, fact.name), counts, deleted.counts)
+    files.flush_all(rows.parent)
+    return replace(fact, name=name, deletions=replace(deleted, generation=generation))
+
+
+def _copy_file(source: Path, target: Path, fact: FileFact) -> None:
+    check_file(source, fact, deep=True)
+    files.copy(source, target)
+    check_file(target, fact, deep=True)

@@ -1,0 +1,78 @@
+"""A generation can't be opened; what of it is still whole? Its stored articles, and the vectors that stand in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from searchkit.errors import IndexCorrupt
+from searchkit.index.articles import ArticlesReader
+from searchkit.index.deletions import read_rows
+from searchkit.index.manifest import Manifest, SegmentFact, check_file
+from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
+from searchkit.index.vectors import VectorsReader
+from searchkit.types import Article
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+
+_HINT = (
+    "The articles stored there are lost: run 'searchkit rebuild PLACE... --index PATH' with the places of the articles,"
+    " 'searchkit rollback --index PATH', or 'searchkit restore BACKUP --index PATH'."
+)
+
+
+class Salvage:
+    """What a damaged generation still holds: every file is held against its digest before anything of it is used."""
+
+    def __init__(self, paths: IndexPaths, manifest: Manifest) -> None:
+        self.notes: list[str] = []
+        self._paths, self._manifest = paths, manifest
+        self._opened = ExitStack()
+        self._vectors: dict[bytes, Vectors] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def living_articles(self) -> Iterator[Article]:
+        """Yield every article that isn't deleted. Raises ``IndexCorrupt`` where some can't be told any more."""
+        for fact in self._manifest.segments:
+            try:
+                articles = self._articles(fact)
+            except IndexCorrupt as error:
+                raise IndexCorrupt(error.message, hint=_HINT) from error
+            starts = articles.starts(fact.articles, fact.chunks)
+            for row in np.flatnonzero(~read_rows(self._paths, fact)[starts[:-1]]):
+                yield articles.stored(int(row)).article
+
+    def learn_all(self) -> Self:
+        """Take in the vectors of every segment whose articles and vectors are whole; notes name what isn't."""
+        for fact in self._manifest.segments:
+            path = self._paths.segment(fact.name) / VECTORS
+            try:
+                check_file(path, fact.files[VECTORS], deep=True)
+                vectors = VectorsReader(path, rows=fact.chunks, dimension=self._manifest.encoder.dimension)
+                digests = self._articles(fact).chunk_digests()
+            except IndexCorrupt as error:
+                self.notes.append(f"{error.message} The vectors of that segment were computed anew.")
+                continue
+            self._vectors.update((digest, vectors.matrix[row]) for row, digest in digests if row < fact.chunks)
+        return self
+
+    def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+        """Return the vectors that are known among those asked for."""
+        return {digest: self._vectors[digest] for digest in digests if digest in self._vectors}
+
+    def _articles(self, fact: SegmentFact) -> ArticlesReader:
+        path = self._paths.segment(fact.name) / ARTICLES
+        check_file(path, fact.files[ARTICLES], deep=True)
+        return self._opened.enter_context(ArticlesReader(path))

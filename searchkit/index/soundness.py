@@ -1,0 +1,146 @@
+"""Here is one segment; is each of its files what was written, and do they agree? Every check raises what it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.errors import IndexCorrupt
+from searchkit.index.articles import ArticlesReader, article_digest, text_digest
+from searchkit.index.deletions import Deletions
+from searchkit.index.keyword.delta import deltas
+from searchkit.index.keyword.postings import FieldName, PostingsReader
+from searchkit.index.manifest import SegmentFact, check_file
+from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.segment import Segment, chunk_texts
+from searchkit.index.vectors import VectorsReader
+from searchkit.ingest.compose import compose
+from searchkit.types import Encoder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLED = 8
+"""Articles of a segment that are looked up again, and encoded again where all is checked."""
+
+_TERMS = 20
+"""Terms of an article that are looked up."""
+
+_SAME = 0.99
+"""Cosine of a vector with its text encoded again: other processors and other lengths of batches move it by 1e-5."""
+
+_FIELDS: tuple[FieldName, ...] = ("text", "title")
+_BLOCK = 4_096
+
+
+def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *, deep: bool) -> None:
+    """Check one file by itself: its size, its head and its counts; with ``deep`` its digest and all that it holds.
+
+    Raises ``IndexCorrupt``.
+    """
+    path = paths.segment(fact.name) / name
+    check_file(path, fact.files[name], deep=deep)
+    if name == ARTICLES:
+        with ArticlesReader(path) as articles:
+            articles.starts(fact.articles, fact.chunks)
+            if deep and (found := articles.rows("PRAGMA integrity_check(1)")) != [("ok",)]:
+                raise articles.corrupt(str(found))
+    if name == VECTORS:
+        vectors = VectorsReader(path, rows=fact.chunks, dimension=dimension)
+        for first in range(0, fact.chunks, _BLOCK if deep else fact.chunks):
+            some = vectors.matrix[first : first + (_BLOCK if deep else SAMPLED)].astype(np.float64)
+            if not np.all(np.abs((some * some).sum(axis=1) - 1) < 1e-3):
+                raise IndexCorrupt(f"{path} holds a vector that isn't of length 1.")
+    if name == POSTINGS:
+        with PostingsReader.open(path) as postings:
+            if postings.rows != fact.chunks:
+                raise IndexCorrupt(f"{path} holds {postings.rows} chunks where {fact.chunks} were written.")
+            if deep:
+                _read_postings(postings)
+
+
+def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
+    """Check what is deleted of a segment. Raises ``IndexCorrupt``."""
+    if fact.deletions is not None:
+        with PostingsReader.open(paths.segment(fact.name) / POSTINGS) as postings:
+            Deletions.read(paths, fact, postings)
+
+
+def check_agreement(segment: Segment, *, deep: bool) -> None:
+    """Look some articles up again in each leg, and with ``deep`` hold every article against its digest.
+
+    Raises ``IndexCorrupt``.
+    """
+    if len(segment.articles.digests()) != segment.fact.articles:
+        raise segment.articles.corrupt(f"it doesn't hold {segment.fact.articles} articles")
+    if len(segment.articles.chunk_digests()) != segment.fact.chunks:
+        raise segment.articles.corrupt(f"it doesn't hold {segment.fact.chunks} chunks")
+    for row in sampled(segment):
+        _look_up(segment, row)
+    if deep:
+        for row in range(segment.fact.articles):
+            _check_stored(segment, row)
+
+
+def check_encoding(segment: Segment, encoder: Encoder) -> None:
+    """Encode the first chunk of some articles again. Raises ``IndexCorrupt``."""
+    stored = [segment.articles.stored(row) for row in sampled(segment)]
+    texts = [compose(one.article, segment.articles.chunks(one.chunk, 1)[0]).joined for one in stored]
+    for one, vector in zip(stored, encoder.encode_chunks(texts), strict=True):
+        if float(segment.vectors.similarity(vector, np.asarray([one.chunk]))[0]) < _SAME:
+            raise IndexCorrupt(
+                f"{segment.vectors.path} holds a vector for '{one.article.id}' that '{encoder.name}' doesn't give."
+            )
+
+
+def sampled(segment: Segment) -> list[int]:
+    """Choose articles among those that live, spread evenly."""
+    living: NDArray[np.int64] = np.flatnonzero(segment.living_articles)
+    chosen: list[int] = living[:: max(1, len(living) // SAMPLED)][:SAMPLED].tolist()
+    return chosen
+
+
+def _look_up(segment: Segment, row: int) -> None:
+    stored = segment.articles.stored(row)
+    if segment.articles.article_row(stored.article.id) != row:
+        raise segment.articles.corrupt(f"the id of the article in row {row} leads elsewhere")
+    taken = deltas(segment.postings, chunk_texts(segment, [row]))
+    for term_id in taken.text.term_ids[:_TERMS].tolist():
+        rows, _ = segment.postings.field("text").postings(term_id)
+        at = int(np.searchsorted(rows, stored.chunk))
+        if at == len(rows) or int(rows[at]) >= stored.chunk + stored.chunks:
+            raise IndexCorrupt(f"{segment.postings.path} doesn't find a word of '{stored.article.id}'.")
+
+
+def _check_stored(segment: Segment, row: int) -> None:
+    stored = segment.articles.stored(row)
+    if article_digest(stored.article) != segment.articles.digest(row):
+        raise segment.articles.corrupt(f"the article in row {row} isn't the one that was stored")
+    chunks = segment.articles.chunks(stored.chunk, stored.chunks)
+    digests = [digest for _, digest in segment.articles.chunk_digests(stored.chunk, stored.chunks)]
+    if digests != [text_digest(compose(stored.article, chunk).joined) for chunk in chunks]:
+        raise segment.articles.corrupt(f"the chunks of the article in row {row} aren't those that were encoded")
+
+
+def _read_postings(postings: PostingsReader) -> None:
+    """Read every list of postings and positions, and every word."""
+    for name in _FIELDS:
+        field = postings.field(name)
+        total = 0
+        before = ""
+        for term_id in range(field.term_count):
+            positions, starts = field.positions(term_id)
+            total += len(positions)
+            ascending = np.diff(positions.astype(np.int64)) >= 0  # a compound and its part can be one term
+            ascending[starts[1:-1] - 1] = True  # from one row to the next they begin anew
+            term = field.term(term_id)
+            if not ascending.all() or (term_id and term <= before):
+                raise IndexCorrupt(f"{postings.path} has its terms or their positions in disorder.")
+            before = term
+        if total != field.total_length or int(field.lengths.sum(dtype=np.int64)) != total:
+            raise IndexCorrupt(f"{postings.path} counts the length of '{name}' in two ways.")
+    for _, words in postings.words.scan(range(len(postings.words))):
+        if words != sorted(set(words)):
+            raise IndexCorrupt(f"{postings.path} has its words in disorder.")
+    postings.words.terms_of_many(range(len(postings.words)))

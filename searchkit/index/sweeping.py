@@ -1,0 +1,129 @@
+"""What of an index's folder does nothing need any more? What stopped writers left, and generations nobody reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
+from searchkit.index import files
+from searchkit.index.lock import unread
+from searchkit.index.manifest import current_generation, read_manifest
+from searchkit.index.paths import IndexPaths, is_hidden_name, is_number_name, number_name
+
+
+def numbered(folder: Path, suffix: str = "") -> list[Path]:
+    """Return what in a folder bears the name of a generation or a segment, in order."""
+    return [path for path in _inside(folder) if path.suffix == suffix and is_number_name(path.stem)]
+
+
+def sweep(paths: IndexPaths) -> None:
+    """Remove what writers left that were stopped: hidden files, and what no published generation names.
+
+    Only for who holds the writer's lock: another writer's half-made files look the same. Raises ``StorageError``.
+    """
+    for folder in (paths.root, paths.generations, paths.segments):
+        for path in _inside(folder):
+            if is_hidden_name(path.name):
+                files.remove(path)
+    # Without CURRENT a manifest is that of a build that was stopped, or all that is left of an index: it stays until
+    # something is published in its place.
+    if paths.current.exists():
+        current = current_generation(paths)
+        for path in numbered(paths.generations, ".json"):
+            if int(path.stem) > current:
+                files.remove(path)
+    _sweep_unnamed(paths)
+
+
+def collect(paths: IndexPaths, keep: int) -> tuple[list[int], list[int]]:
+    """Remove all but the ``keep`` latest generations, and what only they name; return the removed and the held ones.
+
+    A generation that a reader of this machine has open is held, and stays. Only for who holds the writer's lock. Raises
+    ``StorageError``, ``IndexCorrupt``.
+    """
+    sweep(paths)
+    current = current_generation(paths)
+    removed: list[int] = []
+    held: list[int] = []
+    earlier = [path for path in numbered(paths.generations, ".json") if int(path.stem) != current]
+    for path in earlier[: max(0, len(earlier) - (keep - 1))]:
+        # Gone before its lock is let go of: a reader that came too late finds that the file has no name any more.
+        with unread(path) as free:
+            if free:
+                files.remove(path)
+        (removed if free else held).append(int(path.stem))
+    if removed:
+        with files.storing(paths.generations):
+            files.flush(paths.generations)
+    _sweep_unnamed(paths)
+    return removed, held
+
+
+def litter(paths: IndexPaths) -> list[Path]:
+    """Return what lies in an index's folder and belongs to nothing that is published. Raises ``IndexCorrupt``."""
+    named = _named(paths)
+    current = current_generation(paths)
+    known = {paths.current, paths.lock, paths.generations, paths.segments, paths.deletions}
+    published = {path for path in numbered(paths.generations, ".json") if int(path.stem) <= current}
+    found = [path for path in _inside(paths.root) if path not in known]
+    found += [path for path in _inside(paths.generations) if path not in published]
+    found += [path for path in _inside(paths.segments) if path.name not in named.segments]
+    for folder in _inside(paths.deletions):
+        inside = _inside(folder)
+        unnamed = [path for path in inside if not named.deletes(folder.name, path.stem)]
+        found += [folder] if len(unnamed) == len(inside) else unnamed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What manifests name: segments, and ``(generation, segment)`` of deletions, None where a manifest can't be read.
+
+    One that can't be read is taken as plain text: whatever could be the name of a segment is one.
+    """
+
+    segments: frozenset[str]
+    deletions: frozenset[tuple[str, str]] | None
+
+    def deletes(self, generation: str, segment: str) -> bool:
+        return self.deletions is None or (generation, segment) in self.deletions
+
+
+def _named(paths: IndexPaths) -> _Named:
+    segments: set[str] = set()
+    deletions: set[tuple[str, str]] = set()
+    unreadable = False
+    for path in numbered(paths.generations, ".json"):
+        try:
+            manifest = read_manifest(paths, int(path.stem))
+        except (IndexCorrupt, FormatTooOld, FormatTooNew):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            segments.update(piece for piece in text.split('"') if is_number_name(piece))
+            unreadable = True
+            continue
+        for fact in manifest.segments:
+            segments.add(fact.name)
+            if fact.deletions is not None:
+                deletions.add((number_name(fact.deletions.generation), fact.name))
+    return _Named(frozenset(segments), None if unreadable else frozenset(deletions))
+
+
+def _sweep_unnamed(paths: IndexPaths) -> None:
+    """Remove the segments that no manifest names, and deletions that none takes any more."""
+    named = _named(paths)
+    for path in numbered(paths.segments):
+        if path.name not in named.segments:
+            files.remove(path)
+    for folder in numbered(paths.deletions):
+        inside = _inside(folder)
+        unnamed = [path for path in inside if not named.deletes(folder.name, path.stem)]
+        if len(unnamed) == len(inside):
+            files.remove(folder)
+            continue
+        for path in unnamed:
+            files.remove(path)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []

@@ -1,0 +1,160 @@
+"""Here is an index; is it what was written? Name every file that isn't, what that means, and what mends it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
+from searchkit.index.lock import hold_for_reading
+from searchkit.index.manifest import Manifest, SegmentFact, current_generation, read_manifest
+from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
+from searchkit.index.segment import Segment
+from searchkit.index.soundness import check_agreement, check_deletions, check_encoding, check_leg
+from searchkit.types import Encoder, Progress
+
+_MEANINGS = {
+    ARTICLES: "Its articles can't be shown, filtered or counted.",
+    POSTINGS: "The keyword leg can't be trusted.",
+    VECTORS: "The vector leg can't be trusted.",
+}
+_DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexError, OverflowError)
+"""What reading a damaged file may raise: ours, or what Python makes of numbers that can't be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong: the file, what was found, what that means, and the command that mends it."""
+
+    path: str
+    found: str
+    meaning: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What ``verify`` found. ``files`` counts what was checked; ``notes`` say what couldn't be."""
+
+    path: str
+    generation: int | None
+    deep: bool
+    files: int
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+    took_s: float
+
+
+def verify(
+    index: str | Path, *, deep: bool = False, encoder: Encoder | None = None, progress: Progress | None = None
+) -> Verified:
+    """Check the generation in force: manifest, sizes, heads, each leg's counts, and some articles looked up again.
+
+    With ``deep`` also every digest, every list of postings, every vector, every stored text, and some chunks encoded
+    again by the index's encoder (or ``encoder``). Damage is told, not raised. Raises ``IndexNotFound``,
+    ``FormatTooOld``, ``FormatTooNew``.
+    """
+    started = time.monotonic()
+    check = _Check(IndexPaths(Path(index)), deep=deep, encoder=encoder)
+    generation = check.run(progress)
+    return Verified(
+        path=str(index),
+        generation=generation,
+        deep=deep,
+        files=check.files,
+        faults=tuple(check.faults),
+        notes=tuple(check.notes),
+        took_s=time.monotonic() - started,
+    )
+
+
+class _Check:
+    """Goes through an index and keeps what is wrong."""
+
+    def __init__(self, paths: IndexPaths, *, deep: bool, encoder: Encoder | None) -> None:
+        self.faults: list[Fault] = []
+        self.notes: list[str] = []
+        self.files = 0
+        self._paths, self._deep, self._encoder = paths, deep, encoder
+        self._back = f"searchkit rollback --index {paths.root}"
+        self._anew = f"searchkit rebuild --index {paths.root}"
+
+    def run(self, progress: Progress | None) -> int | None:
+        """Check everything; return the number of the generation in force, if it can be told."""
+        generation: int | None = None
+        with self._finding(self._paths.current, "Nothing says which generation is in force.", self._back):
+            generation = current_generation(self._paths)
+        if generation is None:
+            return None
+        path = self._paths.manifest(generation)
+        with self._finding(path, "Nothing says what the generation in force is made of.", self._back):
+            held = hold_for_reading(path)
+            try:
+                self._generation(read_manifest(self._paths, generation), progress)
+            finally:
+                os.close(held)
+        return generation
+
+    def _generation(self, manifest: Manifest, progress: Progress | None) -> None:
+        encoder = self._loaded(manifest) if self._deep else None
+        for number, fact in enumerate(manifest.segments, start=1):
+            self._segment(manifest, fact, encoder)
+            if progress is not None:
+                progress("verify", number, len(manifest.segments))
+        if sum(manifest.languages.values()) != manifest.articles:
+            raise IndexCorrupt(f"{self._paths.manifest(manifest.generation)} counts its articles in two ways.")
+
+    def _segment(self, manifest: Manifest, fact: SegmentFact, encoder: Encoder | None) -> None:
+        """Check each file by itself, so that every damaged one is named; all together where each is whole."""
+        folder, dimension = self._paths.segment(fact.name), manifest.encoder.dimension
+        before = len(self.faults)
+        for name in SEGMENT_FILES:
+            with self._finding(folder / name, _MEANINGS[name], self._anew):
+                check_leg(self._paths, fact, name, dimension, deep=self._deep)
+        if len(self.faults) > before:
+            return
+        if fact.deletions is not None:
+            path = self._paths.deleted_rows(fact.deletions.generation, fact.name)
+            with self._finding(path, "It can't be told any more what of a segment is deleted.", self._back):
+                check_deletions(self._paths, fact)
+        if len(self.faults) > before:
+            return
+        with (
+            self._finding(folder, "Its files don't belong together.", self._anew),
+            Segment(self._paths, fact, dimension=dimension) as segment,
+        ):
+            check_agreement(segment, deep=self._deep)
+            if encoder is not None:
+                check_encoding(segment, encoder)
+
+    def _loaded(self, manifest: Manifest) -> Encoder | None:
+        """Return the encoder of the index; None, with a note, where it isn't here as it was."""
+        encoder = self._encoder
+        if encoder is None:
+            from searchkit.encoders import load_encoder
+
+            try:
+                encoder = load_encoder(manifest.encoder.name)
+            except SearchkitError as error:
+                self.notes.append(f"No chunk was encoded again: {error.message}")
+                return None
+        if encoder.fingerprint != manifest.encoder.fingerprint:
+            self.notes.append(f"No chunk was encoded again: '{encoder.name}' here isn't what made the vectors.")
+            return None
+        return encoder
+
+    @contextmanager
+    def _finding(self, path: Path, meaning: str, remedy: str) -> Iterator[None]:
+        """Check a file in the block, and keep what it raises."""
+        self.files += 1
+        try:
+            yield
+        except (FormatTooOld, FormatTooNew, IndexNotFound):
+            raise
+        except (*_DAMAGE, OSError) as error:
+            found = error.message if isinstance(error, SearchkitError) else f"{path} can't be read: {error}."
+            self.faults.append(Fault(path=str(path), found=found, meaning=meaning, remedy=remedy))

@@ -1,0 +1,93 @@
+"""How else could two legs be fused? By what published systems do, to measure the default against; none is as good.
+
+All of these look at the candidates of one search: the best ``depth`` chunks of each leg, every one with its exact score
+in both. So a score here moves with the filter and the depth, and articles beyond the candidates can't be found: what
+the default (``fusion.py``, "sum") was made to avoid. Both legs count the same.
+
+*minmax*: ``(s - min) / (max - min)`` (Fox and Shaw, TREC-2, 1994; Bruch, Gai, Ingber 2023 for hybrids).
+*zscore*: ``(s - mean) / standard deviation`` (Montague and Aslam, CIKM 2001, doi 10.1145/502585.502657).
+*dbsf*: ``(s - (mean - 3 sd)) / (6 sd)``, Qdrant's distribution-based score fusion: z-scores on another scale, and so
+the same order as long as both legs are asked about the same candidates.
+*rrf*: ``1 / (60 + rank)`` in each leg that has the chunk among its best (Cormack, Clarke, Buettcher, SIGIR 2009, doi
+10.1145/1571941.1572114); equal scores share the better rank.
+
+nDCG@10 over eleven collections: rrf .636, minmax .660, sum .661.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.search.fusion import KEYWORD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+    Curve = Callable[[Scores], Scores]
+    """From a leg's scores to what they add to the results' scores."""
+
+RRF_K = 60
+"""From the paper, which found little difference around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateScale:
+    """What a leg's score is worth in one search, learnt from its candidates: stands in for ``fusion.Scale``."""
+
+    keyword: Curve
+    vector: Curve
+
+    def share(self, leg: str, scores: Scores) -> Scores:
+        """Return what a leg's scores add to the results' scores."""
+        return self.keyword(scores) if leg == KEYWORD else self.vector(scores)
+
+    def bound(self, keyword: float, vector: float) -> float:
+        """Return -inf: nothing beyond the candidates is looked at."""
+        return -np.inf
+
+
+def candidate_scale(name: str, keyword: Scores, vector: Scores, depth: int) -> CandidateScale:
+    """Learn a scale from the candidates' scores in both legs, ``(n,)`` each; keyword's are 0 where no word stands.
+
+    ``name`` is one of ``config.FUSIONS`` but "sum"; ``depth`` is how many of each leg are its best.
+    """
+    if name == "rrf":
+        return CandidateScale(keyword=_ranked(keyword[keyword > 0], depth), vector=_ranked(vector, depth))
+    span = {"minmax": _least_and_range, "zscore": _mean_and_deviation, "dbsf": _three_deviations}[name]
+    return CandidateScale(keyword=partial(_linear, *span(keyword)), vector=partial(_linear, *span(vector)))
+
+
+def _linear(zero: float, unit: float, scores: Scores) -> Scores:
+    """Put scores on a scale; where all candidates score the same, the leg has nothing to say."""
+    return (scores - zero) / unit if unit > 0 else np.zeros_like(scores)
+
+
+def _least_and_range(scores: Scores) -> tuple[float, float]:
+    return (float(scores.min()), float(np.ptp(scores))) if len(scores) else (0.0, 0.0)
+
+
+def _mean_and_deviation(scores: Scores) -> tuple[float, float]:
+    return (float(scores.mean()), float(scores.std())) if len(scores) else (0.0, 0.0)
+
+
+def _three_deviations(scores: Scores) -> tuple[float, float]:
+    mean, deviation = _mean_and_deviation(scores)
+    return mean - 3 * deviation, 6 * deviation
+
+
+def _ranked(scores: Scores, depth: int) -> Curve:
+    """Return the curve from a score to the reciprocal of its rank among the best; 0 below them."""
+    falling = np.sort(-scores)[:depth]
+
+    def curve(given: Scores) -> Scores:
+        ranks = np.searchsorted(falling, -given, side="left") + 1
+        below = -given > (falling[-1] if len(falling) else -np.inf)
+        return np.where(below, 0.0, 1.0 / (RRF_K + ranks))
+
+    return curve

@@ -1,0 +1,159 @@
+"""Is an index whole, and how is it kept so? ``verify``, ``gc``, ``rollback``, ``backup`` and ``restore``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from searchkit.errors import IndexCorrupt
+from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
+from searchkit.serve.cli.places import existing_index, named_index, new_index
+from searchkit.serve.cli.plain import count, duration, size
+from searchkit.serve.cli.terminal import Screen, clean, tell
+
+if TYPE_CHECKING:
+    from searchkit.index.manifest import Manifest
+    from searchkit.index.verifying import Verified
+    from searchkit.types import Progress
+
+Keep = Annotated[
+    int, typer.Option("--keep", metavar="N", help="How many generations to leave, the one in force among them.")
+]
+Number = Annotated[
+    int | None,
+    typer.Argument(metavar="GENERATION", show_default=False, help="Which one; without it the one before."),
+]
+Deep = Annotated[bool, typer.Option("--deep", help="Read everything, and encode some chunks again.")]
+Target = Annotated[str, typer.Argument(metavar="FOLDER", show_default=False, help="Where the copy goes: a new folder.")]
+Backup = Annotated[str, typer.Argument(metavar="BACKUP", show_default=False, help="The folder of a backup.")]
+
+
+def verify(
+    *, index: Index = None, deep: Deep = False, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+) -> None:
+    """Check that an index is what was written.
+
+    Each damaged file is named, with what that means and the command that mends it. The exit code is 5 then.
+
+    """
+    from searchkit.index import verifying
+    from searchkit.serve.cli import formats
+    from searchkit.serve.cli.progress import bars
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    with bars(screen, shown=not quiet) as progress:
+        done = verifying.verify(where, deep=deep, progress=progress)
+    if json:
+        screen.write(formats.to_json(asdict(done)))
+    else:
+        _tell_faults(screen, done)
+        for note in done.notes:
+            screen.say(f"Note: {note}")
+        if not done.faults and not quiet:
+            what = "everything was read" if deep else "use --deep to read everything"
+            screen.say(f"{where}, generation {done.generation}: whole ({what}; {duration(done.took_s)}).")
+    if done.faults:
+        raise typer.Exit(IndexCorrupt.exit_code)
+
+
+def gc(
+    *, index: Index = None, keep: Keep = 2, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+) -> None:
+    """Remove old generations of an index, and the files that only they need.
+
+    A generation that a search on this machine has open stays.
+
+    """
+    from searchkit.index import caring
+    from searchkit.serve.cli import formats
+
+    screen = Screen(no_color=no_color)
+    done = caring.gc(existing_index(index, screen), keep=keep)
+    if json:
+        screen.write(formats.to_json(asdict(done)))
+    elif not quiet:
+        screen.say(f"{count(len(done.removed), 'generation')} removed, {size(max(done.bytes, 0))} set free.")
+        if done.held:
+            screen.say(f"Still being read: {', '.join(map(str, done.held))}.")
+
+
+def rollback(
+    *,
+    generation: Number = None,
+    index: Index = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Bring an index back to what it was.
+
+    The earlier state becomes a new generation, so that this can be undone the same way. 'searchkit info' shows which
+    there are.
+
+    """
+    from searchkit.index import caring
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    made = caring.rollback(where, generation)
+    _tell_made(screen, where, made, f"brings back generation {made.restored}", quiet=quiet, json=json)
+
+
+def backup(
+    *, target: Target, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+) -> None:
+    """Copy an index to a new folder, whole and checked, while searches and writers go on.
+
+    The copy is an index itself and can be searched.
+
+    """
+    from searchkit.index import copying
+
+    screen = Screen(no_color=no_color)
+    source, where = existing_index(index, screen), Path(target).expanduser()
+    made = _copied(screen, lambda progress: copying.backup(source, where, progress=progress), quiet=quiet)
+    _tell_made(screen, where, made, f"a copy of {source}", quiet=quiet, json=json)
+
+
+def restore(
+    *, source: Backup, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+) -> None:
+    """Put a backup in the place of an index, as its next generation, or where there is no index yet.
+
+    Searches go on meanwhile, and it can be rolled back.
+
+    """
+    from searchkit.index import copying
+
+    screen = Screen(no_color=no_color)
+    where, given = new_index(index), named_index(source)
+    made = _copied(screen, lambda progress: copying.restore(given, where, progress=progress), quiet=quiet)
+    _tell_made(screen, where, made, f"restored from {given}", quiet=quiet, json=json)
+
+
+def _copied(screen: Screen, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
+    from searchkit.serve.cli.progress import bars
+
+    with bars(screen, shown=not quiet) as progress:
+        return copy(progress)
+
+
+def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet: bool, json: bool) -> None:
+    from searchkit.serve.cli import formats
+
+    if json:
+        facts = {"path": str(where), "generation": made.generation, "restored": made.restored}
+        screen.write(formats.to_json({**facts, "articles": made.articles, "chunks": made.chunks}))
+    elif not quiet:
+        numbers = f"{count(made.articles, 'article')}, {count(made.chunks, 'chunk')}"
+        screen.say(f"{clean(str(where))}, generation {made.generation}, {what}: {numbers}.")
+
+
+def _tell_faults(screen: Screen, done: Verified) -> None:
+    for fault in done.faults:
+        tell(screen, fault.found, f"{fault.meaning} Run '{fault.remedy}' to mend it.")

