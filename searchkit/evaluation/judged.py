@@ -25,6 +25,9 @@ Qrels = Mapping[str, Mapping[str, int]]
 DATASET_PREFIX = "irds:"
 """What begins the name of a data set of the package ir_datasets: ``irds:beir/scifact/test``."""
 
+HIGHEST_GRADE = 1000
+"""Higher is no grade but another column; trec_eval needs time and memory in proportion."""
+
 _QRELS_HINT = "Each line is 'query article grade' (BEIR, below a heading) or 'query 0 article grade' (TREC)."
 _QUERIES_HINT = 'Each line is {"_id": "1", "text": "…"} (BEIR) or id, tab, text; TREC\'s topics are read too.'
 _TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
@@ -110,7 +113,7 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         query, article, grade = cells[0], cells[-2], cells[-1]
         if place == 0 and not _is_whole(grade):
             continue  # the heading
-        if not _is_whole(grade):
+        if not _is_whole(grade) or abs(float(grade)) > HIGHEST_GRADE:
             raise bad_line(path, number, f"'{grade}' is no grade", _QRELS_HINT)
         given = qrels.setdefault(query, {})
         if given.setdefault(article, int(float(grade))) != int(float(grade)):

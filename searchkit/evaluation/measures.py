@@ -79,6 +79,7 @@ def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) 
     judgements = [
         library.Qrel(number, names[one], grade)
         for query, number in queries.items()
+        if max(qrels[query].values(), default=-1) >= 0  # pytrec_eval crashes on a query judged below 0 alone
         for one, grade in qrels[query].items()
     ]
     scored = [library.ScoredDoc(*row) for row in _untied(run, queries, names)] or [library.ScoredDoc("0", "0", 0.0)]

@@ -100,6 +100,8 @@ def _published(generation: Generation, made: IndexPaths, progress: Progress | No
     )
     write_manifest(made, manifest)
     publish(made, manifest.generation)
+    if not current:  # what a copy left that was stopped before it published
+        sweep(made)
     return manifest
 
 

@@ -79,6 +79,8 @@ def test_judgements_without_a_heading_and_with_grades_like_1_0_are_read(tmp_path
         ("1 0 a 1\n1 0 b good\n", "line 2: 'good' is no grade"),
         ("1 0 a 1\n1 0 a 2\n", "line 2: 'a' has two grades"),
         ("1 0 a 1\n1 0 b 0.5\n", "line 2: '0.5' is no grade"),
+        ("1 0 a 1735689600\n", "line 1: '1735689600' is no grade"),
+        ("1 0 a inf\n1 0 a nan\n", "line 2: 'nan' is no grade"),
     ],
 )
 def test_a_bad_line_of_judgements_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -81,7 +81,9 @@ scores = st.dictionaries(ids, st.sampled_from([0.0, 0.5, 0.5 + 1e-12, 1.0, -2.0,
 def test_every_figure_is_trec_evals(qrels: dict[str, dict[str, int]], found: dict[str, dict[str, float]]) -> None:
     names = list(TREC_NAMES)
     measured = measure(Run(name="run", scores=found), qrels, names)
-    theirs = pytrec_eval.RelevanceEvaluator(qrels, set(pytrec_eval.supported_measures)).evaluate(
+    judged = {query: given for query, given in qrels.items() if max(given.values()) >= 0}  # else it crashes
+    trec_names = {"ndcg", "ndcg_cut", "map", "map_cut", "recall", "P", "recip_rank", "bpref", "success", "Rprec"}
+    theirs = pytrec_eval.RelevanceEvaluator(judged, trec_names).evaluate(
         {query: answer for query, answer in found.items() if answer}
     )
     for name in names:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -348,3 +349,33 @@ def test_the_history_names_what_can_not_be_read(index: Path) -> None:
     assert (latest.in_force, latest.articles, latest.segments) == (True, 9, 3)
     assert (third.articles, first.articles) == (8, 8)
     assert "000002.json" in second.problem
+
+
+@pytest.mark.parametrize("name", ["articles.sqlite", "postings.bin", "vectors.faiss"])
+def test_one_altered_bit_is_noticed_at_opening_and_answers_nothing(index: Path, name: str) -> None:
+    path = index / "segments" / "000001" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(IndexCorrupt, match=f"{name} was altered"):
+        searchkit.open(index)
+
+
+def test_the_digest_of_a_large_file_is_taken_once_and_again_when_it_changed(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("searchkit.encoders.cache._LARGE", 1)
+    add(index, [article(22)], encoder=WordEncoder())
+    searchkit.open(index).close()
+    hashed: list[str] = []
+    real = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, kind: hashed.append(file.name) or real(file, kind))
+    monkeypatch.setattr("searchkit.index.deletions.check_file", lambda *_, **__: None)
+    searchkit.open(index).close()
+    assert hashed == []
+    path = index / "segments" / "000004" / "vectors.faiss"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(IndexCorrupt, match=r"vectors\.faiss was altered"):
+        searchkit.open(index)
+    assert hashed == [str(path)]

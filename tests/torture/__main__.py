@@ -1,21 +1,22 @@
-"""What can an index survive? Kill, refuse and damage it: ``python -m tests.torture [kill|refuse|damage]``."""
+"""What can an index survive? Kill it, refuse it the disk, damage it, crowd it: ``python -m tests.torture``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from tests.torture.crowd import crowd_trials
 from tests.torture.damage import damage_trials
 from tests.torture.plants import PLANTS
 from tests.torture.trials import kill_trials, refuse_trials, tally
 
-TRIALS = {"kill": kill_trials, "refuse": refuse_trials, "damage": damage_trials}
+TRIALS = {"kill": kill_trials, "refuse": refuse_trials, "damage": damage_trials, "crowd": crowd_trials}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="torture", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*TRIALS, []], help="which trials; all without")
-    parser.add_argument("--sample", type=int, help="so many points a command (all without), or trials of damage")
+    parser.add_argument("--sample", type=int, help="points of each command (all without), trials of damage, or seconds")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", help="one command, or one kind of damage")
     parser.add_argument("--plant", choices=PLANTS, help="a fault to be found: the harness has to fail")

@@ -34,6 +34,12 @@ def test_an_index_survives(what: str, sample: int) -> None:
     assert f"{what}: {sample if what == 'damage' else sample * 12} trials, 0 failed" in said
 
 
+def test_readers_and_writers_at_once_see_whole_generations_alone() -> None:
+    code, said = torture("crowd", "--sample", "5")
+    assert code == 0, said
+    assert "3 reader" in said
+
+
 @pytest.mark.parametrize(
     ("plant", "arguments"),
     [

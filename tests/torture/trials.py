@@ -27,6 +27,11 @@ from tests.torture.scenes import SCENES, Scene, complaints, standing
 
 def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
     """Run a function in a fork; return the signal that ended it (0: none) and what it returned (JSON)."""
+    return ended(*begun(work))
+
+
+def begun(work: Callable[[], Any]) -> tuple[int, int]:
+    """Begin to run a function in a fork; return its process and the pipe that it answers through."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -39,6 +44,11 @@ def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
             answer = answer[os.write(writing, answer) :]
         os._exit(0)
     os.close(writing)
+    return child, reading
+
+
+def ended(child: int, reading: int) -> tuple[int, Any]:
+    """Wait for a fork; return the signal that ended it (0: none) and what it returned."""
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
@@ -60,9 +70,9 @@ def prepared(scene: Scene) -> Iterator[tuple[Path, Any, Any, list[str]]]:
 
 def answer(work: Callable[[], Any]) -> Any:
     """Run a function in a child that has to succeed."""
-    ended, said = in_child(work)
-    if ended or (isinstance(said, dict) and "raised" in said):
-        raise RuntimeError(f"signal {ended}: {said}")
+    stopped, said = in_child(work)
+    if stopped or (isinstance(said, dict) and "raised" in said):
+        raise RuntimeError(f"signal {stopped}: {said}")
     return said
 
 
@@ -110,8 +120,8 @@ def kill_trials(sample: int | None, seed: int, only: str | None = None) -> Itera
             for at in chosen(names, sample, seed):
                 folder = start.parent / "trial"
                 shutil.copytree(start, folder)
-                ended, said = in_child(partial(killed, scene, folder, at))
-                found = [] if ended == signal.SIGKILL else [f"not killed: {said}"]
+                stopped, said = in_child(partial(killed, scene, folder, at))
+                found = [] if stopped == signal.SIGKILL else [f"not killed: {said}"]
                 found += checked(scene, folder, old, new)
                 shutil.rmtree(folder)
                 yield f"kill {scene.name} at {at} ({names[at - 1]})", found
@@ -136,9 +146,9 @@ def refuse_trials(sample: int | None, seed: int, only: str | None = None) -> Ite
 
 def checked(scene: Scene, folder: Path, old: Any, new: Any) -> list[str]:
     """Look at what was left, in a child of its own, and run the command again."""
-    ended, said = in_child(lambda: complaints(scene, folder, old, new, rerun=True))
-    if ended:
-        return [f"the check was ended by signal {ended}"]
+    stopped, said = in_child(lambda: complaints(scene, folder, old, new, rerun=True))
+    if stopped:
+        return [f"the check was ended by signal {stopped}"]
     return said if isinstance(said, list) else [str(said)]
 
 

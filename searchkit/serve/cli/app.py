@@ -73,7 +73,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         (
             "searchkit evaluate judged/ --index indexes/news",
             "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
-            "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid --run-out hybrid.run",
+            "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid",
             "searchkit evaluate judged/ --mode hybrid --fail-under nDCG@10=.7 --json",
         ),
     ),
