@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from searchkit.errors import QueryError
-from searchkit.index.filters import articles_with_label, named_conditions
+from searchkit.index.filters import named_conditions
 from searchkit.index.reader import Generation
 from searchkit.types import Where
 
@@ -14,6 +14,9 @@ FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published
 
 _LOOKED_AT = 10_000
 """Values of a field among which the nearest is looked for."""
+
+_NEAR = 5
+"""Of so many near values the nearest is taken that a living article has."""
 
 
 def check_fields(generation: Generation, where: Where) -> None:
@@ -37,14 +40,26 @@ def absent_values(generation: Generation, where: Where) -> tuple[str, ...]:
         _note(generation, name, value)
         for name, values in named_conditions(where)
         for value in values
-        if not any(articles_with_label(segment, name, (value,)) for segment in generation.segments)
+        if not _spellings(generation, name, value.casefold())
     )
 
 
 def _note(generation: Generation, name: str, value: str) -> str:
-    shown: dict[str, str] = {}
+    known: set[str] = set()
     for segment in generation.segments:
-        statement = "SELECT DISTINCT value, shown FROM labels WHERE name = ? LIMIT ?"
-        shown.update(segment.articles.rows(statement, (name, _LOOKED_AT)))
-    near = get_close_matches(value.casefold(), shown, n=1)
-    return f"No article has the {name} '{value}'." + (f" Did you mean '{shown[near[0]]}'?" if near else "")
+        statement = "SELECT DISTINCT value FROM labels WHERE name = ? LIMIT ?"
+        known.update(other for (other,) in segment.articles.rows(statement, (name, _LOOKED_AT)))
+    near = get_close_matches(value.casefold(), sorted(known), n=_NEAR)
+    living = [spellings for other in near if (spellings := _spellings(generation, name, other))]
+    return f"No article has the {name} '{value}'." + (f" Did you mean '{min(living[0])}'?" if living else "")
+
+
+def _spellings(generation: Generation, name: str, value: str) -> set[str]:
+    """Return how the living articles spell a value of a field that is given in small letters; none if none has it."""
+    statement = "SELECT article, shown FROM labels WHERE name = ? AND value = ?"
+    return {
+        str(shown)
+        for segment in generation.segments
+        for article, shown in segment.articles.rows(statement, (name, value))
+        if segment.living_articles[article]
+    }

@@ -120,11 +120,11 @@ def raise_floors(names: Iterable[str], folder: Path, *, new_data: bool) -> int:
         values = measured(place, folder)
         try:
             floors[name] = raised(floors.get(name), place.digest(), values, new_data=new_data)
+            FLOORS.write_text(json.dumps(dict(sorted(floors.items())), indent=2) + "\n", encoding="utf-8")
             print(f"{name}: {floors[name]['floors']}, measured {values}")
         except ValueError as reason:
             print(f"{name}: {reason}", file=sys.stderr)
             refused = True
-    FLOORS.write_text(json.dumps(dict(sorted(floors.items())), indent=2) + "\n", encoding="utf-8")
     return int(refused)
 
 
