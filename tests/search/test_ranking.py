@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def searcher(index: Path) -> Searcher:
-    return searchkit.open(index, encoder=WordEncoder())
+def searcher(index: Path) -> Iterator[Searcher]:
+    with searchkit.open(index, encoder=WordEncoder()) as opened:
+        yield opened
 
 
 def ranked(searcher: Searcher, query: Query) -> list[tuple[str, float]]:

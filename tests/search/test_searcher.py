@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,10 +15,11 @@ from tests.words import WordEncoder
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     folder = tmp_path_factory.mktemp("searcher") / "index"
     built(folder)
-    return searchkit.open(folder, encoder=WordEncoder())
+    with searchkit.open(folder, encoder=WordEncoder()) as opened:
+        yield opened
 
 
 def ids(answer: Answer) -> list[str]:
