@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from tests.words import WordEncoder
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     folder = tmp_path_factory.mktemp("runs") / "index"
     built(folder)
-    return searchkit.open(folder, encoder=WordEncoder())
+    with searchkit.open(folder, encoder=WordEncoder()) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("mode", list(Mode))
