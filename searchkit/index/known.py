@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,17 +16,11 @@ if TYPE_CHECKING:
 
 
 class KnownVectors:
-    """The vectors of a generation, or of those of its articles that were learnt, by digest."""
+    """The vectors of those articles of a generation that were learnt, by digest."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._row_of: dict[bytes, int] = {}
-
-    def learn_all(self) -> Self:
-        """Take in every chunk of the generation. Raises ``IndexCorrupt``."""
-        for segment, base in zip(self._generation.segments, self._generation.bases, strict=False):
-            self._row_of.update((digest, int(base) + row) for row, digest in segment.articles.chunk_digests())
-        return self
 
     def learn(self, article_id: str) -> None:
         """Take in the chunks of one article, if it is there. Raises ``IndexCorrupt``."""

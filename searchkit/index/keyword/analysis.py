@@ -26,9 +26,6 @@ from searchkit.index.keyword.stemming import Stems
 if TYPE_CHECKING:
     import regex
 
-ANALYSIS_VERSION = 1
-"""Goes up whenever the same text gives other terms: an index must be searched with the rules it was built with."""
-
 MAX_TERM = 100
 """Terms are cut to so many characters, in articles and in queries alike, so that a cut word still finds itself."""
 

@@ -39,8 +39,6 @@ _CHECKED = struct.Struct("<8sIIQQII24x")
 _ENTRY = struct.Struct("<40s8sQQ")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
-UInts = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32] | NDArray[np.uint64]
-
 
 @dataclass(frozen=True, slots=True)
 class _Slot:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Indexes = NDArray[np.int64]
 
-WILDCARDS = "*?"
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
