@@ -109,7 +109,7 @@ PYTHON
 install() {
     make_venv
     local linked plain wanted stamp
-    linked="dev $(digest pyproject.toml)"
+    linked="dev $(digest pyproject.toml searchkit/index/keyword/native)"
     plain="demo $(digest pyproject.toml README.md LICENSE searchkit)"
     stamp=$(cat "$STAMP" 2>/dev/null || true)
     if [ "$1" = dev ]; then wanted=$linked; else wanted=$plain; fi

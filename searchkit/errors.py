@@ -97,6 +97,14 @@ class EncoderMismatch(SearchkitError):
     default_hint = "Run 'searchkit rebuild --index PATH' to encode the articles again."
 
 
+class VectorsMissing(SearchkitError):
+    """A search by vector alone was asked of an index whose vectors aren't there yet."""
+
+    exit_code = 6
+    http_status = 409
+    default_hint = "Search with --mode keyword, or run 'searchkit rebuild --index PATH' to have them computed."
+
+
 class MissingExtra(SearchkitError):
     """Something was asked for that isn't installed here: a package, or a model's weights."""
 

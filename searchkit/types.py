@@ -23,6 +23,9 @@ FieldValue = str | int | float | bool | tuple[str, ...]
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known."""
 
+Say = Callable[[str], None]
+"""Told a sentence for the user while long work goes on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
@@ -126,6 +129,10 @@ class Query:
     facets: tuple[str, ...] = ()
     """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year`` or any
     other."""
+    rerank: bool = True
+    """Whether the searcher's reranker looks again, where it has one."""
+    min_confidence: float = 0.0
+    """Results of less confidence are left out; the best of them is named in the answer's ``nearest``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +181,20 @@ class ChunkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An article, ranked, with its best chunks, best first. Its score is the score of the first."""
+    """An article, ranked, with its best chunks, best first.
+
+    Its score is .85 of the best chunk's and .15 of the mean of the five best. ``contributions`` tell what each leg gave
+    to it: their shares add up to the score; rank and own score are those of the best chunk. ``confidence``, 0 to 1:
+    how sure it is that the archive has something on what was asked, not that this answers it; it compares across
+    queries and indexes (``search/confidence.py``). None where a fusion's scores mean nothing beyond one search.
+    """
 
     rank: int
     score: float
     article: Article
     chunks: tuple[ChunkResult, ...]
+    contributions: tuple[Contribution, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +217,8 @@ class Answer:
     """Other spellings of the query, from the index's own words, where a word of it is unknown or nothing was found."""
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     took_s: float = 0.0
+    nearest: Result | None = None
+    """The best result, where none reached ``Query.min_confidence``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,18 +231,28 @@ class IndexInfo:
     created: datetime
     articles: int
     chunks: int
+    vectors: int
+    """Chunks that have a vector; where they are fewer than all, the others are found by keyword alone."""
     segments: int
     deleted_chunks: int
     bytes: int
+    leg_bytes: Mapping[str, int]
+    """Of ``bytes``, those of ``articles``, ``postings``, ``vectors`` and ``deletions``."""
     encoder: str
     encoder_fingerprint: str
     dimension: int
+    eight_bit_chunks: int
+    """Chunks whose vectors are scanned at 8 bits and then scored exactly; the others are scanned as they are."""
+    vector_recall: float | None
+    """Of the 100 nearest by an exact scan, the share that scan finds: measured when they were written, the least."""
     places: tuple[str, ...]
     languages: Mapping[str, int]
     sources: Mapping[str, int]
     first_published: datetime | None
     last_published: datetime | None
     config: Mapping[str, object]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What was chosen for its searches, where anything was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +340,10 @@ class Retriever(Protocol):
 
 
 class Reranker(Protocol):
-    """A query and texts in, a score for each text out, higher is better."""
+    """A query and texts in, for each text the log-odds that it answers out: finite, 0 where it may or may not.
+
+    A text's score doesn't depend on the others. One object may be asked by several threads.
+    """
 
     def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
         """Return a score for each text, in their order."""

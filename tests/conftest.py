@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import pytest
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder
+
+os.environ["SEARCHKIT_VECTOR_CACHE"] = "off"
+"""What a test encodes depends on the test alone and leaves nothing in the user's cache; tests of it have their own."""
 
 
 @pytest.fixture(scope="session")

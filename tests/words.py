@@ -1,4 +1,4 @@
-"""Here is an encoder for tests: no weights, the same numbers everywhere, and shared words give near vectors."""
+"""Here are an encoder and a reranker for tests: no weights, the same numbers everywhere, shared words bring near."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ class WordEncoder:
             if progress is not None:
                 progress("encode", number + 1, len(texts))
         return vectors
+
+
+class WordReranker:
+    """A text's score is the share of the query's words that it has, from -3 to 3, less a bit for its length."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        asked = set(_WORD.findall(query.casefold())) or {""}
+        return [
+            6 * len(asked & set(_WORD.findall(text.casefold()))) / len(asked) - 3 - len(text) * 1e-4 for text in texts
+        ]
 
 
 @cache

@@ -1,5 +1,7 @@
 """Where is kept what is dear to make again? In the user's cache folder: exported models, digests of large files.
 
+``vectorcache.py`` keeps vectors there too.
+
 Several processes may do so at once: a file or a folder is written under a name of its own and then renamed.
 """
 
@@ -11,12 +13,19 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGE = 1 << 20
 """From this size on a digest is remembered: below, hashing costs less than 2 ms."""
+
+_FRESH_S = 7 * 86_400
+_FORGOTTEN_S = 60 * 86_400
+"""Seconds: a digest that is asked for is marked as used once a week, and one that nobody asked for goes after this."""
+
+_TIDIED = ".digests-tidied"
 
 
 def cache_folder() -> Path:
@@ -40,6 +49,8 @@ def digest(path: Path) -> str:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         known = note.read_text(encoding="ascii")
         if _HEX_DIGEST.fullmatch(known):
+            if note.stat().st_mtime < time.time() - _FRESH_S:
+                os.utime(note)
             return known
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -53,7 +64,31 @@ def remember(path: Path, found: str) -> None:
     with contextlib.suppress(OSError):
         stat = path.stat()
         if stat.st_size >= _LARGE:
-            write_text(_note(path, stat), found)
+            note = _note(path, stat)
+            write_text(note, found)
+            _tidy(note.parent)
+
+
+def forget_digests() -> int:
+    """Remove all digests that are remembered; return the bytes that were freed. What can't be removed stays."""
+    freed = 0
+    with contextlib.suppress(OSError):
+        for path in (cache_folder() / "digests").iterdir():
+            freed += path.stat().st_size
+            path.unlink()
+    return freed
+
+
+def _tidy(folder: Path) -> None:
+    """Once a week remove the digests that nobody asked for in a long time: their files have changed or are gone."""
+    mark, now = folder.parent / _TIDIED, time.time()
+    if mark.exists() and mark.stat().st_mtime > now - _FRESH_S:
+        return
+    mark.touch()
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < now - _FORGOTTEN_S:
+                path.unlink()
 
 
 def _note(path: Path, stat: os.stat_result) -> Path:

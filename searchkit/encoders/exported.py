@@ -5,6 +5,8 @@ model.onnx       the whole pipeline: transformer, pooling, dense layers; its wei
 model.data       the weights, which ONNX Runtime maps into memory instead of copying them
 tokenizer.json   the tokenizer as sentence-transformers used it
 
+That of a static encoder has ``table.bin`` (``static.py`` says of what) in the place of the two files of ONNX.
+
 The folder is named after the model's fingerprint, written under another name and renamed when it is whole. A model that
 can't be exported has ``encoder.json`` alone, with the reason, so that it isn't tried at every start.
 """
@@ -27,13 +29,19 @@ FACTS = "encoder.json"
 GRAPH = "model.onnx"
 WEIGHTS = "model.data"
 TOKENIZER = "tokenizer.json"
+TABLE = "table.bin"
+
+_MOST = 1 << 20
+"""More values of a vector, tokens of an input, or bytes of facts than any model has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What must be known of an exported model to run it.
 
-    ``max_length`` is the longest input with special tokens and prompt. ``reason`` says why it was not exported, and is
+    ``kind`` says what runs it: ``onnx`` or ``static``. ``max_length`` is the longest input with special tokens and
+    prompt. ``query_prompt`` and ``chunk_prompt`` are noted where the model's own files don't lie beside, in an index
+    that carries its encoder. ``reason`` says why it was not exported, and is
     empty where it was. ``files`` has the size and the sha256 of each file by its name.
     """
 
@@ -43,7 +51,17 @@ class Facts:
     fill: int = 0
     reason: str = ""
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    kind: str = "onnx"
+    query_prompt: str = ""
+    chunk_prompt: str = ""
     format: int = FORMAT
+
+
+def remedy(folder: Path) -> str:
+    """Return what to do where a folder's files can't be used: one in the cache is made anew, one in an index isn't."""
+    if folder.parent == cache_folder() / "encoders":
+        return f"Delete {folder}; it is made anew."
+    return "Run 'searchkit rebuild --index PATH' on a machine that has the encoder."
 
 
 def folder_of(fingerprint: str) -> Path:
@@ -54,17 +72,26 @@ def folder_of(fingerprint: str) -> Path:
 def read_facts(folder: Path) -> Facts | None:
     """Return the facts of an exported model; None where there is none, or it isn't as it was written."""
     try:
+        if (folder / FACTS).stat().st_size > _MOST:
+            return None
         values = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         facts = _facts(values)
         whole = all(_is_whole(folder / name, *expected) for name, expected in facts.files.items())
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return facts if whole and facts.format == FORMAT else None
 
 
 def _facts(values: dict[str, Any]) -> Facts:
     files = {Path(name).name: (int(size), str(sha256)) for name, (size, sha256) in values.pop("files").items()}
-    return Facts(files=files, inputs=tuple(values.pop("inputs")), **values)
+    facts = Facts(files=files, inputs=tuple(values.pop("inputs")), **values)
+    numbers = (facts.dimension, facts.max_length, facts.fill, facts.format)
+    words = (facts.kind, facts.reason, facts.query_prompt, facts.chunk_prompt, *facts.inputs)
+    if any(type(number) is not int for number in numbers) or any(type(word) is not str for word in words):
+        raise TypeError("a value of another type")
+    if not (0 < facts.dimension <= _MOST and 0 < facts.max_length <= _MOST and 0 <= facts.fill < 1 << 31):
+        raise ValueError("a number that can't be")
+    return facts
 
 
 def _is_whole(path: Path, size: int, sha256: str) -> bool:

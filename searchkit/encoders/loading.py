@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.encoders.cache import alone, remove
-from searchkit.encoders.exported import Facts, finish, folder_of, new_draft, read_facts
+from searchkit.encoders.exported import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
 from searchkit.encoders.models import Model, find_model
 from searchkit.encoders.onnx import OnnxEncoder, optimise
+from searchkit.encoders.static import PREFIX, StaticEncoder, distil, static_fingerprint
+from searchkit.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
     from searchkit.encoders.sentence import SentenceEncoder
@@ -35,11 +38,46 @@ _PROBES = (
 
 def load(name: str) -> Encoder:
     """Return the encoder of this name; ``load_encoder`` says what may be asked for and what is raised."""
+    if name.startswith(PREFIX):
+        return _static(name)
     model = find_model(name)
     folder = folder_of(model.fingerprint)
     if (facts := read_facts(folder)) is None:
         return _first_time(model, folder)
     return _known(model, folder, facts)
+
+
+def _static(name: str) -> StaticEncoder:
+    """Return a static encoder; the first time its table is made."""
+    model = find_model(name.removeprefix(PREFIX))
+    fingerprint = static_fingerprint(model.fingerprint)
+    folder = folder_of(fingerprint)
+    if (facts := read_facts(folder)) is None:
+        try:
+            with alone(folder):
+                facts = read_facts(folder) or _distilled(model, folder)
+        except OSError as error:
+            raise StorageError(
+                f"The cache folder {folder.parent} can't be written, where '{name}' would be kept: {error.strerror}.",
+                hint="Name another with SEARCHKIT_CACHE.",
+            ) from error
+    return StaticEncoder(name, fingerprint, folder, facts)
+
+
+def _distilled(model: Model, folder: Path) -> Facts:
+    original = load(model.name)
+    if not isinstance(original, OnnxEncoder):
+        raise ConfigError(
+            f"No static encoder can be made of '{model.name}', which can't be exported.",
+            hint=f"Choose another model, or use '{model.name}' itself.",
+        )
+    _log.info("Making a static encoder of '%s' once; that takes about half a minute.", model.name)
+    draft = new_draft(folder)
+    try:
+        shutil.copyfile(original.folder / TOKENIZER, draft / TOKENIZER)
+        return finish(draft, folder, distil(original, draft))
+    finally:
+        remove(draft)
 
 
 def _known(model: Model, folder: Path, facts: Facts) -> Encoder:

@@ -76,9 +76,9 @@ class SentenceEncoder:
         tokenizer = self._transformer.tokenizer
         with self._lock:
             if hasattr(tokenizer, "encode_batch_fast"):
-                encodings = tokenizer.encode_batch_fast(_clean(texts), add_special_tokens=False)
+                encodings = tokenizer.encode_batch_fast(clean(texts), add_special_tokens=False)
                 return [len(encoding) for encoding in encodings]
-            found = tokenizer(_clean(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
+            found = tokenizer(clean(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
             return [len(ids) for ids in found["input_ids"]]
 
     def encode_query(self, text: str) -> Vector:
@@ -101,14 +101,14 @@ class SentenceEncoder:
         """Return the query's vector as the model gives it."""
         with self._lock:
             return self._transformer.encode_query(
-                _clean([text])[0], prompt=self._model.query_prompt, show_progress_bar=False, convert_to_numpy=True
+                clean([text])[0], prompt=self._model.query_prompt, show_progress_bar=False, convert_to_numpy=True
             )
 
     def raw_chunks(self, texts: Sequence[str]) -> Any:
         """Return the chunks' vectors as the model gives them."""
         with self._lock:
             return self._transformer.encode_document(
-                _clean(texts),
+                clean(texts),
                 prompt=self._model.chunk_prompt,
                 batch_size=len(texts),
                 show_progress_bar=False,
@@ -132,9 +132,20 @@ def _load(folder: Path) -> Any:
     """Load the model in float32 on the CPU, from its folder alone."""
     from sentence_transformers import SentenceTransformer
 
+    return _loaded(SentenceTransformer, folder)
+
+
+def load_cross_encoder(folder: Path) -> Any:
+    """Load a cross-encoder in float32 on the CPU, from its folder alone. Raises as ``SentenceEncoder`` does."""
+    from sentence_transformers import CrossEncoder
+
+    return _loaded(CrossEncoder, folder)
+
+
+def _loaded(kind: Any, folder: Path) -> Any:
     try:
         with _quiet():
-            model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
+            model = kind(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
     except ImportError as error:
         raise MissingExtra(
             f"The model in {folder} needs a package that isn't installed: {_first_line(error)}",
@@ -174,7 +185,7 @@ def _max_length(model: Any) -> int:
     return int(limit) if limit and limit <= _UNLIMITED else _UNLIMITED
 
 
-def _clean(texts: Sequence[str]) -> list[str]:
+def clean(texts: Sequence[str]) -> list[str]:
     """Return the texts with lone surrogates, which no tokenizer takes, as question marks."""
     return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 

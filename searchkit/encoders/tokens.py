@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from searchkit.encoders.exported import remedy
 from searchkit.errors import StorageError
 
 _MOST_WORDS = 200_000
@@ -37,6 +38,7 @@ class Tokens:
         self._path = path
         self._max_length = max_length
         self._sizes: dict[str, int] = {}
+        self._pieces: dict[str, list[int]] = {}
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones and without a limit.
@@ -64,11 +66,57 @@ class Tokens:
         tokenizer = self._limited
         return [encoding.ids for part in _slices(texts) for encoding in tokenizer.encode_batch_fast(part)]
 
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return each text's token ids without special ones and without a limit.
+
+        Where the tokenizer works word by word, the ids of words are remembered: 50 µs a text of 160 words instead of
+        400.
+        """
+        if not self._is_wordwise or any(odd in text for text in texts for odd in _ODD):
+            return self._pieces_exactly(texts)
+        words = [text.split() for text in texts]
+        if len(self._pieces) > _MOST_WORDS:
+            self._pieces = {}
+        known = self._pieces
+        every = set(chain.from_iterable(words))
+        found = {word: known[word] for word in every if word in known}
+        new = sorted(every - found.keys())
+        fresh = dict(zip(new, self._pieces_exactly(new), strict=True))
+        known.update((word, ids) for word, ids in fresh.items() if len(word) <= _LONGEST_WORD)
+        found |= fresh
+        return [list(chain.from_iterable(map(found.__getitem__, own))) for own in words]
+
+    def _pieces_exactly(self, texts: Sequence[str]) -> list[list[int]]:
+        tokenizer = self._unlimited
+        return [
+            encoding.ids
+            for part in _slices(texts)
+            for encoding in tokenizer.encode_batch_fast(part, add_special_tokens=False)
+        ]
+
     @property
     def specials(self) -> int:
         """The number of special tokens that are added to a text."""
         added: int = self._limited.num_special_tokens_to_add(is_pair=False)
         return added
+
+    @property
+    def around(self) -> tuple[list[int], list[int]]:
+        """The special tokens before a text and after it."""
+        nothing, something = self._limited.encode("").ids, self._limited.encode("a").ids
+        before = next((at for at, token in enumerate(nothing) if something[at] != token), len(nothing))
+        return nothing[:before], nothing[before:]
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of tokens there are; their ids count up to it."""
+        size: int = self._limited.get_vocab_size()
+        return size
+
+    @property
+    def special_ids(self) -> list[int]:
+        """The ids of tokens that stand for no text: beginnings, ends, gaps, what is unknown."""
+        return sorted(number for number, token in self._limited.get_added_tokens_decoder().items() if token.special)
 
     def _sizes_of(self, words: set[str]) -> dict[str, int]:
         """Return the number of tokens of each word."""
@@ -106,7 +154,7 @@ def _read(path: Path) -> Any:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the package raises no narrower one
-        raise StorageError(f"The tokenizer {path} can't be read: {error}.", hint=f"Delete {path.parent}.") from error
+        raise StorageError(f"The tokenizer {path} can't be read: {error}.", hint=remedy(path.parent)) from error
     tokenizer.no_padding()
     return tokenizer
 

@@ -199,8 +199,18 @@ def _from_ir_datasets(place: str) -> Judged:
         raise ConfigError(f"ir_datasets has no data set '{name}'.", hint="Its catalogue names them.") from error
     if not dataset.has_queries() or not dataset.has_qrels():
         raise ConfigError(f"'{name}' of ir_datasets has no queries or no qrels.", hint="Name one of its splits.")
-    queries = {query.query_id: query.default_text() for query in dataset.queries_iter()}
     qrels: dict[str, dict[str, int]] = {}
-    for judgement in dataset.qrels_iter():
-        qrels.setdefault(judgement.query_id, {})[judgement.doc_id] = judgement.relevance
+    try:
+        queries = {query.query_id: query.default_text() for query in dataset.queries_iter()}
+        for judgement in dataset.qrels_iter():
+            qrels.setdefault(judgement.query_id, {})[judgement.doc_id] = judgement.relevance
+    except (OSError, RuntimeError) as error:  # what it raises where it can't fetch what it hasn't got
+        raise SourceError(
+            f"ir_datasets can't read '{name}': {_first_line(error)}.",
+            hint="It fetches a data set when it is first used: run this where that place can be reached.",
+        ) from error
     return _joined(name, queries, qrels)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error.args[0] if error.args else error).splitlines() or [type(error).__name__])[0][:200]

@@ -72,6 +72,20 @@ def depth_for(measures: Sequence[str]) -> int:
 
 def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) -> Measured:
     """Measure a run. Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does."""
+    per_query = values_of(run, qrels, measures)
+    return Measured(
+        name=run.name,
+        figures=tuple(_figure(name, values) for name, values in per_query.items()),
+        per_query=per_query,
+        unanswered=sum(not run.scores.get(query) for query in qrels),
+    )
+
+
+def values_of(run: Run, qrels: Qrels, measures: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return, by its standard name, each measure's value of every judged query, in the order of the qrels.
+
+    Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does.
+    """
     library = _library()
     asked = {str(one): one for one in map(_parsed, measures)}
     per_query: dict[str, dict[str, float]] = {name: {} for name in asked}
@@ -87,13 +101,7 @@ def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) 
     for value in library.iter_calc(list(asked.values()), judgements, scored):
         if value.query_id in original:
             per_query[str(value.measure)][original[value.query_id]] = float(value.value)
-    complete = {name: {query: found.get(query, 0.0) for query in qrels} for name, found in per_query.items()}
-    return Measured(
-        name=run.name,
-        figures=tuple(_figure(name, values) for name, values in complete.items()),
-        per_query=complete,
-        unanswered=sum(not run.scores.get(query) for query in qrels),
-    )
+    return {name: {query: found.get(query, 0.0) for query in qrels} for name, found in per_query.items()}
 
 
 def trec_order(found: Mapping[str, float]) -> list[str]:

@@ -69,7 +69,7 @@ def make_run(
             refused.append(f"Query '{query}' couldn't be asked: {error.message}")
         if progress is not None:
             progress(name, number, len(queries))
-    return Run(name=name, scores=scores, notes=tuple(refused))
+    return Run(name=name, scores=scores, notes=(*searcher.standing(mode), *refused))
 
 
 def read_run(path: Path, *, known: Iterable[str] = ()) -> Run:

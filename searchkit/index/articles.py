@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.types import Article, Chunk, FieldValue, Section
+from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
+from searchkit.index.database import open_to_read, right_kinds
+from searchkit.types import Article, Chunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +53,7 @@ _AT_ONCE = 500
 """Ids that are looked up in one statement: SQLite takes at least 999 values."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ARTICLE = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
+_ARTICLE_KINDS = "tttTTtTTTtttii"
 _CHUNK = "articles.id, articles.text, chunks.ordinal, chunks.start, chunks.end, chunks.heading"
 
 
@@ -121,9 +123,9 @@ class ArticlesWriter:
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
             row, article.id, digest or article_digest(article), article.title, article.text,
-            article.url, article.source, _json(article.authors), _iso(article.published), _iso(article.updated),
-            article.language, _json(article.tags), _json(article.fields),
-            _json([asdict(section) for section in article.sections]), first, len(chunks),
+            article.url, article.source, json_of(article.authors), text_of(article.published), text_of(article.updated),
+            article.language, json_of(article.tags), json_of(article.fields),
+            json_of([asdict(section) for section in article.sections]), first, len(chunks),
         )  # fmt: skip
         try:
             self._db.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
@@ -191,11 +193,14 @@ class ArticlesReader:
                 connection.close()
             self._idle.clear()
 
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a SELECT and return its rows. A text that no article can hold, with lone surrogates, finds nothing."""
+    def rows(self, statement: str, values: Sequence[Any] = (), *, kinds: str = "") -> list[tuple[Any, ...]]:
+        """Run a SELECT and return its rows, whose columns are of these ``kinds``, a letter each (``right_kinds``).
+
+        A text that no article can hold, with lone surrogates, finds nothing.
+        """
         connection = self._borrow()
         try:
-            return connection.execute(statement, values).fetchall()
+            found = connection.execute(statement, values).fetchall()
         except UnicodeEncodeError:
             return []
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -203,6 +208,9 @@ class ArticlesReader:
         finally:
             with self._guard:
                 self._idle.append(connection)
+        if not right_kinds(found, kinds):
+            raise self.corrupt("a value is of another type than was written")
+        return found
 
     def article_row(self, article_id: str) -> int | None:
         """Find an article's row by its id."""
@@ -220,37 +228,62 @@ class ArticlesReader:
 
     def digests(self) -> list[tuple[int, str, bytes]]:
         """Return the row, the id and the digest of every article."""
-        return self.rows("SELECT row, id, digest FROM articles ORDER BY row")
+        return self._numbered("id, digest", "itb")
+
+    def _numbered(self, columns: str, kinds: str) -> list[tuple[Any, ...]]:
+        found = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)
+        if found and (found[0][0], found[-1][0]) != (0, len(found) - 1):
+            raise self.corrupt("its articles don't count from 0 on")
+        return found
 
     def digest(self, row: int) -> bytes:
         """Return the digest of the article of a row."""
-        found = self.rows("SELECT digest FROM articles WHERE row = ?", (row,))
-        if not found or not isinstance(found[0][0], bytes):
+        found = self.rows("SELECT digest FROM articles WHERE row = ?", (row,), kinds="b")
+        if not found:
             raise self.corrupt(f"it has no article in row {row}")
-        return found[0][0]
+        return bytes(found[0][0])
 
     def languages(self, rows: Sequence[int]) -> list[str]:
         """Return the language of each of some articles, "" where it isn't known."""
-        found = [self.rows("SELECT language FROM articles WHERE row = ?", (row,)) for row in rows]
+        found = [self.rows("SELECT language FROM articles WHERE row = ?", (row,), kinds="T") for row in rows]
         return [str(one[0][0] or "") for one in found if one]
 
     def article_id(self, row: int) -> str:
         """Return the id of the article of a row."""
-        found = self.rows("SELECT id FROM articles WHERE row = ?", (row,))
-        if not found or not isinstance(found[0][0], str):
+        found = self.rows("SELECT id FROM articles WHERE row = ?", (row,), kinds="t")
+        if not found:
             raise self.corrupt(f"it has no article in row {row}")
         return str(found[0][0])
 
+    def article_ids(self, rows: Sequence[int]) -> list[str]:
+        """Return the ids of the articles of some rows, in their order."""
+        found: dict[int, str] = {}
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found.update(self.rows(f"SELECT row, id FROM articles WHERE row IN ({marks})", some, kinds="it"))
+        if absent := [row for row in rows if row not in found]:
+            raise self.corrupt(f"it has no article in row {absent[0]}")
+        return [found[row] for row in rows]
+
     def stored(self, row: int) -> StoredArticle:
         """Return the article of a row, with the rows of its chunks."""
-        found = self.rows(f"SELECT {_ARTICLE}, chunk, chunks FROM articles WHERE row = ?", (row,))
+        found = self.rows(f"SELECT {COLUMNS}, chunk, chunks FROM articles WHERE row = ?", (row,), kinds=f"{KINDS}ii")
         if not found:
             raise self.corrupt(f"it has no article in row {row}")
         *values, chunk, chunks = found[0]
         try:
-            return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=_article(tuple(values)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article_of(tuple(values)))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self.corrupt(f"article in row {row}: {error}") from error
+
+    def origins(self) -> list[tuple[int, str | None, datetime | None]]:
+        """Return the row, the source and the date of every article, by row."""
+        found = self._numbered("source, published", "iTT")
+        try:
+            return [(row, source, instant_of(published)) for row, source, published in found]
+        except ValueError as error:
+            raise self.corrupt(str(error)) from error
 
     def chunks(self, first: int, number: int) -> tuple[Chunk, ...]:
         """Return the chunks of ``number`` rows from ``first`` on."""
@@ -258,8 +291,9 @@ class ArticlesReader:
             f"SELECT {_CHUNK} FROM chunks JOIN articles ON articles.row = chunks.article"
             " WHERE chunks.row >= ? AND chunks.row < ? ORDER BY chunks.row",
             (first, first + number),
+            kinds="ttiiit",
         )
-        if len(found) != number:
+        if len(found) != number or any(not 0 <= start <= end <= len(text) for _, text, _, start, end, _ in found):
             raise self.corrupt(f"it lacks chunks in rows {first} to {first + number - 1}")
         return tuple(
             Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=text[start:end], heading=heading)
@@ -280,7 +314,9 @@ class ArticlesReader:
     def chunk_digests(self, first: int = 0, number: int = 1 << 48) -> list[tuple[int, bytes]]:
         """Return the row and the digest of the encoded text of chunks, ``number`` rows from ``first`` on."""
         return self.rows(
-            "SELECT row, digest FROM chunks WHERE row >= ? AND row < ? ORDER BY row", (first, first + number)
+            "SELECT row, digest FROM chunks WHERE row >= ? AND row < ? ORDER BY row",
+            (first, first + number),
+            kinds="ib",
         )
 
     def _borrow(self) -> sqlite3.Connection:
@@ -289,51 +325,10 @@ class ArticlesReader:
             if self._idle:
                 return self._idle.pop()
         try:
-            connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
-            # A stranger's file must not run code: no functions or tables behind a schema, cells checked when read.
-            connection.executescript(
-                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;"
-            )
+            return open_to_read(self._path, _SCHEMA)
         except sqlite3.Error as error:
             raise self.corrupt(str(error)) from error
-        return connection
 
     def corrupt(self, reason: str) -> IndexCorrupt:
         """Make the error that says what is wrong with this file."""
         return IndexCorrupt(f"{self._path} can't be read: {reason}.")
-
-
-def _article(values: tuple[Any, ...]) -> Article:
-    id_, title, text, url, source, authors, published, updated, language, tags, fields, sections = values
-    return Article(
-        id=id_,
-        title=title,
-        text=text,
-        url=url,
-        source=source,
-        authors=tuple(json.loads(authors)),
-        published=_instant(published),
-        updated=_instant(updated),
-        language=language,
-        tags=tuple(json.loads(tags)),
-        fields={name: _value(value) for name, value in json.loads(fields).items()},
-        sections=tuple(Section(**section) for section in json.loads(sections)),
-    )
-
-
-def _value(value: Any) -> FieldValue:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat()
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import searchkit
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
+from searchkit.index.current import current_generation, publish
+from searchkit.index.facts import Manifest
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Manifest, current_generation, publish, read_manifest, write_manifest
+from searchkit.index.manifest import read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation
+from searchkit.index.reader import Generation, leg_bytes
 from searchkit.index.sweeping import collect, numbered, sweep
 
 KEPT = 2
@@ -27,7 +29,11 @@ class Past:
     created: datetime | None = None
     articles: int = 0
     chunks: int = 0
+    vectors: int = 0
+    """Chunks that have a vector."""
     segments: int = 0
+    encoder: str = ""
+    bytes: int = 0
     restored: int | None = None
     problem: str = ""
 
@@ -92,6 +98,8 @@ def rollback(index: str | Path, generation: int | None = None) -> Manifest:
         )
         write_manifest(paths, manifest)
         publish(paths, manifest.generation)
+        if current is None:  # only now can it be told what a rollback left that was stopped
+            sweep(paths)
     return manifest
 
 
@@ -143,7 +151,10 @@ def _past(paths: IndexPaths, number: int, current: int) -> Past:
         created=manifest.created,
         articles=manifest.articles,
         chunks=manifest.chunks,
+        vectors=manifest.vectors,
         segments=len(manifest.segments),
+        encoder=manifest.encoder.name,
+        bytes=sum(leg_bytes(manifest).values()),
         restored=manifest.restored,
     )
 

@@ -13,23 +13,24 @@ from itertools import chain
 from pathlib import Path
 
 from searchkit.config import ReadConfig
-from searchkit.encoders import load_encoder
 from searchkit.errors import ConfigError, EncoderMismatch
 from searchkit.index.articles import article_digest
+from searchkit.index.carried import encoder_of
 from searchkit.index.corpus import Handed, corpus_of, given_of, joined, left_out
-from searchkit.index.draft import Draft
+from searchkit.index.current import current_generation
+from searchkit.index.draft import SEGMENT_CHARACTERS, Draft
+from searchkit.index.facts import Corpus, EncoderFact, Manifest
+from searchkit.index.holding import held_back
 from searchkit.index.intake import Intake
 from searchkit.index.known import KnownVectors
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, open_generation
-from searchkit.types import Article, BuildReport, Encoder, Problem, Progress
+from searchkit.index.rules import check_rules
+from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
 PRUNE_LIMIT = 0.5
 """More than this share of an index vanishes by a wrong path or an empty disk more often than by intent."""
-
-Say = Callable[[str], None]
 
 
 def add(
@@ -40,11 +41,13 @@ def add(
     read: ReadConfig | None = None,
     encoder: Encoder | None = None,
     strict: bool = False,
+    cache: bool = True,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
 
-    Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
+    ``cache`` is as in ``build``. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``,
+    ``EncoderMismatch``.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -53,12 +56,13 @@ def add(
     intake = Intake(strict=strict)
     with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
         compared = _Compared(parent, parent.digest)
-        with _draft(paths, parent, progress) as draft:
+        with _draft(paths, parent, progress, cache=cache) as draft:
             given = intake.articles(given_of(articles, corpus, progress))
-            _write(draft, compared.different(given), parent.manifest, encoder, compared.known)
+            _write(paths, draft, compared.different(given), parent.manifest, encoder, compared.known)
             manifest = parent.manifest
             if draft.articles:
                 manifest = draft.publish(joined(manifest.corpus, corpus))
+            draft.forget()
     return compared.counted(draft.report(manifest, intake, started))
 
 
@@ -72,16 +76,17 @@ def update(
     prune_limit: float = PRUNE_LIMIT,
     encoder: Encoder | None = None,
     strict: bool = False,
+    cache: bool = True,
     say: Say | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring an index in line with articles, with places, or with the places that it remembers where neither is given.
 
-    What is new is added, what has changed is replaced. With ``prune`` the articles that have vanished are deleted,
-    after ``say`` was told how many; where they are more than the share ``prune_limit`` of the index, nothing is changed
-    and ``ConfigError`` is raised. Nothing is pruned, and a note says so, where an article couldn't be read: it may be
-    the one that seems to have vanished. Raises as ``add`` does, and ``ConfigError`` where the index remembers no
-    places, or should be pruned by a part of those that it was made from.
+    What is new is added, what has changed is replaced; vectors that are still to be made are made. With ``prune`` the
+    articles that have vanished are deleted, after ``say`` was told how many; where they are more than the share
+    ``prune_limit`` of the index, nothing is changed and ``ConfigError`` is raised. Nothing is pruned, and a note says
+    so, where an article couldn't be read: it may be the one that seems to have vanished. Raises as ``add`` does, and
+    ``ConfigError`` where the index remembers no places, or should be pruned by a part of those that it was made from.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -100,11 +105,12 @@ def update(
             )
         held = parent.digests()
         compared = _Compared(parent, held.get)
-        with _draft(paths, parent, progress) as draft:
+        with _draft(paths, parent, progress, cache=cache) as draft:
             fresh = compared.different(intake.articles(given_of(articles, corpus, progress)))
             if prune:
-                fresh = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
-            _write(draft, fresh, manifest, encoder, compared.known)
+                checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
+                fresh = held_back(checked, SEGMENT_CHARACTERS)
+            _write(paths, draft, fresh, manifest, encoder, compared.known)
             vanished = [] if missing else [article_id for article_id in held if article_id not in compared.seen]
             if missing:
                 notes.append(f"What vanished wasn't counted: the index was also made from {', '.join(missing)}.")
@@ -114,9 +120,14 @@ def update(
                 if say is not None:
                     say(f"Removing {len(vanished):,} of {len(held):,} articles: they have vanished from their places.")
                 draft.delete(vanished)
-            if draft.articles or draft.deleting:
+            if manifest.vectors < manifest.chunks:
+                encoder = encoder or encoder_of(paths, manifest)
+                _refuse_other(encoder, manifest.encoder)
+                draft.complete(encoder, compared.known)
+            if draft.articles or draft.deleting or draft.completing:
                 whole = corpus if prune or given is None else None
                 manifest = draft.publish(whole or joined(manifest.corpus, corpus))
+            draft.forget()
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
 
 
@@ -157,7 +168,9 @@ def compact(index: str | Path, *, progress: Progress | None = None) -> BuildRepo
     with writer_lock(paths.lock, "compact"), open_generation(paths.root) as parent:
         manifest = parent.manifest
         with _draft(paths, parent, progress) as draft:
-            if len(manifest.segments) > 1 or any(fact.deletions for fact in manifest.segments):
+            waiting = sum(not fact.has_vectors for fact in manifest.segments)
+            most = max(waiting, len(manifest.segments) - waiting)  # the two kinds can't be one
+            if most > 1 or any(fact.deletions for fact in manifest.segments):
                 manifest = draft.publish(manifest.corpus, compact=True)
     return draft.report(manifest, Intake(), started)
 
@@ -191,12 +204,18 @@ class _Compared:
         )
 
 
-def _draft(paths: IndexPaths, parent: Generation, progress: Progress | None) -> Draft:
-    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress)
+def _draft(paths: IndexPaths, parent: Generation, progress: Progress | None, *, cache: bool = True) -> Draft:
+    check_rules(parent.manifest, str(paths.root))
+    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress, cache=cache)
 
 
 def _write(
-    draft: Draft, articles: Iterable[Article], manifest: Manifest, encoder: Encoder | None, known: KnownVectors
+    paths: IndexPaths,
+    draft: Draft,
+    articles: Iterable[Article],
+    manifest: Manifest,
+    encoder: Encoder | None,
+    known: KnownVectors,
 ) -> None:
     """Write the articles; the encoder is loaded only where there is one."""
     if encoder is not None:
@@ -206,7 +225,7 @@ def _write(
     if first is None:
         return
     if encoder is None:
-        encoder = load_encoder(manifest.encoder.name)
+        encoder = encoder_of(paths, manifest)
         _refuse_other(encoder, manifest.encoder)
     draft.add(chain([first], stream), encoder, known)
 

@@ -8,18 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from searchkit.index import files
+from searchkit.index.carried import copy_carried
+from searchkit.index.current import current_generation, publish
+from searchkit.index.facts import FileFact, Manifest, SegmentFact
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import (
-    FileFact,
-    Manifest,
-    SegmentFact,
-    check_file,
-    current_generation,
-    in_place,
-    publish,
-    write_manifest,
-)
-from searchkit.index.paths import SEGMENT_FILES, IndexPaths, hidden_name, number_name
+from searchkit.index.manifest import check_file, in_place, write_manifest
+from searchkit.index.paths import IndexPaths, hidden_name, number_name
 from searchkit.index.reader import Generation, open_generation
 from searchkit.index.sweeping import numbered, sweep
 from searchkit.index.writer import refuse_existing
@@ -90,8 +84,12 @@ def _published(generation: Generation, made: IndexPaths, progress: Progress | No
         segments.append(_copy_segment(generation.paths, made, fact, number_name(first + number), current + 1))
         if progress is not None:
             progress("copy", number + 1, len(facts))
+    carried = generation.manifest.carried
+    if carried is not None:
+        carried = copy_carried(generation.paths, made, carried, current + 1)
     manifest = replace(
         generation.manifest,
+        carried=carried,
         generation=current + 1,
         parent=current or None,
         restored=None,
@@ -109,8 +107,8 @@ def _copy_segment(source: IndexPaths, made: IndexPaths, fact: SegmentFact, name:
     """Copy a segment, under another name, and what is deleted of it."""
     hidden = made.segments / hidden_name(name)
     files.make_folder(hidden)
-    for file in SEGMENT_FILES:
-        _copy_file(source.segment(fact.name) / file, hidden / file, fact.files[file])
+    for file, written in fact.files.items():
+        _copy_file(source.segment(fact.name) / file, hidden / file, written)
     files.flush_all(hidden)
     files.rename(hidden, made.segment(name))
     in_place(made.segment(name), fact.files)

@@ -9,8 +9,8 @@ from typing import Any
 
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
+from searchkit.index.facts import Corpus
 from searchkit.index.intake import Given
-from searchkit.index.manifest import Corpus
 from searchkit.ingest import read as read_places
 from searchkit.types import Article, Progress
 

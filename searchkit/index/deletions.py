@@ -9,8 +9,9 @@ import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index import files
+from searchkit.index.facts import DeletionFact, SegmentFact
 from searchkit.index.keyword.delta import PostingsDelta, read_delta, write_delta
-from searchkit.index.manifest import DeletionFact, SegmentFact, check_file, fact_of
+from searchkit.index.manifest import check_file, fact_of
 from searchkit.index.paths import IndexPaths
 
 if TYPE_CHECKING:

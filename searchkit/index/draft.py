@@ -14,23 +14,24 @@ import numpy as np
 
 import searchkit
 from searchkit.config import IndexConfig
+from searchkit.index.carried import carry
+from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
+from searchkit.index.encoding import Encoding, FindVectors, forget
+from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact
 from searchkit.index.intake import Intake
 from searchkit.index.keyword.delta import deltas, joined_deltas
-from searchkit.index.manifest import (
-    Corpus,
-    EncoderFact,
-    Manifest,
-    SegmentFact,
-    current_generation,
-    publish,
-    write_manifest,
-)
+from searchkit.index.learning import all_spreads, changed_spreads
+from searchkit.index.manifest import write_manifest
 from searchkit.index.merging import Part, groups_to_merge, write_merged
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.reader import Generation
-from searchkit.index.segment import FindVectors, Segment, chunk_texts, write_segment
+from searchkit.index.rules import RULES
+from searchkit.index.salvage import left_behind
+from searchkit.index.segment import Segment, chunk_texts, write_segment
+from searchkit.index.spread import Spread, spread_facts
 from searchkit.index.sweeping import numbered, sweep
+from searchkit.index.zero import learn_zero
 from searchkit.types import Article, BuildReport, Encoder, Progress
 
 SEGMENT_CHARACTERS = 64_000_000
@@ -51,39 +52,56 @@ class Draft:
         config: IndexConfig,
         encoder: EncoderFact,
         progress: Progress | None,
+        *,
+        cache: bool = True,
     ) -> None:
         self.articles = 0
         self.deleted = 0
         """Articles of the parent that are taken out, counted when it is published."""
+        self.carried = parent.manifest.carried if parent else None
+        """The encoder that it brings along."""
+        self.settings = parent.manifest.settings if parent else None
+        """What searches of it use where they name no other settings."""
         self._paths, self._parent, self._config, self._encoder = paths, parent, config, encoder
-        self._progress = progress
+        self._progress, self._cache = progress, cache
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._segment_of: dict[str, int] = {}
         self._replaced: dict[str, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
-        self._encoded = self._reused = 0
+        self._encodings: list[Encoding] = []
+        self._left: FindVectors | None = None
+        self._completing: Encoding | None = None
+        self._asked: Encoder | None = None
+        self._opened = ExitStack()
         self._published = False
 
     def __enter__(self) -> Self:
+        self._left = left_behind(self._paths, self._current + 1, self._encoder, self._opened)
         sweep(self._paths)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._opened.close()
         # Swept by what CURRENT says, not by what was meant: it may have been replaced before the disk refused.
         if not self._published:
             sweep(self._paths)
 
-    def add(self, articles: Iterable[Article], encoder: Encoder, known: FindVectors) -> None:
-        """Write the articles' segments; of two with one id the later counts. Raises ``StorageError``."""
+    def add(self, articles: Iterable[Article], encoder: Encoder, known: FindVectors | None) -> None:
+        """Write the articles' segments; of two with one id the later counts. Raises ``StorageError``.
+
+        Without ``known`` they are left without vectors, for ``complete`` to add in a later generation.
+        """
+        encode = None if known is None else self._encoding(encoder, known)
+        self._asked = None if known is None else encoder
         for batch in _batches(articles):
-            written = write_segment(
+            fact = write_segment(
                 self._paths,
                 self._next_name(),
                 list(batch.values()),
                 config=self._config,
                 encoder=encoder,
-                known=known,
+                encode=encode,
                 progress=self._progress,
             )
             for article_id in batch:
@@ -91,15 +109,46 @@ class Draft:
                     self._replaced[self._facts[self._segment_of[article_id]].name].add(article_id)
                     self.articles -= 1
                 self._segment_of[article_id] = len(self._facts)
-            self._facts.append(written.fact)
-            self._encoded += written.encoded
-            self._reused += written.reused
+            self._facts.append(fact)
             self._languages.update(article.language or "" for article in batch.values())
             self.articles += len(batch)
+
+    def carry(self, encoder: Encoder) -> None:
+        """Put the encoder's files into the index. Raises ``ConfigError`` where it can't travel, ``StorageError``."""
+        self.carried = carry(self._paths, self._current + 1, encoder)
 
     def delete(self, article_ids: Iterable[str]) -> None:
         """Take articles of the parent out."""
         self._deleted.update(article_ids)
+
+    def complete(self, encoder: Encoder, known: FindVectors) -> None:
+        """Have the vectors made that segments of the parent wait for; when it is published they are written anew."""
+        self._completing = self._encoding(encoder, known)
+        self._asked = encoder
+
+    @property
+    def completing(self) -> bool:
+        """Whether vectors are to be made that segments of the parent wait for."""
+        return self._completing is not None
+
+    @property
+    def encoded(self) -> int:
+        """Count the vectors that were computed."""
+        return sum(encoding.encoded for encoding in self._encodings)
+
+    @property
+    def reused(self) -> int:
+        """Count the vectors that were known already."""
+        return sum(encoding.reused for encoding in self._encodings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of where vectors came from."""
+        return tuple(dict.fromkeys(note for encoding in self._encodings for note in encoding.notes))
+
+    def forget(self) -> None:
+        """Remove what a stopped writer left of the work that is done now. Raises ``StorageError``."""
+        forget(self._paths, whole=self._whole)
 
     @property
     def deleting(self) -> bool:
@@ -107,18 +156,26 @@ class Draft:
         return bool(self._deleted)
 
     def publish(self, corpus: Corpus | None, *, compact: bool = False) -> Manifest:
-        """Merge what has become many, write deletions and manifest, flush them, and put the generation in force.
+        """Make the generation whole and put it in force. Raises as ``prepare`` does."""
+        manifest = self.prepare(corpus, compact=compact)
+        self.put_in_force(manifest)
+        return manifest
 
-        With ``compact`` all segments become one. Raises ``StorageError``, ``IndexCorrupt``.
+    def prepare(self, corpus: Corpus | None, *, compact: bool = False) -> Manifest:
+        """Merge what has become many, write deletions and manifest, and flush them: it can be opened by its number.
+
+        With ``compact`` all segments become one, but for those that wait for their vectors, which become another.
+        Raises ``StorageError``, ``IndexCorrupt``.
         """
         number = self._current + 1
         with ExitStack() as opened:
-            parts = [part for part in self._parts(opened) if part.living_chunks]
-            sizes = [(part.living_chunks, part.segment.fact.chunks) for part in parts]
-            groups = [list(range(len(parts)))] if compact and parts else groups_to_merge(sizes)
+            every = list(self._parts(opened))
+            parts = [part for part in every if part.living_chunks]
+            groups = self._groups(parts, compact=compact)
             merged = {place for group in groups for place in group}
             facts = [self._marked(part, number) for place, part in enumerate(parts) if place not in merged]
             facts += [self._merged([parts[place] for place in group]) for group in groups]
+            spreads, zero = self._learnt(every, facts, opened)
         manifest = Manifest(
             generation=number,
             parent=self._current or None,
@@ -129,13 +186,25 @@ class Draft:
             corpus=None if corpus is None or "-" in corpus.places else corpus,
             segments=tuple(facts),
             languages={code: count for code, count in sorted(self._languages.items()) if count > 0},
+            carried=self.carried,
+            settings=self.settings,
+            rules=RULES,
+            spreads=spread_facts(spreads),
+            zero=zero,
         )
         write_manifest(self._paths, manifest)
-        publish(self._paths, number)
-        self._published = True
-        if number == 1:  # what a build left that was stopped before it published
-            sweep(self._paths)
         return manifest
+
+    def put_in_force(self, manifest: Manifest) -> None:
+        """Publish a generation that was prepared. Raises ``StorageError``, ``IndexCorrupt``."""
+        # Before, so that nothing is left where this ends a moment later; killed in between, the next writer finds the
+        # vectors in the generation that was prepared.
+        if self._encodings:
+            self.forget()
+        publish(self._paths, manifest.generation)
+        self._published = True
+        if manifest.generation == 1:  # what a build left that was stopped before it published
+            sweep(self._paths)
 
     def report(self, manifest: Manifest, intake: Intake, started: float, notes: Sequence[str] = ()) -> BuildReport:
         """Tell what was done; ``started`` is the monotonic time in seconds at which it began."""
@@ -144,10 +213,10 @@ class Draft:
             generation=manifest.generation,
             articles=self.articles,
             chunks=sum(fact.chunks for fact in self._facts),
-            vectors_encoded=self._encoded,
-            vectors_reused=self._reused,
+            vectors_encoded=self.encoded,
+            vectors_reused=self.reused,
             problems=tuple(intake.problems),
-            notes=tuple(notes),
+            notes=(*notes, *self.notes, *([coverage] if (coverage := coverage_note(manifest)) else [])),
             took_s=time.monotonic() - started,
             new=self.articles,
             deleted=self.deleted,
@@ -163,6 +232,25 @@ class Draft:
         for fact in self._facts:
             segment = opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension))
             yield self._part(segment, segment.living_rows(list(self._replaced[fact.name])))
+
+    def _groups(self, parts: Sequence[Part], *, compact: bool) -> list[list[int]]:
+        """Choose the parts that are written anew: as the policy has it, and those that get their vectors now.
+
+        A segment has all its vectors or none, so those that wait for theirs are merged among themselves.
+        """
+        waiting = [place for place, part in enumerate(parts) if part.segment.vectors is None]
+        kinds = [[place for place in range(len(parts)) if place not in waiting], waiting]
+        if self._completing is not None:
+            kinds = [list(range(len(parts)))]
+        groups = []
+        for kind in kinds:
+            sizes = [(parts[place].living_chunks, parts[place].segment.fact.chunks) for place in kind]
+            chosen = [list(range(len(kind)))] if compact and kind else groups_to_merge(sizes)
+            groups += [[kind[place] for place in group] for group in chosen]
+        if self._completing is not None:
+            merged = {place for group in groups for place in group}
+            groups += [[place] for place in waiting if place not in merged]
+        return groups
 
     def _part(self, segment: Segment, fresh: list[int]) -> Part:
         self._languages.subtract(segment.articles.languages(fresh))
@@ -182,6 +270,23 @@ class Draft:
         written = deletions.write(self._paths, generation, segment.fact.name, articles=int(np.count_nonzero(part.gone)))
         return replace(segment.fact, deletions=written)
 
+    def _learnt(
+        self, parts: Sequence[Part], facts: Sequence[SegmentFact], opened: ExitStack
+    ) -> tuple[dict[str, Spread], ZeroFact | None]:
+        """Learn how the vectors lie, and, where all of them are new, what questions without sense score."""
+        before = self._parent.manifest if self._parent else None
+        spreads = changed_spreads(before, parts) if self._completing is None else None
+        anew = before is None or self._completing is not None
+        if spreads is not None and not (anew and spreads and self._asked):
+            return spreads, before.zero if before else None
+        segments = [
+            opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
+        ]
+        spreads = all_spreads(segments)
+        if self._asked is None or any(segment.vectors is None for segment in segments):
+            return spreads, before.zero if before else None
+        return spreads, learn_zero(segments, [code or None for code in self._languages], self._asked, spreads)
+
     def _merged(self, parts: list[Part]) -> SegmentFact:
         return write_merged(
             self._paths,
@@ -189,8 +294,22 @@ class Draft:
             parts,
             title_weight=self._config.title_weight,
             dimension=self._encoder.dimension,
+            encode=self._completing,
             progress=self._progress,
         )
+
+    def _encoding(self, encoder: Encoder, known: FindVectors) -> Encoding:
+        for earlier in self._encodings:  # they write the same record
+            earlier.close()
+        before = [known] if self._left is None else [known, self._left]
+        made = Encoding(self._paths, encoder, before, whole=self._whole, cache=self._cache, progress=self._progress)
+        self._encodings.append(self._opened.enter_context(made))
+        return made
+
+    @property
+    def _whole(self) -> bool:
+        """Whether this makes or completes a whole generation."""
+        return self._parent is None or self._completing is not None
 
     @property
     def _current(self) -> int:
@@ -200,6 +319,16 @@ class Draft:
     def _next_name(self) -> str:
         taken = [int(path.name) for path in numbered(self._paths.segments)]
         return number_name(max(taken, default=0) + 1)
+
+
+def coverage_note(manifest: Manifest) -> str:
+    """Say how many chunks have a vector and what makes the rest; nothing where all have."""
+    if manifest.vectors == manifest.chunks:
+        return ""
+    return (
+        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
+        " rebuild' makes the rest."
+    )
 
 
 def _batches(articles: Iterable[Article]) -> Iterator[dict[str, Article]]:

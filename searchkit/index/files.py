@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,13 +41,33 @@ def storing(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder with its parents, and flush the nearest that existed before. Raises ``StorageError``."""
-    missing = [path, *(parent for parent in path.parents)]
+    """Make a folder with its parents, and flush the name of each that was made. Raises ``StorageError``.
+
+    The name of one that is there already is flushed too: who made it may have been stopped before.
+    """
     with storing(path):
-        anchor = next((folder for folder in missing if folder.is_dir()), None)
-        path.mkdir(parents=True, exist_ok=True)
-        if anchor is not None:
-            flush(anchor)
+        missing = [folder for folder in path.parents if not folder.is_dir()]
+        there = path.is_dir()
+        if not there:
+            path.mkdir(parents=True, exist_ok=True)
+        for folder in (path, *missing):
+            if not there or os.access(folder.parent, os.R_OK):
+                flush(folder.parent)
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """Read a plain file of at most ``limit`` bytes; more of it isn't taken into memory, nor a link followed.
+
+    Raises ``OSError`` where it can't be read, is no plain file (``ELOOP``, ``EINVAL``) or is longer (``EFBIG``).
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "It isn't a plain file", str(path))
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"It has more than {limit:,} bytes", str(path))
+    return content
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,8 +51,7 @@ def articles_with_label(segment: Segment, name: str, values: tuple[str, ...]) ->
     """Return the rows of the articles whose field ``name`` has any of the values, case aside."""
     folded = sorted({value.casefold() for value in values})
     marks = ",".join("?" * len(folded))
-    found = segment.articles.rows(f"SELECT article FROM labels WHERE name = ? AND value IN ({marks})", (name, *folded))
-    return _checked(segment, found)
+    return _rows(segment, f"SELECT article FROM labels WHERE name = ? AND value IN ({marks})", (name, *folded))
 
 
 def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
@@ -68,8 +67,7 @@ def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
             numeric = f"{_NUMERIC} AND CAST(value AS REAL) {sign} CAST(? AS REAL)"
             clauses.append(numeric if _NUMBER.fullmatch(bound) else f"value {sign} ?")
             values.append(bound.casefold())
-    found = segment.articles.rows(f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
-    return _checked(segment, found)
+    return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
 
 
 def articles_for(segment: Segment, condition: Filter) -> Mask:
@@ -111,7 +109,7 @@ def field_names(segment: Segment) -> frozenset[str]:
           SELECT min(name) FROM labels
           UNION ALL SELECT (SELECT min(name) FROM labels WHERE name > names.name) FROM names WHERE name IS NOT NULL)
         SELECT name FROM names WHERE name IS NOT NULL"""
-    names = frozenset(str(name) for (name,) in segment.articles.rows(statement))
+    names = frozenset(str(name) for (name,) in segment.articles.rows(statement, kinds="t"))
     return names if segment.deletions is None else frozenset(name for name in names if _lives(segment, name))
 
 
@@ -119,25 +117,31 @@ def _lives(segment: Segment, name: str) -> bool:
     """Say whether a living article has a field; mostly one of the first that have it lives."""
     living = segment.living_articles
     for limit in (100, -1):
-        found = segment.articles.rows("SELECT article FROM labels WHERE name = ? LIMIT ?", (name, limit))
-        if any(living[row] for row in _checked(segment, found)):
+        found = _rows(segment, "SELECT article FROM labels WHERE name = ? LIMIT ?", (name, limit))
+        if any(living[row] for row in found):
             return True
     return False
 
 
-def _conditions(segment: Segment, where: Where) -> Iterator[list[int]]:
+def _conditions(segment: Segment, where: Where) -> Iterator[list[int] | NDArray[np.int64]]:
     if where.since is not None or where.until is not None:
         low = -(1 << 62) if where.since is None else microseconds(where.since)
         high = 1 << 62 if where.until is None else microseconds(where.until)
-        found = segment.articles.rows("SELECT article FROM dates WHERE published BETWEEN ? AND ?", (low, high))
-        yield _checked(segment, found)
+        yield segment.dates.between(low, high)
     for name, values in named_conditions(where):
         yield articles_with_label(segment, name, values)
 
 
-def _checked(segment: Segment, found: list[tuple[int]]) -> list[int]:
-    """Take the rows out of an answer of SQLite; one that can't be would make numpy fail or count from the end."""
-    rows = [row for (row,) in found]
-    if any(not isinstance(row, int) or not 0 <= row < segment.fact.articles for row in rows):
+def labels(segment: Segment, statement: str, values: Sequence[object], kinds: str) -> list[tuple[Any, ...]]:
+    """Run a SELECT whose first column is an article's row, the others as ``kinds`` says. Raises ``IndexCorrupt``.
+
+    A row that can't be would make numpy fail, or count from the end.
+    """
+    found = segment.articles.rows(statement, values, kinds=f"i{kinds}")
+    if any(not 0 <= one[0] < segment.fact.articles for one in found):
         raise segment.articles.corrupt("a label belongs to no article")
-    return rows
+    return found
+
+
+def _rows(segment: Segment, statement: str, values: Sequence[object]) -> list[int]:
+    return [row for (row,) in labels(segment, statement, values, "")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.reader import Generation
+from searchkit.index.vectors import VectorsReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,25 +21,21 @@ class KnownVectors:
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
-        self._row_of: dict[bytes, int] = {}
+        self._place_of: dict[bytes, tuple[VectorsReader, int]] = {}
 
     def learn(self, article_id: str) -> None:
         """Take in the chunks of one article, if it is there. Raises ``IndexCorrupt``."""
         found = self._generation.find_article(article_id)
         if found is not None:
             segment, first = self._generation.place(found[1].start)
-            digests = segment.articles.chunk_digests(first, len(found[1]))
-            self._row_of.update((digest, found[1].start - first + row) for row, digest in digests)
+            if (vectors := segment.vectors) is not None:
+                digests = segment.articles.chunk_digests(first, len(found[1]))
+                self._place_of.update((digest, (vectors, row)) for row, digest in digests)
 
     def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
         """Return the vectors that are known among those asked for."""
-        found = {digest: self._row_of[digest] for digest in digests if digest in self._row_of}
-        return {digest: self._vector(row) for digest, row in found.items()}
-
-    def _vector(self, row: int) -> Vectors:
-        segment, local = self._generation.place(row)
-        vector: Vectors = segment.vectors.matrix[local]
-        return vector
+        found = {digest: self._place_of[digest] for digest in digests if digest in self._place_of}
+        return {digest: vectors.matrix[row] for digest, (vectors, row) in found.items()}
 
 
 def nothing_known(digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:

@@ -2,6 +2,11 @@
 
 A reader locks the manifest of its generation, shared, through a descriptor that only reads: nothing is written for it,
 so it costs a system call and works in a folder that can't be written to.
+
+The writer's lock is the operating system's (flock), which ends with its holder and is never broken by anybody else. On
+a disk of several hosts the server keeps it for all of them (NFS since Linux 2.6.12, SMB), and frees those of a host
+that is gone. A disk can be mounted so that locks stay within the host (``local_lock``, ``nolock``): there what LOCK
+says is believed, and a writer of another host bars until someone has looked.
 """
 
 from __future__ import annotations
@@ -16,8 +21,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from searchkit.errors import IndexLocked
+from searchkit.errors import IndexCorrupt, IndexLocked, StorageError
 from searchkit.index.files import storing
+
+_PLAIN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""How a manifest is opened to be locked: a link isn't followed, and a pipe isn't waited for."""
+
+MOUNTS = Path("/proc/self/mountinfo")
+_LOCAL = {"nolock", "local_lock=flock", "local_lock=all"}
+"""Options with which NFS keeps locks within the host (nfs(5))."""
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+"""What a disk or a system without such locks answers."""
 
 
 @contextmanager
@@ -25,10 +40,14 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
     """Hold the lock in the file ``path`` during the block; its text says who holds it, what for, and since when.
 
     The operating system lets go of it when its holder ends, however it ends, so a dead holder bars nobody.
-    Raises ``IndexLocked`` at once where another writer holds it, ``StorageError`` where it can't be made.
+    Raises ``IndexLocked`` at once where another writer holds it, or one of another host may and this disk doesn't tell;
+    ``StorageError`` where it can't be made or the disk knows no locks, and
+    ``IndexCorrupt`` where it is a link or no plain file: what is written and cut short must be the index's own.
     """
     import fcntl  # not there on every system that can search
 
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise IndexCorrupt(f"{path} isn't a plain file.", hint="Remove it and run the command again.")
     with storing(path):
         file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
     try:
@@ -36,6 +55,12 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise IndexLocked(f"Another writer is at work on {path.parent}: {_holder(file)}.") from error
+        except OSError as error:
+            raise StorageError(
+                f"{path} can't be locked: {error.strerror}.",
+                hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
+            ) from error
+        _refuse_unseen(path, file)
         with storing(path):
             _write(file, {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()})
         try:
@@ -54,7 +79,7 @@ def hold_for_reading(path: Path) -> int:
     Raises ``FileNotFoundError`` where it isn't there or is being collected, other ``OSError`` where it can't be opened.
     On a disk or a system without such locks nothing is held, and ``gc`` must not be run while others read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, _PLAIN)
     try:
         with suppress(ImportError):
             _share(descriptor)
@@ -74,7 +99,7 @@ def _share(descriptor: int) -> None:
     except BlockingIOError as error:  # only a collector holds it alone, and what it collects isn't in force
         raise FileNotFoundError(errno.ENOENT, "it is being collected") from error
     except OSError as error:
-        if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}:
+        if error.errno not in _NO_LOCKS:
             raise
 
 
@@ -86,14 +111,21 @@ def unread(path: Path) -> Iterator[bool]:
     """
     import fcntl
 
+    if path.is_symlink():  # what it leads to is nothing of the index, and no reader follows it
+        yield True
+        return
     with storing(path):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, _PLAIN | os.O_RDWR)  # over NFS only who may write may hold a lock alone
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             free = True
         except BlockingIOError:
             free = False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise StorageError(f"{path} can't be locked: {error.strerror}.") from error
+            free = True  # where there are no locks nobody holds one
         yield free
     finally:
         os.close(descriptor)
@@ -110,11 +142,75 @@ def _write(file: IO[bytes], holder: dict[str, Any]) -> None:
         file.write(json.dumps(holder).encode())
 
 
-def _holder(file: IO[bytes]) -> str:
-    """Tell who holds a lock, as far as its text can be read."""
+def writer_at_work(path: Path) -> str:
+    """Tell who is writing, by what the lock file says; "" where it says nobody, or one of this host who is gone.
+
+    Nothing is locked for it, so that it never bars a writer.
+    """
+    try:
+        with open(os.open(path, _PLAIN), "rb") as file:  # noqa: PTH123 - a descriptor that follows no link
+            holder = _said(file)
+    except OSError:
+        return ""
+    if holder is None or (holder["host"] == socket.gethostname() and not _lives(holder["pid"])):
+        return ""
+    return _told(holder)
+
+
+def _refuse_unseen(path: Path, file: IO[bytes]) -> None:
+    """Refuse to take the lock over from a writer of another host, on a disk that doesn't show its lock here."""
+    holder = _said(file)
+    if holder is None or holder["host"] == socket.gethostname() or not _stays_here(path):
+        return
+    raise IndexLocked(
+        f"Another writer may be at work on {path.parent}: {_told(holder)}; this disk is mounted so that locks stay"
+        " within each host.",
+        hint=f"Look whether it is; if it has ended, remove {path} and run the command again.",
+    )
+
+
+def _stays_here(path: Path) -> bool:
+    """Say whether the disk of a file is mounted so that its locks aren't seen by other hosts."""
+    try:
+        device = path.stat().st_dev
+        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux: nothing tells
+        return False
+    number = f"{os.major(device)}:{os.minor(device)}"
+    options = {
+        option
+        for mount in mounts
+        if len(cells := mount.split()) > 9 and cells[2] == number
+        for option in cells[-1].split(",")
+    }
+    return bool(options & _LOCAL)
+
+
+def _lives(pid: object) -> bool:
+    try:
+        os.kill(int(str(pid)), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:  # it is there and another user's
+        return True
+    return True
+
+
+def _said(file: IO[bytes]) -> dict[str, Any] | None:
+    """Read what a lock file says of its holder; None where it is empty or wasn't written by us."""
     file.seek(0)
     try:
         holder = json.loads(file.read(4096))
-        return f"process {holder['pid']} on {holder['host']}, '{holder['purpose']}', since {holder['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "it has not said who it is yet"
+        return {name: holder[name] for name in ("pid", "host", "purpose", "since")}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _told(holder: dict[str, Any]) -> str:
+    return f"process {holder['pid']} on {holder['host']}, '{holder['purpose']}', since {holder['since']}"
+
+
+def _holder(file: IO[bytes]) -> str:
+    """Tell who holds a lock, as far as its text can be read."""
+    holder = _said(file)
+    return "it has not said who it is yet" if holder is None else _told(holder)

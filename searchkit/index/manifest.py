@@ -13,13 +13,19 @@
 ``encoder``    ``name``, ``fingerprint``, ``dimension``
 ``corpus``     ``places`` and ``read`` (a ``ReadConfig``), from which a rebuild reads; null where articles were handed
 over
-``segments``   a list: ``name``, ``articles``, ``chunks``, ``files`` (name → ``bytes``, ``sha256``), ``deletions``
+``segments``   a list: ``name``, ``articles``, ``chunks``, ``files`` (name → ``bytes``, ``sha256``; without
+               ``vectors.faiss`` where the vectors are still to be computed, and with ``vectors8.faiss`` where they are
+               many), ``deletions``
                (null, or ``generation`` that wrote them, ``articles``, ``chunks``, ``rows`` and ``counts``: two files)
+``carried``    the encoder that the index brings along, or null: ``generation`` that put it there, ``files`` as above
 ``languages``  living articles by language ("" where unknown)
+``rules``      the number of the rules by which texts were cut and analysed (``rules.py``); 1 where it is missing
+``settings``   a ``Settings``, what searches use that name none themselves; null or missing for the defaults
+``spreads``    by language, how the living vectors lie (``spread.py``): ``chunks``, ``total`` and ``sketch``, base64 of
+               little-endian float64; missing where it wasn't counted yet
+``zero``       what questions without sense score (``zero.py``): ``queries`` and four means; null where none were asked
 ``check``      sha256 of all the others, as ``sealed`` writes them
 =============  ========================================================================================================
-
-``CURRENT`` holds the number of the generation in force, in digits, and a line feed.
 """
 
 from __future__ import annotations
@@ -27,113 +33,59 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from searchkit.config import IndexConfig, ReadConfig
+from searchkit.config import IndexConfig, ReadConfig, Settings
 from searchkit.encoders.cache import digest, remember
-from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
+from searchkit.encoders.exported import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
+from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
 from searchkit.index import files
-from searchkit.index.paths import SEGMENT_FILES, IndexPaths, is_number_name, number_name
+from searchkit.index.facts import (
+    FORMAT,
+    OLDEST_FORMAT,
+    CarriedFact,
+    Corpus,
+    DeletionFact,
+    EncoderFact,
+    FileFact,
+    Manifest,
+    SegmentFact,
+    SpreadFact,
+    ZeroFact,
+)
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, is_number_name
 
-FORMAT = 1
-OLDEST_FORMAT = 1
-MANIFEST_LIMIT_BYTES = 64 << 20
-"""No manifest comes near it (a segment takes about 700 bytes); what is larger isn't read into memory."""
+MANIFEST_LIMIT_BYTES = 8 << 20
+"""No manifest comes near it (a segment takes about 700 bytes); what is larger isn't read into memory.
 
+JSON takes up to 21 times its size in memory (``[[],[],…``), so a stranger's manifest takes 170 MB at most.
+"""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFact:
-    """A file's size and digest, to be checked before it is trusted."""
+_ROWS = 1 << 32
+"""Rows of a segment are counted in 32 bits."""
 
-    bytes: int
-    sha256: str
+_DIMENSIONS = 1 << 20
+"""No encoder's vectors come near so many values."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletionFact:
-    """What of a segment is deleted, and in which generation's folder that is written."""
-
-    generation: int
-    articles: int
-    chunks: int
-    rows: FileFact
-    counts: FileFact
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentFact:
-    """A segment as its generation sees it."""
-
-    name: str
-    articles: int
-    chunks: int
-    files: Mapping[str, FileFact]
-    deletions: DeletionFact | None = None
-
-    @property
-    def living_articles(self) -> int:
-        """Count the articles that aren't deleted."""
-        return self.articles - (self.deletions.articles if self.deletions else 0)
-
-    @property
-    def living_chunks(self) -> int:
-        """Count the chunks that aren't deleted."""
-        return self.chunks - (self.deletions.chunks if self.deletions else 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderFact:
-    """Which encoder made the vectors."""
-
-    name: str
-    fingerprint: str
-    dimension: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
-    """The places that the articles came from, and how they were read."""
-
-    places: tuple[str, ...]
-    read: ReadConfig = field(default_factory=ReadConfig)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """A generation, complete. See the module's table."""
-
-    generation: int
-    parent: int | None
-    created: datetime
-    writer: str
-    config: IndexConfig
-    encoder: EncoderFact
-    corpus: Corpus | None
-    segments: tuple[SegmentFact, ...]
-    languages: Mapping[str, int]
-    restored: int | None = None
-    format: int = FORMAT
-
-    @property
-    def articles(self) -> int:
-        """Count the living articles."""
-        return sum(segment.living_articles for segment in self.segments)
-
-    @property
-    def chunks(self) -> int:
-        """Count the living chunks."""
-        return sum(segment.living_chunks for segment in self.segments)
+_LEAST_FILES = {ARTICLES, POSTINGS}
+_CARRIED_FILES = {FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS}
 
 
 def write_manifest(paths: IndexPaths, manifest: Manifest) -> None:
     """Write a manifest under its number and flush it; nothing points to it yet. Raises ``StorageError``."""
     values = sealed(asdict(manifest) | {"created": manifest.created.isoformat()})
-    text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    if len(text) > MANIFEST_LIMIT_BYTES:
+        raise StorageError(
+            f"The manifest of {paths.root} would have more than {MANIFEST_LIMIT_BYTES:,} bytes and couldn't be read.",
+            hint="Name the folder that the articles lie in, not each file.",
+        )
     files.make_folder(paths.generations)
-    files.replace(paths.manifest(manifest.generation), text.encode())
+    files.replace(paths.manifest(manifest.generation), text)
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,67 +95,55 @@ def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     return said | {"check": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def publish(paths: IndexPaths, generation: int) -> None:
-    """Make a written generation the one in force. Raises ``StorageError``."""
-    files.replace(paths.current, f"{number_name(generation)}\n".encode())
-
-
-def current_generation(paths: IndexPaths) -> int:
-    """Return the number of the generation in force.
-
-    Raises ``IndexNotFound`` where there is no index, ``IndexCorrupt`` where CURRENT isn't a number.
-    """
+def _is_sealed(values: dict[str, Any]) -> bool:
     try:
-        content = paths.current.read_bytes()[:64]
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if paths.generations.is_dir():
-            raise _lost(paths, "is missing: nothing says which generation is in force") from error
-        raise IndexNotFound(f"There is no index at {paths.root}.") from error
-    except OSError as error:
-        raise _lost(paths, f"can't be read: {error.strerror}") from error
-    name = content.decode("ascii", errors="replace").removesuffix("\n")
-    if not is_number_name(name):
-        raise _lost(paths, "doesn't name a generation")
-    return int(name)
+        return values == sealed(values)
+    except RecursionError:
+        return False
 
 
-def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:
-    return IndexCorrupt(
-        f"{paths.current} {reason}.",
-        hint=f"Run 'searchkit rollback --index {paths.root}' to go to the last generation that is whole.",
-    )
+def seal_of(paths: IndexPaths, generation: int) -> str:
+    """Return the ``check`` of a manifest as it stands there. Raises ``IndexCorrupt``."""
+    path = paths.manifest(generation)
+    return str(_json(path).get("check", ""))
 
 
-def read_manifest(paths: IndexPaths, generation: int) -> Manifest:
-    """Read and check the manifest of a generation.
+def read_manifest(paths: IndexPaths, generation: int, *, seal: str | None = None) -> Manifest:
+    """Read and check the manifest of a generation; ``seal`` is the ``check`` that it must have, where that is known.
 
     Raises ``IndexCorrupt``, ``FormatTooOld`` or ``FormatTooNew``, each naming the file.
     """
     path = paths.manifest(generation)
-    try:
-        if path.stat().st_size > MANIFEST_LIMIT_BYTES:
-            raise IndexCorrupt(f"{path} is larger than any manifest.")
-        values = json.loads(path.read_bytes())
-    except OSError as error:
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise IndexCorrupt(f"{path} isn't the JSON that was written.") from error
-    version = values.get("format") if isinstance(values, dict) else None
+    values = _json(path)
+    version = values.get("format")
     if not isinstance(version, int):
         raise IndexCorrupt(f"{path} names no format version.")
     if version > FORMAT:
         raise FormatTooNew(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
     if version < OLDEST_FORMAT:
         raise FormatTooOld(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
-    if values != sealed(values):
+    if not _is_sealed(values):
         raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
+    if seal is not None and seal != values["check"]:
+        raise IndexCorrupt(f"{path} isn't the manifest that {paths.current} names: their digests differ.")
     try:
         manifest = _from_values(values)
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ConfigError) as error:
         raise IndexCorrupt(f"{path} lacks something or holds something unknown: {error}.") from error
     if manifest.generation != generation:
         raise IndexCorrupt(f"{path} says that it is generation {manifest.generation}.")
     return manifest
+
+
+def _json(path: Path) -> dict[str, Any]:
+    refuse_link(path.parent)
+    try:
+        values = json.loads(files.read_small(path, MANIFEST_LIMIT_BYTES))
+    except OSError as error:
+        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise IndexCorrupt(f"{path} isn't the JSON that was written.") from error
+    return values if isinstance(values, dict) else {}
 
 
 def _from_values(values: dict[str, Any]) -> Manifest:
@@ -213,37 +153,64 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         generation=_count(values["generation"]),
         parent=None if values["parent"] is None else _count(values["parent"]),
         restored=None if values.get("restored") is None else _count(values["restored"]),
+        settings=None if values.get("settings") is None else Settings.from_dict(values["settings"]),
         created=datetime.fromisoformat(values["created"]),
         writer=str(values["writer"]),
         config=IndexConfig.from_dict(values["config"]),
         encoder=EncoderFact(
             name=str(values["encoder"]["name"]),
             fingerprint=str(values["encoder"]["fingerprint"]),
-            dimension=_count(values["encoder"]["dimension"]),
+            dimension=_count(values["encoder"]["dimension"], _DIMENSIONS),
         ),
+        carried=None if values.get("carried") is None else _carried(values["carried"]),
         corpus=None
         if corpus is None
         else Corpus(places=tuple(map(str, corpus["places"])), read=ReadConfig.from_dict(corpus["read"])),
         segments=tuple(_segment(segment) for segment in values["segments"]),
         languages={str(code): _count(number) for code, number in values["languages"].items()},
+        rules=_count(values.get("rules", 1)),
+        spreads={str(name): _spread(one) for name, one in values.get("spreads", {}).items()},
+        zero=None if values.get("zero") is None else _zero(values["zero"]),
+    )
+
+
+def _spread(values: dict[str, Any]) -> SpreadFact:
+    return SpreadFact(chunks=_count(values["chunks"]), total=str(values["total"]), sketch=str(values["sketch"]))
+
+
+def _zero(values: dict[str, Any]) -> ZeroFact:
+    means = {name: float(values[name]) for name in ("keyword", "vector", "words", "nearness")}
+    if not all(map(isfinite, means.values())):
+        raise ValueError("what questions without sense score")
+    return ZeroFact(queries=_count(values["queries"]), **means)
+
+
+def _carried(values: dict[str, Any]) -> CarriedFact:
+    if not set(values["files"]) <= _CARRIED_FILES:
+        raise ValueError("an encoder's files")
+    return CarriedFact(
+        generation=_count(values["generation"]),
+        files={name: _file(fact) for name, fact in values["files"].items()},
     )
 
 
 def _segment(values: dict[str, Any]) -> SegmentFact:
-    if not is_number_name(values["name"]) or set(values["files"]) != set(SEGMENT_FILES):
+    if not is_number_name(values["name"]) or not _LEAST_FILES <= set(values["files"]) <= set(SEGMENT_FILES):
         raise ValueError("a segment's name or files")
+    if EIGHT_BITS in values["files"] and VECTORS not in values["files"]:
+        raise ValueError(f"{EIGHT_BITS} without {VECTORS}")
     deletions = values["deletions"]
     return SegmentFact(
         name=values["name"],
-        articles=_count(values["articles"]),
-        chunks=_count(values["chunks"]),
+        articles=_count(values["articles"], _ROWS),
+        chunks=_count(values["chunks"], _ROWS),
         files={name: _file(fact) for name, fact in values["files"].items()},
         deletions=None
         if deletions is None
         else DeletionFact(
             generation=_count(deletions["generation"]),
-            articles=_count(deletions["articles"]),
-            chunks=_count(deletions["chunks"]),
+            articles=_count(deletions["articles"], _ROWS),
+            chunks=_count(deletions["chunks"], _ROWS),
             rows=_file(deletions["rows"]),
             counts=_file(deletions["counts"]),
         ),
@@ -254,10 +221,16 @@ def _file(values: dict[str, Any]) -> FileFact:
     return FileFact(bytes=_count(values["bytes"]), sha256=str(values["sha256"]))
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 48:
+def _count(value: object, limit: int = 1 << 48) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit:
         raise ValueError(f"a count that can't be: {value!r}")
     return value
+
+
+def refuse_link(folder: Path) -> None:
+    """Raise ``IndexCorrupt`` where a folder of an index is a link: nothing of an index lies outside its folder."""
+    if folder.is_symlink():
+        raise IndexCorrupt(f"{folder} is a link; an index keeps all that is its own inside its folder.")
 
 
 def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
@@ -266,6 +239,8 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     The digest of a large file is taken once for each path, size and time of change, and remembered in the user's cache;
     with ``deep`` it is always taken anew, so that what the disk lost by itself is seen too.
     """
+    refuse_link(path.parent)
+    refuse_link(path.parent.parent)
     try:
         size = path.stat().st_size
         if path.is_symlink() or not path.is_file():

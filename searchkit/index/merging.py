@@ -16,12 +16,14 @@ import numpy as np
 
 from searchkit.index import files
 from searchkit.index.articles import ArticlesWriter
+from searchkit.index.encoding import Encode
+from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
-from searchkit.index.manifest import SegmentFact, fact_of, in_place
-from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
-from searchkit.index.segment import Segment
-from searchkit.index.vectors import write_parts
+from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths, hidden_name
+from searchkit.index.segment import Segment, move_in
+from searchkit.index.vectorfiles import write_parts
+from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.compose import compose
 from searchkit.types import Progress
 
@@ -80,11 +82,13 @@ def write_merged(
     *,
     title_weight: int,
     dimension: int,
+    encode: Encode | None = None,
     progress: Progress | None = None,
 ) -> SegmentFact:
     """Write what lives in some segments as one, the way ``write_segment`` does.
 
-    Raises ``StorageError``, ``IndexCorrupt``.
+    ``encode`` gives the vectors that some of them wait for; without it all must have theirs, or none. Raises
+    ``StorageError``, ``IndexCorrupt``.
     """
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
@@ -103,14 +107,10 @@ def write_merged(
         stored.finish()
         with files.storing(hidden):
             postings.write(hidden / POSTINGS)
-    write_parts(hidden / VECTORS, _living_vectors(parts), rows=chunks, dimension=dimension)
-    files.flush_all(hidden)
-    fact = SegmentFact(
-        name=name, articles=articles, chunks=chunks, files={file: fact_of(hidden / file) for file in SEGMENT_FILES}
-    )
-    files.rename(hidden, paths.segment(name))
-    in_place(paths.segment(name), fact.files)
-    return fact
+    if encode is not None or parts[0].segment.vectors is not None:
+        write_parts(hidden / VECTORS, _living_vectors(parts, encode), rows=chunks, dimension=dimension)
+        add_eight_bits(hidden, rows=chunks, dimension=dimension)
+    return move_in(paths, name, articles=articles, chunks=chunks)
 
 
 def _copy_article(segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsBuilder) -> None:
@@ -123,11 +123,29 @@ def _copy_article(segment: Segment, row: int, stored: ArticlesWriter, postings: 
         postings.add(searched.title, searched.heading, searched.text, one.article.language)
 
 
-def _living_vectors(parts: Sequence[Part]) -> Iterator[NDArray[np.float32]]:
+def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[NDArray[np.float32]]:
     for part in parts:
+        vectors = part.segment.vectors
+        if vectors is None:
+            if encode is None:
+                raise ValueError(f"segment {part.segment.fact.name} waits for its vectors")
+            yield encode(*_living_texts(part))
+            continue
         rows = np.flatnonzero(~part.segment.rows_of(part.gone))
         for first in range(0, len(rows), _BLOCK):
-            yield part.segment.vectors.matrix[rows[first : first + _BLOCK]]
+            yield vectors.matrix[rows[first : first + _BLOCK]]
+
+
+def _living_texts(part: Part) -> tuple[list[str], list[bytes]]:
+    """Return the text of each living chunk of a segment, as an encoder is given it, and its digest."""
+    texts: list[str] = []
+    digests: list[bytes] = []
+    articles = part.segment.articles
+    for row in np.flatnonzero(~part.gone):
+        one = articles.stored(int(row))
+        texts += [compose(one.article, chunk).joined for chunk in articles.chunks(one.chunk, one.chunks)]
+        digests += [digest for _, digest in articles.chunk_digests(one.chunk, one.chunks)]
+    return texts, digests
 
 
 def _level(chunks: int) -> int:

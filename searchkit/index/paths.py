@@ -10,7 +10,13 @@ from pathlib import Path
 ARTICLES = "articles.sqlite"
 POSTINGS = "postings.bin"
 VECTORS = "vectors.faiss"
-SEGMENT_FILES = (ARTICLES, POSTINGS, VECTORS)
+EIGHT_BITS = "vectors8.faiss"
+SEGMENT_FILES = (ARTICLES, POSTINGS, VECTORS, EIGHT_BITS)
+
+UNFINISHED_WHOLE = ".unfinished-rebuild.log"
+UNFINISHED_PART = ".unfinished-update.log"
+UNFINISHED = (UNFINISHED_WHOLE, UNFINISHED_PART)
+"""The vectors that a stopped writer left for the next: of a whole generation, and of what adds to one."""
 
 _NUMBER = re.compile(r"[0-9]{6,12}")
 _HIDDEN = re.compile(r"\.(CURRENT|[0-9]{6,12}(\.json)?)\.[0-9]+")
@@ -66,6 +72,24 @@ class IndexPaths:
     def deletions(self) -> Path:
         """The folder of deletions, one folder in it for each generation that deleted something."""
         return self.root / "deletions"
+
+    @property
+    def unfinished_logs(self) -> tuple[Path, ...]:
+        """The logs of vectors of unfinished work, whether they are there or not."""
+        return tuple(self.root / name for name in UNFINISHED)
+
+    def unfinished_log(self, *, whole: bool) -> Path:
+        """The log of a writer that makes a whole generation, or that adds to one."""
+        return self.root / (UNFINISHED_WHOLE if whole else UNFINISHED_PART)
+
+    @property
+    def encoders(self) -> Path:
+        """The folder of encoders, where the index brings its own, one folder in it for each that was put there."""
+        return self.root / "encoders"
+
+    def encoder(self, generation: int) -> Path:
+        """The folder of the encoder that a generation put there."""
+        return self.encoders / number_name(generation)
 
     def manifest(self, generation: int) -> Path:
         """The manifest of a generation."""

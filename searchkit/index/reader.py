@@ -15,15 +15,22 @@ from weakref import finalize
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.index.current import in_force
+from searchkit.index.facts import Manifest
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading
-from searchkit.index.manifest import current_generation, read_manifest
-from searchkit.index.paths import IndexPaths
+from searchkit.index.manifest import read_manifest
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment
+from searchkit.index.vectors import best_of
 from searchkit.types import Article, Chunk, IndexInfo, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_FILTERS = 16
+"""Filters whose rows are remembered, a byte a row each: people search again with the same filter."""
 
 
 class Generation:
@@ -32,20 +39,24 @@ class Generation:
     Its rows are its segments' rows one after another: row = base of the segment + row in the segment.
     """
 
-    def __init__(self, paths: IndexPaths, number: int) -> None:
+    def __init__(self, paths: IndexPaths, number: int, *, seal: str | None = None) -> None:
         """Read the manifest of a generation and open all its segments; until ``close``, ``gc`` leaves them alone.
+
+        ``seal`` is the digest that the manifest must have, where CURRENT names it.
 
         Raises ``IndexCorrupt`` naming the file that is missing or damaged, ``FormatTooOld`` or ``FormatTooNew``.
         """
         self.paths = paths
+        self.seal = seal
         with ExitStack() as opened:
             opened.callback(_held(paths.manifest(number), self))
-            self.manifest = manifest = read_manifest(paths, number)
+            self.manifest = manifest = read_manifest(paths, number, seal=seal)
             self.segments = tuple(
                 opened.enter_context(Segment(paths, fact, dimension=manifest.encoder.dimension))
                 for fact in manifest.segments
             )
             self._opened = opened.pop_all()
+        self._filtered: dict[Where, NDArray[np.bool_]] = {}
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
@@ -86,6 +97,14 @@ class Generation:
         return self.spread([segment.living_articles for segment in self.segments])
 
     @cached_property
+    def vectored(self) -> NDArray[np.bool_] | None:
+        """``(rows,)``: which rows have a vector, deleted ones included; None where all have."""
+        if all(segment.vectors is not None for segment in self.segments):
+            return None
+        has = [segment.vectors is not None for segment in self.segments]
+        return np.repeat(np.asarray(has, dtype=bool), np.diff(self.bases))
+
+    @cached_property
     def field_names(self) -> frozenset[str]:
         """Name the fields that articles can be filtered by."""
         return frozenset().union(*(field_names(segment) for segment in self.segments))
@@ -105,7 +124,14 @@ class Generation:
         """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
         if not where:
             return self.living
-        return self.spread([articles_where(segment, where) for segment in self.segments])
+        if where not in self._filtered:
+            mask = self.spread([articles_where(segment, where) for segment in self.segments])
+            mask.setflags(write=False)
+            while len(self._filtered) >= _FILTERS:
+                self._filtered.pop(next(iter(self._filtered), where), None)
+            self._filtered[where] = mask
+            return mask
+        return self._filtered[where]
 
     def place(self, row: int) -> tuple[Segment, int]:
         """Return the segment of a row, and the row in it."""
@@ -117,12 +143,27 @@ class Generation:
         segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
         return self.segments[segment_number].articles.article_id(number - int(self.article_bases[segment_number]))
 
+    def article_ids(self, numbers: NDArray[np.int64]) -> list[str]:
+        """Return the ids of some articles by their numbers over all segments."""
+        owners = np.searchsorted(self.article_bases, numbers, side="right") - 1
+        ids = [""] * len(numbers)
+        for owner in np.unique(owners).tolist():
+            mine = np.flatnonzero(owners == owner)
+            rows = (numbers[mine] - self.article_bases[owner]).tolist()
+            for place, article_id in zip(mine.tolist(), self.segments[owner].articles.article_ids(rows), strict=True):
+                ids[place] = article_id
+        return ids
+
     def article_at(self, number: int) -> tuple[Article, range]:
         """Return an article by its number over all segments, and the rows of its chunks."""
         segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
-        stored = self.segments[segment_number].articles.stored(number - int(self.article_bases[segment_number]))
-        first = int(self.bases[segment_number]) + stored.chunk
-        return stored.article, range(first, first + stored.chunks)
+        segment, row = self.segments[segment_number], number - int(self.article_bases[segment_number])
+        first, end = segment.starts[row : row + 2].tolist()
+        stored = segment.articles.stored(row)
+        if (stored.chunk, stored.chunks) != (first, end - first):
+            raise segment.articles.corrupt(f"the article in row {row} has chunks that aren't its own")
+        base = int(self.bases[segment_number])
+        return stored.article, range(base + first, base + end)
 
     def chunks_at(self, rows: range) -> tuple[Chunk, ...]:
         """Return the chunks of consecutive rows of one segment."""
@@ -162,25 +203,31 @@ class Generation:
                 yield segment.articles.stored(int(row)).article
 
     def similarity(self, query: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the inner product of each row's vector with a query's, ``(len(rows),)`` float64."""
-        scores = np.empty(len(rows), dtype=np.float64)
+        """Return the inner product of each row's vector with a query's, ``(len(rows),)`` float64.
+
+        It is 0 where a row has no vector.
+        """
+        scores = np.zeros(len(rows), dtype=np.float64)
         owners = np.searchsorted(self.bases, rows, side="right") - 1
         for number in np.unique(owners):
-            mine = owners == number
-            scores[mine] = self.segments[number].vectors.similarity(query, rows[mine] - self.bases[number])
+            if (vectors := self.segments[number].vectors) is not None:
+                mine = owners == number
+                scores[mine] = vectors.similarity(query, rows[mine] - self.bases[number])
         return scores
 
     def nearest(
         self, query: NDArray[np.float32], depth: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], float]:
-        """Return at least the ``depth`` nearest rows, in no order, and a bound that no other allowed row exceeds."""
-        rows, bound = [np.empty(0, dtype=np.int64)], -np.inf
+        """Return at least the ``depth`` nearest rows, in no order, and a bound that no other allowed row exceeds.
+
+        A row without a vector is never among them, and the bound says nothing of it.
+        """
+        found = []
         for segment, base, end in zip(self.segments, self.bases, self.bases[1:], strict=False):
-            mine = None if allowed is None else allowed[base:end]
-            found, limit = segment.vectors.nearest(query, depth, mine)
-            rows.append(found + base)
-            bound = max(bound, limit)
-        return np.concatenate(rows), bound
+            if segment.vectors is not None:
+                mine = None if allowed is None else allowed[base:end]
+                found.append((int(base), segment.vectors.nearest(query, depth, mine)))
+        return best_of(found, depth)
 
 
 def open_generation(path: Path) -> Generation:
@@ -190,15 +237,15 @@ def open_generation(path: Path) -> Generation:
     Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld`` or ``FormatTooNew``.
     """
     paths = IndexPaths(path)
-    number = current_generation(paths)
+    said = in_force(paths)
     while True:
         try:
-            return Generation(paths, number)
+            return Generation(paths, said.generation, seal=said.seal)
         except IndexCorrupt:
-            later = current_generation(paths)
-            if later == number:
+            later = in_force(paths)
+            if later == said:
                 raise
-            number = later
+            said = later
 
 
 def _held(manifest: Path, generation: Generation) -> Callable[[], object]:
@@ -219,15 +266,22 @@ def info_of(generation: Generation) -> IndexInfo:
     """Tell what an opened generation is made of."""
     manifest = generation.manifest
     sources: Counter[str] = Counter()
-    dates: list[str] = []
+    instants: list[datetime] = []
     for segment in generation.segments:
         living = segment.living_articles
-        for row, source, published in segment.articles.rows("SELECT row, source, published FROM articles"):
+        if len(origins := segment.articles.origins()) != len(living):
+            raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
+        for row, source, published in origins:
             if living[row]:
                 sources[source or ""] += 1
                 if published is not None:
-                    dates.append(published)
-    instants = sorted(map(datetime.fromisoformat, dates))
+                    instants.append(published)
+    eight_bits = [
+        (segment.fact.chunks, vectors.eight_bits.recall)
+        for segment in generation.segments
+        if (vectors := segment.vectors) is not None and vectors.eight_bits is not None
+    ]
+    legs = leg_bytes(manifest)
     return IndexInfo(
         path=str(generation.paths.root),
         format=manifest.format,
@@ -235,16 +289,35 @@ def info_of(generation: Generation) -> IndexInfo:
         created=manifest.created,
         articles=manifest.articles,
         chunks=manifest.chunks,
+        vectors=manifest.vectors,
         segments=len(manifest.segments),
         deleted_chunks=sum(fact.chunks - fact.living_chunks for fact in manifest.segments),
-        bytes=sum(file.bytes for fact in manifest.segments for file in fact.files.values()),
+        bytes=sum(legs.values()),
+        leg_bytes=legs,
         encoder=manifest.encoder.name,
         encoder_fingerprint=manifest.encoder.fingerprint,
         dimension=manifest.encoder.dimension,
+        eight_bit_chunks=sum(count for count, _ in eight_bits),
+        vector_recall=min((recall for _, recall in eight_bits), default=None),
         places=manifest.corpus.places if manifest.corpus else (),
         languages=dict(sorted(manifest.languages.items(), key=lambda item: (-item[1], item[0]))),
         sources=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
-        first_published=instants[0] if instants else None,
-        last_published=instants[-1] if instants else None,
+        first_published=min(instants, default=None),
+        last_published=max(instants, default=None),
         config=manifest.config.to_dict(),
+        settings=dict(manifest.settings.search) if manifest.settings else {},
     )
+
+
+def leg_bytes(manifest: Manifest) -> dict[str, int]:
+    """Sum the sizes of a generation's files by what they are for."""
+    legs = {ARTICLES: "articles", POSTINGS: "postings", VECTORS: "vectors", EIGHT_BITS: "vectors"}
+    sizes = dict.fromkeys([*legs.values(), "deletions"], 0)
+    for fact in manifest.segments:
+        for name, file in fact.files.items():
+            sizes[legs[name]] += file.bytes
+        if fact.deletions is not None:
+            sizes["deletions"] += fact.deletions.rows.bytes + fact.deletions.counts.bytes
+    if manifest.carried is not None:
+        sizes["encoder"] = sum(file.bytes for file in manifest.carried.files.values())
+    return sizes

@@ -1,4 +1,7 @@
-"""A generation can't be opened; what of it is still whole? Its stored articles, and the vectors that stand in order."""
+"""A generation can't be opened; what of it is still whole? Its stored articles, and the vectors that stand in order.
+
+Or it was made ready and never put in force, since its writer was killed right before: the next one takes its vectors.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index.articles import ArticlesReader
 from searchkit.index.deletions import read_rows
-from searchkit.index.manifest import Manifest, SegmentFact, check_file
+from searchkit.index.facts import EncoderFact, Manifest, SegmentFact
+from searchkit.index.manifest import check_file, read_manifest
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
 from searchkit.index.vectors import VectorsReader
 from searchkit.types import Article
@@ -57,13 +61,15 @@ class Salvage:
     def learn_all(self) -> Self:
         """Take in the vectors of every segment whose articles and vectors are whole; notes name what isn't."""
         for fact in self._manifest.segments:
+            if not fact.has_vectors:
+                continue
             path = self._paths.segment(fact.name) / VECTORS
             try:
                 check_file(path, fact.files[VECTORS], deep=True)
                 vectors = VectorsReader(path, rows=fact.chunks, dimension=self._manifest.encoder.dimension)
                 digests = self._articles(fact).chunk_digests()
             except IndexCorrupt as error:
-                self.notes.append(f"{error.message} The vectors of that segment were computed anew.")
+                self.notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
                 continue
             self._vectors.update((digest, vectors.matrix[row]) for row, digest in digests if row < fact.chunks)
         return self
@@ -76,3 +82,19 @@ class Salvage:
         path = self._paths.segment(fact.name) / ARTICLES
         check_file(path, fact.files[ARTICLES], deep=True)
         return self._opened.enter_context(ArticlesReader(path))
+
+
+def left_behind(paths: IndexPaths, generation: int, encoder: EncoderFact, opened: ExitStack) -> Salvage | None:
+    """Take in the vectors of a generation that was made ready but not put in force; None where there is none.
+
+    They stay readable while ``opened`` is, also when its files are removed.
+    """
+    if not paths.manifest(generation).exists():
+        return None
+    try:
+        manifest = read_manifest(paths, generation)
+    except (IndexCorrupt, FormatTooOld, FormatTooNew):
+        return None
+    if manifest.encoder.fingerprint != encoder.fingerprint or manifest.encoder.dimension != encoder.dimension:
+        return None
+    return opened.enter_context(Salvage(paths, manifest)).learn_all()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -13,33 +12,23 @@ from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.errors import IndexCorrupt
 from searchkit.index import files
 from searchkit.index.articles import ArticlesReader, ArticlesWriter, text_digest
+from searchkit.index.dated import Dates
 from searchkit.index.deletions import Deletions
+from searchkit.index.encoding import Encode
+from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.postings import PostingsReader
-from searchkit.index.manifest import SegmentFact, check_file, fact_of, in_place
-from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
-from searchkit.index.vectors import VectorsReader, write_vectors
+from searchkit.index.manifest import check_file, fact_of, in_place
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
+from searchkit.index.vectorfiles import write_vectors
+from searchkit.index.vectors import VectorsReader, add_eight_bits
 from searchkit.ingest.chunks import split
 from searchkit.ingest.compose import compose
 from searchkit.types import Article, Encoder, Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
-FindVectors = Callable[[Sequence[bytes]], Mapping[bytes, "Vectors"]]
-"""Given digests of encoded texts, the vectors that are known already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenSegment:
-    """A segment that lies in its place, and what its vectors cost."""
-
-    fact: SegmentFact
-    encoded: int
-    reused: int
 
 
 def write_segment(
@@ -49,12 +38,13 @@ def write_segment(
     *,
     config: IndexConfig,
     encoder: Encoder,
-    known: FindVectors,
+    encode: Encode | None,
     progress: Progress | None = None,
-) -> WrittenSegment:
+) -> SegmentFact:
     """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
 
-    Raises ``StorageError``. What was stopped on the way stays hidden, for the next writer to sweep.
+    Without ``encode`` its vectors are left for later: it has no ``vectors.faiss``, and nothing is encoded. Raises
+    ``StorageError``. What was stopped on the way stays hidden, for the next writer to sweep.
     """
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
@@ -85,32 +75,24 @@ def write_segment(
         store.finish()
         with files.storing(hidden):
             postings.write(hidden / POSTINGS)
-    vectors, encoded = _vectors(texts, digests, encoder, known, progress)
-    write_vectors(hidden / VECTORS, vectors)
+    if encode is not None:
+        write_vectors(hidden / VECTORS, encode(texts, digests))
+        add_eight_bits(hidden, rows=len(texts), dimension=encoder.dimension)
+    return move_in(paths, name, articles=len(articles), chunks=len(texts))
+
+
+def move_in(paths: IndexPaths, name: str, *, articles: int, chunks: int) -> SegmentFact:
+    """Flush a segment that was written under its hidden name, measure its files, and move it to its place.
+
+    Raises ``StorageError``.
+    """
+    hidden = paths.segments / hidden_name(name)
     files.flush_all(hidden)
-    fact = SegmentFact(
-        name=name,
-        articles=len(articles),
-        chunks=len(texts),
-        files={file: fact_of(hidden / file) for file in SEGMENT_FILES},
-    )
+    written = {file: fact_of(hidden / file) for file in SEGMENT_FILES if (hidden / file).exists()}
+    fact = SegmentFact(name=name, articles=articles, chunks=chunks, files=written)
     files.rename(hidden, paths.segment(name))
     in_place(paths.segment(name), fact.files)
-    return WrittenSegment(fact=fact, encoded=encoded, reused=len(set(digests)) - encoded)
-
-
-def _vectors(
-    texts: Sequence[str], digests: Sequence[bytes], encoder: Encoder, known: FindVectors, progress: Progress | None
-) -> tuple[Vectors, int]:
-    """Return a row a text, and how many texts had to be encoded: a vector that is known, or seen twice, is not."""
-    found = known(list(dict.fromkeys(digests)))
-    missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in found}
-    fresh = encoder.encode_chunks(list(missing.values()), progress)
-    row_of = {digest: row for row, digest in enumerate(missing)}
-    vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
-    for row, digest in enumerate(digests):
-        vectors[row] = fresh[row_of[digest]] if digest in row_of else found[digest]
-    return vectors, len(missing)
+    return fact
 
 
 class Segment:
@@ -123,13 +105,24 @@ class Segment:
         for name, file in fact.files.items():
             check_file(folder / name, file)
         self.articles = ArticlesReader(folder / ARTICLES)
+        self.dates = Dates(self.articles, fact.articles)
         self.postings = PostingsReader.open(folder / POSTINGS)
         if self.postings.rows != fact.chunks:
             raise IndexCorrupt(
                 f"{folder / POSTINGS} holds {self.postings.rows} chunks where {fact.chunks} were written."
             )
         self.deletions = None if fact.deletions is None else Deletions.read(paths, fact, self.postings)
-        self.vectors = VectorsReader(folder / VECTORS, rows=fact.chunks, dimension=dimension)
+        self.vectors = (
+            VectorsReader(
+                folder / VECTORS,
+                rows=fact.chunks,
+                dimension=dimension,
+                eight_bits=folder / EIGHT_BITS if EIGHT_BITS in fact.files else None,
+            )
+            if fact.has_vectors
+            else None
+        )
+        """None where they are still to be computed."""
 
     def __enter__(self) -> Self:
         return self
@@ -166,12 +159,17 @@ class Segment:
 
     def living_rows(self, article_ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids and aren't deleted."""
-        return [row for row in self.articles.article_rows(article_ids) if self.living_articles[row]]
+        return [row for row in self.articles.article_rows(article_ids) if self._lives(row)]
 
     def living_row(self, article_id: str) -> int | None:
         """Find an article's row by its id, unless it is deleted."""
         row = self.articles.article_row(article_id)
-        return row if row is not None and self.living_articles[row] else None
+        return row if row is not None and self._lives(row) else None
+
+    def _lives(self, row: int) -> bool:
+        if not 0 <= row < self.fact.articles:
+            raise self.articles.corrupt(f"it has an article in row {row}")
+        return bool(self.living_articles[row])
 
 
 def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:

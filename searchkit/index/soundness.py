@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesReader, article_digest, text_digest
 from searchkit.index.deletions import Deletions
+from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.delta import deltas
 from searchkit.index.keyword.postings import FieldName, PostingsReader
-from searchkit.index.manifest import SegmentFact, check_file
-from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.manifest import check_file
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment, chunk_texts
+from searchkit.index.vectorfiles import longest_difference, map_eight_bits, map_vectors
 from searchkit.index.vectors import VectorsReader
 from searchkit.ingest.compose import compose
 from searchkit.types import Encoder
@@ -52,12 +55,24 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
             some = vectors.matrix[first : first + (_BLOCK if deep else SAMPLED)].astype(np.float64)
             if not np.all(np.abs((some * some).sum(axis=1) - 1) < 1e-3):
                 raise IndexCorrupt(f"{path} holds a vector that isn't of length 1.")
+    if name == EIGHT_BITS:
+        _check_eight_bits(path, fact, dimension, deep=deep)
     if name == POSTINGS:
         with PostingsReader.open(path) as postings:
             if postings.rows != fact.chunks:
                 raise IndexCorrupt(f"{path} holds {postings.rows} chunks where {fact.chunks} were written.")
             if deep:
                 _read_postings(postings)
+
+
+def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bool) -> None:
+    """Check that no row at 8 bits differs from its vector by more than the file says: the search relies on that."""
+    codes, known = map_eight_bits(path, fact.chunks, dimension)
+    vectors = map_vectors(path.with_name(VECTORS), fact.chunks, dimension)
+    for first in range(0, fact.chunks, _BLOCK if deep else fact.chunks):
+        some = slice(first, first + (_BLOCK if deep else SAMPLED))
+        if longest_difference(vectors[some], codes[some], least=known.least, width=known.width) > known.error + 1e-9:
+            raise IndexCorrupt(f"{path} holds a row that differs from its vector by more than {known.error:.4f}.")
 
 
 def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
@@ -85,6 +100,8 @@ def check_agreement(segment: Segment, *, deep: bool) -> None:
 
 def check_encoding(segment: Segment, encoder: Encoder) -> None:
     """Encode the first chunk of some articles again. Raises ``IndexCorrupt``."""
+    if segment.vectors is None:
+        return
     stored = [segment.articles.stored(row) for row in sampled(segment)]
     texts = [compose(one.article, segment.articles.chunks(one.chunk, 1)[0]).joined for one in stored]
     for one, vector in zip(stored, encoder.encode_chunks(texts), strict=True):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index import files
+from searchkit.index.current import current_generation
 from searchkit.index.lock import unread
-from searchkit.index.manifest import current_generation, read_manifest
+from searchkit.index.manifest import MANIFEST_LIMIT_BYTES, read_manifest, refuse_link
 from searchkit.index.paths import IndexPaths, is_hidden_name, is_number_name, number_name
+
+FORGOTTEN_S = 30 * 86_400
+"""Seconds after which nobody will go on with what a stopped writer left: its log of vectors is removed."""
 
 
 def numbered(folder: Path, suffix: str = "") -> list[Path]:
@@ -20,12 +27,18 @@ def numbered(folder: Path, suffix: str = "") -> list[Path]:
 def sweep(paths: IndexPaths) -> None:
     """Remove what writers left that were stopped: hidden files, and what no published generation names.
 
-    Only for who holds the writer's lock: another writer's half-made files look the same. Raises ``StorageError``.
+    Only for who holds the writer's lock: another writer's half-made files look the same. Raises ``StorageError``, and
+    ``IndexCorrupt`` where a folder of the index is a link: nothing is removed outside it.
     """
-    for folder in (paths.root, paths.generations, paths.segments):
+    for folder in (paths.generations, paths.segments, paths.encoders, paths.deletions, *numbered(paths.deletions)):
+        refuse_link(folder)
+    for folder in (paths.root, paths.generations, paths.segments, paths.encoders):
         for path in _inside(folder):
             if is_hidden_name(path.name):
                 files.remove(path)
+    for path in paths.unfinished_logs:
+        if os.path.lexists(path) and path.lstat().st_mtime < time.time() - FORGOTTEN_S:
+            files.remove(path)
     # Without CURRENT a manifest is that of a build that was stopped, or all that is left of an index: it stays until
     # something is published in its place.
     if paths.current.exists():
@@ -43,6 +56,8 @@ def collect(paths: IndexPaths, keep: int) -> tuple[list[int], list[int]]:
     ``StorageError``, ``IndexCorrupt``.
     """
     sweep(paths)
+    for path in paths.unfinished_logs:
+        files.remove(path)
     current = current_generation(paths)
     removed: list[int] = []
     held: list[int] = []
@@ -64,11 +79,12 @@ def litter(paths: IndexPaths) -> list[Path]:
     """Return what lies in an index's folder and belongs to nothing that is published. Raises ``IndexCorrupt``."""
     named = _named(paths)
     current = current_generation(paths)
-    known = {paths.current, paths.lock, paths.generations, paths.segments, paths.deletions}
+    known = {paths.current, paths.lock, paths.generations, paths.segments, paths.encoders, paths.deletions}
     published = {path for path in numbered(paths.generations, ".json") if int(path.stem) <= current}
     found = [path for path in _inside(paths.root) if path not in known]
     found += [path for path in _inside(paths.generations) if path not in published]
     found += [path for path in _inside(paths.segments) if path.name not in named.segments]
+    found += [path for path in _inside(paths.encoders) if not named.brings(path.name)]
     for folder in _inside(paths.deletions):
         inside = _inside(folder)
         unnamed = [path for path in inside if not named.deletes(folder.name, path.stem)]
@@ -78,42 +94,56 @@ def litter(paths: IndexPaths) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What manifests name: segments, and ``(generation, segment)`` of deletions, None where a manifest can't be read.
+    """What manifests name: segments, ``(generation, segment)`` of deletions, and encoders.
+
+    The last two are None where a manifest can't be read.
 
     One that can't be read is taken as plain text: whatever could be the name of a segment is one.
     """
 
     segments: frozenset[str]
     deletions: frozenset[tuple[str, str]] | None
+    encoders: frozenset[str] | None
 
     def deletes(self, generation: str, segment: str) -> bool:
         return self.deletions is None or (generation, segment) in self.deletions
+
+    def brings(self, encoder: str) -> bool:
+        return self.encoders is None or encoder in self.encoders
 
 
 def _named(paths: IndexPaths) -> _Named:
     segments: set[str] = set()
     deletions: set[tuple[str, str]] = set()
+    encoders: set[str] = set()
     unreadable = False
     for path in numbered(paths.generations, ".json"):
         try:
             manifest = read_manifest(paths, int(path.stem))
         except (IndexCorrupt, FormatTooOld, FormatTooNew):
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = _text(path)
             segments.update(piece for piece in text.split('"') if is_number_name(piece))
             unreadable = True
             continue
+        if manifest.carried is not None:
+            encoders.add(number_name(manifest.carried.generation))
         for fact in manifest.segments:
             segments.add(fact.name)
             if fact.deletions is not None:
                 deletions.add((number_name(fact.deletions.generation), fact.name))
-    return _Named(frozenset(segments), None if unreadable else frozenset(deletions))
+    if unreadable:
+        return _Named(frozenset(segments), None, None)
+    return _Named(frozenset(segments), frozenset(deletions), frozenset(encoders))
 
 
 def _sweep_unnamed(paths: IndexPaths) -> None:
-    """Remove the segments that no manifest names, and deletions that none takes any more."""
+    """Remove the segments and encoders that no manifest names, and deletions that none takes any more."""
     named = _named(paths)
     for path in numbered(paths.segments):
         if path.name not in named.segments:
+            files.remove(path)
+    for path in numbered(paths.encoders):
+        if not named.brings(path.name):
             files.remove(path)
     for folder in numbered(paths.deletions):
         inside = _inside(folder)
@@ -123,6 +153,16 @@ def _sweep_unnamed(paths: IndexPaths) -> None:
             continue
         for path in unnamed:
             files.remove(path)
+
+
+def _text(path: Path) -> str:
+    """Return what stands in a manifest that can't be trusted; nothing where it can't be a manifest at all."""
+    try:
+        return files.read_small(path, MANIFEST_LIMIT_BYTES).decode("utf-8", errors="replace")
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.EINVAL, errno.EFBIG, errno.ENXIO}:
+            return ""
+        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _inside(folder: Path) -> list[Path]:

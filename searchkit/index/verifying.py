@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
+from searchkit.index.carried import check_carried, encoder_of
+from searchkit.index.current import InForce, in_force
+from searchkit.index.draft import coverage_note
+from searchkit.index.facts import Manifest, SegmentFact
 from searchkit.index.lock import hold_for_reading
-from searchkit.index.manifest import Manifest, SegmentFact, current_generation, read_manifest
-from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
+from searchkit.index.manifest import read_manifest
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.rules import RULES
 from searchkit.index.segment import Segment
 from searchkit.index.soundness import check_agreement, check_deletions, check_encoding, check_leg
 from searchkit.types import Encoder, Progress
@@ -21,7 +26,9 @@ _MEANINGS = {
     ARTICLES: "Its articles can't be shown, filtered or counted.",
     POSTINGS: "The keyword leg can't be trusted.",
     VECTORS: "The vector leg can't be trusted.",
+    EIGHT_BITS: "The vector leg can't be trusted.",
 }
+_NO_ENCODER = "The encoder that the index brings along can't be used: only searches by keyword work."
 _DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexError, OverflowError)
 """What reading a damaged file may raise: ours, or what Python makes of numbers that can't be."""
 
@@ -85,22 +92,31 @@ class _Check:
 
     def run(self, progress: Progress | None) -> int | None:
         """Check everything; return the number of the generation in force, if it can be told."""
-        generation: int | None = None
+        said: InForce | None = None
         with self._finding(self._paths.current, "Nothing says which generation is in force.", self._back):
-            generation = current_generation(self._paths)
-        if generation is None:
+            said = in_force(self._paths)
+        if said is None:
             return None
-        path = self._paths.manifest(generation)
+        path = self._paths.manifest(said.generation)
         with self._finding(path, "Nothing says what the generation in force is made of.", self._back):
             held = hold_for_reading(path)
             try:
-                self._generation(read_manifest(self._paths, generation), progress)
+                self._generation(read_manifest(self._paths, said.generation, seal=said.seal), progress)
             finally:
                 os.close(held)
-        return generation
+        return said.generation
 
     def _generation(self, manifest: Manifest, progress: Progress | None) -> None:
+        if (carried := manifest.carried) is not None:
+            with self._finding(self._paths.encoder(carried.generation), _NO_ENCODER, self._anew):
+                check_carried(self._paths, carried, deep=self._deep)
         encoder = self._loaded(manifest) if self._deep else None
+        if coverage := coverage_note(manifest):
+            self.notes.append(coverage)
+        if manifest.rules != RULES:
+            self.notes.append(
+                f"No article was looked up again: the index was analysed by rules {manifest.rules}, here are {RULES}."
+            )
         for number, fact in enumerate(manifest.segments, start=1):
             self._segment(manifest, fact, encoder)
             if progress is not None:
@@ -112,7 +128,7 @@ class _Check:
         """Check each file by itself, so that every damaged one is named; all together where each is whole."""
         folder, dimension = self._paths.segment(fact.name), manifest.encoder.dimension
         before = len(self.faults)
-        for name in SEGMENT_FILES:
+        for name in fact.files:
             with self._finding(folder / name, _MEANINGS[name], self._anew):
                 check_leg(self._paths, fact, name, dimension, deep=self._deep)
         if len(self.faults) > before:
@@ -127,7 +143,8 @@ class _Check:
             self._finding(folder, "Its files don't belong together.", self._anew),
             Segment(self._paths, fact, dimension=dimension) as segment,
         ):
-            check_agreement(segment, deep=self._deep)
+            if manifest.rules == RULES:
+                check_agreement(segment, deep=self._deep)
             if encoder is not None:
                 check_encoding(segment, encoder)
 
@@ -135,10 +152,8 @@ class _Check:
         """Return the encoder of the index; None, with a note, where it isn't here as it was."""
         encoder = self._encoder
         if encoder is None:
-            from searchkit.encoders import load_encoder
-
             try:
-                encoder = load_encoder(manifest.encoder.name)
+                encoder = encoder_of(self._paths, manifest)
             except SearchkitError as error:
                 self.notes.append(f"No chunk was encoded again: {error.message}")
                 return None

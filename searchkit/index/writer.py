@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from searchkit.config import IndexConfig, ReadConfig
+from searchkit.config import IndexConfig, ReadConfig, Settings
 from searchkit.encoders import load_encoder
-from searchkit.errors import (
-    ConfigError,
-    FormatTooOld,
-    IndexCorrupt,
-    IndexExists,
-    IndexNotFound,
-    SourceError,
-)
+from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index import files
+from searchkit.index.carried import encoder_of
 from searchkit.index.catalog import is_index
 from searchkit.index.corpus import Handed, corpus_of, given_of
-from searchkit.index.draft import Draft
+from searchkit.index.draft import Draft, coverage_note
+from searchkit.index.encoding import FindVectors, kept_vectors
+from searchkit.index.facts import EncoderFact, Manifest
 from searchkit.index.intake import Given, Intake
 from searchkit.index.known import nothing_known
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, current_generation, publish, read_manifest
-from searchkit.index.paths import IndexPaths, is_hidden_name
+from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name
 from searchkit.index.reader import Generation, open_generation
-from searchkit.index.salvage import Salvage
-from searchkit.index.segment import FindVectors
-from searchkit.index.sweeping import numbered
-from searchkit.ingest import read as read_places
-from searchkit.ingest.discover import find
-from searchkit.types import BuildReport, Encoder, Progress
+from searchkit.index.remembering import mend_current, readable_manifest, readable_parent, remembered, vectors_before
+from searchkit.types import BuildReport, Encoder, Progress, Say
+
+Consider = Callable[[int, int], bool]
+"""Given the numbers of the generation in force and of the one that is to follow it, both of which can be opened: shall
+it?"""
 
 
 def build(
@@ -45,13 +40,23 @@ def build(
     read: ReadConfig | None = None,
     encoder: Encoder | None = None,
     strict: bool = False,
+    cache: bool = True,
+    keyword_first: bool = False,
+    say: Say | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build a new index from articles, or from the articles at places; exactly one of the two is given.
 
     ``encoder`` is used instead of loading ``config.encoder``. With ``strict`` the first article that can't be read
-    stops the build. Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``,
-    ``StorageError``, ``MissingExtra``. Whatever is raised, no half index is left.
+    stops the build. Vectors that the user's cache has aren't computed again, and new ones are kept there, but for where
+    ``cache`` is False or ``SEARCHKIT_VECTOR_CACHE`` says otherwise.
+
+    With ``keyword_first`` generation 1 has no vectors and can be searched, as ``say`` is told, while those are made for
+    generation 2; where that is stopped, ``update`` or ``rebuild`` makes the rest.
+
+    Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``, ``StorageError``,
+    ``MissingExtra``, ``ConfigError``. Whatever is raised, no half index is left; but vectors that were computed are, in
+    a hidden file of its folder, and the next ``build`` there goes on with them.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -65,17 +70,23 @@ def build(
     files.make_folder(paths.root)
     with writer_lock(paths.lock, "build"):
         try:
-            with Draft(paths, None, config, fact, progress) as draft:
+            with Draft(paths, None, config, fact, progress, cache=cache) as draft:
                 refuse_existing(paths)
-                draft.add(intake.articles(given_of(articles, corpus, progress)), encoder, nothing_known)
+                if config.keep_encoder:
+                    draft.carry(encoder)
+                known = None if keyword_first else nothing_known
+                draft.add(intake.articles(given_of(articles, corpus, progress)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
+            report = draft.report(manifest, intake, started)
+            if keyword_first:
+                report = _completed(paths, report, encoder, nothing_known, cache, say, progress)
         except BaseException:
             # While the lock is held: without it the folder may be another writer's by now.
-            if created and not paths.current.exists():
+            if created and not paths.current.exists() and not kept_vectors(paths):
                 files.remove(paths.root)
             raise
-    return draft.report(manifest, intake, started)
+    return replace(report, took_s=time.monotonic() - started)
 
 
 def rebuild(
@@ -87,14 +98,24 @@ def rebuild(
     read: ReadConfig | None = None,
     encoder: Encoder | None = None,
     strict: bool = False,
+    cache: bool = True,
+    keyword_first: bool = False,
+    consider: Consider | None = None,
+    say: Say | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Make an index's next generation from scratch, while searches go on in the one before.
 
     From ``articles`` or ``places`` where given, else from the corpus that the index remembers, else, where that is gone
     or articles were handed over by a program, from the articles stored in the index; the report's notes say which.
-    Vectors of texts that the generation before has, from the same encoder, aren't computed again. Raises as ``build``
-    does, and ``IndexNotFound``, ``IndexCorrupt``.
+    Vectors of texts that the generation before has, from the same encoder, aren't computed again, nor are those that a
+    stopped ``rebuild`` has left, or the cache has (``cache`` is as in ``build``). With another encoder the one before
+    serves until the new one is complete.
+
+    ``consider`` is called when it is, before it is put in force: where it returns False, or raises, the generation
+    before stays, and the vectors are kept for the next rebuild. ``keyword_first`` is as in ``build``: what is searched
+    until the new vectors are there has none, also where the generation before had them; it can't be had with
+    ``consider`` or another encoder. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``, ``ConfigError``.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -104,30 +125,81 @@ def rebuild(
     intake = Intake(strict=strict)
     notes: list[str] = []
     with writer_lock(paths.lock, "rebuild"), ExitStack() as stack:
-        _mend_current(paths, notes, needed=given is None and articles is None)
-        manifest = _readable_manifest(paths, notes, needed=given is None and articles is None)
+        mend_current(paths, notes, needed=given is None and articles is None)
+        manifest = readable_manifest(paths, notes, needed=given is None and articles is None)
         config = config or (manifest.config if manifest else IndexConfig())
-        encoder = encoder or load_encoder(config.encoder)
+        encoder = encoder or _found_again(paths, config, manifest)
         config = replace(config, encoder=encoder.name)
-        parent = _readable_parent(paths, stack, manifest, notes)
+        parent = readable_parent(paths, stack, manifest, notes)
         source: Iterable[Given]
         if articles is not None or given is not None:
             source, corpus = given_of(articles, given, progress), given
         else:
-            source, corpus = _remembered(manifest, parent, read, notes, progress)
+            source, corpus = remembered(manifest, parent, read, notes, progress)
         same = manifest is not None and manifest.encoder.fingerprint == encoder.fingerprint
-        known = nothing_known if manifest is None or not same else _known(paths, manifest, stack, notes)
-        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress))
-        draft.add(intake.articles(source), encoder, known)
+        if keyword_first:
+            _refuse_less(manifest, encoder, consider)
+        known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
+        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress, cache=cache))
+        draft.settings = _kept_settings(manifest, encoder, notes)
+        if config.keep_encoder:
+            draft.carry(encoder)
+        draft.add(intake.articles(source), encoder, None if keyword_first else known)
         _refuse_empty(draft, intake, corpus.places if corpus else ())
-        made = draft.publish(corpus)
-    return draft.report(made, intake, started, notes)
+        made = draft.prepare(corpus)
+        if consider is not None and isinstance(parent, Generation):
+            before = parent.manifest.generation
+            if not consider(before, made.generation):
+                notes.append(f"Generation {before} stays in force; a later rebuild finds the new one's vectors made.")
+                return replace(draft.report(made, intake, started, notes), generation=before)
+        draft.put_in_force(made)
+        report = draft.report(made, intake, started, notes)
+        if keyword_first:
+            report = _completed(paths, report, encoder, known, cache, say, progress)
+    return replace(report, took_s=time.monotonic() - started)
+
+
+def _completed(
+    paths: IndexPaths,
+    report: BuildReport,
+    encoder: Encoder,
+    known: FindVectors,
+    cache: bool,
+    say: Say | None,
+    progress: Progress | None,
+) -> BuildReport:
+    """Make the vectors that the generation in force waits for, and the generation that has them."""
+    if say is not None:
+        say(f"Generation {report.generation} can be searched by keyword; {report.chunks:,} vectors are being made.")
+    with open_generation(paths.root) as parent:
+        manifest = parent.manifest
+        with Draft(paths, parent, manifest.config, manifest.encoder, progress, cache=cache) as draft:
+            draft.complete(encoder, known)
+            made = draft.publish(manifest.corpus)
+    return replace(
+        report,
+        generation=made.generation,
+        vectors_encoded=draft.encoded,
+        vectors_reused=draft.reused,
+        notes=(*(note for note in report.notes if note != coverage_note(manifest)), *draft.notes),
+    )
+
+
+def _refuse_less(before: Manifest | None, encoder: Encoder, consider: Consider | None) -> None:
+    """Refuse to publish by keyword first where the generation before is to serve until the next is complete."""
+    if consider is not None or (before and before.vectors and before.encoder.fingerprint != encoder.fingerprint):
+        raise ConfigError(
+            "With another encoder, or a report before the switch, the generation before serves until the new one has"
+            " all its vectors.",
+            hint="Leave --keyword-first out.",
+        )
 
 
 def refuse_existing(paths: IndexPaths) -> None:
     """Raise ``IndexExists`` for an index, ``ConfigError`` for a folder of something else.
 
-    What a build leaves that was killed before it published is neither: at most the manifest of generation 1.
+    What a build leaves that was stopped before it published is neither: at most the manifest of generation 1, and the
+    log of the vectors that were computed.
     """
     if not paths.root.exists():
         return
@@ -139,7 +211,8 @@ def refuse_existing(paths: IndexPaths) -> None:
             hint=f"Run 'searchkit rebuild --index {paths.root}' to make its next generation, 'searchkit add' to add"
             " to it, or choose another folder.",
         )
-    ours = {paths.lock.name, paths.segments.name, paths.generations.name, paths.deletions.name}
+    folders = {path.name for path in (paths.segments, paths.generations, paths.deletions, paths.encoders)}
+    ours = {paths.lock.name, *folders, *UNFINISHED}
     foreign = sorted(
         path.name for path in paths.root.iterdir() if path.name not in ours and not is_hidden_name(path.name)
     )
@@ -150,8 +223,27 @@ def refuse_existing(paths: IndexPaths) -> None:
         )
 
 
+def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | None) -> Encoder:
+    """Load the encoder of this machine, or where there is none, the one that the index brings along."""
+    try:
+        return load_encoder(config.encoder)
+    except (MissingExtra, ConfigError):
+        if manifest is None or manifest.carried is None or manifest.encoder.name != config.encoder:
+            raise
+        return encoder_of(paths, manifest)
+
+
 def _fact_of(encoder: Encoder) -> EncoderFact:
     return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=encoder.dimension)
+
+
+def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) -> Settings | None:
+    """Return the settings that the generation before names; none, with a note, where they are for other vectors."""
+    settings = before.settings if before else None
+    if settings is None or settings.fingerprint == encoder.fingerprint:
+        return settings
+    notes.append(f"The settings chosen for '{settings.encoder}' don't hold any more: 'searchkit tune' finds others.")
+    return None
 
 
 def _refuse_empty(draft: Draft, intake: Intake, places: Sequence[str | Path]) -> None:
@@ -163,95 +255,3 @@ def _refuse_empty(draft: Draft, intake: Intake, places: Sequence[str | Path]) ->
         f"No article was found{where}.{first}",
         hint="Name a file or folder of text, Markdown, HTML, JSONL or CSV articles.",
     )
-
-
-def _readable_manifest(paths: IndexPaths, notes: list[str], *, needed: bool) -> Manifest | None:
-    try:
-        return read_manifest(paths, current_generation(paths))
-    except (IndexCorrupt, FormatTooOld) as error:
-        if needed:
-            raise
-        notes.append(f"{error.message} The default settings were used.")
-        return None
-
-
-def _readable_parent(
-    paths: IndexPaths, stack: ExitStack, manifest: Manifest | None, notes: list[str]
-) -> Generation | Salvage | None:
-    """Open the generation in force for its articles and vectors; a damaged one is what a rebuild is for."""
-    try:
-        return stack.enter_context(open_generation(paths.root))
-    except (IndexCorrupt, FormatTooOld) as error:
-        if manifest is None:
-            notes.append(f"{error.message} All vectors were computed anew.")
-            return None
-        notes.append(f"{error.message} What of the rest is whole was used.")
-        return stack.enter_context(Salvage(paths, manifest))
-
-
-def _known(paths: IndexPaths, manifest: Manifest, stack: ExitStack, notes: list[str]) -> FindVectors:
-    """Return the vectors of the generation before, each file held against its digest: damage must not be inherited."""
-    salvage = stack.enter_context(Salvage(paths, manifest)).learn_all()
-    notes.extend(salvage.notes)
-    return salvage
-
-
-def _mend_current(paths: IndexPaths, notes: list[str], *, needed: bool) -> None:
-    """Put the latest generation in force that can be read, where CURRENT or the manifest it names is lost.
-
-    Raises ``IndexCorrupt`` where none can be read, and one is needed to know where the articles are.
-    """
-    try:
-        read_manifest(paths, current_generation(paths))
-        return
-    except FormatTooOld:
-        return
-    except IndexCorrupt as error:
-        for path in reversed(numbered(paths.generations, ".json")):
-            with suppress(IndexCorrupt, FormatTooOld):
-                read_manifest(paths, int(path.stem))
-                publish(paths, int(path.stem))
-                notes.append(f"{error.message} Generation {int(path.stem)} was put in force again.")
-                return
-        if needed:
-            raise IndexCorrupt(
-                error.message,
-                hint=f"Run 'searchkit rebuild PLACE... --index {paths.root}' with the places of the articles.",
-            ) from error
-        notes.append(error.message)
-        files.remove(paths.current)
-
-
-def _unreadable(places: Sequence[str]) -> list[str]:
-    """Return the places that aren't there any more."""
-    gone = []
-    for place in places:
-        try:
-            find([place])
-        except SourceError:
-            gone.append(place)
-    return gone
-
-
-def _remembered(
-    manifest: Manifest | None,
-    parent: Generation | Salvage | None,
-    read: ReadConfig | None,
-    notes: list[str],
-    progress: Progress | None,
-) -> tuple[Iterable[Given], Corpus | None]:
-    """Find the articles of an index again: at its places, or stored in it."""
-    corpus = manifest.corpus if manifest else None
-    if corpus is not None and read is not None:
-        corpus = replace(corpus, read=read)
-    if corpus is not None and not (gone := _unreadable(corpus.places)):
-        notes.append(f"Read again from {', '.join(corpus.places)}.")
-        return read_places(corpus.places, corpus.read, progress=progress), corpus
-    why = f"{gone[0]} can't be read again" if corpus is not None else "the index remembers no places"
-    if parent is None:
-        raise IndexCorrupt(
-            f"The articles stored in the index can't be read, and {why}.",
-            hint="Run 'searchkit rebuild PLACE... --index PATH' with the places of the articles.",
-        )
-    notes.append(f"Made from the articles stored in the index: {why}.")
-    return parent.living_articles(), corpus

@@ -1,11 +1,15 @@
-"""Here is what a caller typed; which query is it? Checks and reads the arguments of a search."""
+"""Here is what a caller typed; which query is it, and which settings hold? Reads and checks what a search is given."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
+from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
+from searchkit.index.choosing import check_settings
+from searchkit.index.reader import Generation
 from searchkit.ingest import parse_when
 from searchkit.types import Mode, Query, Where
 
@@ -30,6 +34,8 @@ def make_query(
     author: Texts,
     fields: Mapping[str, Texts],
     facets: Sequence[str],
+    rerank: bool,
+    min_confidence: float,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``. Raises ``QueryError`` naming what can't be understood."""
     now = datetime.now(UTC)
@@ -42,9 +48,22 @@ def make_query(
         authors=_texts(author),
         fields=tuple((name, _texts(values)) for name, values in fields.items()),
     )
-    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets))
+    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets), rerank=rerank)
+    query = replace(query, min_confidence=min_confidence)
     check_query(query)
     return query
+
+
+def settings_for(generation: Generation, config: SearchConfig | None) -> SearchConfig:
+    """Return the settings that hold: the caller's, or else those that the generation names, or else the defaults.
+
+    Raises ``ConfigError`` where the caller's were chosen for vectors of another encoder.
+    """
+    manifest = generation.manifest
+    if config is None:
+        return manifest.settings.to_config() if manifest.settings else SearchConfig()
+    check_settings(config.made_for, manifest, generation.paths.root)
+    return config
 
 
 def check_query(query: Query) -> None:
@@ -59,6 +78,10 @@ def check_query(query: Query) -> None:
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
     if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
         raise QueryError(f"k is {query.k!r}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
+    if not 0 <= query.min_confidence <= 1:
+        raise QueryError(
+            f"min_confidence is {query.min_confidence!r}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
+        )
     where = query.where
     if where.since is not None and where.until is not None and where.since > where.until:
         raise QueryError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.index.filters import labels
 from searchkit.index.reader import Generation
 from searchkit.search.filtering import unknown_field
 from searchkit.types import FacetCount
@@ -37,9 +38,8 @@ def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tu
     counts: Counter[str] = Counter()
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for segment, base in zip(generation.segments, generation.article_bases, strict=False):
-        for value, article, text in segment.articles.rows(
-            "SELECT value, article, shown FROM labels WHERE name = ?", (name,)
-        ):
+        statement = "SELECT article, value, shown FROM labels WHERE name = ?"
+        for article, value, text in labels(segment, statement, (name,), "tt"):
             if matching[base + article]:
                 counts[value] += 1
                 spellings[value][text] += 1

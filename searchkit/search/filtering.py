@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from searchkit.errors import QueryError
-from searchkit.index.filters import named_conditions
+from searchkit.index.filters import labels, named_conditions
 from searchkit.index.reader import Generation
 from searchkit.types import Where
 
@@ -48,7 +48,7 @@ def _note(generation: Generation, name: str, value: str) -> str:
     known: set[str] = set()
     for segment in generation.segments:
         statement = "SELECT DISTINCT value FROM labels WHERE name = ? LIMIT ?"
-        known.update(other for (other,) in segment.articles.rows(statement, (name, _LOOKED_AT)))
+        known.update(other for (other,) in segment.articles.rows(statement, (name, _LOOKED_AT), kinds="t"))
     near = get_close_matches(value.casefold(), sorted(known), n=_NEAR)
     living = [spellings for other in near if (spellings := _spellings(generation, name, other))]
     return f"No article has the {name} '{value}'." + (f" Did you mean '{min(living[0])}'?" if living else "")
@@ -58,8 +58,8 @@ def _spellings(generation: Generation, name: str, value: str) -> set[str]:
     """Return how the living articles spell a value of a field that is given in small letters; none if none has it."""
     statement = "SELECT article, shown FROM labels WHERE name = ? AND value = ?"
     return {
-        str(shown)
+        shown
         for segment in generation.segments
-        for article, shown in segment.articles.rows(statement, (name, value))
+        for article, shown in labels(segment, statement, (name, value), "t")
         if segment.living_articles[article]
     }

@@ -1,7 +1,9 @@
 """Here are a chunk's scores in both legs; what is its score?
 
 ``s = BM25 / sqrt(U) + w * cosine``, where ``U`` is the sum of the idf of the query's words (repeats count, an unknown
-word counts as one in no chunk) and ``w`` is ``SearchConfig.vector_weight``. The root of U is the scale on which BM25
+word counts as one in no chunk) and ``w`` is ``SearchConfig.vector_weight``, or what the index has learnt from its own
+vectors (``index/spread.py``). In an archive of several languages the cosine is what of it is more than its language's
+(``leaning.py``). The root of U is the scale on which BM25
 grows with a query's length and rarity, so that one weight serves all queries; without words (U = 0) the first term is
 0. A convex sum of scores beats reciprocal ranks (Bruch, Gai, Ingber, TOIS 2023: doi 10.1145/3596512); this form, unlike
 min-max, depends on the query, the chunk and the index alone: no other candidate, filter, depth or k changes a score.
@@ -26,14 +28,20 @@ if TYPE_CHECKING:
 
 KEYWORD = "keyword"
 VECTOR = "vector"
+RERANKER = "reranker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """What one point of a leg's own score is worth in the result's score. None: the leg isn't asked."""
+    """What one point of a leg's own score is worth in the result's score. None: the leg isn't asked.
+
+    ``unit``: how much of a score here is one point of the hybrid's, so that what is added to scores weighs the same in
+    every mode.
+    """
 
     keyword: float | None
     vector: float | None
+    unit: float = 1.0
 
     def share(self, leg: str, scores: Scores) -> Scores:
         """Return what a leg's scores add to the results' scores. A leg that isn't asked adds nothing."""
@@ -48,14 +56,14 @@ class Scale:
         return sum(parts)
 
 
-def keyword_alone() -> Scale:
-    """The score is BM25 itself."""
-    return Scale(keyword=1.0, vector=None)
+def keyword_alone(idf_sum: float = 0.0) -> Scale:
+    """The score is BM25 itself. ``idf_sum`` is U, 0 where the query has no words."""
+    return Scale(keyword=1.0, vector=None, unit=sqrt(idf_sum) if idf_sum > 0 else 1.0)
 
 
-def vector_alone() -> Scale:
-    """The score is the cosine itself."""
-    return Scale(keyword=None, vector=1.0)
+def vector_alone(vector_weight: float = 1.0) -> Scale:
+    """The score is the cosine itself. ``vector_weight`` is what the hybrid would multiply it by."""
+    return Scale(keyword=None, vector=1.0, unit=1 / vector_weight)
 
 
 def hybrid(idf_sum: float, vector_weight: float) -> Scale:

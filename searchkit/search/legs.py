@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
 from searchkit.index.filters import articles_for
 from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.evaluate import Scores, evaluate
+from searchkit.index.keyword.evaluate import Found, evaluate
 from searchkit.index.keyword.spelling import suggest
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
 from searchkit.index.keyword.stopwords import telling_words
@@ -21,7 +21,9 @@ from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
 from searchkit.search.filtering import FIELDS_EVERYWHERE, absent_values, check_fields
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
+from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
+from searchkit.search.standing import standing_notes
 from searchkit.types import Mode, Query
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ class Reading:
         self.analyzer = Analyzer()
 
     @cached_property
+    def leaning(self) -> Leaning:
+        """How the vectors of each language lie, and the weight that follows."""
+        return Leaning(self.generation)
+
+    @cached_property
     def keyword(self) -> KeywordSegments:
         """The postings of all segments, with the statistics of what lives."""
         return KeywordSegments(
@@ -49,7 +56,7 @@ class Reading:
                     postings=segment.postings,
                     deleted=segment.deletions.rows if segment.deletions else None,
                     delta=segment.deletions.counts if segment.deletions else None,
-                    article_of_row=segment.article_of_row,
+                    article_of_row=partial(getattr, segment, "article_of_row"),
                 )
                 for segment in self.generation.segments
             ]
@@ -57,11 +64,11 @@ class Reading:
 
     def parse(self, query: Query) -> Parsed:
         """Read the query language."""
-        languages = query.where.languages or self.generation.languages
+        # Of all its articles, also where a filter leaves those of one language: no filter may change a score.
         return parse(
             query.text,
             analyzer=self.analyzer,
-            languages=languages,
+            languages=self.generation.languages,
             filter_fields=FIELDS_EVERYWHERE | self.generation.field_names,
         )
 
@@ -86,12 +93,18 @@ class Looked:
     legs: Legs
     terms: frozenset[str]
     """The terms to highlight."""
-    matching: Mask | None
-    """``(rows,)``: the rows that match, for facets; None for all that live. In hybrid mode those with a word asked
-    for."""
+    mask: Mask | None
+    """``(rows,)``: the rows that live and pass the filters; None for all that live."""
     unknown: tuple[str, ...]
     """Words of the query that stand in no article."""
     notes: tuple[str, ...]
+
+    @property
+    def matching(self) -> Mask | None:
+        """``(rows,)``: the rows that match, for facets; None for all that live. In hybrid mode those with a word asked
+        for.
+        """  # noqa: D205
+        return self.mask if self.legs.keyword is None else self.legs.keyword.matched
 
 
 def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -> Looked:
@@ -99,61 +112,74 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     check_query(query)
     check_fields(reading.generation, query.where)
     mask = reading.generation.rows_where(query.where)
-    absent = absent_values(reading.generation, query.where)
+    standing = standing_notes(reading.generation, query.mode)
+    absent = (*standing, *absent_values(reading.generation, query.where))
     if query.mode is Mode.VECTOR:
-        return replace(_by_vector(reading, query, mask, encode), notes=absent)
+        vectored = _vectored(reading, mask)
+        return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
     parsed = reading.parse(query)
     found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
     unknown = _unknown(reading, parsed)
     notes = (*parsed.notes, *absent, *found.notes)
-    vector, scale, allowed = None, keyword_alone(), mask
+    vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
-        vector = encode(reading, parsed.text)
-        scale = hybrid(found.idf_sum, config.vector_weight)
+        if reading.generation.manifest.vectors:
+            vector = encode(reading, parsed.text)
+        scale = hybrid(found.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else found.allowed
     return Looked(
         query=query,
         parsed=parsed,
-        legs=_scaled(_legs(reading, scale, found, vector, allowed), config),
+        legs=_scaled(reading, _legs(reading, scale, found, vector, allowed), config),
         terms=found.terms,
-        matching=found.matched,
+        mask=mask,
         unknown=unknown,
         notes=notes,
     )
 
 
-def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode) -> Looked:
+def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode, weight: float) -> Looked:
     vector = encode(reading, query.text)
     languages = query.where.languages or reading.generation.languages
     words = telling_words(reading.analyzer.query_terms(query.text, languages), languages)
     return Looked(
         query=query,
         parsed=None,
-        legs=_legs(reading, vector_alone(), None, vector, mask),
+        legs=_legs(reading, vector_alone(weight), None, vector, mask),
         terms=frozenset(term for word in words for unit in word.units for term in unit.terms),
-        matching=mask,
+        mask=mask,
         unknown=(),
         notes=(),
     )
 
 
-def _legs(reading: Reading, scale: Scale, found: Scores | None, vector: Vector | None, allowed: Mask | None) -> Legs:
+def _weight(reading: Reading, config: SearchConfig) -> float:
+    return reading.leaning.weight if config.vector_weight is None else config.vector_weight
+
+
+def _vectored(reading: Reading, mask: Mask | None) -> Mask | None:
+    """Leave those rows that have a vector."""
+    vectored = reading.generation.vectored
+    return mask if vectored is None else vectored if mask is None else mask & vectored
+
+
+def _legs(reading: Reading, scale: Scale, found: Found | None, vector: Vector | None, allowed: Mask | None) -> Legs:
     return Legs(
         generation=reading.generation,
         scale=scale,
-        keyword=found.scores if found else None,
-        matched=found.matched if found else None,
+        keyword=found,
         vector=vector,
         allowed=allowed,
     )
 
 
-def _scaled(legs: Legs, config: SearchConfig) -> Legs:
-    """Put the scale of another fusion, where one is asked for and there are two legs, in the place of the default's."""
+def _scaled(reading: Reading, legs: Legs, config: SearchConfig) -> Legs:
+    """Complete the scale where there are two legs: by what a language's cosines share, or as another fusion has it."""
     if config.fusion == "sum":
-        return legs
+        lean = reading.leaning.towards(legs.vector) if legs.keyword is not None and legs.vector is not None else None
+        return replace(legs, lean=lean)
     rows, _ = legs.candidates(config.depth)
     keyword, cosine = legs.bm25(rows), legs.cosine(rows)
     if keyword is None or cosine is None:

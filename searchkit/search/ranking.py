@@ -2,21 +2,25 @@
 
 The threshold algorithm (Fagin, Lotem, Naor 2003, doi 10.1016/S0022-0000(03)00026-6): each leg gives its best ``depth``
 rows, every row found by either gets its exact score in both, and no row found by neither can score more than the legs'
-bounds together. Articles above that bound are final; where they are fewer than k, the legs are asked for more. So depth
-decides speed alone, and the first k don't depend on k.
+bounds together. An article can't score more than its best chunk (``voting.py``), so all chunks of an article are looked
+at only while it may still be among the first k. Articles above the bound are final; where they are fewer than k, the
+legs are asked for more. So depth decides speed alone, and the first k don't depend on k.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.index.keyword.evaluate import Found
 from searchkit.index.reader import Generation
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
+from searchkit.search.leaning import Lean
+from searchkit.search.voting import vote_of, votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,47 +33,122 @@ _DEEPER = 4
 """Each time the bound isn't reached, the depth grows so many times: the last look costs as much as all before."""
 
 
+_ROUNDING = 1e-9
+"""Sums of the same numbers in another order may differ by some 1e-15: what is nearer than this isn't decided yet."""
+
+_AT_LEAST = 32
+"""So many articles are looked at whole at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What a reranker adds to some rows' scores: ``(n,)`` rows, ascending, its own scores of them, and their shares."""
+
+    rows: Rows
+    scores: Scores
+    shares: Scores
+
+    def of(self, rows: Rows) -> Scores:
+        """Return what each row's score is moved by: 0 for one that the reranker didn't read."""
+        places = np.searchsorted(self.rows, rows)
+        inside = np.minimum(places, max(len(self.rows) - 1, 0))
+        moved = np.zeros(len(rows), dtype=np.float64)
+        if len(self.rows):
+            read = self.rows[inside] == rows
+            moved[read] = self.shares[inside[read]]
+        return moved
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legs:
     """One query's view of a generation: what each leg says of any row.
 
-    ``keyword`` is ``(rows,)`` float64, BM25 of every row, None where that leg isn't asked; ``matched`` is ``(rows,)``,
-    the rows that the keyword leg can return; ``vector`` is the query's, None where that leg isn't asked; ``allowed`` is
-    ``(rows,)``, the rows that live and pass the filters, None for all.
+    ``keyword`` is what the keyword leg found, None where that leg isn't asked; ``vector`` is the query's, None where
+    that leg isn't asked; ``allowed`` is ``(rows,)``, the rows that live and pass the filters, None for all; ``shift``
+    is what a reranker adds to some rows, None where there is none; ``lean`` is what is taken off the cosines of each
+    language, None for nothing.
     """
 
     generation: Generation
     scale: Scale | CandidateScale
-    keyword: Scores | None
-    matched: Mask | None
+    keyword: Found | None
     vector: NDArray[np.float32] | None
     allowed: Mask | None
+    looked: dict[int, tuple[Rows, float]] = field(default_factory=dict)
+    """What the vector leg said already, by depth: it is asked for the ranking and again for the ranks shown."""
+    leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
+    """The same by nearness: it is asked again where other settings are tried on these legs."""
+    shift: Shift | None = None
+    lean: Lean | None = None
 
     def cosine(self, rows: Rows) -> Scores | None:
         """Return each row's cosine with the query, exactly; None where the vector leg isn't asked."""
         return None if self.vector is None else self.generation.similarity(self.vector, rows)
 
+    def nearness(self, rows: Rows) -> Scores | None:
+        """Return of each row's cosine what is more than its language's; None where the vector leg isn't asked."""
+        cosine = self.cosine(rows)
+        return cosine if cosine is None or self.lean is None else cosine - self.lean.of(rows)
+
+    def nearest(self, vector: NDArray[np.float32], depth: int) -> tuple[Rows, float]:
+        """Return at least the ``depth`` nearest rows, and a bound that no other exceeds."""
+        if depth not in self.looked:
+            self.looked[depth] = self.generation.nearest(vector, depth, self.allowed)
+        return self.looked[depth]
+
     def bm25(self, rows: Rows) -> Scores | None:
         """Return each row's BM25; None where the keyword leg isn't asked."""
-        return None if self.keyword is None else self.keyword[rows]
+        return None if self.keyword is None else self.keyword.at(rows)
 
     def score(self, rows: Rows) -> Scores:
         """Return each row's score."""
-        return fused(self.scale, self.bm25(rows), self.cosine(rows))
+        scores = fused(self.scale, self.bm25(rows), self.nearness(rows))
+        return scores if self.shift is None else scores + self.shift.of(rows)
 
     def candidates(self, depth: int) -> tuple[Rows, float]:
-        """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have."""
+        """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.
+
+        Those that a reranker moved are always among them, so that no bound need count its share.
+        """
+        rows, bound = self._best(depth)
+        return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
+
+    def _best(self, depth: int) -> tuple[Rows, float]:
         found, keyword_bound, vector_bound = [], 0.0, 0.0
-        if self.keyword is not None and self.matched is not None:
-            rows, keyword_bound = _best(self.keyword, np.flatnonzero(self.matched), depth)
+        if self.keyword is not None:
+            rows, _, keyword_bound = self.keyword.best(depth)
             found.append(rows)
         if self.vector is None:
             return found[0], self.scale.bound(keyword_bound, 0.0) if keyword_bound > -np.inf else -np.inf
-        rows, vector_bound = self.generation.nearest(self.vector, depth, self.allowed)
+        rows, vector_bound = self._nearest(self.vector, depth)
         found.append(rows)
+        if self.keyword is not None and self.generation.vectored is not None and keyword_bound > -np.inf:
+            vector_bound = max(vector_bound, 0.0)  # a row without a vector counts 0, and only the keyword leg finds it
         if vector_bound == -np.inf:
             return np.unique(np.concatenate(found)), -np.inf
         return np.unique(np.concatenate(found)), self.scale.bound(max(keyword_bound, 0.0), vector_bound)
+
+    def _nearest(self, vector: NDArray[np.float32], depth: int) -> tuple[Rows, float]:
+        """Return at least the ``depth`` rows of the greatest nearness, and a bound that no other's exceeds."""
+        if self.lean is None:
+            return self.nearest(vector, depth)
+        if depth in self.leaned:
+            return self.leaned[depth]
+        found, bound = [np.empty(0, dtype=np.int64)], -np.inf
+        many: list[tuple[Mask, float]] = []
+        for rows, taken in self.lean.sets():
+            mine = rows if self.allowed is None else rows & self.allowed
+            if np.count_nonzero(mine) <= depth:
+                found.append(np.flatnonzero(mine))
+            else:
+                many.append((mine, taken))
+        for mine, taken in many:
+            alone = len(many) == 1  # one language and some strays: the nearest of all are those of the language
+            nearest, rest = self.nearest(vector, depth) if alone else self.generation.nearest(vector, depth, mine)
+            found.append(nearest)
+            bound = max(bound, rest - taken)
+        self.leaned[depth] = np.concatenate(found), bound
+        return self.leaned[depth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +160,38 @@ class Ranked:
 
 
 def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
-    """Return the ``k`` best articles, by their best chunk, as numbers over all segments."""
-    generation = legs.generation
-    return _rank(legs, k, depth, generation.article_of_row, generation.article_id)
+    """Return the ``k`` best articles as numbers over all segments."""
+    of_row = legs.generation.article_of_row
+    vote = vote_of(legs.scale)
+
+    def look(rows: Rows, bound: float) -> tuple[Rows, Scores]:
+        found, best = votes(of_row[rows], legs.score(rows), 0.0)
+        return (found, best) if not vote else _voted(legs, found, np.maximum(best, bound), k, vote)
+
+    return _rank(legs, k, depth, look, legs.generation.article_id)
 
 
 def rank_chunks(legs: Legs, k: int, depth: int) -> Ranked:
     """Return the ``k`` best rows."""
-    return _rank(legs, k, depth, None, lambda row: legs.generation.chunks_at(range(row, row + 1))[0].id)
+
+    def name_of(row: int) -> str:
+        return legs.generation.chunks_at(range(row, row + 1))[0].id
+
+    return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), name_of)
 
 
-def _rank(legs: Legs, k: int, depth: int, group_of: Rows | None, name_of: Callable[[int], str]) -> Ranked:
+def _rank(
+    legs: Legs,
+    k: int,
+    depth: int,
+    look: Callable[[Rows, float], tuple[Rows, Scores]],
+    name_of: Callable[[int], str],
+) -> Ranked:
+    """Return the best of what ``look`` makes of the candidates and of the bound on the scores of all other rows."""
     while True:
         rows, bound = legs.candidates(depth)
-        keys, scores = _best_of_groups(rows if group_of is None else group_of[rows], legs.score(rows))
-        if bound == -np.inf or np.count_nonzero(scores > bound) >= k:
+        keys, scores = look(rows, bound)
+        if bound == -np.inf or np.count_nonzero(scores > bound + _ROUNDING) >= k:
             break
         depth *= _DEEPER
     order = np.argsort(-scores, kind="stable")
@@ -106,20 +202,32 @@ def _rank(legs: Legs, k: int, depth: int, group_of: Rows | None, name_of: Callab
     return Ranked(keys=keys[chosen], scores=scores[chosen])
 
 
-def _best(scores: Scores, rows: Rows, depth: int) -> tuple[Rows, float]:
-    """Return the ``depth`` rows of the highest scores among ``rows``, and the highest that is left (-inf: none)."""
-    if len(rows) <= depth:
-        return rows, -np.inf
-    mine = scores[rows]
-    order = np.argpartition(-mine, depth)
-    return rows[order[:depth]], float(mine[order[depth]])
+def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:
+    """Return the articles that may be among the ``k`` best, and their scores; ``ceilings`` is what each may have."""
+    of_row = legs.generation.article_of_row
+    order = np.argsort(-ceilings, kind="stable")
+    articles, ceilings = articles[order], ceilings[order]
+    firsts, ends = np.searchsorted(of_row, articles, side="left"), np.searchsorted(of_row, articles, side="right")
+    keys, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    step = max(_AT_LEAST, 2 * k)
+    for start in range(0, len(articles), step):
+        found = np.concatenate(scores)
+        if len(found) >= k and -np.partition(-found, k - 1)[k - 1] > ceilings[start] + _ROUNDING:
+            break
+        first, counts = firsts[start : start + step], (ends - firsts)[start : start + step]
+        rows = np.arange(int(counts.sum())) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        these, their = votes(of_row[rows], legs.score(rows), vote)
+        keys.append(these)
+        scores.append(their)
+    return np.concatenate(keys), np.concatenate(scores)
 
 
-def _best_of_groups(groups: Rows, scores: Scores) -> tuple[Rows, Scores]:
-    """Return each group once, ascending, with the highest of its scores."""
-    order = np.argsort(groups, kind="stable")
-    keys, starts = np.unique(groups[order], return_index=True)
-    return keys, np.maximum.reduceat(scores[order], starts) if len(keys) else scores
+def _spans(firsts: Rows, ends: Rows) -> Rows:
+    """Return all rows from each first to its end (not included), span after span."""
+    lengths = ends - firsts
+    before = np.cumsum(lengths) - lengths
+    rows: Rows = np.arange(int(lengths.sum())) + np.repeat(firsts - before, lengths)
+    return rows
 
 
 def _ties_by_name(keys: Rows, scores: Scores, name_of: Callable[[int], str]) -> Rows:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.search.fusion import KEYWORD, VECTOR
+from searchkit.errors import QueryError
+from searchkit.search.confidence import confidence
+from searchkit.search.fusion import KEYWORD, RERANKER, VECTOR
 from searchkit.search.legs import Looked, Reading
 from searchkit.search.ranking import Legs, Ranked
 from searchkit.search.snippets import snippet
-from searchkit.types import Article, Chunk, ChunkResult, Contribution, Result
+from searchkit.search.voting import vote_of, weights
+from searchkit.types import Article, Chunk, ChunkResult, Contribution, Query, Result
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +28,37 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
     results = []
     for rank, (number, score) in enumerate(zip(ranked.keys, ranked.scores, strict=True), start=1):
         article, rows = reading.generation.article_at(int(number))
-        chunks = _chunks(reading, looked, ranks, article, rows, config.chunks_per_result)
-        results.append(Result(rank=rank, score=float(score), article=article, chunks=chunks))
+        results.append(
+            Result(
+                rank=rank,
+                score=float(score),
+                article=article,
+                chunks=_chunks(reading, looked, ranks, article, rows, config.chunks_per_result),
+                contributions=_of_article(looked.legs, ranks, rows),
+                confidence=confidence(float(score), looked.legs.scale, reading.generation.manifest.zero),
+            )
+        )
     return tuple(results)
+
+
+def confident(results: Sequence[Result], query: Query, config: SearchConfig) -> tuple[Result, ...]:
+    """Leave those that reach the confidence asked for. Raises ``QueryError`` where a fusion gives none."""
+    if not query.min_confidence:
+        return tuple(results)
+    if any(result.confidence is None for result in results):
+        raise QueryError(
+            f"The scores of fusion '{config.fusion}' tell no confidence.",
+            hint="Leave fusion at 'sum', or min_confidence out.",
+        )
+    return tuple(one for one in results if one.confidence is not None and one.confidence >= query.min_confidence)
+
+
+def nearest_note(nearest: Result | None) -> tuple[str, ...]:
+    """Say which result was the best where none was good enough; nothing where there is none to name."""
+    if nearest is None:
+        return ()
+    name = nearest.article.title.strip() or nearest.article.id
+    return (f"Nothing relevant; the nearest was '{name}', with a confidence of {nearest.confidence:.2f}.",)
 
 
 class _Ranks:
@@ -33,10 +66,10 @@ class _Ranks:
 
     def __init__(self, legs: Legs, depth: int) -> None:
         self._keyword = self._vector = np.empty(0)
-        if legs.keyword is not None and legs.matched is not None:
-            self._keyword = _descending(legs.keyword[legs.matched], depth)
+        if legs.keyword is not None:
+            self._keyword = _descending(legs.keyword.best(depth).scores, depth)
         if legs.vector is not None:
-            rows, _ = legs.generation.nearest(legs.vector, depth, legs.allowed)
+            rows, _ = legs.nearest(legs.vector, depth)
             self._vector = _descending(legs.generation.similarity(legs.vector, rows), depth)
 
     def keyword(self, score: float) -> int | None:
@@ -62,8 +95,8 @@ def _chunks(
 ) -> tuple[ChunkResult, ...]:
     legs = looked.legs
     mine = np.arange(rows.start, rows.stop)
-    if legs.vector is None and legs.matched is not None:
-        mine = mine[legs.matched[mine]]
+    if legs.vector is None and legs.keyword is not None:
+        mine = mine[legs.keyword.matching(mine)]
     scores = legs.score(mine)
     order = np.argsort(-scores, kind="stable")[:limit]
     chunks = reading.generation.chunks_at(rows)
@@ -82,16 +115,42 @@ def _chunk(reading: Reading, looked: Looked, ranks: _Ranks, article: Article, ch
     )
 
 
+def _of_article(legs: Legs, ranks: _Ranks, rows: range) -> tuple[Contribution, ...]:
+    """Return what each leg gave an article: the shares of its chunks, weighted as they vote."""
+    mine = np.arange(rows.start, rows.stop)
+    order = np.argsort(-legs.score(mine), kind="stable")
+    weight = weights(len(mine), vote_of(legs.scale))
+    heard = [_contributions(legs, ranks, int(row)) for row in mine[order][: len(weight)]]
+    shares: dict[str, float] = {}
+    for counted, contributions in zip(weight, heard, strict=True):
+        for one in contributions:
+            shares[one.leg] = shares.get(one.leg, 0.0) + float(counted) * one.share
+    first = {one.leg: one for one in heard[0]}
+    return tuple(
+        replace(first[leg], share=share) if leg in first else Contribution(leg=leg, rank=None, score=0.0, share=share)
+        for leg, share in shares.items()
+    )
+
+
 def _contributions(legs: Legs, ranks: _Ranks, row: int) -> tuple[Contribution, ...]:
     rows = np.asarray([row])
     found = []
-    bm25, cosine = legs.bm25(rows), legs.cosine(rows)
-    if bm25 is not None and legs.matched is not None:
+    bm25, cosine, nearness = legs.bm25(rows), legs.cosine(rows), legs.nearness(rows)
+    if bm25 is not None and legs.keyword is not None:
         score = float(bm25[0])
-        rank = ranks.keyword(score) if legs.matched[row] else None
+        rank = ranks.keyword(score) if legs.keyword.matching(rows)[0] else None
         found.append(Contribution(leg=KEYWORD, rank=rank, score=score, share=float(legs.scale.share(KEYWORD, bm25)[0])))
-    if cosine is not None:
+    if (
+        cosine is not None
+        and nearness is not None
+        and (legs.generation.vectored is None or legs.generation.vectored[row])
+    ):
         score = float(cosine[0])
-        share = float(legs.scale.share(VECTOR, cosine)[0])
+        share = float(legs.scale.share(VECTOR, nearness)[0])
         found.append(Contribution(leg=VECTOR, rank=ranks.vector(score), score=score, share=share))
+    if legs.shift is not None and row in legs.shift.rows:
+        place = int(np.searchsorted(legs.shift.rows, row))
+        own, share = float(legs.shift.scores[place]), float(legs.shift.shares[place])
+        rank = int(np.count_nonzero(legs.shift.scores > own)) + 1
+        found.append(Contribution(leg=RERANKER, rank=rank, score=own, share=share))
     return tuple(found)

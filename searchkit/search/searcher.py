@@ -2,72 +2,79 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from searchkit.config import SearchConfig
-from searchkit.encoders import load_encoder
-from searchkit.errors import EncoderMismatch, SearchkitError
-from searchkit.index.manifest import current_generation
-from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, info_of, open_generation
-from searchkit.search.asking import make_query
+from searchkit.index.reader import info_of
+from searchkit.search.asking import make_query, settings_for
+from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
-from searchkit.search.legs import Reading, look
-from searchkit.search.ranking import rank_articles, rank_chunks
-from searchkit.search.results import make_results
-from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query
-
-if TYPE_CHECKING:
-    from searchkit.types import Vector
+from searchkit.search.holding import Hold
+from searchkit.search.legs import Looked, Reading, look
+from searchkit.search.ranking import Legs, rank_articles, rank_chunks
+from searchkit.search.reranking import Reranking
+from searchkit.search.results import confident, make_results, nearest_note
+from searchkit.search.standing import standing_notes
+from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query, Reranker
 
 Texts = str | Sequence[str]
 When = str | date | datetime | None
 
 
-def open_index(path: str | Path, *, config: SearchConfig | None = None, encoder: Encoder | None = None) -> Searcher:
+def open_index(
+    path: str | Path,
+    *,
+    config: SearchConfig | None = None,
+    encoder: Encoder | None = None,
+    reranker: Reranker | str | None = None,
+    refresh_after_s: float | None = None,
+    generation: int | None = None,
+) -> Searcher:
     """Open an index for searching; ``encoder`` is used instead of loading the one that the index names.
 
-    Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld`` or ``FormatTooNew``.
+    ``config`` stands in for the settings that the index names, or else the defaults. ``reranker`` looks again at the
+    best chunks: an object, or the name or folder of a cross-encoder, which is loaded when it is first needed.
+    With ``refresh_after_s`` a search looks for a newer generation by itself where the last look is so many seconds ago,
+    and goes over to it; without, ``refresh`` does. With ``generation`` that one is opened, whichever is in force, and
+    never left. Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew``, or ``ConfigError`` where
+    there is no such generation.
     """
-    return Searcher(Path(path), config=config or SearchConfig(), encoder=encoder)
-
-
-class _Held:
-    """A generation and the number of searches in it: a refresh closes it when the last of them ends."""
-
-    def __init__(self, generation: Generation) -> None:
-        self.reading = Reading(generation)
-        self._users = 1
-        self._guard = threading.Lock()
-
-    def take(self) -> None:
-        with self._guard:
-            self._users += 1
-
-    def leave(self) -> None:
-        with self._guard:
-            self._users -= 1
-            last = self._users == 0
-        if last:
-            self.reading.generation.close()
+    return Searcher(
+        Path(path),
+        config=config,
+        encoder=encoder,
+        reranker=reranker,
+        refresh_after_s=refresh_after_s,
+        generation=generation,
+    )
 
 
 class Searcher:
-    """An opened index. It answers from the generation it was opened with until ``refresh``.
+    """An opened index. It answers from the generation it was opened with until ``refresh``, or until that is too old.
 
     Any number of threads may share one. Use it with ``with``, or call ``close``.
     """
 
-    def __init__(self, path: Path, *, config: SearchConfig, encoder: Encoder | None = None) -> None:
-        self._path, self._config, self._encoder = path, config, encoder
-        self._guard, self._refreshing, self._loading = threading.Lock(), threading.Lock(), threading.Lock()
-        self._held: _Held | None = _Held(open_generation(path))
+    def __init__(
+        self,
+        path: Path,
+        *,
+        config: SearchConfig | None = None,
+        encoder: Encoder | None = None,
+        reranker: Reranker | str | None = None,
+        refresh_after_s: float | None = None,
+        generation: int | None = None,
+    ) -> None:
+        self._config = config
+        self._reranker = Reranking(reranker) if reranker is not None else None
+        encoders = QueryEncoders(encoder)
+        self._encode = encoders.encode
+        self._hold = Hold(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
+        self._reading = self._hold.reading
 
     def __enter__(self) -> Self:
         return self
@@ -77,22 +84,15 @@ class Searcher:
 
     def close(self) -> None:
         """Let go of the index; searches that are going on end first."""
-        with self._guard:
-            held, self._held = self._held, None
-        if held is not None:
-            held.leave()
+        self._hold.close()
 
     def refresh(self) -> bool:
-        """Go over to the generation in force; say whether it is another. Raises as ``open_index`` does."""
-        with self._refreshing, self._reading() as reading:
-            if reading.generation.manifest.generation == current_generation(IndexPaths(self._path)):
-                return False
-            fresh = _Held(open_generation(self._path))
-            with self._guard:
-                old = self._held
-                self._held = None if old is None else fresh
-            (old or fresh).leave()  # closed meanwhile: the fresh one isn't wanted any more
-        return True
+        """Go over to the generation in force; say whether it is another.
+
+        Raises as ``open_index`` does, and ``EncoderMismatch`` or ``MissingExtra`` where that one needs an encoder that
+        isn't the one given here or can't be loaded; the generation before is kept then.
+        """
+        return self._hold.refresh()
 
     def search(
         self,
@@ -108,12 +108,16 @@ class Searcher:
         author: Texts = (),
         fields: Mapping[str, Texts] | None = None,
         facets: Sequence[str] = (),
+        rerank: bool = True,
+        min_confidence: float = 0.0,
     ) -> Answer:
         """Answer a question with the ``k`` best articles that pass the filters.
 
         ``since`` and ``until`` take instants, dates or words ("2025-10", "last month"), both included. Within one
         filter any value may hold, all filters must; ``fields`` filters by any other field. ``facets`` names fields to
-        count over the matches. Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
+        count over the matches. Without ``rerank`` the searcher's reranker, if it has one, isn't asked. Results of less
+        than ``min_confidence`` are left out; where that are all, a note and ``nearest`` name the best of them. Raises
+        ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
             text,
@@ -127,6 +131,8 @@ class Searcher:
             author=author,
             fields=fields or {},
             facets=facets,
+            rerank=rerank,
+            min_confidence=min_confidence,
         )
         return self.ask(query)
 
@@ -138,15 +144,18 @@ class Searcher:
         """
         started = time.monotonic()
         with self._reading() as reading:
-            looked = look(reading, query, self._config, self._encode)
-            ranked = rank_articles(looked.legs, query.k, self._config.depth)
-            results = make_results(reading, looked, ranked, self._config)
-            facets = count_facets(reading.generation, query.facets, looked.matching)
-            suggestions = reading.suggestions(looked) if looked.unknown or not results else ()
+            looked, config = self._look(reading, query)
+            ranked = rank_articles(looked.legs, query.k, config.depth)
+            results = make_results(reading, looked, ranked, config)
+            relevant = confident(results, query, config)
+            facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)
+            suggestions = reading.suggestions(looked) if looked.unknown or not relevant else ()
+        nearest = results[0] if results and not relevant else None
         return Answer(
             query=query,
-            results=results,
-            notes=looked.notes,
+            results=relevant,
+            notes=(*looked.notes, *nearest_note(nearest), *([self._hold.note] if self._hold.note else [])),
+            nearest=nearest,
             suggestions=suggestions,
             facets=facets,
             took_s=time.monotonic() - started,
@@ -158,22 +167,40 @@ class Searcher:
         Raises as ``ask`` does.
         """
         with self._reading() as reading:
-            looked = look(reading, query, self._config, self._encode)
-            ranked = rank_articles(looked.legs, query.k, self._config.depth)
-            return tuple(
-                (reading.generation.article_id(int(number)), float(score))
-                for number, score in zip(ranked.keys, ranked.scores, strict=True)
-            )
+            looked, config = self._look(reading, query)
+            ranked = rank_articles(looked.legs, query.k, config.depth)
+            return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
         """Return the best ``depth`` chunks, best first: what ``Retriever`` promises. Raises as ``ask`` does."""
         with self._reading() as reading:
-            looked = look(reading, query, self._config, self._encode)
-            ranked = rank_chunks(looked.legs, depth, self._config.depth)
+            looked, config = self._look(reading, query)
+            ranked = rank_chunks(looked.legs, depth, config.depth)
             return tuple(
                 Hit(chunk_id=reading.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
+
+    def legs(self, query: Query) -> Legs:
+        """Return what each leg says to a query before it is ranked, to try settings on, until the searcher is closed.
+
+        Raises as ``ask`` does.
+        """
+        with self._reading() as reading:
+            return look(reading, query, settings_for(reading.generation, self._config), self._encode).legs
+
+    def standing(self, mode: Mode = Mode.HYBRID) -> tuple[str, ...]:
+        """Tell what every search in a mode has among its notes: vectors that are missing, rules that have changed.
+
+        Raises ``VectorsMissing`` where that mode can find nothing for want of them.
+        """
+        with self._reading() as reading:
+            return standing_notes(reading.generation, mode)
+
+    def article_ids(self) -> tuple[str, ...]:
+        """Return the ids of all articles, in the order in which they came in."""
+        with self._reading() as reading:
+            return tuple(reading.generation.digests())
 
     def article(self, article_id: str) -> Article | None:
         """Return an article by its id; None where there is none."""
@@ -200,28 +227,10 @@ class Searcher:
         with self._reading() as reading:
             return info_of(reading.generation)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Reading]:
-        with self._guard:
-            held = self._held
-            if held is None:
-                raise SearchkitError("This index was closed.", hint="Open it again with searchkit.open(PATH).")
-            held.take()
-        try:
-            yield held.reading
-        finally:
-            held.leave()
-
-    def _encode(self, reading: Reading, text: str) -> Vector:
-        """Return the vector of a query, by the encoder that made the index's own."""
-        fact = reading.generation.manifest.encoder
-        with self._loading:
-            if self._encoder is None:
-                self._encoder = load_encoder(fact.name)
-            encoder = self._encoder
-        if encoder.fingerprint != fact.fingerprint:
-            raise EncoderMismatch(
-                f"The vectors of {self._path} were made by '{fact.name}' ({fact.fingerprint[:12]}), not by"
-                f" '{encoder.name}' as it is here ({encoder.fingerprint[:12]})."
-            )
-        return encoder.encode_query(text)
+    def _look(self, reading: Reading, query: Query) -> tuple[Looked, SearchConfig]:
+        """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""
+        config = settings_for(reading.generation, self._config)
+        looked = look(reading, query, config, self._encode)
+        if self._reranker is not None and query.rerank:
+            looked = self._reranker.move(reading.generation, looked, config)
+        return looked, config

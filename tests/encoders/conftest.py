@@ -53,3 +53,10 @@ def unexported(unexportable_model: Path, cache: Path) -> Encoder:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEARCHKIT_CACHE", str(cache))
         return load_encoder(str(unexportable_model))
+
+
+@pytest.fixture(scope="session")
+def static(prompted_model: Path, cache: Path) -> Encoder:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEARCHKIT_CACHE", str(cache))
+        return load_encoder(f"static:{prompted_model}")

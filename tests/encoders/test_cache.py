@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from searchkit.encoders.cache import cache_folder, digest, publish, write_text
+from searchkit.encoders.cache import cache_folder, digest, forget_digests, publish, write_text
 
 
 @pytest.fixture
@@ -69,3 +70,31 @@ def test_a_folder_takes_the_place_of_another(tmp_path: Path) -> None:
     publish(tmp_path / "draft", tmp_path / "old")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert (tmp_path / "old" / "file").read_text() == "2"
+
+
+def test_digests_that_nobody_asks_for_are_forgotten(tmp_path: Path, folder: Path) -> None:
+    def weights(name: str) -> Path:
+        path = tmp_path / name
+        path.write_bytes(name.encode() * (1 << 20))
+        digest(path)
+        return path
+
+    def aged(days: int, *paths: Path) -> None:
+        for path in paths:
+            os.utime(path, (time.time() - days * 86_400,) * 2)
+
+    notes = folder / "digests"
+    used = weights("used")
+    (kept,) = notes.iterdir()
+    weights("changed")
+    aged(90, *notes.iterdir(), folder / ".digests-tidied")
+    digest(used)
+    weights("new")
+    assert kept in notes.iterdir(), "it was asked for a moment ago"
+    assert len(list(notes.iterdir())) == 2
+    aged(90, *notes.iterdir())
+    weights("newer")
+    assert len(list(notes.iterdir())) == 3, "they are looked through once a week"
+    assert forget_digests() == 3 * 64
+    assert list(notes.iterdir()) == []
+    assert forget_digests() == 0

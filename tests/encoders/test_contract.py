@@ -21,7 +21,7 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(params=["default", "prompted", "unexported", "words"])
+@pytest.fixture(params=["default", "prompted", "static", "unexported", "words"])
 def any_encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "words":
         return WordEncoder()

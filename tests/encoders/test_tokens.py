@@ -46,7 +46,11 @@ def test_a_text_is_numbered_up_to_the_longest_input() -> None:
     assert short.specials == 2
 
 
-def test_a_damaged_tokenizer_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    (tmp_path / "tokenizer.json").write_text("{")
-    with pytest.raises(StorageError, match="Delete"):
-        Tokens(tmp_path / "tokenizer.json", 5).count(["a"])
+def test_a_damaged_tokenizer_is_an_error_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path))
+    cached, elsewhere = tmp_path / "encoders" / "0" / "tokenizer.json", tmp_path / "index" / "tokenizer.json"
+    for path, remedy in ((cached, "Delete"), (elsewhere, "searchkit rebuild")):
+        path.parent.mkdir(parents=True)
+        path.write_text("{")
+        with pytest.raises(StorageError, match=remedy):
+            Tokens(path, 5).count(["a"])

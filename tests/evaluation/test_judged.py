@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -130,3 +131,51 @@ def test_a_data_set_of_ir_datasets_needs_that_package(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "ir_datasets", None)
     with pytest.raises(MissingExtra, match="pip install ir-datasets"):
         read_judged("irds:cranfield")
+
+
+LIKE_IR_DATASETS = """
+from collections import namedtuple
+
+Query = namedtuple("Query", "query_id text")
+Query.default_text = lambda self: self.text
+Judgement = namedtuple("Judgement", "query_id doc_id relevance iteration")
+
+
+class Dataset:
+    def __init__(self, name):
+        self.name = name
+
+    def has_queries(self):
+        return self.name != "documents"
+
+    def has_qrels(self):
+        return True
+
+    def queries_iter(self):
+        if self.name == "unreachable":
+            raise RuntimeError("All download sources failed", ["one", "another"])
+        return iter([Query("1", "missiles"), Query("2", "rice")])
+
+    def qrels_iter(self):
+        return iter([Judgement("1", "a", 2, "0"), Judgement("1", "b", 0, "0")])
+
+
+def load(name):
+    if name == "nothing":
+        raise KeyError(name)
+    return Dataset(name)
+"""
+
+
+def test_a_data_set_of_ir_datasets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("ir_datasets")
+    exec(LIKE_IR_DATASETS, vars(package))
+    monkeypatch.setitem(sys.modules, "ir_datasets", package)
+    judged = read_judged("irds:some/test")
+    assert (judged.name, judged.queries, judged.qrels) == ("some/test", {"1": "missiles"}, {"1": {"a": 2, "b": 0}})
+    with pytest.raises(SourceError, match="can't read 'unreachable': All download sources failed"):
+        read_judged("irds:unreachable")
+    with pytest.raises(ConfigError, match="no data set 'nothing'"):
+        read_judged("irds:nothing")
+    with pytest.raises(ConfigError, match="no queries or no qrels"):
+        read_judged("irds:documents")

@@ -15,6 +15,7 @@ import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, IndexNotFound
 from searchkit.index.caring import history
+from searchkit.index.current import InForce, publish
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import sealed
 from searchkit.index.paths import IndexPaths
@@ -101,10 +102,10 @@ def test_gc_heeds_readers_of_other_processes(index: Path) -> None:
 def test_a_reader_that_comes_too_late_goes_on_to_the_generation_in_force(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = iter([3])
-    real = searchkit.index.reader.current_generation  # type: ignore[attr-defined]
+    stale = iter([InForce(generation=3, seal=None)])
+    real = searchkit.index.reader.in_force  # type: ignore[attr-defined]
     gc(index, keep=1)
-    monkeypatch.setattr("searchkit.index.reader.current_generation", lambda paths: next(stale, None) or real(paths))
+    monkeypatch.setattr("searchkit.index.reader.in_force", lambda paths: next(stale, None) or real(paths))
     with open_generation(index) as generation:
         assert generation.manifest.generation == 4
 
@@ -239,6 +240,7 @@ def test_files_of_two_indexes_that_are_each_whole_are_told_apart(index: Path, tm
         shutil.copy(tmp_path / "other" / "segments" / "000001" / name, index / "segments" / "000001" / name)
         values["segments"][0]["files"][name] = theirs[name]
     manifest.write_text(json.dumps(sealed(values)))
+    publish(IndexPaths(index), 5)
     assert faults(index, deep=False) == ["000001"]
 
 

@@ -114,6 +114,19 @@ def test_more_than_half_vanishes_only_when_that_is_said(tmp_path: Path) -> None:
     assert ids(tmp_path / "index") == ["e", "f", "new"]
 
 
+def test_too_many_vanished_are_told_before_anything_is_encoded_however_much_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(tmp_path / "index", [article(number) for number in range(8)], encoder=Counting())
+    for module in ("draft", "changing"):
+        monkeypatch.setattr(f"searchkit.index.{module}.SEGMENT_CHARACTERS", 10)
+    encoder = Counting()
+    given = [article(number, text=f"Another text {number}.") for number in (1, 2)]
+    with pytest.raises(ConfigError, match="6 of 8 articles have vanished"):
+        update(tmp_path / "index", given, prune=True, encoder=encoder)
+    assert encoder.texts == []
+
+
 def test_nothing_is_pruned_where_an_article_could_not_be_read(tmp_path: Path) -> None:
     built(tmp_path / "index", range(4))
     given = [article(1), article(2), article(3), Problem(place="zero.txt", reason="not UTF-8")]

@@ -8,39 +8,135 @@ import pytest
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.vectors import VectorsReader, write_parts, write_vectors
+from searchkit.index import vectorfiles
+from searchkit.index.paths import EIGHT_BITS, VECTORS
+from searchkit.index.vectorfiles import write_parts, write_vectors
+from searchkit.index.vectors import VectorsReader, add_eight_bits, best_of
 
-ROWS, WIDTH = 3000, 24
+ROWS, WIDTH = 5000, 24
+
+Vectors = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def vectors() -> NDArray[np.float32]:
-    rows = np.random.default_rng(5).standard_normal((ROWS, WIDTH)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def vectors() -> Vectors:
+    """Rows in clusters, as texts are: many are nearly as near to a query as the nearest."""
+    random = np.random.default_rng(5)
+    rows = random.standard_normal((30, WIDTH))[random.integers(0, 30, ROWS)] + 0.3 * random.standard_normal(
+        (ROWS, WIDTH)
+    )
+    rows[70:90] = rows[69]
+    unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 @pytest.fixture
-def path(tmp_path: Path, vectors: NDArray[np.float32]) -> Path:
-    write_vectors(tmp_path / "vectors.faiss", vectors)
-    return tmp_path / "vectors.faiss"
+def path(tmp_path: Path, vectors: Vectors) -> Path:
+    write_vectors(tmp_path / VECTORS, vectors)
+    return tmp_path / VECTORS
+
+
+@pytest.fixture(params=["float32", "8 bits"])
+def reader(request: pytest.FixtureRequest, path: Path, monkeypatch: pytest.MonkeyPatch) -> VectorsReader:
+    if request.param == "float32":
+        return VectorsReader(path, rows=ROWS, dimension=WIDTH)
+    return eight_bits(path, monkeypatch)
+
+
+def eight_bits(path: Path, monkeypatch: pytest.MonkeyPatch) -> VectorsReader:
+    monkeypatch.setattr(vectorfiles, "EIGHT_BITS_FROM", 100)
+    add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
+    return VectorsReader(path, rows=ROWS, dimension=WIDTH, eight_bits=path.with_name(EIGHT_BITS))
 
 
 @pytest.mark.parametrize("share", [None, 1.0, 0.3, 0.01, 0.001, 0.0])
-def test_the_nearest_are_those_of_a_full_scan(path: Path, vectors: NDArray[np.float32], share: float | None) -> None:
-    reader = VectorsReader(path, rows=ROWS, dimension=WIDTH)
+@pytest.mark.parametrize("depth", [1, 20, 700])
+def test_the_nearest_are_those_of_a_full_scan(
+    reader: VectorsReader, vectors: Vectors, share: float | None, depth: int
+) -> None:
     allowed = None if share is None else np.random.default_rng(7).random(ROWS) < share
-    scores = vectors @ vectors[11]
-    if allowed is not None:
-        scores = np.where(allowed, scores, -np.inf)
-    living = ROWS if allowed is None else int(allowed.sum())
-    expected = set(np.argsort(-scores)[: min(20, living)].tolist())
-    found, bound = reader.nearest(vectors[11], 20, allowed)
-    assert set(found.tolist()) == expected
-    rest = np.delete(scores, found)
-    assert bound >= (rest.max() if len(rest) else -np.inf)
+    for query in (vectors[11], vectors[70], np.float32(3.0) * vectors[500]):
+        scores = vectors.astype(np.float64) @ query.astype(np.float64)
+        if allowed is not None:
+            scores = np.where(allowed, scores, -np.inf)
+        living = ROWS if allowed is None else int(allowed.sum())
+        found, bound = best_of([(0, reader.nearest(query, depth, allowed))], depth)
+        assert len(set(found.tolist())) == len(found) >= min(depth, living)
+        assert np.all(scores[found] > -np.inf)
+        # Whatever isn't there has no more than the bound, and what has more than that is there.
+        assert bound >= np.delete(scores, found).max(initial=-np.inf)
+        nearest = np.sort(scores)[::-1][: min(depth, living)]
+        mine = np.sort(reader.similarity(query, found))[::-1][: min(depth, living)]
+        assert mine[mine > bound] == pytest.approx(nearest[nearest > bound], abs=1e-12)
+        assert bound <= nearest[-1] + 0.05 if living else bound == -np.inf
 
 
-def test_a_similarity_is_the_same_whoever_stands_beside_it(path: Path, vectors: NDArray[np.float32]) -> None:
+@pytest.mark.parametrize("rows", [0, 1, 19, 20, 21, 900])
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_few_rows_are_found_without_faiss(tmp_path: Path, vectors: Vectors, rows: int, share: float | None) -> None:
+    write_vectors(tmp_path / VECTORS, vectors[:rows])
+    reader = VectorsReader(tmp_path / VECTORS, rows=rows, dimension=WIDTH)
+    allowed = None if share is None else np.random.default_rng(7).random(rows) < share
+    found, bound = best_of([(0, reader.nearest(vectors[11], 20, allowed))], 20)
+    scores = np.where(True if allowed is None else allowed, vectors[:rows] @ vectors[11], -np.inf)
+    best = np.sort(scores[scores > -np.inf])[::-1]
+    assert np.sort(scores[found])[::-1][:20] == pytest.approx(best[:20])
+    assert bound == (-np.inf if len(best) <= 20 else pytest.approx(best[19], abs=1e-4))
+    assert "_index" not in vars(reader)
+
+
+def test_several_segments_find_what_one_finds(tmp_path: Path, vectors: Vectors) -> None:
+    parts = [(0, 700), (700, 701), (701, ROWS)]
+    readers = []
+    for first, end in parts:
+        write_vectors(tmp_path / f"{first}", vectors[first:end])
+        readers.append(VectorsReader(tmp_path / f"{first}", rows=end - first, dimension=WIDTH))
+    found = [(first, reader.nearest(vectors[3], 20, None)) for (first, _), reader in zip(parts, readers, strict=True)]
+    rows, bound = best_of(found, 20)
+    scores = vectors @ vectors[3]
+    assert set(np.argsort(-scores, kind="stable")[:20].tolist()) <= set(rows.tolist())
+    assert len(rows) < 40
+    assert bound == pytest.approx(np.sort(scores)[-20], abs=1e-4)
+
+
+def test_eight_bits_change_no_answer_and_no_score(
+    path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = VectorsReader(path, rows=ROWS, dimension=WIDTH)
+    small = eight_bits(path, monkeypatch)
+    for query in vectors[::300]:
+        best = []
+        for reader in (exact, small):
+            rows = np.sort(best_of([(0, reader.nearest(query, 50, None))], 50)[0])
+            scores = reader.similarity(query, rows)
+            best.append([(float(scores[at]), int(rows[at])) for at in np.argsort(-scores, kind="stable")[:40]])
+        assert best[0] == best[1]
+
+
+def test_the_rows_at_eight_bits_say_how_far_they_are_off(path: Path, vectors: Vectors, monkeypatch) -> None:
+    reader = eight_bits(path, monkeypatch)
+    assert reader.eight_bits is not None
+    known = reader.eight_bits
+    meant = known.least + (reader.codes.astype(np.float64) + 0.5) / 255 * known.width
+    longest = np.linalg.norm(vectors - meant, axis=1).max()
+    assert longest <= known.error <= longest * 1.001
+    assert known.error <= 0.5 / 255 * known.width * WIDTH**0.5 + 1e-6
+    assert known.recall == 1.0
+
+
+def test_few_rows_have_no_eight_bits(path: Path) -> None:
+    add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
+    assert not path.with_name(EIGHT_BITS).exists()
+
+
+def test_eight_bits_that_find_too_little_are_taken_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("searchkit.index.vectors.LEAST_RECALL", 1.01)
+    monkeypatch.setattr(vectorfiles, "EIGHT_BITS_FROM", 100)
+    add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
+    assert not path.with_name(EIGHT_BITS).exists()
+
+
+def test_a_similarity_is_the_same_whoever_stands_beside_it(path: Path, vectors: Vectors) -> None:
     reader = VectorsReader(path, rows=ROWS, dimension=WIDTH)
     every = reader.similarity(vectors[0], np.arange(ROWS))
     for rows in ([5], [5, 6, 7], list(range(2, 900))):
@@ -63,7 +159,40 @@ def test_an_altered_head_never_reaches_faiss(path: Path, byte: int) -> None:
         VectorsReader(path, rows=ROWS, dimension=WIDTH)
 
 
-def test_the_bytes_are_those_that_faiss_writes(path: Path, vectors: NDArray[np.float32], tmp_path: Path) -> None:
+def test_no_altered_head_at_eight_bits_reaches_faiss(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    eight_bits(path, monkeypatch)
+    small = path.with_name(EIGHT_BITS)
+    content = small.read_bytes()
+    meaningless = {*range(16, 32), *range(73, 80)}  # of the range any number will do but a width below 0
+    for byte in [at for at in range(89) if at not in meaningless]:
+        altered = bytearray(content)
+        altered[byte] ^= 0x80
+        small.write_bytes(altered)
+        with pytest.raises(IndexCorrupt, match=r"vectors8\.faiss"):
+            VectorsReader(path, rows=ROWS, dimension=WIDTH, eight_bits=small)
+
+
+@pytest.mark.parametrize("values", [(np.nan, 1.0), (-0.1, 1.0), (np.inf, 1.0), (0.1, 1.5), (0.1, np.nan)])
+def test_an_error_or_a_recall_that_cannot_be_is_damage(path: Path, monkeypatch, values: tuple[float, float]) -> None:
+    eight_bits(path, monkeypatch)
+    small = path.with_name(EIGHT_BITS)
+    small.write_bytes(small.read_bytes()[:-16] + np.asarray(values, dtype="<f8").tobytes())
+    with pytest.raises(IndexCorrupt, match=r"vectors8\.faiss"):
+        VectorsReader(path, rows=ROWS, dimension=WIDTH, eight_bits=small)
+
+
+@pytest.mark.parametrize("cut", [0, 20, 88, 89, 5000, -1])
+def test_eight_bits_cut_short_are_named(path: Path, monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    eight_bits(path, monkeypatch)
+    small = path.with_name(EIGHT_BITS)
+    small.write_bytes(small.read_bytes()[:cut])
+    with pytest.raises(IndexCorrupt, match=r"vectors8\.faiss"):
+        VectorsReader(path, rows=ROWS, dimension=WIDTH, eight_bits=small)
+
+
+def test_the_bytes_are_those_that_faiss_writes(
+    path: Path, vectors: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flat = faiss.IndexFlatIP(WIDTH)
     flat.add(vectors)
     faiss.write_index(flat, str(tmp_path / "faiss"))
@@ -71,16 +200,32 @@ def test_the_bytes_are_those_that_faiss_writes(path: Path, vectors: NDArray[np.f
     parts = [vectors[:7], vectors[7:7], vectors[7:2000], vectors[2000:]]
     write_parts(tmp_path / "parts", parts, rows=ROWS, dimension=WIDTH)
     assert path.read_bytes() == (tmp_path / "parts").read_bytes()
-    with pytest.raises(ValueError, match="2000 rows where 3000"):
+    with pytest.raises(ValueError, match="2000 rows where 5000"):
         write_parts(tmp_path / "few", parts[:3], rows=ROWS, dimension=WIDTH)
+    small = faiss.IndexScalarQuantizer(WIDTH, faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT)
+    small.train(vectors)
+    small.add(vectors)
+    faiss.write_index(small, str(tmp_path / "faiss8"))
+    eight_bits(path, monkeypatch)
+    assert path.with_name(EIGHT_BITS).read_bytes()[:-16] == (tmp_path / "faiss8").read_bytes()
 
 
 def test_no_rows_are_no_trouble(tmp_path: Path) -> None:
     write_vectors(tmp_path / "empty.faiss", np.empty((0, WIDTH), dtype=np.float32))
     reader = VectorsReader(tmp_path / "empty.faiss", rows=0, dimension=WIDTH)
-    found, bound = reader.nearest(np.ones(WIDTH, dtype=np.float32), 5, None)
+    found, bound = best_of([(0, reader.nearest(np.ones(WIDTH, dtype=np.float32), 5, None))], 5)
     assert len(found) == 0
     assert bound == -np.inf
+    assert len(best_of([], 5)[0]) == 0
+
+
+def test_rows_that_are_all_the_same_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = np.full((ROWS, WIDTH), WIDTH**-0.5, dtype=np.float32)
+    write_vectors(tmp_path / VECTORS, same)
+    reader = eight_bits(tmp_path / VECTORS, monkeypatch)
+    rows, bound = best_of([(0, reader.nearest(same[0], 10, None))], 10)
+    assert len(rows) >= 10
+    assert bound >= 1.0 - 1e-6
 
 
 def test_a_folder_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:

@@ -55,7 +55,14 @@ def result(
                 ),
             )
         )
-    return Result(rank=rank, score=chunks[0].score, article=article, chunks=tuple(chunks))
+    return Result(
+        rank=rank,
+        score=chunks[0].score,
+        article=article,
+        chunks=tuple(chunks),
+        contributions=chunks[0].contributions,
+        confidence=0.75,
+    )
 
 
 IGLA = Article(

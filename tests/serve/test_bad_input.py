@@ -209,7 +209,7 @@ def test_a_place_where_nothing_can_be_written_is_told(run: Run, corpus: Path) ->
 def test_a_fault_of_our_own_is_one_line_and_a_traceback_only_on_demand(
     run: Run, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a gear\nis missing")
 
     monkeypatch.setattr("searchkit.search.searcher.open_index", broken)

@@ -220,3 +220,29 @@ def test_the_demo_s_question_is_answered_from_the_samples(run: Run) -> None:
     first = run("search", "Russian air defense in Venezuela", "--json").json()["results"][0]
     assert first["article"]["id"] in answers
     assert first["chunks"][0]["snippet"]["highlights"]
+
+
+def test_a_confidence_too_high_leaves_nothing_but_the_nearest(run: Run, built: Path) -> None:
+    ran = run("search", "gardening in winter", "--index", built, "--min-confidence", "0.99", "--json")
+    assert ran.code == 1
+    read = ran.json()
+    assert read["results"] == []
+    assert 0 <= read["nearest"]["confidence"] < 0.99
+    assert any(note.startswith("Nothing relevant; the nearest was '") for note in read["notes"])
+    shown = run("search", "gardening in winter", "--index", built, "--min-confidence", "0.99")
+    assert (shown.code, shown.out) == (1, "")
+    assert "Nothing relevant; the nearest was '" in shown.err
+
+
+def test_a_low_confidence_changes_nothing(run: Run, built: Path) -> None:
+    usual = run("search", "missiles in Venezuela", "--index", built, "--format", "jsonl")
+    assert run(
+        "search", "missiles in Venezuela", "--index", built, "--format", "jsonl", "--min-confidence", "0"
+    ).out == (usual.out)
+    assert json.loads(usual.out.splitlines()[0])["confidence"] > 0.5
+
+
+def test_an_impossible_confidence_is_wrong_usage(run: Run, built: Path) -> None:
+    ran = run("search", "missiles", "--index", built, "--min-confidence", "7")
+    assert ran.code == 2
+    assert "Ask for 0 to 1" in ran.err

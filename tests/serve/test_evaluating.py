@@ -79,6 +79,16 @@ def test_a_run_is_compared_with_another(run: Run, built: Path, judged: Path, oth
         assert read["comparisons"][0]["movers"][0] == {"query": "2", "first": 1.0, "other": 0.0}
 
 
+def test_a_long_query_that_moved_leaves_room_for_its_figures(run: Run, built: Path, judged: Path) -> None:
+    text = "who sold missiles to Venezuela, and " + "which of them guard the capital " * 5
+    (judged / "queries.jsonl").write_text(json.dumps({"_id": "1", "text": text}) + "\n", encoding="utf-8")
+    Path("out.run").write_text("1 Q0 wire-4 1 2.0 x\n", encoding="utf-8")
+    ran = run("evaluate", judged, "--index", built, "--compare", "out.run")
+    (line,) = (line for line in ran.out.splitlines() if "→" in line)
+    assert line.split()[1:6] == ["→", "0.000", "1", "who", "sold"]
+    assert len(line) <= 80
+
+
 def test_a_run_file_can_be_compared_with_an_index(run: Run, built: Path, judged: Path) -> None:
     Path("out.run").write_text("1 Q0 wire-2 1 2.0 x\n", encoding="utf-8")
     for other in ("hybrid", "vector_weight=2", str(built)):

@@ -18,7 +18,9 @@ def test_json_says_all_that_the_answer_holds() -> None:
     assert read["facets"]["source"][0] == {"value": "Harbor Ledger", "articles": 120}
     assert read["notes"] == ["It was searched as plain words."]
     first = read["results"][0]
-    assert list(first) == ["rank", "score", "article", "chunks"]
+    assert list(first) == ["rank", "score", "confidence", "contributions", "article", "chunks"]
+    assert first["confidence"] == 0.75
+    assert sum(part["share"] for part in first["contributions"]) == first["score"]
     assert first["article"]["published"] == "2025-11-04"
     assert first["article"]["updated"] == "2025-11-05T09:30:00Z"
     assert first["article"]["fields"] == {"pages": 3, "ratio": None}

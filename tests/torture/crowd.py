@@ -20,16 +20,17 @@ from searchkit.index.paths import IndexPaths
 from searchkit.index.sweeping import litter
 from tests.index.archive import article
 from tests.torture.scenes import ENCODER, QUESTIONS, grown
-from tests.torture.trials import begun, ended, in_child
+from tests.torture.trials import Trial, answer, begun, ended, in_child, with_empty_cache
 
 READERS, WRITERS = 3, 2
 
 
-def crowd_trials(sample: int | None, seed: int, only: str | None = None) -> Iterator[tuple[str, list[str]]]:
+def crowd_trials(sample: int | None, seed: int, only: str | None = None) -> Iterator[Trial]:
     """Let readers and writers at one index for ``sample`` seconds (120 without); yield what was wrong."""
     del only
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
-        in_child(lambda: grown(Path(name)) and None)
+        with_empty_cache(Path(name) / "index")
+        answer(lambda: grown(Path(name)) and None)
         index = Path(name) / "index"
         end = time.monotonic() + (sample or 120)
         work = [partial(reading, index, end, seed + n) for n in range(READERS)]
@@ -39,15 +40,19 @@ def crowd_trials(sample: int | None, seed: int, only: str | None = None) -> Iter
         for number, (signal, said) in enumerate(answers):
             who = f"reader {number}" if number < READERS else f"writer {number - READERS}"
             if signal or not isinstance(said, list):
-                yield f"{who} at it", [f"signal {signal}: {said}"]
+                yield f"crowd {who} at it", partial(list, [f"signal {signal}: {said}"])
                 continue
             for generation, digest in said:
                 seen[generation].add(digest)
-            yield f"{who.split(maxsplit=1)[0]} at {len(said)} answers", []
+            for _ in said:
+                yield f"crowd {who.split(maxsplit=1)[0]}'s answer at some time", list
         for generation, digests in seen.items():
-            yield f"generation at {generation}", [] if len(digests) == 1 else ["it gave different answers"]
+            yield (
+                f"generation at {generation}",
+                partial(list, [] if len(digests) == 1 else ["it gave different answers"]),
+            )
         _, left = in_child(lambda: tidy(index))
-        yield "rest at the end", left if isinstance(left, list) else [str(left)]
+        yield "crowd rest at the end", partial(list, left if isinstance(left, list) else [str(left)])
 
 
 def reading(index: Path, end: float, seed: int) -> list[tuple[str, str]]:

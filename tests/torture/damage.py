@@ -2,53 +2,64 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import searchkit
 from searchkit import verify
+from searchkit.config import SearchConfig
 from searchkit.errors import SearchkitError
 from tests.torture.scenes import ENCODER, QUESTIONS, grown
-from tests.torture.trials import answer, in_child
+from tests.torture.trials import Trial, answer, copied, in_child, with_empty_cache
 
 KINDS = ("flip", "zero", "cut", "extend", "remove", "swap", "noise", "empty")
 TYPED = {"IndexCorrupt", "IndexNotFound", "FormatTooOld", "FormatTooNew", "StorageError", "EncoderMismatch"}
 
 
-def damage_trials(sample: int | None, seed: int, only: str | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Damage one file, or two, in each trial (1,000 without ``sample``); yield its name and what was wrong."""
+def damage_trials(sample: int | None, seed: int, only: str | None = None) -> Iterator[Trial]:
+    """Damage one file, or two, in each trial (4,000 without ``sample``); yield its name and what was wrong."""
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         start = Path(name) / "start"
         start.mkdir()
-        in_child(lambda: grown(start))
+        with_empty_cache(start)
+        answer(lambda: grown(start) and None)
         expected = answer(lambda: asked(start / "index"))
-        files = sorted(path.relative_to(start) for path in start.rglob("*") if path.is_file() and path.name != "LOCK")
+        files = sorted(path.relative_to(start) for path in start.rglob("*") if path.is_file())
         dice = random.Random(seed)
-        for number in range(sample or 1_000):
+        for number in range(sample or 4_000):
             kind = only or KINDS[number % len(KINDS)]
-            folder = Path(name) / "trial"
-            shutil.copytree(start, folder)
             victim, other = dice.sample(files, 2)
-            damage(kind, folder / victim, folder / other, dice)
-            changed = (folder / victim).exists() is False or (folder / victim).read_bytes() != (
-                start / victim
-            ).read_bytes()
-            found = judged(folder / "index", expected, named=str(victim), needed=changed and needed(victim, start))
-            shutil.rmtree(folder)
-            yield f"{kind} at {victim}, trial {number}", found
+            attempt = partial(_damaged, kind, start, victim, other, expected, dice.randrange(1 << 30))
+            yield f"damage {kind} {_sort(victim)} at trial {number}, {victim}", attempt
+
+
+def _sort(victim: Path) -> str:
+    """Name the kind of a file."""
+    return victim.suffix.lstrip(".") or victim.name
+
+
+def _damaged(kind: str, start: Path, victim: Path, other: Path, expected: Any, seed: int) -> list[str]:
+    folder = copied(start, start.parent / f"trial-{os.getpid()}")
+    damage(kind, folder / victim, folder / other, random.Random(seed))
+    harmed = [path for path in (victim, other) if differs(folder / path, start / path)]
+    found = judged(folder / "index", expected, harmed=harmed, needed=any(needed(path, start) for path in harmed))
+    shutil.rmtree(folder)
+    return found
 
 
 def damage(kind: str, path: Path, other: Path, dice: random.Random) -> None:
     """Do something to a file."""
     content = bytearray(path.read_bytes())
-    at = dice.randrange(len(content))
+    at = dice.randrange(max(1, len(content)))
     match kind:
         case "flip":
-            content[at] ^= 1 << dice.randrange(8)
+            content[at : at + 1] = bytes(one ^ 1 << dice.randrange(8) for one in content[at : at + 1])
         case "zero":
             content[at : at + 512] = bytes(len(content[at : at + 512]))
         case "cut":
@@ -76,7 +87,7 @@ def differs(path: Path, whole: Path) -> bool:
 
 def needed(victim: Path, start: Path) -> bool:
     """Say whether the generation in force needs a file: verify must find what happened to it."""
-    current = (start / "index" / "CURRENT").read_text().strip()
+    current = (start / "index" / "CURRENT").read_text().split()[0]
     manifest = (start / "index" / "generations" / f"{current}.json").read_text()
     if victim.parts[1] == "segments":
         return f'"{victim.parts[2]}"' in manifest
@@ -98,30 +109,34 @@ def asked(index: Path) -> Any:
             ]
             texts = [str(searcher.article(f"a{number:03d}")) for number in range(10)]
             chunks = [str(searcher.chunks(f"a{number:03d}")) for number in range(10)]
-            return [info.articles, info.chunks, str(info.sources), found, texts, chunks]
+        with searchkit.open(index, encoder=ENCODER, config=SearchConfig(depth=2)) as searcher:
+            near = [f"{one.score:.5f}" for one in searcher.search("a zebra crossed", mode="vector").results]
+        return [info.articles, info.chunks, str(info.sources), found, texts, chunks, near]
     except SearchkitError as error:
         return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
 
 
-def judged(index: Path, expected: Any, *, named: str, needed: bool) -> list[str]:
+def judged(index: Path, expected: Any, *, harmed: list[Path], needed: bool) -> list[str]:
     """Say what is wrong with how a damaged index behaves."""
     ended, said = in_child(lambda: asked(index))
     if ended:
         return [f"searching it ended the process with signal {ended}"]
+    # A number in CURRENT that is whole names another whole generation.
+    lawful = any(path.name == "CURRENT" for path in harmed)
     found = []
     if isinstance(said, dict):
         if said.get("error") not in TYPED:
             found.append(f"not a typed error: {said}")
-        elif not any(part in said["message"] for part in ("index", named)) or not said["hint"]:
+        elif not any(path.name in said["message"] for path in harmed) or not said["hint"]:
             found.append(f"an error that names no file or remedy: {said}")
-    elif said != expected and "CURRENT" not in named:  # a number that is whole names another whole generation
+    elif said != expected and not lawful:
         found.append("a wrong answer")
     ended, faults = in_child(lambda: _verified(index))
     if ended:
         found.append(f"verify ended the process with signal {ended}")
     elif not isinstance(faults, list):
         found.append(f"verify raised: {faults}")
-    elif needed and not faults and "CURRENT" not in named:
+    elif needed and not faults and not lawful:
         found.append("verify --deep found nothing")
     return found
 

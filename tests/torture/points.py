@@ -31,11 +31,18 @@ class Points:
     def install(self) -> None:
         """Listen from now on, until the process ends."""
         sys.addaudithook(self._heard)
-        real_fsync, real_open, real_connect = os.fsync, io.open, sqlite3.connect
+        real_fsync, real_fdatasync = os.fsync, os.fdatasync
+        real_open, real_connect = io.open, sqlite3.connect
 
         def fsync(descriptor: int) -> None:
             self.reached("fsync")
             real_fsync(descriptor)
+            self.flushed(descriptor)
+
+        def fdatasync(descriptor: int) -> None:
+            self.reached("fdatasync")
+            real_fdatasync(descriptor)
+            self.flushed(descriptor)
 
         def opened(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
             made = real_open(file, mode, *rest, **named)
@@ -47,7 +54,8 @@ class Points:
                 return real_connect(database, *rest, **named)
             return real_connect(database, *rest, factory=_connection_class(self), **named)
 
-        os.fsync, io.open, sqlite3.connect = fsync, opened, connect  # type: ignore[assignment]
+        os.fsync, os.fdatasync = fsync, fdatasync
+        io.open, sqlite3.connect = opened, connect  # type: ignore[assignment]
 
     def reached(self, name: str) -> None:
         """Count a point, and act if it is the one."""
@@ -55,6 +63,9 @@ class Points:
         self.names.append(name)
         if self.count == self._at:
             self._act(name)
+
+    def flushed(self, descriptor: int) -> None:
+        """Hear that a file or a folder was flushed."""
 
     def next_is_it(self) -> bool:
         """Whether the next point is the chosen one."""

@@ -13,6 +13,7 @@ union of its stems in all languages of the index: .377 on xquad-xling, .368 with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -55,6 +56,11 @@ _SEGMENT = rf"""(?:
   | {_SIGN}+(?:(?<=\p{{Nd}})[.,٫٬]\p{{Nd}}{_SIGN}*)*
 )"""
 _WORD = rf"{_RUN}|{_SEGMENT}(?:{_JOINER}{_SEGMENT})*"
+
+
+_ASCII_SEGMENT = r"(?:[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?|[A-Za-z0-9]+(?:(?<=[0-9])[.,][0-9][A-Za-z0-9]*)*)"
+_ASCII_WORD = re.compile(rf"{_ASCII_SEGMENT}(?:[\-'`]{_ASCII_SEGMENT})*", re.ASCII)
+"""What ``_WORD`` finds in a text of ASCII alone: compiled in a tenth of the time, which a single command pays for."""
 
 
 @cache
@@ -118,12 +124,13 @@ class Analyzer:
 
     def words(self, text: str) -> list[str]:
         """Return the raw words of a text in order."""
-        found: list[str] = _pattern(_WORD).findall(text)
+        found: list[str] = (_ASCII_WORD if text.isascii() else _pattern(_WORD)).findall(text)
         return found
 
     def word_spans(self, text: str) -> list[tuple[str, int, int]]:
         """Return the raw words of a text in order, with start and end: ``text[start:end] == word``."""
-        return [(match.group(), match.start(), match.end()) for match in _pattern(_WORD).finditer(text)]
+        pattern = _ASCII_WORD if text.isascii() else _pattern(_WORD)
+        return [(match.group(), match.start(), match.end()) for match in pattern.finditer(text)]
 
     def fold(self, text: str) -> str:
         """Return a text without differences of case, width and diacritics: what surfaces are compared by."""

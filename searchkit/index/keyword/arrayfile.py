@@ -13,6 +13,7 @@ the file before it is used; what numbers in the arrays refer to is checked by wh
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 import sys
 import zlib
@@ -33,6 +34,13 @@ from searchkit.index.files import storing
 FORMAT = 1
 OLDEST_FORMAT = 1
 ALIGNMENT = 64
+
+MAPPED_FROM_BYTES = 1 << 20
+"""A smaller file is read (.3 ms at most), not mapped: it can be cut short under a reader, who keeps what was read.
+
+A larger one can't be guarded: the process of a reader ends (SIGBUS) that reads in a mapped file where it no longer is.
+Nothing in searchkit ever cuts a file short in place, and what was cut before it is opened is told.
+"""
 
 _HEADER = struct.Struct("<8sIIQQI")
 _CHECKED = struct.Struct("<8sIIQQII24x")
@@ -69,16 +77,23 @@ class ArrayWriter:
         self._magic = magic
         self._slots: dict[str, _Slot] = {}
         self._filled: dict[str, int] = {}
+        self._growing: str | None = None
         self._end = _CHECKED.size
         with storing(path):
             self._file = path.open("wb")
 
     def reserve(self, name: str, width: int, count: int) -> None:
         """Announce an array of ``count`` numbers of ``width`` bytes."""
+        self._settle()
         offset = -(-self._end // ALIGNMENT) * ALIGNMENT
         self._slots[name] = slot = _Slot(width, offset, count)
         self._filled[name] = 0
         self._end = slot.end
+
+    def grow(self, name: str, width: int) -> None:
+        """Announce an array that ends where the next one is announced."""
+        self.reserve(name, width, 0)
+        self._growing = name
 
     def append(self, name: str, values: NDArray[Any]) -> None:
         """Put the next values of an announced array in place."""
@@ -95,6 +110,7 @@ class ArrayWriter:
 
     def finish(self) -> int:
         """Write the table of contents and the header, close the file and return its size in bytes."""
+        self._settle()
         unfilled = [name for name, slot in self._slots.items() if self._filled[name] != slot.count]
         if unfilled:
             raise ValueError(f"arrays of {self._path} are not as long as announced: {unfilled}")
@@ -113,6 +129,14 @@ class ArrayWriter:
             self._file.write(_CHECKED.pack(*fields, zlib.crc32(_HEADER.pack(*fields))))
             self._file.close()
         return size
+
+    def _settle(self) -> None:
+        """Let the array that grows end here."""
+        if self._growing is not None:
+            slot = self._slots[self._growing]
+            self._slots[self._growing] = slot = _Slot(slot.width, slot.offset, self._filled[self._growing])
+            self._end = slot.end
+            self._growing = None
 
     def close(self) -> None:
         """Close the file, finished or not."""
@@ -207,11 +231,14 @@ class ArrayFile:
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:
-    """Map a file into memory. A file that vanished is damage; one that may not be read is the disk's refusal."""
+    """Map a file into memory, or read a small one.
+
+    A file that vanished is damage; one that may not be read is the disk's refusal.
+    """
     try:
         with path.open("rb") as file:
-            if file.seek(0, 2) == 0:
-                return b""
+            if os.fstat(file.fileno()).st_size < MAPPED_FROM_BYTES:
+                return file.read(MAPPED_FROM_BYTES)
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise IndexCorrupt(f"{path} is missing.") from error

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from searchkit.index.files import storing
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
 from searchkit.index.keyword.inverter import Inverted, Inverter, Run
-from searchkit.index.keyword.postings import BLOCK, ESCAPE, MAGIC
+from searchkit.index.keyword.packer import Packer
+from searchkit.index.keyword.postings import MAGIC
 from searchkit.index.keyword.strings import write_strings
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _write_field(
     for run in runs:
         df[run.term_ids] += run.df
         cf[run.term_ids] += run.cf.astype(np.int64)
-    term_ids = np.array(sorted(np.flatnonzero(df).tolist(), key=names.__getitem__), np.int64)
+    used = map(names.__getitem__, np.flatnonzero(df).tolist())
+    term_ids = np.fromiter(map(vocabulary.terms.__getitem__, sorted(used)), np.int64)
     ranks = np.zeros(len(names), np.int64)
     ranks[term_ids] = np.arange(len(term_ids))
     starts, position_starts = _sums(df[term_ids]), _sums(cf[term_ids])
@@ -163,37 +165,23 @@ def _write_postings(
     position_starts: NDArray[np.int64],
 ) -> None:
     """Write rows, counts and positions, batch of terms by batch of terms, each batch gathered from all runs."""
-    last = max((int(run.positions.max(initial=0)) for run in runs), default=0)
-    writer.reserve(f"{name}.rows", 4, int(starts[-1]))
-    writer.reserve(f"{name}.counts", 1, int(starts[-1]))
-    writer.reserve(f"{name}.positions", width_for(last), int(position_starts[-1]))
-    ordered = [(run, ranks[run.term_ids], _sums(run.df), _sums(run.cf)) for run in runs]
-    blocks, above, exact = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    packer = Packer(writer, name)
+    ordered = [_Ordered(run, ranks[run.term_ids]) for run in runs]
     for low, high in _batches(starts + position_starts):
         first, last = int(starts[low]), int(starts[high])
         rows = np.empty(last - first, np.uint32)
-        counts = np.empty(last - first, np.int64)
+        counts = np.empty(last - first, np.uint32)
         positions = np.empty(int(position_starts[high] - position_starts[low]), np.uint32)
         next_posting, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
-        for run, run_ranks, run_starts, run_position_starts in ordered:
-            begin, end = np.searchsorted(run_ranks, (low, high))
-            terms = run_ranks[begin:end] - low
-            source, target = _moved(run_starts[begin : end + 1], next_posting, terms)
-            rows[target] = run.rows[source]
-            counts[target] = run.counts[source]
-            source, target = _moved(run_position_starts[begin : end + 1], next_position, terms)
-            positions[target] = run.positions[source]
-        reached = _sums(counts) + position_starts[low]
-        blocks.append(reached[-first % BLOCK : -1 : BLOCK])
-        large = np.flatnonzero(counts >= ESCAPE)
-        above.append(large + first)
-        exact.append(counts[large])
-        writer.append(f"{name}.rows", rows)
-        writer.append(f"{name}.counts", np.minimum(counts, ESCAPE))
-        writer.append(f"{name}.positions", positions)
-    _write_starts(writer, f"{name}.blocks", np.concatenate([*blocks, position_starts[-1:]]))
-    writer.write(f"{name}.counts.above", 8, np.concatenate(above))
-    writer.write(f"{name}.counts.exact", 4, np.concatenate(exact))
+        for one in ordered:
+            chosen, terms = one.between(low, high)
+            source, target = _moved(one.starts[chosen], one.run.df[chosen], next_posting, terms)
+            rows[target] = one.run.rows[source]
+            counts[target] = one.run.counts[source]
+            source, target = _moved(one.position_starts[chosen], one.run.cf[chosen], next_position, terms)
+            positions[target] = one.run.positions[source]
+        packer.add(starts[low:high] - first, rows, counts, positions)
+    packer.finish()
 
 
 def _batches(weight: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -206,14 +194,31 @@ def _batches(weight: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         low = high
 
 
+class _Ordered:
+    """A run, and its terms in the order of the file."""
+
+    def __init__(self, run: Run, ranks: NDArray[np.int64]) -> None:
+        self.run = run
+        self.starts, self.position_starts = _sums(run.df), _sums(run.cf)
+        self._order = np.argsort(ranks)
+        self._ranks = ranks[self._order]
+
+    def between(self, low: int, high: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places in the run of the terms of a range of ranks, and their ranks from ``low`` on."""
+        begin, end = np.searchsorted(self._ranks, (low, high))
+        return self._order[begin:end], self._ranks[begin:end] - low
+
+
 def _moved(
-    starts: NDArray[np.int64], places: NDArray[np.int64], terms: NDArray[np.int64]
-) -> tuple[slice, NDArray[np.int64]]:
-    """Say which part of a run moves and where each of its numbers goes; the terms' places move on behind them."""
-    counts = np.diff(starts)
-    target = np.arange(int(starts[-1] - starts[0])) + np.repeat(places[terms] - (starts[:-1] - starts[0]), counts)
+    starts: NDArray[np.int64], counts: NDArray[Any], places: NDArray[np.int64], terms: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Say which numbers of a run move and where each goes; the terms' places move on behind them."""
+    counts = counts.astype(np.int64)
+    before = np.cumsum(counts) - counts
+    each = np.arange(int(counts.sum()))
+    target = each + np.repeat(places[terms] - before, counts)
     places[terms] += counts
-    return slice(int(starts[0]), int(starts[-1])), target
+    return each + np.repeat(starts - before, counts), target
 
 
 def _write_words(
@@ -221,7 +226,7 @@ def _write_words(
 ) -> int:
     """Write the words with the terms that each stands for; return how many there are."""
     names = list(vocabulary.words)
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+    order = np.fromiter(map(vocabulary.words.__getitem__, sorted(names)), np.int64)
     word_ranks = np.zeros(len(names), np.int64)
     word_ranks[order] = np.arange(len(order))
     write_strings(writer, "words", [names[word] for word in order.tolist()])

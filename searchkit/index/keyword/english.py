@@ -31,6 +31,7 @@ _BEGINNINGS = {
 }  # fmt: skip
 """What British words begin with, and what American ones do, whole or with any ending."""
 
+_FIRST_LETTERS = frozenset(beginning[:3] for beginning in _BEGINNINGS)
 _BEGINNING = re.compile("|".join(sorted(_BEGINNINGS, key=len, reverse=True)))
 _ISE = re.compile(r"(?<=[a-z]{3})([iy])s(?=(?:e|es|ed|ing|er|ers|ation|ations|ational)$)")
 _DOUBLE = re.compile(r"(?<=[a-z]{2}[aeiou])ll(?=(?:ed|ing|er|ers|or|ors)$)")
@@ -38,7 +39,8 @@ _DOUBLE = re.compile(r"(?<=[a-z]{2}[aeiou])ll(?=(?:ed|ing|er|ers|or|ors)$)")
 
 def american(word: str) -> str:
     """Return a folded English word in the spelling that both sides share; most words are that already."""
-    found = _BEGINNING.match(word)
-    if found:
+    if word[:3] in _FIRST_LETTERS and (found := _BEGINNING.match(word)):
         word = _BEGINNINGS[found[0]] + word[found.end() :]
-    return _DOUBLE.sub("l", _ISE.sub(r"\1z", word))
+    if "is" in word or "ys" in word:
+        word = _ISE.sub(r"\1z", word)
+    return _DOUBLE.sub("l", word) if "ll" in word else word

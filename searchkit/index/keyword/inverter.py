@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.vocabulary import Vocabulary
 
@@ -27,7 +28,7 @@ _LONG_TOKEN = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The postings of one field in some rows, sorted by the terms' text.
+    """The postings of one field in some rows, sorted by the ids of terms.
 
     ``term_ids``: the vocabulary's; ``df`` postings and ``cf`` positions belong to each term, one after the other.
     ``rows`` is counted from the first row of all, ``counts`` belongs to a posting as ``rows`` does.
@@ -106,16 +107,10 @@ class Inverter:
         parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 2)
         tokens = np.array(self._tokens, np.uint32)
         first_row = self.rows - len(parts)
-        occurrences, in_title = _occurrences(tokens, parts, vocabulary)
-        titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in ("lexemes", "rows", "positions")))
-        names, terms = list(vocabulary.terms), vocabulary.lexeme_terms
-        inverted = Inverted(
-            text=_run(occurrences, terms, names, first_row),
-            title=_run(titles, terms, names, first_row),
-            lengths=np.bincount(occurrences.rows, minlength=len(parts)).astype(np.uint32),
-            title_lengths=np.bincount(titles.rows, minlength=len(parts)).astype(np.uint32),
-            word_rows=_word_rows(occurrences, vocabulary),
-        )
+        if loops.COMPILED is None:
+            inverted = _by_sorting(tokens, parts, vocabulary, first_row)
+        else:
+            inverted = _by_counting(loops.COMPILED, tokens, parts, vocabulary, first_row)
         self._clear()
         vocabulary.relax()
         return inverted
@@ -126,6 +121,61 @@ class Inverter:
         self._occurrences = 0
         self._last_title = None
         self._title_tokens = array("I")
+
+
+def _by_counting(
+    compiled: Any, tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary, first_row: int
+) -> Inverted:
+    """Work rows out in the compiled loops."""
+    tables = vocabulary.tables()
+    text, title, *counted = compiled.invert(
+        tokens,
+        parts,
+        parts.shape[1],
+        first_row,
+        PART_GAP,
+        tables.starts,
+        tables.advances,
+        tables.lexemes,
+        tables.offsets,
+        vocabulary.lexeme_terms,
+        vocabulary.lexeme_words,
+        len(vocabulary.terms),
+        len(vocabulary.words),
+    )
+    lengths, title_lengths, word_rows = (np.frombuffer(one, np.uint32) for one in counted)
+    return Inverted(
+        text=_counted(text), title=_counted(title), lengths=lengths, title_lengths=title_lengths, word_rows=word_rows
+    )
+
+
+def _counted(lists: tuple[bytes, ...]) -> Run:
+    df, cf, rows, counts, positions = (np.frombuffer(one, np.uint32) for one in lists)
+    term_ids = np.flatnonzero(df)
+    return Run(
+        term_ids=term_ids.astype(np.uint32),
+        df=df[term_ids],
+        cf=cf[term_ids].astype(np.uint64),
+        rows=rows,
+        counts=_narrow(counts),
+        positions=_narrow(positions),
+    )
+
+
+def _by_sorting(
+    tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary, first_row: int
+) -> Inverted:
+    """Work rows out with numpy."""
+    occurrences, in_title = _occurrences(tokens, parts, vocabulary)
+    titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in ("lexemes", "rows", "positions")))
+    terms = vocabulary.lexeme_terms
+    return Inverted(
+        text=_run(occurrences, terms, first_row),
+        title=_run(titles, terms, first_row),
+        lengths=np.bincount(occurrences.rows, minlength=len(parts)).astype(np.uint32),
+        title_lengths=np.bincount(titles.rows, minlength=len(parts)).astype(np.uint32),
+        word_rows=_word_rows(occurrences, vocabulary),
+    )
 
 
 def _occurrences(
@@ -154,23 +204,19 @@ def _occurrences(
     return found, part % width == 0
 
 
-def _run(found: _Occurrences, lexeme_terms: NDArray[np.uint32], names: list[str], first_row: int) -> Run:
+def _run(found: _Occurrences, lexeme_terms: NDArray[np.uint32], first_row: int) -> Run:
     """Sort occurrences by term, row and position, and count them up."""
-    terms = lexeme_terms[found.lexemes]
-    used = np.flatnonzero(np.bincount(terms, minlength=len(names)))
-    term_ids = np.array(sorted(used.tolist(), key=names.__getitem__), np.uint32)
-    ranks = np.zeros(len(names), np.int64)
-    ranks[term_ids] = np.arange(len(term_ids))
-    rank, row, position = _sorted_together(ranks[terms], found.rows, found.positions)
-
-    fresh = np.ones(len(rank), np.bool_)
-    fresh[1:] = (rank[1:] != rank[:-1]) | (row[1:] != row[:-1])
+    term, row, position = _sorted_together(lexeme_terms[found.lexemes].astype(np.int64), found.rows, found.positions)
+    fresh = np.ones(len(term), np.bool_)
+    fresh[1:] = (term[1:] != term[:-1]) | (row[1:] != row[:-1])
     starts = np.flatnonzero(fresh)
-    counts = np.diff(starts, append=len(rank))
+    counts = np.diff(starts, append=len(term))
+    cf = np.bincount(term)
+    term_ids = np.flatnonzero(cf)
     return Run(
-        term_ids=term_ids,
-        df=np.bincount(rank[starts], minlength=len(term_ids)).astype(np.uint32),
-        cf=np.bincount(rank, minlength=len(term_ids)).astype(np.uint64),
+        term_ids=term_ids.astype(np.uint32),
+        df=np.bincount(term[starts])[term_ids].astype(np.uint32),
+        cf=cf[term_ids].astype(np.uint64),
         rows=(row[starts] + first_row).astype(np.uint32),
         counts=_narrow(counts),
         positions=_narrow(position),
@@ -204,6 +250,6 @@ def _word_rows(found: _Occurrences, vocabulary: Vocabulary) -> NDArray[np.uint32
     return np.bincount(key[fresh] >> row_bits, minlength=len(vocabulary.words)).astype(np.uint32)
 
 
-def _narrow(values: NDArray[np.int64]) -> NDArray[Any]:
+def _narrow(values: NDArray[Any]) -> NDArray[Any]:
     """Return the same numbers in as few bytes as hold them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))

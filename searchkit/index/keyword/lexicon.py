@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.index.keyword import loops
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ class Found:
 class Lexicon:
     """The living words of several word tables. Holds caches alone, so any number of threads may share one."""
 
-    def __init__(self, tables: Sequence[WordTable], counts: Sequence[NDArray[np.int64]]) -> None:
+    def __init__(self, tables: Sequence[WordTable], counts: Sequence[NDArray[np.uint32]]) -> None:
         """Take each segment's table, and for each of its words in how many living rows it stands."""
         self._tables = [_Table(table, count) for table, count in zip(tables, counts, strict=True)]
 
@@ -73,7 +75,7 @@ class Lexicon:
 class _Table:
     """One word table, laid out for looking at all words at once."""
 
-    def __init__(self, table: WordTable, counts: NDArray[np.int64]) -> None:
+    def __init__(self, table: WordTable, counts: NDArray[np.uint32]) -> None:
         self._table = table
         self.counts = counts
 
@@ -107,12 +109,16 @@ class _Table:
         span = self._table.prefix(literal)
         if pattern == literal + "*":
             return np.arange(span.start, span.stop, dtype=np.int64)
+        if loops.COMPILED is not None:
+            return self._table.fitting(pattern, span, self.counts)
         text, starts = self._lines
         lines = wildcard(pattern).finditer(text, int(starts[span.start]), int(starts[span.stop]))
         return np.searchsorted(starts, np.fromiter((line.start() for line in lines), dtype=np.int64))
 
     def near(self, word: str, distance: int) -> tuple[Indexes, NDArray[np.int8]]:
         """Return the indexes of the living words within a distance, and the distances."""
+        if loops.COMPILED is not None:
+            return self._table.near(word, distance, self.counts)
         starts = self._lines[1]
         lengths = np.diff(starts) - 1
         wanted = np.frombuffer(word.encode("utf-32-le"), dtype=np.uint32)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.index.keyword.postings import FieldPostings
-    from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
+    from searchkit.index.keyword.statistics import SegmentPostings
     from searchkit.index.keyword.tree import Phrase, Term
 
     Numbers = NDArray[np.int64]
@@ -20,25 +20,21 @@ _STRIDE = 1 << 34
 """Above any position (32 bits) with any slop added, so that row and position make one number, and rows never meet."""
 
 
-def phrase_postings(index: KeywordSegments, phrase: Phrase) -> tuple[Numbers, NDArray[np.float64]]:
-    """Return the living global rows, ascending, in which a phrase occurs, and how often it does in each."""
-    rows, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-    for segment, base in zip(index.segments, index.bases, strict=False):
-        field = segment.postings.field(phrase.units[0].field)
-        # A word that stands in the phrase several times is read once.
-        ids = {
-            unit: [i for term in unit.terms if (i := field.term_id(term)) is not None]
-            for unit in dict.fromkeys(phrase.units)
-        }
-        candidates = _common_rows(segment, field, list(ids.values()))
-        if not len(candidates):
-            continue
-        starts = _starts({unit: _places(field, those, candidates) for unit, those in ids.items()}, phrase)
-        occurrences = np.bincount(starts // _STRIDE, minlength=len(candidates))
-        found = np.flatnonzero(occurrences)
-        rows.append(candidates[found].astype(np.int64) + base)
-        counts.append(occurrences[found].astype(np.float64))
-    return np.concatenate(rows), np.concatenate(counts)
+def phrase_postings(segment: SegmentPostings, phrase: Phrase) -> tuple[Numbers, NDArray[np.float64]]:
+    """Return the living rows of a segment, ascending, in which a phrase occurs, and how often it does in each."""
+    field = segment.postings.field(phrase.units[0].field)
+    # A word that stands in the phrase several times is read once.
+    ids = {
+        unit: [i for term in unit.terms if (i := field.term_id(term)) is not None]
+        for unit in dict.fromkeys(phrase.units)
+    }
+    candidates = _common_rows(segment, field, list(ids.values()))
+    if not len(candidates):
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    starts = _starts({unit: _places(field, those, candidates) for unit, those in ids.items()}, phrase)
+    occurrences = np.bincount(starts // _STRIDE, minlength=len(candidates))
+    found = np.flatnonzero(occurrences)
+    return candidates[found].astype(np.int64), occurrences[found].astype(np.float64)
 
 
 def _common_rows(segment: SegmentPostings, field: FieldPostings, ids: list[list[int]]) -> NDArray[np.uint32]:

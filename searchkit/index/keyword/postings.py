@@ -1,7 +1,7 @@
 """Here is a term; in which chunk rows does it stand, how often and where?
 
-One immutable file a segment: an array file (``arrayfile.py``) with the magic ``SKPOST01``. Field F is "text" (title as
-often as it counts, heading, chunk; 100 positions apart) or "title". The writer is in ``builder.py``.
+One immutable file a segment: an array file (``arrayfile.py``) with the magic ``SKPOST02``. Field F is "text" (title as
+often as it counts, heading, chunk; 100 positions apart) or "title". The writer is in ``builder.py`` and ``packer.py``.
 
 | array | type | count | content |
 |---|---|---|---|
@@ -11,44 +11,51 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | F.starts | u4, u8 | terms + 1 | where each term's postings begin; the difference is its df |
 | F.position_starts | u4, u8 | terms + 1 | where each term's positions begin; the difference is its cf |
 | F.lengths | u2, u4 | rows | each row's occurrences of terms, joined forms included: the sum of its counts |
-| F.rows | u4 | postings | rows, ascending within a term |
-| F.counts | u1 | postings | occurrences in that row; 255 stands for 255 or more |
-| F.positions | u2, u4 | occurrences | positions, ascending within a posting, posting after posting |
-| F.blocks | u4, u8 | postings / 128, up, + 1 | where the positions of postings 0, 128, 256, … begin, and the end |
-| F.counts.above | u8 | escapes | the postings with 255 or more, ascending |
-| F.counts.exact | u4 | escapes | their counts |
+| F.postings | u1 | bytes | blocks of 128 postings, whatever their terms: gaps of rows, then counts less one, in lanes |
+| F.postings.at | u4, u8 | blocks | where each block begins |
+| F.row_bits | u1 | blocks | bits of a gap: a term's first row, or a row less the one before, less one |
+| F.count_bits | u1 | blocks | bits of a count less one |
+| F.bases | u4 | blocks | the row before the block's first, which matters where a term goes on from one to the next |
+| F.positions | u1 | bytes | each block's positions, ascending within a posting, as bits; 8 zeros at the end |
+| F.positions.at | u4, u8 | blocks | where each block's positions begin |
+| F.position_bits | u1 | blocks | bits of a position: a posting's first, or one less the one before |
+| F.blocks | u4, u8 | blocks + 1 | where the occurrences of postings 0, 128, 256, … begin, and the end |
 | words.blob | u1 | bytes | surface words of the field "text" (folded, not stemmed), as F.terms.blob |
 | words.offsets | u4, u8 | words + 1 | as F.terms.offsets |
 | words.starts | u4, u8 | words + 1 | where each word's terms begin |
 | words.terms | u4 | pairs | ids of the terms of "text" that a word stands for, ascending within a word |
 | words.rows | u4 | words | in how many rows a word stands |
 
-Types with a choice are the narrowest that hold the segment's largest number. The sum of F.lengths is the count of
-F.positions.
+Types with a choice are the narrowest that hold the segment's largest number; ``packing.py`` has the lanes and the bits.
+The last block is filled up with zeros. The sum of F.lengths is the count of all positions.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile
+from searchkit.index.keyword.packing import BLOCK, PADDING, packed_bytes, unpack_bits, unpack_lanes
 from searchkit.index.keyword.strings import SortedStrings
 from searchkit.index.keyword.words import WordTable
 
-MAGIC = b"SKPOST01"
-ESCAPE = 255
-BLOCK = 128
+if TYPE_CHECKING:
+    from searchkit.index.keyword import _loops
+
+MAGIC = b"SKPOST02"
 
 FieldName = Literal["text", "title"]
 Rows = NDArray[np.uint32]
 Counts = NDArray[np.uint32]
-Positions = NDArray[np.uint16] | NDArray[np.uint32]
+Positions = NDArray[np.uint32]
 Lengths = NDArray[np.uint16] | NDArray[np.uint32]
 
 
@@ -66,12 +73,15 @@ class FieldPostings:
         self._starts = file.view(f"{name}.starts", 4, 8)
         self._position_starts = file.view(f"{name}.position_starts", 4, 8)
         self._lengths = file.array(f"{name}.lengths", 2, 4)
-        self._rows = file.array(f"{name}.rows", 4)
-        self._counts = file.array(f"{name}.counts", 1)
-        self._positions = file.array(f"{name}.positions", 2, 4)
+        self._postings = file.array(f"{name}.postings", 1)
+        self._postings_at = file.array(f"{name}.postings.at", 4, 8)
+        self._row_bits = file.array(f"{name}.row_bits", 1)
+        self._count_bits = file.array(f"{name}.count_bits", 1)
+        self._bases = file.array(f"{name}.bases", 4)
+        self._positions = file.array(f"{name}.positions", 1)
+        self._positions_at = file.array(f"{name}.positions.at", 4, 8)
+        self._position_bits = file.array(f"{name}.position_bits", 1)
         self._blocks = file.array(f"{name}.blocks", 4, 8)
-        self._above = file.array(f"{name}.counts.above", 8)
-        self._exact = file.array(f"{name}.counts.exact", 4)
         self._sound: set[int] = set()
         self._check_sizes()
 
@@ -83,7 +93,7 @@ class FieldPostings:
     @property
     def total_length(self) -> int:
         """Return the sum of ``lengths``."""
-        return len(self._positions)
+        return self._position_starts[-1]
 
     @property
     def lengths(self) -> Lengths:
@@ -108,7 +118,7 @@ class FieldPostings:
 
     def df(self, term_id: int) -> int:
         """Return in how many rows a term stands (deleted rows included)."""
-        first, last = self._postings_of(term_id)
+        first, last = self.span(term_id)
         return last - first
 
     def cf(self, term_id: int) -> int:
@@ -126,17 +136,17 @@ class FieldPostings:
             for starts in (self._starts, self._position_starts)
         )
         if len(at) and (min(int(df.min()), int(cf.min())) < 1 or int(df.max()) > self._row_count):
-            raise self._corrupt("a term's postings lie outside")
+            raise self.corrupt("a term's postings lie outside")
         return df, cf
 
     def postings(self, term_id: int) -> tuple[Rows, Counts]:
         """Return a term's rows, strictly ascending, and its count in each: two ``(df,)`` uint32 arrays.
 
-        The rows are memory-mapped and read-only. They are checked when the term is first asked for: ascending, below
-        the count of rows, with counts that add up to the term's ``cf``.
+        They are checked when the term is first asked for: ascending, below the count of rows, with counts that add up
+        to the term's ``cf``.
         """
-        first, last = self._postings_of(term_id)
-        rows, counts = self._rows[first:last], self._decoded(first, last)
+        first, last = self.span(term_id)
+        rows, counts = self._decoded(first, last)
         if term_id not in self._sound:
             self._check_postings(term_id, rows, counts)
             self._sound.add(term_id)
@@ -145,17 +155,17 @@ class FieldPostings:
     def positions(self, term_id: int) -> tuple[Positions, NDArray[np.int64]]:
         """Return a term's positions, ``(cf,)`` ascending within a row, and ``(df + 1,)`` starts per posting."""
         _, counts = self.postings(term_id)
-        first, last = self._positions_span(term_id)
-        return self._positions[first:last], _sums(counts)
+        low, high = self._positions_span(term_id)
+        starts = _sums(counts)
+        return self._positions_at_occurrences(np.arange(low, high), starts), starts
 
     def positions_of(self, term_id: int, rows: NDArray[Any]) -> tuple[Positions, NDArray[np.int64]]:
         """Return a term's positions in some rows, ascending: row after row, and ``(len(rows) + 1,)`` starts.
 
-        A row without the term has none. Where the rows are few beside the term's, only the blocks are read that hold
-        them.
+        A row without the term has none.
         """
-        first, _ = self._postings_of(term_id)
         all_rows, all_counts = self.postings(term_id)
+        low, _ = self._positions_span(term_id)
         place = np.searchsorted(all_rows, rows)
         found = np.flatnonzero(place < len(all_rows))
         found = found[all_rows[place[found]] == np.asarray(rows)[found]]
@@ -163,88 +173,132 @@ class FieldPostings:
         counts = np.zeros(len(rows), np.int64)
         counts[found] = all_counts[place]
         starts = _sums(counts)
-        begins = self._begins(term_id, first, place, all_counts)
-        span = counts[found]
-        at = np.arange(int(starts[-1])) + np.repeat(begins - starts[found], span)
-        return self._positions[at], starts
+        begins = low + _sums(all_counts)[place]
+        at = np.arange(int(starts[-1])) + np.repeat(begins - starts[found], counts[found])
+        return self._positions_at_occurrences(at, _sums(counts[found])), starts
 
-    def _begins(self, term_id: int, first: int, place: NDArray[np.intp], all_counts: Counts) -> NDArray[np.int64]:
-        """Return where the positions of some of a term's postings begin."""
-        low, high = self._positions_span(term_id)
-        if len(place) * BLOCK >= len(all_counts):
-            return low + _sums(all_counts)[place]
-        posting = first + place
-        block = posting // BLOCK
-        inside = np.arange(BLOCK) < (posting % BLOCK)[:, None]
-        at = np.minimum(block[:, None] * BLOCK + np.arange(BLOCK), len(self._counts) - 1)
-        before = np.where(inside, self._counts_at(at), 0).sum(axis=1, dtype=np.int64)
-        begins: NDArray[np.int64] = self._blocks[block].astype(np.int64) + before
-        if len(begins) and (begins.min() < low or (begins + all_counts[place]).max() > high):
-            raise self._corrupt("blocks of positions don't fit its terms")
-        return begins
+    @cached_property
+    def packed(self) -> _loops.Field:
+        """The field for the compiled loops, which must be here."""
+        if loops.COMPILED is None:
+            raise RuntimeError("the compiled loops aren't here")
+        field: _loops.Field = loops.COMPILED.Field(
+            self._postings,
+            self._postings_at,
+            self._row_bits,
+            self._count_bits,
+            self._bases,
+            self._positions,
+            self._positions_at,
+            self._position_bits,
+            self._blocks,
+            self._row_count,
+            self._starts[-1],
+        )
+        return field
 
-    def _counts_at(self, postings: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the counts of postings anywhere."""
-        counts = self._counts[postings].astype(np.int64)
-        escaped = counts == ESCAPE
-        if escaped.any():
-            wanted = postings[escaped].astype(np.uint64)
-            at = np.searchsorted(self._above, wanted)
-            if at.max() >= len(self._exact) or not np.array_equal(self._above[at], wanted):
-                raise self._corrupt("large counts are missing")
-            counts[escaped] = self._exact[at]
-        return counts
-
-    def _decoded(self, first: int, last: int) -> Counts:
-        """Return the counts of a range of postings, large ones exact."""
-        counts: Counts = self._counts[first:last].astype(np.uint32)
-        if len(self._above):
-            low, high = np.searchsorted(self._above, np.array([first, last], np.uint64))
-            at = self._above[low:high].astype(np.int64) - first
-            if len(at) and (at.min() < 0 or at.max() >= len(counts)):
-                raise self._corrupt("large counts stand in no order")
-            counts[at] = self._exact[low:high]
-        return counts
-
-    def _postings_of(self, term_id: int) -> tuple[int, int]:
-        first, last = self._span(self._starts, term_id, len(self._rows))
+    def span(self, term_id: int) -> tuple[int, int]:
+        """Return the numbers of a term's first posting and of the one behind its last."""
+        first, last = self._span(self._starts, term_id, self._starts[-1])
         if last - first > self._row_count:
-            raise self._corrupt("a term stands in more rows than there are")
+            raise self.corrupt("a term stands in more rows than there are")
         return first, last
 
+    def _decoded(self, first: int, last: int) -> tuple[Rows, Counts]:
+        """Return the rows and the counts of a range of postings of one term."""
+        if loops.COMPILED is not None:
+            try:
+                rows, counts = loops.COMPILED.decode([(self.packed, first, last)], self._row_count)
+            except ValueError as error:
+                raise self.corrupt(str(error)) from error
+            return np.frombuffer(rows, np.uint32), np.frombuffer(counts, np.uint32)
+        blocks = np.arange(first // BLOCK, (last - 1) // BLOCK + 1)
+        at = self._postings_at[blocks].astype(np.int64)
+        row_bits, count_bits = self._row_bits[blocks], self._count_bits[blocks]
+        between = at + 16 * row_bits.astype(np.int64)
+        ends = between + 16 * count_bits.astype(np.int64)
+        outside = at.min() < 0 or ends.max() > len(self._postings)
+        if outside or max(int(row_bits.max()), int(count_bits.max())) > 32:
+            raise self.corrupt("a list of postings is damaged")
+        begin = first % BLOCK
+        mine = slice(begin, begin + last - first)
+        gaps = unpack_lanes(self._postings, at, row_bits).ravel()[mine]
+        counts = unpack_lanes(self._postings, between, count_bits).ravel()[mine] + np.uint32(1)
+        sums = np.cumsum(gaps.astype(np.uint64) + np.uint64(1)) - np.uint64(1)
+        rows = sums.astype(np.uint32)
+        crossed = np.arange(BLOCK - begin, last - first, BLOCK)
+        if int(sums[-1]) >= self._row_count or not np.array_equal(rows[crossed - 1], self._bases[blocks[1:]]):
+            raise self.corrupt("a list of postings is damaged")
+        return rows, counts
+
+    def _positions_at_occurrences(self, at: NDArray[np.int64], starts: NDArray[np.int64]) -> Positions:
+        """Return the positions of some occurrences of the field, whole postings, which begin at ``starts``."""
+        if not len(at):
+            return np.zeros(0, np.uint32)
+        of_block = np.searchsorted(self._blocks, at, side="right") - 1
+        if of_block.min() < 0 or of_block.max() >= len(self._position_bits):
+            raise self.corrupt("blocks of positions don't fit its terms")
+        bits = self._position_bits[of_block].astype(np.int64)
+        bit = 8 * self._positions_at[of_block].astype(np.int64) + (at - self._blocks[of_block].astype(np.int64)) * bits
+        if int(bits.max()) > 32 or int(bit.min()) < 0 or int(bit.max()) // 8 + PADDING > len(self._positions):
+            raise self.corrupt("a term's positions lie outside")
+        sums = np.cumsum(unpack_bits(self._positions, bit, bits), dtype=np.uint64)
+        begins = starts[:-1]
+        before = np.where(begins > 0, sums[begins - 1], np.uint64(0))
+        found: Positions = (sums - np.repeat(before, np.diff(starts))).astype(np.uint32)
+        return found
+
     def _positions_span(self, term_id: int) -> tuple[int, int]:
-        return self._span(self._position_starts, term_id, len(self._positions))
+        return self._span(self._position_starts, term_id, self._position_starts[-1])
 
     def _span(self, starts: memoryview[int], term_id: int, limit: int) -> tuple[int, int]:
         if not 0 <= term_id < len(self._terms):
             raise IndexError(f"there is no term {term_id} among {len(self._terms)}")
         first, last = starts[term_id], starts[term_id + 1]
         if not first < last <= limit:
-            raise self._corrupt("a term's postings lie outside")
+            raise self.corrupt("a term's postings lie outside")
         return first, last
 
     def _check_postings(self, term_id: int, rows: Rows, counts: Counts) -> None:
         if int(rows[-1]) >= self._row_count or not bool(np.all(rows[1:] > rows[:-1])):
-            raise self._corrupt("a term's rows are not ascending or don't exist")
+            raise self.corrupt("a term's rows are not ascending or don't exist")
         if int(counts.min()) == 0 or int(counts.sum(dtype=np.uint64)) != self.cf(term_id):
-            raise self._corrupt("a term's counts don't fit its positions")
+            raise self.corrupt("a term's counts don't fit its positions")
 
     def _check_sizes(self) -> None:
-        postings, terms = len(self._rows), len(self._terms)
+        if not (len(self._starts) == len(self._position_starts) == len(self._terms) + 1):
+            raise self.corrupt("its arrays don't fit together")
+        blocks = -(-self._starts[-1] // BLOCK)
+        each = (
+            self._postings_at,
+            self._row_bits,
+            self._count_bits,
+            self._bases,
+            self._positions_at,
+            self._position_bits,
+        )
         fits = (
-            len(self._starts) == len(self._position_starts) == terms + 1
+            all(len(one) == blocks for one in each)
             and len(self._lengths) == self._row_count
-            and len(self._counts) == postings
-            and len(self._blocks) == -(-postings // BLOCK) + 1
-            and (self._blocks[-1], self._blocks[0]) == (len(self._positions), 0)
-            and len(self._above) == len(self._exact)
-            and (self._starts[0], self._starts[-1]) == (0, postings)
-            and (self._position_starts[0], self._position_starts[-1]) == (0, len(self._positions))
+            and len(self._blocks) == blocks + 1
+            and (self._blocks[0], self._blocks[-1]) == (0, self._position_starts[-1])
+            and self._starts[0] == self._position_starts[0] == 0
+            and len(self._positions) >= PADDING
         )
         if not fits:
-            raise self._corrupt("its arrays don't fit together")
+            raise self.corrupt("its arrays don't fit together")
+        if blocks:  # the last block's end is that of its array; those between are checked when they are read
+            bits = int(self._row_bits[-1]) + int(self._count_bits[-1])
+            inside = int(self._blocks[-1]) - int(self._blocks[-2])
+            size = int(packed_bytes(np.array([inside]), self._position_bits[-1:])[0])
+            if (int(self._postings_at[-1]) + 16 * bits, int(self._positions_at[-1]) + size + PADDING) != (
+                len(self._postings),
+                len(self._positions),
+            ):
+                raise self.corrupt("its blocks don't end where they should")
 
-    def _corrupt(self, what: str) -> IndexCorrupt:
+    def corrupt(self, what: str) -> IndexCorrupt:
+        """Make the error that says what is wrong with this field."""
         return self._file.corrupt(f"in the field '{self.name}' {what}")
 
 

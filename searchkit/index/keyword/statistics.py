@@ -5,10 +5,12 @@ A segment's file counts all its rows; what deleted rows take is subtracted. So a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from math import log1p
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from searchkit.index.keyword.delta import FieldDelta, PostingsDelta
     from searchkit.index.keyword.postings import PostingsReader
-    from searchkit.index.keyword.tree import FieldName
+    from searchkit.index.keyword.tree import FieldName, Term
 
     Mask = NDArray[np.bool_]
     Numbers = NDArray[np.int64]
@@ -29,17 +31,21 @@ K1 = 1.2
 B = 0.75
 """Lucene's defaults. On eleven collections k1 .9 with b .4 ranked .004 nDCG@10 lower."""
 
+_READY = 4
+"""Counts of a word in a row for which its share of the score is worked out once for all lengths."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentPostings:
     """What the keyword leg needs of a segment.
 
-    ``article_of_row``: ``(rows,)`` ascending, the article that each row belongs to, counted from 0 in the segment.
-    ``deleted``: ``(rows,)`` bool, with ``delta``, what those rows take from the statistics; both or neither.
+    ``article_of_row``: ``(rows,)`` ascending, the article that each row belongs to, counted from 0 in the segment, or
+    what makes that array when it is first needed. ``deleted``: ``(rows,)`` bool, whole articles, with ``delta``, what
+    those rows take from the statistics; both or neither.
     """
 
     postings: PostingsReader
-    article_of_row: NDArray[np.int32]
+    article_of_row: NDArray[np.int32] | Callable[[], NDArray[np.int32]]
     deleted: Mask | None = None
     delta: PostingsDelta | None = None
 
@@ -52,20 +58,40 @@ class KeywordSegments:
 
     def __init__(self, segments: Sequence[SegmentPostings]) -> None:
         self.segments = tuple(segments)
-        self.bases = np.cumsum([0, *(segment.postings.rows for segment in segments)])
-        self.rows = int(self.bases[-1])
-        self.living = np.ones(self.rows, dtype=bool)
-        self.article_of_row = np.zeros(self.rows, dtype=np.int64)
-        self.articles = 0
+        self.bases = list(accumulate((segment.postings.rows for segment in segments), initial=0))
+        self.rows = self.bases[-1]
+        gone = sum(int(np.count_nonzero(one.deleted)) for one in self.segments if one.deleted is not None)
+        self.living_rows = self.rows - gone
+        self._norms: dict[tuple[int, FieldName], Scores] = {}
+        self._articles: dict[int, NDArray[np.int32]] = {}
+        self._tables: dict[tuple[int, FieldName], tuple[NDArray[Any] | None, Scores, Scores | None]] = {}
+        self._average: dict[FieldName, float] = {}
+
+    def articles_of(self, number: int) -> NDArray[np.int32]:
+        """Return the article of each row of a segment, counted from 0 in it: ``(rows,)`` ascending."""
+        if number not in self._articles:
+            given = self.segments[number].article_of_row
+            self._articles[number] = np.ascontiguousarray(given() if callable(given) else given, dtype=np.int32)
+        return self._articles[number]
+
+    @cached_property
+    def living(self) -> Mask:
+        """``(rows,)``: which rows aren't deleted."""
+        living = np.ones(self.rows, dtype=bool)
         for segment, base in zip(self.segments, self.bases, strict=False):
-            rows = slice(int(base), int(base) + segment.postings.rows)
-            self.article_of_row[rows] = segment.article_of_row
-            self.article_of_row[rows] += self.articles
-            self.articles = int(self.article_of_row[rows][-1]) + 1 if segment.postings.rows else self.articles
             if segment.deleted is not None:
-                self.living[rows] = ~segment.deleted
-        self.living_rows = int(np.count_nonzero(self.living))
-        self._norms: dict[str, Scores] = {}
+                living[base : base + segment.postings.rows] = ~segment.deleted
+        return living
+
+    @cached_property
+    def article_of_row(self) -> Numbers:
+        """``(rows,)``: the number of each row's article, counted over all segments."""
+        parts, articles = [np.zeros(0, dtype=np.int64)], 0
+        for number in range(len(self.segments)):
+            mine = self.articles_of(number)
+            parts.append(mine.astype(np.int64) + articles)
+            articles += int(mine[-1]) + 1 if len(mine) else 0
+        return np.concatenate(parts)
 
     def total_length(self, field: FieldName) -> int:
         """Count the terms of a field over the living rows."""
@@ -77,7 +103,9 @@ class KeywordSegments:
 
     def average_length(self, field: FieldName) -> float:
         """Return the mean length of a field over the living rows; 1 where there is nothing to divide."""
-        return self.total_length(field) / max(1, self.living_rows) or 1.0
+        if field not in self._average:
+            self._average[field] = self.total_length(field) / max(1, self.living_rows) or 1.0
+        return self._average[field]
 
     def df(self, field: FieldName, term: str) -> int:
         """Count the living rows that have a term."""
@@ -88,34 +116,56 @@ class KeywordSegments:
 
         A word that stands nowhere (df 0) counts ``ln(1 + (N + .5) / .5)``.
         """
-        return float(np.log1p((self.living_rows - df + 0.5) / (df + 0.5)))
+        return log1p((self.living_rows - df + 0.5) / (df + 0.5))
 
-    def norms(self, field: FieldName) -> Scores:
-        """Return ``k1 * ((1 - b) + b * length / average)`` of every row: what BM25 adds to tf below the line.
+    def living_df(self, number: int, field: FieldName, term: str) -> int:
+        """Count the living rows of a segment that have a term."""
+        return living_counts(self.segments[number], field, term)[0]
+
+    def term_ids(self, number: int, term: Term) -> list[int]:
+        """Return the ids of a leaf's terms that a segment has."""
+        field = self.segments[number].postings.field(term.field)
+        return [i for text in term.terms if (i := field.term_id(text)) is not None]
+
+    def table(self, number: int, field: FieldName) -> tuple[NDArray[Any] | None, Scores, Scores | None]:
+        """Return what turns counts into scores in a segment, for the compiled loops.
+
+        The lengths of its rows, the norm of each length, and ``tf / (tf + norm)`` of tf 1 to ``_READY`` and each
+        length; where lengths are of 32 bits, the norm of each row alone.
+        """
+        if (number, field) not in self._tables:
+            lengths = self.segments[number].postings.field(field).lengths
+            if lengths.dtype.itemsize == 2:
+                every = np.arange(int(lengths.max(initial=0)) + 1, dtype=np.float64)
+                norms = K1 * ((1 - B) + B * every / self.average_length(field))
+                counts = np.arange(1.0, _READY + 1)[:, None]
+                self._tables[number, field] = lengths, norms, (counts / (counts + norms)).ravel()
+            else:
+                self._tables[number, field] = None, self.norms(number, field), None
+        return self._tables[number, field]
+
+    def norms(self, number: int, field: FieldName) -> Scores:
+        """Return ``k1 * ((1 - b) + b * length / average)`` of a segment's rows: what BM25 adds to tf below the line.
 
         Robertson and Zaragoza 2009, The Probabilistic Relevance Framework, with exact lengths.
         """
-        if field not in self._norms:
-            lengths = [np.asarray(segment.postings.field(field).lengths) for segment in self.segments]
-            exact = np.concatenate([np.zeros(0), *lengths])
-            self._norms[field] = K1 * ((1 - B) + B * exact / self.average_length(field))
-        return self._norms[field]
+        if (number, field) not in self._norms:
+            lengths = np.asarray(self.segments[number].postings.field(field).lengths)
+            self._norms[number, field] = K1 * ((1 - B) + B * lengths.astype(np.float64) / self.average_length(field))
+        return self._norms[number, field]
 
-    def postings(self, field: FieldName, terms: Sequence[str]) -> tuple[Numbers, Scores]:
-        """Return the living global rows, ascending, that have any of the terms, and how often each has them in all."""
-        rows, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-        for segment, base in zip(self.segments, self.bases, strict=False):
-            reader = segment.postings.field(field)
-            found = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
-            if not found:
-                continue
-            these, count = found[0] if len(found) == 1 else _united(found, segment.postings.rows)
-            if segment.deleted is not None:
-                kept = ~segment.deleted[these]
-                these, count = these[kept], count[kept]
-            rows.append(these.astype(np.int64) + base)
-            counts.append(count.astype(np.float64))
-        return np.concatenate(rows), np.concatenate(counts)
+    def postings(self, number: int, field: FieldName, terms: Sequence[str]) -> tuple[Numbers, Scores]:
+        """Return the living rows of a segment, ascending, that have any of the terms, and how often each has them."""
+        segment = self.segments[number]
+        reader = segment.postings.field(field)
+        found = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
+        if not found:
+            return np.zeros(0, dtype=np.int64), np.zeros(0)
+        rows, counts = found[0] if len(found) == 1 else _united(found, segment.postings.rows)
+        if segment.deleted is not None:
+            kept = ~segment.deleted[rows]
+            rows, counts = rows[kept], counts[kept]
+        return rows.astype(np.int64), counts.astype(np.float64)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -145,9 +195,10 @@ def living_counts(segment: SegmentPostings, field: FieldName, term: str) -> tupl
     return df, cf
 
 
-def _word_counts(segment: SegmentPostings) -> Numbers:
-    counts = np.array(segment.postings.words.counts, dtype=np.int64)
+def _word_counts(segment: SegmentPostings) -> NDArray[np.uint32]:
+    counts = segment.postings.words.counts
     if segment.delta is not None:
+        counts = counts.copy()
         counts[segment.delta.words] -= segment.delta.word_counts
     return counts
 

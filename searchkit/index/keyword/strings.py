@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
 
 
@@ -34,6 +35,11 @@ class SortedStrings:
         self._offsets = file.view(f"{name}.offsets", 4, 8)
         if not self._offsets or self._offsets[0] != 0 or self._offsets[-1] != len(self._blob):
             raise self._corrupt()
+
+    @property
+    def arrays(self) -> tuple[memoryview[int], memoryview[int]]:
+        """The blob and the offsets, for the compiled loops."""
+        return self._blob, self._offsets
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -68,6 +74,8 @@ class SortedStrings:
     def find(self, string: str) -> int | None:
         """Return the index of a string, or None."""
         wanted = string.encode("utf-8", "surrogatepass")
+        if loops.COMPILED is not None:
+            return self._compiled(wanted)
         index = self._not_less(wanted)
         return index if index < len(self) and self._at(index) == wanted else None
 
@@ -79,6 +87,14 @@ class SortedStrings:
         """Return the indexes of the strings that begin with a prefix (no byte of UTF-8 is above 0xF4)."""
         first = prefix.encode("utf-8", "surrogatepass")
         return range(self._not_less(first), self._not_less(first + b"\xff") if first else len(self))
+
+    def _compiled(self, wanted: bytes) -> int | None:
+        """Find a string by the compiled bisection."""
+        try:
+            index, same = loops.COMPILED.find(self._blob, self._offsets, wanted)
+        except ValueError as error:
+            raise self._corrupt() from error
+        return index if same else None
 
     def _not_less(self, wanted: bytes) -> int:
         low, high = 0, len(self)

@@ -14,12 +14,14 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from searchkit.errors import QueryError
 from searchkit.index.keyword.conditions import read_filter
 from searchkit.index.keyword.expression import Group, Item, Operand, Signed, UnreadableError
 from searchkit.index.keyword.leaves import Words, all_of, any_of
+from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.tree import (
     TEXT,
     TITLE,
@@ -124,9 +126,12 @@ def parse(
 
 
 def _read(text: str, fields: str, filters: str) -> Group:
-    """Read an expression through Whoosh, which is imported here: a query without operators doesn't wait for it."""
+    """Read an expression, through Whoosh unless it is simple: imported here, since most queries needn't wait for it."""
     if len(text) > MAX_EXPRESSION:
         raise UnreadableError(f"more than {MAX_EXPRESSION:,} characters")
+    simple = read_simple(text)
+    if simple is not None:
+        return simple
     from searchkit.index.keyword.grammar import read
 
     return read(text, fields=fields, filters=filters)
@@ -140,7 +145,8 @@ def _plain(text: str, words: Words, notes: Iterable[str]) -> Parsed:
     )
 
 
-def _named(fields: Iterable[str]) -> str:
+@lru_cache(maxsize=64)
+def _named(fields: tuple[str, ...]) -> str:
     """Return an expression that finds any of some names, case aside, and its colon; the name is group ``text``."""
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
     return rf"(?<![^\s(+\-])(?P<text>(?i:{names})):"

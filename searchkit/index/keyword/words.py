@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile
 from searchkit.index.keyword.strings import SortedStrings
 
@@ -31,6 +33,26 @@ class WordTable:
         )
         if not fits:
             raise file.corrupt("its tables of words don't fit together")
+
+    def near(self, word: str, distance: int, rows: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """Return the indexes of the words within so many edits, and the edits, by the compiled loops.
+
+        ``rows``: in how many living rows each word stands; those of none are left out.
+        """
+        wanted = np.frombuffer(word.encode("utf-32-le", "surrogatepass"), np.uint32)
+        indexes, edits = self._alike("near", rows, wanted, distance)
+        return indexes, edits
+
+    def fitting(self, pattern: str, span: range, rows: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Return the indexes of the words of a range that fit a wildcard, by the compiled loops."""
+        return self._alike("fitting", rows, span.start, span.stop, pattern.encode("utf-8", "surrogatepass"))[0]
+
+    def _alike(self, loop: str, rows: NDArray[np.uint32], *asked: Any) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        try:
+            indexes, edits = getattr(loops.COMPILED, loop)(*self._words.arrays, rows, *asked)
+        except ValueError as error:
+            raise self._file.corrupt("its words are damaged") from error
+        return np.frombuffer(indexes, np.uint32).astype(np.int64), np.frombuffer(edits, np.int8)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -70,8 +92,25 @@ class WordTable:
 
     def terms_of_many(self, indexes: Iterable[int]) -> NDArray[np.uint32]:
         """Return the distinct term ids, ascending, of many words."""
-        found = [self.terms_of(int(index)) for index in indexes]
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint32)
+        at = np.fromiter(indexes, np.int64)
+        if not len(at):
+            return np.zeros(0, np.uint32)
+        if not 0 <= int(at.min()) <= int(at.max()) < len(self):
+            raise IndexError(f"there are {len(self)} words")
+        starts = np.asarray(self._starts)
+        firsts, lasts = starts[at].astype(np.int64), starts[at + 1].astype(np.int64)
+        if bool(np.any(firsts >= lasts)) or int(lasts.max()) > len(self._terms):
+            raise self._file.corrupt("a word's terms lie outside")
+        counts = lasts - firsts
+        if int(counts.max()) == 1:
+            found = self._terms[firsts]
+        else:
+            before = np.cumsum(counts) - counts
+            found = self._terms[np.arange(int(counts.sum())) + np.repeat(firsts - before, counts)]
+        terms: NDArray[np.uint32] = np.unique(found)
+        if int(terms[-1]) >= self._term_count:
+            raise self._file.corrupt("a word's terms don't exist")
+        return terms
 
     def count(self, index: int) -> int:
         """Return in how many rows a word stands (deleted rows included)."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from searchkit.serve.cli import building, caring, changing, doctor, evaluating, looking, searching
+from searchkit.serve.cli import building, caching, caring, changing, doctor, evaluating, looking, searching, tuning
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
@@ -50,6 +50,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     ("backup", caring.backup, ("searchkit backup /mnt/disk/news --index indexes/news",)),
     ("restore", caring.restore, ("searchkit restore /mnt/disk/news --index indexes/news",)),
+    ("cache", caching.cache, ("searchkit cache", "searchkit cache --clear")),
     ("doctor", doctor.doctor, ("searchkit doctor",)),
     (
         "search",
@@ -73,8 +74,19 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         (
             "searchkit evaluate judged/ --index indexes/news",
             "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
+            "searchkit evaluate judged/ --compare generation:3",
             "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid",
             "searchkit evaluate judged/ --mode hybrid --fail-under nDCG@10=.7 --json",
+        ),
+    ),
+    (
+        "tune",
+        tuning.tune,
+        (
+            "searchkit tune judged/ --split train --index indexes/news --save",
+            "searchkit tune judged/ --index indexes/news --out news.json",
+            "searchkit tune --index indexes/news",
+            "searchkit tune --use defaults --index indexes/news",
         ),
     ),
     ("list", looking.list_indexes, ("searchkit list", "searchkit list /srv/indexes --json")),
@@ -96,6 +108,8 @@ Exit codes:
 
 Environment:
   SEARCHKIT_INDEX        the index to use without --index
+  SEARCHKIT_CACHE        the folder of what is dear to make again: exported models, vectors
+  SEARCHKIT_VECTOR_CACHE how much of it vectors may take, such as 500MB; off: none
   SEARCHKIT_DEBUG=1      show the traceback of an error
   NO_COLOR, FORCE_COLOR  never colours, always colours"""
 

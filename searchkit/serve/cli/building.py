@@ -12,8 +12,9 @@ import typer
 
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.serve.cli.options import READING, Fields, Index, Json, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.options import READING, Fields, Index, Json, NoCache, NoColor, Quiet, Strict, pairs
 from searchkit.serve.cli.places import existing_index, new_index
+from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json
 from searchkit.serve.cli.terminal import Screen
 from searchkit.types import BuildReport, Progress
 
@@ -30,7 +31,7 @@ EncoderName = Annotated[
         metavar="NAME",
         show_default=DEFAULT_ENCODER,
         rich_help_panel=READING,
-        help="A sentence-transformers model, by name or path.",
+        help="A sentence-transformers model, by name or path; static:NAME for its static form.",
     ),
 ]
 ChunkTokens = Annotated[
@@ -41,6 +42,22 @@ ChunkTokens = Annotated[
         show_default="the encoder's limit, 256 at most",
         rich_help_panel=READING,
         help="The longest chunk, in the encoder's tokens.",
+    ),
+]
+
+KeepEncoder = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-encoder/--no-keep-encoder",
+        show_default=False,
+        rich_help_panel=READING,
+        help="Put the encoder into the index, which can then be searched where it isn't installed.",
+    ),
+]
+KeywordFirst = Annotated[
+    bool,
+    typer.Option(
+        "--keyword-first", help="Publish a generation that is searched by keyword before the vectors are there."
     ),
 ]
 
@@ -56,7 +73,10 @@ def build(
     field: Fields = None,
     encoder: EncoderName = None,
     chunk_tokens: ChunkTokens = None,
+    keep_encoder: KeepEncoder = None,
     strict: Strict = False,
+    keyword_first: KeywordFirst = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -80,9 +100,12 @@ def build(
         return writer.build(
             where,
             places=places or (),
-            config=IndexConfig(**_changes(encoder, chunk_tokens)),
+            config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
             read=ReadConfig(fields=dict(pairs("--field", field))),
             strict=strict,
+            keyword_first=keyword_first,
+            say=None if quiet or json else screen.say,
+            cache=not no_cache,
             progress=progress,
         )
 
@@ -95,6 +118,7 @@ def add(
     index: Index = None,
     field: Fields = None,
     strict: Strict = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -113,6 +137,7 @@ def add(
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))),
             strict=strict,
+            cache=not no_cache,
             progress=progress,
         )
 
@@ -126,7 +151,14 @@ def rebuild(
     field: Fields = None,
     encoder: EncoderName = None,
     chunk_tokens: ChunkTokens = None,
+    keep_encoder: KeepEncoder = None,
     strict: Strict = False,
+    keyword_first: KeywordFirst = False,
+    queries: Queries = None,
+    qrels: Qrels = None,
+    require_overlap: RequireOverlap = None,
+    no_switch: NoSwitch = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -134,48 +166,86 @@ def rebuild(
     """Make the next generation of an index while searches go on.
 
     Without places it reads again those the index was built from, or, where they are gone, the articles it has stored.
+    With another encoder the generation in force serves until the next is complete, and how answers change is told
+    before it takes its place.
 
     """
     from searchkit.index import writer
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    changes = _changes(encoder, chunk_tokens)
+    if keyword_first and (no_switch or require_overlap is not None or queries is not None or qrels is not None):
+        raise ConfigError(
+            "--keyword-first puts a generation in force before there is anything to compare.",
+            hint="Leave it out, or leave out --queries, --qrels, --require-overlap and --no-switch.",
+        )
+    considering = Considering(
+        where,
+        queries=queries,
+        qrels=qrels,
+        require_overlap=require_overlap,
+        switch=not no_switch,
+        say=None if quiet or json else screen.say,
+    )
+    changes = _changes(encoder, chunk_tokens, keep_encoder)
     read = ReadConfig(fields=dict(pairs("--field", field))) if field else None
 
     def make(progress: Progress | None) -> BuildReport:
         config = _changed_config(where, changes) if changes else None
-        return writer.rebuild(where, places=places or (), config=config, read=read, strict=strict, progress=progress)
+        return writer.rebuild(
+            where,
+            places=places or (),
+            config=config,
+            read=read,
+            strict=strict,
+            cache=not no_cache,
+            keyword_first=keyword_first,
+            consider=None if keyword_first else considering,
+            say=None if quiet or json else screen.say,
+            progress=progress,
+        )
 
-    work(screen, where, make, quiet=quiet, json=json)
+    work(screen, where, make, lambda: _switch_json(considering), quiet=quiet, json=json)
+    if considering.refused:
+        raise typer.Exit(1)
 
 
-def _changes(encoder: str | None, chunk_tokens: int | None) -> dict[str, Any]:
+def _switch_json(considering: Considering) -> dict[str, Any]:
+    """Return what a comparison of generations adds to a report."""
+    return {} if considering.considered is None else {"switch": considered_json(considering.considered)}
+
+
+def _changes(encoder: str | None, chunk_tokens: int | None, keep_encoder: bool | None) -> dict[str, Any]:
     """Return the settings that were given."""
-    given = {"encoder": encoder, "chunk_tokens": chunk_tokens}
+    given = {"encoder": encoder, "chunk_tokens": chunk_tokens, "keep_encoder": keep_encoder}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _changed_config(where: Path, changes: dict[str, Any]) -> IndexConfig:
     """Return the configuration of an index with what was given on the command line put in its place."""
-    from searchkit.index.manifest import current_generation, read_manifest
+    from searchkit.index.current import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
-    paths = IndexPaths(where)
-    return replace(read_manifest(paths, current_generation(paths)).config, **changes)
+    return replace(manifest_in_force(IndexPaths(where)).config, **changes)
 
 
 def work(
-    screen: Screen, where: Path, make: Callable[[Progress | None], BuildReport], *, quiet: bool, json: bool
+    screen: Screen,
+    where: Path,
+    make: Callable[[Progress | None], BuildReport],
+    more: Callable[[], dict[str, Any]] = dict,
+    *,
+    quiet: bool,
+    json: bool,
 ) -> BuildReport:
-    """Do the work with its progress shown, and tell what came of it: to people, or as JSON. Return it too."""
+    """Do the work with its progress shown, and tell what came of it: to people, or as JSON with ``more``. Return it."""
     from searchkit.serve.cli import facts, formats
     from searchkit.serve.cli.progress import bars
 
     with _interruptible(where), bars(screen, shown=not quiet) as progress:
         report = make(progress)
     if json:
-        screen.write(formats.to_json(formats.report_json(report)))
+        screen.write(formats.to_json({**formats.report_json(report), **more()}))
         return report
     if not quiet:
         screen.say(facts.report(report))
@@ -194,11 +264,23 @@ def _interruptible(where: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from searchkit.index.manifest import current_generation
+        from searchkit.index.current import manifest_in_force
+        from searchkit.index.encoding import kept_vectors
         from searchkit.index.paths import IndexPaths
+        from searchkit.serve.cli import facts
 
+        again = "Run the same command again to start over."
         try:
-            state = f"{where} stays at generation {current_generation(IndexPaths(where))}"
+            manifest = manifest_in_force(IndexPaths(where))
+            state = f"{where} stays at generation {manifest.generation}"
+            waiting = manifest.vectors < manifest.chunks
         except SearchkitError:
-            state = "no index was made"
-        raise InterruptedWork(f"Interrupted: {state}. Run the same command again to start over.") from None
+            state, waiting = "no index was made", False
+        if kept := kept_vectors(IndexPaths(where)):
+            again = (
+                f"Run the same command again to go on: the {kept:,} vectors that are made already are kept in {where}."
+            )
+        if waiting:
+            state += facts.coverage(manifest.vectors, manifest.chunks)
+            again = f"It can be searched by keyword; 'searchkit rebuild --index {where}' makes the rest of the vectors."
+        raise InterruptedWork(f"Interrupted: {state}. {again}") from None

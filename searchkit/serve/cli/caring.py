@@ -16,7 +16,7 @@ from searchkit.serve.cli.plain import count, duration, size
 from searchkit.serve.cli.terminal import Screen, clean, tell
 
 if TYPE_CHECKING:
-    from searchkit.index.manifest import Manifest
+    from searchkit.index.facts import Manifest
     from searchkit.index.verifying import Verified
     from searchkit.types import Progress
 

@@ -56,6 +56,7 @@ def examine() -> Iterator[Check]:
     """Yield the checks, the cheap ones first."""
     yield _python()
     yield from _packages()
+    yield _loops()
     yield _sqlite()
     yield _locks()
     yield _encoder()
@@ -84,6 +85,16 @@ def _packages() -> Iterator[Check]:
             missing.append(package)
     found = f"{len(names) - len(missing)} of {len(names)} are there"
     yield Check(name="packages", found=found, good=not missing, remedy=f"Run 'pip install {' '.join(missing)}'.")
+
+
+def _loops() -> Check:
+    """Say how keywords are searched: both ways give the same answers, so that either is fit to work."""
+    from searchkit.index.keyword import loops
+
+    if loops.COMPILED is not None:
+        return Check(name="keyword loops", found="compiled")
+    found = "not compiled: numpy takes over, which is slower; install a C compiler, then searchkit again"
+    return Check(name="keyword loops", found=found)
 
 
 def _sqlite() -> Check:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, pairs
+from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
+from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, Rerank, SettingsFile, pairs
 from searchkit.serve.cli.places import existing_index
 from searchkit.serve.cli.systems import Answering, System, compared_system, first_systems
 from searchkit.serve.cli.terminal import Screen, tell
@@ -20,45 +22,11 @@ if TYPE_CHECKING:
     from searchkit.evaluation.comparing import Comparison
     from searchkit.evaluation.judged import Judged
     from searchkit.evaluation.measures import Measured
-    from searchkit.evaluation.runs import Level, Run
+    from searchkit.evaluation.runs import Run
     from searchkit.serve.cli.figures import Evaluated, Floor
 
-JUDGED = "Queries and judgements"
 ASKED = "What is measured"
 
-Folder = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FOLDER",
-        show_default=False,
-        help="Queries and judgements in BEIR's layout: queries.jsonl, qrels/test.tsv; or irds:NAME.",
-    ),
-]
-Split = Annotated[str, typer.Option("--split", metavar="NAME", rich_help_panel=JUDGED, help="Which of qrels/NAME.tsv.")]
-Queries = Annotated[
-    Path | None,
-    typer.Option(
-        "--queries",
-        metavar="FILE",
-        show_default=False,
-        rich_help_panel=JUDGED,
-        help="Instead of FOLDER: queries as JSONL, as id, tab, text, or as TREC's topics.",
-    ),
-]
-QrelsFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--qrels",
-        metavar="FILE",
-        show_default=False,
-        rich_help_panel=JUDGED,
-        help="Instead of FOLDER: judgements in TREC's or BEIR's form.",
-    ),
-]
-LevelName = Annotated[
-    str,
-    typer.Option("--level", metavar="NAME", rich_help_panel=JUDGED, help="What is judged: article or chunk."),
-]
 Modes = Annotated[
     list[Mode] | None,
     typer.Option(
@@ -82,8 +50,8 @@ Compare = Annotated[
         metavar="WITH",
         show_default=False,
         rich_help_panel=ASKED,
-        help="Compare the first run with this: a mode, a setting (vector_weight=2), another index, a run's file."
-        " Repeatable.",
+        help="Compare the first run with this: a mode, a setting (vector_weight=2), a file of settings (.json),"
+        " rerank=NAME, an earlier generation (generation:3), another index, a run's file. Repeatable.",
     ),
 ]
 Measures = Annotated[
@@ -120,6 +88,8 @@ def evaluate(
     folder: Folder = None,
     index: Index = None,
     mode: Modes = None,
+    settings: SettingsFile = None,
+    rerank: Rerank = None,
     run: RunFile = None,
     compare: Compare = None,
     measure: Measures = None,
@@ -137,17 +107,18 @@ def evaluate(
     """Measure how well an index answers queries whose relevant articles are known.
 
     Means stand beside the interval that 95 of 100 such samples of queries would give. A judged query without an answer
-    counts 0, as trec_eval has it with -c.
-
+    counts 0, as trec_eval has it with -c. A reranker gets all the time it needs.
     """
     screen = Screen(no_color=no_color)
-    judged = _judged(folder, split, queries, qrels)
+    judged = read_named(folder, split, queries, qrels)
 
     @cache
     def path() -> Path:
         return existing_index(index, screen)
 
-    systems = first_systems(path, mode or _usual_modes(run, compare), run)
+    config = SearchConfig.from_file(settings) if settings is not None else None
+    modes = mode or _usual_modes(run, compare)
+    systems = first_systems(path, modes, run, config=config, reranker=rerank or "")
     if run_out is not None and len(systems) > 1:
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
     others = [compared_system(one, systems[0], path) for one in compare or ()]
@@ -155,18 +126,6 @@ def evaluate(
     _tell(screen, done, per_query=per_query, json=json)
     if any(not floor.held for floor in done.floors):
         raise typer.Exit(1)
-
-
-def _judged(folder: str | None, split: str, queries: Path | None, qrels: Path | None) -> Judged:
-    from searchkit.evaluation.judged import read_files, read_judged
-
-    if folder is not None and queries is None and qrels is None:
-        return read_judged(folder, split=split)
-    if folder is None and qrels is not None:
-        return read_files(queries=queries, qrels=qrels)
-    raise ConfigError(
-        "Which queries, and which judgements?", hint="Name a folder in BEIR's layout, or --queries FILE --qrels FILE."
-    )
 
 
 def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode, ...]:
@@ -196,7 +155,7 @@ def _evaluated(
     floors = _floors(fail_under)
     names = standard_names([*(measures or DEFAULT_MEASURES), *(name for name, _ in floors)])
     depth = depth_for(names)
-    chosen = _level(level)
+    chosen = level_of(level)
     every = [*systems, *others]
     with (
         bars(screen, shown=not quiet) as progress,
@@ -216,15 +175,6 @@ def _evaluated(
         floors=tuple(_floor(measured[0], name, value) for name, value in floors),
         notes=_notes(judged, runs, absent, str(chosen)),
     )
-
-
-def _level(name: str) -> Level:
-    from searchkit.evaluation.runs import Level
-
-    try:
-        return Level(name)
-    except ValueError as error:
-        raise ConfigError(f"--level can't be '{name}'.", hint="Choose article or chunk.") from error
 
 
 def _comparisons(first: Measured, others: Sequence[Measured]) -> tuple[Comparison, ...]:

@@ -56,7 +56,8 @@ def history(past: Sequence[Past]) -> RenderableType:
     for number, one in enumerate(past[:SHOWN_VALUES]):
         numbers = (count(one.articles, "article"), count(one.chunks, "chunk"), count(one.segments, "segment"))
         restored = f", brings back {one.restored}" if one.restored else ""
-        said = one.problem or f"{one.number}: {', '.join(numbers)}, made {iso(one.created)}{restored}"
+        made = f"made {iso(one.created)}{restored}, {_encoder_name(one.encoder)}{coverage(one.vectors, one.chunks)}"
+        said = one.problem or f"{one.number}: {', '.join(numbers)}, {made}"
         grid.add_row("  history" if not number else "", Text(clean(said)))
     if len(past) > SHOWN_VALUES:
         grid.add_row("", Text(f"and {len(past) - SHOWN_VALUES:,} more", style=DIM))
@@ -70,7 +71,8 @@ def listed(path: str, about: IndexInfo | str) -> Iterator[str]:
         yield f"  {clean(about)}"
         return
     numbers = (count(about.articles, "article"), count(about.chunks, "chunk"), size(about.bytes))
-    yield f"  {' · '.join(numbers)} · made {day(about.created)} · {clean(about.encoder.rpartition('/')[2])}"
+    lacking = coverage(about.vectors, about.chunks)
+    yield f"  {' · '.join(numbers)} · made {day(about.created)} · {clean(_encoder_name(about.encoder))}{lacking}"
 
 
 def report(done: BuildReport) -> RenderableType:
@@ -132,7 +134,8 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
         "articles": f"{about.articles:,}{span}",
         "chunks": f"{about.chunks:,} in {count(about.segments, 'segment')}{deleted}",
         "encoder": Text(f"{clean(about.encoder)}, {about.dimension:,} dimensions", overflow="fold"),
-        "size": size(about.bytes),
+        "vectors": f"{about.vectors:,} of {count(about.chunks, 'chunk')}, {_scan(about)}",
+        "size": f"{size(about.bytes)} ({_legs(about.leg_bytes)})",
         "generation": f"{about.generation}, made {iso(about.created)} (format {about.format})",
     }
     if about.places:
@@ -145,7 +148,30 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
         name: "default" if value is None else value for name, value in about.config.items() if name != "encoder"
     }
     rows["config"] = Text(", ".join(f"{name} {clean(str(value))}" for name, value in settings.items()))
+    if about.settings:
+        chosen = ", ".join(f"{name} {clean(str(value))}" for name, value in about.settings.items())
+        rows["settings"] = Text(f"{chosen}, for every search that names no others")
     return rows
+
+
+def _scan(about: IndexInfo) -> str:
+    """Say how the vector leg finds its rows, and what of the nearest it was seen to find."""
+    if about.vector_recall is None:
+        return "scanned as they are"
+    return f"{about.eight_bit_chunks:,} scanned at 8 bits, then scored exactly (recall@100 {about.vector_recall:.3f})"
+
+
+def coverage(vectors: int, chunks: int) -> str:
+    """Say how many chunks have a vector, where not all have."""
+    return f", vectors: {vectors:,} of {count(chunks, 'chunk')}" if vectors < chunks else ""
+
+
+def _encoder_name(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _legs(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {size(bytes_)}" for name, bytes_ in sizes.items() if bytes_)
 
 
 def _values(counts: Mapping[str, int]) -> RenderableType:

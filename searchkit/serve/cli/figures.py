@@ -131,7 +131,7 @@ def _movers(comparison: Comparison, queries: Mapping[str, str]) -> Iterator[Rend
     if not comparison.movers:
         return
     yield Text(f"Moved most, {comparison.measure}:", style=DIM)
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 2), expand=True)  # else a long query takes the room of its figures
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
     grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)

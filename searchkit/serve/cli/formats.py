@@ -51,6 +51,7 @@ def answer_json(answer: Answer, *, index: str) -> dict[str, Any]:
             for name, counts in answer.facets.items()
         },
         "results": [result_json(result) for result in answer.results],
+        **({"nearest": result_json(answer.nearest)} if answer.nearest else {}),
     }
 
 
@@ -59,6 +60,8 @@ def result_json(result: Result) -> dict[str, Any]:
     return {
         "rank": result.rank,
         "score": result.score,
+        "confidence": result.confidence,
+        "contributions": [asdict(contribution) for contribution in result.contributions],
         "article": article_json(result.article),
         "chunks": [_chunk_result_json(chunk) for chunk in result.chunks],
     }

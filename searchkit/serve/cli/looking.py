@@ -50,16 +50,21 @@ def show(
 def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
     """Show what an index is made of, and its history."""
     from searchkit.index.caring import history
+    from searchkit.index.lock import writer_at_work
+    from searchkit.index.paths import IndexPaths
     from searchkit.index.reader import index_info
     from searchkit.serve.cli import facts, formats
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    about, past = index_info(where), history(where)
+    about, past, writer = index_info(where), history(where), writer_at_work(IndexPaths(where).lock)
     if json:
-        screen.write(formats.to_json({**formats.info_json(about), "history": [asdict(one) for one in past]}))
+        more = {"writer": writer, "history": [asdict(one) for one in past]}
+        screen.write(formats.to_json({**formats.info_json(about), **more}))
     else:
         screen.write(facts.index(about), facts.history(past))
+        if writer:
+            screen.say(f"Being written: {writer}.")
 
 
 def list_indexes(

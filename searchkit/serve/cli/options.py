@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -66,14 +67,31 @@ Strict = Annotated[
         "--strict", rich_help_panel=READING, help="Stop at the first article that can't be read (exit code 8)."
     ),
 ]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", rich_help_panel=READING, help="Neither use nor fill your cache of vectors."),
+]
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="QUERY", show_default=False, help="What to look for.")]
 Count = Annotated[int, typer.Option("-k", metavar="N", help="How many results.")]
 ModeOption = Annotated[Mode, typer.Option("--mode", metavar="NAME", help="hybrid, keyword or vector.")]
+MinConfidence = Annotated[
+    float,
+    typer.Option(
+        "--min-confidence",
+        metavar="X",
+        show_default=False,
+        help="Leave out what the archive answers with less confidence, 0 to 1; exit with 1 where nothing is left.",
+    ),
+]
 Explain = Annotated[bool, typer.Option("--explain", rich_help_panel=OUTPUT, help="Show how each score comes about.")]
 Interactive = Annotated[
     bool,
-    typer.Option("--interactive", "-i", help="Ask for queries until ctrl-D; the options hold for all."),
+    typer.Option(
+        "--interactive",
+        "-i",
+        help="Ask for queries until ctrl-D; the options hold for all, and what is published meanwhile is found.",
+    ),
 ]
 Since = Annotated[str | None, _filter("--since", "DATE", "Published then or later: 2025-03-01, 'last month'.")]
 Until = Annotated[str | None, _filter("--until", "DATE", "Published then or earlier.")]
@@ -104,6 +122,35 @@ FormatOption = Annotated[
 ]
 QueryId = Annotated[
     str, typer.Option("--query-id", metavar="ID", rich_help_panel=OUTPUT, help="The query's id in a TREC run.")
+]
+
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        show_default=False,
+        help="Search with the settings in this file, which tune wrote, instead of the index's own.",
+    ),
+]
+Rerank = Annotated[
+    str | None,
+    typer.Option(
+        "--rerank",
+        metavar="NAME",
+        show_default=False,
+        help="A cross-encoder, by its name or folder, that looks again at the best chunks.",
+    ),
+]
+RerankBudget = Annotated[
+    float | None,
+    typer.Option(
+        "--rerank-budget",
+        metavar="SECONDS",
+        show_default="2",
+        help="How long it may take; what it doesn't reach keeps its score.",
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ _UNITS = {
     "encode": "chunks",
     "copy": "segments",
     "verify": "segments",
+    "ask": "queries",
 }
 
 

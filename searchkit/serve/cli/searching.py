@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
 from searchkit.serve.cli.options import (
     Authors,
@@ -21,10 +24,14 @@ from searchkit.serve.cli.options import (
     Interactive,
     Json,
     Languages,
+    MinConfidence,
     ModeOption,
     NoColor,
     Others,
     QueryId,
+    Rerank,
+    RerankBudget,
+    SettingsFile,
     Since,
     Sources,
     Tags,
@@ -42,6 +49,9 @@ if TYPE_CHECKING:
 Say = Callable[[Answer, str], None]
 """Writes an answer, told the query's id."""
 
+REFRESH_AFTER_S = 2.0
+"""Who asks again and again finds what was published since: a look takes .02 ms where nothing was."""
+
 
 def search(
     *,
@@ -49,7 +59,11 @@ def search(
     index: Index = None,
     k: Count = 10,
     mode: ModeOption = Mode.HYBRID,
+    min_confidence: MinConfidence = 0.0,
     interactive: Interactive = False,
+    rerank: Rerank = None,
+    rerank_budget: RerankBudget = None,
+    settings: SettingsFile = None,
     since: Since = None,
     until: Until = None,
     source: Sources = None,
@@ -82,6 +96,7 @@ def search(
     options: dict[str, Any] = {
         "k": k,
         "mode": mode,
+        "min_confidence": min_confidence,
         "since": since,
         "until": until,
         "source": source or (),
@@ -94,7 +109,8 @@ def search(
     path = existing_index(index, screen)
     from searchkit.search.searcher import open_index
 
-    with open_index(path) as searcher:
+    config, age = _config(path, settings, rerank_budget), REFRESH_AFTER_S if interactive else None
+    with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
         say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
         if interactive:
             found = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
@@ -104,6 +120,16 @@ def search(
             found = bool(answer.results)
     if not found:
         raise typer.Exit(1)
+
+
+def _config(path: Path, settings: Path | None, rerank_budget: float | None) -> SearchConfig | None:
+    """Return the settings of a file, or with a changed budget; None for those that the index names."""
+    config = SearchConfig.from_file(settings) if settings is not None else None
+    if rerank_budget is None:
+        return config
+    from searchkit.index.choosing import settings_in_force
+
+    return replace(config or settings_in_force(path), rerank_budget_s=rerank_budget)
 
 
 def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any], *, first: str) -> bool:

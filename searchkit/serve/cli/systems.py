@@ -1,13 +1,16 @@
 """Here is what was typed behind --mode, --run and --compare; what is it that answers the queries?
 
-Something to compare with is a mode, a setting (``vector_weight=2``, several with commas), another index, or a run file.
+Something to compare with is a mode, a setting (``vector_weight=2``, several with commas), a file of settings that
+``tune`` wrote, a reranker (``rerank=NAME``; ``rerank=`` for none), an earlier generation (``generation:3``), another
+index, or a run file.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +24,34 @@ if TYPE_CHECKING:
     from searchkit.evaluation.runs import Level, Run
     from searchkit.search.searcher import Searcher
 
-FORMS = "Give a mode, a setting (vector_weight=2), the folder of another index, or the file of a run."
+FORMS = (
+    "Give a mode, a setting (vector_weight=2), a file of settings (.json), rerank=NAME, generation:NUMBER, the folder"
+    " of another index, or the file of a run."
+)
+_GENERATION = re.compile(r"generation:([0-9]{1,12})")
+_RERANK = "rerank="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """An index that is asked in one mode, with some settings."""
+    """An index that is asked in one mode.
+
+    ``config``: None for the settings that the index names. ``generation``: None for the one in force. ``reranker``: its
+    name, "" for none.
+    """
 
     name: str
     index: Path
     mode: Mode
-    config: SearchConfig = field(default_factory=SearchConfig)
+    config: SearchConfig | None = None
+    generation: int | None = None
+    reranker: str = ""
+
+    def settings(self) -> SearchConfig:
+        """Return the settings that hold."""
+        from searchkit.index.choosing import settings_in_force
+
+        return self.config or settings_in_force(self.index, self.generation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +65,22 @@ class Filed:
 System = Asked | Filed
 
 
-def first_systems(index: Callable[[], Path], modes: Sequence[Mode], run: Path | None) -> list[System]:
+def first_systems(
+    index: Callable[[], Path],
+    modes: Sequence[Mode],
+    run: Path | None,
+    *,
+    config: SearchConfig | None = None,
+    reranker: str = "",
+) -> list[System]:
     """Return what --run and --mode name; ``index`` is only called where an index is asked."""
     systems: list[System] = [] if run is None else [Filed(name=run.name, path=run)]
     if modes:
         path = index()
-        systems += [Asked(name=str(mode), index=path, mode=mode) for mode in dict.fromkeys(modes)]
+        systems += [
+            Asked(name=str(mode), index=path, mode=mode, config=config, reranker=reranker)
+            for mode in dict.fromkeys(modes)
+        ]
     return systems
 
 
@@ -62,17 +92,29 @@ def compared_system(typed: str, first: System, index: Callable[[], Path]) -> Sys
     base = first if isinstance(first, Asked) else None
     if typed in set(Mode):
         return replace(base, name=typed, mode=Mode(typed)) if base else _plain(typed, index(), Mode(typed))
-    if "=" in typed and not Path(typed).exists():
-        base = base or _plain("hybrid", index(), Mode.HYBRID)
-        config = SearchConfig.from_dict({**base.config.to_dict(), **_settings(typed)})
-        return replace(base, name=f"{base.mode}, {typed}", config=config)
-    if Path(typed).is_file():
+    if Path(typed).is_file() and not typed.endswith(".json"):
         return Filed(name=Path(typed).name, path=Path(typed))
+    if changed := _changed(typed, lambda: base or _plain("hybrid", index(), Mode.HYBRID)):
+        return replace(changed, name=f"{changed.mode}, {typed}")
     folder = named_index(typed)
     if folder.is_dir():
         base = base or _plain("hybrid", folder, Mode.HYBRID)
-        return replace(base, name=f"{base.mode}, {folder}", index=folder)
+        return replace(base, name=f"{base.mode}, {folder}", index=folder, generation=None)
     raise ConfigError(f"There is nothing called '{typed}' to compare with.", hint=FORMS)
+
+
+def _changed(typed: str, base: Callable[[], Asked]) -> Asked | None:
+    """Return the base with the one thing changed that was typed; None where it names nothing of an index."""
+    if typed.startswith(_RERANK):
+        return replace(base(), reranker=typed.removeprefix(_RERANK))
+    if matched := _GENERATION.fullmatch(typed):
+        return replace(base(), generation=int(matched[1]))
+    if Path(typed).is_file():
+        return replace(base(), config=SearchConfig.from_file(typed))
+    if "=" in typed and not Path(typed).exists():
+        first = base()
+        return replace(first, config=SearchConfig.from_dict({**first.settings().to_dict(), **_settings(typed)}))
+    return None
 
 
 def _plain(name: str, index: Path, mode: Mode) -> Asked:
@@ -81,7 +123,7 @@ def _plain(name: str, index: Path, mode: Mode) -> Asked:
 
 def _settings(typed: str) -> Mapping[str, Any]:
     """Read ``name=value`` pairs; a value becomes a number where its setting is one. ``from_dict`` checks the rest."""
-    kinds = {one.name: str(one.type) for one in fields(SearchConfig)}
+    kinds = {one.name: str(one.type).removesuffix(" | None") for one in fields(SearchConfig)}
     values: dict[str, Any] = {}
     for pair in typed.split(","):
         name, _, text = (part.strip() for part in pair.partition("="))
@@ -97,7 +139,7 @@ class Answering:
 
     def __init__(self, judged: Judged, *, depth: int, level: Level, progress: Progress | None) -> None:
         self._judged, self._depth, self._level, self._progress = judged, depth, level, progress
-        self._opened: dict[tuple[Path, SearchConfig], Searcher] = {}
+        self._opened: dict[Asked, Searcher] = {}
         self._closing = ExitStack()
 
     def __enter__(self) -> Answering:
@@ -134,7 +176,13 @@ class Answering:
     def _searcher(self, system: Asked) -> Searcher:
         from searchkit.search.searcher import open_index
 
-        key = (system.index, system.config)
+        key = replace(system, name="", mode=Mode.HYBRID)
         if key not in self._opened:
-            self._opened[key] = self._closing.enter_context(open_index(system.index, config=system.config))
+            config = system.config
+            if system.reranker:
+                config = replace(system.settings(), rerank_budget_s=None)  # what is measured mustn't hang on the clock
+            opened = open_index(
+                system.index, config=config, generation=system.generation, reranker=system.reranker or None
+            )
+            self._opened[key] = self._closing.enter_context(opened)
         return self._opened[key]

@@ -81,7 +81,7 @@ def byline(article: Article, usual: str | None = None) -> Text:
 def _result(result: Result, *, usual: str | None, number_width: int, explain: bool) -> RenderableType:
     """Draw a result: three columns, of which the last holds the score and, explained, the shares that make it."""
     best = result.chunks[0]
-    score, shares = rounded_shares(result.score, [part.share for part in best.contributions])
+    score, shares = rounded_shares(result.score, [part.share for part in result.contributions])
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(justify="right", width=number_width, no_wrap=True)
     grid.add_column(ratio=1, overflow="fold")  # some scripts have no spaces to break at
@@ -91,7 +91,7 @@ def _result(result: Result, *, usual: str | None, number_width: int, explain: bo
     for line in _below_title(result, best, usual):
         grid.add_row("", line, "")
     if explain:
-        for line, share in _bill(best, score, shares):
+        for line, share in _bill(result, score, shares):
             grid.add_row("", Text(f"  {line}", style=DIM), Text(share, style=DIM))
     return grid
 
@@ -113,13 +113,15 @@ def _heading(found: ChunkResult) -> Text:
     return Text(f"{clean(found.chunk.heading)}: ", style="italic") if found.chunk.heading else Text()
 
 
-def _bill(best: ChunkResult, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each leg, with its share, and their sum: as on a bill."""
-    width = max((len(part.leg) for part in best.contributions), default=0)
-    for number, (part, share) in enumerate(zip(best.contributions, shares, strict=True)):
+    width = max((len(part.leg) for part in result.contributions), default=0)
+    for number, (part, share) in enumerate(zip(result.contributions, shares, strict=True)):
         rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
         yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", f"+ {share}" if number else share
     yield "sum of the shares", f"= {score}"
+    if result.confidence is not None:
+        yield f"confidence {result.confidence:.2f}", ""
 
 
 def _usual_language(results: Sequence[Result]) -> str | None:

@@ -243,3 +243,10 @@ def test_a_question_finds_its_paragraph_in_its_language(shared: Path):
             shared_words = {name: sum(bool(terms & set(unit.terms)) for unit in units) for name, terms in others}
             found += sorted(shared_words, key=lambda name: -shared_words[name])[:10].count(paragraph)
         assert found / len(pairs) > 0.9, language
+
+
+@given(st.text(st.sampled_from("abZ019.,-'`_ \t\n\"!?/+~*()#"), max_size=25))
+@settings(deadline=None, derandomize=True, max_examples=1500)
+def test_ascii_words_are_those_that_the_whole_expression_finds(text: str) -> None:
+    # A Hebrew letter at the end, apart, keeps the short way from being taken.
+    assert [*Analyzer().words(text), "ש"] == Analyzer().words(f"{text} ש")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from searchkit.index.keyword import evaluate as evaluating
+from searchkit.index.keyword import expansion
 from searchkit.index.keyword.evaluate import evaluate, highlight_terms, idf_sum
 from searchkit.index.keyword.statistics import KeywordSegments
 from searchkit.index.keyword.tree import (
@@ -155,7 +155,7 @@ def test_titles_have_postings_of_their_own(index: KeywordSegments) -> None:
 def test_of_too_many_words_the_most_frequent_are_searched_and_it_is_said(
     index: KeywordSegments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluating, "EXPANSION_LIMIT", 2)
+    monkeypatch.setattr(expansion, "EXPANSION_LIMIT", 2)
     found = evaluate(index, Pattern(text="s*"))
     assert found.terms == {"s", "system"}
     assert found.notes == ("'s*' stands for 4 words; the 2 most frequent were searched.",)

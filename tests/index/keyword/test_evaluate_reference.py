@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
-from searchkit.index.keyword.evaluate import Scores, evaluate
+from searchkit.index.keyword import loops
+from searchkit.index.keyword.evaluate import Found, evaluate
 from searchkit.index.keyword.statistics import KeywordSegments
 from searchkit.index.keyword.tree import Filter, Tree
 from tests.index.keyword.reference import Piece, Reference, indexed
 from tests.index.keyword.trees import archives, trees
 
-steady = settings(deadline=None, derandomize=True, max_examples=150)
+steady = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it changes nothing from one example to the next
+)
 
 
 def numbers(condition: Filter) -> set[int]:
@@ -20,7 +26,7 @@ def numbers(condition: Filter) -> set[int]:
     return set(map(int, condition.values))
 
 
-def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None) -> Scores:
+def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None) -> Found:
     return evaluate(
         index,
         tree,
@@ -29,14 +35,36 @@ def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None)
     )
 
 
+@pytest.fixture(params=["compiled", "numpy"], autouse=True)
+def _loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run every test twice: with the compiled loops, where they were built, and without."""
+    if request.param == "numpy":
+        monkeypatch.setattr(loops, "COMPILED", None)
+
+
 def assert_same(archive: list[list[Piece]], tree: Tree) -> None:
     reference = Reference(*archive, resolve=numbers)
     scores, matched, allowed = reference.evaluate(tree)
     with indexed(*archive) as index:
         found = answered(index, tree)
+        assert_partial_answers(found, np.flatnonzero(matched))
         assert found.matched.tolist() == matched
         assert found.allowed.tolist() == allowed
         np.testing.assert_allclose(found.scores, scores, rtol=1e-9, atol=1e-12)
+
+
+def assert_partial_answers(found: Found, matched: np.ndarray) -> None:
+    """Hold what is asked of few rows equal to what is asked of all."""
+    rows = np.arange(len(found.scores))[::-1]
+    assert found.at(rows).tolist() == found.scores[rows].tolist()
+    assert found.matching(rows).tolist() == found.matched[rows].tolist()
+    ranking = sorted(found.scores[matched].tolist(), reverse=True)
+    for depth in (1, 2, 100):
+        best = found.best(depth)
+        assert sorted(best.scores.tolist(), reverse=True) == ranking[:depth]
+        assert best.scores.tolist() == found.scores[best.rows].tolist()
+        assert set(best.rows.tolist()) <= set(matched.tolist())
+        assert best.bound == (ranking[depth] if len(ranking) > depth else -np.inf)
 
 
 @given(archives(chunks=1), trees)

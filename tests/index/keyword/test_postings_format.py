@@ -15,7 +15,10 @@ import pytest
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
 from searchkit.index.keyword import delta, postings
 from searchkit.index.keyword.arrayfile import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
+from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.postings import MAGIC, PostingsReader
+from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
+from searchkit.index.keyword.tree import And, Fuzzy, Not, Or, Pattern, Phrase, Term, Tree
 from tests.index.keyword.test_postings import CHUNKS, build
 
 ENTRY = struct.Struct("<40s8sQQ")
@@ -62,7 +65,7 @@ def test_arrays_are_aligned_and_lie_apart(path: Path):
 
 def test_numbers_are_as_narrow_as_they_may_be(path: Path):
     kinds = {name: kind for name, kind, _, _ in contents(path)}
-    assert kinds["text.positions"] == kinds["text.lengths"] == "u2"
+    assert kinds["text.lengths"] == "u2"
     assert kinds["text.starts"] == kinds["text.terms.offsets"] == "u4"
 
 
@@ -148,6 +151,8 @@ def test_contents_that_lie_are_refused(path: Path, tmp_path: Path, change: Calla
         rewrite_entry(forged, name, change)
         if [entry for entry in contents(forged) if entry[0] == name] == before:
             continue  # It was so already: an array of that type.
+        if numbers(forged, name) == numbers(path, name):
+            continue  # One small number, with zeros behind it, is the same number in another width.
         with pytest.raises(IndexCorrupt, match="forged"):
             exercise(forged)
 
@@ -200,6 +205,7 @@ def exercise(path: Path) -> None:
                 attempt(lambda field=field, at=term_id: field.term_id(field.term(at)))
                 attempt(lambda field=field, at=term_id: (field.df(at), field.cf(at)))
             attempt(lambda field=field: field.term_ids_from("m"))
+        attempt(lambda: ask(reader))
         words = reader.words
         for at in range(len(words)):
             attempt(lambda at=at: (words.word(at), words.count(at)))
@@ -208,6 +214,36 @@ def exercise(path: Path) -> None:
         attempt(lambda: words.prefix("p"))
     if refused:
         raise refused[0]
+
+
+def ask(reader: PostingsReader) -> None:
+    """Ask every kind of question: the loops follow no row, no position and no offset that can't be."""
+    index = KeywordSegments([SegmentPostings(postings=reader, article_of_row=np.arange(reader.rows, dtype=np.int32))])
+    x, y, missile = Term(terms=("x",)), Term(terms=("y",)), Term(terms=("missil",))
+    questions: list[Tree] = [
+        x,
+        Or(children=(x, y, missile)),
+        And(children=(x, y)),
+        And(children=(x, Not(child=missile))),
+        Phrase(units=(x, y), offsets=(0, 1), slop=3),
+        Term(terms=("x", "y", "missil")),
+        Pattern(text="m*"),
+        Pattern(text="?*s*"),
+        Fuzzy(word="missle", distance=2),
+    ]
+    for question in questions:
+        found = evaluate(index, question)
+        assert np.all(found.best(5).rows < reader.rows)
+        found.at(np.arange(reader.rows))
+        assert len(found.scores) == reader.rows
+
+
+def numbers(path: Path, name: str) -> list[int] | None:
+    """Return what an array holds; None where it can't be read."""
+    try:
+        return list(ArrayFile(path, MAGIC).array(name, 1, 2, 4, 8).tolist())
+    except IndexCorrupt:
+        return None
 
 
 def check_rows(rows: np.ndarray, limit: int) -> None:

@@ -1,0 +1,205 @@
+"""Does searchkit put the right article first more often than its peers? Same text, same vectors, one run.
+
+    scripts/bench_relevance                        the bundled samples
+    scripts/bench_relevance FOLDER... --write      judged archives in BEIR's layout; results file and README's table
+                                                   (what the file has of the same day and versions stays)
+
+searchkit is built as its users build it (chunks, languages, defaults); its index and the peers' vectors are kept in
+--place, and used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.benchmarks.judging import JUDGES, Given
+from scripts.benchmarks.kept import Remembering, vectors_of
+from scripts.benchmarks.machine import machine, today
+from scripts.benchmarks.report import README, write_block
+from searchkit.config import DEFAULT_ENCODER, SearchConfig
+from searchkit.encoders import load_encoder
+from searchkit.evaluation.judged import Judged, read_judged
+from searchkit.evaluation.measures import Measured, measure
+from searchkit.evaluation.runs import Run, make_run
+from searchkit.evaluation.significance import bootstrap_interval
+from searchkit.index.writer import build, rebuild
+from searchkit.ingest import read
+from searchkit.search.searcher import open_index
+from searchkit.types import Article, Encoder, Mode
+
+SAMPLES = README.parent / "searchkit" / "samples"
+RESULTS = Path(__file__).parent / "relevance.json"
+MEASURES = ("nDCG@10", "R@100")
+DEPTH = 100
+OURS = {
+    "searchkit hybrid": (Mode.HYBRID, "sum"),
+    "searchkit keyword": (Mode.KEYWORD, "sum"),
+    "searchkit vector": (Mode.VECTOR, "sum"),
+    "searchkit, fused by RRF": (Mode.HYBRID, "rrf"),
+}
+BEST = "searchkit hybrid"
+
+
+def main() -> None:
+    """Measure every archive that was named; exit code 1 where a peer is better than the hybrid search."""
+    asked = _arguments()
+    if asked.report:
+        write_block("relevance", relevance_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        return
+    encoder = Remembering(load_encoder(DEFAULT_ENCODER))
+    results: dict[str, Any] = {
+        "date": today(),
+        "machine": machine(),
+        "versions": {"searchkit": version("searchkit"), **{one.name: version(one.package) for one in JUDGES}},
+        "encoder": encoder.name,
+        "archives": {},
+    }
+    for folder in asked.folders:
+        name = "bundled samples" if folder.resolve() == SAMPLES.resolve() else folder.resolve().name
+        _say(name)
+        results["archives"][name] = _archive(folder, asked.place / name.replace(" ", "-"), encoder)
+    if asked.write:
+        results["archives"] = _measured_before(results) | results["archives"]
+    print(relevance_report(results))
+    if asked.write:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_block("relevance", relevance_report(results))
+    lost = [f"{peer} on {archive}" for archive, peer in _lost(results)]
+    sys.exit(f"better than searchkit: {'; '.join(lost)}" if lost else 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench_relevance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", nargs="*", type=Path, default=[SAMPLES], metavar="FOLDER")
+    parser.add_argument("--place", type=Path, default=README.parent / ".bench" / "relevance", help="what is kept")
+    parser.add_argument("--write", action="store_true", help="write the results file and the README's table")
+    parser.add_argument("--report", action="store_true", help="write the README's table anew, and measure nothing")
+    return parser.parse_args()
+
+
+def _measured_before(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the archives of the results file, if they were measured with the same versions."""
+    if not RESULTS.exists():
+        return {}
+    before: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    same = all(before[fact] == results[fact] for fact in ("versions", "encoder", "date"))
+    archives: dict[str, Any] = before["archives"]
+    return archives if same else {}
+
+
+def _archive(folder: Path, place: Path, encoder: Encoder) -> dict[str, Any]:
+    """Ask searchkit and every peer all queries of one archive."""
+    judged = read_judged(folder)
+    source = folder / "articles" if (folder / "articles").is_dir() else folder / "corpus.jsonl"
+    articles = [one for one in read([source]) if isinstance(one, Article)]
+    index = place / "index"
+    place.mkdir(parents=True, exist_ok=True)
+    report = (rebuild if (index / "CURRENT").exists() else build)(index, places=[source], encoder=encoder)
+    _say(f"  {report.articles:,} articles, {report.chunks:,} chunks, {report.vectors_encoded:,} encoded")
+    texts = [f"{one.title.strip()}\n{one.text}".strip() for one in articles]
+    given = Given(
+        ids=[one.id for one in articles],
+        texts=texts,
+        vectors=vectors_of(texts, encoder, place / "vectors.npz", say=_say),
+        queries=judged.queries,
+        query_vectors=np.stack([encoder.encode_query(text) for text in judged.queries.values()]),
+        depth=DEPTH,
+    )
+    measured = {name: measure(run, judged.qrels, MEASURES) for name, run in _runs(given, judged, index, encoder)}
+    best = measured[BEST]
+    return {
+        "articles": len(articles),
+        "chunks": report.chunks,
+        "queries": len(judged.qrels),
+        "systems": {name: _facts(one, best) for name, one in measured.items()},
+    }
+
+
+def _runs(given: Given, judged: Judged, index: Path, encoder: Encoder) -> Iterator[tuple[str, Run]]:
+    for name, (mode, fusion) in OURS.items():
+        with open_index(index, config=SearchConfig(fusion=fusion), encoder=encoder) as searcher:
+            _say(f"  {name}")
+            yield name, make_run(searcher, judged.queries, name=name, mode=mode, depth=DEPTH)
+    for judge in JUDGES:
+        _say(f"  {judge.name}")
+        yield judge.name, Run(name=judge.name, scores=judge.ask(given))
+
+
+def _facts(one: Measured, best: Measured) -> dict[str, Any]:
+    """Return means with their 95 % intervals, and the interval of the paired difference to the hybrid search."""
+    facts: dict[str, Any] = {}
+    for figure in one.figures:
+        facts[figure.measure] = [round(value, 4) for value in (figure.mean, figure.interval.low, figure.interval.high)]
+    mine, theirs = best.per_query[MEASURES[0]], one.per_query[MEASURES[0]]
+    differences = np.array([mine[query] - theirs[query] for query in mine])
+    interval = bootstrap_interval(differences)
+    facts["searchkit's lead"] = [round(value, 4) for value in (differences.mean(), interval.low, interval.high)]
+    return facts
+
+
+def _lost(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each archive and peer that ranks better there than the hybrid search."""
+    for archive, found in results["archives"].items():
+        for name, facts in found["systems"].items():
+            if name not in OURS and facts[MEASURES[0]][0] > found["systems"][BEST][MEASURES[0]][0]:
+                yield archive, name
+
+
+def relevance_report(results: Mapping[str, Any]) -> str:
+    """Return the README's part: nDCG@10 and Recall@100 of every system on every archive, what is lost in bold."""
+    archives = results["archives"]
+    named = ", ".join(f"{name} {value}" for name, value in results["versions"].items())
+    head = (
+        f"Measured by `scripts/bench_relevance` on {results['date']}; {named}; the same text for all, and vectors of"
+        f" {results['encoder']} for all that take some. Bold: a peer that ranks better than searchkit's default."
+    )
+    lines = [
+        head,
+        "",
+        "nDCG@10, and its 95 % interval over queries:",
+        "",
+        *_table(archives, MEASURES[0], intervals=True),
+        "",
+        "Recall@100:",
+        "",
+        *_table(archives, MEASURES[1], intervals=False),
+        "",
+        "Settings: " + "; ".join(f"{one.name}: {one.settings}" for one in JUDGES) + ".",
+    ]
+    return "\n".join(lines)
+
+
+def _table(archives: Mapping[str, Any], name: str, *, intervals: bool) -> Iterator[str]:
+    heads = (f"{archive}, {found['queries']:,} queries" for archive, found in archives.items())
+    yield f"| | {' | '.join(heads)} |"
+    yield f"|---|{'---|' * len(archives)}"
+    for system in next(iter(archives.values()))["systems"]:
+        cells = []
+        for found in archives.values():
+            mean, low, high = found["systems"][system][name]
+            text = f"{_short(mean)} [{_short(low)}, {_short(high)}]" if intervals else _short(mean)
+            better = system not in OURS and mean > found["systems"][BEST][name][0]
+            cells.append(f"**{text}**" if better else text)
+        yield f"| {system} | {' | '.join(cells)} |"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""How fast is searchkit beside its peers? Builds, checks and times all of them in one run, and holds it against limits.
+
+    scripts/bench --quick                      within a minute, 8,000 chunks: ratios, and exit code 1 where one is lost
+    scripts/bench --quick --chunks 100000 --reuse    after a change that leaves the format alone
+    scripts/bench --write                      all sizes: the results file and the README's tables
+
+Times are CPU time of one process, one thread unless said otherwise. Peers' indexes are kept in --place and used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmarks import building, timing
+from scripts.benchmarks.corpus import Corpus
+from scripts.benchmarks.encoding import encoding, one_shot
+from scripts.benchmarks.limits import verdicts
+from scripts.benchmarks.machine import machine, today
+from scripts.benchmarks.peers.hybrids import Runtime, RuntimeAndFaiss
+from scripts.benchmarks.peers.ours import KeywordLeg, Ours
+from scripts.benchmarks.peers.peer import Peer
+from scripts.benchmarks.questions import CLASSES, Class, K, questions
+from scripts.benchmarks.report import limits_table, speed_report, write_block
+from scripts.benchmarks.systems import BARE, FAISS, KEYWORD, OURS, SYSTEMS, System
+
+ROOT = Path(__file__).parent.parent.parent
+RESULTS = Path(__file__).parent / "results.json"
+SIZES = (10_000, 100_000, 1_000_000)
+QUICK = 8_000
+NOT_IN_QUICK = frozenset(["LanceDB", "txtai"])
+
+
+def main() -> None:
+    """Run the benchmark; exit code 1 where a row of the table falls short."""
+    asked = _arguments()
+    if asked.report:
+        write_block("bench", speed_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        return
+    asked.place.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    systems = [one for one in SYSTEMS if not asked.peer or one.name in {*asked.peer, OURS}]
+    if asked.quick:
+        systems = [one for one in systems if one.name not in NOT_IN_QUICK]
+    results: dict[str, Any] = {
+        "date": today(),
+        "quick": asked.quick,
+        "machine": machine(),
+        "versions": {one.name: one.version for one in systems if one.name != KEYWORD},
+        "sizes": {},
+    }
+    runtime = Runtime()
+    for chunks in asked.chunks or ([QUICK] if asked.quick else SIZES):
+        _say(f"{chunks:,} chunks")
+        results["sizes"][str(chunks)] = _size(asked, systems, chunks, runtime)
+    _encoder(asked, results, runtime)
+    _say(f"done in {time.monotonic() - started:.0f} s")
+    print("\n".join(limits_table(verdicts(results))) if asked.quick else speed_report(results))
+    if asked.output:
+        asked.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if asked.write:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_block("bench", speed_report(results))
+    lost = [verdict.row.name for verdict in verdicts(results) if verdict.reached is False]
+    sys.exit(f"falls short: {'; '.join(lost)}" if lost else 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few queries, small archive, ratios alone")
+    parser.add_argument("--chunks", type=int, nargs="+", help=f"sizes of the archive (default: {SIZES})")
+    parser.add_argument("--peer", nargs="+", help="only these peers")
+    parser.add_argument("--reuse", action="store_true", help="take searchkit's index too as it lies in --place")
+    parser.add_argument("--place", type=Path, default=ROOT / ".bench", help="where the indexes are kept")
+    parser.add_argument("--output", type=Path, help="write the results to this file")
+    parser.add_argument("--write", action="store_true", help="write the results file and the README's tables")
+    parser.add_argument("--report", action="store_true", help="write the README's tables anew, and measure nothing")
+    asked = parser.parse_args()
+    if asked.write and asked.quick:
+        parser.error("a quick run is not what the results file holds")
+    return asked
+
+
+def _size(asked: argparse.Namespace, systems: list[System], chunks: int, runtime: Runtime) -> dict[str, Any]:
+    """Build, open and ask everything at one size."""
+    quick = asked.quick
+    left_out = {one.name: one.why for one in systems if one.largest < chunks}
+    for name, why in left_out.items():
+        _say(f"  without {name}: {why}")
+    systems = [one for one in systems if one.largest >= chunks]
+    built = building.build_all(systems, chunks, asked.place, jobs=2 if quick else 1, reuse=asked.reuse)
+    for name, facts in built.items():
+        _say(f"  {name}: {facts['chunks_per_cpu_s']:,.0f} chunks per CPU-second, {facts['mb']:,.1f} MB")
+    folders = {one.name: building.folder_of(one, chunks, asked.place) for one in systems}
+    opening = {
+        one.name: building.in_child("open", one.name, str(chunks), str(folders[one.name]))
+        for one in systems
+        if one.opener and (one.name == OURS or not quick)
+    }
+    corpus = Corpus(chunks)
+    number, budget_s = (30, 0.2) if quick else (200, 2.0)
+    found: dict[str, Any] = {"left_out": left_out, "building": built, "opening": opening}
+    with ExitStack() as stack:
+        peers = {name: stack.enter_context(closing(peer)) for name, peer in _opened(systems, folders, runtime)}
+        shares = {one.name: timing.agreement(peers, corpus, one, number=8) for one in CLASSES}
+        found["agreement"] = {name: given for name, given in shares.items() if given}
+        if unlike := timing.disagreeing(shares):
+            sys.exit("error: the answers differ too much to be timed: " + "; ".join(unlike))
+        found["queries"] = {one.name: _asked(peers, corpus, one, number, budget_s) for one in CLASSES}
+        if not quick:
+            found["requests_per_s"] = {
+                str(threads): timing.requests(peers, corpus, threads=threads, seconds=2.0) for threads in (1, 2)
+            }
+    if not quick:
+        found["updating"] = {
+            one.name: building.in_child("update", one.name, str(chunks), str(folders[one.name]))
+            for one in systems
+            if one.opener and one.update() is not None and chunks <= 100_000
+        }
+    return found
+
+
+def _asked(peers: dict[str, Peer], corpus: Corpus, one: Class, number: int, budget_s: float) -> dict[str, Any]:
+    """Time one class at every depth."""
+    depths = K if one.kind not in {"hybrid", "given"} else K[:1]
+    found = {str(k): timing.time_class(peers, corpus, one, k, number=number, budget_s=budget_s) for k in depths}
+    ratios = {name: facts["ratio"][0] for name, facts in found[str(K[0])].items() if name != OURS}
+    _say(f"  {one.name}: " + ", ".join(f"{ratio:.2f} of {name}" for name, ratio in ratios.items()))
+    return found
+
+
+def _opened(systems: list[System], folders: dict[str, Path], runtime: Runtime) -> list[tuple[str, Peer]]:
+    peers: list[tuple[str, Peer]] = []
+    for one in systems:
+        if one.name == OURS:
+            peers += [(OURS, Ours(folders[OURS], runtime.encoder)), (KEYWORD, KeywordLeg(folders[OURS]))]
+        elif one.opener:
+            peers.append((one.name, one.open()(folders[one.name])))
+    if FAISS in folders:
+        peers.append((BARE, RuntimeAndFaiss(folders[FAISS], runtime)))
+    return peers
+
+
+def _encoder(asked: argparse.Namespace, results: dict[str, Any], runtime: Runtime) -> None:
+    """Measure the true encoder, and whole commands on the largest archive that was built."""
+    largest = max(int(size) for size in results["sizes"])
+    corpus = Corpus(largest)
+    words = list(questions(corpus, CLASSES[1], 1)[0].words)
+    with tempfile.TemporaryDirectory(dir=asked.place) as folder:
+        place = Path(folder)
+        results["encoding"] = encoding(corpus, runtime, 24 if asked.quick else 256, place)
+        ours = building.folder_of(SYSTEMS[0], largest, asked.place) / "index"
+        results["one_shot"] = one_shot(ours, place / "encoded", words, times=3 if asked.quick else 9)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()

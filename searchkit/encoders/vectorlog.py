@@ -1,0 +1,280 @@
+"""Here are vectors that were dear to compute; how are they kept so that none can go wrong? In a log of checked blocks.
+
+A log holds vectors of one encoder, each under the digest of its text, and is only ever appended to. In it lie, with
+little-endian numbers:
+
+========  =============================================================================================================
+head      1,024 bytes: ``SKVECS1`` and a line feed, then ``encoder``, ``fingerprint`` and ``dimension`` as JSON, filled
+          up with spaces
+blocks    one for each batch: ``SKvb``, the number n of rows as uint32, a check of 8 bytes; n digests of 16 bytes; n
+          checks of 8 bytes; ``(n, dimension)`` float32
+========  =============================================================================================================
+
+A check is a BLAKE2b of 8 bytes under a key made of the encoder's fingerprint and dimension. A block's covers its number
+of rows, their digests and their checks; a row's covers its digest and its vector. So a writer that was killed leaves at
+worst the beginning of a block, which nobody takes for one; a damaged vector isn't found, and a damaged block hides no
+other; and no vector is ever found for another encoder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import struct
+from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from searchkit.types import Encoder, Vector
+
+DIGEST_BYTES = 16
+HEAD_BYTES = 1_024
+_HEAD = b"SKVECS1\n"
+_MARK = b"SKvb"
+_BLOCK = struct.Struct("<4sI8s")
+_CHECK_BYTES = 8
+_MOST_ROWS = 1 << 16
+"""No block has more: what is claimed by a block that can't be told yet from damage stays within 2 MB."""
+
+_MOST_DIMENSIONS = 1 << 20
+_LONGEST_NAME = 100
+_LONGEST_FINGERPRINT = 128
+_WINDOW = 1 << 20
+_MOST_DAMAGED = 1_000
+"""So many times the next block is looked for in one log: a file made to look damaged everywhere isn't read for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Whose vectors a log holds: the encoder's name, for people, its fingerprint and its dimension."""
+
+    encoder: str = field(compare=False)
+    fingerprint: str
+    dimension: int
+
+
+def maker_of(encoder: Encoder) -> Maker:
+    """Tell what a log must know of an encoder; what of it wouldn't fit into a head is cut, or named by its sha256."""
+    name = "".join(letter for letter in encoder.name if letter.isprintable())[-_LONGEST_NAME:]
+    fingerprint = encoder.fingerprint
+    if not fingerprint.isascii() or not fingerprint.isprintable() or len(fingerprint) > _LONGEST_FINGERPRINT:
+        fingerprint = hashlib.sha256(fingerprint.encode("utf-8", "surrogatepass")).hexdigest()
+    return Maker(encoder=name, fingerprint=fingerprint, dimension=int(encoder.dimension))
+
+
+def read_maker(path: Path) -> Maker | None:
+    """Return whose vectors a log holds; None where its head is no log's. Raises ``OSError``."""
+    with path.open("rb") as file:
+        return _maker(file.read(HEAD_BYTES))
+
+
+def find(path: Path, maker: Maker, wanted: Container[bytes]) -> Iterator[tuple[bytes, Vector]]:
+    """Yield the digest and the vector, ``(dimension,)``, of each whole row of a log whose digest is wanted.
+
+    What is wanted may shrink on the way. Raises ``OSError`` where the file can't be read.
+    """
+    seal = _Seal(maker)
+    with path.open("rb", buffering=0) as file:
+        for block in _blocks(file.fileno(), seal):
+            for row in range(block.rows):
+                if (digest := block.digest(row)) in wanted:
+                    vector = os.pread(file.fileno(), seal.row_bytes, block.vectors + row * seal.row_bytes)
+                    if len(vector) == seal.row_bytes and seal.check(digest, vector) == block.check(row):
+                        yield digest, np.frombuffer(vector, dtype="<f4")
+
+
+def count(path: Path, maker: Maker) -> int:
+    """Count the vectors in the whole blocks of a log. Raises ``OSError``."""
+    with path.open("rb", buffering=0) as file:
+        return sum(block.rows for block in _blocks(file.fileno(), _Seal(maker)))
+
+
+def block_bytes(rows: int, dimension: int) -> int:
+    """Tell how much a batch takes."""
+    return _BLOCK.size + rows * (DIGEST_BYTES + _CHECK_BYTES + 4 * dimension)
+
+
+class LogWriter:
+    """Appends to a log, alone: a lock on the file, which ends with its holder, keeps other writers away.
+
+    Raises ``BlockingIOError`` where another has it or it is being removed, ``ValueError`` where the file is the log of
+    another encoder or none, other ``OSError`` where the disk refuses.
+    """
+
+    def __init__(self, path: Path, maker: Maker) -> None:
+        self._seal = _Seal(maker)
+        self._file: Any = path.open("x+b" if not path.exists() else "r+b", buffering=0)
+        try:
+            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._file.fileno()).st_nlink != 1:
+                raise BlockingIOError
+            self.size = self._begun(maker)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file. What a failing disk loses of it now isn't found again, and no worse."""
+        with suppress(OSError):
+            self._file.close()
+
+    def append(self, digests: Sequence[bytes], vectors: Vector, *, flush: bool) -> None:
+        """Append a batch: ``vectors`` is ``(len(digests), dimension)`` float32. Raises ``OSError``.
+
+        With ``flush`` it outlives a power cut; without, the end of this process only. What the disk didn't take whole
+        is taken back.
+        """
+        for first in range(0, len(digests), _MOST_ROWS):
+            block = self._seal.block(digests[first : first + _MOST_ROWS], vectors[first : first + _MOST_ROWS])
+            try:
+                self._write(block)
+            except OSError:
+                os.ftruncate(self._file.fileno(), self.size)
+                self._file.seek(self.size)
+                raise
+            self.size += len(block)
+        if flush:
+            os.fsync(self._file.fileno())
+
+    def _begun(self, maker: Maker) -> int:
+        """Write the head of a new log, or cut off what a stopped writer left of a block; return the size."""
+        descriptor = self._file.fileno()
+        head = os.pread(descriptor, HEAD_BYTES, 0)
+        end = HEAD_BYTES
+        if len(head) < HEAD_BYTES:
+            os.ftruncate(descriptor, 0)
+            self._file.seek(0)
+            self._write(_head(maker))
+        elif _maker(head) != maker:
+            raise ValueError("another encoder's log, or none")
+        else:
+            for block in _blocks(descriptor, self._seal):
+                end = block.end
+            if os.fstat(descriptor).st_size > end:
+                os.ftruncate(descriptor, end)
+        self._file.seek(end)
+        return end
+
+    def _write(self, content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block whose own check holds: where its vectors begin and it ends, and its rows' digests and checks."""
+
+    rows: int
+    vectors: int
+    end: int
+    names: bytes
+
+    def digest(self, row: int) -> bytes:
+        return self.names[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
+
+    def check(self, row: int) -> bytes:
+        start = self.rows * DIGEST_BYTES + row * _CHECK_BYTES
+        return self.names[start : start + _CHECK_BYTES]
+
+
+class _Seal:
+    """Makes the checks of an encoder's vectors, and blocks with them."""
+
+    def __init__(self, maker: Maker) -> None:
+        self.dimension = maker.dimension
+        self.row_bytes = 4 * maker.dimension
+        self._fingerprint = maker.fingerprint
+
+    @cached_property
+    def _key(self) -> bytes:
+        return hashlib.blake2b(f"{self.dimension} {self._fingerprint}".encode(), digest_size=32).digest()
+
+    def check(self, *parts: bytes) -> bytes:
+        hasher = hashlib.blake2b(key=self._key, digest_size=_CHECK_BYTES)
+        for part in parts:
+            hasher.update(part)
+        return hasher.digest()
+
+    def block(self, digests: Sequence[bytes], vectors: Vector) -> bytes:
+        rows = [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
+        if len(rows) != len(digests) or any(len(row) != self.row_bytes for row in rows):
+            raise ValueError(f"vectors of shape {vectors.shape} for {len(digests)} digests")
+        checks = [self.check(digest, row) for digest, row in zip(digests, rows, strict=True)]
+        names = b"".join((*digests, *checks))
+        number = len(rows).to_bytes(4, "little")
+        return b"".join((_BLOCK.pack(_MARK, len(rows), self.check(number, names)), names, *rows))
+
+
+def _blocks(descriptor: int, seal: _Seal) -> Iterator[_Block]:
+    """Yield the whole blocks of a log; after a damaged one go on at the next."""
+    size = os.fstat(descriptor).st_size
+    at, damaged = HEAD_BYTES, 0
+    while at + _BLOCK.size <= size and damaged < _MOST_DAMAGED:
+        block = _block_at(descriptor, at, size, seal)
+        if block is not None:
+            yield block
+            at = block.end
+        else:
+            damaged += 1
+            at = _next_mark(descriptor, at + 1, size)
+
+
+def _block_at(descriptor: int, at: int, size: int, seal: _Seal) -> _Block | None:
+    head = os.pread(descriptor, _BLOCK.size, at)
+    if len(head) < _BLOCK.size:
+        return None
+    mark, rows, check = _BLOCK.unpack(head)
+    names_bytes = rows * (DIGEST_BYTES + _CHECK_BYTES)
+    vectors = at + _BLOCK.size + names_bytes
+    end = vectors + rows * seal.row_bytes
+    if mark != _MARK or not 0 < rows <= _MOST_ROWS or end > size:
+        return None
+    names = os.pread(descriptor, names_bytes, at + _BLOCK.size)
+    if seal.check(head[4:8], names) != check:
+        return None
+    return _Block(rows, vectors, end, names)
+
+
+def _next_mark(descriptor: int, at: int, size: int) -> int:
+    """Return where the next block may begin; the end of the file where none does."""
+    while at < size:
+        window = os.pread(descriptor, _WINDOW, at)
+        found = window.find(_MARK)
+        if found >= 0:
+            return at + found
+        if len(window) < _WINDOW:
+            break
+        at += _WINDOW - len(_MARK) + 1
+    return size
+
+
+def _head(maker: Maker) -> bytes:
+    said = json.dumps(asdict(maker), ensure_ascii=False).encode()
+    return (_HEAD + said).ljust(HEAD_BYTES)[:HEAD_BYTES]
+
+
+def _maker(head: bytes) -> Maker | None:
+    if len(head) < HEAD_BYTES or not head.startswith(_HEAD):
+        return None
+    try:
+        maker = Maker(**json.loads(head[len(_HEAD) :]))
+    except (ValueError, TypeError):
+        return None
+    texts = isinstance(maker.encoder, str) and isinstance(maker.fingerprint, str) and maker.fingerprint.isascii()
+    number = isinstance(maker.dimension, int) and 0 < maker.dimension <= _MOST_DIMENSIONS
+    return maker if texts and number else None

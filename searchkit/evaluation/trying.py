@@ -1,0 +1,160 @@
+"""Here are queries; how would each rank under other settings? Legs are asked once, settings tried on what they said.
+
+What is tried is ranked by the very functions that a search ranks by, so a value measured here is the value of a search
+with that setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.config import SearchConfig
+from searchkit.errors import ConfigError, QueryError
+from searchkit.evaluation.judged import Judged, Qrels
+from searchkit.evaluation.measures import depth_for, values_of
+from searchkit.evaluation.runs import Level, Run
+from searchkit.search.fusion import Scale
+from searchkit.search.ranking import Legs, rank_articles, rank_chunks
+from searchkit.search.searcher import Searcher
+from searchkit.types import Mode, Progress, Query
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+Setting = float | int | str
+Chosen = tuple[Setting, ...]
+"""A value for each of ``TUNED``, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunable:
+    """A setting of ``SearchConfig`` that can be tuned on what the legs said.
+
+    ``usual``: its value in the legs of a search that sets nothing, None where it means nothing to them. ``tried``: the
+    values to try, ascending, given the usual one, which is among them. ``put``: the legs of a search with that value.
+    """
+
+    name: str
+    usual: Callable[[Legs], Setting | None]
+    tried: Callable[[Setting], Sequence[Setting]]
+    put: Callable[[Legs, Setting], Legs]
+
+
+def _weight_of(legs: Legs) -> float | None:
+    return legs.scale.vector if isinstance(legs.scale, Scale) and legs.vector is not None else None
+
+
+def _weights(usual: Setting) -> list[float]:
+    """Return weights of the vector leg: a quarter of an octave apart, to three digits.
+
+    From a thirty-second of the usual weight, where the vector leg decides little but ties, to eight times of it, where
+    the keyword leg does.
+    """
+    return [float(f"{float(usual) * 2 ** (step / 4):.3g}") if step else float(usual) for step in range(-20, 13)]
+
+
+def _with_weight(legs: Legs, weight: Setting) -> Legs:
+    assert isinstance(legs.scale, Scale)
+    return replace(legs, scale=replace(legs.scale, vector=float(weight)))
+
+
+TUNED: tuple[Tunable, ...] = (Tunable(name="vector_weight", usual=_weight_of, tried=_weights, put=_with_weight),)
+"""What is tuned. Every combination of their values is tried, so a new one must have few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Every combination of the values to try. The first, ``None``, leaves the legs as they are: the usual settings."""
+
+    usual: Chosen
+    combinations: tuple[Chosen | None, ...]
+    distances: NDArray[np.int64]
+    """``(combinations,)``: how many steps each is away from the usual one."""
+
+    def named(self, number: int) -> dict[str, Setting]:
+        """Return a combination's values by name."""
+        chosen = self.combinations[number] or self.usual
+        return {one.name: value for one, value in zip(TUNED, chosen, strict=True)}
+
+
+def _grid(legs: Legs) -> Grid:
+    usual = [one.usual(legs) for one in TUNED]
+    if None in usual:
+        raise ConfigError(
+            "There are no two legs to weigh: the index has no vectors yet, or another fusion is set.",
+            hint="Run 'searchkit rebuild --index PATH', or leave out --settings.",
+        )
+    centre = tuple(value for value in usual if value is not None)
+    tried = [list(one.tried(value)) for one, value in zip(TUNED, centre, strict=True)]
+    others = [chosen for chosen in product(*tried) if chosen != centre]
+    steps = [
+        sum(abs(values.index(value) - values.index(mid)) for values, value, mid in zip(tried, one, centre, strict=True))
+        for one in others
+    ]
+    return Grid(usual=centre, combinations=(None, *others), distances=np.asarray([0, *steps]))
+
+
+class Trials:
+    """Runs for every combination of values, made query by query, so that the legs of one query are held at a time."""
+
+    def __init__(self, searcher: Searcher, measure: str, level: Level) -> None:
+        self.grid: Grid
+        self._searcher, self._measure, self._level = searcher, measure, level
+        self._k, self._depth = depth_for([measure]), SearchConfig().depth
+        self._names: dict[int, str] = {}
+        self._scores: list[dict[str, dict[str, float]]] = []
+
+    def run(self, judged: Judged, progress: Progress | None) -> list[str]:
+        """Ask every query and rank what was found by each combination; return what the user should know."""
+        notes = []
+        for number, (query, text) in enumerate(judged.queries.items(), start=1):
+            try:
+                self._try(query, self._searcher.legs(Query(text=text, mode=Mode.HYBRID, k=self._k)))
+            except QueryError as error:
+                notes.append(f"Query '{query}' couldn't be asked: {error.message}")
+            if progress is not None:
+                progress("ask", number, len(judged.queries))
+        if not self._scores:
+            raise ConfigError("None of the queries could be asked.", hint="'searchkit evaluate' says why.")
+        return notes
+
+    def values(self, qrels: Qrels) -> Values:
+        """Return each judged query's measure by each combination, ``(combinations, queries)``; 0 for one not asked."""
+        runs = [Run(name=str(number), scores=scores) for number, scores in enumerate(self._scores)]
+        return np.asarray([list(values_of(run, qrels, [self._measure])[self._measure].values()) for run in runs])
+
+    def _try(self, query: str, legs: Legs) -> None:
+        if not self._scores:
+            self.grid = _grid(legs)
+            self._scores = [{} for _ in self.grid.combinations]
+        for scores, chosen in zip(self._scores, self.grid.combinations, strict=True):
+            scores[query] = self._ranked(legs if chosen is None else _with(legs, chosen))
+
+    def _ranked(self, legs: Legs) -> dict[str, float]:
+        articles = self._level is Level.ARTICLE
+        ranked = (rank_articles if articles else rank_chunks)(legs, self._k, self._depth)
+        name_of = legs.generation.article_id if articles else _chunk_id(legs)
+        found = {}
+        for number, score in zip(map(int, ranked.keys), map(float, ranked.scores), strict=True):
+            if number not in self._names:
+                self._names[number] = name_of(number)
+            found[self._names[number]] = score
+        return found
+
+
+def _chunk_id(legs: Legs) -> Callable[[int], str]:
+    return lambda row: legs.generation.chunks_at(range(row, row + 1))[0].id
+
+
+def _with(legs: Legs, chosen: Chosen) -> Legs:
+    """Return the legs of a search with these settings."""
+    for one, value in zip(TUNED, chosen, strict=True):
+        legs = one.put(legs, value)
+    return legs

@@ -1,0 +1,100 @@
+"""Does an index bring its encoder along? Then it can be searched, and added to, where the encoder isn't installed.
+
+``encoders/000007/`` holds what the generation of that number put there (``encoders/carrying.py`` says which files), and
+each manifest that goes on with it lists their sizes and digests under ``carried``. Nothing of it is read before it was
+held against them; searches by keyword read none of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from searchkit.encoders import load_encoder
+from searchkit.errors import IndexCorrupt, MissingExtra
+from searchkit.index import files
+from searchkit.index.facts import CarriedFact, Manifest
+from searchkit.index.manifest import check_file, fact_of, in_place, refuse_link
+from searchkit.index.paths import IndexPaths, hidden_name, number_name
+from searchkit.types import Encoder
+
+
+def carry(paths: IndexPaths, generation: int, encoder: Encoder) -> CarriedFact:
+    """Put an encoder's files into an index, for a generation that is being made; no manifest names them yet.
+
+    Raises ``ConfigError`` for an encoder that can't travel, ``StorageError``.
+    """
+    from searchkit.encoders.carrying import pack
+
+    folder = paths.encoder(generation)
+    hidden = folder.with_name(hidden_name(folder.name))
+    files.remove(hidden)
+    files.remove(folder)
+    files.make_folder(hidden)
+    with files.storing(hidden):
+        pack(encoder, hidden)
+    files.flush_all(hidden)
+    fact = CarriedFact(generation=generation, files={path.name: fact_of(path) for path in sorted(hidden.iterdir())})
+    files.rename(hidden, folder)
+    in_place(folder, fact.files)
+    return fact
+
+
+def copy_carried(source: IndexPaths, made: IndexPaths, fact: CarriedFact, generation: int) -> CarriedFact:
+    """Copy an encoder from one index to a generation of another, each file held against its digest.
+
+    Raises ``IndexCorrupt``, ``StorageError``.
+    """
+    folder, target = source.encoder(fact.generation), made.encoder(generation)
+    hidden = target.with_name(hidden_name(target.name))
+    files.make_folder(hidden)
+    for name, one in fact.files.items():
+        check_file(folder / name, one, deep=True)
+        files.copy(folder / name, hidden / name)
+        check_file(hidden / name, one, deep=True)
+    files.flush_all(hidden)
+    files.rename(hidden, target)
+    in_place(target, fact.files)
+    return CarriedFact(generation=generation, files=fact.files)
+
+
+def encoder_of(paths: IndexPaths, manifest: Manifest) -> Encoder:
+    """Return the encoder that made the vectors: the one that the index brings along, or else this machine's.
+
+    Raises ``IndexCorrupt`` where the one in the index isn't what was put there, or could do harm; as ``load_encoder``
+    does where there is none.
+    """
+    if manifest.carried is None:
+        try:
+            return load_encoder(manifest.encoder.name)
+        except MissingExtra as error:
+            hint = f"{error.hint} Or build the index with --keep-encoder where the encoder is: it then travels along."
+            raise MissingExtra(error.message, hint=hint) from error
+    from searchkit.encoders.carrying import unpack
+
+    check_carried(paths, manifest.carried)
+    fact = manifest.encoder
+    folder = paths.encoder(manifest.carried.generation)
+    return unpack(folder, name=fact.name, fingerprint=fact.fingerprint, dimension=fact.dimension)
+
+
+def check_carried(paths: IndexPaths, fact: CarriedFact, *, deep: bool = False) -> None:
+    """Hold an encoder's files against what the manifest says of them. Raises ``IndexCorrupt`` naming one that isn't."""
+    folder = paths.encoder(fact.generation)
+    refuse_link(folder.parent)
+    refuse_link(folder)
+    for name, one in fact.files.items():
+        check_file(folder / name, one, deep=deep)
+    if foreign := [path.name for path in _listed(folder) if path.name not in fact.files]:
+        raise IndexCorrupt(f"{folder / foreign[0]} doesn't belong to the encoder.")
+
+
+def carried_name(fact: CarriedFact) -> str:
+    """Return the name of the folder in which an encoder lies."""
+    return number_name(fact.generation)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise IndexCorrupt(f"{folder} can't be read: {error.strerror}.") from error

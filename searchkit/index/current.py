@@ -1,0 +1,85 @@
+"""Which generation is in force? ``CURRENT``, the only file that is ever replaced, is written and read here.
+
+It holds one line of three parts, a space between them, and a line feed: the number of the generation in force, in
+digits; the digest that stands as ``check`` in its manifest; and the first sixteen digits of the sha256 of the two as
+they stand. So an altered digit can't open another whole generation, nor a manifest be put in the place of another,
+without being told. What was written before there were digests is the number alone, and is read too: neither a flipped
+bit nor a cut can make that of the longer form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from searchkit.errors import IndexCorrupt, IndexNotFound
+from searchkit.index import files
+from searchkit.index.facts import Manifest
+from searchkit.index.manifest import read_manifest, seal_of
+from searchkit.index.paths import IndexPaths, is_number_name, number_name
+
+_LIMIT_BYTES = 128
+"""Longer is no line of ours: twelve digits, 64, 16, two spaces and a line feed are 95."""
+
+_SUM_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What CURRENT says: a generation, and the digest of its manifest (None: it was written before there was one)."""
+
+    generation: int
+    seal: str | None
+
+
+def publish(paths: IndexPaths, generation: int) -> None:
+    """Make a written generation the one in force. Raises ``StorageError``, ``IndexCorrupt`` (its manifest)."""
+    said = f"{number_name(generation)} {seal_of(paths, generation)}"
+    files.replace(paths.current, f"{said} {_sum(said)}\n".encode())
+
+
+def in_force(paths: IndexPaths) -> InForce:
+    """Read CURRENT: one small file.
+
+    Raises ``IndexNotFound`` where there is no index, ``IndexCorrupt`` where CURRENT isn't what was written.
+    """
+    try:
+        content = files.read_small(paths.current, _LIMIT_BYTES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if paths.generations.is_dir():
+            raise _lost(paths, "is missing: nothing says which generation is in force") from error
+        raise IndexNotFound(f"There is no index at {paths.root}.") from error
+    except OSError as error:
+        raise _lost(paths, f"can't be read: {error.strerror}") from error
+    line = content.decode("ascii", errors="replace")
+    name, _, rest = line.removesuffix("\n").partition(" ")
+    if not is_number_name(name) or not line.endswith("\n"):
+        raise _lost(paths, "doesn't name a generation")
+    if not rest:
+        return InForce(generation=int(name), seal=None)
+    seal, _, checksum = rest.partition(" ")
+    if checksum != _sum(f"{name} {seal}"):
+        raise _lost(paths, "was altered: its digest isn't the one that was written")
+    return InForce(generation=int(name), seal=seal)
+
+
+def current_generation(paths: IndexPaths) -> int:
+    """Return the number of the generation in force. Raises as ``in_force`` does."""
+    return in_force(paths).generation
+
+
+def manifest_in_force(paths: IndexPaths) -> Manifest:
+    """Read the manifest of the generation in force. Raises as ``in_force`` and ``read_manifest`` do."""
+    said = in_force(paths)
+    return read_manifest(paths, said.generation, seal=said.seal)
+
+
+def _sum(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:_SUM_DIGITS]
+
+
+def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:
+    return IndexCorrupt(
+        f"{paths.current} {reason}.",
+        hint=f"Run 'searchkit rollback --index {paths.root}' to go to the last generation that is whole.",
+    )

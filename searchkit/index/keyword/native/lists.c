@@ -1,0 +1,244 @@
+#include "lists.h"
+
+/* Four lanes of 32 bits: value i of a block lies in lane i % 4. GCC and clang make vector instructions of these. */
+typedef uint32_t Four __attribute__((vector_size(16)));
+
+uint64_t number_at(const void *numbers, int width, uint64_t place) {
+    return width == 8 ? ((const uint64_t *)numbers)[place] : ((const uint32_t *)numbers)[place];
+}
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define MOVED(v, zero, ...) __builtin_shufflevector(v, zero, __VA_ARGS__)
+#else
+#define MOVED(v, zero, ...) __builtin_shuffle(v, zero, (Four){__VA_ARGS__})
+#endif
+
+static inline Four load(const uint8_t *from) {
+    Four four;
+    memcpy(&four, from, 16);
+    return four;
+}
+
+static inline Four all(uint32_t value) { return (Four){value, value, value, value}; }
+
+/* Unpack 128 numbers of `bits` bits, 0 to 32; return whether `bits` can be. `packed` has 16 * bits bytes. */
+int unpack_block(const uint8_t *packed, int bits, uint32_t *out) {
+    if (bits < 0 || bits > 32) return 0;
+    if (bits == 0) {
+        memset(out, 0, BLOCK * sizeof *out);
+        return 1;
+    }
+    Four mask = all(bits == 32 ? 0xFFFFFFFFu : (1u << bits) - 1);
+    int shift = 0;
+    Four word = load(packed);
+    for (int j = 0; j < 32; j++) {
+        Four value = word >> all((uint32_t)shift);
+        shift += bits;
+        if (shift >= 32) {
+            shift -= 32;
+            if (j < 31) {
+                packed += 16;
+                word = load(packed);
+                if (shift) value |= word << all((uint32_t)(bits - shift));
+            }
+        }
+        value &= mask;
+        memcpy(out + 4 * j, &value, 16);
+    }
+    return 1;
+}
+
+/* Pack 128 numbers in as few bits as hold the largest; return how many, of which `out` gets 16 * bits bytes. */
+int pack_bits(const uint32_t *values, uint8_t *out) {
+    uint32_t every = 0;
+    for (int i = 0; i < BLOCK; i++) every |= values[i];
+    int bits = every ? 32 - __builtin_clz(every) : 0;
+    if (!bits) return 0;
+    Four word = all(0);
+    int shift = 0;
+    for (int j = 0; j < 32; j++) {
+        Four value;
+        memcpy(&value, values + 4 * j, 16);
+        word |= value << all((uint32_t)shift);
+        shift += bits;
+        if (shift >= 32) {
+            memcpy(out, &word, 16);
+            out += 16;
+            shift -= 32;
+            word = shift ? value >> all((uint32_t)(bits - shift)) : all(0);
+        }
+    }
+    return bits;
+}
+
+void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last) {
+    c->field = field;
+    c->first = first;
+    c->last = last;
+    c->block = UINT64_MAX;
+    c->i = c->n = 0;
+    c->ones = 0;
+    c->damaged = 0;
+    c->reached = -1;
+    c->row_limit = field->rows;
+    c->rows = c->row_space;
+    c->counts = c->count_space;
+}
+
+void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_t n, uint32_t row_limit) {
+    c->field = NULL;
+    c->rows = rows;
+    c->counts = counts;
+    c->i = 0;
+    c->n = n;
+    c->ones = 0;
+    c->damaged = 0;
+    c->reached = -1;
+    c->row_limit = row_limit;
+}
+
+/* Decode a block of the list; return whether it holds what it should. */
+static int decode(Cursor *c, uint64_t block) {
+    const Field *f = c->field;
+    uint64_t at = number_at(f->block_at, f->block_at_width, block);
+    int row_bits = f->row_bits[block], count_bits = f->count_bits[block];
+    if (row_bits > 32 || count_bits > 32 || at > f->packed_size ||
+        f->packed_size - at < 16 * (uint64_t)(row_bits + count_bits))
+        return 0;
+    unpack_block(f->packed + at, row_bits, c->row_space);
+    if (!count_bits && c->ones && c->block != UINT64_MAX) {
+        /* all 1, as before */
+    } else {
+        unpack_block(f->packed + at + 16 * row_bits, count_bits, c->count_space);
+        for (int i = 0; i < BLOCK; i++) c->count_space[i] += 1;
+    }
+    c->ones = !count_bits;
+    uint64_t begin = block * BLOCK;
+    uint32_t start = c->first > begin ? (uint32_t)(c->first - begin) : 0;
+    uint32_t end = c->last - begin < BLOCK ? (uint32_t)(c->last - begin) : BLOCK;
+    uint32_t row = c->first >= begin ? UINT32_MAX : f->bases[block];
+    uint32_t *rows = c->row_space, bad = 0;
+    if (start == 0 && end == BLOCK) {
+        /* Sums in fours; the fourth lane goes on. */
+        Four sum = all(row);
+        for (int j = 0; j < BLOCK; j += 4) {
+            Four v, zero = all(0);
+            memcpy(&v, rows + j, 16);
+            v += all(1);
+            v += MOVED(v, zero, 4, 0, 1, 2);
+            v += MOVED(v, zero, 4, 4, 0, 1);
+            v += sum;
+            memcpy(rows + j, &v, 16);
+            sum = all(v[3]);
+        }
+    } else {
+        for (uint32_t i = start; i < end; i++) rows[i] = row += rows[i] + 1;
+    }
+    for (uint32_t i = start + 1; i < end; i++) bad |= rows[i] <= rows[i - 1];
+    if (bad || rows[end - 1] >= c->row_limit || rows[start] <= c->reached) return 0;
+    c->reached = rows[end - 1];
+    c->block = block;
+    c->i = start;
+    c->n = end;
+    return 1;
+}
+
+/* Go to the next block; return 0 behind the last. */
+int next_block(Cursor *c) {
+    if (!c->field || c->damaged) return 0;
+    uint64_t block = c->block == UINT64_MAX ? c->first / BLOCK : c->block + 1;
+    if (block * BLOCK >= c->last) {
+        c->i = c->n;
+        return 0;
+    }
+    if (!decode(c, block)) {
+        c->damaged = 1;
+        c->i = c->n = 0;
+        return 0;
+    }
+    return 1;
+}
+
+static uint32_t lower(const uint32_t *rows, uint32_t from, uint32_t to, uint32_t row) {
+    uint32_t step = 1, low = from;
+    while (low + step < to && rows[low + step] < row) {
+        low += step;
+        step *= 2;
+    }
+    uint32_t high = low + step < to ? low + step : to;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (rows[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Go on to the first row that isn't below `row`; return 0 where there is none. */
+int seek(Cursor *c, uint32_t row) {
+    if (c->damaged) return 0;
+    if (c->i < c->n && c->rows[c->i] >= row) return 1;
+    if (c->field && !(c->i < c->n && c->rows[c->n - 1] >= row)) {
+        /* The base of block b + 1 is the last row of block b: skip what ends below. */
+        uint64_t end = (c->last - 1) / BLOCK;
+        uint64_t low = c->block == UINT64_MAX ? c->first / BLOCK : c->block + 1, step = 1;
+        if (low > end) {
+            c->i = c->n;
+            return 0;
+        }
+        while (low + step <= end && c->field->bases[low + step] < row) {
+            low += step;
+            step *= 2;
+        }
+        uint64_t high = low + step <= end ? low + step : end;
+        while (low < high) {
+            uint64_t middle = low + (high - low) / 2;
+            if (c->field->bases[middle + 1] < row)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (!decode(c, low)) {
+            c->damaged = 1;
+            c->i = c->n = 0;
+            return 0;
+        }
+    }
+    do c->i = lower(c->rows, c->i, c->n, row);
+    while (c->i == c->n && next_block(c));
+    return c->i < c->n;
+}
+
+/* Occurrences of one term in one row: no chunk has as many. */
+#define MOST (1 << 24)
+
+/* Read the positions of the posting where a packed list stands; return 0 where they can't be. */
+int positions_here(const Cursor *c, uint32_t **out, size_t *space, size_t *n) {
+    const Field *f = c->field;
+    uint64_t before = 0, count = c->counts[c->i];
+    for (uint32_t i = 0; i < c->i; i++) before += c->counts[i];
+    uint64_t inside = number_at(f->blocks, f->blocks_width, c->block + 1) -
+                      number_at(f->blocks, f->blocks_width, c->block);
+    uint64_t at = number_at(f->position_at, f->position_at_width, c->block);
+    unsigned bits = f->position_bits[c->block];
+    if (bits > 32 || count > MOST || inside > UINT32_MAX || before + count > inside || at > f->positions_size ||
+        f->positions_size - at < (inside * bits + 7) / 8 + 8)
+        return 0;
+    if (*space < count) {
+        uint32_t *larger = realloc(*out, 2 * count * sizeof **out);
+        if (!larger) return 0;
+        *out = larger;
+        *space = 2 * count;
+    }
+    uint64_t mask = bits ? UINT64_MAX >> (64 - bits) : 0, bit = before * bits;
+    uint32_t position = 0;
+    for (uint64_t k = 0; k < count; k++, bit += bits) {
+        uint64_t word;
+        memcpy(&word, f->positions + at + (bit >> 3), 8);
+        (*out)[k] = position += (uint32_t)((word >> (bit & 7)) & mask);
+    }
+    *n = count;
+    return 1;
+}

@@ -1,0 +1,61 @@
+/* Here is a packed list of postings; which rows does it hold, how often, and where?
+ *
+ * Postings are packed in blocks of 128, whatever terms they belong to (postings.py has the format). A field holds the
+ * buffers of one field of one segment, whose sizes were checked when it was made; widths and offsets are checked here,
+ * block by block, and rows before anything is done with them: what a stranger wrote can be wrong, but do no harm.
+ */
+#ifndef SEARCHKIT_LISTS_H
+#define SEARCHKIT_LISTS_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030b0000
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 128
+
+/* A read-only buffer of numbers. */
+typedef struct {
+    Py_buffer view;
+    int held;
+} Buffer;
+
+typedef struct {
+    const uint8_t *packed;
+    const void *block_at, *blocks, *position_at; /* 4 or 8 bytes a number */
+    int block_at_width, blocks_width, position_at_width;
+    const uint8_t *row_bits, *count_bits, *position_bits;
+    const uint32_t *bases;
+    const uint8_t *positions;
+    uint64_t packed_size, positions_size, postings, block_count;
+    uint32_t rows;
+    Buffer buffers[9];
+} Field;
+
+/* Steps through a list: `rows[i]` and `counts[i]` up to `n` are decoded. */
+typedef struct {
+    const uint32_t *rows, *counts;
+    uint32_t i, n;
+    const Field *field; /* NULL: the whole list lies in `rows` and `counts` */
+    uint64_t first, last, block; /* the list's postings; the block that is decoded */
+    int ones; /* every count of the block is 1 */
+    int damaged;
+    int64_t reached; /* the last row decoded: rows never fall, whatever a file says */
+    uint32_t row_limit;
+    uint32_t row_space[BLOCK], count_space[BLOCK];
+} Cursor;
+
+uint64_t number_at(const void *numbers, int width, uint64_t place);
+int unpack_block(const uint8_t *packed, int bits, uint32_t *out);
+int pack_bits(const uint32_t *values, uint8_t *out);
+void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last);
+void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_t n, uint32_t row_limit);
+int next_block(Cursor *c);
+int seek(Cursor *c, uint32_t row);
+int positions_here(const Cursor *c, uint32_t **out, size_t *space, size_t *n);
+
+static inline int refill(Cursor *c) { return c->i < c->n || next_block(c); }
+
+#endif

@@ -1,0 +1,426 @@
+#include "windows.h"
+
+/* Rows that are scored at once: their sums stay in the nearest cache. */
+#define WINDOW 8192
+/* Where a word is required, windows are cut so that it stands in about so many rows of each. */
+#define SPARSE 16
+/* Below one posting in so many rows, rows with a sum are listed. */
+#define DENSE 3
+
+typedef struct {
+    uint32_t *rows, *counts; /* in the window, counted from its first row */
+    size_t n, space;
+} Pulled;
+
+typedef struct {
+    Search *s;
+    double *sums;
+    uint8_t *touched;
+    uint32_t *list;
+    size_t space; /* rows that fit in a window */
+    Pulled *pulled;
+    uint64_t *registers;
+    size_t words; /* of each register */
+    double threshold;
+    size_t hit_space;
+} Work;
+
+static inline double ratio(const Table *t, uint32_t row, uint32_t count) {
+    if (t->lengths) {
+        uint32_t length = t->lengths[row];
+        if (count - 1 < t->ready) return t->ratios[(count - 1) * (size_t)t->length_count + length];
+        return count / (count + t->norms[length]);
+    }
+    return count / (count + t->norms[row]);
+}
+
+static inline int lives(const Search *s, uint32_t row) {
+    return (!s->deleted || !s->deleted[row]) && (!s->mask || s->mask[row]);
+}
+
+static inline int better(Hit a, Hit b) { return a.score > b.score || (a.score == b.score && a.row < b.row); }
+
+/* Put the best `keep` first, in no order (quickselect). */
+static void select_best(Hit *hits, size_t n, size_t keep) {
+    size_t low = 0, high = n;
+    while (high - low > 1) {
+        Hit pivot = hits[low + (high - low) / 2];
+        size_t i = low, j = high - 1;
+        for (;;) {
+            while (better(hits[i], pivot)) i++;
+            while (better(pivot, hits[j])) j--;
+            if (i >= j) break;
+            Hit other = hits[i];
+            hits[i++] = hits[j];
+            hits[j--] = other;
+        }
+        if (j + 1 == high) return; /* two, in order */
+        if (keep <= j + 1)
+            high = j + 1;
+        else
+            low = j + 1;
+    }
+}
+
+static void tighten(Work *w) {
+    Search *s = w->s;
+    if (s->hit_count <= s->limit) return;
+    select_best(s->hits, s->hit_count, s->limit);
+    s->hit_count = s->limit;
+    double least = s->hits[0].score;
+    for (size_t i = 1; i < s->limit; i++)
+        if (s->hits[i].score < least) least = s->hits[i].score;
+    if (least > w->threshold) w->threshold = least;
+}
+
+static inline void offer(Work *w, uint32_t row, double score) {
+    Search *s = w->s;
+    if (s->hit_count == w->hit_space) {
+        tighten(w);
+        if (score <= w->threshold) return;
+    }
+    s->hits[s->hit_count++] = (Hit){row, score};
+}
+
+/* How many of a list's decoded postings, from where it stands, lie below a row. */
+static inline uint32_t below(const Cursor *c, uint32_t high) {
+    if (c->rows[c->n - 1] < high) return c->n;
+    uint32_t from = c->i, to = c->n;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (c->rows[middle] < high)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* Add a list's scores up to a row, which isn't reached. */
+static void add_list(Work *w, Cursor *c, const Table *t, double weight, uint32_t low, uint32_t high) {
+    double *sums = w->sums;
+    while (refill(c)) {
+        uint32_t i = c->i, n = below(c, high);
+        const uint32_t *rows = c->rows, *counts = c->counts;
+        if (c->ones && t->lengths && t->ready) {
+            const uint16_t *lengths = t->lengths;
+            const double *ratios = t->ratios;
+            for (; i < n; i++) sums[rows[i] - low] += weight * ratios[lengths[rows[i]]];
+        } else {
+            for (; i < n; i++) sums[rows[i] - low] += weight * ratio(t, rows[i], counts[i]);
+        }
+        c->i = n;
+        if (n < c->n) return;
+    }
+}
+
+/* The same, and list the rows that had no sum before. */
+static size_t add_few(Work *w, Cursor *c, const Table *t, double weight, uint32_t low, uint32_t high, size_t listed) {
+    double *sums = w->sums;
+    uint32_t *list = w->list;
+    while (refill(c)) {
+        uint32_t i = c->i, n = below(c, high);
+        for (; i < n; i++) {
+            uint32_t place = c->rows[i] - low;
+            list[listed] = place;
+            listed += sums[place] == 0;
+            sums[place] += weight * ratio(t, c->rows[i], c->counts[i]);
+        }
+        c->i = n;
+        if (n < c->n) break;
+    }
+    return listed;
+}
+
+/* Take the rows above the threshold out of the sums, which are zero afterwards. */
+static void scan(Work *w, uint32_t low, uint32_t n) {
+    double *sums = w->sums;
+    uint32_t j = 0;
+    for (; j + 16 <= n; j += 16) {
+        double threshold = w->threshold;
+        int any = 0;
+        for (int k = 0; k < 16; k++) any |= sums[j + k] > threshold;
+        if (any)
+            for (int k = 0; k < 16; k++)
+                if (sums[j + k] > w->threshold && lives(w->s, low + j + k)) offer(w, low + j + k, sums[j + k]);
+    }
+    for (; j < n; j++)
+        if (sums[j] > w->threshold && lives(w->s, low + j)) offer(w, low + j, sums[j]);
+    memset(sums, 0, n * sizeof *sums);
+}
+
+static uint64_t postings_in(const Cursor *c) { return c->field ? c->last - c->first : c->n; }
+
+/* No conditions: every row with a word matches, and the sums alone say which. */
+static int run_plain(Work *w) {
+    Search *s = w->s;
+    uint64_t total = 0;
+    for (int k = 0; k < s->step_count; k++) total += postings_in(s->lists + s->steps[k].leaf);
+    int few = total < s->rows / DENSE; /* to list the rows costs less than to look at all */
+    for (uint32_t low = 0; low < s->rows; low += WINDOW) {
+        uint32_t n = s->rows - low < WINDOW ? s->rows - low : WINDOW;
+        size_t listed = 0;
+        for (int k = 0; k < s->step_count; k++) {
+            Cursor *c = s->lists + s->steps[k].leaf;
+            const Table *t = s->tables + s->steps[k].leaf;
+            if (few)
+                listed = add_few(w, c, t, s->weights[k], low, low + n, listed);
+            else
+                add_list(w, c, t, s->weights[k], low, low + n);
+            if (c->damaged) return 1;
+        }
+        if (!few) scan(w, low, n);
+        for (size_t i = 0; i < listed; i++) {
+            uint32_t place = w->list[i];
+            if (w->sums[place] > w->threshold && lives(s, low + place)) offer(w, low + place, w->sums[place]);
+            w->sums[place] = 0;
+        }
+        if (low > UINT32_MAX - WINDOW) break;
+    }
+    return 0;
+}
+
+static int make_room(Work *w, size_t rows) {
+    if (rows <= w->space) return 1;
+    free(w->sums);
+    free(w->touched);
+    free(w->list);
+    free(w->registers);
+    w->sums = calloc(rows, sizeof *w->sums);
+    w->touched = calloc(rows, 1);
+    w->list = malloc((rows + 1) * sizeof *w->list);
+    w->words = (rows + 63) / 64;
+    w->registers = malloc((size_t)w->s->register_count * w->words * 8);
+    w->space = rows;
+    return w->sums && w->touched && w->list && w->registers;
+}
+
+/* Decode a list's postings from `low` to `high`. */
+static int pull(Cursor *c, Pulled *p, uint32_t low, uint32_t high) {
+    p->n = 0;
+    if (!seek(c, low)) return !c->damaged;
+    while (refill(c) && c->rows[c->i] < high) {
+        uint32_t n = c->n - c->i;
+        if (p->n + n > p->space) {
+            size_t space = 2 * (p->n + n);
+            uint32_t *rows = realloc(p->rows, space * sizeof *rows);
+            if (rows) p->rows = rows;
+            uint32_t *counts = realloc(p->counts, space * sizeof *counts);
+            if (counts) p->counts = counts;
+            if (!rows || !counts) return 0;
+            p->space = space;
+        }
+        uint32_t i = c->i;
+        for (; i < c->n && c->rows[i] < high; i++, p->n++) {
+            p->rows[p->n] = c->rows[i] - low;
+            p->counts[p->n] = c->counts[i];
+        }
+        c->i = i;
+    }
+    return !c->damaged;
+}
+
+static inline int has(const uint64_t *set, uint32_t place) { return set[place >> 6] >> (place & 63) & 1; }
+
+/* Make the registers of a window: bit i is the i-th article in it. */
+static void make_registers(Work *w, uint32_t low, uint32_t n, size_t words) {
+    Search *s = w->s;
+    const int32_t *article = s->article_of_row + low;
+    for (int r = 0; r < s->register_count; r++) {
+        Operation o = s->operations[r];
+        uint64_t *out = w->registers + r * w->words, *a = w->registers + (size_t)o.a * w->words,
+                 *b = w->registers + (size_t)o.b * w->words;
+        switch (o.what) {
+        case 0: memset(out, 255, words * 8); break;
+        case 1: memset(out, 0, words * 8); break;
+        case 2:
+        case 3:
+            memset(out, 0, words * 8);
+            if (o.what == 2) {
+                const Pulled *p = w->pulled + o.a;
+                for (size_t i = 0; i < p->n; i++) {
+                    uint32_t place = (uint32_t)(article[p->rows[i]] - article[0]);
+                    out[place >> 6] |= (uint64_t)1 << (place & 63);
+                }
+            } else {
+                const uint8_t *rows = s->filters[o.a] + low;
+                for (uint32_t i = 0; i < n; i++) {
+                    uint32_t place = (uint32_t)(article[i] - article[0]);
+                    out[place >> 6] |= (uint64_t)(rows[i] != 0) << (place & 63);
+                }
+            }
+            break;
+        case 4: for (size_t i = 0; i < words; i++) out[i] = a[i] & b[i]; break;
+        case 5: for (size_t i = 0; i < words; i++) out[i] = a[i] | b[i]; break;
+        default: for (size_t i = 0; i < words; i++) out[i] = ~a[i];
+        }
+    }
+}
+
+static inline void touch(Work *w, uint32_t place, size_t *touched) {
+    w->list[*touched] = place;
+    *touched += !w->touched[place];
+    w->touched[place] = 1;
+}
+
+/* Score a window; return how many rows match, listed, with their sums. What matches not is zero again. */
+static size_t score_window(Work *w, uint32_t low, uint32_t n) {
+    Search *s = w->s;
+    const int32_t *article = s->article_of_row + low;
+    const uint64_t *root = w->registers + s->root * w->words;
+    size_t touched = 0;
+    if (!s->asks) {
+        for (uint32_t i = 0; i < n; i++)
+            if (has(root, (uint32_t)(article[i] - article[0]))) touch(w, i, &touched);
+        return touched;
+    }
+    int strays = 0;
+    for (int k = 0; k < s->step_count; k++) {
+        Step step = s->steps[k];
+        const uint64_t *gate = w->registers + (size_t)step.gate * w->words,
+                       *holding = w->registers + (size_t)step.holding * w->words;
+        if (step.leaf < 0) {
+            for (uint32_t i = 0; i < n; i++) {
+                uint32_t place = (uint32_t)(article[i] - article[0]);
+                if (has(gate, place) && has(root, place)) touch(w, i, &touched);
+            }
+            continue;
+        }
+        const Pulled *p = w->pulled + step.leaf;
+        const Table *t = s->tables + step.leaf;
+        for (size_t i = 0; i < p->n; i++) {
+            uint32_t row = p->rows[i], place = (uint32_t)(article[row] - article[0]);
+            if (!has(gate, place) || !has(root, place)) continue;
+            w->sums[row] += s->weights[k] * ratio(t, low + row, p->counts[i]);
+            if (step.gate == step.holding || has(holding, place))
+                touch(w, row, &touched);
+            else
+                strays = 1;
+        }
+    }
+    if (strays) /* parts of a compound that isn't there have scored in rows that may not match */
+        for (int k = 0; k < s->step_count; k++)
+            if (s->steps[k].leaf >= 0) {
+                const Pulled *p = w->pulled + s->steps[k].leaf;
+                for (size_t i = 0; i < p->n; i++)
+                    if (!w->touched[p->rows[i]]) w->sums[p->rows[i]] = 0;
+            }
+    return touched;
+}
+
+/* Hand on what matches in a window, and clear it. */
+static void hand_on(Work *w, uint32_t low, uint32_t n, size_t touched, uint32_t *next) {
+    Search *s = w->s;
+    if (s->wanted) {
+        for (; *next < s->wanted_count && s->wanted[*next] < low + n; ++*next) {
+            uint32_t place = s->wanted[*next] - low;
+            if (w->touched[place] && lives(s, low + place)) {
+                s->scores[*next] = w->sums[place];
+                s->matched[*next] = 1;
+            }
+        }
+    } else if (s->limit) {
+        for (size_t i = 0; i < touched; i++) {
+            uint32_t place = w->list[i];
+            if (w->sums[place] > w->threshold && lives(s, low + place)) offer(w, low + place, w->sums[place]);
+        }
+    } else {
+        const uint64_t *root = w->registers + s->root * w->words;
+        const int32_t *article = s->article_of_row + low;
+        for (size_t i = 0; i < touched; i++)
+            if (lives(s, low + w->list[i])) {
+                s->scores[low + w->list[i]] = w->sums[w->list[i]];
+                s->matched[low + w->list[i]] = 1;
+            }
+        for (uint32_t i = 0; i < n; i++)
+            s->allowed[low + i] = lives(s, low + i) && has(root, (uint32_t)(article[i] - article[0]));
+    }
+    for (size_t i = 0; i < touched; i++) {
+        w->touched[w->list[i]] = 0;
+        w->sums[w->list[i]] = 0;
+    }
+}
+
+/* Conditions hold for articles: a window begins and ends with one. */
+static int run_conditions(Work *w) {
+    Search *s = w->s;
+    uint32_t low = 0, next = 0, size = WINDOW;
+    uint64_t fewest = s->rows;
+    for (int k = 0; k < s->required_count; k++) {
+        const Cursor *c = s->lists + s->required[k];
+        if (postings_in(c) < fewest) fewest = postings_in(c);
+    }
+    if (s->required_count && fewest < s->rows / 2) {
+        uint64_t fitting = fewest ? SPARSE * (uint64_t)s->rows / fewest : WINDOW;
+        size = fitting < 64 ? 64 : fitting > WINDOW ? WINDOW : (uint32_t)fitting;
+    }
+    if (s->wanted) size = 1; /* an article at a time */
+    int every = !s->wanted && !s->limit; /* all rows are asked for, so no window is left out */
+    while (low < s->rows) {
+        if (s->wanted) {
+            if (next == s->wanted_count) break;
+            low = s->wanted[next];
+        }
+        if (!every && !s->wanted)
+            for (int k = 0; k < s->required_count; k++) {
+                Cursor *c = s->lists + s->required[k];
+                if (!seek(c, low)) return c->damaged;
+                if (c->rows[c->i] <= low) continue;
+                low = c->rows[c->i];
+                while (low && s->article_of_row[low - 1] == s->article_of_row[low]) low--;
+            }
+        const int32_t *article = s->article_of_row;
+        while (low && article[low - 1] == article[low]) low--;
+        uint32_t high = s->rows - low <= size ? s->rows : low + size;
+        while (high < s->rows && article[high - 1] == article[high]) high++;
+        uint32_t n = high - low;
+        if (!make_room(w, n > WINDOW ? 2 * (size_t)n : WINDOW)) return 2;
+        size_t words = (size_t)((uint32_t)(article[high - 1] - article[low]) + 64) / 64;
+        if (words > w->words) return 1;
+        int hopeless = 0;
+        for (int k = 0; k < s->required_count && !every && !hopeless; k++) {
+            int leaf = s->required[k];
+            if (!pull(s->lists + leaf, w->pulled + leaf, low, high)) return s->lists[leaf].damaged ? 1 : 2;
+            hopeless = !w->pulled[leaf].n;
+        }
+        if (!hopeless) {
+            for (int leaf = 0; leaf < s->list_count; leaf++) {
+                int there = 0;
+                for (int k = 0; k < s->required_count && !every; k++) there |= s->required[k] == leaf;
+                if (!there && !pull(s->lists + leaf, w->pulled + leaf, low, high))
+                    return s->lists[leaf].damaged ? 1 : 2;
+            }
+            make_registers(w, low, n, words);
+            hand_on(w, low, n, score_window(w, low, n), &next);
+        } else
+            while (next < s->wanted_count && s->wanted[next] < high) next++;
+        low = high;
+    }
+    return 0;
+}
+
+int run_search(Search *s) {
+    Work w = {.s = s, .threshold = s->floor};
+    w.hit_space = 2 * (size_t)s->limit + 64;
+    s->hits = s->limit ? malloc(w.hit_space * sizeof *s->hits) : NULL;
+    w.pulled = calloc((size_t)s->list_count + 1, sizeof *w.pulled);
+    int streams = s->plain && s->limit;
+    int failed = !w.pulled || (s->limit && !s->hits) ? 2 : 0;
+    if (!failed && streams) {
+        w.sums = calloc(WINDOW, sizeof *w.sums);
+        w.list = malloc((WINDOW + 1) * sizeof *w.list);
+        failed = w.sums && w.list ? run_plain(&w) : 2;
+    } else if (!failed)
+        failed = run_conditions(&w);
+    if (!failed && s->limit) tighten(&w);
+    for (int i = 0; i < s->list_count && w.pulled; i++) {
+        free(w.pulled[i].rows);
+        free(w.pulled[i].counts);
+    }
+    free(w.pulled);
+    free(w.sums);
+    free(w.touched);
+    free(w.list);
+    free(w.registers);
+    return failed;
+}

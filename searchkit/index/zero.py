@@ -1,0 +1,110 @@
+"""What does a question without sense score in this archive? Words drawn at random are asked, and the best chunks noted.
+
+A score of 2 is much in one archive and nothing in another: the more chunks and the rarer their words, the higher the
+best of them scores by chance. So up to 100 questions of six of the archive's own words each are asked when it is
+built, and a search reads its scores from their mean on (``search/confidence.py``). The words are drawn from the sorted
+list of those that stand in two chunks or more, at places that a hash gives: the same archive gives the same questions.
+
+``add``, ``update``, ``delete`` and ``compact`` hand the figures on; ``build``, ``rebuild`` and the completion of
+vectors take them anew. They move slowly: 252 chunks give 1.41, 1,799 give 1.63, 10,326 of another field 1.96.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.index.facts import ZeroFact
+from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.evaluate import evaluate
+from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
+from searchkit.index.keyword.syntax import parse
+from searchkit.index.learning import groups
+from searchkit.index.segment import Segment
+from searchkit.index.spread import Spreads, leans, learnt_weight
+from searchkit.types import Encoder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+    Vector = NDArray[np.float32]
+
+QUERIES = 100
+WORDS = 6
+LEAST_CHUNKS = 100
+"""In fewer than these there is too little to draw from; a search takes the means of six collections then."""
+
+_CHUNKS_A_QUERY = 5
+"""Small archives are asked less, so that asking stays below 2 % of what encoding them takes."""
+
+_LOOKED_AT = 50_000
+"""Words of a segment that are looked at, evenly over its sorted list."""
+
+_BLOCK = 16_384
+
+
+def learn_zero(
+    segments: Sequence[Segment], languages: Sequence[str | None], encoder: Encoder, spreads: Spreads
+) -> ZeroFact | None:
+    """Ask the chunks of segments that all have vectors, deleted ones too; None where they are too few."""
+    chunks = sum(segment.fact.chunks for segment in segments)
+    words = _words(segments) if chunks >= LEAST_CHUNKS else []
+    if len(words) < WORDS:
+        return None
+    index = KeywordSegments(
+        [SegmentPostings(postings=one.postings, article_of_row=one.article_of_row) for one in segments]
+    )
+    leaning = leans(spreads)
+    names = {name: number for number, name in enumerate(leaning)}
+    group_of_row = np.concatenate(
+        [one.rows_of(np.asarray([names[group] for group in groups(one)])) for one in segments]
+    )
+    weight = learnt_weight(spreads, encoder.name)
+    analyzer = Analyzer()
+    means = np.zeros(4)
+    questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
+    for question in questions:
+        found = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
+        keyword = found.scores / sqrt(found.idf_sum) if found.idf_sum > 0 else np.zeros(chunks)
+        query = encoder.encode_query(question)
+        cosine = _cosines(segments, query)
+        nearness = cosine - (np.asarray(list(leaning.values())) @ query)[group_of_row]
+        best = int(np.argmax(keyword + weight * nearness))
+        means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
+    keyword_mean, vector_mean, words_mean, nearness_mean = (float(mean) for mean in means / len(questions))
+    return ZeroFact(
+        queries=len(questions), keyword=keyword_mean, vector=vector_mean, words=words_mean, nearness=nearness_mean
+    )
+
+
+def _words(segments: Sequence[Segment]) -> list[str]:
+    """Return the words that stand in two chunks of a segment or more, without numbers, in order."""
+    words: set[str] = set()
+    for segment in segments:
+        table = segment.postings.words
+        often = np.flatnonzero(np.asarray(table.counts) >= 2)
+        often = often[:: max(1, len(often) // _LOOKED_AT)]
+        words.update(word for row in often if (word := table.word(int(row))).isalpha())
+    return sorted(words)
+
+
+def _questions(words: Sequence[str], count: int) -> list[str]:
+    """Draw the words of each question."""
+    drawn = np.frombuffer(hashlib.shake_256(b"zero").digest(8 * count * WORDS), dtype="<u8") % len(words)
+    return [" ".join(words[place] for place in row) for row in drawn.reshape(count, WORDS).tolist()]
+
+
+def _cosines(segments: Sequence[Segment], query: Vector) -> Scores:
+    """Return every chunk's cosine with a query."""
+    parts = [
+        segment.vectors.matrix[start : start + _BLOCK] @ query
+        for segment in segments
+        if segment.vectors is not None
+        for start in range(0, segment.fact.chunks, _BLOCK)
+    ]
+    return np.concatenate(parts).astype(np.float64)

@@ -1,0 +1,72 @@
+"""Here is a query's text; what is its vector in this generation? By the encoder that made the generation's own."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from searchkit.errors import EncoderMismatch
+from searchkit.index.carried import encoder_of
+from searchkit.index.facts import EncoderFact
+from searchkit.index.reader import Generation
+from searchkit.search.legs import Reading
+from searchkit.search.recent import RecentVectors
+from searchkit.types import Encoder
+
+if TYPE_CHECKING:
+    from searchkit.types import Vector
+
+_KEPT = 2
+"""Encoders that are kept loaded: that of the generation in force, and of the one before, where searches may go on."""
+
+
+class QueryEncoders:
+    """Encodes queries for any generation of an index. Safe to share among threads.
+
+    An encoder that the caller gave is the only one that is used; without one, each generation's own is loaded when it
+    is first needed.
+    """
+
+    def __init__(self, given: Encoder | None = None) -> None:
+        self._given = given
+        self._loaded: dict[EncoderFact, Encoder] = {}
+        self._loading = threading.Lock()
+        self._recent = RecentVectors()
+
+    def encode(self, reading: Reading, text: str) -> Vector:
+        """Return the vector of a query, ``(dimension,)`` float32.
+
+        Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``
+        where it isn't there.
+        """
+        encoder = self._of(reading.generation)
+        return self._recent.vector(encoder.fingerprint, text, encoder.encode_query)
+
+    def prepare(self, generation: Generation) -> None:
+        """Load what a generation needs before searches go over to it, if any has needed an encoder yet.
+
+        Raises as ``encode`` does.
+        """
+        if self._given is not None or self._loaded:
+            self._of(generation)
+
+    def _of(self, generation: Generation) -> Encoder:
+        fact = generation.manifest.encoder
+        encoder = self._given or self._loaded.get(fact) or self._load(generation)
+        if encoder.fingerprint != fact.fingerprint:
+            raise EncoderMismatch(
+                f"The vectors of {generation.paths.root}, generation {generation.manifest.generation}, were made by"
+                f" '{fact.name}' ({fact.fingerprint[:12]}), not by '{encoder.name}' as it is here"
+                f" ({encoder.fingerprint[:12]})."
+            )
+        return encoder
+
+    def _load(self, generation: Generation) -> Encoder:
+        """Load an encoder once; a search in a generation whose own is loaded doesn't wait for it."""
+        fact = generation.manifest.encoder
+        with self._loading:
+            if fact not in self._loaded:
+                encoder = encoder_of(generation.paths, generation.manifest)
+                kept = list(self._loaded.items())[-(_KEPT - 1) :]
+                self._loaded = dict([*kept, (fact, encoder)])
+            return self._loaded[fact]

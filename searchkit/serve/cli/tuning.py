@@ -1,0 +1,174 @@
+"""What would be better for this archive? ``tune`` tries settings on judged queries; without any it looks for faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from searchkit.errors import ConfigError
+from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
+from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
+from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.terminal import Screen
+
+if TYPE_CHECKING:
+    from searchkit.config import Settings
+    from searchkit.evaluation.judged import Judged
+
+USE = "What searches use"
+DEFAULTS = "defaults"
+
+Measure = Annotated[
+    str, typer.Option("--measure", metavar="NAME", help="What is to become better, by its standard name.")
+]
+Save = Annotated[
+    bool, typer.Option("--save", rich_help_panel=USE, help="Let every search of the index use what was found.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=USE,
+        help="Write what was found to a file, for --settings.",
+    ),
+]
+Use = Annotated[
+    str | None,
+    typer.Option(
+        "--use",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=USE,
+        help="Measure nothing: let every search of the index use this file's settings; 'defaults' for none.",
+    ),
+]
+
+
+def tune(
+    *,
+    folder: Folder = None,
+    index: Index = None,
+    measure: Measure = "nDCG@10",
+    split: Split = "test",
+    queries: Queries = None,
+    qrels: QrelsFile = None,
+    level: LevelName = "article",
+    save: Save = False,
+    out: Out = None,
+    use: Use = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Find the settings that suit an index, by at least 20 judged queries.
+
+    The gain is measured on queries that had no part in the choice, and where it may be chance the defaults are kept.
+    Without judged queries the index is asked its own sentences: that shows whether something is broken, not how
+    relevant results are.
+    """
+    screen = Screen(no_color=no_color)
+    judging = folder is not None or queries is not None or qrels is not None
+    _check(judging=judging, saving=save or out is not None, using=use is not None)
+    path = existing_index(index, screen)
+    if use is not None:
+        _put_in_force(screen, path, _read(use), quiet=quiet)
+    elif judging:
+        judged = read_named(folder, split, queries, qrels)
+        _tune(screen, path, judged, measure, level, save=save, out=out, quiet=quiet, json=json)
+    else:
+        _look(screen, path, quiet=quiet, json=json)
+
+
+def _check(*, judging: bool, saving: bool, using: bool) -> None:
+    if using and (judging or saving):
+        raise ConfigError("--use measures nothing.", hint="Give it alone, or leave it out.")
+    if saving and not judging:
+        raise ConfigError("There is nothing to save without judged queries.", hint="Name their folder.")
+
+
+def _read(use: str) -> Settings | None:
+    from searchkit.config import Settings
+
+    return None if use == DEFAULTS else Settings.from_file(use)
+
+
+def _tune(
+    screen: Screen,
+    path: Path,
+    judged: Judged,
+    measure: str,
+    level: str,
+    *,
+    save: bool,
+    out: Path | None,
+    quiet: bool,
+    json: bool,
+) -> None:
+    from searchkit.config import SearchConfig
+    from searchkit.evaluation.tuning import tune as found_by
+    from searchkit.search.searcher import open_index
+    from searchkit.serve.cli import formats, tuned
+    from searchkit.serve.cli.progress import bars
+
+    chosen = level_of(level)
+    with open_index(path, config=SearchConfig()) as searcher:
+        with bars(screen, shown=not quiet) as progress:
+            found = found_by(searcher, judged, measure=measure, level=chosen, progress=progress)
+        settings = found.settings(searcher.info())
+    if out is not None:
+        _write(out, settings)
+    if json:
+        screen.write(formats.to_json(tuned.tuned_json(found, settings)))
+    else:
+        screen.write(tuned.tuned_table(found))
+        _say_notes(screen, found.notes)
+    if save:
+        _put_in_force(screen, path, settings if found.gain.real else None, quiet=quiet)
+    elif out is None and found.gain.real and not quiet:
+        screen.say("Nothing was changed: --save lets every search of the index use it, --out FILE writes it to a file.")
+
+
+def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
+    from searchkit.evaluation.sanity import check_sanity
+    from searchkit.search.searcher import open_index
+    from searchkit.serve.cli import formats, tuned
+    from searchkit.serve.cli.progress import bars
+
+    with open_index(path) as searcher, bars(screen, shown=not quiet) as progress:
+        found = check_sanity(searcher, progress=progress)
+    if json:
+        screen.write(formats.to_json(tuned.sanity_json(found)))
+        return
+    screen.write(tuned.sanity_table(found))
+    _say_notes(screen, found.notes)
+
+
+def _put_in_force(screen: Screen, path: Path, settings: Settings | None, *, quiet: bool) -> None:
+    from searchkit.index.choosing import choose
+
+    manifest = choose(path, settings)
+    if not quiet:
+        what = "the defaults" if settings is None or not settings.search else _named(settings)
+        screen.say(f"Every search of {path} uses {what} (generation {manifest.generation}).")
+
+
+def _named(settings: Settings) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.search.items())
+
+
+def _write(path: Path, settings: Settings) -> None:
+    import json
+
+    from searchkit.index import files
+
+    files.replace(path, (json.dumps(settings.to_dict(), ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _say_notes(screen: Screen, notes: Sequence[str]) -> None:
+    for note in notes:
+        screen.say(f"Note: {note}")

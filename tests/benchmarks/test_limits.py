@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from scripts.benchmarks import relevance, speed
+from scripts.benchmarks.limits import ROWS, Verdict, verdicts
+from scripts.benchmarks.relevance import relevance_report
+from scripts.benchmarks.report import README, block, limits_table, speed_report
+from scripts.benchmarks.systems import BARE, BM25S, KEYWORD, OURS, TANTIVY, WHOOSH
+
+MUST = {
+    "OR 2/4/8, k = 10 and 100": (1.0, False),
+    "AND, phrase, prefix, wildcard, fuzzy": (1.5, False),
+    "OR with a date or tag filter": (1.0, False),
+    "any class, times faster": (50, True),
+    "prefix, wildcard, fuzzy, times faster": (20, True),
+    "hybrid, warm, p95": (1.5, False),
+    "hybrid, one-shot command, CPU s": (1.0, False),
+    "keyword, one-shot command, CPU s": (0.4, False),
+    "build without encoding, chunks per CPU-second": (0.5, True),
+    "build without encoding, times faster": (10, True),
+    "bytes on disk, keyword part": (3.0, False),
+    "build with encoding, chunks per CPU-second": (0.9, True),
+    "second build of the same corpus, vectors encoded": (0, False),
+    "opening 1,000,000 chunks, s": (0.3, False),
+    "peak memory, building 1,000,000, GB": (2.0, False),
+    "growth from 100,000 to 1,000,000, query": (10, False),
+    "growth from 100,000 to 1,000,000, build": (11, False),
+}
+
+
+def timed(ours_ms: float, theirs_ms: float) -> dict[str, Any]:
+    ratio = ours_ms / theirs_ms
+    return {"n": 9, "cpu_ms": [theirs_ms] * 3, "wall_ms": [theirs_ms] * 3, "ratio": [ratio] * 3}
+
+
+def good_results() -> dict[str, Any]:
+    """Results of a machine on which everything is reached."""
+
+    def size(growth: float) -> dict[str, Any]:
+        queries: dict[str, Any] = {}
+        for name in ("OR 2", "OR 4", "OR 8", "AND 2", "phrase 3", "prefix", "fuzzy", "OR 4, tag 1 %"):
+            found = {OURS: timed(growth, growth)}
+            found |= {peer: timed(growth, 1.25 * growth) for peer in (TANTIVY, BM25S)}
+            found[WHOOSH] = timed(growth, 100 * growth)
+            queries[name] = {k: deepcopy(found) for k in ("10", "100")}
+        queries["hybrid"] = {"10": {OURS: timed(1, 1), BARE: timed(1.2, 1)}}
+        cost = {"cpu_s": growth, "keyword_mb": 2.0, "peak_mb": 500.0, "mb": 3.0, "chunks_per_cpu_s": 20_000.0}
+        built = {OURS: dict(cost), KEYWORD: dict(cost), TANTIVY: {**cost, "keyword_mb": 1.0}}
+        built[WHOOSH] = {**cost, "chunks_per_cpu_s": 400.0}
+        return {"queries": queries, "building": built, "opening": {OURS: {"wall_ms": 100.0}}}
+
+    return {
+        "quick": False,
+        "sizes": {"100000": size(1.0), "1000000": size(9.0)},
+        "encoding": {"ratio": 0.95, "second_build_encoded": 0},
+        "one_shot": {"keyword_cpu_s": 0.2, "hybrid_cpu_s": 0.6},
+    }
+
+
+def lost(results: dict[str, Any]) -> list[Verdict]:
+    return [verdict for verdict in verdicts(results) if verdict.reached is False]
+
+
+def test_the_limits_are_those_that_were_set() -> None:
+    assert {row.name: (row.limit, row.least) for row in ROWS} == MUST
+
+
+def test_good_results_reach_every_row() -> None:
+    found = verdicts(good_results())
+    assert [verdict.row.name for verdict in found if not verdict.reached] == []
+
+
+@pytest.mark.parametrize("share", [0, 1], ids=["median", "95th percentile"])
+@pytest.mark.parametrize("peer", [TANTIVY, BM25S])
+def test_one_slow_class_at_one_depth_against_one_peer_is_found(peer: str, share: int) -> None:
+    results = good_results()
+    results["sizes"]["1000000"]["queries"]["OR 8"]["100"][peer]["ratio"][share] = 1.01
+    (verdict,) = lost(results)
+    assert verdict.row.name == "OR 2/4/8, k = 10 and 100"
+    assert verdict.worst == 1.01
+    assert verdict.where == f"OR 8, k = 100, 1,000,000, {('p50', 'p95')[share]} against {peer}"
+    assert (verdict.missed, verdict.measured) == (1, 48)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "row"),
+    [
+        (("sizes", "100000", "queries", "phrase 3", "10", TANTIVY, "ratio"), [1.6, 1, 1], "AND, phrase, prefix"),
+        (("sizes", "100000", "queries", "OR 4, tag 1 %", "10", TANTIVY, "ratio"), [1, 1.1, 1], "OR with a date"),
+        (("sizes", "100000", "queries", "AND 2", "10", WHOOSH, "ratio"), [1 / 49, 1, 1], "any class"),
+        (("sizes", "100000", "queries", "fuzzy", "10", WHOOSH, "ratio"), [1 / 19, 1, 1], "prefix, wildcard, fuzzy,"),
+        (("sizes", "100000", "queries", "hybrid", "10", BARE, "ratio"), [1, 1.6, 1], "hybrid, warm"),
+        (("one_shot", "hybrid_cpu_s"), 1.1, "hybrid, one-shot"),
+        (("one_shot", "keyword_cpu_s"), 0.5, "keyword, one-shot"),
+        (("sizes", "100000", "building", KEYWORD, "chunks_per_cpu_s"), 9_000, "build without encoding, chunks"),
+        (("sizes", "100000", "building", WHOOSH, "chunks_per_cpu_s"), 3_000, "build without encoding, times"),
+        (("sizes", "1000000", "building", OURS, "keyword_mb"), 3.1, "bytes on disk"),
+        (("encoding", "ratio"), 0.8, "build with encoding"),
+        (("encoding", "second_build_encoded"), 1, "second build"),
+        (("sizes", "1000000", "opening", OURS, "wall_ms"), 400, "opening"),
+        (("sizes", "1000000", "building", OURS, "peak_mb"), 2_100, "peak memory"),
+        (("sizes", "1000000", "queries", "OR 4", "10", OURS, "cpu_ms"), [11, 11, 11], "growth from 100,000 to 1,000,"),
+        (("sizes", "1000000", "building", OURS, "cpu_s"), 11.5, "growth from 100,000 to 1,000,000, build"),
+    ],
+)
+def test_a_planted_shortfall_is_found_and_nothing_else(path: tuple[str, ...], value: object, row: str) -> None:
+    results = good_results()
+    place: Any = results
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    assert [verdict.row.name.startswith(row) for verdict in lost(results)] == [True]
+
+
+def test_what_was_not_measured_is_neither_reached_nor_lost() -> None:
+    results = good_results() | {"encoding": {}}
+    del results["sizes"]["1000000"]
+    found = {verdict.row.name: verdict for verdict in verdicts(results)}
+    assert found["growth from 100,000 to 1,000,000, query"].reached is None
+    assert found["build with encoding, chunks per CPU-second"].reached is None
+    assert any("not measured" in line for line in limits_table(list(found.values())))
+
+
+def test_small_archives_count_in_a_quick_run_alone() -> None:
+    results = good_results()
+    results["sizes"]["8000"] = results["sizes"].pop("100000")
+    results["sizes"]["8000"]["queries"]["OR 2"]["10"][TANTIVY]["ratio"] = [2, 2, 2]
+    assert lost(results) == []
+    assert [verdict.row.name for verdict in lost(results | {"quick": True})] == ["OR 2/4/8, k = 10 and 100"]
+
+
+def test_the_readme_shows_what_the_results_file_holds() -> None:
+    readme = README.read_text(encoding="utf-8")
+    for name, path, report in (
+        ("bench", speed.RESULTS, speed_report),
+        ("relevance", relevance.RESULTS, relevance_report),
+    ):
+        written = block(name).search(readme)
+        assert written, f"README.md has no place for it: <!-- {name} --> … <!-- /{name} -->"
+        results = json.loads(path.read_text(encoding="utf-8"))
+        assert written[1].strip() == report(results).strip(), (
+            "run scripts/bench --write, scripts/bench_relevance --write"
+        )

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import searchkit
+from searchkit import Mode, SearchConfig, Searcher
+from searchkit.config import Settings
+from searchkit.errors import ConfigError
+from searchkit.evaluation.judged import Judged
+from searchkit.evaluation.measures import measure
+from searchkit.evaluation.runs import Level, make_run
+from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, choose, tune
+from tests.index.archive import article, built
+from tests.words import WordEncoder
+
+if TYPE_CHECKING:
+    from searchkit.types import Vector
+
+MEASURE = "nDCG@10"
+BAD = 16.0
+
+
+class Guessing(WordEncoder):
+    """Knows chunks, and guesses at queries: its cosines are noise."""
+
+    def __init__(self) -> None:
+        super().__init__(dimension=4, name="guessing")
+        self.queries = 0
+
+    def encode_query(self, text: str) -> Vector:
+        self.queries += 1
+        return super().encode_query(f"guess {len(text)} {text[:3]}")
+
+    def encode_chunks(self, texts: object, progress: object = None) -> Vector:
+        return WordEncoder(dimension=4).encode_chunks(texts, progress)  # type: ignore[arg-type]
+
+
+def judged_by_number(numbers: range) -> Judged:
+    """Ask for an article by words of its own, its number among them."""
+    queries = {f"q{n}": f"report number {n} {article(n).text.split()[1]}" for n in numbers}
+    return Judged(name="numbers", queries=queries, qrels={f"q{n}": {f"a{n:03d}": 2} for n in numbers})
+
+
+JUDGED = judged_by_number(range(24))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tuning") / "index"
+    built(folder, range(60))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def guessed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tuning") / "guessed"
+    searchkit.build(folder, [article(number) for number in range(60)], encoder=Guessing())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searcher(index: Path) -> Iterator[Searcher]:
+    with searchkit.open(index, encoder=WordEncoder()) as opened:
+        yield opened
+
+
+def opened_badly(index: Path, encoder: Guessing | None = None) -> Searcher:
+    """Open an index with a weight that lets noise decide."""
+    return searchkit.open(index, encoder=encoder or Guessing(), config=SearchConfig(vector_weight=BAD))
+
+
+@pytest.fixture(scope="module")
+def found(guessed: Path) -> Tuned:
+    with opened_badly(guessed) as opened:
+        return tune(opened, JUDGED)
+
+
+def mean_of(index: Path, weight: float, encoder: WordEncoder, level: Level = Level.ARTICLE) -> float:
+    """Measure a search with a weight as ``evaluate`` does."""
+    with searchkit.open(index, encoder=encoder, config=SearchConfig(vector_weight=weight)) as opened:
+        run = make_run(opened, JUDGED.queries, mode=Mode.HYBRID, depth=10, level=level)
+    return measure(run, JUDGED.qrels, [MEASURE]).mean(MEASURE)
+
+
+def test_a_value_tried_is_what_a_search_with_it_gets(guessed: Path, found: Tuned) -> None:
+    curve = found.curve["vector_weight"]
+    weights = [weight for weight, _ in curve]
+    assert weights == sorted(weights)
+    assert weights[0] == pytest.approx(BAD / 32, rel=0.01)
+    assert weights[-1] == pytest.approx(BAD * 8, rel=0.01)
+    means = dict(curve)
+    assert len(set(means.values())) > 3
+    for weight in (weights[0], weights[9], BAD, weights[-1]):
+        assert means[weight] == pytest.approx(mean_of(guessed, float(weight), Guessing()), abs=1e-12)
+
+
+def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, found: Tuned) -> None:
+    with opened_badly(guessed) as opened:
+        settings = found.settings(opened.info())
+    weight = found.best["vector_weight"]
+    assert isinstance(weight, float)
+    assert weight < BAD / 4
+    assert found.gain.real
+    assert found.gain.interval.low > 0
+    assert found.gain.p < 0.05
+    assert found.chosen == found.best
+    assert found.gain.usual == pytest.approx(mean_of(guessed, BAD, Guessing()), abs=1e-12)
+    assert found.gain.tuned <= max(mean for _, mean in found.curve["vector_weight"])
+    assert len(found.by_fold) == FOLDS
+    assert settings.search == {"vector_weight": weight}
+    assert settings.fingerprint == Guessing().fingerprint
+    assert "on queries not tuned on" in settings.evidence
+    assert "24 queries of numbers" in settings.evidence
+
+
+def test_where_nothing_is_gained_the_defaults_are_kept_and_it_says_so(searcher: Searcher) -> None:
+    queries = {f"q{n}": "zebra" for n in range(25)}
+    found = tune(searcher, Judged(name="nothing", queries=queries, qrels={query: {"a001": 1} for query in queries}))
+    assert (found.gain.difference, found.gain.p) == (0.0, 1.0)
+    assert not found.gain.real
+    assert found.chosen == found.usual == found.best
+    settings = found.settings(searcher.info())
+    assert settings.search == {}
+    assert settings.evidence.startswith("the defaults are kept")
+
+
+def test_the_same_queries_in_any_order_tune_the_same(guessed: Path, found: Tuned) -> None:
+    turned = replace(
+        JUDGED,
+        queries=dict(reversed(JUDGED.queries.items())),
+        qrels=dict(reversed(JUDGED.qrels.items())),
+    )
+    with opened_badly(guessed) as opened:
+        other = tune(opened, turned)
+    assert other.best == found.best
+    assert other.by_fold == found.by_fold
+    assert other.gain.tuned == pytest.approx(found.gain.tuned, abs=1e-12)
+
+
+def test_a_query_is_asked_once_whatever_is_tried_and_always_the_same(guessed: Path, found: Tuned) -> None:
+    encoder = Guessing()
+    with opened_badly(guessed, encoder) as opened:
+        assert tune(opened, JUDGED) == found
+    assert encoder.queries == len(JUDGED.queries)
+
+
+def test_chunks_can_be_what_is_judged(guessed: Path) -> None:
+    qrels = {query: {f"{one}#0": grade for one, grade in given.items()} for query, given in JUDGED.qrels.items()}
+    with opened_badly(guessed) as opened:
+        found = tune(opened, replace(JUDGED, qrels=qrels), level=Level.CHUNK, measure="MRR@10")
+    assert found.measure == "RR@10"
+    assert found.gain.tuned > 0.5
+
+
+def test_a_choice_is_made_by_the_rule_of_one_standard_error() -> None:
+    distances = np.asarray([0, 1, 2])
+    even = np.asarray([[0.5, 0.5, 0.5, 0.5], [0.6, 0.6, 0.6, 0.6], [0.7, 0.7, 0.7, 0.7]])
+    assert choose(even, distances) == 2
+    # The third is better than the first by (1 + 0 + 0 + 0) / 4 = .25, with an error of .5 / sqrt(4) = .25: no more.
+    lucky = np.asarray([[0.0, 0.5, 0.5, 0.5], [0.0, 0.4, 0.4, 0.4], [1.0, 0.5, 0.5, 0.5]])
+    assert choose(lucky, distances) == 0
+    # Behind by (1 + 0 + 0 + .1) / 4 = .275, with an error of .486 / sqrt(4) = .243.
+    better = np.asarray([[0.0, 0.5, 0.5, 0.4], [0.0, 0.4, 0.4, 0.4], [1.0, 0.5, 0.5, 0.5]])
+    assert choose(better, distances) == 2
+    assert choose(np.zeros((3, 4)), distances) == 0
+    tied = np.asarray([[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
+    assert choose(tied, np.asarray([0, 1, 1])) == 1
+
+
+@pytest.mark.parametrize("number", [0, 1, LEAST_QUERIES - 1])
+def test_too_few_queries_are_refused_with_the_reason(searcher: Searcher, number: int) -> None:
+    few = judged_by_number(range(number))
+    with pytest.raises(ConfigError, match=rf"{number} judged queries .* any gain may be chance"):
+        tune(searcher, few)
+
+
+def test_legs_that_cannot_be_weighed_are_refused(index: Path) -> None:
+    with (
+        searchkit.open(index, encoder=WordEncoder(), config=SearchConfig(fusion="rrf")) as opened,
+        pytest.raises(ConfigError, match="no two legs"),
+    ):
+        tune(opened, JUDGED)
+
+
+def test_an_index_without_vectors_has_nothing_to_tune(tmp_path: Path) -> None:
+    articles = [article(number) for number in range(5)]
+    searchkit.build(tmp_path / "index", articles, encoder=WordEncoder(), keyword_first=True)
+    with (
+        searchkit.open(tmp_path / "index", encoder=WordEncoder(), generation=1) as opened,
+        pytest.raises(ConfigError, match="no vectors yet"),
+    ):
+        tune(opened, JUDGED)
+
+
+def test_a_query_that_cannot_be_asked_counts_nothing_and_is_told(searcher: Searcher) -> None:
+    judged = replace(JUDGED, queries={**JUDGED.queries, "q3": " "})
+    found = tune(searcher, judged)
+    assert found.queries == 24
+    assert any("'q3' couldn't be asked" in note for note in found.notes)
+
+
+def test_saved_settings_are_searched_with(guessed: Path, found: Tuned, tmp_path: Path) -> None:
+    with opened_badly(guessed) as opened:
+        settings = found.settings(opened.info())
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(settings.to_dict()), encoding="utf-8")
+    assert Settings.from_file(path) == settings
+    config = SearchConfig.from_file(path)
+    with searchkit.open(guessed, encoder=Guessing(), config=config) as opened:
+        tuned = opened.search("report number 7").results
+    plain = SearchConfig(vector_weight=settings.search["vector_weight"])
+    with searchkit.open(guessed, encoder=Guessing(), config=plain) as opened:
+        assert opened.search("report number 7").results == tuned
+
+
+def test_settings_for_another_encoder_are_refused_by_a_search(index: Path) -> None:
+    config = SearchConfig(made_for=Guessing().fingerprint)
+    with (
+        searchkit.open(index, encoder=WordEncoder(), config=config) as opened,
+        pytest.raises(ConfigError, match="chosen for vectors of another encoder"),
+    ):
+        opened.search("oil")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "isn't a file of settings"),
+        ("[]", "isn't a file of settings"),
+        ('{"search": {}}', "isn't a file of settings"),
+        ('{"search": {}, "encoder": "x", "fingerprint": "f", "weight": 1}', "no setting 'weight' in Settings"),
+        ('{"search": {"vector_wait": 1}, "encoder": "x", "fingerprint": "f"}', "Did you mean 'vector_weight'"),
+        ('{"search": {"vector_weight": "1"}, "encoder": "x", "fingerprint": "f"}', "can't be '1'"),
+        ('{"search": {"vector_weight": NaN}, "encoder": "x", "fingerprint": "f"}', "vector_weight is nan"),
+        ('{"search": {}, "encoder": "x", "fingerprint": ""}', "don't say for which encoder"),
+        ('{"search": {}, "encoder": "x", "fingerprint": "f", "format": 2}', "have the form 2"),
+        ('{"search": [], "encoder": "x", "fingerprint": "f"}', "can't be \\[\\]"),
+    ],
+)
+def test_a_file_that_holds_anything_else_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=message) as raised:
+        SearchConfig.from_file(path)
+    assert "settings.json" in str(raised.value)

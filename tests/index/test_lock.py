@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from searchkit import gc
+from searchkit.errors import IndexLocked, StorageError
+from searchkit.index import lock
+from searchkit.index.lock import writer_at_work, writer_lock
+from tests.index.archive import built
+
+HOLD = """
+import sys
+from pathlib import Path
+from searchkit.index.lock import writer_lock
+with writer_lock(Path(sys.argv[1]), "update"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "LOCK"
+
+
+@pytest.fixture
+def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def said(path: Path, **values: object) -> None:
+    """Write what a holder says of itself."""
+    whole = {"pid": 4711, "host": "elsewhere", "purpose": "update", "since": "2026-01-02T03:04:05+00:00"}
+    path.write_text(json.dumps(whole | values))
+
+
+def test_a_live_holder_is_named_and_bars(path: Path, holder: subprocess.Popen[str]) -> None:
+    with pytest.raises(IndexLocked) as raised, writer_lock(path, "add"):
+        pytest.fail("two writers at once")
+    expected = f"process {holder.pid} on {socket.gethostname()}, 'update', since 2"
+    assert expected in raised.value.message
+    assert writer_at_work(path).startswith(expected)
+
+
+def test_a_dead_holder_is_taken_over_from_and_no_longer_named(path: Path, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    assert json.loads(path.read_text())["pid"] == holder.pid
+    assert writer_at_work(path) == ""
+    with writer_lock(path, "add"):
+        assert f"process {os.getpid()} on " in writer_at_work(path)
+    assert path.read_text() == ""
+    assert writer_at_work(path) == ""
+
+
+def test_a_holder_that_is_done_leaves_no_name(path: Path, holder: subprocess.Popen[str]) -> None:
+    holder.communicate("")
+    assert path.read_text() == ""
+    with writer_lock(path, "add"):
+        pass
+
+
+def test_where_the_disk_shows_locks_a_dead_writer_of_another_host_is_taken_over_from(path: Path) -> None:
+    said(path)
+    assert writer_at_work(path) == "process 4711 on elsewhere, 'update', since 2026-01-02T03:04:05+00:00"
+    with writer_lock(path, "add"):
+        assert json.loads(path.read_text())["host"] == socket.gethostname()
+
+
+@pytest.mark.parametrize("option", ["local_lock=all", "local_lock=flock", "nolock"])
+def test_where_locks_stay_within_a_host_a_writer_of_another_one_bars(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    device = tmp_path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        f"30 1 {os.major(device)}:{os.minor(device)} / /data rw - nfs4 server:/data rw,vers=3,{option},addr=10.0.0.1\n"
+    )
+    monkeypatch.setattr(lock, "MOUNTS", mounts)
+    said(path)
+    with pytest.raises(IndexLocked, match="4711 on elsewhere") as raised, writer_lock(path, "add"):
+        pytest.fail("two writers at once")
+    assert f"remove {path}" in raised.value.hint
+    assert json.loads(path.read_text())["pid"] == 4711
+    path.unlink()
+    with writer_lock(path, "add"):
+        pass
+    said(path, host=socket.gethostname())  # of this host: it would hold the lock if it lived
+    with writer_lock(path, "add"):
+        pass
+    mounts.write_text(mounts.read_text().replace(option, "local_lock=none"))
+    said(path)
+    with writer_lock(path, "add"):
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"pid": 1}', "\x00" * 40, "[" * 4000])
+def test_what_a_lock_says_is_never_trusted(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert writer_at_work(path) == ""
+    with writer_lock(path, "add"):
+        pass
+
+
+def test_a_pid_that_can_not_be_is_nobody(path: Path) -> None:
+    for pid in ("x", 1 << 70, None):
+        said(path, host=socket.gethostname(), pid=pid)
+        assert writer_at_work(path) == ""
+    assert writer_at_work(path.with_name("nothing")) == ""
+
+
+def test_a_disk_without_locks_is_not_written_to(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(file: object, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", without)
+    with pytest.raises(StorageError, match="can't be locked") as raised, writer_lock(path, "add"):
+        pytest.fail("no lock was had")
+    assert "disk that knows locks" in raised.value.hint
+
+
+def test_gc_asks_for_each_generation_with_a_descriptor_that_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over NFS an exclusive lock through one that only reads is refused (EBADF)."""
+    built(tmp_path / "index")
+    for _ in range(2):
+        from searchkit import rebuild
+        from tests.words import WordEncoder
+
+        rebuild(tmp_path / "index", encoder=WordEncoder())
+    real = fcntl.flock
+
+    def strict(file: int, operation: int) -> None:
+        if operation & fcntl.LOCK_EX and fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", strict)
+    assert gc(tmp_path / "index", keep=1).removed == (1, 2)

@@ -1,0 +1,147 @@
+"""How sure a result is, what that is read from, and what is left out for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import searchkit
+from searchkit import Mode, Query, SearchConfig, Searcher
+from searchkit.errors import ConfigError, QueryError
+from searchkit.index.facts import ZeroFact
+from searchkit.index.reader import open_generation
+from searchkit.search.alternatives import candidate_scale
+from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
+from searchkit.search.fusion import hybrid, keyword_alone, vector_alone
+from tests.index.archive import article
+from tests.words import WordEncoder
+
+ZERO = ZeroFact(queries=50, keyword=0.8, vector=0.3, words=0.7, nearness=0.25)
+TEXT = "Patriot batteries at the eastern border of Poland"
+NONSENSE = "quorl vebbish trandle ospi mirg"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("confidence") / "index"
+    searchkit.build(folder, [article(n) for n in range(150)], encoder=WordEncoder())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searcher(index: Path) -> Iterator[Searcher]:
+    with searchkit.open(index, encoder=WordEncoder()) as opened:
+        yield opened
+
+
+def test_the_score_above_the_zero_of_its_mode_is_read_on_its_curve() -> None:
+    both = confidence(2.1, hybrid(9.0, 2.0), ZERO)
+    assert both == pytest.approx(1 / (1 + exp(-(HYBRID.steepness * (2.1 - 0.7 - 2.0 * 0.25) - HYBRID.distance))))
+    words = confidence(4.5, keyword_alone(9.0), ZERO)
+    assert words == pytest.approx(1 / (1 + exp(-(KEYWORD.steepness * (4.5 / 3 - 0.8) - KEYWORD.distance))))
+    near = confidence(0.6, vector_alone(2.8), ZERO)
+    assert near == pytest.approx(1 / (1 + exp(-(VECTOR.steepness * (0.6 - 0.3) - VECTOR.distance))))
+
+
+def test_a_tuned_weight_moves_the_zero_with_the_scores() -> None:
+    light, heavy = (confidence(0.9 + weight * 0.25, hybrid(9.0, weight), ZERO) for weight in (1.0, 9.0))
+    assert light == pytest.approx(heavy)
+
+
+def test_scores_of_one_day_tell_no_confidence() -> None:
+    assert confidence(0.03, candidate_scale("rrf", np.ones(3), np.ones(3), 10), ZERO) is None
+
+
+def test_no_score_is_too_low_or_too_high() -> None:
+    assert confidence(-1e6, hybrid(9.0, 2.8), None) == 0.0
+    assert confidence(1e6, hybrid(9.0, 2.8), None) == 1.0
+
+
+@pytest.mark.parametrize("mode", tuple(Mode))
+def test_confidence_lies_between_0_and_1_and_falls_as_scores_fall(searcher: Searcher, mode: Mode) -> None:
+    found = [one.confidence for one in searcher.search(TEXT, mode=mode, k=60).results]
+    assert all(value is not None and 0 <= value <= 1 for value in found)
+    assert found == sorted(found, reverse=True)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("mode", tuple(Mode))
+def test_what_the_archive_covers_is_surer_than_nonsense(searcher: Searcher, mode: Mode) -> None:
+    covered = searcher.search(TEXT, mode=mode, k=1).results[0].confidence
+    nonsense = searcher.search(NONSENSE, mode=mode, k=1).results
+    assert covered is not None
+    assert covered > 0.8
+    assert not nonsense or (nonsense[0].confidence or 0) < 0.2
+
+
+@pytest.mark.parametrize("k", [1, 7, 100])
+def test_confidence_does_not_depend_on_k_or_filters(searcher: Searcher, k: int) -> None:
+    every = {one.article.id: one.confidence for one in searcher.search(TEXT, k=1000).results}
+    for filters in ({}, {"language": "de"}, {"tag": "odd", "source": "el correo"}):
+        for one in searcher.search(TEXT, k=k, **filters).results:  # type: ignore[arg-type]
+            assert one.confidence == every[one.article.id]
+
+
+def test_results_below_the_confidence_asked_for_are_left_out(searcher: Searcher) -> None:
+    free = searcher.search(TEXT, k=50).results
+    bar = free[3].confidence
+    assert bar is not None
+    held = searcher.search(TEXT, k=50, min_confidence=bar).results
+    assert held == tuple(one for one in free if (one.confidence or 0) >= bar)
+    assert len(held) < len(free)
+
+
+def test_where_nothing_reaches_it_the_nearest_is_named(searcher: Searcher) -> None:
+    answer = searcher.search(NONSENSE, min_confidence=0.5)
+    assert answer.results == ()
+    assert answer.nearest is not None
+    assert answer.nearest == searcher.search(NONSENSE, k=1).results[0]
+    assert any(note.startswith("Nothing relevant; the nearest was 'Report") for note in answer.notes)
+
+
+def test_a_confidence_that_cannot_be_is_refused(index: Path, searcher: Searcher) -> None:
+    with pytest.raises(QueryError, match="min_confidence is 2"):
+        searcher.ask(Query(text=TEXT, min_confidence=2))
+    with (
+        searchkit.open(index, encoder=WordEncoder(), config=SearchConfig(fusion="rrf")) as opened,
+        pytest.raises(QueryError, match="tell no confidence"),
+    ):
+        opened.search(TEXT, min_confidence=0.5)
+
+
+def test_questions_without_sense_are_asked_when_it_is_built_and_the_figures_handed_on(
+    index: Path, tmp_path: Path
+) -> None:
+    with open_generation(index) as generation:
+        zero = generation.manifest.zero
+    assert zero is not None
+    assert zero.queries == 30
+    assert 0 < zero.words <= zero.keyword
+    assert zero.nearness > 0
+    again = tmp_path / "again"
+    searchkit.build(again, [article(n) for n in range(150)], encoder=WordEncoder())
+    with open_generation(again) as generation:
+        assert generation.manifest.zero == zero
+    searchkit.add(again, [article(n, text="Quite another text.") for n in range(140, 400)], encoder=WordEncoder())
+    with open_generation(again) as generation:
+        assert generation.manifest.zero == zero
+    searchkit.rebuild(again, encoder=WordEncoder())
+    with open_generation(again) as generation:
+        assert generation.manifest.zero not in (zero, None)
+
+
+def test_a_small_archive_takes_the_usual_zero(tmp_path: Path) -> None:
+    searchkit.build(tmp_path / "small", [article(n) for n in range(20)], encoder=WordEncoder())
+    with open_generation(tmp_path / "small") as generation:
+        assert generation.manifest.zero is None
+    with searchkit.open(tmp_path / "small", encoder=WordEncoder()) as opened:
+        assert opened.search(TEXT).results[0].confidence is not None
+
+
+def test_a_weight_below_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="vector_weight"):
+        SearchConfig(vector_weight=0.0)
+    assert SearchConfig().vector_weight is None
