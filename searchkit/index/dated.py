@@ -1,4 +1,4 @@
-"""Here is a span of time; which articles of a segment were published in it? The first time SQL says, then memory does."""
+"""Here is a span of time; which articles of a segment appeared in it? SQL says the first time, then memory does."""
 
 from __future__ import annotations
 

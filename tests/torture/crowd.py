@@ -48,7 +48,7 @@ def crowd_trials(sample: int | None, seed: int, only: str | None = None) -> Iter
                 yield f"crowd {who.split(maxsplit=1)[0]}'s answer at some time", list
         for generation, digests in seen.items():
             yield (
-                f"generation at {generation}",
+                f"crowd generation at {generation}",
                 partial(list, [] if len(digests) == 1 else ["it gave different answers"]),
             )
         _, left = in_child(lambda: tidy(index))

@@ -17,6 +17,8 @@ from tests.torture.scenes import SCENES
 from tests.torture.trials import with_empty_cache
 
 ROOT = Path(__file__).parents[2]
+SAMPLED = ("build", "update", "merge", "rebuild", "gc", "rollback", "rollback-lost", "complete", "restore-new")
+"""Scenes that differ most: each costs its preparation, however few its trials."""
 
 
 def torture(*arguments: str) -> str:
@@ -35,17 +37,17 @@ def torture(*arguments: str) -> str:
 
 
 def test_an_index_survives_being_stopped_cut_off_and_refused_the_disk() -> None:
-    said = torture("kill", "power", "refuse", "--sample", "2", "--seed", "11")
+    said = torture("kill", "power", "refuse", "--sample", "1", "--seed", "11", "--only", ",".join(SAMPLED))
     for kind in ("kill", "power", "refuse"):
-        assert f"{kind}: {2 * len(SCENES)} trials, 0 failed" in said
+        assert f"{kind}: {len(SAMPLED)} trials, 0 failed" in said
 
 
 def test_an_index_survives_damage() -> None:
-    assert "damage: 80 trials, 0 failed" in torture("damage", "--sample", "80", "--seed", "11")
+    assert "damage: 60 trials, 0 failed" in torture("damage", "--sample", "60", "--seed", "11")
 
 
 def test_an_index_from_a_stranger_does_no_harm() -> None:
-    assert "hostile: 30 trials, 0 failed" in torture("hostile", "--sample", "30", "--seed", "11")
+    assert "hostile: 20 trials, 0 failed" in torture("hostile", "--sample", "20", "--seed", "11")
 
 
 def test_readers_and_writers_at_once_see_whole_generations_alone() -> None:

@@ -194,9 +194,9 @@ def scene_trials(
     seed: int,
     only: str | None,
 ) -> Iterator[Trial]:
-    """Yield some kinds of trials of each scene, or of the one that is named."""
+    """Yield some kinds of trials of each scene, or of those that are named, with commas between."""
     for scene in SCENES:
-        if only in (None, scene.name):
+        if only is None or scene.name in only.split(","):
             with prepared(scene) as ready:
                 for kind in kinds:
                     yield from kind(ready, sample, seed)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from math import log1p
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -19,9 +19,10 @@ from searchkit.index.keyword.lexicon import Lexicon
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.index.keyword import _loops
     from searchkit.index.keyword.delta import FieldDelta, PostingsDelta
     from searchkit.index.keyword.postings import PostingsReader
-    from searchkit.index.keyword.tree import FieldName, Term
+    from searchkit.index.keyword.tree import FieldName
 
     Mask = NDArray[np.bool_]
     Numbers = NDArray[np.int64]
@@ -33,6 +34,9 @@ B = 0.75
 
 _READY = 4
 """Counts of a word in a row for which its share of the score is worked out once for all lengths."""
+
+_REMEMBERED = 1 << 16
+"""Words whose places in the file are remembered: people ask for the same ones again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ class KeywordSegments:
         self._norms: dict[tuple[int, FieldName], Scores] = {}
         self._articles: dict[int, NDArray[np.int32]] = {}
         self._tables: dict[tuple[int, FieldName], tuple[NDArray[Any] | None, Scores, Scores | None]] = {}
+        self._packed: dict[tuple[int, FieldName, str], tuple[_loops.Field, int, int] | Literal[False] | None] = {}
+        self._dfs: dict[tuple[FieldName, str], int] = {}
         self._average: dict[FieldName, float] = {}
 
     def articles_of(self, number: int) -> NDArray[np.int32]:
@@ -109,7 +115,11 @@ class KeywordSegments:
 
     def df(self, field: FieldName, term: str) -> int:
         """Count the living rows that have a term."""
-        return sum(living_counts(segment, field, term)[0] for segment in self.segments)
+        found = self._dfs.get((field, term))
+        if found is None:
+            found = sum(living_counts(segment, field, term)[0] for segment in self.segments)
+            _remember(self._dfs, (field, term), found)
+        return found
 
     def idf(self, df: int) -> float:
         """Return ``ln(1 + (N - df + .5) / (df + .5))``, N the living rows: Lucene's form of BM25's idf, never negative.
@@ -122,10 +132,16 @@ class KeywordSegments:
         """Count the living rows of a segment that have a term."""
         return living_counts(self.segments[number], field, term)[0]
 
-    def term_ids(self, number: int, term: Term) -> list[int]:
-        """Return the ids of a leaf's terms that a segment has."""
-        field = self.segments[number].postings.field(term.field)
-        return [i for text in term.terms if (i := field.term_id(text)) is not None]
+    def packed(self, number: int, field: FieldName, term: str) -> tuple[_loops.Field, int, int] | None:
+        """Return a term's list in a segment for the compiled loops, deleted rows included; None where it has none."""
+        key = number, field, term
+        found = self._packed.get(key, False)
+        if found is False:
+            postings = self.segments[number].postings.field(field)
+            term_id = postings.term_id(term)
+            found = None if term_id is None else (postings.packed, *postings.span(term_id))
+            _remember(self._packed, key, found)
+        return found
 
     def table(self, number: int, field: FieldName) -> tuple[NDArray[Any] | None, Scores, Scores | None]:
         """Return what turns counts into scores in a segment, for the compiled loops.
@@ -193,6 +209,12 @@ def living_counts(segment: SegmentPostings, field: FieldName, term: str) -> tupl
         if place < len(delta.term_ids) and delta.term_ids[place] == index:
             df, cf = df - int(delta.df[place]), cf - int(delta.cf[place])
     return df, cf
+
+
+def _remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(cache) >= _REMEMBERED:
+        cache.clear()
+    cache[key] = value
 
 
 def _word_counts(segment: SegmentPostings) -> NDArray[np.uint32]:

@@ -73,9 +73,7 @@ class Lists:
         return len(given[0])
 
     def _packed(self, leaf: Term, number: int) -> list[Any]:
-        field = self.index.segments[number].postings.field(leaf.field)
-        found = self.index.term_ids(number, leaf)
-        return [(field.packed, *field.span(term_id)) for term_id in found]
+        return [one for term in leaf.terms if (one := self.index.packed(number, leaf.field, term)) is not None]
 
     def _term(self, leaf: Term, number: int) -> Any:
         packed = self._packed(leaf, number)

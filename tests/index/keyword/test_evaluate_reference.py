@@ -16,7 +16,7 @@ from tests.index.keyword.trees import archives, trees
 steady = settings(
     deadline=None,
     derandomize=True,
-    max_examples=100,
+    max_examples=75,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # it changes nothing from one example to the next
 )
 
