@@ -14,7 +14,12 @@ gone      the own queries, with every relevant article left out of the ranking: 
 
 AUROC is the chance that an own question's confidence is higher than one of the kind, ties half. ECE, the expected
 calibration error, is taken in ten equal bins over as many own questions as others, half of these from other fields and
-half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). With --json every confidence and score is written.
+half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). "mean" is that of the rows, "together" counts the
+questions of all indexes as one heap: what a zero learnt in each index is for. With --json everything is written.
+
+With --choose, the curves of ``search/confidence.py`` are chosen again: those with the least ECE, in the mean of the
+collections chosen on, out of a grid; what they cost there and on the others is printed, and what it costs the rest when
+they are chosen on any other half of the collections.
 """
 
 from __future__ import annotations
@@ -23,8 +28,9 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +39,8 @@ import numpy as np
 import searchkit
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.index.reader import open_generation
-from searchkit.search.confidence import confidence
+from searchkit.search.confidence import Curve, above_zero, curve_of
+from searchkit.search.fusion import Scale
 from searchkit.search.ranking import rank_articles
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Query
@@ -45,16 +52,18 @@ if TYPE_CHECKING:
 
 KINDS = ("own", "other", "nonsense", "gone")
 DEPTH = 200
+STEEPNESSES = {Mode.HYBRID: (2.0, 14.0), Mode.KEYWORD: (2.0, 14.0), Mode.VECTOR: (8.0, 56.0)}
+DISTANCES = tuple(step / 10 for step in range(61))
 
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """What an index said: by mode and kind, the confidences of the best results, and their scores."""
+    """What an index said: by mode and kind, the confidences of the best results, and their scores above the zero."""
 
     name: str
     zero: dict[str, float]
     confidences: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    above: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
 
 def area(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -113,10 +122,8 @@ def questions(
 def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int) -> Asked:
     """Ask an index all questions in each mode."""
     with open_generation(index) as generation:
-        zero, ids = (
-            generation.manifest.zero,
-            [generation.article_id(n) for n in range(int(generation.article_bases[-1]))],
-        )
+        zero = generation.manifest.zero
+        ids = generation.article_ids(np.arange(int(generation.article_bases[-1])))
     said = Asked(
         name=index.name,
         zero={}
@@ -126,11 +133,13 @@ def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[M
     with searchkit.open(index) as searcher:
         kinds = questions(judged, others, words_of(searcher), most)
         for mode in modes:
-            confidences, scores = said.confidences.setdefault(str(mode), {}), said.scores.setdefault(str(mode), {})
+            confidences, above = said.confidences.setdefault(str(mode), {}), said.above.setdefault(str(mode), {})
             for kind, asked in kinds.items():
-                confidences[kind], scores[kind] = [], []
+                confidences[kind], above[kind] = [], []
                 for text, left_out in asked:
                     legs = searcher.legs(Query(text=text, mode=mode))
+                    if not isinstance(legs.scale, Scale):
+                        raise SystemExit(f"{index}: its settings name a fusion whose scores tell no confidence")
                     ranked = rank_articles(legs, len(left_out) + 1, DEPTH)
                     best = next(
                         (
@@ -142,11 +151,47 @@ def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[M
                     )
                     if best is None:  # nothing found: as sure as can be that it isn't there
                         best = 0.0
-                    value = confidence(best, legs.scale, zero)
-                    confidences[kind].append(0.0 if value is None else value)
-                    unit = legs.scale.unit if hasattr(legs.scale, "unit") and mode is Mode.KEYWORD else 1.0
-                    scores[kind].append(best / unit)
+                    x = above_zero(best, legs.scale, zero)
+                    above[kind].append(x)
+                    confidences[kind].append(curve_of(legs.scale).at(x))
     return said
+
+
+def row_of(by_kind: Mapping[str, Sequence[float]]) -> list[float]:
+    """Return the areas of the kinds, the calibration error, and the mean confidence of each kind."""
+    own, other, nonsense, _ = (by_kind[kind] for kind in KINDS)
+    areas = [area(own, by_kind[kind]) for kind in KINDS[1:]]
+    return [*areas, calibration_error(own, other, nonsense), *(float(np.mean(by_kind[kind])) for kind in KINDS)]
+
+
+def chosen_curve(said: Sequence[Asked], mode: Mode, on: Sequence[str]) -> str:
+    """Choose a mode's curve on some collections, and say what it costs there and on the others."""
+    low, high = STEEPNESSES[mode]
+    curves = [
+        Curve(steepness=float(steepness), distance=distance)
+        for steepness in np.linspace(low, high, 25)
+        for distance in DISTANCES
+    ]
+    errors = np.array([[error_under(curve, one.above[mode]) for one in said] for curve in curves])
+
+    def choose(halves: Sequence[int]) -> tuple[Curve, float, float]:
+        best = int(errors[:, halves].mean(axis=1).argmin())
+        rest = [place for place in range(len(said)) if place not in halves]
+        return curves[best], float(errors[best, halves].mean()), float(errors[best, rest].mean())
+
+    curve, there, held_out = choose([place for place, one in enumerate(said) if one.name in on])
+    others = [choose(half)[2] for half in combinations(range(len(said)), len(said) // 2)]
+    return (
+        f"steepness {curve.steepness:.1f}, distance {curve.distance:.1f}, chosen on {', '.join(on)}: ECE {there:.3f} "
+        f"there, {held_out:.3f} on the others; chosen on any half, on the rest: {np.mean(others):.3f} "
+        f"({min(others):.3f} to {max(others):.3f})"
+    )
+
+
+def error_under(curve: Curve, above: Mapping[str, Sequence[float]]) -> float:
+    """Return the calibration error of scores above the zero when they are read on a curve."""
+    own, other, nonsense = ([curve.at(x) for x in above[kind]] for kind in KINDS[:3])
+    return calibration_error(own, other, nonsense)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -158,36 +203,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", action="append", type=Mode, choices=list(Mode), help="default: all three")
     parser.add_argument("--most", type=int, default=200, help="questions of each kind (default: 200)")
     parser.add_argument("--alike", action="append", nargs=2, default=[], metavar=("A", "B"), help="of one field")
+    parser.add_argument("--choose", action="append", default=[], metavar="NAME", help="choose the curves on these")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
+    modes, on = given.mode or list(Mode), [name for name in given.names if name in given.choose]
+    if len(on) != len(given.choose) or (on and len(on) == len(given.names)):
+        parser.error("--choose takes names that are given, and not all of them")
     judged = {name: read_judged(given.collections / name) for name in given.names}
     alike = {frozenset(pair) for pair in given.alike}
-    rows, every = [], []
+    print(f"{'':27} AUROC of other, nonsense, gone; ECE; mean confidence of own, other, nonsense, gone", flush=True)
+    every: list[Asked] = []
     for name in given.names:
         others = [judged[other] for other in given.names if other != name and frozenset((name, other)) not in alike]
-        said = ask(given.indexes / name, judged[name], others, given.mode or list(Mode), given.most)
-        every.append(said)
-        for mode, by_kind in said.confidences.items():
-            own = by_kind["own"]
-            row = [area(own, by_kind[kind]) for kind in KINDS[1:]]
-            row += [calibration_error(own, by_kind["other"], by_kind["nonsense"])]
-            row += [float(np.mean(by_kind[kind])) for kind in KINDS]
-            rows.append((mode, row))
-            print(f"{name:18} {mode:8}", *(f"{value:.3f}" for value in row), flush=True)
-    print(f"{'':27} AUROC of other, nonsense, gone; ECE; mean confidence of own, other, nonsense, gone")
-    for mode in dict.fromkeys(mode for mode, _ in rows):
-        means = np.mean([row for other, row in rows if other == mode], axis=0)
-        print(f"{'mean':18} {mode:8}", *(f"{value:.3f}" for value in means))
+        every.append(ask(given.indexes / name, judged[name], others, modes, given.most))
+        for mode in modes:
+            show(name, mode, row_of(every[-1].confidences[mode]))
+    for mode in modes:
+        said = [one.confidences[mode] for one in every]
+        show("mean", mode, np.mean([row_of(one) for one in said], axis=0))
+        show("together", mode, row_of({kind: [x for one in said for x in one[kind]] for kind in KINDS}))
+        if on:
+            print(f"{'curve':18} {mode:8} {chosen_curve(every, mode, on)}", flush=True)
     if given.json:
-        given.json.write_text(
-            json.dumps(
-                [
-                    {"name": one.name, "zero": one.zero, "confidences": one.confidences, "scores": one.scores}
-                    for one in every
-                ]
-            )
-        )
+        given.json.write_text(json.dumps([asdict(one) for one in every]))
     return 0
+
+
+def show(name: str, mode: Mode, values: Sequence[float]) -> None:
+    """Print a row."""
+    print(f"{name:18} {mode:8}", *(f"{value:.3f}" for value in values), flush=True)
 
 
 if __name__ == "__main__":

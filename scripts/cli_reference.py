@@ -14,7 +14,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from searchkit.serve.cli.app import COMMANDS, app
+from searchkit.serve.cli.app import COMMANDS, command_line
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(?<=<!-- cli -->\n)(.*?)(?=<!-- /cli -->)", re.DOTALL)
@@ -26,7 +26,7 @@ def reference() -> str:
 
 
 def _command(name: str, examples: tuple[str, ...]) -> Iterator[str]:
-    command: Any = get_command(app)
+    command: Any = get_command(command_line())
     command = command.commands[name]
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     usage = " ".join(f"{one.metavar}{'...' if one.nargs != 1 else ''}" for one in arguments)

@@ -4,8 +4,7 @@ The tour: a *place* (a folder, a JSONL file, …) yields *articles*; each is spl
 by keyword and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query*
 goes to two *retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles,
 ranked, with their best chunks and the reason for their rank. Folders follow that way: ``ingest``, ``encoders``,
-``index``, ``search``,
-``serve``. What is imported from here is loaded when it is first used.
+``index``, ``search``, ``evaluation``, ``serve``. What is imported from here is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -75,10 +74,42 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {"open": "searchkit.search.searcher"}
 
-__all__ = [  # noqa: PLE0604
+__all__ = [  # spelt out: type checkers see what is exported here alone
+    "Answer",
+    "Article",
+    "BuildReport",
+    "Chunk",
+    "Encoder",
+    "Hit",
+    "IndexConfig",
+    "IndexInfo",
+    "Mode",
+    "Problem",
+    "Query",
+    "ReadConfig",
+    "Reranker",
+    "Result",
+    "Retriever",
+    "SearchConfig",
+    "Searcher",
+    "SearchkitError",
+    "Section",
+    "Source",
+    "Where",
     "__version__",
+    "add",
+    "backup",
+    "build",
+    "compact",
+    "delete",
+    "gc",
     "open",
-    *(name for names in _HOMES.values() for name in names),
+    "open_index",
+    "rebuild",
+    "restore",
+    "rollback",
+    "update",
+    "verify",
 ]
 
 

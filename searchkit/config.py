@@ -30,7 +30,16 @@ SETTINGS_LIMIT_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Typed:
-    """Reads itself from a mapping and refuses what it doesn't know."""
+    """Reads itself from a mapping and refuses what it doesn't know, and values of another type however it is made."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if not _matches(value, str(one.type)):
+                raise ConfigError(
+                    f"The setting '{one.name}' of {type(self).__name__} can't be {value!r}.",
+                    hint=f"It takes a value of type {one.type}.",
+                )
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -39,16 +48,11 @@ class _Typed:
         Raises ``ConfigError`` for a key that doesn't exist (with the nearest that does) or a value of another type.
         """
         known = {f.name: f for f in fields(cls)}
-        for key, value in values.items():
+        for key in values:
             if key not in known:
                 near = get_close_matches(key, known, n=1)
                 hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(sorted(known))}."
                 raise ConfigError(f"There is no setting '{key}' in {cls.__name__}.", hint=hint)
-            if not _matches(value, str(known[key].type)):
-                raise ConfigError(
-                    f"The setting '{key}' of {cls.__name__} can't be {value!r}.",
-                    hint=f"It takes a value of type {known[key].type}.",
-                )
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,6 +95,7 @@ class IndexConfig(_Typed):
     keep_encoder: bool = False
 
     def __post_init__(self) -> None:
+        _Typed.__post_init__(self)
         if self.chunk_tokens is not None and self.chunk_tokens < 16:
             raise ConfigError(f"chunk_tokens is {self.chunk_tokens}.", hint="Give 16 or more, or leave it out.")
         if not 0 <= self.overlap_sentences <= 5:
@@ -126,7 +131,8 @@ class SearchConfig(_Typed):
     ``rerank_depth``: how many of the best chunks a reranker reads, where there is one, whatever k is.
     ``rerank_weight``: it moves a chunk up or down by half of this at most, on the scale of the hybrid's scores
     (``search/reranking.py`` has the form).
-    ``rerank_budget_s``: how many seconds it may take; what it doesn't reach keeps its score. None: as long as it takes.
+    ``rerank_budget_s``: how many seconds it may take; what it doesn't reach keeps its score. None or inf: as
+    long as it takes.
     ``made_for``: the fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
     notes it; an index with vectors of another refuses them. "" for any.
     """
@@ -141,6 +147,7 @@ class SearchConfig(_Typed):
     made_for: str = ""
 
     def __post_init__(self) -> None:
+        _Typed.__post_init__(self)
         if self.fusion not in FUSIONS:
             raise ConfigError(f"There is no fusion '{self.fusion}'.", hint=f"Choose one of: {', '.join(FUSIONS)}.")
         if self.vector_weight is not None and not 0 < self.vector_weight < inf:
@@ -152,7 +159,10 @@ class SearchConfig(_Typed):
         if not 0 < self.rerank_weight < inf:
             raise ConfigError(f"rerank_weight is {self.rerank_weight}.", hint="Give a number above 0.")
         if self.rerank_budget_s is not None and not self.rerank_budget_s > 0:
-            raise ConfigError(f"rerank_budget_s is {self.rerank_budget_s}.", hint="Give seconds, or None for no limit.")
+            raise ConfigError(
+                f"rerank_budget_s is {self.rerank_budget_s}.",
+                hint="Give seconds above 0; 'inf', or None in a program, is no limit.",
+            )
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -176,6 +186,7 @@ class Settings(_Typed):
     format: int = SETTINGS_FORMAT
 
     def __post_init__(self) -> None:
+        _Typed.__post_init__(self)
         if self.format != SETTINGS_FORMAT:
             raise ConfigError(
                 f"These settings have the form {self.format}; this searchkit reads {SETTINGS_FORMAT}.",
@@ -183,6 +194,8 @@ class Settings(_Typed):
             )
         if not self.fingerprint:
             raise ConfigError("These settings don't say for which encoder they are.", hint="Run 'searchkit tune'.")
+        if "made_for" in self.search:
+            raise ConfigError("'made_for' is no setting to choose.", hint="'fingerprint' says for which encoder.")
         self.to_config()
 
     def to_config(self) -> SearchConfig:

@@ -115,7 +115,7 @@ class Where:
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
-        return self != Where()
+        return any((self.since, self.until, self.sources, self.languages, self.tags, self.authors, self.fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class Result:
     Its score is .85 of the best chunk's and .15 of the mean of the five best. ``contributions`` tell what each leg gave
     to it: their shares add up to the score; rank and own score are those of the best chunk. ``confidence``, 0 to 1:
     how sure it is that the archive has something on what was asked, not that this answers it; it compares across
-    queries and indexes (``search/confidence.py``). None where a fusion's scores mean nothing beyond one search.
+    queries and indexes (``search/confidence.py``). None without words to score by, or where scores hold for one search.
     """
 
     rank: int

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from scripts.cli_reference import BLOCK, reference
-from searchkit.serve.cli.app import COMMANDS, app
+from searchkit.serve.cli.app import COMMANDS, command_line
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ SHELL = [line for language, block in FENCES if language in {"sh", "console", "ba
 
 def options(command: str) -> set[str]:
     """Return all spellings of a command's options."""
-    parameters = get_command(app).commands[command].params
+    parameters = get_command(command_line()).commands[command].params
     return {spelling for one in parameters for spelling in one.opts} | {"--help", "-h"}
 
 

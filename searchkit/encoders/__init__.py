@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["load_encoder", "load_reranker"]
 
 
-def load_encoder(name: str) -> Encoder:
+def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     """Return the encoder of this name, ready to be shared among threads.
 
     ``name`` is that of the default model, whose weights are a package; the path of a sentence-transformers folder; or
-    another model's name on the model hub, if the hub's cache on this machine has it. Nothing is ever downloaded.
+    another model's name on the model hub, if the hub's cache on this machine has it. Nothing is ever downloaded. The
+    encoder of a folder bears its absolute path as its name. Without ``relative``, for a name that an index gives, a
+    path must be absolute: a stranger's index doesn't say what of the working folder is loaded.
 
     ``static:`` and such a name is the model's static form, for archives that are too large to encode: a table of its
     tokens, made once in half a minute, that runs without ONNX Runtime (``static.py`` says how). That of the default
@@ -42,7 +44,7 @@ def load_encoder(name: str) -> Encoder:
     """
     from searchkit.encoders.loading import load
 
-    return load(name)
+    return load(name, relative=relative)
 
 
 def load_reranker(name: str) -> Reranker:

@@ -38,7 +38,10 @@ def cache_folder() -> Path:
 
 
 def digest(path: Path) -> str:
-    """Return the file's sha256, in hexadecimal; a large one's is found again by path, size and time of change.
+    """Return the file's sha256, in hexadecimal; a large one's is found again by where it is and when it changed.
+
+    That is its path and inode, its size, and the times of change of its content and of itself: the first can be set
+    back, and copying a file over it may do so, the second can't.
 
     Raises ``OSError`` where the file can't be read.
     """
@@ -92,7 +95,8 @@ def _tidy(folder: Path) -> None:
 
 
 def _note(path: Path, stat: os.stat_result) -> Path:
-    key = hashlib.sha256(f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
+    seen = (path.resolve(), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    key = hashlib.sha256("\0".join(map(str, seen)).encode()).hexdigest()
     return cache_folder() / "digests" / key[:32]
 
 

@@ -36,20 +36,21 @@ _PROBES = (
 """Texts of several lengths and scripts, also longer than a model's limit, to compare an export by."""
 
 
-def load(name: str) -> Encoder:
+def load(name: str, *, relative: bool = True) -> Encoder:
     """Return the encoder of this name; ``load_encoder`` says what may be asked for and what is raised."""
     if name.startswith(PREFIX):
-        return _static(name)
-    model = find_model(name)
+        return _static(name, relative)
+    model = find_model(name, relative=relative)
     folder = folder_of(model.fingerprint)
     if (facts := read_facts(folder)) is None:
         return _first_time(model, folder)
     return _known(model, folder, facts)
 
 
-def _static(name: str) -> StaticEncoder:
+def _static(name: str, relative: bool) -> StaticEncoder:
     """Return a static encoder; the first time its table is made."""
-    model = find_model(name.removeprefix(PREFIX))
+    model = find_model(name.removeprefix(PREFIX), relative=relative)
+    name = PREFIX + model.name
     fingerprint = static_fingerprint(model.fingerprint)
     folder = folder_of(fingerprint)
     if (facts := read_facts(folder)) is None:

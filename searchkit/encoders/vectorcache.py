@@ -181,10 +181,11 @@ def clear() -> int:
     """
     freed = 0
     for folder in _folders([]):
-        for path in _logs(folder, []):
-            with suppress(FileNotFoundError):
-                freed += path.stat().st_size
+        for path in folder.glob(f"*{_SUFFIX}"):  # not only plain files: no other kind is of use to anybody here
+            with suppress(FileNotFoundError, IsADirectoryError):
+                size = path.lstat().st_size
                 path.unlink()
+                freed += size
         with suppress(OSError):
             folder.rmdir()
     return freed + forget_digests()

@@ -28,6 +28,9 @@ DATASET_PREFIX = "irds:"
 HIGHEST_GRADE = 1000
 """Higher is no grade but another column; trec_eval needs time and memory in proportion."""
 
+_HEADINGS = frozenset({"score", "grade", "relevance", "rel", "label", "rating", "judgement", "judgment", "qrel"})
+"""What stands above the grades in files of three columns; TREC's of four have no heading."""
+
 _QRELS_HINT = "Each line is 'query article grade' (BEIR, below a heading) or 'query 0 article grade' (TREC)."
 _QUERIES_HINT = 'Each line is {"_id": "1", "text": "…"} (BEIR) or id, tab, text; TREC\'s topics are read too.'
 _TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
@@ -86,7 +89,7 @@ def read_files(*, queries: Path | None, qrels: Path) -> Judged:
     """
     judgements = read_qrels(qrels)
     if queries is None:
-        return Judged(name=qrels.stem, queries={}, qrels=judgements)
+        return Judged(name=qrels.stem, queries={}, qrels=judgements, notes=_doubts(qrels.stem, judgements))
     return _joined(qrels.stem, read_queries(queries), judgements)
 
 
@@ -111,8 +114,8 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         if len(cells) not in {3, 4} or not all(cells):
             raise bad_line(path, number, f"it has {len(cells)} columns", _QRELS_HINT)
         query, article, grade = cells[0], cells[-2], cells[-1]
-        if place == 0 and not _is_whole(grade):
-            continue  # the heading
+        if place == 0 and len(cells) == 3 and grade.casefold() in _HEADINGS:
+            continue
         if not _is_whole(grade) or abs(float(grade)) > HIGHEST_GRADE:
             raise bad_line(path, number, f"'{grade}' is no grade", _QRELS_HINT)
         given = qrels.setdefault(query, {})
@@ -134,7 +137,13 @@ def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judged:
         notes.append(f"{unjudged:,} of {len(queries):,} queries have no judgement in {name} and aren't asked.")
     if textless := len(qrels) - len(asked):
         notes.append(f"{textless:,} judged queries have no text: they count 0.")
-    return Judged(name=name, queries=asked, qrels=qrels, notes=tuple(notes))
+    return Judged(name=name, queries=asked, qrels=qrels, notes=(*notes, *_doubts(name, qrels)))
+
+
+def _doubts(name: str, qrels: Qrels) -> tuple[str, ...]:
+    if any(grade > 0 for given in qrels.values() for grade in given.values()):
+        return ()
+    return (f"No grade of {name} is above 0, so nothing is relevant and every measure of relevance is 0.",)
 
 
 def _is_whole(text: str) -> bool:

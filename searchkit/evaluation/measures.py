@@ -7,6 +7,7 @@ tools behind ir_measures hold to that, so the order is made here and they get wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +24,18 @@ from searchkit.evaluation.significance import Interval, bootstrap_interval
 DEFAULT_MEASURES = ("nDCG@10", "R@100", "AP@100", "RR@10")
 WHOLE_RUN = 1000
 """How deep a run must be for a measure without a cutoff: TREC's custom."""
+
+_TREC_CUTOFF = re.compile(r"(ndcg_cut|map_cut|recall|success|P)_([0-9]+)")
+_TREC_NAMES = {
+    "ndcg_cut": "nDCG",
+    "map_cut": "AP",
+    "recall": "R",
+    "success": "Success",
+    "map": "AP",
+    "recip_rank": "RR",
+    "bpref": "Bpref",
+}
+"""What trec_eval calls measures, and what ir_measures does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,7 @@ class Measured:
 
 
 def standard_names(measures: Sequence[str]) -> tuple[str, ...]:
-    """Return the measures by their standard names (``MRR@10`` is ``RR@10``), each once.
+    """Return the measures by their standard names (``MRR@10`` is ``RR@10``, ``ndcg_cut_10`` ``nDCG@10``), each once.
 
     Raises ``ConfigError`` for one that doesn't exist or can't be computed here, ``MissingExtra`` without ir_measures.
     """
@@ -131,7 +144,7 @@ def _figure(name: str, values: Mapping[str, float]) -> Figure:
 def _parsed(name: str) -> Any:
     library = _library()
     try:
-        parsed = library.parse_measure(name)
+        parsed = library.parse_measure(_spelt(name))
         # It mistakes a number of zero for none; a list of no length ranks nothing.
         known = library.DefaultPipeline.supports(parsed) and parsed.params.get("cutoff") != 0
     except (NameError, ValueError, AssertionError, SyntaxError, AttributeError, TypeError) as error:
@@ -139,6 +152,13 @@ def _parsed(name: str) -> Any:
     if not known or not isinstance(parsed.aggregator(), library.measures.MeanAgg):
         raise _unknown(name)
     return parsed
+
+
+def _spelt(name: str) -> str:
+    """Return a measure's name as ir_measures has it, given that or trec_eval's."""
+    if matched := _TREC_CUTOFF.fullmatch(name):
+        return f"{_TREC_NAMES.get(matched[1], matched[1])}@{matched[2]}"
+    return _TREC_NAMES.get(name, name)
 
 
 def _unknown(name: str) -> ConfigError:

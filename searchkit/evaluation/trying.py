@@ -37,18 +37,14 @@ Chosen = tuple[Setting, ...]
 class Tunable:
     """A setting of ``SearchConfig`` that can be tuned on what the legs said.
 
-    ``usual``: its value in the legs of a search that sets nothing, None where it means nothing to them. ``tried``: the
-    values to try, ascending, given the usual one, which is among them. ``put``: the legs of a search with that value.
+    ``usual``: its value in the searcher's searches. ``tried``: the values to try, ascending, given the usual one, which
+    is among them. ``put``: the legs of a search with that value, the same where it means nothing to them.
     """
 
     name: str
-    usual: Callable[[Legs], Setting | None]
+    usual: Callable[[Searcher], Setting]
     tried: Callable[[Setting], Sequence[Setting]]
     put: Callable[[Legs, Setting], Legs]
-
-
-def _weight_of(legs: Legs) -> float | None:
-    return legs.scale.vector if isinstance(legs.scale, Scale) and legs.vector is not None else None
 
 
 def _weights(usual: Setting) -> list[float]:
@@ -61,11 +57,15 @@ def _weights(usual: Setting) -> list[float]:
 
 
 def _with_weight(legs: Legs, weight: Setting) -> Legs:
-    assert isinstance(legs.scale, Scale)
+    """Weigh the vector leg; a query of filters alone, or that only says what it doesn't want, has none."""
+    if not isinstance(legs.scale, Scale) or legs.scale.vector is None:
+        return legs
     return replace(legs, scale=replace(legs.scale, vector=float(weight)))
 
 
-TUNED: tuple[Tunable, ...] = (Tunable(name="vector_weight", usual=_weight_of, tried=_weights, put=_with_weight),)
+TUNED: tuple[Tunable, ...] = (
+    Tunable(name="vector_weight", usual=Searcher.vector_weight, tried=_weights, put=_with_weight),
+)
 """What is tuned. Every combination of their values is tried, so a new one must have few."""
 
 
@@ -84,14 +84,8 @@ class Grid:
         return {one.name: value for one, value in zip(TUNED, chosen, strict=True)}
 
 
-def _grid(legs: Legs) -> Grid:
-    usual = [one.usual(legs) for one in TUNED]
-    if None in usual:
-        raise ConfigError(
-            "There are no two legs to weigh: the index has no vectors yet, or another fusion is set.",
-            hint="Run 'searchkit rebuild --index PATH', or leave out --settings.",
-        )
-    centre = tuple(value for value in usual if value is not None)
+def _grid(searcher: Searcher) -> Grid:
+    centre = tuple(one.usual(searcher) for one in TUNED)
     tried = [list(one.tried(value)) for one, value in zip(TUNED, centre, strict=True)]
     others = [chosen for chosen in product(*tried) if chosen != centre]
     steps = [
@@ -105,11 +99,13 @@ class Trials:
     """Runs for every combination of values, made query by query, so that the legs of one query are held at a time."""
 
     def __init__(self, searcher: Searcher, measure: str, level: Level) -> None:
-        self.grid: Grid
+        """Make the grid around the searcher's settings. Raises as ``Searcher.vector_weight`` does."""
+        self.grid = _grid(searcher)
         self._searcher, self._measure, self._level = searcher, measure, level
         self._k, self._depth = depth_for([measure]), SearchConfig().depth
         self._names: dict[int, str] = {}
-        self._scores: list[dict[str, dict[str, float]]] = []
+        self._scores: list[dict[str, dict[str, float]]] = [{} for _ in self.grid.combinations]
+        self._alike = 0
 
     def run(self, judged: Judged, progress: Progress | None) -> list[str]:
         """Ask every query and rank what was found by each combination; return what the user should know."""
@@ -121,8 +117,13 @@ class Trials:
                 notes.append(f"Query '{query}' couldn't be asked: {error.message}")
             if progress is not None:
                 progress("ask", number, len(judged.queries))
-        if not self._scores:
+        if not self._scores[0]:
             raise ConfigError("None of the queries could be asked.", hint="'searchkit evaluate' says why.")
+        if self._alike:
+            notes.append(
+                f"{self._alike:,} of {len(judged.queries):,} queries have no words to be near to, only filters or words"
+                " not wanted: no setting that was tried changes their answers."
+            )
         return notes
 
     def values(self, qrels: Qrels) -> Values:
@@ -131,22 +132,24 @@ class Trials:
         return np.asarray([list(values_of(run, qrels, [self._measure])[self._measure].values()) for run in runs])
 
     def _try(self, query: str, legs: Legs) -> None:
-        if not self._scores:
-            self.grid = _grid(legs)
-            self._scores = [{} for _ in self.grid.combinations]
+        self._alike += legs.vector is None
         for scores, chosen in zip(self._scores, self.grid.combinations, strict=True):
             scores[query] = self._ranked(legs if chosen is None else _with(legs, chosen))
 
     def _ranked(self, legs: Legs) -> dict[str, float]:
         articles = self._level is Level.ARTICLE
         ranked = (rank_articles if articles else rank_chunks)(legs, self._k, self._depth)
-        name_of = legs.generation.article_id if articles else _chunk_id(legs)
+        name_of = (_article_id if articles else _chunk_id)(legs)
         found = {}
         for number, score in zip(map(int, ranked.keys), map(float, ranked.scores), strict=True):
             if number not in self._names:
                 self._names[number] = name_of(number)
             found[self._names[number]] = score
         return found
+
+
+def _article_id(legs: Legs) -> Callable[[int], str]:
+    return lambda number: str(legs.generation.article_ids(np.asarray([number]))[0])
 
 
 def _chunk_id(legs: Legs) -> Callable[[int], str]:

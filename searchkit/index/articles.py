@@ -19,7 +19,7 @@ import sqlite3
 import threading
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,7 +29,7 @@ import numpy as np
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
 from searchkit.index.database import open_to_read, right_kinds
-from searchkit.types import Article, Chunk
+from searchkit.types import Article, Chunk, Section
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def text_digest(text: str) -> bytes:
 
 def article_digest(article: Article) -> bytes:
     """Name an article's whole content by 16 bytes: equal where nothing about it changed."""
-    return text_digest(json.dumps(asdict(article), ensure_ascii=False, sort_keys=True, default=str))
+    return text_digest(json.dumps(_values(article), ensure_ascii=False, sort_keys=True, default=str))
 
 
 def labels_of(article: Article) -> Iterator[tuple[str, str]]:
@@ -125,7 +125,7 @@ class ArticlesWriter:
             row, article.id, digest or article_digest(article), article.title, article.text,
             article.url, article.source, json_of(article.authors), text_of(article.published), text_of(article.updated),
             article.language, json_of(article.tags), json_of(article.fields),
-            json_of([asdict(section) for section in article.sections]), first, len(chunks),
+            json_of([_values(section) for section in article.sections]), first, len(chunks),
         )  # fmt: skip
         try:
             self._db.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
@@ -167,6 +167,14 @@ class ArticlesWriter:
 
     def _failure(self, error: sqlite3.Error) -> StorageError:
         return StorageError(f"Can't write {self._path}: {error}.")
+
+
+def _values(told: Article | Section) -> dict[str, object]:
+    """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
+    values = {one.name: getattr(told, one.name) for one in fields(told)}
+    return (
+        values | {"sections": [_values(section) for section in told.sections]} if isinstance(told, Article) else values
+    )
 
 
 class ArticlesReader:

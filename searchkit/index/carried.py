@@ -65,7 +65,7 @@ def encoder_of(paths: IndexPaths, manifest: Manifest) -> Encoder:
     """
     if manifest.carried is None:
         try:
-            return load_encoder(manifest.encoder.name)
+            return load_encoder(manifest.encoder.name, relative=False)
         except MissingExtra as error:
             hint = f"{error.hint} Or build the index with --keep-encoder where the encoder is: it then travels along."
             raise MissingExtra(error.message, hint=hint) from error

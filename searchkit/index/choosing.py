@@ -18,7 +18,7 @@ from searchkit.index.facts import Manifest
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import sweep
+from searchkit.index.sweeping import next_number, sweep
 
 
 def choose(index: str | Path, settings: Settings | None) -> Manifest:
@@ -39,7 +39,7 @@ def choose(index: str | Path, settings: Settings | None) -> Manifest:
         sweep(paths)
         manifest = replace(
             before,
-            generation=before.generation + 1,
+            generation=next_number(paths),
             parent=before.generation,
             restored=None,
             created=datetime.now(UTC).replace(microsecond=0),

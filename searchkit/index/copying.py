@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from searchkit.errors import IndexExists
 from searchkit.index import files
 from searchkit.index.carried import copy_carried
 from searchkit.index.current import current_generation, publish
+from searchkit.index.encoding import kept_vectors
 from searchkit.index.facts import FileFact, Manifest, SegmentFact
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import check_file, in_place, write_manifest
 from searchkit.index.paths import IndexPaths, hidden_name, number_name
 from searchkit.index.reader import Generation, open_generation
-from searchkit.index.sweeping import numbered, sweep
+from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.writer import refuse_existing
 from searchkit.types import Progress
 
@@ -28,9 +30,17 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
     ``IndexCorrupt`` naming the file that is damaged, ``StorageError``; then no half copy is left.
     """
     source, made = Path(index), IndexPaths(Path(target))
+
+    def check(paths: IndexPaths) -> None:
+        try:
+            refuse_existing(paths)
+        except IndexExists as error:
+            again = f"'searchkit restore {source} --index {paths.root}'"
+            raise IndexExists(error.message, hint=f"Choose a new folder, or run {again}.") from error
+
     with open_generation(source) as generation:
-        refuse_existing(made)
-        return _copy(generation, made, "backup", refuse_existing, progress)
+        check(made)
+        return _copy(generation, made, "backup", check, progress)
 
 
 def restore(source: str | Path, index: str | Path, *, progress: Progress | None = None) -> Manifest:
@@ -60,8 +70,10 @@ def _copy(
     """Copy a generation into an index as its next one."""
     created = not made.root.exists()
     files.make_folder(made.root)
-    try:
-        with writer_lock(made.lock, purpose):
+    with writer_lock(made.lock, purpose):
+        # Another writer may have been there before the lock was held, and have left what is dear to it.
+        created = created and not made.current.exists() and not kept_vectors(made)
+        try:
             check(made)
             sweep(made)
             try:
@@ -69,28 +81,30 @@ def _copy(
             except BaseException:
                 sweep(made)
                 raise
-    except BaseException:
-        if created and not made.current.exists():
-            files.remove(made.root)
-        raise
+        except BaseException:
+            # While the lock is held: without it the folder may be another writer's by now.
+            if created and not made.current.exists():
+                files.remove(made.root)
+            raise
 
 
 def _published(generation: Generation, made: IndexPaths, progress: Progress | None) -> Manifest:
     current = current_generation(made) if made.current.exists() else 0
+    following = next_number(made)
     facts = generation.manifest.segments
     first = max((int(path.name) for path in numbered(made.segments)), default=0) + 1
     segments = []
     for number, fact in enumerate(facts):
-        segments.append(_copy_segment(generation.paths, made, fact, number_name(first + number), current + 1))
+        segments.append(_copy_segment(generation.paths, made, fact, number_name(first + number), following))
         if progress is not None:
             progress("copy", number + 1, len(facts))
     carried = generation.manifest.carried
     if carried is not None:
-        carried = copy_carried(generation.paths, made, carried, current + 1)
+        carried = copy_carried(generation.paths, made, carried, following)
     manifest = replace(
         generation.manifest,
         carried=carried,
-        generation=current + 1,
+        generation=following,
         parent=current or None,
         restored=None,
         created=datetime.now(UTC).replace(microsecond=0),

@@ -10,9 +10,10 @@ bit nor a cut can make that of the longer form.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
-from searchkit.errors import IndexCorrupt, IndexNotFound
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
 from searchkit.index import files
 from searchkit.index.facts import Manifest
 from searchkit.index.manifest import read_manifest, seal_of
@@ -70,8 +71,28 @@ def current_generation(paths: IndexPaths) -> int:
 
 def manifest_in_force(paths: IndexPaths) -> Manifest:
     """Read the manifest of the generation in force. Raises as ``in_force`` and ``read_manifest`` do."""
-    said = in_force(paths)
-    return read_manifest(paths, said.generation, seal=said.seal)
+    return manifest_of(paths, in_force(paths))
+
+
+def manifest_of(paths: IndexPaths, said: InForce) -> Manifest:
+    """Read the manifest that CURRENT names. Raises as ``read_manifest`` does, with what mends it."""
+    try:
+        return read_manifest(paths, said.generation, seal=said.seal)
+    except IndexCorrupt as error:
+        raise IndexCorrupt(error.message, hint=f"Run '{remedy(paths)}' to mend it.") from error
+
+
+def remedy(paths: IndexPaths) -> str:
+    """Return the command that mends an index whose CURRENT, or the manifest that it names, is lost.
+
+    Going back needs a generation whose manifest can be read and whose files are there; else the articles are needed.
+    """
+    for path in paths.generations.glob("[0-9]*.json"):
+        with suppress(IndexCorrupt, FormatTooOld, FormatTooNew, OSError, ValueError):
+            facts = read_manifest(paths, int(path.stem)).segments
+            if all((paths.segment(fact.name) / name).is_file() for fact in facts for name in fact.files):
+                return f"searchkit rollback --index {paths.root}"
+    return f"searchkit rebuild PLACE... --index {paths.root}"
 
 
 def _sum(said: str) -> str:
@@ -81,5 +102,5 @@ def _sum(said: str) -> str:
 def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:
     return IndexCorrupt(
         f"{paths.current} {reason}.",
-        hint=f"Run 'searchkit rollback --index {paths.root}' to go to the last generation that is whole.",
+        hint=f"Run '{remedy(paths)}' to mend it.",
     )

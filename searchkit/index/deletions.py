@@ -10,13 +10,13 @@ import numpy as np
 from searchkit.errors import IndexCorrupt
 from searchkit.index import files
 from searchkit.index.facts import DeletionFact, SegmentFact
-from searchkit.index.keyword.delta import PostingsDelta, read_delta, write_delta
 from searchkit.index.manifest import check_file, fact_of
 from searchkit.index.paths import IndexPaths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.index.keyword.delta import PostingsDelta
     from searchkit.index.keyword.postings import PostingsReader
 
 
@@ -33,6 +33,8 @@ class Deletions:
         ``segment.rows`` holds a bit a row, the first row in the lowest bit; ``segment.delta`` is described where it is
         written.
         """
+        from searchkit.index.keyword.delta import write_delta
+
         rows, counts = paths.deleted_rows(generation, segment), paths.deleted_counts(generation, segment)
         files.make_folder(rows.parent)
         files.write_new(rows, np.packbits(self.rows, bitorder="little").tobytes())
@@ -53,6 +55,8 @@ class Deletions:
 
         Raises ``IndexCorrupt`` naming the file. Both files are small, so that their digests are checked every time.
         """
+        from searchkit.index.keyword.delta import read_delta
+
         deleted = fact.deletions
         if deleted is None:
             raise ValueError("nothing is deleted of this segment")

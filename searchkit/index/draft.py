@@ -18,20 +18,21 @@ from searchkit.index.carried import carry
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
 from searchkit.index.encoding import Encoding, FindVectors, forget
-from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact
+from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact, coverage_note
 from searchkit.index.intake import Intake
 from searchkit.index.keyword.delta import deltas, joined_deltas
 from searchkit.index.learning import all_spreads, changed_spreads
+from searchkit.index.making import write_segment
 from searchkit.index.manifest import write_manifest
 from searchkit.index.merging import Part, groups_to_merge, write_merged
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.reader import Generation
 from searchkit.index.rules import RULES
 from searchkit.index.salvage import left_behind
-from searchkit.index.segment import Segment, chunk_texts, write_segment
+from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.spread import Spread, spread_facts
-from searchkit.index.sweeping import numbered, sweep
-from searchkit.index.zero import learn_zero
+from searchkit.index.sweeping import next_number, numbered, sweep
+from searchkit.index.zero import is_due, learn_zero
 from searchkit.types import Article, BuildReport, Encoder, Progress
 
 SEGMENT_CHARACTERS = 64_000_000
@@ -75,17 +76,21 @@ class Draft:
         self._asked: Encoder | None = None
         self._opened = ExitStack()
         self._published = False
+        self._number = 0
+        self._spared: int | None = None  # a prepared generation, which has vectors that nothing else has
 
     def __enter__(self) -> Self:
-        self._left = left_behind(self._paths, self._current + 1, self._encoder, self._opened)
-        sweep(self._paths)
+        self._number = next_number(self._paths)
+        self._left = left_behind(self._paths, self._number, self._encoder, self._opened)
+        self._spared = self._number if self._left else None
+        sweep(self._paths, spare=self._spared)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
         # Swept by what CURRENT says, not by what was meant: it may have been replaced before the disk refused.
         if not self._published:
-            sweep(self._paths)
+            sweep(self._paths, spare=self._spared)
 
     def add(self, articles: Iterable[Article], encoder: Encoder, known: FindVectors | None) -> None:
         """Write the articles' segments; of two with one id the later counts. Raises ``StorageError``.
@@ -115,7 +120,7 @@ class Draft:
 
     def carry(self, encoder: Encoder) -> None:
         """Put the encoder's files into the index. Raises ``ConfigError`` where it can't travel, ``StorageError``."""
-        self.carried = carry(self._paths, self._current + 1, encoder)
+        self.carried = carry(self._paths, self._number, encoder)
 
     def delete(self, article_ids: Iterable[str]) -> None:
         """Take articles of the parent out."""
@@ -148,6 +153,7 @@ class Draft:
 
     def forget(self) -> None:
         """Remove what a stopped writer left of the work that is done now. Raises ``StorageError``."""
+        self._spared = None
         forget(self._paths, whole=self._whole)
 
     @property
@@ -167,7 +173,7 @@ class Draft:
         With ``compact`` all segments become one, but for those that wait for their vectors, which become another.
         Raises ``StorageError``, ``IndexCorrupt``.
         """
-        number = self._current + 1
+        number = self._number
         with ExitStack() as opened:
             every = list(self._parts(opened))
             parts = [part for part in every if part.living_chunks]
@@ -197,13 +203,16 @@ class Draft:
 
     def put_in_force(self, manifest: Manifest) -> None:
         """Publish a generation that was prepared. Raises ``StorageError``, ``IndexCorrupt``."""
-        # Before, so that nothing is left where this ends a moment later; killed in between, the next writer finds the
-        # vectors in the generation that was prepared.
+        # Before, so that nothing is left where this ends a moment later; killed in between, or refused by the disk, the
+        # next writer finds the vectors in the generation that was prepared.
+        if self._spared:  # in its place there is this one now
+            sweep(self._paths, spare=manifest.generation)
         if self._encodings:
             self.forget()
+            self._spared = manifest.generation
         publish(self._paths, manifest.generation)
         self._published = True
-        if manifest.generation == 1:  # what a build left that was stopped before it published
+        if manifest.parent is None:  # what a build left that was stopped before it published
             sweep(self._paths)
 
     def report(self, manifest: Manifest, intake: Intake, started: float, notes: Sequence[str] = ()) -> BuildReport:
@@ -273,19 +282,22 @@ class Draft:
     def _learnt(
         self, parts: Sequence[Part], facts: Sequence[SegmentFact], opened: ExitStack
     ) -> tuple[dict[str, Spread], ZeroFact | None]:
-        """Learn how the vectors lie, and, where all of them are new, what questions without sense score."""
+        """Learn how the vectors lie, and, where all of them are new or many, what questions without sense score."""
         before = self._parent.manifest if self._parent else None
+        zero = before.zero if before else None
         spreads = changed_spreads(before, parts) if self._completing is None else None
         anew = before is None or self._completing is not None
-        if spreads is not None and not (anew and spreads and self._asked):
-            return spreads, before.zero if before else None
+        due = anew or is_due(zero, sum(fact.living_chunks for fact in facts))
+        if spreads is not None and not (due and spreads and self._asked):
+            return spreads, zero
         segments = [
             opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
         ]
-        spreads = all_spreads(segments)
-        if self._asked is None or any(segment.vectors is None for segment in segments):
-            return spreads, before.zero if before else None
-        return spreads, learn_zero(segments, [code or None for code in self._languages], self._asked, spreads)
+        spreads = all_spreads(segments) if anew or spreads is None else spreads
+        if not due or self._asked is None or any(segment.vectors is None for segment in segments):
+            return spreads, zero
+        languages = [code or None for code, count in self._languages.items() if count > 0]
+        return spreads, learn_zero(segments, languages, self._asked, spreads) or zero
 
     def _merged(self, parts: list[Part]) -> SegmentFact:
         return write_merged(
@@ -319,16 +331,6 @@ class Draft:
     def _next_name(self) -> str:
         taken = [int(path.name) for path in numbered(self._paths.segments)]
         return number_name(max(taken, default=0) + 1)
-
-
-def coverage_note(manifest: Manifest) -> str:
-    """Say how many chunks have a vector and what makes the rest; nothing where all have."""
-    if manifest.vectors == manifest.chunks:
-        return ""
-    return (
-        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
-        " rebuild' makes the rest."
-    )
 
 
 def _batches(articles: Iterable[Article]) -> Iterator[dict[str, Article]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -22,8 +23,11 @@ import numpy as np
 
 from searchkit.encoders.vectorcache import VectorCache, bound
 from searchkit.encoders.vectorlog import LogWriter, Maker, count, find, maker_of, read_maker
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index import files
+from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import IndexPaths
+from searchkit.index.sweeping import next_number
 from searchkit.types import Encoder, Progress
 
 if TYPE_CHECKING:
@@ -152,8 +156,10 @@ class Encoding:
 
 
 def kept_vectors(paths: IndexPaths) -> int:
-    """Count the vectors that a stopped writer left for the next."""
+    """Count the vectors that a stopped writer left for the next: in its log, or in a generation it had prepared."""
     total = 0
+    with suppress(IndexCorrupt, FormatTooOld, FormatTooNew):
+        total = read_manifest(paths, next_number(paths)).vectors
     for path in paths.unfinished_logs:
         if _is_plain(path):
             try:

@@ -98,7 +98,8 @@ class ZeroFact:
     """What questions without sense score here, the mean of the best chunks; ``zero.py`` asks them.
 
     ``keyword`` and ``vector``: by one leg alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the two
-    shares of the best chunk when both legs are asked, the second before it is weighted.
+    shares of the best chunk when both legs are asked, the second before it is weighted. ``chunks``: how many lived
+    then; 0 where that isn't known, and then they are asked again as soon as chunks are added.
     """
 
     queries: int
@@ -106,6 +107,7 @@ class ZeroFact:
     vector: float
     words: float
     nearness: float
+    chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +149,13 @@ class Manifest:
     def vectors(self) -> int:
         """Count the living chunks that have a vector."""
         return sum(segment.living_chunks for segment in self.segments if segment.has_vectors)
+
+
+def coverage_note(manifest: Manifest) -> str:
+    """Say how many chunks have a vector and what makes the rest; nothing where all have."""
+    if manifest.vectors == manifest.chunks:
+        return ""
+    return (
+        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
+        " rebuild' makes the rest."
+    )

@@ -30,14 +30,19 @@ _ADVICE = {
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Turn an ``OSError`` in the block into a ``StorageError`` that names the file and the remedy."""
+    """Turn an ``OSError`` in the block into a ``StorageError`` that names the file and the remedy.
+
+    A file that isn't whole yet has a hidden name, which nobody knows: it is named as it will be called.
+    """
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"Can't write {error.filename or path}: {reason}.", hint=_ADVICE.get(error.errno or 0)
-        ) from error
+        named = Path(str(error.filename or path))
+        name = named.name[1:].rpartition(".")[0]
+        if name and named.name == hidden_name(name):
+            named = named.with_name(name)
+        raise StorageError(f"Can't write {named}: {reason}.", hint=_ADVICE.get(error.errno or 0)) from error
 
 
 def make_folder(path: Path) -> None:

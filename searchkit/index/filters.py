@@ -12,7 +12,6 @@ import numpy as np
 from searchkit.index.articles import microseconds
 from searchkit.index.keyword.tree import Filter
 from searchkit.index.segment import Segment
-from searchkit.ingest import parse_when
 from searchkit.types import Where
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ def articles_for(segment: Segment, condition: Filter) -> Mask:
 
 def _dates(condition: Filter) -> Where:
     """Read a condition on the date: a period means its first instant as a lower bound, its last as an upper one."""
+    from searchkit.ingest import parse_when
+
     now = datetime.now(UTC)
     low, high = condition.low, condition.high
     if condition.values:
@@ -110,16 +111,25 @@ def field_names(segment: Segment) -> frozenset[str]:
           UNION ALL SELECT (SELECT min(name) FROM labels WHERE name > names.name) FROM names WHERE name IS NOT NULL)
         SELECT name FROM names WHERE name IS NOT NULL"""
     names = frozenset(str(name) for (name,) in segment.articles.rows(statement, kinds="t"))
-    return names if segment.deletions is None else frozenset(name for name in names if _lives(segment, name))
+    if segment.deletions is None:
+        return names
+    return frozenset(name for name in names if _any_lives(segment, "name = ?", (name,)))
 
 
-def _lives(segment: Segment, name: str) -> bool:
-    """Say whether a living article has a field; mostly one of the first that have it lives."""
+def has_value(segment: Segment, name: str, value: str) -> bool:
+    """Say whether a living article's field has a value, which is given in small letters. Raises ``IndexCorrupt``."""
+    return _any_lives(segment, "name = ? AND value = ?", (name, value))
+
+
+def _any_lives(segment: Segment, clause: str, values: Sequence[object]) -> bool:
+    """Say whether a living article has a label of which a clause holds; mostly one of the first that have it lives."""
     living = segment.living_articles
-    for limit in (100, -1):
-        found = _rows(segment, "SELECT article FROM labels WHERE name = ? LIMIT ?", (name, limit))
+    for limit in (1, 100, -1):
+        found = _rows(segment, f"SELECT article FROM labels WHERE {clause} LIMIT ?", (*values, limit))
         if any(living[row] for row in found):
             return True
+        if len(found) < limit:
+            return False
     return False
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.facts import Manifest
-from searchkit.index.merging import Part
-from searchkit.index.segment import Segment
 from searchkit.index.spread import Spread, Spreads, combined, group_of, spreads_from, spreads_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from searchkit.index.facts import Manifest
+    from searchkit.index.merging import Part
+    from searchkit.index.segment import Segment
 
     Mask = NDArray[np.bool_]
 

@@ -39,7 +39,8 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 def writer_lock(path: Path, purpose: str) -> Iterator[None]:
     """Hold the lock in the file ``path`` during the block; its text says who holds it, what for, and since when.
 
-    The operating system lets go of it when its holder ends, however it ends, so a dead holder bars nobody.
+    The operating system lets go of it when its holder ends, however it ends, so a dead holder bars nobody. The
+    text is left out where the disk is full, but for one that doesn't show its locks to other hosts.
     Raises ``IndexLocked`` at once where another writer holds it, or one of another host may and this disk doesn't tell;
     ``StorageError`` where it can't be made or the disk knows no locks, and
     ``IndexCorrupt`` where it is a link or no plain file: what is written and cut short must be the index's own.
@@ -61,8 +62,15 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
                 hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
             ) from error
         _refuse_unseen(path, file)
-        with storing(path):
-            _write(file, {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()})
+        try:
+            with storing(path):
+                _write(file, {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()})
+        except StorageError:
+            # On a full disk that command must run too which makes space; but there only the text bars other hosts.
+            if _stays_here(path):
+                raise
+            with suppress(OSError):  # half a text says nothing
+                _write(file, {})
         try:
             yield
         finally:

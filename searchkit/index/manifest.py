@@ -23,7 +23,8 @@ over
 ``settings``   a ``Settings``, what searches use that name none themselves; null or missing for the defaults
 ``spreads``    by language, how the living vectors lie (``spread.py``): ``chunks``, ``total`` and ``sketch``, base64 of
                little-endian float64; missing where it wasn't counted yet
-``zero``       what questions without sense score (``zero.py``): ``queries`` and four means; null where none were asked
+``zero``       what questions without sense score (``zero.py``): ``queries``, four means and the ``chunks`` that lived
+               then; null where none were asked
 ``check``      sha256 of all the others, as ``sealed`` writes them
 =============  ========================================================================================================
 """
@@ -182,7 +183,7 @@ def _zero(values: dict[str, Any]) -> ZeroFact:
     means = {name: float(values[name]) for name in ("keyword", "vector", "words", "nearness")}
     if not all(map(isfinite, means.values())):
         raise ValueError("what questions without sense score")
-    return ZeroFact(queries=_count(values["queries"]), **means)
+    return ZeroFact(queries=_count(values["queries"]), chunks=_count(values.get("chunks", 0)), **means)
 
 
 def _carried(values: dict[str, Any]) -> CarriedFact:
@@ -236,8 +237,8 @@ def refuse_link(folder: Path) -> None:
 def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     """Hold a file against what the manifest says of it: its size and its digest. Raises ``IndexCorrupt`` naming it.
 
-    The digest of a large file is taken once for each path, size and time of change, and remembered in the user's cache;
-    with ``deep`` it is always taken anew, so that what the disk lost by itself is seen too.
+    The digest of a large file is taken once until it changes, and remembered in the user's cache
+    (``encoders/cache.py``); with ``deep`` it is always taken anew, so that what the disk lost by itself is seen too.
     """
     refuse_link(path.parent)
     refuse_link(path.parent.parent)

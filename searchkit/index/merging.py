@@ -20,8 +20,10 @@ from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
+from searchkit.index.making import move_in
+from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths, hidden_name
-from searchkit.index.segment import Segment, move_in
+from searchkit.index.segment import Segment
 from searchkit.index.vectorfiles import write_parts
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.compose import compose
@@ -87,9 +89,15 @@ def write_merged(
 ) -> SegmentFact:
     """Write what lives in some segments as one, the way ``write_segment`` does.
 
-    ``encode`` gives the vectors that some of them wait for; without it all must have theirs, or none. Raises
-    ``StorageError``, ``IndexCorrupt``.
+    ``encode`` gives the vectors that some of them wait for; without it all must have theirs, or none. What is taken
+    from them is held against its digest first: damage must not get a new one. Raises ``StorageError``,
+    ``IndexCorrupt``.
     """
+    for part in parts:
+        fact = part.segment.fact
+        for file in (ARTICLES, VECTORS):
+            if file in fact.files:
+                check_file(paths.segment(fact.name) / file, fact.files[file], deep=True)
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
     files.make_folder(hidden)

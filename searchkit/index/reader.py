@@ -14,8 +14,9 @@ from weakref import finalize
 
 import numpy as np
 
+from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt
-from searchkit.index.current import in_force
+from searchkit.index.current import in_force, manifest_of
 from searchkit.index.facts import Manifest
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading
@@ -57,6 +58,8 @@ class Generation:
             )
             self._opened = opened.pop_all()
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
+        # Those of the articles that were found before, some 150 bytes each: in a large archive most never are.
+        self._ids: dict[int, str] = {}
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
@@ -80,6 +83,12 @@ class Generation:
     def article_bases(self) -> NDArray[np.int64]:
         """``(segments + 1,)``: the number of the first article of each segment, counted over all."""
         return np.concatenate([[0], np.cumsum([segment.fact.articles for segment in self.segments])]).astype(np.int64)
+
+    @cached_property
+    def article_starts(self) -> NDArray[np.int64]:
+        """``(articles + 1,)``: the first row of each article, counted over all segments, and the number of rows."""
+        parts = [segment.starts[:-1] + base for segment, base in zip(self.segments, self.bases, strict=False)]
+        return np.concatenate([*parts, self.bases[-1:]])
 
     @cached_property
     def article_of_row(self) -> NDArray[np.int64]:
@@ -109,11 +118,16 @@ class Generation:
         """Name the fields that articles can be filtered by."""
         return frozenset().union(*(field_names(segment) for segment in self.segments))
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str | None, ...]:
         """The languages of the living articles, the most frequent first; None where some have none."""
         counted = sorted(self.manifest.languages.items(), key=lambda item: (-item[1], item[0]))
         return tuple(code or None for code, _ in counted)
+
+    @cached_property
+    def settings(self) -> SearchConfig:
+        """What a search that names no settings uses: those that the manifest names, or else the defaults."""
+        return self.manifest.settings.to_config() if self.manifest.settings else SearchConfig()
 
     def spread(self, articles: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
         """Turn a choice of articles for each segment into a choice of rows, ``(rows,)``."""
@@ -138,21 +152,16 @@ class Generation:
         number = int(np.searchsorted(self.bases, row, side="right")) - 1
         return self.segments[number], row - int(self.bases[number])
 
-    def article_id(self, number: int) -> str:
-        """Return the id of an article by its number over all segments."""
-        segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
-        return self.segments[segment_number].articles.article_id(number - int(self.article_bases[segment_number]))
-
     def article_ids(self, numbers: NDArray[np.int64]) -> list[str]:
-        """Return the ids of some articles by their numbers over all segments."""
-        owners = np.searchsorted(self.article_bases, numbers, side="right") - 1
-        ids = [""] * len(numbers)
-        for owner in np.unique(owners).tolist():
-            mine = np.flatnonzero(owners == owner)
-            rows = (numbers[mine] - self.article_bases[owner]).tolist()
-            for place, article_id in zip(mine.tolist(), self.segments[owner].articles.article_ids(rows), strict=True):
-                ids[place] = article_id
-        return ids
+        """Return the ids of some articles by their numbers over all segments: those found before, from memory."""
+        known, wanted = self._ids, numbers.tolist()
+        absent = np.array([number for number in wanted if number not in known], dtype=np.int64)
+        if len(absent):
+            for segment, base, end in zip(self.segments, self.article_bases, self.article_bases[1:], strict=False):
+                mine = absent[(absent >= base) & (absent < end)]
+                found = segment.articles.article_ids((mine - base).tolist())
+                known.update(zip(mine.tolist(), found, strict=True))
+        return [known[number] for number in wanted]
 
     def article_at(self, number: int) -> tuple[Article, range]:
         """Return an article by its number over all segments, and the rows of its chunks."""
@@ -241,11 +250,17 @@ def open_generation(path: Path) -> Generation:
     while True:
         try:
             return Generation(paths, said.generation, seal=said.seal)
-        except IndexCorrupt:
+        except IndexCorrupt as error:
             later = in_force(paths)
             if later == said:
-                raise
+                manifest_of(paths, said)
+                raise _placed(error, paths) from error
             said = later
+
+
+def _placed(error: IndexCorrupt, paths: IndexPaths) -> IndexCorrupt:
+    """Say in an error's hint which index it is about."""
+    return IndexCorrupt(error.message, hint=error.hint.replace("--index PATH", f"--index {paths.root}"))
 
 
 def _held(manifest: Path, generation: Generation) -> Callable[[], object]:

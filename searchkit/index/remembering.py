@@ -22,6 +22,8 @@ from searchkit.ingest import read as read_places
 from searchkit.ingest.discover import find
 from searchkit.types import Progress
 
+_NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
+
 
 def readable_manifest(paths: IndexPaths, notes: list[str], *, needed: bool) -> Manifest | None:
     """Read the manifest in force; None, with a note, where it can't be and isn't needed."""
@@ -30,7 +32,8 @@ def readable_manifest(paths: IndexPaths, notes: list[str], *, needed: bool) -> M
     except (IndexCorrupt, FormatTooOld) as error:
         if needed:
             raise
-        notes.append(f"{error.message} The default settings were used.")
+        if not notes:  # mend_current has told already that nothing can be read
+            notes.append(f"{error.message} {_NOTHING_TAKEN}")
         return None
 
 
@@ -42,7 +45,6 @@ def readable_parent(
         return stack.enter_context(open_generation(paths.root))
     except (IndexCorrupt, FormatTooOld) as error:
         if manifest is None:
-            notes.append(f"{error.message} All vectors were computed anew.")
             return None
         notes.append(f"{error.message} What of the rest is whole was used.")
         return stack.enter_context(Salvage(paths, manifest))
@@ -71,13 +73,18 @@ def mend_current(paths: IndexPaths, notes: list[str], *, needed: bool) -> None:
                 read_manifest(paths, int(path.stem))
                 publish(paths, int(path.stem))
                 notes.append(f"{error.message} Generation {int(path.stem)} was put in force again.")
+                if (last := int(numbered(paths.generations, ".json")[-1].stem)) > int(path.stem):
+                    notes.append(
+                        f"Articles that only generation {last} had aren't in it, unless they are still at their places;"
+                        " its files stay until 'searchkit gc' removes them."
+                    )
                 return
         if needed:
             raise IndexCorrupt(
                 error.message,
                 hint=f"Run 'searchkit rebuild PLACE... --index {paths.root}' with the places of the articles.",
             ) from error
-        notes.append(error.message)
+        notes.append(f"{error.message} {_NOTHING_TAKEN}")
         files.remove(paths.current)
 
 

@@ -1,4 +1,4 @@
-"""Here are articles; how do they become a segment, and how is it read again? One segment's writer and reader."""
+"""Here is a segment's folder; what is in it? Its reader; ``making.py`` is the writer."""
 
 from __future__ import annotations
 
@@ -8,91 +8,18 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.errors import IndexCorrupt
-from searchkit.index import files
-from searchkit.index.articles import ArticlesReader, ArticlesWriter, text_digest
+from searchkit.index.articles import ArticlesReader
 from searchkit.index.dated import Dates
 from searchkit.index.deletions import Deletions
-from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.postings import PostingsReader
-from searchkit.index.manifest import check_file, fact_of, in_place
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
-from searchkit.index.vectorfiles import write_vectors
-from searchkit.index.vectors import VectorsReader, add_eight_bits
-from searchkit.ingest.chunks import split
-from searchkit.ingest.compose import compose
-from searchkit.types import Article, Encoder, Progress
+from searchkit.index.manifest import check_file
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.vectors import VectorsReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def write_segment(
-    paths: IndexPaths,
-    name: str,
-    articles: Sequence[Article],
-    *,
-    config: IndexConfig,
-    encoder: Encoder,
-    encode: Encode | None,
-    progress: Progress | None = None,
-) -> SegmentFact:
-    """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
-
-    Without ``encode`` its vectors are left for later: it has no ``vectors.faiss``, and nothing is encoded. Raises
-    ``StorageError``. What was stopped on the way stays hidden, for the next writer to sweep.
-    """
-    hidden = paths.segments / hidden_name(name)
-    files.remove(hidden)
-    files.make_folder(hidden)
-    texts: list[str] = []
-    digests: list[bytes] = []
-    limit = min(config.chunk_tokens or LONGEST_CHUNK, encoder.max_tokens)
-    with (
-        ArticlesWriter(hidden / ARTICLES) as store,
-        PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
-    ):
-        for number, article in enumerate(articles, start=1):
-            chunks = split(
-                article,
-                count_tokens=encoder.count_tokens,
-                max_tokens=limit,
-                overlap_sentences=config.overlap_sentences,
-            )
-            searched = [compose(article, chunk) for chunk in chunks]
-            named = [text_digest(one.joined) for one in searched]
-            store.add(article, chunks, named)
-            for one in searched:
-                postings.add(one.title, one.heading, one.text, article.language)
-            texts.extend(one.joined for one in searched)
-            digests.extend(named)
-            if progress is not None:
-                progress("index", number, len(articles))
-        store.finish()
-        with files.storing(hidden):
-            postings.write(hidden / POSTINGS)
-    if encode is not None:
-        write_vectors(hidden / VECTORS, encode(texts, digests))
-        add_eight_bits(hidden, rows=len(texts), dimension=encoder.dimension)
-    return move_in(paths, name, articles=len(articles), chunks=len(texts))
-
-
-def move_in(paths: IndexPaths, name: str, *, articles: int, chunks: int) -> SegmentFact:
-    """Flush a segment that was written under its hidden name, measure its files, and move it to its place.
-
-    Raises ``StorageError``.
-    """
-    hidden = paths.segments / hidden_name(name)
-    files.flush_all(hidden)
-    written = {file: fact_of(hidden / file) for file in SEGMENT_FILES if (hidden / file).exists()}
-    fact = SegmentFact(name=name, articles=articles, chunks=chunks, files=written)
-    files.rename(hidden, paths.segment(name))
-    in_place(paths.segment(name), fact.files)
-    return fact
 
 
 class Segment:
@@ -174,6 +101,8 @@ class Segment:
 
 def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:
     """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them."""
+    from searchkit.ingest.compose import compose
+
     for row in articles:
         stored = segment.articles.stored(row)
         for chunk in segment.articles.chunks(stored.chunk, stored.chunks):

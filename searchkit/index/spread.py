@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.encoders.static import PREFIX
 from searchkit.index.facts import SpreadFact
 
 if TYPE_CHECKING:
@@ -149,6 +148,8 @@ def deviation(spreads: Spreads) -> float:
 
 def learnt_weight(spreads: Spreads, encoder: str) -> float:
     """Return the weight of the vector leg that an archive's own vectors ask for, .5 to 30; one for static encoders."""
+    from searchkit.encoders.static import PREFIX
+
     if encoder.startswith(PREFIX):
         return STATIC_WEIGHT
     spread = deviation(spreads)

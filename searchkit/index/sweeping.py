@@ -24,8 +24,23 @@ def numbered(folder: Path, suffix: str = "") -> list[Path]:
     return [path for path in _inside(folder) if path.suffix == suffix and is_number_name(path.stem)]
 
 
-def sweep(paths: IndexPaths) -> None:
+def next_number(paths: IndexPaths) -> int:
+    """Return the number of the generation that is to follow the one in force, past those whose manifest is damaged.
+
+    Raises ``IndexCorrupt`` where CURRENT isn't what was written.
+    """
+    current = current_generation(paths) if paths.current.exists() else 0
+    # Without CURRENT a first manifest that can't be read is that of a build that was stopped.
+    later = (int(path.stem) for path in numbered(paths.generations, ".json") if int(path.stem) > max(current, 1))
+    return max((number for number in later if not _is_read(paths, number)), default=current) + 1
+
+
+def sweep(paths: IndexPaths, *, spare: int | None = None, damaged: bool = False) -> None:
     """Remove what writers left that were stopped: hidden files, and what no published generation names.
+
+    A generation after the one in force is what a writer prepared; ``spare`` is the number of one that stays. One whose
+    manifest can't be read was in force (a writer leaves none such): it and its files stay until ``gc``, which asks for
+    the ``damaged`` to go too.
 
     Only for who holds the writer's lock: another writer's half-made files look the same. Raises ``StorageError``, and
     ``IndexCorrupt`` where a folder of the index is a link: nothing is removed outside it.
@@ -44,7 +59,8 @@ def sweep(paths: IndexPaths) -> None:
     if paths.current.exists():
         current = current_generation(paths)
         for path in numbered(paths.generations, ".json"):
-            if int(path.stem) > current:
+            number = int(path.stem)
+            if number > current and number != spare and (damaged or _is_read(paths, number)):
                 files.remove(path)
     _sweep_unnamed(paths)
 
@@ -55,7 +71,7 @@ def collect(paths: IndexPaths, keep: int) -> tuple[list[int], list[int]]:
     A generation that a reader of this machine has open is held, and stays. Only for who holds the writer's lock. Raises
     ``StorageError``, ``IndexCorrupt``.
     """
-    sweep(paths)
+    sweep(paths, damaged=True)
     for path in paths.unfinished_logs:
         files.remove(path)
     current = current_generation(paths)
@@ -153,6 +169,14 @@ def _sweep_unnamed(paths: IndexPaths) -> None:
             continue
         for path in unnamed:
             files.remove(path)
+
+
+def _is_read(paths: IndexPaths, generation: int) -> bool:
+    try:
+        read_manifest(paths, generation)
+    except (IndexCorrupt, FormatTooOld, FormatTooNew):
+        return False
+    return True
 
 
 def _text(path: Path) -> str:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
 from searchkit.index.carried import check_carried, encoder_of
-from searchkit.index.current import InForce, in_force
-from searchkit.index.draft import coverage_note
-from searchkit.index.facts import Manifest, SegmentFact
+from searchkit.index.current import InForce, in_force, remedy
+from searchkit.index.facts import Manifest, SegmentFact, coverage_note
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
@@ -93,12 +92,12 @@ class _Check:
     def run(self, progress: Progress | None) -> int | None:
         """Check everything; return the number of the generation in force, if it can be told."""
         said: InForce | None = None
-        with self._finding(self._paths.current, "Nothing says which generation is in force.", self._back):
+        with self._finding(self._paths.current, "Nothing says which generation is in force."):
             said = in_force(self._paths)
         if said is None:
             return None
         path = self._paths.manifest(said.generation)
-        with self._finding(path, "Nothing says what the generation in force is made of.", self._back):
+        with self._finding(path, "Nothing says what the generation in force is made of."):
             held = hold_for_reading(path)
             try:
                 self._generation(read_manifest(self._paths, said.generation, seal=said.seal), progress)
@@ -163,8 +162,8 @@ class _Check:
         return encoder
 
     @contextmanager
-    def _finding(self, path: Path, meaning: str, remedy: str) -> Iterator[None]:
-        """Check a file in the block, and keep what it raises."""
+    def _finding(self, path: Path, meaning: str, command: str = "") -> Iterator[None]:
+        """Check a file in the block, and keep what it raises; without a command the one that mends the whole index."""
         self.files += 1
         try:
             yield
@@ -172,4 +171,5 @@ class _Check:
             raise
         except (*_DAMAGE, OSError) as error:
             found = error.message if isinstance(error, SearchkitError) else f"{path} can't be read: {error}."
-            self.faults.append(Fault(path=str(path), found=found, meaning=meaning, remedy=remedy))
+            mended_by = command or remedy(self._paths)
+            self.faults.append(Fault(path=str(path), found=found, meaning=meaning, remedy=mended_by))

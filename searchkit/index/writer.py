@@ -15,9 +15,9 @@ from searchkit.index import files
 from searchkit.index.carried import encoder_of
 from searchkit.index.catalog import is_index
 from searchkit.index.corpus import Handed, corpus_of, given_of
-from searchkit.index.draft import Draft, coverage_note
+from searchkit.index.draft import Draft
 from searchkit.index.encoding import FindVectors, kept_vectors
-from searchkit.index.facts import EncoderFact, Manifest
+from searchkit.index.facts import EncoderFact, Manifest, coverage_note
 from searchkit.index.intake import Given, Intake
 from searchkit.index.known import nothing_known
 from searchkit.index.lock import writer_lock
@@ -226,7 +226,7 @@ def refuse_existing(paths: IndexPaths) -> None:
 def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | None) -> Encoder:
     """Load the encoder of this machine, or where there is none, the one that the index brings along."""
     try:
-        return load_encoder(config.encoder)
+        return load_encoder(config.encoder, relative=manifest is None or config.encoder != manifest.config.encoder)
     except (MissingExtra, ConfigError):
         if manifest is None or manifest.carried is None or manifest.encoder.name != config.encoder:
             raise

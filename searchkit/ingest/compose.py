@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from searchkit.ingest.cuts import last_cluster_end
@@ -37,8 +38,12 @@ def compose(article: Article, chunk: Chunk) -> SearchedText:
     return SearchedText(title=article.title.strip(), heading=chunk.heading.strip(), text=chunk.text)
 
 
+@lru_cache(maxsize=64)
 def header(title: str, heading: str) -> str:
-    """Return the lines that stand before a chunk's text for the encoder: the title and the heading, shortened."""
+    """Return the lines that stand before a chunk's text for the encoder: the title and the heading, shortened.
+
+    Those of the last few articles are remembered: every chunk asks.
+    """
     parts = (_shortened(title.strip(), TITLE_BYTES), _shortened(heading.strip(), HEADING_BYTES))
     return "\n".join(part for part in parts if part)
 

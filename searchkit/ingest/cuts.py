@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import regex
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
 
 _NOT_INSIDE = r"(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])"
-_BORDERS = tuple(
-    regex.compile(rf"(?:{pattern}){_NOT_INSIDE}")
-    for pattern in (
-        r"\n\s*",
-        r"[,;:،؛—–][\"”’)»]*\s+|[、，；：。」』）]",
-        r"\s+",
-        r"\u200b",
-    )
+_BORDERS = (
+    r"\n\s*",
+    r"[,;:،؛—–][\"”’)»]*\s+|[、，；：。」』）]",
+    r"\s+",
+    r"\u200b",
 )
 """What a cut may follow, the best first: a line's end, a clause's, a word's, a word's of a script without spaces."""
 
@@ -50,7 +51,7 @@ def strip(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def cluster_end(text: str, position: int, known: int) -> int:
     """Return the first end of a grapheme cluster from ``position`` on; ``known`` is a border before it."""
-    for match in regex.finditer(r"\X", text, pos=known):
+    for match in _pattern(r"\X").finditer(text, pos=known):
         if match.end() >= position:
             return int(match.end())
     return len(text)
@@ -59,17 +60,26 @@ def cluster_end(text: str, position: int, known: int) -> int:
 def last_cluster_end(text: str, known: int, position: int) -> int:
     """Return the last end of a grapheme cluster up to ``position``; ``known`` is a border before it."""
     last = known
-    for match in regex.finditer(r"\X", text, pos=known):
+    for match in _pattern(r"\X").finditer(text, pos=known):
         if match.end() > position:
             break
         last = match.end()
     return last
 
 
+@cache
+def _pattern(expression: str) -> regex.Pattern[str]:
+    """Compile an expression, not before a text is there to be cut: a search that shows short chunks needs none."""
+    import regex
+
+    return regex.compile(expression)
+
+
 def _border(text: str, last: int, target: int, end: int, reach: int) -> int:
     """Return the best place for a cut near ``target``, between ``last`` and ``end``; ``last`` where there is none."""
     low, high = max(last + 1, target - reach), min(end - 1, target + reach)
-    for pattern in _BORDERS:
+    for border in _BORDERS:
+        pattern = _pattern(rf"(?:{border}){_NOT_INSIDE}")
         found = [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
         if found:
             return min(found, key=lambda border: (abs(border - target), border))
@@ -79,7 +89,7 @@ def _border(text: str, last: int, target: int, end: int, reach: int) -> int:
 def _cluster_border(text: str, last: int, target: int, end: int) -> int:
     """Return the first border of graphemes from ``target`` on that isn't the end, or else the last one before."""
     before = last
-    for match in regex.finditer(r"\X", text, pos=last, endpos=end):
+    for match in _pattern(r"\X").finditer(text, pos=last, endpos=end):
         if match.end() == end:
             break
         before = match.end()

@@ -10,7 +10,6 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.choosing import check_settings
 from searchkit.index.reader import Generation
-from searchkit.ingest import parse_when
 from searchkit.types import Mode, Query, Where
 
 Texts = str | Sequence[str]
@@ -59,10 +58,9 @@ def settings_for(generation: Generation, config: SearchConfig | None) -> SearchC
 
     Raises ``ConfigError`` where the caller's were chosen for vectors of another encoder.
     """
-    manifest = generation.manifest
     if config is None:
-        return manifest.settings.to_config() if manifest.settings else SearchConfig()
-    check_settings(config.made_for, manifest, generation.paths.root)
+        return generation.settings
+    check_settings(config.made_for, generation.manifest, generation.paths.root)
     return config
 
 
@@ -100,6 +98,8 @@ def _instant(when: When, now: datetime, *, end: bool) -> datetime | None:
     if when is None:
         return None
     if isinstance(when, str):
+        from searchkit.ingest import parse_when
+
         return parse_when(when, now=now, end=end)
     if isinstance(when, datetime):
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

@@ -2,14 +2,21 @@
 
 ``confidence = sigma(a * (x - x0) - b)``: x is the score on the scale of its mode (hybrid: the score; keyword: BM25 over
 the root of U; vector: the cosine), x0 what questions without sense score in this archive in that mode
-(``index/zero.py``), and a and b were chosen on three collections and held on three others. So it compares across
-queries and indexes, and it is in the order of the scores. **It says "the archive covers this", not "this is the
-answer"**: it tells a question of another field, or nonsense, from one that the archive is about, and knows much less
-of whether just this question is answered. ``scripts/bench_confidence.py`` measures it; the README has the figures.
+(``index/zero.py``), a and b the mode's curve. So it compares across queries and indexes, and it is in the order of the
+scores where no reranker is asked: it is of the fused score, before one moves it, so that it means the same with and
+without, and results may stand in another order than their confidences then. A query without words, as of filters
+alone, has none: its results score alike.
 
-In hybrid mode x0 is put together of its two shares with the weight that holds, so that a tuned weight changes nothing
-of what a confidence means. Where too little was there to ask (fewer than 100 chunks), x0 is the mean of six
-collections.
+**It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
+one that the archive is about, and knows much less of whether just this question is answered. A question that shares no
+word with its answer, or is asked in another language, may score no higher than words drawn at random: it is unsure
+then, even where the right article comes first. ``scripts/bench_confidence.py`` measures all this; the README has the
+figures.
+
+In hybrid mode x0 is put together of its two shares with the weight that holds, so that what nonsense scores has the
+same confidence under a tuned weight. How steeply it rises from there was chosen with the usual weights: the further a
+weight lies from those (``tune`` tries a thirty-second to eight times), the less it is held to be a probability. Where
+too little was there to ask (fewer than 100 chunks), x0 is the mean of six collections.
 """
 
 from __future__ import annotations
@@ -41,19 +48,37 @@ class Curve:
         return 1 / (1 + exp(-z)) if z > -700 else 0.0
 
 
-HYBRID = Curve(steepness=5.5, distance=3.0)
-KEYWORD = Curve(steepness=7.5, distance=2.9)
-VECTOR = Curve(steepness=28.0, distance=2.4)
-"""From the calibration error on scifact, xquad-en and the samples; steepness half or twice as great adds .02 to it."""
+HYBRID = Curve(steepness=7.0, distance=3.4)
+KEYWORD = Curve(steepness=9.5, distance=2.9)
+VECTOR = Curve(steepness=32.0, distance=2.5)
+"""Those of a grid with the least expected calibration error in the mean of scifact, xquad-en and the samples: .069 by
+hybrid, .082 by keyword, .066 by vector. On cranfield, digitalgov-known and xquad-xling, on which they were not chosen,
+.033, .033 and .061. Much hangs on which three are chosen on: over all twenty ways the error on the other three is .063
+(.028 to .108), .064 (.029 to .094) and .084 (.056 to .144). The samples are the worst of the six by these curves, .160,
+.171 and .151. Steepness and distance halved or doubled give .064 and .059 on all six instead of .051 (hybrid), .082 and
+.066 instead of .058 (keyword), .089 and .082 instead of .064 (vector). 150 questions of each kind, 76 of the samples';
+``scripts/bench_confidence.py --choose`` prints it, but for the halved and doubled."""
 
 
 def confidence(score: float, scale: Scale | CandidateScale, zero: ZeroFact | None) -> float | None:
     """Return the confidence of a result; None in a fusion whose scores mean nothing beyond one search."""
     if not isinstance(scale, Scale):
         return None
+    return curve_of(scale).at(above_zero(score, scale, zero))
+
+
+def above_zero(score: float, scale: Scale, zero: ZeroFact | None) -> float:
+    """Return how far a score lies above what nonsense scores, on the scale of its mode."""
     known = zero or USUAL_ZERO
     if scale.vector is None:
-        return KEYWORD.at(score / scale.unit - known.keyword)
+        return score / scale.unit - known.keyword
     if scale.keyword is None:
-        return VECTOR.at(score - known.vector)
-    return HYBRID.at(score - known.words - scale.vector * known.nearness)
+        return score - known.vector
+    return score - known.words - scale.vector * known.nearness
+
+
+def curve_of(scale: Scale) -> Curve:
+    """Return the curve of the mode that a scale is of."""
+    if scale.vector is None:
+        return KEYWORD
+    return VECTOR if scale.keyword is None else HYBRID

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from searchkit.errors import QueryError
-from searchkit.index.filters import labels, named_conditions
+from searchkit.index.filters import has_value, labels, named_conditions
 from searchkit.index.reader import Generation
 from searchkit.types import Where
 
@@ -40,7 +40,7 @@ def absent_values(generation: Generation, where: Where) -> tuple[str, ...]:
         _note(generation, name, value)
         for name, values in named_conditions(where)
         for value in values
-        if not _spellings(generation, name, value.casefold())
+        if not any(has_value(segment, name, value.casefold()) for segment in generation.segments)
     )
 
 

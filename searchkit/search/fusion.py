@@ -12,7 +12,6 @@ Measured, nDCG@10, mean of eleven collections: RRF (k = 60) .636, min-max .656, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -73,7 +72,9 @@ def hybrid(idf_sum: float, vector_weight: float) -> Scale:
 
 def fused(scale: Scale | CandidateScale, keyword: Scores | None, vector: Scores | None) -> Scores:
     """Return the results' scores: the sum of the legs' shares, ``(n,)`` float64. One leg at least is given."""
-    legs: Sequence[Scores] = [
-        scale.share(leg, scores) for leg, scores in ((KEYWORD, keyword), (VECTOR, vector)) if scores is not None
-    ]
-    return np.asarray(np.sum(legs, axis=0))
+    if vector is None:
+        if keyword is None:
+            raise ValueError("no leg was asked")
+        return scale.share(KEYWORD, keyword)
+    shares = scale.share(VECTOR, vector)
+    return shares if keyword is None else scale.share(KEYWORD, keyword) + shares

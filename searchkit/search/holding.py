@@ -54,9 +54,10 @@ class Hold:
         Raises ``ConfigError`` where there is none of that number, or both a number and an age are given, and as
         ``open_generation`` does.
         """
-        if refresh_after_s is not None and (generation is not None or not refresh_after_s >= 0):
+        number = isinstance(refresh_after_s, int | float) and refresh_after_s >= 0
+        if refresh_after_s is not None and (generation is not None or not number):
             raise ConfigError(
-                f"refresh_after_s can't be {refresh_after_s}{' with a generation' if generation is not None else ''}.",
+                f"refresh_after_s can't be {refresh_after_s!r}{' with a generation' if generation else ''}.",
                 hint="Give seconds, 0 or more, for an index that is opened without a generation.",
             )
         self._paths, self._prepare, self._pinned = IndexPaths(path), prepare, generation is not None

@@ -69,12 +69,23 @@ class Reading:
             query.text,
             analyzer=self.analyzer,
             languages=self.generation.languages,
-            filter_fields=FIELDS_EVERYWHERE | self.generation.field_names,
+            filter_fields=self._filter_fields,
         )
+
+    @cached_property
+    def _filter_fields(self) -> frozenset[str]:
+        return FIELDS_EVERYWHERE | self.generation.field_names
 
     def resolve(self, condition: Filter) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
         return self.generation.spread([articles_for(segment, condition) for segment in self.generation.segments])
+
+    def lacks_words(self, looked: Looked) -> bool:
+        """Say whether the query has a word none of whose forms stands in a living article."""
+        return looked.parsed is not None and not all(
+            any(self.keyword.df("text", term) for unit in word.units for term in unit.terms)
+            for word in looked.parsed.words
+        )
 
     def suggestions(self, looked: Looked) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
@@ -91,13 +102,16 @@ class Looked:
     query: Query
     parsed: Parsed | None
     legs: Legs
-    terms: frozenset[str]
-    """The terms to highlight."""
     mask: Mask | None
     """``(rows,)``: the rows that live and pass the filters; None for all that live."""
-    unknown: tuple[str, ...]
-    """Words of the query that stand in no article."""
     notes: tuple[str, ...]
+    stems: frozenset[str] = frozenset()
+    """Those of the words of a search by vector alone."""
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms to highlight."""
+        return self.stems if self.legs.keyword is None else self.legs.keyword.terms
 
     @property
     def matching(self) -> Mask | None:
@@ -119,7 +133,6 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
     parsed = reading.parse(query)
     found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
-    unknown = _unknown(reading, parsed)
     notes = (*parsed.notes, *absent, *found.notes)
     vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
@@ -133,9 +146,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         query=query,
         parsed=parsed,
         legs=_scaled(reading, _legs(reading, scale, found, vector, allowed), config),
-        terms=found.terms,
         mask=mask,
-        unknown=unknown,
         notes=notes,
     )
 
@@ -148,9 +159,8 @@ def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode
         query=query,
         parsed=None,
         legs=_legs(reading, vector_alone(weight), None, vector, mask),
-        terms=frozenset(term for word in words for unit in word.units for term in unit.terms),
+        stems=frozenset(term for word in words for unit in word.units for term in unit.terms),
         mask=mask,
-        unknown=(),
         notes=(),
     )
 
@@ -178,20 +188,11 @@ def _legs(reading: Reading, scale: Scale, found: Found | None, vector: Vector | 
 def _scaled(reading: Reading, legs: Legs, config: SearchConfig) -> Legs:
     """Complete the scale where there are two legs: by what a language's cosines share, or as another fusion has it."""
     if config.fusion == "sum":
-        lean = reading.leaning.towards(legs.vector) if legs.keyword is not None and legs.vector is not None else None
-        return replace(legs, lean=lean)
+        if legs.keyword is None or legs.vector is None:
+            return legs
+        return replace(legs, lean=reading.leaning.towards(legs.vector))
     rows, _ = legs.candidates(config.depth)
     keyword, cosine = legs.bm25(rows), legs.cosine(rows)
     if keyword is None or cosine is None:
         return legs
     return replace(legs, scale=candidate_scale(config.fusion, keyword, cosine, config.depth))
-
-
-def _unknown(reading: Reading, parsed: Parsed) -> tuple[str, ...]:
-    """Name the words of a query none of whose forms stands in a living article."""
-    absent = [
-        word.surface
-        for word in parsed.words
-        if not any(reading.keyword.df("text", term) for unit in word.units for term in unit.terms)
-    ]
-    return tuple(dict.fromkeys(absent))

@@ -20,7 +20,7 @@ from searchkit.index.reader import Generation
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
 from searchkit.search.leaning import Lean
-from searchkit.search.voting import vote_of, votes
+from searchkit.search.voting import vote_of, votes, votes_of_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,12 @@ _ROUNDING = 1e-9
 
 _AT_LEAST = 32
 """So many articles are looked at whole at once."""
+
+_SPARE = 8
+"""So many more than k are asked for, so that the bound lies below the k-th."""
+
+_SEVERAL = 4
+"""Chunks of an article that are counted on to be among the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,23 +167,38 @@ class Ranked:
 
 def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     """Return the ``k`` best articles as numbers over all segments."""
-    of_row = legs.generation.article_of_row
+    of_row, starts = legs.generation.article_of_row, legs.generation.article_starts
     vote = vote_of(legs.scale)
 
     def look(rows: Rows, bound: float) -> tuple[Rows, Scores]:
-        found, best = votes(of_row[rows], legs.score(rows), 0.0)
+        scores, articles = legs.score(rows), of_row[rows]
+        if not np.any(starts[articles + 1] - starts[articles] > 1):
+            return articles, scores  # each has one chunk, which is its best and all that votes
+        found, best = votes(articles, scores, 0.0)
         return (found, best) if not vote else _voted(legs, found, np.maximum(best, bound), k, vote)
 
-    return _rank(legs, k, depth, look, legs.generation.article_id)
+    return _rank(legs, k, depth, look, legs.generation.article_ids)
+
+
+def depth_for(legs: Legs, k: int, depth: int) -> int:
+    """Return how deep to look at first for the ``k`` best articles alone: no deeper than that takes by keyword.
+
+    ``depth`` is that of the settings. A fusion that knows the candidates alone sees so many, and the vector leg's cost
+    hardly moves with it; where articles have several chunks, more of these are needed for k articles.
+    """
+    if legs.vector is not None or not isinstance(legs.scale, Scale) or legs.shift is not None:
+        return depth
+    chunks = -(-legs.generation.rows // max(1, int(legs.generation.article_bases[-1])))
+    return min(depth, (k + _SPARE) * min(chunks, _SEVERAL))
 
 
 def rank_chunks(legs: Legs, k: int, depth: int) -> Ranked:
     """Return the ``k`` best rows."""
 
-    def name_of(row: int) -> str:
-        return legs.generation.chunks_at(range(row, row + 1))[0].id
+    def names_of(rows: Rows) -> list[str]:
+        return [legs.generation.chunks_at(range(row, row + 1))[0].id for row in rows.tolist()]
 
-    return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), name_of)
+    return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), names_of)
 
 
 def _rank(
@@ -185,7 +206,7 @@ def _rank(
     k: int,
     depth: int,
     look: Callable[[Rows, float], tuple[Rows, Scores]],
-    name_of: Callable[[int], str],
+    names_of: Callable[[Rows], list[str]],
 ) -> Ranked:
     """Return the best of what ``look`` makes of the candidates and of the bound on the scores of all other rows."""
     while True:
@@ -194,48 +215,49 @@ def _rank(
         if bound == -np.inf or np.count_nonzero(scores > bound + _ROUNDING) >= k:
             break
         depth *= _DEEPER
-    order = np.argsort(-scores, kind="stable")
+    order = (-scores).argsort(kind="stable")
+    falling = scores[order]
     if len(order) > k:
-        order = order[: int(np.searchsorted(-scores[order], -scores[order[k - 1]], side="right"))]
-    keys, scores = keys[order], scores[order]
-    chosen = _ties_by_name(keys, scores, name_of)[:k]
-    return Ranked(keys=keys[chosen], scores=scores[chosen])
+        last = k + int((falling[k:] == falling[k - 1]).sum())
+        order, falling = order[:last], falling[:last]
+    keys = keys[order]
+    same = falling[1:] == falling[:-1]
+    if same.any():
+        chosen = _ties_by_name(keys, falling, same, names_of)[:k]
+        return Ranked(keys=keys[chosen], scores=falling[chosen])
+    return Ranked(keys=keys[:k], scores=falling[:k])
 
 
 def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:
     """Return the articles that may be among the ``k`` best, and their scores; ``ceilings`` is what each may have."""
-    of_row = legs.generation.article_of_row
+    starts = legs.generation.article_starts
     order = np.argsort(-ceilings, kind="stable")
     articles, ceilings = articles[order], ceilings[order]
-    firsts, ends = np.searchsorted(of_row, articles, side="left"), np.searchsorted(of_row, articles, side="right")
     keys, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     step = max(_AT_LEAST, 2 * k)
     for start in range(0, len(articles), step):
         found = np.concatenate(scores)
         if len(found) >= k and -np.partition(-found, k - 1)[k - 1] > ceilings[start] + _ROUNDING:
             break
-        first, counts = firsts[start : start + step], (ends - firsts)[start : start + step]
-        rows = np.arange(int(counts.sum())) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-        these, their = votes(of_row[rows], legs.score(rows), vote)
+        these = np.sort(articles[start : start + step])
+        firsts = starts[these]
+        counts = starts[these + 1] - firsts
+        rows = np.arange(int(counts.sum())) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         keys.append(these)
-        scores.append(their)
+        scores.append(votes_of_all(counts, legs.score(rows), vote))
     return np.concatenate(keys), np.concatenate(scores)
 
 
-def _spans(firsts: Rows, ends: Rows) -> Rows:
-    """Return all rows from each first to its end (not included), span after span."""
-    lengths = ends - firsts
-    before = np.cumsum(lengths) - lengths
-    rows: Rows = np.arange(int(lengths.sum())) + np.repeat(firsts - before, lengths)
-    return rows
+def _ties_by_name(keys: Rows, scores: Scores, same: Mask, names_of: Callable[[Rows], list[str]]) -> Rows:
+    """Return the order in which equal scores stand by name; names are looked up for those alone.
 
-
-def _ties_by_name(keys: Rows, scores: Scores, name_of: Callable[[int], str]) -> Rows:
-    """Return the order in which equal scores stand by name; names are looked up for those alone."""
+    ``same``: ``(n - 1,)``, whether the score after each is the same.
+    """
     tied = np.zeros(len(scores), dtype=bool)
-    same = scores[1:] == scores[:-1]
     tied[1:] |= same
     tied[:-1] |= same
-    names = {int(number): name_of(int(keys[number])) for number in np.flatnonzero(tied)}
-    order = sorted(range(len(scores)), key=lambda number: (-scores[number], names.get(number, "")))
-    return np.asarray(order, dtype=np.int64)
+    places = tied.nonzero()[0]
+    sort_keys = list(zip((-scores[places]).tolist(), names_of(keys[places]), strict=True))
+    order = np.arange(len(scores))
+    order[places] = places[sorted(range(len(places)), key=sort_keys.__getitem__)]
+    return order

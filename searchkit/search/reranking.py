@@ -2,9 +2,12 @@
 
 ``s' = s + w * (sigma(r) - 1/2)``: r is the reranker's score, read as log-odds, sigma(r) = 1 / (1 + exp(-r)) the chance
 that the chunk answers the query, and w ``SearchConfig.rerank_weight``. So it moves a chunk up or down by w / 2 at most;
-what it can't decide on, what it had no time for and what lies beyond its depth keep their fused score s, and a score
-still means what it meant. It is blended, not put in the place of s, since a cross-encoder alone, trained on other text,
-often ranks worse than two good legs do (Qdrant, 2026: better than tuned fusion on 1 of 5 sets).
+what it can't decide on, what it had no time for and what lies beyond its depth keep their fused score s. It is blended,
+not put in the place of s: a cross-encoder was trained on other text, and two good legs know much that it doesn't.
+
+Scores with it aren't on the scale of scores without: two of one search may be compared, those of a search with and one
+without may not. Confidence is of the fused score s, before it, so it means the same with and without, and results
+needn't stand in its order then.
 
 w is 2 where nothing else is said, by how far chunks stand apart: the first and the tenth by 1.3, 2.0 and 1.6 (medians
 over queries of cranfield, scifact, digitalgov-known), so that a sure yes in the tenth place overtakes a sure no in the
@@ -12,11 +15,14 @@ first. It wasn't measured with trained weights, which no package brings: compare
 (``searchkit evaluate --compare rerank=NAME``).
 
 It reads the best ``rerank_depth`` chunks, whatever k is, so the first k don't depend on k; a filter brings others
-within its reach. w counts on the hybrid's scale, and by ``Scale.unit`` as much in the other modes.
+within its reach. All that holds where the budget suffices, or is None or inf: how far it reads within one that doesn't
+is decided by the clock, and the next search may read more or less; a note says so then. w counts on the hybrid's scale,
+and by ``Scale.unit`` as much in the other modes.
 """
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -124,11 +130,15 @@ def _text(generation: Generation, row: int) -> str:
 
 
 def _checked(scores: Sequence[float], expected: int) -> list[float]:
-    given = [float(score) for score in scores]
+    hint = "It must give a finite number for each text: searchkit.types.Reranker says how."
+    try:
+        given = [float(score) for score in scores if not isinstance(score, str | bytes)]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"The reranker gave {reprlib.repr(scores)}, which are no scores.", hint=hint) from error
     if len(given) != expected or not all(map(isfinite, given)):
         raise ConfigError(
             f"The reranker gave {len(given)} scores for {expected} texts, {sum(map(isfinite, given))} of them finite.",
-            hint="It must give a finite number for each text: searchkit.types.Reranker says how.",
+            hint=hint,
         )
     return given
 

@@ -15,8 +15,8 @@ from searchkit.search.fusion import KEYWORD, RERANKER, VECTOR
 from searchkit.search.legs import Looked, Reading
 from searchkit.search.ranking import Legs, Ranked
 from searchkit.search.snippets import snippet
-from searchkit.search.voting import vote_of, weights
-from searchkit.types import Article, Chunk, ChunkResult, Contribution, Query, Result
+from searchkit.search.voting import vote_of, votes_of_all, weights
+from searchkit.types import Article, Chunk, ChunkResult, Contribution, Result
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,22 +35,48 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
                 article=article,
                 chunks=_chunks(reading, looked, ranks, article, rows, config.chunks_per_result),
                 contributions=_of_article(looked.legs, ranks, rows),
-                confidence=confidence(float(score), looked.legs.scale, reading.generation.manifest.zero),
+                confidence=_confidence(reading, looked.legs, rows, float(score)),
             )
         )
     return tuple(results)
 
 
-def confident(results: Sequence[Result], query: Query, config: SearchConfig) -> tuple[Result, ...]:
-    """Leave those that reach the confidence asked for. Raises ``QueryError`` where a fusion gives none."""
-    if not query.min_confidence:
+def _confidence(reading: Reading, legs: Legs, rows: range, score: float) -> float | None:
+    """Return the confidence of an article's fused score, before a reranker; None where no word was asked for."""
+    if _wordless(legs):
+        return None
+    if legs.shift is not None:
+        fused = replace(legs, shift=None).score(np.arange(rows.start, rows.stop))
+        score = float(votes_of_all(np.asarray([len(rows)]), fused, vote_of(legs.scale))[0])
+    return confidence(score, legs.scale, reading.generation.manifest.zero)
+
+
+def _wordless(legs: Legs) -> bool:
+    """Say whether a query only says what an article must have or lack: all results score alike then."""
+    return legs.vector is None and legs.keyword is not None and not legs.keyword.idf_sum
+
+
+def unsure_note(looked: Looked) -> tuple[str, ...]:
+    """Say that nothing could be left out for want of confidence where none can be told."""
+    if not looked.query.min_confidence or not _wordless(looked.legs):
+        return ()
+    return ("The query has no words by which to be confident: nothing is left out for want of confidence.",)
+
+
+def confident(results: Sequence[Result], looked: Looked, config: SearchConfig) -> tuple[Result, ...]:
+    """Leave those that reach the confidence asked for; all of them where the query has no words to be sure of.
+
+    Raises ``QueryError`` where a fusion gives no confidence.
+    """
+    least = looked.query.min_confidence
+    if not least or _wordless(looked.legs):
         return tuple(results)
     if any(result.confidence is None for result in results):
         raise QueryError(
             f"The scores of fusion '{config.fusion}' tell no confidence.",
             hint="Leave fusion at 'sum', or min_confidence out.",
         )
-    return tuple(one for one in results if one.confidence is not None and one.confidence >= query.min_confidence)
+    return tuple(one for one in results if one.confidence is not None and one.confidence >= least)
 
 
 def nearest_note(nearest: Result | None) -> tuple[str, ...]:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Self
 
 from searchkit.config import SearchConfig
+from searchkit.errors import ConfigError
 from searchkit.index.reader import info_of
 from searchkit.search.asking import make_query, settings_for
 from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
 from searchkit.search.holding import Hold
 from searchkit.search.legs import Looked, Reading, look
-from searchkit.search.ranking import Legs, rank_articles, rank_chunks
+from searchkit.search.ranking import Legs, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import Reranking
-from searchkit.search.results import confident, make_results, nearest_note
+from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.standing import standing_notes
 from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query, Reranker
 
@@ -116,8 +117,9 @@ class Searcher:
         ``since`` and ``until`` take instants, dates or words ("2025-10", "last month"), both included. Within one
         filter any value may hold, all filters must; ``fields`` filters by any other field. ``facets`` names fields to
         count over the matches. Without ``rerank`` the searcher's reranker, if it has one, isn't asked. Results of less
-        than ``min_confidence`` are left out; where that are all, a note and ``nearest`` name the best of them. Raises
-        ``QueryError`` where an argument can't be understood, and as ``ask`` does.
+        than ``min_confidence`` are left out; where that are all, a note and ``nearest`` name the best of them. A query
+        without words, as of filters alone, has results without a confidence: none is left out, and a note says so.
+        Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
             text,
@@ -147,14 +149,14 @@ class Searcher:
             looked, config = self._look(reading, query)
             ranked = rank_articles(looked.legs, query.k, config.depth)
             results = make_results(reading, looked, ranked, config)
-            relevant = confident(results, query, config)
+            relevant, unsure = confident(results, looked, config), unsure_note(looked)
             facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)
-            suggestions = reading.suggestions(looked) if looked.unknown or not relevant else ()
+            suggestions = reading.suggestions(looked) if not relevant or reading.lacks_words(looked) else ()
         nearest = results[0] if results and not relevant else None
         return Answer(
             query=query,
             results=relevant,
-            notes=(*looked.notes, *nearest_note(nearest), *([self._hold.note] if self._hold.note else [])),
+            notes=(*looked.notes, *unsure, *nearest_note(nearest), *([self._hold.note] if self._hold.note else [])),
             nearest=nearest,
             suggestions=suggestions,
             facets=facets,
@@ -168,7 +170,7 @@ class Searcher:
         """
         with self._reading() as reading:
             looked, config = self._look(reading, query)
-            ranked = rank_articles(looked.legs, query.k, config.depth)
+            ranked = rank_articles(looked.legs, query.k, depth_for(looked.legs, query.k, config.depth))
             return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
@@ -188,6 +190,26 @@ class Searcher:
         """
         with self._reading() as reading:
             return look(reading, query, settings_for(reading.generation, self._config), self._encode).legs
+
+    def vector_weight(self) -> float:
+        """Return the factor of the cosine in a hybrid score.
+
+        Raises ``ConfigError`` where there are no two legs to weigh: no vectors yet, or a fusion without one; and as
+        ``settings_for`` does.
+        """
+        with self._reading() as reading:
+            config = settings_for(reading.generation, self._config)
+            if config.fusion != "sum":
+                raise ConfigError(
+                    f"There are no two legs to weigh: fusion '{config.fusion}' has no weight.",
+                    hint="Leave it at 'sum'.",
+                )
+            if not reading.generation.manifest.vectors:
+                raise ConfigError(
+                    "There are no two legs to weigh: the index has no vectors yet.",
+                    hint="Run 'searchkit rebuild --index PATH'.",
+                )
+            return reading.leaning.weight if config.vector_weight is None else config.vector_weight
 
     def standing(self, mode: Mode = Mode.HYBRID) -> tuple[str, ...]:
         """Tell what every search in a mode has among its notes: vectors that are missing, rules that have changed.

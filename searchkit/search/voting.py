@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.index.keyword import loops
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale
 
@@ -52,6 +53,13 @@ def votes(articles: Rows, scores: Scores, vote: float) -> tuple[Rows, Scores]:
     behind = np.repeat(best, counts)[heard] - scores[heard]
     number = np.repeat(np.arange(len(keys)), counts)[heard]
     return keys, best - vote * np.bincount(number, behind, len(keys)) / np.minimum(counts, VOTERS)
+
+
+def votes_of_all(counts: Rows, scores: Scores, vote: float) -> Scores:
+    """Return each article's score; ``scores`` has those of all chunks of each, ``counts`` of them, in any order."""
+    if loops.COMPILED is not None:
+        return np.frombuffer(loops.COMPILED.vote(counts, scores, vote, VOTERS), np.float64)
+    return votes(np.repeat(np.arange(len(counts)), counts), scores, vote)[1]
 
 
 def weights(count: int, vote: float) -> Scores:

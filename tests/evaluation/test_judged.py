@@ -67,6 +67,19 @@ def test_the_files_of_trec_are_read(tmp_path: Path) -> None:
     }
 
 
+def test_a_heading_is_known_by_the_word_above_the_grades(tmp_path: Path) -> None:
+    for word in ("score", "Relevance", "GRADE", "label"):
+        assert read_qrels(written(tmp_path / "q.tsv", f"query\tarticle\t{word}\n1\tx\t1\n")) == {"1": {"x": 1}}
+
+
+def test_judgements_none_of_which_is_relevant_are_noted(tmp_path: Path) -> None:
+    qrels = written(tmp_path / "none.txt", "q1 0 a 0\nq2 0 b -1\n")
+    queries = written(tmp_path / "queries.tsv", "q1\tfirst\nq2\tsecond\n")
+    said = "No grade of none is above 0, so nothing is relevant and every measure of relevance is 0."
+    assert read_files(queries=queries, qrels=qrels).notes == (said,)
+    assert read_files(queries=None, qrels=qrels).notes == (said,)
+
+
 def test_judgements_without_a_heading_and_with_grades_like_1_0_are_read(tmp_path: Path) -> None:
     assert read_qrels(written(tmp_path / "q.tsv", "\ufeff1\tx\t1.0\n1\tx\t1\n")) == {"1": {"x": 1}}
 
@@ -76,12 +89,14 @@ def test_judgements_without_a_heading_and_with_grades_like_1_0_are_read(tmp_path
     [
         ("", "no judgement"),
         ("q-id\td-id\tscore\n", "no judgement"),
+        ("q1\ta\tx\nq1\tb\t1\n", "line 1: 'x' is no grade"),
+        ("q1 0 a score\nq1 0 b 1\n", "line 1: 'score' is no grade"),
         ("1 0 a 1\n1 0 b\t\n", "line 2"),
         ("1 0 a 1\n1 0 b good\n", "line 2: 'good' is no grade"),
         ("1 0 a 1\n1 0 a 2\n", "line 2: 'a' has two grades"),
         ("1 0 a 1\n1 0 b 0.5\n", "line 2: '0.5' is no grade"),
         ("1 0 a 1735689600\n", "line 1: '1735689600' is no grade"),
-        ("1 0 a inf\n1 0 a nan\n", "line 2: 'nan' is no grade"),
+        ("1 0 a inf\n1 0 a nan\n", "line 1: 'inf' is no grade"),
     ],
 )
 def test_a_bad_line_of_judgements_is_named(tmp_path: Path, text: str, message: str) -> None:

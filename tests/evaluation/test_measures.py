@@ -107,7 +107,16 @@ def test_a_large_run_gives_trec_evals_figures() -> None:
 
 def test_measures_go_by_their_standard_names() -> None:
     assert standard_names(["MRR@10", "RR@10", "Recall@100", "MAP"]) == ("RR@10", "R@100", "AP")
+    assert standard_names(["ndcg_cut_10", "recall_100", "map", "map_cut_100", "P_5", "recip_rank"]) == (
+        "nDCG@10",
+        "R@100",
+        "AP",
+        "AP@100",
+        "P@5",
+        "RR",
+    )
     assert depth_for(["nDCG@10", "R@100"]) == 100
+    assert depth_for(["ndcg_cut_20"]) == 20
     assert depth_for(["nDCG@10", "MAP"]) == 1000
 
 

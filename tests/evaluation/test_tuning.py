@@ -184,9 +184,21 @@ def test_too_few_queries_are_refused_with_the_reason(searcher: Searcher, number:
 def test_legs_that_cannot_be_weighed_are_refused(index: Path) -> None:
     with (
         searchkit.open(index, encoder=WordEncoder(), config=SearchConfig(fusion="rrf")) as opened,
-        pytest.raises(ConfigError, match="no two legs"),
+        pytest.raises(ConfigError, match="no two legs to weigh: fusion 'rrf'"),
     ):
         tune(opened, JUDGED)
+
+
+@pytest.mark.parametrize("first", ['source:"Harbor Ledger"', "-oil"])
+def test_queries_without_words_to_be_near_to_are_no_reason_to_refuse_the_rest(
+    guessed: Path, found: Tuned, first: str
+) -> None:
+    queries = {"q0": first, **{query: text for query, text in JUDGED.queries.items() if query != "q0"}}
+    with opened_badly(guessed) as opened:
+        other = tune(opened, replace(JUDGED, queries=queries))
+    assert other.usual == found.usual
+    assert other.gain.real
+    assert any("1 of 24 queries have no words to be near to" in note for note in other.notes)
 
 
 def test_an_index_without_vectors_has_nothing_to_tune(tmp_path: Path) -> None:
@@ -241,6 +253,7 @@ def test_settings_for_another_encoder_are_refused_by_a_search(index: Path) -> No
         ('{"search": {"vector_weight": NaN}, "encoder": "x", "fingerprint": "f"}', "vector_weight is nan"),
         ('{"search": {}, "encoder": "x", "fingerprint": ""}', "don't say for which encoder"),
         ('{"search": {}, "encoder": "x", "fingerprint": "f", "format": 2}', "have the form 2"),
+        ('{"search": {"made_for": "f"}, "encoder": "x", "fingerprint": "f"}', "'made_for' is no setting"),
         ('{"search": [], "encoder": "x", "fingerprint": "f"}', "can't be \\[\\]"),
     ],
 )

@@ -29,7 +29,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let encoders be loaded by name, and keep which were."""
     loaded: list[str] = []
 
-    def load(name: str) -> WordEncoder:
+    def load(name: str, *, relative: bool = True) -> WordEncoder:
         loaded.append(name)
         if name not in BY_NAME:
             raise MissingExtra(f"'{name}' isn't here.")

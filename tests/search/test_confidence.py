@@ -125,9 +125,15 @@ def test_questions_without_sense_are_asked_when_it_is_built_and_the_figures_hand
     searchkit.build(again, [article(n) for n in range(150)], encoder=WordEncoder())
     with open_generation(again) as generation:
         assert generation.manifest.zero == zero
-    searchkit.add(again, [article(n, text="Quite another text.") for n in range(140, 400)], encoder=WordEncoder())
+    searchkit.add(again, [article(n, text="Quite another text.") for n in range(140, 299)], encoder=WordEncoder())
+    searchkit.compact(again)
     with open_generation(again) as generation:
         assert generation.manifest.zero == zero
+        assert zero.chunks == 150
+    searchkit.add(again, [article(299)], encoder=WordEncoder())
+    with open_generation(again) as generation:
+        assert generation.manifest.zero is not None
+        assert generation.manifest.zero.chunks == 300
     searchkit.rebuild(again, encoder=WordEncoder())
     with open_generation(again) as generation:
         assert generation.manifest.zero not in (zero, None)
@@ -139,6 +145,63 @@ def test_a_small_archive_takes_the_usual_zero(tmp_path: Path) -> None:
         assert generation.manifest.zero is None
     with searchkit.open(tmp_path / "small", encoder=WordEncoder()) as opened:
         assert opened.search(TEXT).results[0].confidence is not None
+
+
+def test_an_index_that_grows_asks_them_when_there_is_enough(tmp_path: Path, index: Path) -> None:
+    path = tmp_path / "grown"
+    searchkit.build(path, [article(n) for n in range(60)], encoder=WordEncoder())
+    # What is deleted is asked no more, and a language of which nothing is left is no trouble.
+    searchkit.delete(path, [f"a{n:03d}" for n in range(60) if n % 3 == 2])
+    searchkit.add(path, [article(n) for n in range(100, 159)], encoder=WordEncoder())
+    with open_generation(path) as generation:
+        assert (generation.manifest.chunks, generation.manifest.zero) == (99, None)
+    searchkit.update(path, [article(n) for n in range(159, 190)], encoder=WordEncoder())
+    with open_generation(path) as generation, open_generation(index) as other:
+        grown, built_at_once = generation.manifest.zero, other.manifest.zero
+    assert grown is not None
+    assert built_at_once is not None
+    assert grown.chunks == 130
+    assert grown.words == pytest.approx(built_at_once.words, abs=0.3)
+    assert grown.nearness == pytest.approx(built_at_once.nearness, abs=0.2)
+
+
+def test_figures_are_taken_where_a_language_has_nothing_left(tmp_path: Path) -> None:
+    path = tmp_path / "left"
+    searchkit.build(path, [article(n, language="de" if n < 30 else "en") for n in range(99)], encoder=WordEncoder())
+    searchkit.delete(path, [f"a{n:03d}" for n in range(30)])
+    searchkit.add(path, [article(n, language="en") for n in range(100, 140)], encoder=WordEncoder())
+    with open_generation(path) as generation:
+        assert generation.manifest.zero is not None
+        assert generation.manifest.zero.chunks == 109
+
+
+@pytest.mark.parametrize("text", ['source:"Harbor Ledger"', "-oil", "tag:odd AND NOT language:de"])
+@pytest.mark.parametrize("mode", ["hybrid", "keyword"])
+def test_what_asks_for_no_words_has_no_confidence_and_nothing_is_left_out(
+    searcher: Searcher, text: str, mode: str
+) -> None:
+    free = searcher.search(text, mode=mode)
+    assert free.results
+    assert free.notes == ()
+    assert all(one.confidence is None for one in free.results)
+    held = searcher.search(text, mode=mode, min_confidence=0.5)
+    assert held.results == free.results
+    assert held.nearest is None
+    assert any("no words by which to be confident" in note for note in held.notes)
+
+
+@pytest.mark.parametrize("text", ["bat*", "bateries~", "title:report", '"the old bridge"', "the of"])
+def test_what_asks_for_words_in_any_way_has_a_confidence(searcher: Searcher, text: str) -> None:
+    results = searcher.search(text, mode="keyword").results
+    assert results
+    assert all(one.confidence is not None for one in results)
+
+
+@pytest.mark.parametrize("values", [{"vector_weight": "3"}, {"vector_weight": True}, {"depth": 2.5}, {"fusion": None}])
+def test_a_setting_of_another_type_is_refused_however_it_is_given(values: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="can't be") as raised:
+        SearchConfig(**values)  # type: ignore[arg-type]
+    assert "takes a value of type" in str(raised.value.hint)
 
 
 def test_a_weight_below_nothing_is_refused() -> None:

@@ -225,6 +225,30 @@ def test_scores_that_cannot_be_are_refused(index: Path, scores: tuple[float, ...
         opened.search(TEXT)
 
 
+@pytest.mark.parametrize("given", [None, [None], ["good"], ["0.5"], "12345678", [[1.0, 2.0]], 7])
+def test_what_is_no_list_of_numbers_is_refused(index: Path, given: object) -> None:
+    class Odd:
+        def rerank(self, query: str, texts: Sequence[str]) -> object:
+            return given * len(texts) if isinstance(given, list) else given
+
+    with opened_with(index, Odd()) as opened, pytest.raises(ConfigError, match="The reranker gave"):
+        opened.search(TEXT)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_confidence_is_of_the_score_before_it(plain: Searcher, searcher: Searcher, mode: Mode) -> None:
+    before = {one.article.id: one for one in plain.search(TEXT, k=1000, mode=mode).results}
+    after = searcher.search(TEXT, k=1000, mode=mode).results
+    assert any(one.score != pytest.approx(before[one.article.id].score) for one in after)
+    for one in after:
+        assert one.confidence == pytest.approx(before[one.article.id].confidence, abs=1e-9)
+
+
+def test_no_limit_of_time_may_be_called_infinite(index: Path) -> None:
+    with opened_with(index, WordReranker(), rerank_budget_s=inf) as opened:
+        assert opened.search(TEXT).notes == ()
+
+
 def test_huge_scores_are_as_good_as_certain(index: Path) -> None:
     with opened_with(index, Fixed(1e300), rerank_weight=1.0) as opened:
         assert opened.search(TEXT, k=1).results[0].chunks[0].contributions[-1].share == 0.5

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
+from searchkit.index.keyword import loops
 from searchkit.search.fusion import hybrid
-from searchkit.search.voting import votes, weights
+from searchkit.search.voting import votes, votes_of_all, weights
 from tests.index.archive import SENTENCES, article
 from tests.words import WordEncoder
 
@@ -70,6 +71,42 @@ def test_an_article_scores_as_its_best_chunk_and_a_little_as_its_five_best() -> 
     assert found.tolist() == pytest.approx([0.85 * 6 + 0.15 * (6 + 5 + 4 + 3 + 2) / 5, 2.5, 0.85 * 1 + 0.15 * 0])
 
 
+@given(
+    st.lists(
+        st.lists(st.floats(-1e6, 1e6) | st.sampled_from((0.0, 0.1, 0.7)), min_size=1, max_size=12),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from((0.0, 0.15, 1.0)),
+)
+def test_articles_that_are_given_whole_score_the_same_with_the_compiled_loops_and_without(
+    groups: list[list[float]], vote: float
+) -> None:
+    counts = np.asarray([len(group) for group in groups])
+    scores = np.asarray([score for group in groups for score in group])
+    expected = votes(np.repeat(np.arange(len(groups)), counts), scores, vote)[1]
+    assert votes_of_all(counts, scores, vote).tolist() == expected.tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "COMPILED", None)
+        assert votes_of_all(counts, scores, vote).tolist() == expected.tolist()
+
+
+@pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+@pytest.mark.parametrize("counts", [[1], [3], [0, 2], [-1, 3], [2, 1], [1 << 62, 1 << 62]])
+def test_the_compiled_loop_reads_no_score_that_is_not_there(counts: list[int]) -> None:
+    with pytest.raises(ValueError, match="don't fit"):
+        loops.COMPILED.vote(np.asarray(counts), np.zeros(2), 0.15, 5)
+
+
+@pytest.mark.parametrize("text", ["the oil", "a new wave of oil", "Brahms AND court", "title:report -rice", "br*"])
+@pytest.mark.parametrize("k", [1, 3, 30])
+def test_ranking_alone_gives_what_a_search_shows(searcher: Searcher, text: str, k: int) -> None:
+    query = Query(text=text, mode=Mode.KEYWORD, k=k)
+    shown = [(result.article.id, result.score) for result in searcher.ask(query).results]
+    assert shown
+    assert list(searcher.rank(query)) == shown
+
+
 def test_what_the_chunks_count_adds_up_to_one() -> None:
     assert weights(1, 0.15).tolist() == [1.0]
     assert weights(2, 0.15).tolist() == pytest.approx([0.85 + 0.075, 0.075])
@@ -93,7 +130,7 @@ def test_the_ranking_is_that_of_scoring_every_chunk(searcher: Searcher, text: st
         of_row = legs.generation.article_of_row
         rows = rows[np.isin(of_row[rows], of_row[rows[legs.keyword.matching(rows)]])]
     keys, scores = votes(legs.generation.article_of_row[rows], legs.score(rows), 0.15)
-    named = {legs.generation.article_id(int(key)): float(score) for key, score in zip(keys, scores, strict=True)}
+    named = dict(zip(legs.generation.article_ids(keys), scores.tolist(), strict=True))
     expected = sorted(named.items(), key=lambda item: (-item[1], item[0]))[:15]
     found = searcher.rank(query)
     assert [one for one, _ in found] == [one for one, _ in expected]

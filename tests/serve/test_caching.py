@@ -40,8 +40,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, encoder: WordEncoder) -> None:
-    monkeypatch.setattr("searchkit.index.writer.load_encoder", lambda _: encoder)
-    monkeypatch.setattr("searchkit.index.carried.load_encoder", lambda _: encoder)
+    monkeypatch.setattr("searchkit.index.writer.load_encoder", lambda _, **_options: encoder)
+    monkeypatch.setattr("searchkit.index.carried.load_encoder", lambda _, **_options: encoder)
 
 
 def test_it_tells_what_is_kept_and_empties_it(run: Run, cache: Path, corpus: Path) -> None:

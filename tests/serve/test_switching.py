@@ -32,7 +32,7 @@ BY_NAME: dict[str, WordEncoder] = {
 def _encoders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let encoders be loaded by name, so that no model is needed."""
 
-    def load(name: str) -> WordEncoder:
+    def load(name: str, *, relative: bool = True) -> WordEncoder:
         if name not in BY_NAME:
             raise MissingExtra(f"'{name}' isn't here.")
         return BY_NAME[name]

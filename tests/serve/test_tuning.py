@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 import searchkit
 from searchkit.config import SearchConfig, Settings
+from searchkit.evaluation.tuning import Gain
 from searchkit.index.current import manifest_in_force
 from searchkit.index.paths import IndexPaths
 from tests.encoders.tiny import make_cross_encoder
@@ -100,11 +102,66 @@ def test_settings_are_put_in_force_kept_and_taken_out_again(run: Run, copy: Path
     assert run("search", "missiles", "--index", copy, "--json").json()["results"] == plain
 
 
-def test_saving_where_nothing_is_gained_leaves_the_defaults_in_force(run: Run, copy: Path, judged: Path) -> None:
-    run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
+def test_saving_where_nothing_is_gained_leaves_in_force_what_is_and_says_so(run: Run, copy: Path, judged: Path) -> None:
     ran = run("tune", judged, "--index", copy, "--save")
-    assert "uses the defaults (generation 3)" in " ".join(ran.err.split())
-    assert in_force(copy) is None
+    assert "Nothing was saved: the defaults stay in force" in " ".join(ran.err.split())
+    run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
+    before = in_force(copy)
+    ran = run("tune", judged, "--index", copy, "--save")
+    assert "vector_weight 0.5 is in force and stays" in " ".join(ran.err.split())
+    assert in_force(copy) == before
+    read = run("tune", judged, "--index", copy, "--save", "--json").json()
+    assert read["in_force"] == {"before": {"vector_weight": 0.5}, "after": {"vector_weight": 0.5}}
+    assert any("vector_weight 0.5 is in force" in note for note in read["notes"])
+
+
+def test_settings_that_are_replaced_by_what_was_found_are_named(
+    run: Run, copy: Path, judged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gain, "real", property(lambda _: True))
+    run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
+    read = run("tune", judged, "--index", copy, "--save", "--json").json()
+    assert read["in_force"] == {"before": {"vector_weight": 0.5}, "after": {}}
+    assert "vector_weight 0.5 was in force until now and is replaced." in read["notes"]
+    assert in_force(copy) == Settings.from_dict(read["settings"])
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_a_query_is_asked(
+    run: Run, built: Path, judged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("a query was asked")
+
+    monkeypatch.setattr("searchkit.search.searcher.open_index", asked)
+    Path("folder").mkdir()
+    for option, command in (("--out", ("tune",)), ("--run-out", ("evaluate", "--mode", "keyword"))):
+        ran = run(*command, judged, "--index", built, option, "nowhere/x")
+        assert ran.code == 5
+        assert "Can't write nowhere/x: there is no folder nowhere" in " ".join(ran.err.split())
+        ran = run(*command, judged, "--index", built, option, "folder")
+        assert "Can't write folder: it is a folder" in " ".join(ran.err.split())
+        assert option in ran.err
+
+
+@pytest.mark.parametrize(
+    ("mode", "setting", "code"),
+    [
+        ("keyword", "fusion=rrf", 2),
+        ("keyword", "vector_weight=1", 2),
+        ("vector", "vector_weight=1,fusion=rrf", 2),
+        ("hybrid", "rerank_weight=1", 2),
+        ("hybrid", "chunks_per_result=1", 2),
+        ("hybrid", "fusion=rrf", 0),
+        ("keyword", "fusion=sum", 0),
+    ],
+)
+def test_settings_that_have_no_say_in_a_mode_are_not_compared(
+    run: Run, built: Path, judged: Path, mode: str, setting: str, code: int
+) -> None:
+    ran = run("evaluate", judged, "--index", built, "--mode", mode, "--compare", setting)
+    assert ran.code == code, ran.err
+    if code:
+        assert f"'{setting}' changes nothing that is found by {mode}" in " ".join(ran.err.split())
 
 
 def test_settings_and_generations_are_compared(run: Run, copy: Path, judged: Path) -> None:
@@ -136,7 +193,7 @@ def test_a_generation_that_is_compared_stays_while_it_is_read(copy: Path) -> Non
 
 def test_a_search_and_an_evaluation_rerank(run: Run, built: Path, judged: Path, tmp_path: Path) -> None:
     folder = make_cross_encoder(tmp_path / "cross")
-    budget = ("--rerank-budget", "1e-9")
+    budget = ("--rerank-budget", "inf")
     read = run("search", "missiles", "--index", built, "--rerank", folder, *budget, "--json").json()
     parts = read["results"][0]["chunks"][0]["contributions"]
     assert [one["leg"] for one in parts] == ["keyword", "vector", "reranker"]
@@ -213,3 +270,16 @@ def test_what_cannot_be_compared_is_said(
     ran = run("evaluate", judged, "--index", built, *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert message in " ".join(ran.err.split())
+
+
+def test_a_disk_that_refuses_the_file_names_it_and_not_what_stood_in_for_it(
+    run: Run, built: Path, judged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    refused = Path("found.json").absolute()
+    monkeypatch.setattr("searchkit.index.files.os.fsync", full)
+    ran = run("tune", judged, "--index", built, "--out", refused)
+    assert ran.code == 5
+    assert f"Can't write {refused}: No space" in " ".join(ran.err.split()).replace("- ", "-")

@@ -86,6 +86,13 @@ def fitting(
 ) -> tuple[bytes, bytes]:
     """Return the numbers (32 bits) of the words from ``first`` to ``last`` that fit a wildcard, and zeros."""
 
+def vote(counts: Buffer, scores: Buffer, vote: float, voters: int, /) -> bytes:
+    """Return each group's score (float64): its best less ``vote`` times the mean by which its best few lie below it.
+
+    ``counts`` (int64, at least 1) are the groups' scores in ``scores`` (float64), one group after the other;
+    ``voters``, 1 to 16, is how few.
+    """
+
 _Lists = tuple[bytes, bytes, bytes, bytes, bytes]
 
 def invert(

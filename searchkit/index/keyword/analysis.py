@@ -121,6 +121,7 @@ class Analyzer:
     def __init__(self) -> None:
         self._stems = Stems()
         self._expansions: dict[tuple[str, str | None], Expansion] = {}
+        self._units: dict[tuple[str, tuple[str | None, ...]], tuple[tuple[QueryTerm, ...], int]] = {}
 
     def words(self, text: str) -> list[str]:
         """Return the raw words of a text in order."""
@@ -157,12 +158,24 @@ class Analyzer:
         language. Without any, nothing is stemmed.
         """
         words: list[QueryWord] = []
+        searched = tuple(languages) or (None,)
         for surface, start, end in self.word_spans(text):
-            expansions = [self.expand(surface, language) for language in languages or (None,)]
-            if units := _united(expansions):
-                advance = max(expansion.advance for expansion in expansions)
+            units, advance = self._asked(surface, searched)
+            if units:
                 words.append(QueryWord(surface=surface, start=start, end=end, units=units, advance=advance))
         return words
+
+    def _asked(self, surface: str, languages: tuple[str | None, ...]) -> tuple[tuple[QueryTerm, ...], int]:
+        """Return what a word of a query asks for, and how many positions it takes: people ask for the same again."""
+        try:
+            return self._units[surface, languages]
+        except KeyError:
+            if len(self._units) >= _CACHED_WORDS:
+                self._units.clear()
+            expansions = [self.expand(surface, language) for language in languages]
+            units = _united(expansions), max(expansion.advance for expansion in expansions)
+            self._units[surface, languages] = units
+            return units
 
     def _expand(self, word: str, language: str | None) -> Expansion:
         if is_plain(word) and (surface := fold(word)).isalpha():

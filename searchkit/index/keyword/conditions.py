@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from searchkit.errors import QueryError
 from searchkit.index.keyword.expression import UnreadableError
 from searchkit.index.keyword.tree import Filter
-from searchkit.ingest import parse_when
 
 _RANGE = re.compile(
     r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
@@ -33,6 +32,8 @@ def read_filter(name: str, value: str) -> Filter:
 def _check_date(text: str | None) -> None:
     if text is None:
         return
+    from searchkit.ingest import parse_when
+
     try:
         parse_when(text, now=datetime.now(UTC), end=False)
     except QueryError as error:

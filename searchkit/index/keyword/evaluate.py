@@ -105,6 +105,8 @@ class Found:
         """Return the scores of some rows: mostly of those that were the best ones a moment ago."""
         if self._best:
             best = self._best[max(self._best)]
+            if rows is best.rows:
+                return best.scores
             order = np.argsort(best.rows)
             place = np.minimum(np.searchsorted(best.rows, rows, sorter=order), max(0, len(order) - 1))
             if len(order) and bool(np.all(best.rows[order[place]] == rows)):

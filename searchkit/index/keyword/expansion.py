@@ -68,7 +68,7 @@ class Expansion:
         terms: set[str] = set()
         for segment, words in zip(self._index.segments, found.indexes, strict=True):
             field = segment.postings.field("text")
-            terms.update(field.term(int(i)) for i in segment.postings.words.terms_of_many(words))
+            terms.update(field.terms(segment.postings.words.terms_of_many(words).tolist()))
         return Term(terms=tuple(sorted(terms)), field=leaf.field)
 
 

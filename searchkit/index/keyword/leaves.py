@@ -34,7 +34,7 @@ class Words:
                 self._left_out = True
                 continue
             self._different.add(word.surface)
-            words.append(replace(word, start=word.start + start, end=word.end + start))
+            words.append(replace(word, start=word.start + start, end=word.end + start) if start else word)
         if wanted:
             self.found += words
         return words

@@ -108,9 +108,9 @@ class FieldPostings:
         """Return a term's text. Ids run from 0 in the order of the terms' UTF-8 bytes (= of code points)."""
         return self._terms.get(term_id)
 
-    def term_ids_from(self, prefix: str) -> range:
-        """Return the ids of all terms that begin with a prefix."""
-        return self._terms.prefix(prefix)
+    def terms(self, term_ids: list[int]) -> list[str]:
+        """Return the texts of some terms, in their order."""
+        return self._terms.some(term_ids)
 
     def first_id_from(self, text: str) -> int:
         """Return the first id whose term is not less than a text (``term_count`` where there is none)."""

@@ -1,6 +1,6 @@
 """Here is one of the simple expressions that most are; which parts has it, without Whoosh's parser?
 
-Words joined by AND or by OR alone, one phrase, one beginning of a word, one fuzzy word. What comes out is what
+Words joined by AND or by OR alone, one phrase, one word with wildcards, one fuzzy word. What comes out is what
 ``grammar.py`` gives, in a tenth of its time and without its import; anything else is left to it.
 """
 
@@ -13,7 +13,7 @@ from searchkit.index.keyword.expression import Group, Item, Operand
 _WORD = r"[^\W_]+"
 _JOINED = re.compile(rf"{_WORD} (?P<joint>AND|OR) {_WORD}(?: (?P=joint) {_WORD})*")
 _PHRASE = re.compile(rf'"(?P<text>{_WORD}(?: {_WORD})*)"(?:~(?P<slop>[0-9]{{1,4}}))?')
-_BEGINNING = re.compile(rf"{_WORD}\*")
+_WILDCARD = re.compile(r"(?=\w+[*?])[^\W_](?:[^\W_]|\?|\*(?!\*))*(?<!\?)")
 _FUZZY = re.compile(rf"(?P<text>{_WORD})~(?P<distance>[0-9])?")
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 
@@ -25,15 +25,15 @@ def read_simple(text: str) -> Group | None:
 
 
 def _item(text: str) -> Item | None:
+    if text[-1:].isalnum() and (found := _JOINED.fullmatch(text)):
+        return _joined(text, found["joint"])
     if found := _PHRASE.fullmatch(text):
         return Operand(kind="phrase", text=found["text"], start=1, number=int(found["slop"] or 1))
-    if _BEGINNING.fullmatch(text):
-        fits = len(text) > 2 and any(map(str.isalpha, text))
+    if _WILDCARD.fullmatch(text):
+        fits = sum(map(str.isalnum, text)) > 1 and any(map(str.isalpha, text))
         return Operand(kind="wildcard", text=text, start=0) if fits else None
     if found := _FUZZY.fullmatch(text):
         return Operand(kind="fuzzy", text=found["text"], start=0, number=int(found["distance"] or 1))
-    if found := _JOINED.fullmatch(text):
-        return _joined(text, found["joint"])
     return None
 
 

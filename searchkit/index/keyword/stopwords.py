@@ -10,6 +10,7 @@ as Whoosh carries them, for 13 languages.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +22,17 @@ def telling_words(words: Sequence[QueryWord], languages: Sequence[str | None]) -
 
     Its language is the one, among those searched, whose list has most of the words; the first of equals.
     """
+    folded = [word.surface.casefold() for word in words]
+    lists = _lists(tuple(languages))
+    if len(lists) == 1:
+        (chosen,) = lists
+    else:
+        chosen = max(lists, key=lambda stops: sum(word in stops for word in folded), default=frozenset())
+    return [word for word, text in zip(words, folded, strict=True) if text not in chosen] or list(words)
+
+
+@lru_cache(maxsize=64)
+def _lists(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
     from whoosh.lang.stopwords import stoplists
 
-    folded = [word.surface.casefold() for word in words]
-    lists = [stoplists[language] for language in languages if language in stoplists]
-    chosen: frozenset[str] = max(lists, key=lambda stops: sum(word in stops for word in folded), default=frozenset())
-    return [word for word, text in zip(words, folded, strict=True) if text not in chosen] or list(words)
+    return tuple(stoplists[language] for language in languages if language in stoplists)

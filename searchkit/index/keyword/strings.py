@@ -71,11 +71,25 @@ class SortedStrings:
         except UnicodeDecodeError as error:
             raise self._corrupt() from error
 
+    def some(self, indexes: Sequence[int]) -> list[str]:
+        """Return the strings at some indexes, in their order: quicker than one by one. Raises as ``get`` does."""
+        offsets, blob, size = self._offsets, self._blob, len(self._blob)
+        if indexes and not 0 <= min(indexes) <= max(indexes) < len(self):
+            raise IndexError(f"there are {len(self)} strings")
+        spans = [(offsets[index], offsets[index + 1]) for index in indexes]
+        if any(start > end or end > size for start, end in spans):
+            raise self._corrupt()
+        try:
+            return [str(blob[start:end], "utf-8") for start, end in spans]
+        except UnicodeDecodeError as error:
+            raise self._corrupt() from error
+
     def find(self, string: str) -> int | None:
         """Return the index of a string, or None."""
         wanted = string.encode("utf-8", "surrogatepass")
         if loops.COMPILED is not None:
-            return self._compiled(wanted)
+            index, same = self._compiled(wanted)
+            return index if same else None
         index = self._not_less(wanted)
         return index if index < len(self) and self._at(index) == wanted else None
 
@@ -88,15 +102,17 @@ class SortedStrings:
         first = prefix.encode("utf-8", "surrogatepass")
         return range(self._not_less(first), self._not_less(first + b"\xff") if first else len(self))
 
-    def _compiled(self, wanted: bytes) -> int | None:
-        """Find a string by the compiled bisection."""
+    def _compiled(self, wanted: bytes) -> tuple[int, bool]:
+        """Find by the compiled bisection the first string that isn't less, and say whether it is the same."""
         try:
-            index, same = loops.COMPILED.find(self._blob, self._offsets, wanted)
+            found: tuple[int, bool] = loops.COMPILED.find(self._blob, self._offsets, wanted)
         except ValueError as error:
             raise self._corrupt() from error
-        return index if same else None
+        return found
 
     def _not_less(self, wanted: bytes) -> int:
+        if loops.COMPILED is not None:
+            return self._compiled(wanted)[0]
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2

@@ -98,17 +98,21 @@ def parse(
     if not text.strip():
         raise QueryError("The query is empty.", hint="Type a few words, as in: searchkit search 'air defence'.")
     # One character for one, so that places in the query stay what they are.
-    clean = _UNPRINTABLE.sub(" ", text)
-    quoted = clean.translate(_QUOTES)
+    clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
+    quoted = clean if clean.isascii() else clean.translate(_QUOTES)
     if clean.strip() in ("*", "*:*"):
         return Parsed(tree=Every(), plain=False, words=(), text="")
-    names = tuple(dict.fromkeys((*FILTER_FIELDS, *filter_fields)))
-    fields, filters = _named((*WORD_FIELDS, *names)), _named(names)
-    notes = _unknown_fields(clean, (*WORD_FIELDS, *names))
-    if not _OPERATOR.search(quoted) and not re.search(rf"{fields}\S", quoted):
+    names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
+    notes: list[str] = []
+    named = False
+    if ":" in clean:
+        fields = (*WORD_FIELDS, *names)
+        notes = _unknown_fields(clean, fields)
+        named = re.search(rf"{_named(fields)}\S", quoted) is not None
+    if not named and not _OPERATOR.search(quoted):
         return _plain(clean, Words(analyzer, languages), notes)
     try:
-        group = _read(quoted, fields, filters)
+        group = _read(quoted, names)
         reading = _Reading(Words(analyzer, languages), names)
         tree = reading.tree(group)
     except UnreadableError as problem:
@@ -125,7 +129,7 @@ def parse(
     )
 
 
-def _read(text: str, fields: str, filters: str) -> Group:
+def _read(text: str, names: tuple[str, ...]) -> Group:
     """Read an expression, through Whoosh unless it is simple: imported here, since most queries needn't wait for it."""
     if len(text) > MAX_EXPRESSION:
         raise UnreadableError(f"more than {MAX_EXPRESSION:,} characters")
@@ -134,7 +138,7 @@ def _read(text: str, fields: str, filters: str) -> Group:
         return simple
     from searchkit.index.keyword.grammar import read
 
-    return read(text, fields=fields, filters=filters)
+    return read(text, fields=_named((*WORD_FIELDS, *names)), filters=_named(names))
 
 
 def _plain(text: str, words: Words, notes: Iterable[str]) -> Parsed:
@@ -143,6 +147,12 @@ def _plain(text: str, words: Words, notes: Iterable[str]) -> Parsed:
     return Parsed(
         tree=tree, plain=True, words=tuple(words.found), text=text.strip(), notes=(*notes, *words.notes(tree))
     )
+
+
+@lru_cache(maxsize=64)
+def _names(filter_fields: Collection[str]) -> tuple[str, ...]:
+    """Return the names of fields that hold whole values, each once: those of every archive first."""
+    return tuple(dict.fromkeys((*FILTER_FIELDS, *filter_fields)))
 
 
 @lru_cache(maxsize=64)
@@ -171,7 +181,7 @@ class _Reading:
         self.notes: list[str] = []
         self.special = False
         self._patterns = 0
-        self._names = {name.lower(): name for name in filter_fields}
+        self._fields = filter_fields
 
     def tree(self, group: Group) -> Tree:
         """Return the tree of a whole query. Raises ``UnreadableError``."""
@@ -222,7 +232,7 @@ class _Reading:
 
     def _operand(self, operand: Operand, wanted: bool) -> list[Tree]:
         """Return the leaves of an operand. Raises ``UnreadableError`` for a range that isn't one."""
-        if operand.field is not None and (name := self._names.get(operand.field.lower())):
+        if operand.field is not None and (name := self._named(operand.field)):
             self.special = True
             return [read_filter(name, operand.text)]
         field = TEXT if operand.field is None else TITLE
@@ -232,6 +242,10 @@ class _Reading:
         if leaves and wanted and operand.kind != "wildcard":
             self.pieces.append(operand.text.strip())
         return [tree for leaf in leaves if (tree := self._boosted(leaf, operand.boost)) is not None]
+
+    def _named(self, field: str) -> str | None:
+        """Return the name of a field that holds whole values, given in any case; the last of those alike."""
+        return next((name for name in reversed(self._fields) if name.lower() == field.lower()), None)
 
     def _leaves(self, operand: Operand, field: FieldName, wanted: bool) -> list[Tree]:
         text, start = operand.text, operand.start

@@ -45,6 +45,8 @@ class Lists:
 
     def list_of(self, leaf: Term | Phrase, number: int) -> Any:
         """Return a leaf's list in a segment: packed for a single term, rows and counts for unions and phrases."""
+        if isinstance(leaf, Term) and len(leaf.terms) == 1:
+            return self.index.packed(number, leaf.field, leaf.terms[0]) or _NONE
         key = id(leaf), number
         if key not in self._lists:
             self._lists[key] = self._phrase(leaf, number) if isinstance(leaf, Phrase) else self._term(leaf, number)
@@ -118,6 +120,8 @@ class Windows:
         self._operations = array("i", (number for operation in program.operations for number in operation))
         self._steps = array("i", (number for s in program.steps for number in (s.leaf, s.gate, s.holding)))
         self._required = array("i", program.required)
+        self._plain = program.plain
+        self._fields = [field_of(leaf) for leaf in program.leaves]
 
     @cached_property
     def _weights(self) -> array[float]:
@@ -126,7 +130,7 @@ class Windows:
 
     def best(self, depth: int) -> tuple[Rows, Scores, float]:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
-        floor = 0.0 if self._program.plain else -1.0
+        floor = 0.0 if self._plain else -1.0
         parts: list[tuple[Rows, Scores]] = []
         for number, base in enumerate(self._index.bases[:-1]):
             found, values = self._run(number, limit=depth + 1, floor=floor)
@@ -136,10 +140,11 @@ class Windows:
                 floor = max(floor, float(scores.min()))
         if len(parts) == 1:
             ((rows, scores),) = parts
+        elif parts:
+            rows, scores = np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
         else:
-            rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in parts)])
-            scores = np.concatenate([np.zeros(0), *(scores for _, scores in parts)])
-        order = np.argsort(-scores, kind="stable")
+            rows, scores = np.zeros(0, np.int64), np.zeros(0)
+        order = (-scores).argsort(kind="stable")
         bound = float(scores[order[depth]]) if len(order) > depth else -np.inf
         order = order[:depth]
         return rows[order], scores[order], bound
@@ -184,18 +189,19 @@ class Windows:
         if not rows:
             return b"", b""
         mine = slice(base, base + rows)
-        streams = program.plain and limit > 0
+        streams = self._plain and limit > 0
+        tables = {field: index.table(number, field) for field in set(self._fields)}
         try:
             found: tuple[bytes, bytes] = self._lists.compiled.search(
                 [self._lists.list_of(leaf, number) for leaf in program.leaves],
-                [index.table(number, field_of(leaf)) for leaf in program.leaves],
+                [tables[field] for field in self._fields],
                 self._operations,
                 self._steps,
                 self._weights,
                 self._required,
                 program.root,
                 program.asks,
-                program.plain,
+                self._plain,
                 rows,
                 None if streams else index.articles_of(number),
                 segment.deleted,

@@ -92,14 +92,14 @@ class WordTable:
 
     def terms_of_many(self, indexes: Iterable[int]) -> NDArray[np.uint32]:
         """Return the distinct term ids, ascending, of many words."""
-        at = np.fromiter(indexes, np.int64)
+        at = indexes if isinstance(indexes, np.ndarray) else np.fromiter(indexes, np.int64)
         if not len(at):
             return np.zeros(0, np.uint32)
         if not 0 <= int(at.min()) <= int(at.max()) < len(self):
             raise IndexError(f"there are {len(self)} words")
         starts = np.asarray(self._starts)
         firsts, lasts = starts[at].astype(np.int64), starts[at + 1].astype(np.int64)
-        if bool(np.any(firsts >= lasts)) or int(lasts.max()) > len(self._terms):
+        if (firsts >= lasts).any() or int(lasts.max()) > len(self._terms):
             raise self._file.corrupt("a word's terms lie outside")
         counts = lasts - firsts
         if int(counts.max()) == 1:

@@ -14,6 +14,10 @@ from collections.abc import Sequence
 INTERRUPTED = 130
 
 
+class InterruptedWork(Exception):
+    """Ctrl-C came while an index was being written; the message tells what state it is in."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; ``arguments`` are those of the process where none are given.
 

@@ -4,57 +4,58 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from searchkit.serve.cli import building, caching, caring, changing, doctor, evaluating, looking, searching, tuning
+from searchkit.serve.cli.typed import skip_checks
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
 Build an index from files once, then ask it. Data goes to standard output, everything else to standard error."""
 
-COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
+COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "build",
-        building.build,
+        "building.build",
         (
             "searchkit build articles/ --index indexes/news",
             "searchkit build 'dump/*.jsonl.gz' --field title=headline --index dump",
             "zcat feed.jsonl.gz | searchkit build - --index indexes/feed",
         ),
     ),
-    ("add", building.add, ("searchkit add today/ --index indexes/news",)),
+    ("add", "building.add", ("searchkit add today/ --index indexes/news",)),
     (
         "rebuild",
-        building.rebuild,
+        "building.rebuild",
         ("searchkit rebuild --index indexes/news", "searchkit rebuild --index indexes/news --chunk-tokens 128"),
     ),
     (
         "update",
-        changing.update,
+        "changing.update",
         (
             "searchkit update --index indexes/news",
             "searchkit update articles/ --prune --index indexes/news",
         ),
     ),
-    ("delete", changing.delete, ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
-    ("compact", changing.compact, ("searchkit compact --index indexes/news",)),
-    ("verify", caring.verify, ("searchkit verify --index indexes/news --deep",)),
-    ("gc", caring.gc, ("searchkit gc --keep 3 --index indexes/news",)),
+    ("delete", "changing.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
+    ("compact", "changing.compact", ("searchkit compact --index indexes/news",)),
+    ("verify", "caring.verify", ("searchkit verify --index indexes/news --deep",)),
+    ("gc", "caring.gc", ("searchkit gc --keep 3 --index indexes/news",)),
     (
         "rollback",
-        caring.rollback,
+        "caring.rollback",
         ("searchkit rollback --index indexes/news", "searchkit rollback 7 --index indexes/news"),
     ),
-    ("backup", caring.backup, ("searchkit backup /mnt/disk/news --index indexes/news",)),
-    ("restore", caring.restore, ("searchkit restore /mnt/disk/news --index indexes/news",)),
-    ("cache", caching.cache, ("searchkit cache", "searchkit cache --clear")),
-    ("doctor", doctor.doctor, ("searchkit doctor",)),
+    ("backup", "caring.backup", ("searchkit backup /mnt/disk/news --index indexes/news",)),
+    ("restore", "caring.restore", ("searchkit restore /mnt/disk/news --index indexes/news",)),
+    ("cache", "caching.cache", ("searchkit cache", "searchkit cache --clear")),
+    ("doctor", "doctor.doctor", ("searchkit doctor",)),
     (
         "search",
-        searching.search,
+        "searching.search",
         (
             'searchkit search "Russian air defense in Venezuela" --index indexes/news',
             "searchkit search 'title:missile NOT \"North Korea\"' --facet source",
@@ -64,13 +65,13 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     (
         "show",
-        looking.show,
+        "looking.show",
         ("searchkit show wire-0042 --index indexes/news", "searchkit show 'wire-0042#3' --json"),
     ),
-    ("info", looking.info, ("searchkit info --index indexes/news",)),
+    ("info", "looking.info", ("searchkit info --index indexes/news",)),
     (
         "evaluate",
-        evaluating.evaluate,
+        "evaluating.evaluate",
         (
             "searchkit evaluate judged/ --index indexes/news",
             "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
@@ -81,7 +82,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     (
         "tune",
-        tuning.tune,
+        "tuning.tune",
         (
             "searchkit tune judged/ --split train --index indexes/news --save",
             "searchkit tune judged/ --index indexes/news --out news.json",
@@ -89,9 +90,9 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
             "searchkit tune --use defaults --index indexes/news",
         ),
     ),
-    ("list", looking.list_indexes, ("searchkit list", "searchkit list /srv/indexes --json")),
+    ("list", "looking.list_indexes", ("searchkit list", "searchkit list /srv/indexes --json")),
 )
-"""Each command: its name, the function whose docstring is its help, and examples."""
+"""Each command: its name, the module and the function whose docstring is its help, and examples."""
 
 MORE = """Examples:
   searchkit build articles/ more.jsonl --index indexes/news
@@ -115,11 +116,11 @@ Environment:
 
 
 class Command(TyperCommand):
-    """A command whose help doesn't say of each switch that it is a bool."""
+    """A command whose help doesn't say of each switch that it is a bool, and that starts without pydantic."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, switches without a type to show."""
-        return _without_bool(super().get_params(ctx))
+        return skip_checks(_without_bool(super().get_params(ctx)))
 
 
 class Group(TyperGroup):
@@ -127,18 +128,7 @@ class Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, switches without a type to show."""
-        return _without_bool(super().get_params(ctx))
-
-
-app = typer.Typer(
-    name="searchkit",
-    cls=Group,
-    help=ABOUT,
-    epilog=MORE,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+        return skip_checks(_without_bool(super().get_params(ctx)))
 
 
 def _version(asked: bool) -> None:
@@ -149,8 +139,30 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def command_line(given: str | None = None) -> typer.Typer:
+    """Return the command line, of which a command's module is imported.
+
+    Where ``given`` is the name of a command it has that one alone, so that no other's module is imported; else it has
+    all, for their help or a message that names them.
+    """
+    app = typer.Typer(
+        name="searchkit",
+        cls=Group,
+        help=ABOUT,
+        epilog=MORE,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name, place, examples in [one for one in COMMANDS if one[0] == given] or COMMANDS:
+        module, _, function = place.partition(".")
+        run: Callable[..., None] = getattr(import_module(f"searchkit.serve.cli.{module}"), function)
+        app.command(name, cls=Command, help=_prose(run), epilog="\n  ".join(("\nExamples:", *examples)))(run)
+    return app
+
+
+def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
@@ -169,7 +181,3 @@ def _prose(function: Callable[..., None]) -> str:
     """Return a docstring's paragraphs, a line each: the width is the terminal's."""
     paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
     return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
-
-
-for _name, _function, _examples in COMMANDS:
-    app.command(_name, cls=Command, help=_prose(_function), epilog="\n  ".join(("\nExamples:", *_examples)))(_function)

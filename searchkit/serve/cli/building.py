@@ -12,6 +12,7 @@ import typer
 
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
+from searchkit.serve.cli import InterruptedWork
 from searchkit.serve.cli.options import READING, Fields, Index, Json, NoCache, NoColor, Quiet, Strict, pairs
 from searchkit.serve.cli.places import existing_index, new_index
 from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json
@@ -60,10 +61,6 @@ KeywordFirst = Annotated[
         "--keyword-first", help="Publish a generation that is searched by keyword before the vectors are there."
     ),
 ]
-
-
-class InterruptedWork(Exception):
-    """Ctrl-C came while an index was being written; the message tells what state it is in."""
 
 
 def build(
@@ -253,9 +250,16 @@ def work(
         screen.say(f"Note: {note}")
     if report.problems:
         screen.say(*facts.problems(report.problems))
-    if not quiet:
+    if not quiet and (report.chunks or _holds_articles(where)):
         screen.say(f'Ask it:  searchkit search "…" --index {report.path}')
     return report
+
+
+def _holds_articles(where: Path) -> bool:
+    from searchkit.index.current import manifest_in_force
+    from searchkit.index.paths import IndexPaths
+
+    return manifest_in_force(IndexPaths(where)).articles > 0
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, SearchkitError
+from searchkit.serve.cli import InterruptedWork
 from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
 from searchkit.serve.cli.places import existing_index, named_index, new_index
 from searchkit.serve.cli.plain import count, duration, size
@@ -116,7 +117,7 @@ def backup(
 
     screen = Screen(no_color=no_color)
     source, where = existing_index(index, screen), Path(target).expanduser()
-    made = _copied(screen, lambda progress: copying.backup(source, where, progress=progress), quiet=quiet)
+    made = _copied(screen, where, lambda progress: copying.backup(source, where, progress=progress), quiet=quiet)
     _tell_made(screen, where, made, f"a copy of {source}", quiet=quiet, json=json)
 
 
@@ -132,15 +133,24 @@ def restore(
 
     screen = Screen(no_color=no_color)
     where, given = new_index(index), named_index(source)
-    made = _copied(screen, lambda progress: copying.restore(given, where, progress=progress), quiet=quiet)
+    made = _copied(screen, where, lambda progress: copying.restore(given, where, progress=progress), quiet=quiet)
     _tell_made(screen, where, made, f"restored from {given}", quiet=quiet, json=json)
 
 
-def _copied(screen: Screen, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
+def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
+    from searchkit.index.current import manifest_in_force
+    from searchkit.index.paths import IndexPaths
     from searchkit.serve.cli.progress import bars
 
-    with bars(screen, shown=not quiet) as progress:
-        return copy(progress)
+    try:
+        with bars(screen, shown=not quiet) as progress:
+            return copy(progress)
+    except KeyboardInterrupt:
+        try:
+            state = f"{where} stays at generation {manifest_in_force(IndexPaths(where)).generation}"
+        except SearchkitError:
+            state = f"no index was made at {where}"
+        raise InterruptedWork(f"Interrupted: {state}. Run the same command again to start over.") from None
 
 
 def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet: bool, json: bool) -> None:

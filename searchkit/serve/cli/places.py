@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
-from searchkit.errors import ConfigError, IndexNotFound
+from searchkit.errors import ConfigError, IndexNotFound, StorageError
 from searchkit.serve.cli.terminal import Screen
 
 HOME = Path("indexes")
@@ -42,6 +43,20 @@ def new_index(given: str | None) -> Path:
     if not given:
         raise ConfigError("Where should the index be made?", hint="Name its folder: --index indexes/NAME.")
     return named_index(given)
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Refuse a file that can't be written, before the work whose result it is to hold. Raises ``StorageError``."""
+    folder = path.parent
+    if path.is_dir():
+        reason = "it is a folder"
+    elif not folder.is_dir():
+        reason = f"there is no folder {folder}"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        reason = "permission denied"
+    else:
+        return
+    raise StorageError(f"Can't write {path}: {reason}.", hint=f"Name a file that can be written: {option} FILE.")
 
 
 def named_index(given: str) -> Path:

@@ -8,13 +8,14 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
+from shlex import quote
 
 import typer
 
 from searchkit.errors import SearchkitError, StorageError
-from searchkit.serve.cli import INTERRUPTED
-from searchkit.serve.cli.app import app
-from searchkit.serve.cli.building import InterruptedWork
+from searchkit.serve.cli import INTERRUPTED, InterruptedWork
+from searchkit.serve.cli.app import command_line
 from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
 
 INTERNAL = 70
@@ -27,15 +28,15 @@ def run(arguments: Sequence[str] | None) -> int:
     """Run one command; return 0, 1 where nothing was found, or the code of what went wrong (``searchkit --help``)."""
     utf8_streams()
     _show_messages()
-    command = typer.main.get_command(app)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(command_line(given[0] if given else None))
     screen = Screen(no_color="--no-color" in given)
     try:
         code = command.main(given, prog_name="searchkit", standalone_mode=False)
     except SystemExit as stop:  # shell completion ends this way
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:
-        return _explain(screen, error)
+        return _explain(screen, error, given)
     if code == INTERRUPTED:
         tell(screen, "Interrupted.")
     return code if isinstance(code, int) else 0
@@ -52,13 +53,13 @@ def _show_messages() -> None:
         logger.propagate = False
 
 
-def _explain(screen: Screen, error: BaseException) -> int:
+def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
     """Tell an exception as one message and return its exit code."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     match error:
         case SearchkitError():
-            tell(screen, error.message, error.hint)
+            tell(screen, error.message, _placed(error.hint, given))
             return error.exit_code
         case InterruptedWork():
             tell(screen, str(error))
@@ -79,6 +80,14 @@ def _explain(screen: Screen, error: BaseException) -> int:
                 screen, f"internal error: {what}", f"Set {DEBUG}=1 and run it again to get the traceback for a report."
             )
             return INTERNAL
+
+
+def _placed(hint: str, given: Sequence[str]) -> str:
+    """Put the index that was named into a hint, so that its command can be typed as it stands."""
+    named = [value for option, value in pairwise(given) if option == "--index"]
+    named += [one.removeprefix("--index=") for one in given if one.startswith("--index=")]
+    named = named or [os.environ.get("SEARCHKIT_INDEX", "")]
+    return hint.replace("--index PATH", f"--index {quote(named[0])}") if len(named) == 1 and named[0] else hint
 
 
 def _explain_usage(screen: Screen, error: typer.TyperException) -> int:

@@ -30,6 +30,10 @@ FORMS = (
 )
 _GENERATION = re.compile(r"generation:([0-9]{1,12})")
 _RERANK = "rerank="
+_OF_TWO_LEGS = frozenset({"fusion", "vector_weight"})
+_OF_A_RERANKER = frozenset({"rerank_depth", "rerank_weight"})
+_SHOWN = frozenset({"chunks_per_result", "rerank_budget_s"})
+"""Settings of what is shown; and a reranker that is measured has all the time it needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,7 @@ def compared_system(typed: str, first: System, index: Callable[[], Path]) -> Sys
     if Path(typed).is_file() and not typed.endswith(".json"):
         return Filed(name=Path(typed).name, path=Path(typed))
     if changed := _changed(typed, lambda: base or _plain("hybrid", index(), Mode.HYBRID)):
+        _check_matters(typed, base or replace(changed, config=None), changed)
         return replace(changed, name=f"{changed.mode}, {typed}")
     folder = named_index(typed)
     if folder.is_dir():
@@ -115,6 +120,24 @@ def _changed(typed: str, base: Callable[[], Asked]) -> Asked | None:
         first = base()
         return replace(first, config=SearchConfig.from_dict({**first.settings().to_dict(), **_settings(typed)}))
     return None
+
+
+def _check_matters(typed: str, base: Asked, changed: Asked) -> None:
+    """Refuse settings of which none has a say in what is found: they'd seem to make no difference."""
+    if changed.config is None or changed.config is base.config:
+        return
+    before, after = base.settings().to_dict(), changed.config.to_dict()
+    different = {name for name in after if after[name] != before[name] and name != "made_for"}
+    idle = set(_SHOWN)
+    if changed.mode is not Mode.HYBRID:
+        idle |= _OF_TWO_LEGS if not changed.reranker else {"fusion"}
+    if not changed.reranker:
+        idle |= _OF_A_RERANKER
+    if different and different <= idle:
+        raise ConfigError(
+            f"'{typed}' changes nothing that is found by {changed.mode}.",
+            hint="Compare in another mode (--mode hybrid), or with a reranker (--rerank NAME) where it is of one.",
+        )
 
 
 def _plain(name: str, index: Path, mode: Mode) -> Asked:

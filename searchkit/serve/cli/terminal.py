@@ -78,12 +78,12 @@ class Screen:
 
     def say(self, *parts: RenderableType) -> None:
         """Write something that isn't data to standard error."""
-        console = self.console(self.err)
         for part in parts:
             if isinstance(part, str):  # long lines are left whole, so that a path can be copied
-                console.print(clean_lines(part), markup=False, highlight=False, soft_wrap=True)
+                self.err.write(f"{clean_lines(part)}\n")
+                self.err.flush()
             else:
-                console.print(part, markup=False, highlight=False)
+                self.console(self.err).print(part, markup=False, highlight=False)
 
     def draw(self, part: RenderableType) -> str:
         """Return what would be written to standard output, without the padding at the ends of lines."""

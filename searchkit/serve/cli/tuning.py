@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
 from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
-from searchkit.serve.cli.places import existing_index
+from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.terminal import Screen
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def tune(
     screen = Screen(no_color=no_color)
     judging = folder is not None or queries is not None or qrels is not None
     _check(judging=judging, saving=save or out is not None, using=use is not None)
+    if out is not None:
+        check_writable(out, "--out")
     path = existing_index(index, screen)
     if use is not None:
         _put_in_force(screen, path, _read(use), quiet=quiet)
@@ -111,6 +113,8 @@ def _tune(
 ) -> None:
     from searchkit.config import SearchConfig
     from searchkit.evaluation.tuning import tune as found_by
+    from searchkit.index.current import manifest_in_force
+    from searchkit.index.paths import IndexPaths
     from searchkit.search.searcher import open_index
     from searchkit.serve.cli import formats, tuned
     from searchkit.serve.cli.progress import bars
@@ -120,17 +124,39 @@ def _tune(
         with bars(screen, shown=not quiet) as progress:
             found = found_by(searcher, judged, measure=measure, level=chosen, progress=progress)
         settings = found.settings(searcher.info())
+    before = manifest_in_force(IndexPaths(path)).settings
+    after = settings if save and found.gain.real else before
+    notes = (*found.notes, *_of_force(before, after, found.usual, saving=save))
     if out is not None:
         _write(out, settings)
     if json:
-        screen.write(formats.to_json(tuned.tuned_json(found, settings)))
+        force = {"before": dict(before.search) if before else {}, "after": dict(after.search) if after else {}}
+        screen.write(formats.to_json({**tuned.tuned_json(found, settings), "notes": list(notes), "in_force": force}))
     else:
         screen.write(tuned.tuned_table(found))
-        _say_notes(screen, found.notes)
-    if save:
-        _put_in_force(screen, path, settings if found.gain.real else None, quiet=quiet)
-    elif out is None and found.gain.real and not quiet:
+        _say_notes(screen, notes)
+    if save and found.gain.real:
+        _put_in_force(screen, path, settings, quiet=quiet)
+    elif out is None and not save and found.gain.real and not quiet:
         screen.say("Nothing was changed: --save lets every search of the index use it, --out FILE writes it to a file.")
+
+
+def _of_force(
+    before: Settings | None, after: Settings | None, usual: Mapping[str, object], *, saving: bool
+) -> Iterator[str]:
+    """Tell what becomes of the settings in force, against which nothing was measured."""
+    if after is not before:
+        if before is not None and before.search:
+            yield f"{_named(before)} was in force until now and is replaced."
+    elif before is not None and before.search:
+        defaults = ",".join(f"{name}={value}" for name, value in usual.items())
+        yield (
+            f"{_named(before)} is in force and stays. What was tried was measured against the defaults, not against"
+            f" it: 'searchkit evaluate FOLDER --compare {defaults}' does that, 'searchkit tune --use defaults' takes it"
+            " out."
+        )
+    elif saving:
+        yield "Nothing was saved: the defaults stay in force."
 
 
 def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:

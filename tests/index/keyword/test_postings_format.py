@@ -204,7 +204,7 @@ def exercise(path: Path) -> None:
                 attempt(lambda field=field, at=term_id: field.positions_of(at, some[:1]))
                 attempt(lambda field=field, at=term_id: field.term_id(field.term(at)))
                 attempt(lambda field=field, at=term_id: (field.df(at), field.cf(at)))
-            attempt(lambda field=field: field.term_ids_from("m"))
+            attempt(lambda field=field: field.terms(list(range(field.term_count))))
         attempt(lambda: ask(reader))
         words = reader.words
         for at in range(len(words)):

@@ -3,6 +3,8 @@
 #include "words.h"
 #include "inverting.h"
 
+enum { MOST_VOTERS = 16 };
+
 static int take(Buffer *b, PyObject *object, Py_ssize_t item, int writable) {
     b->held = 0;
     if (object == Py_None) return 1;
@@ -645,7 +647,49 @@ out:
     return done;
 }
 
+/* vote(counts, scores, vote, voters): each group's score, the best less the vote times how far the best few lie below
+ * it in the mean; the groups' scores stand one after the other. */
+static PyObject *loops_vote(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *counts, *scores, *done = NULL;
+    double vote;
+    int voters;
+    Buffer b[2] = {0};
+    if (!PyArg_ParseTuple(args, "OOdi", &counts, &scores, &vote, &voters)) return NULL;
+    if (!take(b, counts, 8, 0) || !take(b + 1, scores, 8, 0)) goto out;
+    const int64_t *count = b[0].view.buf;
+    const double *score = b[1].view.buf;
+    uint64_t groups = length(b), left = length(b + 1);
+    int fits = voters > 0 && voters <= MOST_VOTERS;
+    for (uint64_t i = 0; i < groups && fits; left -= (uint64_t)count[i++])
+        fits = count[i] > 0 && (uint64_t)count[i] <= left;
+    if (!fits || left) {
+        PyErr_SetString(PyExc_ValueError, "groups and scores don't fit together");
+        goto out;
+    }
+    done = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)groups * 8);
+    if (!done) goto out;
+    double *to = (double *)PyBytes_AsString(done);
+    for (uint64_t i = 0; i < groups; score += count[i++]) {
+        double best[MOST_VOTERS], behind = 0.0;
+        int n = 0;
+        for (int64_t k = 0; k < count[i]; k++) {
+            int at = n < voters ? n++ : voters;
+            for (; at && best[at - 1] < score[k]; at--)
+                if (at < voters) best[at] = best[at - 1];
+            if (at < voters) best[at] = score[k];
+        }
+        for (int k = 0; k < n; k++) behind += best[0] - best[k];
+        to[i] = best[0] - vote * behind / n;
+    }
+out:
+    drop(b);
+    drop(b + 1);
+    return done;
+}
+
 static PyMethodDef methods[] = {
+    {"vote", loops_vote, METH_VARARGS, NULL},
     {"invert", loops_invert, METH_VARARGS, NULL},
     {"unite", loops_unite, METH_VARARGS, NULL},   {"phrase", loops_phrase, METH_VARARGS, NULL},
     {"search", loops_search, METH_VARARGS, NULL}, {"decode", loops_decode, METH_VARARGS, NULL},
