@@ -175,8 +175,12 @@ def forget(paths: IndexPaths, *, whole: bool) -> None:
 
     Raises ``StorageError``.
     """
-    for path in paths.unfinished_logs if whole else [paths.unfinished_log(whole=False)]:
+    logs = paths.unfinished_logs if whole else [paths.unfinished_log(whole=False)]
+    for path in logs:
         files.remove(path)
+    # Else a power cut could bring a log back beside the generation that was put in force after it.
+    with files.storing(paths.root):
+        files.flush(paths.root)
 
 
 def _is_log_of(path: Path, maker: Maker) -> bool:
