@@ -68,6 +68,10 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
 def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bool) -> None:
     """Check that no row at 8 bits differs from its vector by more than the file says: the search relies on that."""
     codes, known = map_eight_bits(path, fact.chunks, dimension)
+    try:
+        check_file(path.with_name(VECTORS), fact.files[VECTORS], deep=deep)
+    except IndexCorrupt:  # told where that file itself is checked; nothing can be held against it
+        return
     vectors = map_vectors(path.with_name(VECTORS), fact.chunks, dimension)
     for first in range(0, fact.chunks, _BLOCK if deep else fact.chunks):
         some = slice(first, first + (_BLOCK if deep else SAMPLED))
