@@ -39,8 +39,9 @@ import numpy as np
 import searchkit
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.index.reader import open_generation
-from searchkit.search.confidence import Curve, above_zero, curve_of
+from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of
 from searchkit.search.fusion import Scale
+from searchkit.search.legs import Reading
 from searchkit.search.ranking import rank_articles
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Query
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 KINDS = ("own", "other", "nonsense", "gone")
 DEPTH = 200
 STEEPNESSES = {Mode.HYBRID: (2.0, 14.0), Mode.KEYWORD: (2.0, 14.0), Mode.VECTOR: (8.0, 56.0)}
+MIXED = {Mode.HYBRID: HYBRID.mixed, Mode.KEYWORD: KEYWORD.mixed, Mode.VECTOR: VECTOR.mixed}
 DISTANCES = tuple(step / 10 for step in range(61))
 
 
@@ -64,6 +66,8 @@ class Asked:
     zero: dict[str, float]
     confidences: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     above: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    mixed: dict[str, list[float]] = field(default_factory=dict)
+    """By kind: how much each question's words are of several languages."""
 
 
 def area(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -122,8 +126,14 @@ def questions(
 def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int) -> Asked:
     """Ask an index all questions in each mode."""
     with open_generation(index) as generation:
-        zero = generation.manifest.zero
-        ids = generation.article_ids(np.arange(int(generation.article_bases[-1])))
+        return _asked(index, Reading(generation), judged, others, modes, most)
+
+
+def _asked(
+    index: Path, reading: Reading, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int
+) -> Asked:
+    zero = reading.generation.manifest.zero
+    ids = reading.generation.article_ids(np.arange(int(reading.generation.article_bases[-1])))
     said = Asked(
         name=index.name,
         zero={}
@@ -132,11 +142,12 @@ def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[M
     )
     with searchkit.open(index) as searcher:
         kinds = questions(judged, others, words_of(searcher), most)
+        said.mixed.update({kind: [reading.mixed(text) for text, _ in asked] for kind, asked in kinds.items()})
         for mode in modes:
             confidences, above = said.confidences.setdefault(str(mode), {}), said.above.setdefault(str(mode), {})
             for kind, asked in kinds.items():
                 confidences[kind], above[kind] = [], []
-                for text, left_out in asked:
+                for (text, left_out), mixed in zip(asked, said.mixed[kind], strict=True):
                     legs = searcher.legs(Query(text=text, mode=mode))
                     if not isinstance(legs.scale, Scale):
                         raise SystemExit(f"{index}: its settings name a fusion whose scores tell no confidence")
@@ -153,7 +164,7 @@ def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[M
                         best = 0.0
                     x = above_zero(best, legs.scale, zero)
                     above[kind].append(x)
-                    confidences[kind].append(curve_of(legs.scale).at(x))
+                    confidences[kind].append(curve_of(legs.scale).at(x, mixed))
     return said
 
 
@@ -168,11 +179,11 @@ def chosen_curve(said: Sequence[Asked], mode: Mode, on: Sequence[str]) -> str:
     """Choose a mode's curve on some collections, and say what it costs there and on the others."""
     low, high = STEEPNESSES[mode]
     curves = [
-        Curve(steepness=float(steepness), distance=distance)
+        Curve(steepness=float(steepness), distance=distance, mixed=MIXED[mode])
         for steepness in np.linspace(low, high, 25)
         for distance in DISTANCES
     ]
-    errors = np.array([[error_under(curve, one.above[mode]) for one in said] for curve in curves])
+    errors = np.array([[error_under(curve, one.above[mode], one.mixed) for one in said] for curve in curves])
 
     def choose(halves: Sequence[int]) -> tuple[Curve, float, float]:
         best = int(errors[:, halves].mean(axis=1).argmin())
@@ -188,9 +199,11 @@ def chosen_curve(said: Sequence[Asked], mode: Mode, on: Sequence[str]) -> str:
     )
 
 
-def error_under(curve: Curve, above: Mapping[str, Sequence[float]]) -> float:
+def error_under(curve: Curve, above: Mapping[str, Sequence[float]], mixed: Mapping[str, Sequence[float]]) -> float:
     """Return the calibration error of scores above the zero when they are read on a curve."""
-    own, other, nonsense = ([curve.at(x) for x in above[kind]] for kind in KINDS[:3])
+    own, other, nonsense = (
+        [curve.at(*one) for one in zip(above[kind], mixed[kind], strict=True)] for kind in KINDS[:3]
+    )
     return calibration_error(own, other, nonsense)
 
 

@@ -127,8 +127,7 @@ class Query:
     k: int = 10
     where: Where = Where()
     facets: tuple[str, ...] = ()
-    """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year`` or any
-    other."""
+    """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year``, any other."""
     rerank: bool = True
     """Whether the searcher's reranker looks again, where it has one."""
     min_confidence: float = 0.0
@@ -147,13 +146,26 @@ class Hit:
 class Contribution:
     """What one leg gave a chunk: its rank there (from 1; None below the depth looked at), its own score, its share.
 
-    The shares of a chunk's contributions add up to the chunk's score.
+    The shares add up to the chunk's score. ``how`` writes one as a sum of ``score``, ``less``, ``times`` and ``rank``.
     """
 
     leg: str
     rank: int | None
     score: float
     share: float
+    less: float = 0.0
+    times: float = 1.0
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What a chunk gave its article: ``counts`` times its own score. An article's votes add up to its score."""
+
+    chunk_id: str
+    counts: float
+    score: float
+    contributions: tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +195,9 @@ class ChunkResult:
 class Result:
     """An article, ranked, with its best chunks, best first.
 
-    Its score is .85 of the best chunk's and .15 of the mean of the five best. ``contributions`` tell what each leg gave
-    to it: their shares add up to the score; rank and own score are those of the best chunk. ``confidence``, 0 to 1:
-    how sure it is that the archive has something on what was asked, not that this answers it; it compares across
-    queries and indexes (``search/confidence.py``). None without words to score by, or where scores hold for one search.
+    Its score is the sum of its ``votes``, and of its ``contributions``' shares, whose rank and own score are the best
+    chunk's. ``confidence``, 0 to 1: how sure it is that the archive has something on what was asked, not
+    that this answers it (``search/confidence.py``). None without words, or where scores hold for one search alone.
     """
 
     rank: int
@@ -194,6 +205,7 @@ class Result:
     article: Article
     chunks: tuple[ChunkResult, ...]
     contributions: tuple[Contribution, ...] = ()
+    votes: tuple[Vote, ...] = ()
     confidence: float | None = None
 
 
@@ -252,7 +264,6 @@ class IndexInfo:
     last_published: datetime | None
     config: Mapping[str, object]
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What was chosen for its searches, where anything was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,8 +271,7 @@ class BuildReport:
     """What a build, rebuild, add, update, delete or compact did.
 
     ``articles`` and ``chunks`` are those that were written; ``new``, ``changed`` and ``unchanged`` are articles that
-    were given, ``vanished`` are articles of the index that weren't at its places any more, ``deleted`` those that were
-    taken out.
+    were given, ``vanished`` those of the index that weren't at its places any more, ``deleted`` those taken out.
     """
 
     path: str
@@ -272,7 +282,6 @@ class BuildReport:
     vectors_reused: int
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
-    """What the user should know: where a rebuild took its articles from."""
     took_s: float
     new: int = 0
     changed: int = 0
@@ -301,34 +310,27 @@ class Encoder(Protocol):
     @property
     def name(self) -> str:
         """The name or path by which it is loaded again."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """What names the numbers it gives, in hex."""
-        ...
 
     @property
     def dimension(self) -> int:
         """How many values a vector has."""
-        ...
 
     @property
     def max_tokens(self) -> int:
         """The longest input, in its own tokens, with the special ones and the prompt of a chunk taken off."""
-        ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
-        ...
 
     def encode_query(self, text: str) -> Vector:
         """Return a ``(dimension,)`` vector."""
-        ...
 
     def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
         """Return a ``(len(texts), dimension)`` array, row i for text i."""
-        ...
 
 
 class Retriever(Protocol):
@@ -336,7 +338,6 @@ class Retriever(Protocol):
 
     def retrieve(self, query: Query, depth: int) -> Sequence[Hit]:
         """Return the best hits."""
-        ...
 
 
 class Reranker(Protocol):
@@ -347,4 +348,3 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
         """Return a score for each text, in their order."""
-        ...

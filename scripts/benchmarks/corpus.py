@@ -8,6 +8,9 @@ that every peer is given the same text. Vectors stand around 1,000 centres, at a
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 import zlib
 from collections import Counter
@@ -71,11 +74,16 @@ class Made:
 
 
 class Corpus:
-    """The archive of ``chunks`` chunks. A larger one begins with the smaller one."""
+    """The archive of ``chunks`` chunks. A larger one begins with the smaller one.
 
-    def __init__(self, chunks: int) -> None:
+    With ``kept``, a folder, its blocks are written there once and read again: making them takes .09 ms a chunk.
+    """
+
+    def __init__(self, chunks: int, *, kept: Path | None = None) -> None:
         self.chunks = chunks
         self.words = _words()
+        made_of = hashlib.sha256("\n".join([Path(__file__).read_text(encoding="utf-8"), *self.words]).encode())
+        self._kept = None if kept is None else kept / made_of.hexdigest()[:12]
         self._sums = np.cumsum(1.0 / (np.arange(WORDS) + 2.7) ** 1.07)
         draw = np.random.default_rng(SEED)
         self.phrases = 30 + self._ranks(draw, PHRASES * 3, least=30).reshape(PHRASES, 3)
@@ -89,6 +97,22 @@ class Corpus:
 
     def block(self, number: int) -> list[Made]:
         """Return one block whole, also where the archive ends within it."""
+        if self._kept is None:
+            return self._made(number)
+        path = self._kept / f"{number}.json"
+        if not path.exists():
+            facts = [(made.text, made.day, made.tags) for made in self._made(number)]
+            self._kept.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps(facts), encoding="ascii")
+            draft.replace(path)
+        first = number * BLOCK
+        return [
+            Made(row=row, text=text, day=day, tags=tuple(tags))
+            for row, (text, day, tags) in enumerate(json.loads(path.read_text(encoding="ascii")), start=first)
+        ]
+
+    def _made(self, number: int) -> list[Made]:
         draw = np.random.default_rng((SEED, number))
         ids, ends = self.ids(number)
         surfaces = self._surfaces[_variants(draw, len(ids)) * WORDS + ids].tolist()

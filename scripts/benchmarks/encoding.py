@@ -8,56 +8,79 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.peers.hybrids import Runtime
+from searchkit.encoders.batches import batches, padded
+from searchkit.index.encoding import MOST_TEXTS, TEXTS_A_CORE
 from searchkit.index.writer import build, rebuild
-from searchkit.types import Article
+from searchkit.types import Article, BuildReport
 
 Facts = dict[str, float]
 WORDS = 60
 """Words of a text: invented ones are 3 or 4 tokens each, and all together must be one chunk."""
 
 
-def encoding(corpus: Corpus, runtime: Runtime, chunks: int, place: Path) -> Facts:
-    """Build an index with the true encoder, and the same again; return its pace beside the bare runtime's.
+def encoding(corpus: Corpus, runtime: Runtime, place: Path, *, rounds: int, chunks: int) -> Facts:
+    """Build indexes with the true encoder, and one of them again; return their pace beside the bare runtime's.
 
-    A word that was never used before stands in each text, so that no cache of earlier runs has its vector. The bare
-    runtime is given the same texts as tokens, in the batches that the encoder makes, before and after.
+    In each round the bare runtime is given the tokens of new texts, and an index of the same texts is built; which of
+    the two comes first alternates, and the medians of all rounds count. A word that was never used before stands in
+    each text, so that no cache has its vector.
     """
-    new = f"run{time.time_ns()}"
-    texts = [" ".join([*made.text.split()[:WORDS], new]) for made in corpus.block(0)[:chunks]]
-    articles = [Article(id=f"{new}-{row}", text=text, language="en") for row, text in enumerate(texts)]
-    first = _bare(runtime, texts)
-    started = time.process_time()
-    report = build(place / "encoded", articles, encoder=runtime.encoder)
-    built = time.process_time() - started
-    bare = statistics.fmean([first, _bare(runtime, texts)])
+    bare: list[float] = []
+    built: list[float] = []
+    reports: list[BuildReport] = []
+    for number in range(rounds):
+        new = f"run{time.time_ns()}"
+        texts = [" ".join([*made.text.split()[:WORDS], new]) for made in corpus.block(number)[:chunks]]
+        articles = [Article(id=f"{new}-{row}", text=text, language="en") for row, text in enumerate(texts)]
+        folder = place / f"encoded-{number}"
+        if number % 2 == 0:
+            bare.append(_bare(runtime, texts))
+        started = time.process_time()
+        reports.append(build(folder, articles, encoder=runtime.encoder))
+        built.append(time.process_time() - started)
+        if number % 2 == 1:
+            bare.append(_bare(runtime, texts))
     again = build(place / "encoded-again", articles, encoder=runtime.encoder)
-    rebuilt = rebuild(place / "encoded", articles, encoder=runtime.encoder)
+    rebuilt = rebuild(folder, articles, encoder=runtime.encoder)
+    if {report.chunks for report in reports} != {chunks}:
+        raise RuntimeError("a text of the encoder's measurement is more than one chunk")
     return {
-        "chunks": report.chunks,
-        "chunks_per_cpu_s": report.chunks / built,
-        "bare_chunks_per_cpu_s": chunks / bare,
-        "ratio": (report.chunks / built) / (chunks / bare),
+        "chunks": chunks,
+        "rounds": rounds,
+        "chunks_per_cpu_s": chunks / statistics.median(built),
+        "bare_chunks_per_cpu_s": chunks / statistics.median(bare),
+        "ratio": statistics.median(bare) / statistics.median(built),
         "second_build_encoded": again.vectors_encoded,
         "rebuild_encoded": rebuilt.vectors_encoded,
     }
 
 
 def _bare(runtime: Runtime, texts: list[str]) -> float:
-    """Return the CPU seconds of the runtime alone; the tokens are counted beforehand."""
-    from searchkit.encoders.batches import batches, padded
+    """Return the CPU seconds of the runtime alone, in the batches and the threads that a build gives it.
 
-    rows = [one.ids for one in runtime.tokenizer.encode_batch(texts)]
-    plan = [padded([rows[number] for number in batch], 0) for batch in batches([len(row) for row in rows])]
-    runtime.run(*plan[-1])
+    Two threads on the two halves of one core get less done a CPU-second than one: both are measured with the same
+    number. The tokens are counted beforehand.
+    """
+    longest_first = sorted(texts, key=len, reverse=True)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    step = min(TEXTS_A_CORE * cores, MOST_TEXTS)
+    plans = []
+    for first in range(0, len(texts), step):
+        rows = [one.ids for one in runtime.tokenizer.encode_batch(longest_first[first : first + step])]
+        made = [padded([rows[number] for number in batch], 0) for batch in batches([len(row) for row in rows])]
+        plans.append([(np.asarray(ids), np.asarray(mask)) for ids, mask in made])
+    runtime.run(*plans[-1][-1])
     started = time.process_time()
-    for ids, mask in plan:
-        runtime.run(np.asarray(ids), np.asarray(mask))
+    with ThreadPoolExecutor(cores) as pool:
+        for plan in plans:
+            list(pool.map(lambda one: runtime.run(*one), plan))
     return time.process_time() - started
 
 

@@ -243,7 +243,7 @@ ROWS = (
     Row(name="opening 1,000,000 chunks, s", against="–", limit=0.3, values=_largest("opening", "wall_ms", 1e-3)),
     Row(
         name="peak memory, building 1,000,000, GB",
-        against="–",
+        against="–, with the pages of mapped files",
         limit=2.0,
         values=_largest("building", "peak_mb", 1e-3),
     ),

@@ -1,8 +1,8 @@
 """How long does each take for the same queries? All are asked in turn (A B A B), so that a busy machine hits all alike.
 
 Every query is asked three times, in rounds over all queries of its class: once to warm up, and the less of the other
-two counts. A query of the class "hybrid" is asked once, after others have warmed up, so that no cache can answer it.
-A slow peer is asked fewer queries; ratios are taken over the queries that both were asked.
+two counts. *Fresh* queries, and those of the class "hybrid", are asked once, after others have warmed up, so that
+nothing remembered can answer them. A slow peer is asked fewer queries; ratios are over those that both were asked.
 """
 
 from __future__ import annotations
@@ -27,25 +27,31 @@ RANKED = frozenset(["or", "and", "phrase"])
 
 
 def time_class(
-    peers: Mapping[str, Peer], corpus: Corpus, one: Class, k: int, *, number: int, budget_s: float
+    peers: Mapping[str, Peer],
+    corpus: Corpus,
+    one: Class,
+    k: int,
+    *,
+    number: int,
+    budget_s: float,
+    fresh: bool = False,
 ) -> dict[str, Any]:
     """Ask all peers that can answer a class; return quantiles in ms, and the ratios of searchkit to each peer.
 
-    ``budget_s``: after so many seconds of one peer's work, it is asked no further queries.
+    ``budget_s``: after so many seconds of one peer's work, it is asked no further queries. ``fresh``: each query is one
+    that was never asked before, and is asked once.
     """
-    asked = questions(corpus, one, number)
+    asked = questions(corpus, one, number, salt=2 if fresh else 0)
     able = {name: peer for name, peer in peers.items() if asked[0].needs <= peer.can}
-    once = one.kind == "hybrid"
+    once = fresh or one.kind == "hybrid"
     warm = questions(corpus, one, 5, salt=1) if once else asked
-    spent = dict.fromkeys(able, 0.0)
-    reached = {name: _round(peer, warm, k, budget_s / 3, spent, name) for name, peer in able.items()}
-    limit = {name: number if once else reached[name] for name in able}
+    limit = {name: _warmed(peer, warm, k, budget_s, once=once) for name, peer in able.items()}
     rounds: list[dict[str, Times]] = []
     for turn in range(1 if once else 2):
         found: dict[str, Times] = {name: [] for name in able}
-        order = list(able) if turn % 2 == 0 else list(able)[::-1]
         for place, query in enumerate(asked):
-            for name in order:
+            # Who is asked first finds the processor's caches full of another's work: each is, in turn.
+            for name in list(able) if (turn + place) % 2 == 0 else list(able)[::-1]:
                 if place < limit[name]:
                     found[name].append(_timed(able[name], query, k))
         rounds.append(found)
@@ -57,13 +63,15 @@ def _less(times: tuple[tuple[float, float], ...]) -> tuple[float, float]:
     return min(cpu for cpu, _ in times), min(wall for _, wall in times)
 
 
-def _round(peer: Peer, asked: Sequence[Asked], k: int, budget_s: float, spent: dict[str, float], name: str) -> int:
-    """Ask until the budget is spent; return how many queries were asked, 5 at least."""
-    for place, query in enumerate(asked):
-        spent[name] += _timed(peer, query, k)[1]
-        if spent[name] > budget_s and place >= 4:
-            return place + 1
-    return len(asked)
+def _warmed(peer: Peer, asked: Sequence[Asked], k: int, budget_s: float, *, once: bool) -> int:
+    """Ask a peer until a third of its budget is spent; return how many queries it can be asked then, 5 at least."""
+    taken: list[float] = []
+    for query in asked:
+        taken.append(_timed(peer, query, k)[1])
+        if sum(taken) > budget_s / 3 and len(taken) >= 5:
+            break
+    # Of others than those that warmed it up: as the quickest, the first may have loaded what all need.
+    return max(5, int(budget_s / min(taken))) if once else len(taken)
 
 
 def _timed(peer: Peer, query: Asked, k: int) -> tuple[float, float]:
@@ -74,8 +82,8 @@ def _timed(peer: Peer, query: Asked, k: int) -> tuple[float, float]:
 
 def _facts(times: Times, ours: Times) -> dict[str, Any]:
     cpu, wall = ([one[part] for one in times] for part in (0, 1))
-    same = [one[0] for one in ours[: len(times)]]
-    pairs = zip(quantiles(same), quantiles(cpu), strict=True)
+    both = min(len(times), len(ours))
+    pairs = zip(quantiles([one[0] for one in ours[:both]]), quantiles(cpu[:both]), strict=True)
     return {
         "n": len(times),
         "cpu_ms": [round(1e3 * value, 4) for value in quantiles(cpu)],

@@ -15,10 +15,11 @@ from pathlib import Path
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError, EncoderMismatch
 from searchkit.index.articles import article_digest
+from searchkit.index.batching import BATCH_CHARACTERS
 from searchkit.index.carried import encoder_of
 from searchkit.index.corpus import Handed, corpus_of, given_of, joined, left_out
 from searchkit.index.current import current_generation
-from searchkit.index.draft import SEGMENT_CHARACTERS, Draft
+from searchkit.index.draft import Draft
 from searchkit.index.facts import Corpus, EncoderFact, Manifest
 from searchkit.index.holding import held_back
 from searchkit.index.intake import Intake
@@ -109,7 +110,7 @@ def update(
             fresh = compared.different(intake.articles(given_of(articles, corpus, progress)))
             if prune:
                 checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
-                fresh = held_back(checked, SEGMENT_CHARACTERS)
+                fresh = held_back(checked, BATCH_CHARACTERS)
             _write(paths, draft, fresh, manifest, encoder, compared.known)
             vanished = [] if missing else [article_id for article_id in held if article_id not in compared.seen]
             if missing:

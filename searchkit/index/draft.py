@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
 
 import searchkit
 from searchkit.config import IndexConfig
+from searchkit.index.batching import segmented
 from searchkit.index.carried import carry
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
@@ -34,9 +37,6 @@ from searchkit.index.spread import Spread, spread_facts
 from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.zero import is_due, learn_zero
 from searchkit.types import Article, BuildReport, Encoder, Progress
-
-SEGMENT_CHARACTERS = 64_000_000
-"""A segment is closed after so much text (about 70,000 chunks): what is held in memory at once stays below .5 GB."""
 
 
 class Draft:
@@ -68,7 +68,7 @@ class Draft:
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._segment_of: dict[str, int] = {}
-        self._replaced: dict[str, set[str]] = defaultdict(set)
+        self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
         self._encodings: list[Encoding] = []
         self._left: FindVectors | None = None
@@ -99,24 +99,29 @@ class Draft:
         """
         encode = None if known is None else self._encoding(encoder, known)
         self._asked = None if known is None else encoder
-        for batch in _batches(articles):
+        for _, batches in groupby(self._numbered(articles), key=itemgetter(0)):
             fact = write_segment(
                 self._paths,
                 self._next_name(),
-                list(batch.values()),
+                (batch for _, batch in batches),
                 config=self._config,
                 encoder=encoder,
                 encode=encode,
                 progress=self._progress,
             )
+            self._facts.append(fact)
+
+    def _numbered(self, articles: Iterable[Article]) -> Iterator[tuple[int, list[Article]]]:
+        """Yield batch by batch, each with the number of its segment, and note what it takes the place of."""
+        for number, batch in segmented(articles, self._segment_of):
             for article_id in batch:
                 if article_id in self._segment_of:
-                    self._replaced[self._facts[self._segment_of[article_id]].name].add(article_id)
+                    self._replaced[self._segment_of[article_id]].add(article_id)
                     self.articles -= 1
-                self._segment_of[article_id] = len(self._facts)
-            self._facts.append(fact)
+                self._segment_of[article_id] = number
             self._languages.update(article.language or "" for article in batch.values())
             self.articles += len(batch)
+            yield number, list(batch.values())
 
     def carry(self, encoder: Encoder) -> None:
         """Put the encoder's files into the index. Raises ``ConfigError`` where it can't travel, ``StorageError``."""
@@ -238,9 +243,9 @@ class Draft:
             deleted = segment.living_rows(deleting)
             self.deleted += len(deleted)
             yield self._part(segment, sorted([*deleted, *segment.living_rows(replacing)]))
-        for fact in self._facts:
+        for number, fact in enumerate(self._facts):
             segment = opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension))
-            yield self._part(segment, segment.living_rows(list(self._replaced[fact.name])))
+            yield self._part(segment, segment.living_rows(list(self._replaced[number])))
 
     def _groups(self, parts: Sequence[Part], *, compact: bool) -> list[list[int]]:
         """Choose the parts that are written anew: as the policy has it, and those that get their vectors now.
@@ -331,17 +336,3 @@ class Draft:
     def _next_name(self) -> str:
         taken = [int(path.name) for path in numbered(self._paths.segments)]
         return number_name(max(taken, default=0) + 1)
-
-
-def _batches(articles: Iterable[Article]) -> Iterator[dict[str, Article]]:
-    """Group articles, by id, into what one segment takes."""
-    batch: dict[str, Article] = {}
-    characters = 0
-    for article in articles:
-        batch[article.id] = article
-        characters += len(article.text) + len(article.title)
-        if characters >= SEGMENT_CHARACTERS:
-            yield batch
-            batch, characters = {}, 0
-    if batch:
-        yield batch

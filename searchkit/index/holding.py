@@ -1,6 +1,6 @@
 """Here are articles; how are all of them awaited before the first is used, without holding them all in memory?
 
-As many as a segment takes stay in memory, the rest waits in a temporary ``articles.sqlite``.
+As many as are worked on at once stay in memory, the rest waits in a temporary ``articles.sqlite``.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.spread import Spread, Spreads, combined, group_of, spreads_from, spreads_of
+from searchkit.index.vectorfiles import let_go
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _FEW = 50
 """Where fewer than one of so many articles are asked for, each is looked up: reading all is reading the whole file."""
+
+_AT_ONCE = 65_536
+"""Vectors that are counted before their pages are given back: 100 MB of 384 dimensions."""
 
 
 def groups(segment: Segment) -> list[str]:
@@ -72,4 +76,9 @@ def _counted(segment: Segment, articles: Mask) -> dict[str, Spread]:
         names = [every[row] for row in chosen]
     rows = np.flatnonzero(segment.rows_of(articles))
     of_rows = np.repeat(np.asarray(names, dtype=object), sizes[chosen])
-    return spreads_of(segment.vectors.matrix, of_rows.tolist(), rows)
+    counted: list[tuple[Spreads, int]] = []
+    for first in range(0, len(rows), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        counted.append((spreads_of(segment.vectors.matrix, of_rows[some].tolist(), rows[some]), 1))
+        let_go(segment.vectors.matrix)
+    return combined(counted)

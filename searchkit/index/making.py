@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.index import files
@@ -13,7 +14,7 @@ from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.manifest import fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
-from searchkit.index.vectorfiles import write_vectors
+from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.chunks import split
 from searchkit.ingest.compose import compose
@@ -23,7 +24,7 @@ from searchkit.types import Article, Encoder, Progress
 def write_segment(
     paths: IndexPaths,
     name: str,
-    articles: Sequence[Article],
+    batches: Iterable[Sequence[Article]],
     *,
     config: IndexConfig,
     encoder: Encoder,
@@ -32,42 +33,64 @@ def write_segment(
 ) -> SegmentFact:
     """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
 
-    Without ``encode`` its vectors are left for later: it has no ``vectors.faiss``, and nothing is encoded. Raises
-    ``StorageError``. What was stopped on the way stays hidden, for the next writer to sweep.
+    The articles come in batches, of which one at a time is held in memory: cut, inverted and encoded before the next
+    is asked for. No id comes twice. Without ``encode`` the vectors are left for later: there is no ``vectors.faiss``,
+    and nothing is encoded. Raises ``StorageError``. What was stopped on the way stays hidden, for the next writer to
+    sweep.
     """
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
     files.make_folder(hidden)
+    articles = chunks = 0
+    with (
+        ArticlesWriter(hidden / ARTICLES) as stored,
+        PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
+        nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, encoder.dimension) as vectors,
+    ):
+        for batch in batches:
+            texts, digests = _add(batch, stored, postings, config, encoder, progress)
+            articles, chunks = articles + len(batch), chunks + len(texts)
+            if encode is not None and vectors is not None:
+                vectors.add(encode(texts, digests))
+        stored.finish()
+        with files.storing(hidden):
+            postings.write(hidden / POSTINGS)
+        if vectors is not None:
+            vectors.finish()
+    if encode is not None:
+        add_eight_bits(hidden, rows=chunks, dimension=encoder.dimension)
+    return move_in(paths, name, articles=articles, chunks=chunks)
+
+
+def _add(
+    articles: Sequence[Article],
+    stored: ArticlesWriter,
+    postings: PostingsBuilder,
+    config: IndexConfig,
+    encoder: Encoder,
+    progress: Progress | None,
+) -> tuple[list[str], list[bytes]]:
+    """Store and invert some articles; return the text of each chunk, as an encoder is given it, and its digest."""
     texts: list[str] = []
     digests: list[bytes] = []
     limit = min(config.chunk_tokens or LONGEST_CHUNK, encoder.max_tokens)
-    with (
-        ArticlesWriter(hidden / ARTICLES) as store,
-        PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
-    ):
-        for number, article in enumerate(articles, start=1):
-            chunks = split(
-                article,
-                count_tokens=encoder.count_tokens,
-                max_tokens=limit,
-                overlap_sentences=config.overlap_sentences,
-            )
-            searched = [compose(article, chunk) for chunk in chunks]
-            named = [text_digest(one.joined) for one in searched]
-            store.add(article, chunks, named)
-            for one in searched:
-                postings.add(one.title, one.heading, one.text, article.language)
-            texts.extend(one.joined for one in searched)
-            digests.extend(named)
-            if progress is not None:
-                progress("index", number, len(articles))
-        store.finish()
-        with files.storing(hidden):
-            postings.write(hidden / POSTINGS)
-    if encode is not None:
-        write_vectors(hidden / VECTORS, encode(texts, digests))
-        add_eight_bits(hidden, rows=len(texts), dimension=encoder.dimension)
-    return move_in(paths, name, articles=len(articles), chunks=len(texts))
+    for number, article in enumerate(articles, start=1):
+        chunks = split(
+            article,
+            count_tokens=encoder.count_tokens,
+            max_tokens=limit,
+            overlap_sentences=config.overlap_sentences,
+        )
+        searched = [compose(article, chunk) for chunk in chunks]
+        named = [text_digest(one.joined) for one in searched]
+        stored.add(article, chunks, named)
+        for one in searched:
+            postings.add(one.title, one.heading, one.text, article.language)
+        texts.extend(one.joined for one in searched)
+        digests.extend(named)
+        if progress is not None:
+            progress("index", number, len(articles))
+    return texts, digests
 
 
 def move_in(paths: IndexPaths, name: str, *, articles: int, chunks: int) -> SegmentFact:

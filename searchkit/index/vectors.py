@@ -26,7 +26,14 @@ import numpy as np
 from searchkit.index import vectorfiles
 from searchkit.index.files import remove
 from searchkit.index.paths import EIGHT_BITS, VECTORS
-from searchkit.index.vectorfiles import EightBits, map_eight_bits, map_vectors, note_recall, write_eight_bits
+from searchkit.index.vectorfiles import (
+    EightBits,
+    map_eight_bits,
+    map_vectors,
+    note_recall,
+    parts_of,
+    write_eight_bits,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,28 +180,43 @@ def add_eight_bits(folder: Path, *, rows: int, dimension: int) -> None:
     if rows < vectorfiles.EIGHT_BITS_FROM:
         return
     path = folder / EIGHT_BITS
-    exact = VectorsReader(folder / VECTORS, rows=rows, dimension=dimension)
-    write_eight_bits(path, exact.matrix)
-    recall = measured_recall(VectorsReader(folder / VECTORS, rows=rows, dimension=dimension, eight_bits=path), exact)
+    write_eight_bits(path, map_vectors(folder / VECTORS, rows, dimension))
+    recall = measured_recall(VectorsReader(folder / VECTORS, rows=rows, dimension=dimension, eight_bits=path))
     if recall < LEAST_RECALL:
         remove(path)
         return
     note_recall(path, recall)
 
 
-def measured_recall(reader: VectorsReader, exact: VectorsReader) -> float:
-    """Return the share of the nearest rows by an exact scan that another reader's, rescored, has among its own."""
-    places = np.linspace(0, len(exact.matrix) - 1, _PROBES).astype(np.int64)
-    depth = min(_PROBED, len(exact.matrix))
-    return float(np.mean([_share(reader, exact, exact.matrix[place], depth) for place in places]))
+def measured_recall(reader: VectorsReader) -> float:
+    """Return the share of the nearest rows by an exact scan that a reader's search, rescored, has among its own."""
+    rows = len(reader.matrix)
+    depth = min(_PROBED, rows)
+    probes = reader.matrix[np.linspace(0, rows - 1, _PROBES).astype(np.int64)]
+    shares = []
+    for probe, nearest in zip(probes, _exact(reader.matrix, probes, depth), strict=True):
+        found, _ = best_of([(0, reader.nearest(probe, depth, None))], depth)
+        mine = np.sort(reader.similarity(probe, found))[-depth:]
+        # By score, not by row: of rows that are equal either will do.
+        true = np.sort(reader.similarity(probe, nearest))[-depth]
+        shares.append(float(np.count_nonzero(mine >= true)) / depth)
+    return float(np.mean(shares))
 
 
-def _share(reader: VectorsReader, exact: VectorsReader, query: Vectors, depth: int) -> float:
-    rows, _ = best_of([(0, reader.nearest(query, depth, None))], depth)
-    mine = np.sort(reader.similarity(query, rows))[-depth:]
-    true = exact.similarity(query, best_of([(0, exact.nearest(query, depth, None))], depth)[0])
-    # By score, not by row: of rows that are equal either will do.
-    return float(np.count_nonzero(mine >= np.sort(true)[-depth])) / depth
+def _exact(matrix: Vectors, probes: Vectors, depth: int) -> Rows:
+    """Return ``(probes, twice depth)`` rows, among which each probe's nearest are: one pass over the file for all."""
+    best: Vectors = np.empty((len(probes), 0), dtype=np.float32)
+    rows: Rows = np.empty((len(probes), 0), dtype=np.int64)
+    first = 0
+    for part in parts_of(matrix):
+        best = np.hstack([best, probes @ part.T])
+        rows = np.hstack([rows, np.broadcast_to(np.arange(first, first + len(part)), (len(probes), len(part)))])
+        first += len(part)
+        if best.shape[1] > 2 * depth:
+            # Twice as many as are asked for: float32 rounds, and may put the last of them in another order.
+            chosen = np.argpartition(-best, 2 * depth, axis=1)[:, : 2 * depth]
+            best, rows = np.take_along_axis(best, chosen, axis=1), np.take_along_axis(rows, chosen, axis=1)
+    return rows
 
 
 @contextmanager

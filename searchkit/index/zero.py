@@ -15,7 +15,7 @@ collections that were asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from searchkit.index.keyword.syntax import parse
 from searchkit.index.learning import groups
 from searchkit.index.segment import Segment
 from searchkit.index.spread import Spreads, leans, learnt_weight
+from searchkit.index.vectorfiles import parts_of
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ _CHUNKS_A_QUERY = 5
 _LOOKED_AT = 50_000
 """Words of a segment that are looked at, evenly over its sorted list."""
 
-_BLOCK = 16_384
+_AT_ONCE = 8
+"""Questions that are asked in one pass over the vectors: 32 MB of cosines for a million chunks."""
 
 
 def is_due(zero: ZeroFact | None, chunks: int) -> bool:
@@ -86,11 +88,10 @@ def learn_zero(
     analyzer = Analyzer()
     means = np.zeros(4)
     questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
-    for question in questions:
+    for question, query, cosine in _asked(questions, encoder, segments):
         found = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
         keyword = found.scores / sqrt(found.idf_sum) if found.idf_sum > 0 else np.zeros(len(gone))
-        query = encoder.encode_query(question)
-        cosine = np.where(gone, -np.inf, _cosines(segments, query))
+        cosine[gone] = -np.inf
         nearness = cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row]
         best = int(np.argmax(keyword + weight * nearness))
         means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
@@ -122,12 +123,15 @@ def _questions(words: Sequence[str], count: int) -> list[str]:
     return [" ".join(words[place] for place in row) for row in drawn.reshape(count, WORDS).tolist()]
 
 
-def _cosines(segments: Sequence[Segment], query: Vector) -> Scores:
-    """Return every chunk's cosine with a query."""
-    parts = [
-        segment.vectors.matrix[start : start + _BLOCK] @ query
-        for segment in segments
-        if segment.vectors is not None
-        for start in range(0, segment.fact.chunks, _BLOCK)
-    ]
-    return np.concatenate(parts).astype(np.float64)
+def _asked(
+    questions: Sequence[str], encoder: Encoder, segments: Sequence[Segment]
+) -> Iterator[tuple[str, Vector, Scores]]:
+    """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""
+    for first in range(0, len(questions), _AT_ONCE):
+        some = questions[first : first + _AT_ONCE]
+        queries = np.stack([encoder.encode_query(question) for question in some])
+        parts = [
+            queries @ part.T for segment in segments if segment.vectors for part in parts_of(segment.vectors.matrix)
+        ]
+        for question, query, *cosines in zip(some, queries, *parts, strict=True):
+            yield question, query, np.concatenate(cosines).astype(np.float64)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +36,18 @@ if TYPE_CHECKING:
 
 RRF_K = 60
 """From the paper, which found little difference around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """``(score - zero) / unit``; 0 where unit is: a leg in which all candidates score the same has nothing to say."""
+
+    zero: float
+    unit: float
+
+    def __call__(self, scores: Scores) -> Scores:
+        """Return what a leg's scores add to the results' scores."""
+        return (scores - self.zero) / self.unit if self.unit > 0 else np.zeros_like(scores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +73,21 @@ def candidate_scale(name: str, keyword: Scores, vector: Scores, depth: int) -> C
     """
     if name == "rrf":
         return CandidateScale(keyword=_ranked(keyword[keyword > 0], depth), vector=_ranked(vector, depth))
-    span = {"minmax": _least_and_range, "zscore": _mean_and_deviation, "dbsf": _three_deviations}[name]
-    return CandidateScale(keyword=partial(_linear, *span(keyword)), vector=partial(_linear, *span(vector)))
+    line = {"minmax": _least_and_range, "zscore": _mean_and_deviation, "dbsf": _three_deviations}[name]
+    return CandidateScale(keyword=line(keyword), vector=line(vector))
 
 
-def _linear(zero: float, unit: float, scores: Scores) -> Scores:
-    """Put scores on a scale; where all candidates score the same, the leg has nothing to say."""
-    return (scores - zero) / unit if unit > 0 else np.zeros_like(scores)
+def _least_and_range(scores: Scores) -> Line:
+    return Line(zero=float(scores.min()), unit=float(np.ptp(scores))) if len(scores) else Line(zero=0.0, unit=0.0)
 
 
-def _least_and_range(scores: Scores) -> tuple[float, float]:
-    return (float(scores.min()), float(np.ptp(scores))) if len(scores) else (0.0, 0.0)
+def _mean_and_deviation(scores: Scores) -> Line:
+    return Line(zero=float(scores.mean()), unit=float(scores.std())) if len(scores) else Line(zero=0.0, unit=0.0)
 
 
-def _mean_and_deviation(scores: Scores) -> tuple[float, float]:
-    return (float(scores.mean()), float(scores.std())) if len(scores) else (0.0, 0.0)
-
-
-def _three_deviations(scores: Scores) -> tuple[float, float]:
-    mean, deviation = _mean_and_deviation(scores)
-    return mean - 3 * deviation, 6 * deviation
+def _three_deviations(scores: Scores) -> Line:
+    one = _mean_and_deviation(scores)
+    return Line(zero=one.zero - 3 * one.unit, unit=6 * one.unit)
 
 
 def _ranked(scores: Scores, depth: int) -> Curve:

@@ -93,7 +93,8 @@ class Leaning:
         return np.asarray([*leans(self.spreads).values()])
 
     @cached_property
-    def _group_of_row(self) -> NDArray[np.int16]:
+    def group_of_row(self) -> NDArray[np.int16]:
+        """``(rows,)``: the place of each row's language in ``spreads``; of a row without a vector their number."""
         numbers = {name: number for number, name in enumerate(self.spreads)}
         none = len(numbers)
         parts: list[NDArray[np.int16]] = [np.empty(0, dtype=np.int16)]
@@ -108,4 +109,4 @@ class Leaning:
         if len(self.spreads) < 2:
             return None
         of_group = np.append(self._leans @ vector.astype(np.float64), 0.0)
-        return Lean(of_group=of_group, group_of_row=self._group_of_row)
+        return Lean(of_group=of_group, group_of_row=self.group_of_row)

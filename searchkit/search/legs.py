@@ -24,6 +24,7 @@ from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
 from searchkit.search.standing import standing_notes
+from searchkit.search.tongues import Tongues
 from searchkit.types import Mode, Query
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class Reading:
     def leaning(self) -> Leaning:
         """How the vectors of each language lie, and the weight that follows."""
         return Leaning(self.generation)
+
+    @cached_property
+    def _tongues(self) -> Tongues:
+        return Tongues(self.generation, self.keyword, self.leaning, self.analyzer)
+
+    def mixed(self, text: str) -> float:
+        """Return how much a question's words are of several languages, 0 to 1."""
+        return self._tongues.mixed(text) if len(self.generation.manifest.spreads) > 1 else 0.0
 
     @cached_property
     def keyword(self) -> KeywordSegments:

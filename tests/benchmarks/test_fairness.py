@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from scripts.benchmarks import timing
 from scripts.benchmarks.corpus import BLOCK, MEAN_WORDS, TAGS, Corpus, MadeEncoder
@@ -20,6 +22,7 @@ class Fixed:
     rows: Sequence[int]
     can: frozenset[str] = frozenset({"or"})
     asked: list[Asked] = field(default_factory=list)
+    takes_s: float = 1e-6
 
     def search(self, asked: Asked, k: int) -> Sequence[int]:
         self.asked.append(asked)
@@ -34,6 +37,12 @@ def test_the_archive_is_the_same_each_time_and_a_larger_one_begins_with_it() -> 
     larger = next(iter(Corpus(BLOCK + 50).blocks()))
     assert len(small) == 100
     assert larger[:100] == small
+
+
+def test_an_archive_that_was_kept_is_the_one_that_was_made(tmp_path: Path) -> None:
+    kept = Corpus(BLOCK, kept=tmp_path)
+    assert kept.block(0) == kept.block(0) == CORPUS.block(0)
+    assert len(list(tmp_path.rglob("*.json"))) == 1
 
 
 def test_the_archive_is_as_long_as_it_says_and_tagged_as_often() -> None:
@@ -81,6 +90,30 @@ def test_a_hybrid_query_is_never_asked_twice() -> None:
     mine = Fixed(range(10), can=frozenset({"hybrid"}))
     timing.time_class({OURS: mine}, CORPUS, one, 10, number=7, budget_s=9.0)
     assert len(mine.asked) == len({asked.words for asked in mine.asked}) == 12
+
+
+def test_fresh_queries_are_asked_once_and_by_no_other_measurement() -> None:
+    mine, theirs = Fixed(range(10)), Fixed(range(10))
+    timing.time_class({OURS: mine, TANTIVY: theirs}, CORPUS, CLASSES[1], 10, number=7, budget_s=9.0, fresh=True)
+    asked = {one.words for one in mine.asked}
+    assert mine.asked == theirs.asked
+    assert len(mine.asked) == len(asked) == 5 + 7
+    assert asked.isdisjoint(one.words for one in questions(CORPUS, CLASSES[1], 100))
+
+
+@pytest.mark.parametrize(("fresh", "asked"), [(True, 5 + 8), (False, 5 * 3)])
+def test_a_slow_peer_is_asked_less(monkeypatch: pytest.MonkeyPatch, fresh: bool, asked: int) -> None:
+    def timed(peer: Fixed, query: Asked, k: int) -> tuple[float, float]:
+        peer.search(query, k)
+        return peer.takes_s, peer.takes_s
+
+    monkeypatch.setattr(timing, "_timed", timed)
+    peers = {OURS: Fixed(range(10)), TANTIVY: Fixed(range(10), takes_s=0.01)}
+    found = timing.time_class(peers, CORPUS, CLASSES[0], 10, number=30, budget_s=0.08, fresh=fresh)
+    assert found[OURS]["n"] == 30
+    assert found[TANTIVY]["n"] == (8 if fresh else 5)
+    assert found[TANTIVY]["ratio"] == [1e-4] * 3
+    assert len(peers[TANTIVY].asked) == asked
 
 
 def test_a_peer_that_cannot_answer_a_class_is_not_asked() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from scripts.benchmarks import relevance, speed
 from scripts.benchmarks.limits import ROWS, Verdict, verdicts
+from scripts.benchmarks.machine import machine
 from scripts.benchmarks.relevance import relevance_report
 from scripts.benchmarks.report import README, block, limits_table, speed_report
 from scripts.benchmarks.systems import BARE, BM25S, KEYWORD, OURS, TANTIVY, WHOOSH
@@ -132,6 +133,32 @@ def test_small_archives_count_in_a_quick_run_alone() -> None:
     results["sizes"]["8000"]["queries"]["OR 2"]["10"][TANTIVY]["ratio"] = [2, 2, 2]
     assert lost(results) == []
     assert [verdict.row.name for verdict in lost(results | {"quick": True})] == ["OR 2/4/8, k = 10 and 100"]
+
+
+def test_a_size_that_is_measured_anew_leaves_the_others_in_the_results_file() -> None:
+    before = good_results() | {"date": "2026-01-01", "versions": {TANTIVY: "1", WHOOSH: "2"}}
+    small = {"quick": False, "date": "2026-02-02", "versions": {TANTIVY: "3"}, "sizes": {"10000": {"queries": {}}}}
+    after = speed.beside(before, small)
+    assert list(after["sizes"]) == ["10000", "100000", "1000000"]
+    assert after["sizes"]["100000"] is before["sizes"]["100000"]
+    assert (after["date"], after["versions"]) == ("2026-02-02", {TANTIVY: "3", WHOOSH: "2"})
+    assert after["one_shot"] == before["one_shot"], "whole commands search the largest archive"
+    large = {**small, "sizes": {"1000000": {}}, "encoding": {"ratio": 1}, "one_shot": {}}
+    assert speed.beside(after, large)["sizes"]["1000000"] == {}
+    assert speed.beside(after, large)["encoding"] == {"ratio": 1}
+    assert speed.beside({}, large)["sizes"] == large["sizes"]
+
+
+def test_a_table_has_a_row_a_class_and_marks_what_is_lost() -> None:
+    results = good_results() | {"date": "2026-01-01", "versions": {}, "machine": machine()}
+    for found in results["sizes"].values():
+        found["fresh"] = {"OR 2": {OURS: timed(1, 2), TANTIVY: timed(2, 1)}}
+        for built in found["building"].values():
+            built["peak_own_mb"] = 400.0
+    written = speed_report(results)
+    assert "| OR 4 | 1 / 1 | 0.80 / 0.80 | 0.80 / 0.80 | 0.01 / 0.01 | 9 / 9 | " in written
+    assert "| OR 2 | 2 / 2 | **2.00** / **2.00** | 2 / 2 | **2.00** / **2.00** |" in written
+    assert "| hybrid | 1 / 1 | **1.20** / **1.20** |" in written
 
 
 def test_the_readme_shows_what_the_results_file_holds() -> None:

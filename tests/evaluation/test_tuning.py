@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 import searchkit
@@ -16,7 +15,7 @@ from searchkit.errors import ConfigError
 from searchkit.evaluation.judged import Judged
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Level, make_run
-from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, choose, tune
+from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, tune
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 
@@ -111,7 +110,7 @@ def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, fo
     assert found.gain.interval.low > 0
     assert found.gain.p < 0.05
     assert found.chosen == found.best
-    assert found.gain.usual == pytest.approx(mean_of(guessed, BAD, Guessing()), abs=1e-12)
+    assert found.gain.before == pytest.approx(mean_of(guessed, BAD, Guessing()), abs=1e-12)
     assert found.gain.tuned <= max(mean for _, mean in found.curve["vector_weight"])
     assert len(found.by_fold) == FOLDS
     assert settings.search == {"vector_weight": weight}
@@ -159,19 +158,31 @@ def test_chunks_can_be_what_is_judged(guessed: Path) -> None:
     assert found.gain.tuned > 0.5
 
 
-def test_a_choice_is_made_by_the_rule_of_one_standard_error() -> None:
-    distances = np.asarray([0, 1, 2])
-    even = np.asarray([[0.5, 0.5, 0.5, 0.5], [0.6, 0.6, 0.6, 0.6], [0.7, 0.7, 0.7, 0.7]])
-    assert choose(even, distances) == 2
-    # The third is better than the first by (1 + 0 + 0 + 0) / 4 = .25, with an error of .5 / sqrt(4) = .25: no more.
-    lucky = np.asarray([[0.0, 0.5, 0.5, 0.5], [0.0, 0.4, 0.4, 0.4], [1.0, 0.5, 0.5, 0.5]])
-    assert choose(lucky, distances) == 0
-    # Behind by (1 + 0 + 0 + .1) / 4 = .275, with an error of .486 / sqrt(4) = .243.
-    better = np.asarray([[0.0, 0.5, 0.5, 0.4], [0.0, 0.4, 0.4, 0.4], [1.0, 0.5, 0.5, 0.5]])
-    assert choose(better, distances) == 2
-    assert choose(np.zeros((3, 4)), distances) == 0
-    tied = np.asarray([[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
-    assert choose(tied, np.asarray([0, 1, 1])) == 1
+def test_settings_in_force_are_measured_against_what_was_found(guessed: Path, found: Tuned) -> None:
+    assert found.over_force is None
+    assert found.better
+    usual = searchkit.open(guessed, encoder=Guessing(), config=SearchConfig(vector_weight=0.5))
+    with usual, opened_badly(guessed) as bad:
+        kept = tune(usual, JUDGED, in_force=bad)
+        # The other way about: what was found is better than the usual weight, and not than the one in force.
+        stays = tune(bad, JUDGED, in_force=usual)
+    assert kept.chosen == {"vector_weight": 0.5}
+    assert kept.over_force is not None
+    assert kept.over_force.before == pytest.approx(mean_of(guessed, BAD, Guessing()), abs=1e-12)
+    assert kept.over_force.tuned == pytest.approx(mean_of(guessed, 0.5, Guessing()), abs=1e-12)
+    assert (kept.gain.real, kept.over_force.real, kept.better) == (False, True, True)
+    assert stays.over_force is not None
+    assert stays.over_force.before == pytest.approx(mean_of(guessed, 0.5, Guessing()), abs=1e-12)
+    assert (stays.gain.real, stays.over_force.real, stays.better) == (True, False, False)
+
+
+def test_the_evidence_names_what_it_was_measured_against(guessed: Path) -> None:
+    usual = searchkit.open(guessed, encoder=Guessing(), config=SearchConfig(vector_weight=0.5))
+    with usual, opened_badly(guessed) as bad:
+        settings = tune(usual, JUDGED, in_force=bad).settings(bad.info())
+    assert settings.search == {}
+    assert settings.evidence.startswith("the defaults are kept")
+    assert "against the settings before, +0." in settings.evidence
 
 
 @pytest.mark.parametrize("number", [0, 1, LEAST_QUERIES - 1])

@@ -118,8 +118,8 @@ def test_too_many_vanished_are_told_before_anything_is_encoded_however_much_has_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(tmp_path / "index", [article(number) for number in range(8)], encoder=Counting())
-    for module in ("draft", "changing"):
-        monkeypatch.setattr(f"searchkit.index.{module}.SEGMENT_CHARACTERS", 10)
+    for module in ("batching", "changing"):
+        monkeypatch.setattr(f"searchkit.index.{module}.BATCH_CHARACTERS", 10)
     encoder = Counting()
     given = [article(number, text=f"Another text {number}.") for number in (1, 2)]
     with pytest.raises(ConfigError, match="6 of 8 articles have vanished"):

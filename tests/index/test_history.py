@@ -106,7 +106,7 @@ class History(RuleBasedStateMachine):
         self.patches = [
             patch("searchkit.index.merging.FACTOR", 3),
             patch("searchkit.index.merging.SMALLEST", 6),
-            patch("searchkit.index.draft.SEGMENT_CHARACTERS", 400),
+            patch("searchkit.index.batching.SEGMENT_CHARACTERS", 400),
         ]
         for one in self.patches:
             one.start()

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import vectorfiles
 from searchkit.index.paths import EIGHT_BITS, VECTORS
-from searchkit.index.vectorfiles import write_parts, write_vectors
-from searchkit.index.vectors import VectorsReader, add_eight_bits, best_of
+from searchkit.index.vectorfiles import VectorsWriter, let_go, map_vectors, parts_of, write_parts, write_vectors
+from searchkit.index.vectors import Nearest, VectorsReader, add_eight_bits, best_of, measured_recall
 
 ROWS, WIDTH = 5000, 24
 
@@ -134,6 +134,36 @@ def test_eight_bits_that_find_too_little_are_taken_away(path: Path, monkeypatch:
     monkeypatch.setattr(vectorfiles, "EIGHT_BITS_FROM", 100)
     add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
     assert not path.with_name(EIGHT_BITS).exists()
+
+
+def test_the_recall_is_measured_against_a_full_scan(
+    path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorfiles, "_BLOCK", 700)
+    reader = eight_bits(path, monkeypatch)
+    assert measured_recall(reader) == 1.0
+
+    def half(query: Vectors, depth: int, allowed: None) -> Nearest:
+        rows = np.argsort(-(vectors @ query))[: depth // 2]
+        return Nearest(rows=rows, scores=(vectors @ query)[rows].astype(np.float64), slack=0.0, rest=1.0)
+
+    monkeypatch.setattr(reader, "nearest", half)
+    assert measured_recall(reader) == 0.5
+
+
+def test_mapped_rows_are_the_same_after_their_pages_were_given_back(path: Path, vectors: Vectors) -> None:
+    rows = map_vectors(path, ROWS, WIDTH)
+    assert np.concatenate(list(parts_of(rows))).tolist() == vectors.tolist()
+    let_go(rows[5:9])
+    let_go(vectors)
+    assert rows.tolist() == vectors.tolist()
+
+
+def test_a_file_that_was_never_finished_is_no_file_of_vectors(tmp_path: Path, vectors: Vectors) -> None:
+    with VectorsWriter(tmp_path / VECTORS, WIDTH) as writer:
+        writer.add(vectors)
+    with pytest.raises(IndexCorrupt, match="isn't a flat index"):
+        map_vectors(tmp_path / VECTORS, ROWS, WIDTH)
 
 
 def test_a_similarity_is_the_same_whoever_stands_beside_it(path: Path, vectors: Vectors) -> None:

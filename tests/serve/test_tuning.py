@@ -69,7 +69,7 @@ def test_what_was_tuned_is_shown_with_its_doubt(run: Run, built: Path, judged: P
 def test_as_json_every_number_is_there(run: Run, built: Path, judged: Path) -> None:
     read = run("tune", judged, "--index", built, "--measure", "MRR@10", "--json").json()
     assert (read["measure"], read["queries"], len(read["by_fold"])) == ("RR@10", 20, 10)
-    assert read["gain"].keys() == {"usual", "tuned", "interval", "p", "better", "worse", "difference", "real"}
+    assert read["gain"].keys() == {"before", "tuned", "interval", "p", "better", "worse", "difference", "real"}
     assert len(read["curve"]["vector_weight"]) == 33
     assert read["gain"]["real"] is False
     assert read["chosen"] == read["usual"]
@@ -105,14 +105,25 @@ def test_settings_are_put_in_force_kept_and_taken_out_again(run: Run, copy: Path
 def test_saving_where_nothing_is_gained_leaves_in_force_what_is_and_says_so(run: Run, copy: Path, judged: Path) -> None:
     ran = run("tune", judged, "--index", copy, "--save")
     assert "Nothing was saved: the defaults stay in force" in " ".join(ran.err.split())
-    run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
+    assert in_force(copy) is None
+    run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=2.5), "--index", copy)
     before = in_force(copy)
     ran = run("tune", judged, "--index", copy, "--save")
-    assert "vector_weight 0.5 is in force and stays" in " ".join(ran.err.split())
+    assert "In force is vector_weight 2.5: the defaults are not surely better." in " ".join(ran.out.split())
+    assert "Nothing was saved: vector_weight 2.5 stays in force" in " ".join(ran.err.split())
     assert in_force(copy) == before
     read = run("tune", judged, "--index", copy, "--save", "--json").json()
-    assert read["in_force"] == {"before": {"vector_weight": 0.5}, "after": {"vector_weight": 0.5}}
-    assert any("vector_weight 0.5 is in force" in note for note in read["notes"])
+    assert read["in_force"] == {"before": {"vector_weight": 2.5}, "after": {"vector_weight": 2.5}}
+    assert read["over_force"]["real"] is False
+
+
+def test_settings_in_force_are_measured_as_searches_use_them(run: Run, copy: Path, judged: Path) -> None:
+    other = settings_file(copy, Path("other.json"), fusion="rrf")
+    run("tune", "--use", other, "--index", copy)
+    was = run("evaluate", judged, "--index", copy, "--mode", "hybrid", "--json").json()["runs"][0]["measures"]
+    read = run("tune", judged, "--index", copy, "--json").json()
+    assert read["over_force"]["before"] == pytest.approx(was["nDCG@10"]["mean"], abs=1e-12)
+    assert in_force(copy) == Settings.from_file(other)
 
 
 def test_settings_that_are_replaced_by_what_was_found_are_named(
@@ -122,8 +133,11 @@ def test_settings_that_are_replaced_by_what_was_found_are_named(
     run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
     read = run("tune", judged, "--index", copy, "--save", "--json").json()
     assert read["in_force"] == {"before": {"vector_weight": 0.5}, "after": {}}
-    assert "vector_weight 0.5 was in force until now and is replaced." in read["notes"]
     assert in_force(copy) == Settings.from_dict(read["settings"])
+    run("tune", "--use", Path("other.json"), "--index", copy)
+    ran = run("tune", judged, "--index", copy)
+    assert "In force is vector_weight 0.5: what was found is surely better." in " ".join(ran.out.split())
+    assert "Nothing was changed: --save" in " ".join(ran.err.split())
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_a_query_is_asked(

@@ -111,17 +111,20 @@ def text_of(asked: Asked) -> str:
 
 
 def build(corpus: Corpus, folder: Path, meter: Meter) -> None:
-    """Build the whole index, vectors given: articles stored, split and analysed, both legs, flushed to the disk."""
+    """Build the whole index, vectors given: articles stored, split and analysed, both legs, flushed to the disk.
+
+    Without the user's cache of vectors, which would make every build but the first another one.
+    """
     articles = (made.article() for block in corpus.blocks() for made in block)
     with meter:
-        build_index(folder / "index", meter.fed(articles), config=ONE_CHUNK, encoder=MadeEncoder())
+        build_index(folder / "index", meter.fed(articles), config=ONE_CHUNK, encoder=MadeEncoder(), cache=False)
 
 
 def update(folder: Path, fresh: Sequence[Made], meter: Meter) -> None:
     """Add chunks, some of which take the place of others."""
     articles = [made.article() for made in fresh]
     with meter:
-        add(folder / "index", articles, encoder=MadeEncoder())
+        add(folder / "index", articles, encoder=MadeEncoder(), cache=False)
 
 
 def build_keyword(corpus: Corpus, folder: Path, meter: Meter) -> None:

@@ -1,6 +1,6 @@
 """What do the compiled loops take and give? Buffers in, bytes out; ``native/`` has the sources.
 
-All release the interpreter's lock, and raise ``ValueError`` where a list or an array isn't what it should be.
+Nearly all release the interpreter's lock, and raise ``ValueError`` where a list or an array isn't what it should be.
 """
 
 from typing import Any
@@ -8,7 +8,10 @@ from typing import Any
 from typing_extensions import Buffer
 
 class Field:
-    """The packed postings of one field of one segment: nine arrays, the count of rows and that of postings."""
+    """The packed postings of one field of one segment: nine arrays, the count of rows and that of postings, the terms.
+
+    A ``ValueError`` of `Segments` has the number of the segment as its second argument.
+    """
 
     def __new__(
         cls,
@@ -23,48 +26,105 @@ class Field:
         blocks: Buffer,
         rows: int,
         posting_count: int,
+        terms: Buffer,
+        offsets: Buffer,
+        starts: Buffer,
         /,
     ) -> Field: ...
 
-List = tuple[Field, int, int] | tuple[Buffer, Buffer, int]
-"""A packed list, from its first posting to its last; or rows and counts of 32 bits each, and 0."""
+def decode(lists: list[tuple[Field, int, int]], rows: int, /) -> tuple[bytes, bytes]:
+    """Return the rows and the counts of one packed list, 32 bits each: from its first posting to its last."""
 
-def decode(lists: list[List], rows: int, /) -> tuple[bytes, bytes]:
-    """Return the rows and the counts of one packed list, 32 bits each."""
+class Leaf:
+    """What a word, several words or a phrase has in each segment."""
 
-def unite(lists: list[List], rows: int, deleted: Buffer | None, /) -> tuple[bytes, bytes]:
-    """Return the living rows that any packed list has, and the sums of the counts, 32 bits each."""
+    @property
+    def df(self) -> int:
+        """Count the living rows that have it; 0 for a phrase."""
 
-def phrase(lists: list[List], gaps: Buffer, slop: int, rows: int, deleted: Buffer | None, /) -> tuple[bytes, bytes]:
-    """Return the living rows in which packed lists follow each other, and how often they do, 32 bits each."""
+    @property
+    def packed(self) -> bool:
+        """Say whether it has packed postings alone: no phrase, and nothing was united."""
 
-def search(
-    lists: list[List],
-    tables: list[tuple[Buffer | None, Buffer, Buffer | None]],
-    operations: Buffer,
-    steps: Buffer,
-    weights: Buffer,
-    required: Buffer,
-    root: int,
-    asks: int,
-    plain: int,
-    rows: int,
-    articles: Buffer | None,
-    deleted: Buffer | None,
-    mask: Buffer | None,
-    filters: list[Any],
-    limit: int,
-    floor: float,
-    wanted: Buffer | None,
-    scores: Buffer | None,
-    matched: Buffer | None,
-    allowed: Buffer | None,
-    /,
-) -> tuple[bytes, bytes]:
-    """Work a program out in one segment; return the best rows (int64) and their scores (float64).
+class Segments:
+    """The segments of a generation.
 
-    With ``limit`` 0 ``scores`` and ``matched`` are filled in, for the ``wanted`` rows or, with ``allowed``, for all.
+    For each its fields "text" and "title", which rows are deleted, and what those take from the statistics: ids of
+    terms, ascending, and df, of either field; None where no row is.
     """
+
+    def __new__(cls, segments: list[tuple[Field, Field, Any, Any, Any, Any, Any]], /) -> Segments: ...
+    def set_table(
+        self, number: int, field: int, lengths: Buffer | None, norms: Buffer, ratios: Buffer | None, /
+    ) -> None:
+        """Give what turns a field's (0 text, 1 title) counts into scores in a segment, once."""
+
+    def set_articles(self, number: int, articles: Buffer, /) -> None:
+        """Give the article of each row of a segment, once: 32 bits, ascending."""
+
+    def set_words(
+        self, number: int, blob: Buffer, offsets: Buffer, rows: Buffer, starts: Buffer, terms: Buffer, /
+    ) -> None:
+        """Give a segment's words, in how many living rows each stands, and the terms of each, once."""
+
+    def term(self, field: int, term: bytes, /) -> Leaf:
+        """Find a term."""
+
+    def together(self, field: int, leaves: list[Leaf], /) -> Leaf:
+        """Unite terms of one field: they count as one."""
+
+    def given(self, field: int, lists: list[tuple[Buffer, Buffer]], /) -> Leaf:
+        """Make a leaf of rows and counts, 32 bits each, a pair a segment."""
+
+    def phrase(self, words: list[Leaf], gaps: Buffer, slop: int, /) -> Leaf:
+        """Make a phrase of packed words; ``gaps`` (32 bits): from each to the next."""
+
+    def words(self, kind: int, pattern: bytes, points: Buffer, limit: int, /) -> tuple[bytes, ...]:
+        """Return for each segment the numbers (32 bits) of the living words that look like a pattern.
+
+        ``kind`` 0: begin with it; 1: fit it as a wildcard; 2: lie within ``limit`` edits of its code points.
+        """
+
+    def union(self, field: int, words: tuple[bytes, ...], /) -> Leaf:
+        """Unite the terms of words, for each segment their numbers; a term counts in every segment."""
+
+    def best(
+        self,
+        leaves: list[Leaf],
+        operations: Buffer,
+        steps: Buffer,
+        weights: Buffer,
+        required: Buffer,
+        root: int,
+        asks: int,
+        plain: int,
+        mask: Buffer | None,
+        filters: list[Any],
+        depth: int,
+        /,
+    ) -> tuple[bytes, bytes]:
+        """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores."""
+
+    def fill(
+        self,
+        number: int,
+        leaves: list[Leaf],
+        operations: Buffer,
+        steps: Buffer,
+        weights: Buffer,
+        required: Buffer,
+        root: int,
+        asks: int,
+        plain: int,
+        mask: Buffer | None,
+        filters: list[Any],
+        wanted: Buffer | None,
+        scores: Buffer,
+        matched: Buffer,
+        allowed: Buffer | None,
+        /,
+    ) -> None:
+        """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all."""
 
 def pack(numbers: Buffer, /) -> tuple[bytes, bytes]:
     """Pack numbers of 32 bits, 128 a block; return the blocks one after the other, and the bits each has a number."""
@@ -92,6 +152,24 @@ def vote(counts: Buffer, scores: Buffer, vote: float, voters: int, /) -> bytes:
     ``counts`` (int64, at least 1) are the groups' scores in ``scores`` (float64), one group after the other;
     ``voters``, 1 to 16, is how few.
     """
+
+def arrange(strings: list[str], /) -> tuple[bytes, bytes, bytes]:
+    """Return the order (32 bits) of distinct strings by their bytes in UTF-8, all bytes, and where each begins (64).
+
+    It keeps the interpreter's lock.
+    """
+
+class Tokens:
+    """The distinct tokens of texts, with their numbers; ``tokens.py`` says what the methods do.
+
+    None of them lets go of the interpreter's lock.
+    """
+
+    def __len__(self) -> int: ...
+    def add(self, text: str | bytes, language: int, /) -> int: ...
+    def add_token(self, token: str | bytes, language: int, /) -> None: ...
+    def fresh(self) -> tuple[bytes, list[str]]: ...
+    def take(self) -> bytes: ...
 
 _Lists = tuple[bytes, bytes, bytes, bytes, bytes]
 

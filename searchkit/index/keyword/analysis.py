@@ -14,7 +14,7 @@ union of its stems in all languages of the index: .377 on xquad-xling, .368 with
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -140,6 +140,10 @@ class Analyzer:
     def stem(self, surface: str, language: str | None) -> str:
         """Return the term of one folded word that isn't a compound."""
         return self._stems.stem(surface[:MAX_TERM], base_language(language))
+
+    def word_stemmer(self, language: str | None) -> Callable[[str], str]:
+        """Return what gives the terms of words of ASCII letters, as ``stem`` does, without looking at each first."""
+        return self._stems.word_stemmer(base_language(language))
 
     def expand(self, word: str, language: str | None) -> Expansion:
         """Return what a raw word stands for in a language (ISO 639-1; None or an unknown one: no stemming)."""

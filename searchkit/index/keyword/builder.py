@@ -141,13 +141,12 @@ def _write_field(
     for run in runs:
         df[run.term_ids] += run.df
         cf[run.term_ids] += run.cf.astype(np.int64)
-    used = map(names.__getitem__, np.flatnonzero(df).tolist())
-    term_ids = np.fromiter(map(vocabulary.terms.__getitem__, sorted(used)), np.int64)
+    used = np.flatnonzero(df)
+    term_ids = used[write_strings(writer, f"{name}.terms", [names[term_id] for term_id in used.tolist()])]
     ranks = np.zeros(len(names), np.int64)
     ranks[term_ids] = np.arange(len(term_ids))
     starts, position_starts = _sums(df[term_ids]), _sums(cf[term_ids])
 
-    write_strings(writer, f"{name}.terms", [names[term_id] for term_id in term_ids.tolist()])
     _write_starts(writer, f"{name}.starts", starts)
     _write_starts(writer, f"{name}.position_starts", position_starts)
     row_lengths = np.concatenate(lengths)
@@ -225,16 +224,14 @@ def _write_words(
     writer: ArrayWriter, vocabulary: Vocabulary, word_rows: NDArray[np.uint32], ranks: NDArray[np.int64]
 ) -> int:
     """Write the words with the terms that each stands for; return how many there are."""
-    names = list(vocabulary.words)
-    order = np.fromiter(map(vocabulary.words.__getitem__, sorted(names)), np.int64)
-    word_ranks = np.zeros(len(names), np.int64)
+    order = write_strings(writer, "words", list(vocabulary.words))
+    word_ranks = np.zeros(len(order), np.int64)
     word_ranks[order] = np.arange(len(order))
-    write_strings(writer, "words", [names[word] for word in order.tolist()])
     pairs = np.unique((word_ranks[vocabulary.lexeme_words] << 32) | ranks[vocabulary.lexeme_terms])
-    _write_starts(writer, "words.starts", _sums(np.bincount(pairs >> 32, minlength=len(names))))
+    _write_starts(writer, "words.starts", _sums(np.bincount(pairs >> 32, minlength=len(order))))
     writer.write("words.terms", 4, pairs & 0xFFFFFFFF)
     writer.write("words.rows", 4, word_rows[order])
-    return len(names)
+    return len(order)
 
 
 def _write_starts(writer: ArrayWriter, name: str, starts: NDArray[np.int64]) -> None:

@@ -67,7 +67,7 @@ class Found:
         if loops.COMPILED is None:
             self._leaves = Leaves(index, program.leaves)
         else:
-            self._leaves = Lists(index, loops.COMPILED)
+            self._leaves = Lists(index)
             self._windows = Windows(index, program, self._leaves, mask, self._filters)
         self.idf_sum = sum(
             (factor * self._leaves.idf(unit) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)), 0.0

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import is_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.tree import (
     And,
     Boost,
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
 
 EXPANSION_LIMIT = 1_000
 """A wildcard or fuzzy word stands for this many words at most: the ones that stand in most rows."""
+
+
+_WIDTH = 4
+"""Bytes of a word's number."""
 
 
 class Expansion:
@@ -55,6 +64,10 @@ class Expansion:
                 return tree
 
     def _union(self, leaf: Pattern | Fuzzy) -> Term:
+        if loops.COMPILED is not None:
+            words = self._look(leaf)
+            if sum(map(len, words)) <= EXPANSION_LIMIT * _WIDTH:
+                return Term(terms=TermsOfWords(self._index, words), field=leaf.field)
         if isinstance(leaf, Pattern):
             asked = leaf.text
             found = self._index.lexicon.fitting(leaf.text, EXPANSION_LIMIT)
@@ -65,11 +78,47 @@ class Expansion:
             self.notes.append(
                 f"'{asked}' stands for {found.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
             )
+        chosen = tuple(words.astype(np.uint32).tobytes() for words in found.indexes)
+        terms = TermsOfWords(self._index, chosen)
+        return Term(terms=terms if loops.COMPILED is not None else tuple(terms), field=leaf.field)
+
+    def _look(self, leaf: Pattern | Fuzzy) -> tuple[bytes, ...]:
+        """Return the numbers of the words of each segment that look like a leaf, by the compiled loops."""
+        if isinstance(leaf, Fuzzy):
+            return self._index.parts.words(2, leaf.word, leaf.distance)
+        begins = leaf.text.rstrip("*")
+        if len(begins) == len(leaf.text) - 1 and "*" not in begins and "?" not in begins:
+            return self._index.parts.words(0, begins, 0)
+        return self._index.parts.words(1, leaf.text, 0)
+
+
+class TermsOfWords(Sequence[str]):
+    """The terms that some words stand for, sorted; their texts are read when somebody asks for them.
+
+    ``words``: for each segment the numbers of its words, 32 bits each. Alike only to itself.
+    """
+
+    def __init__(self, index: KeywordSegments, words: tuple[bytes, ...]) -> None:
+        self.words = words
+        self._index = index
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
         terms: set[str] = set()
-        for segment, words in zip(self._index.segments, found.indexes, strict=True):
-            field = segment.postings.field("text")
-            terms.update(field.terms(segment.postings.words.terms_of_many(words).tolist()))
-        return Term(terms=tuple(sorted(terms)), field=leaf.field)
+        for segment, numbers in zip(self._index.segments, self.words, strict=True):
+            ids = segment.postings.words.terms_of_many(np.frombuffer(numbers, np.uint32).astype(np.int64))
+            terms.update(segment.postings.field("text").terms(ids.tolist()))
+        return tuple(sorted(terms))
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, place: int | slice) -> str | tuple[str, ...]:
+        return self._texts[place]
 
 
 def units_of(leaf: Leaf) -> tuple[Term, ...]:

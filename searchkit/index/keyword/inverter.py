@@ -70,24 +70,14 @@ class Inverter:
         self.rows = 0
         self._title_weight = title_weight
         self._full_at_chunks = full_at_chunks
-        self._last_title: tuple[str, str | None] | None
         self._clear()
 
     def add(self, title: str, heading: str, text: str, language: str | None) -> None:
         """Take the next row's chunk."""
-        if (title, language) != self._last_title:
-            self._last_title = (title, language)
-            self._title_tokens = array("I", self.vocabulary.token_ids(title, language))
-        for _ in range(self._title_weight):
-            self._tokens.extend(self._title_tokens)
-            self._parts.append(len(self._title_tokens))
-        for part in (heading, text):
-            before = len(self._tokens)
-            self._tokens.extend(self.vocabulary.token_ids(part, language))
-            count = len(self._tokens) - before
+        for part in (*[title] * self._title_weight, heading, text):
+            count = self.vocabulary.add(part, language)
             self._parts.append(count)
             self._occurrences += len(part) if len(part) > _LONG_TOKEN * count else count + count // 4
-        self._occurrences += self._title_weight * len(self._title_tokens)
         self.rows += 1
 
     @property
@@ -105,7 +95,7 @@ class Inverter:
         """Work out what is waiting, and begin anew."""
         vocabulary = self.vocabulary
         parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 2)
-        tokens = np.array(self._tokens, np.uint32)
+        tokens = vocabulary.take()
         first_row = self.rows - len(parts)
         if loops.COMPILED is None:
             inverted = _by_sorting(tokens, parts, vocabulary, first_row)
@@ -116,11 +106,8 @@ class Inverter:
         return inverted
 
     def _clear(self) -> None:
-        self._tokens = array("I")
         self._parts = array("I")
         self._occurrences = 0
-        self._last_title = None
-        self._title_tokens = array("I")
 
 
 def _by_counting(

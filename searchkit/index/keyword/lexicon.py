@@ -40,6 +40,11 @@ class Lexicon:
         """Take each segment's table, and for each of its words in how many living rows it stands."""
         self._tables = [_Table(table, count) for table, count in zip(tables, counts, strict=True)]
 
+    @property
+    def counts(self) -> list[NDArray[np.uint32]]:
+        """For each table in how many living rows each of its words stands."""
+        return [table.counts for table in self._tables]
+
     def count(self, word: str) -> int:
         """Return in how many living rows a word stands."""
         return sum(table.count(word) for table in self._tables)

@@ -182,19 +182,10 @@ class FieldPostings:
         """The field for the compiled loops, which must be here."""
         if loops.COMPILED is None:
             raise RuntimeError("the compiled loops aren't here")
-        field: _loops.Field = loops.COMPILED.Field(
-            self._postings,
-            self._postings_at,
-            self._row_bits,
-            self._count_bits,
-            self._bases,
-            self._positions,
-            self._positions_at,
-            self._position_bits,
-            self._blocks,
-            self._row_count,
-            self._starts[-1],
-        )
+        lists = (self._postings, self._postings_at, self._row_bits, self._count_bits, self._bases)
+        places = (self._positions, self._positions_at, self._position_bits, self._blocks)
+        terms = (*self._terms.arrays, self._starts)
+        field: _loops.Field = loops.COMPILED.Field(*lists, *places, self._row_count, self._starts[-1], *terms)
         return field
 
     def span(self, term_id: int) -> tuple[int, int]:

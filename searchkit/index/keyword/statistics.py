@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.lexicon import Lexicon
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from searchkit.index.keyword import _loops
     from searchkit.index.keyword.delta import FieldDelta, PostingsDelta
+    from searchkit.index.keyword.parts import Parts
     from searchkit.index.keyword.postings import PostingsReader
     from searchkit.index.keyword.tree import FieldName
 
@@ -182,6 +184,13 @@ class KeywordSegments:
             kept = ~segment.deleted[rows]
             rows, counts = rows[kept], counts[kept]
         return rows.astype(np.int64), counts.astype(np.float64)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The same for the compiled loops, which must be here."""
+        from searchkit.index.keyword.parts import Parts
+
+        return Parts(self, loops.COMPILED)
 
     @cached_property
     def lexicon(self) -> Lexicon:

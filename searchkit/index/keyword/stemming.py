@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from searchkit.index.keyword.english import american
@@ -30,16 +31,30 @@ class Stems:
 
     def stem(self, word: str, language: str | None) -> str:
         """Return a word's stem, or the word where there is no stemmer for it, it holds a digit, or nothing is left."""
-        if language is None:
-            return word
-        try:
-            stemmer = self._stemmers[language]
-        except KeyError:
-            stemmer = self._stemmers[language] = _stemmer(language)
+        stemmer = self._stemmer(language)
         if stemmer is None or not (word.isalpha() or not any(letter.isdigit() for letter in word)):
             return word
         stem: str = stemmer.stemWord(american(word) if language == "en" else word)
         return stem or word
+
+    def word_stemmer(self, language: str | None) -> Callable[[str], str]:
+        """Return what stems words of up to 100 ASCII letters in a language: without them nothing is asked first."""
+        stemmer = self._stemmer(language)
+        if stemmer is None:
+            return str
+        stem: Callable[[str], str] = stemmer.stemWord
+        if language == "en":
+            return lambda word: stem(american(word)) or word
+        return lambda word: stem(word) or word
+
+    def _stemmer(self, language: str | None) -> Stemmer | None:
+        if language is None:
+            return None
+        try:
+            return self._stemmers[language]
+        except KeyError:
+            stemmer = self._stemmers[language] = _stemmer(language)
+            return stemmer
 
 
 def _stemmer(language: str) -> Stemmer | None:

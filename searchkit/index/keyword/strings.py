@@ -10,19 +10,28 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
 
 
-def write_strings(writer: ArrayWriter, name: str, strings: Sequence[str]) -> None:
-    """Write strings that are sorted and distinct."""
-    pieces = [string.encode() for string in strings]
-    offsets = np.zeros(len(pieces) + 1, np.uint64)
-    np.cumsum(np.fromiter(map(len, pieces), np.uint64, len(pieces)), out=offsets[1:])
-    writer.write(f"{name}.blob", 1, np.frombuffer(b"".join(pieces), np.uint8))
+def write_strings(writer: ArrayWriter, name: str, strings: list[str]) -> NDArray[np.int64]:
+    """Write distinct strings, sorted; return the numbers that they have in the list in the order of the file."""
+    if loops.COMPILED is None:
+        order = np.array(sorted(range(len(strings)), key=strings.__getitem__), np.int64)
+        pieces = [strings[number].encode() for number in order.tolist()]
+        offsets = np.zeros(len(pieces) + 1, np.uint64)
+        np.cumsum(np.fromiter(map(len, pieces), np.uint64, len(pieces)), out=offsets[1:])
+        blob = b"".join(pieces)
+    else:
+        numbers, blob, begins = loops.COMPILED.arrange(strings)
+        order = np.frombuffer(numbers, np.uint32).astype(np.int64)
+        offsets = np.frombuffer(begins, np.uint64)
+    writer.write(f"{name}.blob", 1, np.frombuffer(blob, np.uint8))
     writer.write(f"{name}.offsets", max(4, width_for(int(offsets[-1]))), offsets)
+    return order
 
 
 class SortedStrings:

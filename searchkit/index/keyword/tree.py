@@ -7,7 +7,7 @@ conditions hold for articles, scores belong to chunks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,7 @@ TITLE: FieldName = "title"
 class Term:
     """One word of the query: ``terms`` are its stems in the languages searched; they count as one term, their union."""
 
-    terms: tuple[str, ...]
+    terms: Sequence[str]
     field: FieldName = TEXT
 
 

@@ -1,16 +1,14 @@
 """Here is a piece of text between two spaces; which terms and words does it hold? Learnt once, then looked up.
 
-Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces and each distinct *token*
-is analysed once a language: what follows is one dictionary lookup a token, without Python code. A token stands for a
-row of *lexemes*; a lexeme is a surface word together with the term that it stands for. All ids are given in the order
-in which things are met; nothing of them reaches a file.
+Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces (``tokens.py``) and each
+distinct *token* is analysed once a language. A token stands for a row of *lexemes*; a lexeme is a surface word and the
+term that it stands for. All ids are given in the order in which things are met; nothing of them reaches a file.
 """
 
 from __future__ import annotations
 
 import string
 from array import array
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,22 +16,10 @@ from numpy.typing import NDArray
 
 from searchkit.index.keyword.analysis import MAX_TERM, SPACES_IN_NUMBERS, Analyzer, is_plain
 from searchkit.index.keyword.folding import fold
+from searchkit.index.keyword.tokens import is_word, new_tokens, utf8
 
 _FORGET_AT = 1_000_000
-"""Tokens that are remembered from one run to the next, about 200 bytes each."""
-
-
-class _TokenIds(dict[str, int]):
-    """Ids of the tokens of one language; a new token is learnt when it is first looked up."""
-
-    def __init__(self, learn: Callable[[str, str | None], int], language: str | None) -> None:
-        super().__init__()
-        self._learn = learn
-        self._language = language
-
-    def __missing__(self, token: str) -> int:
-        token_id = self[token] = self._learn(token, self._language)
-        return token_id
+"""Tokens, or lexemes of tokens, that are remembered from one run to the next: up to about 100 bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +43,31 @@ class Vocabulary:
         self._analyzer = analyzer
         self.terms: dict[str, int] = {}
         self.words: dict[str, int] = {}
-        self._lexemes: dict[str, int] = {}
+        self._languages: dict[str | None, int] = {}
+        self._lexemes: dict[int, int] = {}
         self._lexeme_terms = array("I")
         self._lexeme_words = array("I")
         self._forget()
 
-    def token_ids(self, text: str, language: str | None) -> Iterable[int]:
-        """Return the ids of a text's tokens, in order."""
-        ids = self._ids.get(language)
-        if ids is None:
-            ids = self._ids[language] = _TokenIds(self._learn, language)
+    def add(self, text: str, language: str | None) -> int:
+        """Take the tokens of a text in; return how many it has."""
+        number = self._languages.get(language)
+        if number is None:
+            number = self._languages[language] = len(self._languages)
         if not text.isascii() and any(space in text for space in SPACES_IN_NUMBERS):
-            return map(ids.__getitem__, self._analyzer.words(text))
-        return map(ids.__getitem__, text.split())
+            words = self._analyzer.words(text)
+            for word in words:
+                self._tokens.add_token(utf8(word), number)
+            return len(words)
+        return self._tokens.add(utf8(text), number)
+
+    def take(self) -> NDArray[np.uint32]:
+        """Return the ids of the tokens that were taken in since this was last asked, in order; all are learnt now."""
+        self._learn()
+        return np.frombuffer(self._tokens.take(), np.uint32)
 
     def tables(self) -> TokenTables:
-        """Return what the tokens met so far stand for."""
+        """Return what the tokens learnt so far stand for."""
         return TokenTables(
             starts=np.array(self._starts, np.int64),
             advances=np.array(self._advances, np.uint32),
@@ -92,36 +87,39 @@ class Vocabulary:
 
     def relax(self) -> None:
         """Forget the tokens if they have become many; token ids from before are void then."""
-        if len(self._starts) > _FORGET_AT:
+        if max(len(self._tokens), len(self._token_lexemes)) > _FORGET_AT:
             self._forget()
 
     def _forget(self) -> None:
-        self._ids: dict[str | None, _TokenIds] = {}
-        self._simple: dict[tuple[str, str | None], int] = {}
+        self._tokens = new_tokens()
         self._starts = array("Q", [0])
         self._advances = array("I")
         self._token_lexemes = array("I")
         self._token_offsets = array("I")
 
-    def _learn(self, token: str, language: str | None) -> int:
-        token_id = len(self._advances)
+    def _learn(self) -> None:
+        """Learn the tokens that are new, by far most of them words of plain letters."""
+        numbers, tokens = self._tokens.fresh()
+        languages = list(self._languages)
+        stems = [self._analyzer.word_stemmer(language) for language in languages]
+        for number, token in zip(np.frombuffer(numbers, np.uint32).tolist(), tokens, strict=True):
+            if is_word(token):
+                self._learn_word(token, stems[number](token))
+            else:
+                self._learn_token(token, languages[number])
+            self._starts.append(len(self._token_lexemes))
+
+    def _learn_word(self, surface: str, term: str) -> None:
+        self._token_lexemes.append(self._lexeme(surface, term))
+        self._token_offsets.append(0)
+        self._advances.append(1)
+
+    def _learn_token(self, token: str, language: str | None) -> None:
         bare = token.strip(string.punctuation)
         if is_plain(bare) and (surface := fold(bare)).isalpha() and len(surface) <= MAX_TERM:
-            self._token_lexemes.append(self._simple_lexeme(surface, language))
-            self._token_offsets.append(0)
-            self._advances.append(1)
+            self._learn_word(surface, self._analyzer.stem(surface, language))
         else:
             self._advances.append(self._learn_words(self._analyzer.words(token), language))
-        self._starts.append(len(self._token_lexemes))
-        return token_id
-
-    def _simple_lexeme(self, surface: str, language: str | None) -> int:
-        """Return the lexeme of a folded word of plain letters, the by far most frequent case."""
-        lexeme = self._simple.get((surface, language))
-        if lexeme is None:
-            term = self._analyzer.stem(surface, language)
-            lexeme = self._simple[surface, language] = self._lexeme(surface, term)
-        return lexeme
 
     def _learn_words(self, words: list[str], language: str | None) -> int:
         """Take in the words of a token; return how many positions they take."""
@@ -134,10 +132,10 @@ class Vocabulary:
         return position
 
     def _lexeme(self, surface: str, term: str) -> int:
-        key = surface if surface == term else f"{surface}\0{term}"
-        lexeme = self._lexemes.get(key)
-        if lexeme is None:
-            lexeme = self._lexemes[key] = len(self._lexemes)
-            self._lexeme_terms.append(self.terms.setdefault(term, len(self.terms)))
-            self._lexeme_words.append(self.words.setdefault(surface, len(self.words)))
+        term_id = self.terms.setdefault(term, len(self.terms))
+        word_id = self.words.setdefault(surface, len(self.words))
+        lexeme = self._lexemes.setdefault(word_id << 32 | term_id, len(self._lexemes))
+        if lexeme == len(self._lexeme_terms):
+            self._lexeme_terms.append(term_id)
+            self._lexeme_words.append(word_id)
         return lexeme

@@ -47,6 +47,10 @@ class WordTable:
         """Return the indexes of the words of a range that fit a wildcard, by the compiled loops."""
         return self._alike("fitting", rows, span.start, span.stop, pattern.encode("utf-8", "surrogatepass"))[0]
 
+    def arrays(self, rows: NDArray[np.uint32]) -> tuple[Any, ...]:
+        """Return the words, in how many living rows each stands, and their terms, for the compiled loops."""
+        return (*self._words.arrays, rows, self._starts, self._terms)
+
     def _alike(self, loop: str, rows: NDArray[np.uint32], *asked: Any) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         try:
             indexes, edits = getattr(loops.COMPILED, loop)(*self._words.arrays, rows, *asked)

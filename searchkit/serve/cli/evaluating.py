@@ -15,6 +15,7 @@ from searchkit.errors import ConfigError
 from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
 from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, Rerank, SettingsFile, pairs
 from searchkit.serve.cli.places import check_writable, existing_index
+from searchkit.serve.cli.plain import count
 from searchkit.serve.cli.systems import Answering, System, compared_system, first_systems
 from searchkit.serve.cli.terminal import Screen, tell
 from searchkit.types import Mode
@@ -211,7 +212,7 @@ def _floor(measured: Measured, name: str, floor: float) -> Floor:
 def _notes(judged: Judged, runs: Sequence[Run], absent: int, level: str) -> tuple[str, ...]:
     notes = list(judged.notes)
     if absent:
-        notes.append(f"{absent:,} judged {level}s aren't in the index and can't be found.")
+        notes.append(f"Not in the index, so never found: {count(absent, f'judged {level}')}.")
     return tuple(dict.fromkeys((*notes, *(note for run in runs for note in run.notes))))
 
 

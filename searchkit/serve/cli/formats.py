@@ -36,8 +36,8 @@ def to_json(value: Mapping[str, Any] | list[Any], *, indent: int | None = 2) -> 
     return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def answer_json(answer: Answer, *, index: str) -> dict[str, Any]:
-    """Return an answer as the object that ``--format json`` writes."""
+def answer_json(answer: Answer, *, index: str, explain: bool = False) -> dict[str, Any]:
+    """Return an answer as the object that ``--format json`` writes; with ``explain`` also the chunks' votes."""
     return {
         "query": answer.query.text,
         "mode": str(answer.query.mode),
@@ -50,18 +50,23 @@ def answer_json(answer: Answer, *, index: str) -> dict[str, Any]:
             name: [{"value": count.value, "articles": count.articles} for count in counts]
             for name, counts in answer.facets.items()
         },
-        "results": [result_json(result) for result in answer.results],
-        **({"nearest": result_json(answer.nearest)} if answer.nearest else {}),
+        "results": [result_json(result, explain=explain) for result in answer.results],
+        **({"nearest": result_json(answer.nearest, explain=explain)} if answer.nearest else {}),
     }
 
 
-def result_json(result: Result) -> dict[str, Any]:
-    """Return a result as a line of ``--format jsonl``."""
+def result_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
+    """Return a result as a line of ``--format jsonl``.
+
+    A share is what its ``how`` says of the numbers beside it; with ``explain`` the ``votes`` of all chunks that count
+    are there, and the score is the sum of ``counts * score`` over them.
+    """
     return {
         "rank": result.rank,
         "score": result.score,
         "confidence": result.confidence,
         "contributions": [asdict(contribution) for contribution in result.contributions],
+        **({"votes": [asdict(vote) for vote in result.votes]} if explain else {}),
         "article": article_json(result.article),
         "chunks": [_chunk_result_json(chunk) for chunk in result.chunks],
     }
@@ -115,9 +120,9 @@ def report_json(report: BuildReport) -> dict[str, Any]:
     return {**plain, "lost": report.lost, "problems": [asdict(problem) for problem in report.problems]}
 
 
-def to_jsonl(answer: Answer) -> str:
+def to_jsonl(answer: Answer, *, explain: bool = False) -> str:
     """Write one result a line."""
-    return "".join(to_json(result_json(result), indent=None) + "\n" for result in answer.results)
+    return "".join(to_json(result_json(result, explain=explain), indent=None) + "\n" for result in answer.results)
 
 
 def to_csv(answer: Answer) -> str:

@@ -90,8 +90,8 @@ Explain = Annotated[
     typer.Option(
         "--explain",
         rich_help_panel=OUTPUT,
-        help="Show how each score comes about. A share is of the article's five best chunks (85 % the best, 15 % their"
-        " mean); in several languages the vector's leaves out what a language's chunks have in common.",
+        help="Show how each score comes about: what each leg gave, and the sums it can be worked out by again. In JSON"
+        " 'how' says them, and 'votes' has all chunks that count.",
     ),
 ]
 Interactive = Annotated[

@@ -196,10 +196,10 @@ def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: 
             _say_notes(screen, answer)
         match chosen:
             case Format.JSON:
-                values = formats.answer_json(answer, index=index)
+                values = formats.answer_json(answer, index=index, explain=explain)
                 screen.write(formats.to_json(values, indent=None if many else 2))
             case Format.JSONL:
-                screen.write(formats.to_jsonl(answer))
+                screen.write(formats.to_jsonl(answer, explain=explain))
             case Format.CSV:
                 screen.write(formats.to_csv(answer))
             case Format.MD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,8 @@ def tuned_json(found: Tuned, settings: Settings) -> dict[str, Any]:
         "usual": dict(found.usual),
         "best": dict(found.best),
         "chosen": dict(found.chosen),
-        "gain": {**asdict(found.gain), "difference": found.gain.difference, "real": found.gain.real},
+        "gain": _gain_json(found.gain),
+        "over_force": _gain_json(found.over_force) if found.over_force else None,
         "by_fold": [dict(one) for one in found.by_fold],
         "curve": {
             name: [{"value": value, "mean": mean} for value, mean in points] for name, points in found.curve.items()
@@ -47,17 +48,22 @@ def tuned_json(found: Tuned, settings: Settings) -> dict[str, Any]:
     }
 
 
-def tuned_table(found: Tuned) -> RenderableType:
-    """Draw what was tried, what it gave on queries not tuned on, and what that means."""
+def _gain_json(gain: Gain) -> dict[str, Any]:
+    return {**asdict(gain), "difference": gain.difference, "real": gain.real}
+
+
+def tuned_table(found: Tuned, in_force: Mapping[str, object]) -> RenderableType:
+    """Draw what was tried, what it gave on queries not tuned on, and what that means; ``in_force`` are no defaults."""
     asked = count(found.queries, "query").replace("querys", "queries")
     return Group(
         Text(f"{clean(found.judged)} · {asked} · {found.measure}", style="bold"),
         "",
         *_settings(found),
         "",
-        _gain(found.gain),
+        _gain(found.gain, "usual", "tuned", "each query by settings that others chose"),
         "",
         Text(_verdict(found), style="bold"),
+        *_over_force(found, in_force),
     )
 
 
@@ -92,15 +98,26 @@ def _points(curve: Sequence[tuple[Any, float]], usual: object) -> Iterator[tuple
     yield "  mean", "  ".join(one.rjust(width) for (_, one), width in zip(cells, widths, strict=True))
 
 
-def _gain(gain: Gain) -> Table:
+def _over_force(found: Tuned, in_force: Mapping[str, object]) -> Iterator[RenderableType]:
+    """Yield the comparison with the settings in force, where these aren't the defaults, and what it means."""
+    if found.over_force is None:
+        return
+    what = "what was found" if found.gain.real else "the defaults"
+    said = f"{what} is" if found.gain.real else f"{what} are"
+    now = ", ".join(f"{name} {value}" for name, value in in_force.items())
+    yield ""
+    yield _gain(found.over_force, "in force", "to use", what)
+    yield ""
+    yield Text(f"In force is {now}: {said} {'' if found.over_force.real else 'not '}surely better.", style="bold")
+
+
+def _gain(gain: Gain, before: str, after: str, about: str) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row("usual", Text(f"{gain.usual:.4f}", style="cyan"), "")
-    grid.add_row(
-        "tuned", Text(f"{gain.tuned:.4f}", style="cyan"), Text("each query by settings that others chose", style=DIM)
-    )
+    grid.add_row(before, Text(f"{gain.before:.4f}", style="cyan"), "")
+    grid.add_row(after, Text(f"{gain.tuned:.4f}", style="cyan"), Text(about, style=DIM))
     interval = f"{gain.interval.low:+.4f} to {gain.interval.high:+.4f}"
     counted = f"p {gain.p:.4f} · {gain.better} better, {gain.worse} worse"
     grid.add_row("gain", Text(f"{gain.difference:+.4f}", style="cyan"), Text(f"{interval} · {counted}", style=DIM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,12 @@ Measure = Annotated[
     str, typer.Option("--measure", metavar="NAME", help="What is to become better, by its standard name.")
 ]
 Save = Annotated[
-    bool, typer.Option("--save", rich_help_panel=USE, help="Let every search of the index use what was found.")
+    bool,
+    typer.Option(
+        "--save",
+        rich_help_panel=USE,
+        help="Let every search of the index use what was found, where it is surely better than what they use now.",
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -68,6 +73,7 @@ def tune(
     """Find the settings that suit an index, by at least 20 judged queries.
 
     The gain is measured on queries that had no part in the choice, and where it may be chance the defaults are kept.
+    Settings in force that aren't the defaults are measured too, and only replaced by what is surely better than they.
     Without judged queries the index is asked its own sentences: that shows whether something is broken, not how
     relevant results are.
     """
@@ -111,6 +117,8 @@ def _tune(
     quiet: bool,
     json: bool,
 ) -> None:
+    from contextlib import nullcontext
+
     from searchkit.config import SearchConfig
     from searchkit.evaluation.tuning import tune as found_by
     from searchkit.index.current import manifest_in_force
@@ -120,43 +128,32 @@ def _tune(
     from searchkit.serve.cli.progress import bars
 
     chosen = level_of(level)
-    with open_index(path, config=SearchConfig()) as searcher:
-        with bars(screen, shown=not quiet) as progress:
-            found = found_by(searcher, judged, measure=measure, level=chosen, progress=progress)
-        settings = found.settings(searcher.info())
     before = manifest_in_force(IndexPaths(path)).settings
-    after = settings if save and found.gain.real else before
-    notes = (*found.notes, *_of_force(before, after, found.usual, saving=save))
+    named = before is not None and bool(before.search)
+    with (
+        open_index(path, config=SearchConfig()) as searcher,
+        open_index(path) if named else nullcontext() as in_force,
+    ):
+        with bars(screen, shown=not quiet) as progress:
+            found = found_by(searcher, judged, in_force=in_force, measure=measure, level=chosen, progress=progress)
+        settings = found.settings(searcher.info())
+    saving = save and found.better
     if out is not None:
         _write(out, settings)
     if json:
+        after = settings if saving else before
         force = {"before": dict(before.search) if before else {}, "after": dict(after.search) if after else {}}
-        screen.write(formats.to_json({**tuned.tuned_json(found, settings), "notes": list(notes), "in_force": force}))
+        screen.write(formats.to_json({**tuned.tuned_json(found, settings), "in_force": force}))
     else:
-        screen.write(tuned.tuned_table(found))
-        _say_notes(screen, notes)
-    if save and found.gain.real:
+        screen.write(tuned.tuned_table(found, before.search if before else {}))
+        _say_notes(screen, found.notes)
+    if saving:
         _put_in_force(screen, path, settings, quiet=quiet)
-    elif out is None and not save and found.gain.real and not quiet:
+    elif not quiet and found.better and out is None:
         screen.say("Nothing was changed: --save lets every search of the index use it, --out FILE writes it to a file.")
-
-
-def _of_force(
-    before: Settings | None, after: Settings | None, usual: Mapping[str, object], *, saving: bool
-) -> Iterator[str]:
-    """Tell what becomes of the settings in force, against which nothing was measured."""
-    if after is not before:
-        if before is not None and before.search:
-            yield f"{_named(before)} was in force until now and is replaced."
-    elif before is not None and before.search:
-        defaults = ",".join(f"{name}={value}" for name, value in usual.items())
-        yield (
-            f"{_named(before)} is in force and stays. What was tried was measured against the defaults, not against"
-            f" it: 'searchkit evaluate FOLDER --compare {defaults}' does that, 'searchkit tune --use defaults' takes it"
-            " out."
-        )
-    elif saving:
-        yield "Nothing was saved: the defaults stay in force."
+    elif not quiet and save:
+        stays = f"{_named(before)} stays" if before is not None and named else "the defaults stay"
+        screen.say(f"Nothing was saved: {stays} in force.")
 
 
 def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:

@@ -138,6 +138,7 @@ static int decode(Cursor *c, uint64_t block) {
     if (bad || rows[end - 1] >= c->row_limit || rows[start] <= c->reached) return 0;
     c->reached = rows[end - 1];
     c->block = block;
+    c->summed = c->before = 0;
     c->i = start;
     c->n = end;
     return 1;
@@ -211,14 +212,47 @@ int seek(Cursor *c, uint32_t row) {
     return c->i < c->n;
 }
 
+int find_term(const Field *f, const void *term, size_t size, uint64_t from, uint64_t *id) {
+    uint64_t low = from, high = f->term_count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        uint64_t begin = number_at(f->offsets, f->offsets_width, middle),
+                 end = number_at(f->offsets, f->offsets_width, middle + 1);
+        if (begin > end || end > f->blob_size) return -1;
+        uint64_t shared = end - begin < size ? end - begin : size;
+        int order = memcmp(f->blob + begin, term, shared);
+        if (!order && end - begin == size) {
+            *id = middle;
+            return 1;
+        }
+        if (order < 0 || (!order && end - begin < size))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *id = low;
+    return 0;
+}
+
+int span_of(const Field *f, uint64_t id, uint64_t *first, uint64_t *last) {
+    if (id >= f->term_count) return 0;
+    *first = number_at(f->starts, f->starts_width, id);
+    *last = number_at(f->starts, f->starts_width, id + 1);
+    return *first < *last && *last <= f->postings && *last - *first <= f->rows;
+}
+
 /* Occurrences of one term in one row: no chunk has as many. */
 #define MOST (1 << 24)
 
 /* Read the positions of the posting where a packed list stands; return 0 where they can't be. */
-int positions_here(const Cursor *c, uint32_t **out, size_t *space, size_t *n) {
+int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n) {
     const Field *f = c->field;
-    uint64_t before = 0, count = c->counts[c->i];
-    for (uint32_t i = 0; i < c->i; i++) before += c->counts[i];
+    uint64_t count = c->counts[c->i];
+    if (c->ones)
+        c->before = c->i;
+    else
+        for (; c->summed < c->i; c->summed++) c->before += c->counts[c->summed];
+    uint64_t before = c->before;
     uint64_t inside = number_at(f->blocks, f->blocks_width, c->block + 1) -
                       number_at(f->blocks, f->blocks_width, c->block);
     uint64_t at = number_at(f->position_at, f->position_at_width, c->block);

@@ -31,7 +31,12 @@ typedef struct {
     const uint8_t *positions;
     uint64_t packed_size, positions_size, postings, block_count;
     uint32_t rows;
-    Buffer buffers[9];
+    /* its terms, sorted, and where the postings of each begin */
+    const uint8_t *blob;
+    const void *offsets, *starts;
+    int offsets_width, starts_width;
+    uint64_t blob_size, term_count;
+    Buffer buffers[12];
 } Field;
 
 /* Steps through a list: `rows[i]` and `counts[i]` up to `n` are decoded. */
@@ -44,6 +49,7 @@ typedef struct {
     int damaged;
     int64_t reached; /* the last row decoded: rows never fall, whatever a file says */
     uint32_t row_limit;
+    uint32_t summed, before; /* the counts of the block's first postings, as far as positions were read */
     uint32_t row_space[BLOCK], count_space[BLOCK];
 } Cursor;
 
@@ -54,7 +60,12 @@ void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last);
 void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_t n, uint32_t row_limit);
 int next_block(Cursor *c);
 int seek(Cursor *c, uint32_t row);
-int positions_here(const Cursor *c, uint32_t **out, size_t *space, size_t *n);
+int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n);
+
+/* Find a term from the number `from` on: 1, and its number; 0 where it isn't there; -1 where the terms are damaged. */
+int find_term(const Field *field, const void *term, size_t size, uint64_t from, uint64_t *id);
+/* Find where a term's postings begin and end; 0 where that can't be. */
+int span_of(const Field *field, uint64_t id, uint64_t *first, uint64_t *last);
 
 static inline int refill(Cursor *c) { return c->i < c->n || next_block(c); }
 

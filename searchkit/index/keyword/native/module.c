@@ -1,55 +1,26 @@
 /* The Python side: buffers are taken and their sizes checked here, and the loops run without the interpreter's lock. */
-#include "windows.h"
+#include "buffers.h"
 #include "words.h"
 #include "inverting.h"
+#include "tokens.h"
+#include "arranging.h"
 
 enum { MOST_VOTERS = 16 };
 
-static int take(Buffer *b, PyObject *object, Py_ssize_t item, int writable) {
-    b->held = 0;
-    if (object == Py_None) return 1;
-    if (PyObject_GetBuffer(object, &b->view, PyBUF_ND | (writable ? PyBUF_WRITABLE : 0)) < 0) return 0;
-    b->held = 1;
-    if (b->view.itemsize == item) return 1;
-    PyErr_SetString(PyExc_TypeError, "the numbers of an array have another size");
-    return 0;
-}
-
-static void drop(Buffer *b) {
-    if (b->held) PyBuffer_Release(&b->view);
-    b->held = 0;
-}
-
-static uint64_t length(const Buffer *b) { return b->held ? (uint64_t)(b->view.len / b->view.itemsize) : 0; }
-
-typedef struct {
-    PyObject_HEAD
-    Field field;
-} FieldObject;
-
 static void field_dealloc(PyObject *self) {
-    for (int i = 0; i < 9; i++) drop(((FieldObject *)self)->field.buffers + i);
+    for (int i = 0; i < 12; i++) drop(((FieldObject *)self)->field.buffers + i);
     PyTypeObject *type = Py_TYPE(self);
     freefunc done = (freefunc)PyType_GetSlot(type, Py_tp_free);
     done(self);
     Py_DECREF(type);
 }
 
-static int wide(Buffer *b, PyObject *object, int *width) {
-    if (!take(b, object, 4, 0)) {
-        if (!b->held || b->view.itemsize != 8) return 0;
-        PyErr_Clear();
-    }
-    *width = (int)b->view.itemsize;
-    return 1;
-}
-
 static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
-    PyObject *o[9];
+    PyObject *o[12];
     unsigned long long rows, postings;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOKK", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, &rows,
-                          &postings))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOKKOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, &rows,
+                          &postings, o + 9, o + 10, o + 11))
         return NULL;
     allocfunc make = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     FieldObject *self = (FieldObject *)make(type, 0);
@@ -60,12 +31,14 @@ static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!take(b, o[0], 1, 0) || !wide(b + 1, o[1], &f->block_at_width) || !take(b + 2, o[2], 1, 0) ||
         !take(b + 3, o[3], 1, 0) || !take(b + 4, o[4], 4, 0) || !take(b + 5, o[5], 1, 0) ||
         !wide(b + 6, o[6], &f->position_at_width) || !take(b + 7, o[7], 1, 0) ||
-        !wide(b + 8, o[8], &f->blocks_width)) {
+        !wide(b + 8, o[8], &f->blocks_width) || !take(b + 9, o[9], 1, 0) || !wide(b + 10, o[10], &f->offsets_width) ||
+        !wide(b + 11, o[11], &f->starts_width)) {
         Py_DECREF(self);
         return NULL;
     }
     if (length(b + 1) != blocks || length(b + 2) != blocks || length(b + 3) != blocks || length(b + 4) != blocks ||
-        length(b + 6) != blocks || length(b + 7) != blocks || length(b + 8) != blocks + 1 || rows > UINT32_MAX) {
+        length(b + 6) != blocks || length(b + 7) != blocks || length(b + 8) != blocks + 1 || rows > UINT32_MAX ||
+        !length(b + 10) || length(b + 10) != length(b + 11)) {
         PyErr_SetString(PyExc_ValueError, "the arrays of a field don't fit together");
         Py_DECREF(self);
         return NULL;
@@ -81,6 +54,11 @@ static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     f->position_at = b[6].view.buf;
     f->position_bits = b[7].view.buf;
     f->blocks = b[8].view.buf;
+    f->blob = b[9].view.buf;
+    f->blob_size = (uint64_t)b[9].view.len;
+    f->offsets = b[10].view.buf;
+    f->starts = b[11].view.buf;
+    f->term_count = length(b + 10) - 1;
     f->rows = (uint32_t)rows;
     f->postings = postings;
     f->block_count = blocks;
@@ -95,10 +73,6 @@ static PyType_Slot field_slots[] = {
 };
 static PyType_Spec field_spec = {"searchkit.index.keyword._loops.Field", sizeof(FieldObject), 0, Py_TPFLAGS_DEFAULT,
                                  field_slots};
-
-typedef struct {
-    PyObject *field_type;
-} State;
 
 static State *state_of(PyObject *module) { return PyModule_GetState(module); }
 
@@ -158,216 +132,6 @@ static int take_lists(PyObject *module, PyObject *given, uint32_t rows, Lists *l
         }
     }
     return 1;
-}
-
-static PyObject *pair_of(uint32_t *rows, uint32_t *counts, uint32_t n) {
-    PyObject *done = Py_BuildValue("(y#y#)", n ? (char *)rows : "", (Py_ssize_t)n * 4, n ? (char *)counts : "",
-                                   (Py_ssize_t)n * 4);
-    free(rows);
-    free(counts);
-    return done;
-}
-
-static int take_rows(Buffer *b, PyObject *object, uint32_t rows) {
-    if (!take(b, object, 1, 0)) return 0;
-    if (!b->held || length(b) == rows) return 1;
-    PyErr_SetString(PyExc_ValueError, "a mask has another number of rows");
-    return 0;
-}
-
-static PyObject *loops_unite(PyObject *module, PyObject *args) {
-    PyObject *given, *deleted;
-    unsigned int rows;
-    uint32_t *out_rows = NULL, *out_counts = NULL, n = 0;
-    if (!PyArg_ParseTuple(args, "O!IO", &PyList_Type, &given, &rows, &deleted)) return NULL;
-    Lists l;
-    Buffer gone = {0};
-    PyObject *done = NULL;
-    if (take_lists(module, given, rows, &l) && take_rows(&gone, deleted, rows)) {
-        int failed;
-        for (int i = 0; i < l.n; i++)
-            if (!l.lists[i].field) {
-                PyErr_SetString(PyExc_TypeError, "only packed lists can be united");
-                goto out;
-            }
-        Py_BEGIN_ALLOW_THREADS
-        failed = unite(l.lists, l.n, rows, gone.held ? gone.view.buf : NULL, &out_rows, &out_counts, &n);
-        Py_END_ALLOW_THREADS
-        done = failed ? failure(failed) : pair_of(out_rows, out_counts, n);
-    }
-out:
-    drop(&gone);
-    drop_lists(&l);
-    return done;
-}
-
-static PyObject *loops_phrase(PyObject *module, PyObject *args) {
-    PyObject *given, *deleted, *gaps;
-    unsigned int rows, slop;
-    uint32_t *out_rows = NULL, *out_counts = NULL, n = 0;
-    if (!PyArg_ParseTuple(args, "O!OIIO", &PyList_Type, &given, &gaps, &slop, &rows, &deleted)) return NULL;
-    Lists l;
-    Buffer gone = {0}, between = {0};
-    PyObject *done = NULL;
-    if (take_lists(module, given, rows, &l) && take_rows(&gone, deleted, rows) && take(&between, gaps, 4, 0)) {
-        int failed, fits = l.n > 1 && length(&between) == (uint64_t)l.n - 1;
-        for (int i = 0; i < l.n; i++) fits &= l.lists[i].field != NULL;
-        if (!fits)
-            PyErr_SetString(PyExc_ValueError, "a phrase has two packed lists at least, and a gap between each two");
-        else {
-            Py_BEGIN_ALLOW_THREADS
-            failed = phrase(l.lists, between.view.buf, l.n, slop, gone.held ? gone.view.buf : NULL, &out_rows,
-                            &out_counts, &n);
-            Py_END_ALLOW_THREADS
-            done = failed ? failure(failed) : pair_of(out_rows, out_counts, n);
-        }
-    }
-    drop(&between);
-    drop(&gone);
-    drop_lists(&l);
-    return done;
-}
-
-/* Check that a program names only what is there. */
-static int sound(const Search *s, int filter_count) {
-    int good = s->root >= 0 && s->root < s->register_count;
-    for (int i = 0; i < s->register_count && good; i++) {
-        Operation o = s->operations[i];
-        if (o.what == 2) good = o.a >= 0 && o.a < s->list_count;
-        if (o.what == 3) good = o.a >= 0 && o.a < filter_count;
-        if (o.what > 3) good = o.a >= 0 && o.a < i && o.b >= 0 && o.b < i;
-        good &= o.what >= 0 && o.what < 7;
-    }
-    for (int i = 0; i < s->step_count && good; i++) {
-        Step t = s->steps[i];
-        good = t.leaf < s->list_count && t.gate >= 0 && t.gate < s->register_count && t.holding >= 0 &&
-               t.holding < s->register_count && (t.leaf >= 0 || !s->plain);
-    }
-    for (int i = 0; i < s->required_count && good; i++)
-        good = s->required[i] >= 0 && s->required[i] < s->list_count;
-    return good;
-}
-
-static int take_tables(PyObject *tables, Search *s, Buffer *b) {
-    if (PyList_Size(tables) != s->list_count) {
-        PyErr_SetString(PyExc_ValueError, "each list needs a table");
-        return 0;
-    }
-    for (int i = 0; i < s->list_count; i++, b += 3) {
-        PyObject *lengths, *norms, *ratios;
-        if (!PyArg_ParseTuple(PyList_GetItem(tables, i), "OOO", &lengths, &norms, &ratios)) return 0;
-        if (!take(b, lengths, 2, 0) || !take(b + 1, norms, 8, 0) || !take(b + 2, ratios, 8, 0)) return 0;
-        Table *t = s->tables + i;
-        t->lengths = b->held ? b->view.buf : NULL;
-        t->norms = b[1].view.buf;
-        t->length_count = (uint32_t)length(b + 1);
-        t->ratios = b[2].held ? b[2].view.buf : NULL;
-        t->ready = t->length_count ? (uint32_t)(length(b + 2) / t->length_count) : 0;
-        if (length(b + (b->held ? 0 : 1)) != s->rows) {
-            PyErr_SetString(PyExc_ValueError, "there is a length for each row");
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static PyObject *results(Search *s) {
-    PyObject *rows = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)s->hit_count * 8);
-    PyObject *scores = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)s->hit_count * 8);
-    if (!rows || !scores) {
-        Py_XDECREF(rows);
-        Py_XDECREF(scores);
-        return NULL;
-    }
-    int64_t *r = (int64_t *)PyBytes_AsString(rows);
-    double *d = (double *)PyBytes_AsString(scores);
-    for (size_t i = 0; i < s->hit_count; i++) {
-        r[i] = s->hits[i].row;
-        d[i] = s->hits[i].score;
-    }
-    return Py_BuildValue("(NN)", rows, scores);
-}
-
-/* search(lists, tables, operations, steps, weights, required, root, asks, plain, rows, articles, deleted, mask,
- * filters, limit, floor, wanted, scores, matched, allowed) */
-static PyObject *loops_search(PyObject *module, PyObject *args) {
-    PyObject *lists, *tables, *filters, *o[11];
-    unsigned int rows, limit;
-    Search s = {0};
-    if (!PyArg_ParseTuple(args, "O!O!OOOOiiiIOOOO!IdOOOO", &PyList_Type, &lists, &PyList_Type, &tables, o, o + 1, o + 2,
-                          o + 3, &s.root, &s.asks, &s.plain, &rows, o + 4, o + 5, o + 6, &PyList_Type, &filters, &limit,
-                          &s.floor, o + 7, o + 8, o + 9, o + 10))
-        return NULL;
-    s.rows = rows;
-    s.limit = limit;
-    Py_ssize_t filter_count = PyList_Size(filters);
-    Lists l;
-    Buffer b[11] = {0}, *table_buffers = NULL, *filter_buffers = NULL;
-    PyObject *done = NULL;
-    int failed;
-    if (!take_lists(module, lists, rows, &l)) goto out;
-    s.lists = l.lists;
-    s.list_count = l.n;
-    s.tables = calloc((size_t)l.n + 1, sizeof *s.tables);
-    table_buffers = calloc(3 * (size_t)l.n + 1, sizeof *table_buffers);
-    filter_buffers = calloc((size_t)filter_count + 1, sizeof *filter_buffers);
-    s.filters = calloc((size_t)filter_count + 1, sizeof *s.filters);
-    if (!s.tables || !table_buffers || !filter_buffers || !s.filters) {
-        PyErr_NoMemory();
-        goto out;
-    }
-    if (!take_tables(tables, &s, table_buffers)) goto out;
-    for (Py_ssize_t i = 0; i < filter_count; i++) {
-        if (!take_rows(filter_buffers + i, PyList_GetItem(filters, i), rows)) goto out;
-        s.filters[i] = filter_buffers[i].view.buf;
-        if (!filter_buffers[i].held) goto wrong;
-    }
-    if (!take(b, o[0], 4, 0) || !take(b + 1, o[1], 4, 0) || !take(b + 2, o[2], 8, 0) || !take(b + 3, o[3], 4, 0) ||
-        !take(b + 4, o[4], 4, 0) || !take_rows(b + 5, o[5], rows) || !take_rows(b + 6, o[6], rows) ||
-        !take(b + 7, o[7], 4, 0) || !take(b + 8, o[8], 8, 1) || !take(b + 9, o[9], 1, 1) || !take(b + 10, o[10], 1, 1))
-        goto out;
-    s.operations = b[0].view.buf;
-    s.register_count = (int)(length(b) / 3);
-    s.steps = b[1].view.buf;
-    s.step_count = (int)(length(b + 1) / 3);
-    s.weights = b[2].view.buf;
-    s.required = b[3].view.buf;
-    s.required_count = (int)length(b + 3);
-    s.article_of_row = b[4].held ? b[4].view.buf : NULL;
-    s.deleted = b[5].held ? b[5].view.buf : NULL;
-    s.mask = b[6].held ? b[6].view.buf : NULL;
-    s.wanted = b[7].held ? b[7].view.buf : NULL;
-    s.wanted_count = (uint32_t)length(b + 7);
-    s.scores = b[8].held ? b[8].view.buf : NULL;
-    s.matched = b[9].held ? b[9].view.buf : NULL;
-    s.allowed = b[10].held ? b[10].view.buf : NULL;
-    if (!sound(&s, (int)filter_count) || length(b + 2) != (uint64_t)s.step_count) goto wrong;
-    if (!(s.plain && s.limit) && length(b + 4) != rows) goto wrong;
-    if (!s.limit) {
-        uint64_t asked = s.wanted ? s.wanted_count : rows;
-        if (length(b + 8) != asked || length(b + 9) != asked || (!s.wanted && length(b + 10) != rows)) goto wrong;
-        for (uint32_t i = 0; i < s.wanted_count; i++)
-            if (s.wanted[i] >= rows || (i && s.wanted[i] < s.wanted[i - 1])) goto wrong;
-    } else if (s.wanted)
-        goto wrong;
-    Py_BEGIN_ALLOW_THREADS
-    failed = run_search(&s);
-    Py_END_ALLOW_THREADS
-    done = failed ? failure(failed) : results(&s);
-    goto out;
-wrong:
-    PyErr_SetString(PyExc_TypeError, "a program's arrays don't fit together");
-out:
-    for (int i = 0; i < 11; i++) drop(b + i);
-    for (int i = 0; table_buffers && i < 3 * l.n; i++) drop(table_buffers + i);
-    for (Py_ssize_t i = 0; filter_buffers && i < filter_count; i++) drop(filter_buffers + i);
-    free(table_buffers);
-    free(filter_buffers);
-    free(s.tables);
-    free(s.filters);
-    free(s.hits);
-    drop_lists(&l);
-    return done;
 }
 
 /* find(blob, offsets, wanted): the number of the first string that isn't less, and whether it is the same. */
@@ -691,8 +455,8 @@ out:
 static PyMethodDef methods[] = {
     {"vote", loops_vote, METH_VARARGS, NULL},
     {"invert", loops_invert, METH_VARARGS, NULL},
-    {"unite", loops_unite, METH_VARARGS, NULL},   {"phrase", loops_phrase, METH_VARARGS, NULL},
-    {"search", loops_search, METH_VARARGS, NULL}, {"decode", loops_decode, METH_VARARGS, NULL},
+    {"arrange", loops_arrange, METH_O, NULL},
+    {"decode", loops_decode, METH_VARARGS, NULL},
     {"pack", loops_pack, METH_O, NULL},           {"pack_positions", loops_pack_positions, METH_VARARGS, NULL},
     {"find", loops_find, METH_VARARGS, NULL},     {"near", loops_near, METH_VARARGS, NULL},
     {"fitting", loops_fitting, METH_VARARGS, NULL},
@@ -704,11 +468,15 @@ static int start(PyObject *module) {
     state->field_type = PyType_FromModuleAndSpec(module, &field_spec, NULL);
     if (!state->field_type) return -1;
     Py_INCREF(state->field_type);
-    return PyModule_AddObject(module, "Field", state->field_type);
+    if (PyModule_AddObject(module, "Field", state->field_type) < 0) return -1;
+    if (PyModule_AddObject(module, "Tokens", PyType_FromModuleAndSpec(module, &tokens_spec, NULL)) < 0) return -1;
+    return add_segments(module, state) ? 0 : -1;
 }
 
 static int clear(PyObject *module) {
     Py_CLEAR(state_of(module)->field_type);
+    Py_CLEAR(state_of(module)->segments_type);
+    Py_CLEAR(state_of(module)->leaf_type);
     return 0;
 }
 

@@ -101,11 +101,6 @@ int unite(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, 
     return give(out, failed, out_rows, out_counts, out_n);
 }
 
-typedef struct {
-    uint32_t *places;
-    size_t space, n;
-} Places;
-
 /* Count the positions of the first word from which the phrase can be read to its end, last word first. */
 static uint32_t readings(Places *p, const int32_t *gaps, int unit_count, uint32_t slop) {
     for (int k = unit_count - 2; k >= 0; k--) {
@@ -123,39 +118,46 @@ static uint32_t readings(Places *p, const int32_t *gaps, int unit_count, uint32_
     return (uint32_t)p[0].n;
 }
 
+int64_t read_phrase(Cursor *lists, Places *places, const int32_t *gaps, int unit_count, uint32_t slop) {
+    for (int k = 0; k < unit_count; k++)
+        if (!positions_here(lists + k, &places[k].places, &places[k].space, &places[k].n)) return -1;
+    return readings(places, gaps, unit_count, slop);
+}
+
+int rarest_of(const Cursor *lists, int count) {
+    int rarest = 0;
+    for (int k = 1; k < count; k++)
+        if (postings_in(lists + k) < postings_in(lists + rarest)) rarest = k;
+    return rarest;
+}
+
+int meet(Cursor *lists, int count, int rarest, uint32_t *row) {
+    Cursor *lead = lists + rarest;
+    for (;;) {
+        if (!seek(lead, *row)) return 0;
+        uint32_t here = lead->rows[lead->i];
+        int k = 0;
+        for (; k < count; k++) {
+            if (k == rarest) continue;
+            Cursor *c = lists + k;
+            if (!seek(c, here)) return 0;
+            if (c->rows[c->i] != here) break;
+        }
+        *row = k < count ? lists[k].rows[lists[k].i] : here;
+        if (k == count) return 1;
+    }
+}
+
 int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, const uint8_t *deleted,
            uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n) {
     Out out = {0};
     Places *places = calloc((size_t)unit_count, sizeof *places);
-    int rarest = 0, failed = places ? 0 : 2;
-    for (int k = 1; k < unit_count; k++)
-        if (lists[k].last - lists[k].first < lists[rarest].last - lists[rarest].first) rarest = k;
-    uint32_t row = 0;
-    while (!failed) {
-        if (!seek(lists + rarest, row)) break;
-        row = lists[rarest].rows[lists[rarest].i];
-        int k = 0;
-        for (; k < unit_count; k++) {
-            if (k == rarest) continue;
-            if (!seek(lists + k, row)) break;
-            uint32_t there = lists[k].rows[lists[k].i];
-            if (there != row) {
-                row = there;
-                break;
-            }
-        }
-        if (k < unit_count) {
-            if (lists[k].damaged || lists[k].i >= lists[k].n) break;
-            continue;
-        }
-        if (!deleted || !deleted[row]) {
-            for (k = 0; k < unit_count && !failed; k++)
-                if (!positions_here(lists + k, &places[k].places, &places[k].space, &places[k].n)) failed = 1;
-            uint32_t count = failed ? 0 : readings(places, gaps, unit_count, slop);
-            if (count && !put(&out, row, count)) failed = 2;
-        }
-        if (row == UINT32_MAX) break;
-        row++;
+    int rarest = rarest_of(lists, unit_count), failed = places ? 0 : 2;
+    for (uint32_t row = 0; !failed && meet(lists, unit_count, rarest, &row); row++) {
+        if (deleted && deleted[row]) continue;
+        int64_t count = read_phrase(lists, places, gaps, unit_count, slop);
+        if (count < 0) failed = 1;
+        if (count > 0 && !put(&out, row, (uint32_t)count)) failed = 2;
     }
     for (int k = 0; k < unit_count && places; k++) {
         failed |= lists[k].damaged;

@@ -4,39 +4,10 @@
 #define WINDOW 8192
 /* Where a word is required, windows are cut so that it stands in about so many rows of each. */
 #define SPARSE 16
+/* Where a required word stands in fewer than one of so many rows, articles are looked at one by one. */
+#define ALONE 48
 /* Below one posting in so many rows, rows with a sum are listed. */
 #define DENSE 3
-
-typedef struct {
-    uint32_t *rows, *counts; /* in the window, counted from its first row */
-    size_t n, space;
-} Pulled;
-
-typedef struct {
-    Search *s;
-    double *sums;
-    uint8_t *touched;
-    uint32_t *list;
-    size_t space; /* rows that fit in a window */
-    Pulled *pulled;
-    uint64_t *registers;
-    size_t words; /* of each register */
-    double threshold;
-    size_t hit_space;
-} Work;
-
-static inline double ratio(const Table *t, uint32_t row, uint32_t count) {
-    if (t->lengths) {
-        uint32_t length = t->lengths[row];
-        if (count - 1 < t->ready) return t->ratios[(count - 1) * (size_t)t->length_count + length];
-        return count / (count + t->norms[length]);
-    }
-    return count / (count + t->norms[row]);
-}
-
-static inline int lives(const Search *s, uint32_t row) {
-    return (!s->deleted || !s->deleted[row]) && (!s->mask || s->mask[row]);
-}
 
 static inline int better(Hit a, Hit b) { return a.score > b.score || (a.score == b.score && a.row < b.row); }
 
@@ -62,7 +33,7 @@ static void select_best(Hit *hits, size_t n, size_t keep) {
     }
 }
 
-static void tighten(Work *w) {
+void tighten(Work *w) {
     Search *s = w->s;
     if (s->hit_count <= s->limit) return;
     select_best(s->hits, s->hit_count, s->limit);
@@ -71,15 +42,6 @@ static void tighten(Work *w) {
     for (size_t i = 1; i < s->limit; i++)
         if (s->hits[i].score < least) least = s->hits[i].score;
     if (least > w->threshold) w->threshold = least;
-}
-
-static inline void offer(Work *w, uint32_t row, double score) {
-    Search *s = w->s;
-    if (s->hit_count == w->hit_space) {
-        tighten(w);
-        if (score <= w->threshold) return;
-    }
-    s->hits[s->hit_count++] = (Hit){row, score};
 }
 
 /* How many of a list's decoded postings, from where it stands, lie below a row. */
@@ -148,8 +110,6 @@ static void scan(Work *w, uint32_t low, uint32_t n) {
         if (sums[j] > w->threshold && lives(w->s, low + j)) offer(w, low + j, sums[j]);
     memset(sums, 0, n * sizeof *sums);
 }
-
-static uint64_t postings_in(const Cursor *c) { return c->field ? c->last - c->first : c->n; }
 
 /* No conditions: every row with a word matches, and the sums alone say which. */
 static int run_plain(Work *w) {
@@ -341,36 +301,53 @@ static void hand_on(Work *w, uint32_t low, uint32_t n, size_t touched, uint32_t 
     }
 }
 
+static uint32_t first_of_article(const int32_t *article, uint32_t row) {
+    while (row && article[row - 1] == article[row]) row--;
+    return row;
+}
+
+/* Move `low` on to the first row of an article that can have all required leaves; where `strict`, each was looked for
+ * in that very article. Return 0 where there is none. */
+static int next_article(Search *s, int strict, uint32_t *low) {
+    const int32_t *article = s->article_of_row;
+    for (int moved = 1; moved;) {
+        moved = 0;
+        for (int k = 0; k < s->required_count; k++) {
+            Cursor *c = s->lists + s->required[k];
+            if (!seek(c, *low)) return 0;
+            if (article[c->rows[c->i]] == article[*low]) continue;
+            *low = first_of_article(article, c->rows[c->i]);
+            moved = strict && s->required_count > 1;
+        }
+    }
+    return 1;
+}
+
 /* Conditions hold for articles: a window begins and ends with one. */
 static int run_conditions(Work *w) {
     Search *s = w->s;
+    const int32_t *article = s->article_of_row;
     uint32_t low = 0, next = 0, size = WINDOW;
     uint64_t fewest = s->rows;
     for (int k = 0; k < s->required_count; k++) {
         const Cursor *c = s->lists + s->required[k];
         if (postings_in(c) < fewest) fewest = postings_in(c);
     }
+    int alone = s->required_count && fewest < s->rows / ALONE;
     if (s->required_count && fewest < s->rows / 2) {
         uint64_t fitting = fewest ? SPARSE * (uint64_t)s->rows / fewest : WINDOW;
         size = fitting < 64 ? 64 : fitting > WINDOW ? WINDOW : (uint32_t)fitting;
     }
-    if (s->wanted) size = 1; /* an article at a time */
+    if (s->wanted || alone) size = 1; /* an article at a time */
     int every = !s->wanted && !s->limit; /* all rows are asked for, so no window is left out */
+    if (every) size = WINDOW;
     while (low < s->rows) {
         if (s->wanted) {
             if (next == s->wanted_count) break;
             low = s->wanted[next];
         }
-        if (!every && !s->wanted)
-            for (int k = 0; k < s->required_count; k++) {
-                Cursor *c = s->lists + s->required[k];
-                if (!seek(c, low)) return c->damaged;
-                if (c->rows[c->i] <= low) continue;
-                low = c->rows[c->i];
-                while (low && s->article_of_row[low - 1] == s->article_of_row[low]) low--;
-            }
-        const int32_t *article = s->article_of_row;
-        while (low && article[low - 1] == article[low]) low--;
+        if (!every && !s->wanted && s->required_count && !next_article(s, alone, &low)) break;
+        low = first_of_article(article, low);
         uint32_t high = s->rows - low <= size ? s->rows : low + size;
         while (high < s->rows && article[high - 1] == article[high]) high++;
         uint32_t n = high - low;
@@ -396,21 +373,31 @@ static int run_conditions(Work *w) {
             while (next < s->wanted_count && s->wanted[next] < high) next++;
         low = high;
     }
+    for (int k = 0; k < s->list_count; k++)
+        if (s->lists[k].damaged) return 1;
     return 0;
 }
 
 int run_search(Search *s) {
     Work w = {.s = s, .threshold = s->floor};
-    w.hit_space = 2 * (size_t)s->limit + 64;
+    w.hit_space = 2 * (size_t)s->limit + 32;
     s->hits = s->limit ? malloc(w.hit_space * sizeof *s->hits) : NULL;
     w.pulled = calloc((size_t)s->list_count + 1, sizeof *w.pulled);
-    int streams = s->plain && s->limit;
     int failed = !w.pulled || (s->limit && !s->hits) ? 2 : 0;
-    if (!failed && streams) {
+    int one = s->step_count == 1 && s->steps->leaf >= 0 &&
+              (s->plain || (every_word(s) && s->required_count == 1 && *s->required == s->steps->leaf));
+    if (failed) {
+    } else if (s->units) {
+        failed = run_phrase(&w);
+    } else if (s->limit && one) {
+        failed = run_one(&w);
+    } else if (s->limit && s->plain) {
         w.sums = calloc(WINDOW, sizeof *w.sums);
         w.list = malloc((WINDOW + 1) * sizeof *w.list);
         failed = w.sums && w.list ? run_plain(&w) : 2;
-    } else if (!failed)
+    } else if (s->limit && s->single && every_word(s))
+        failed = run_every(&w);
+    else
         failed = run_conditions(&w);
     if (!failed && s->limit) tighten(&w);
     for (int i = 0; i < s->list_count && w.pulled; i++) {

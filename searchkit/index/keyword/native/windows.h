@@ -51,10 +51,78 @@ typedef struct {
     uint32_t wanted_count;
     double *scores;
     uint8_t *matched, *allowed;
+    /* what is known of the segment and of the program */
+    int single; /* each article has one row */
+    /* the only leaf is a phrase, whose words' lists these are */
+    Cursor *units;
+    const int32_t *gaps;
+    int unit_count;
+    uint32_t slop;
 } Search;
 
-/* 0: done; 1: a list is damaged; 2: no memory. */
+typedef struct {
+    uint32_t *rows, *counts; /* in the window, counted from its first row */
+    size_t n, space;
+} Pulled;
+
+typedef struct {
+    Search *s;
+    double *sums;
+    uint8_t *touched;
+    uint32_t *list;
+    size_t space; /* rows that fit in a window */
+    Pulled *pulled;
+    uint64_t *registers;
+    size_t words; /* of each register */
+    double threshold;
+    size_t hit_space;
+} Work;
+
+/* Positions of one word in one row. */
+typedef struct {
+    uint32_t *places;
+    size_t space, n;
+} Places;
+
+static inline double ratio(const Table *t, uint32_t row, uint32_t count) {
+    if (t->lengths) {
+        uint32_t length = t->lengths[row];
+        if (count - 1 < t->ready) return t->ratios[(count - 1) * (size_t)t->length_count + length];
+        return count / (count + t->norms[length]);
+    }
+    return count / (count + t->norms[row]);
+}
+
+static inline int lives(const Search *s, uint32_t row) {
+    return (!s->deleted || !s->deleted[row]) && (!s->mask || s->mask[row]);
+}
+
+static inline uint64_t postings_in(const Cursor *c) { return c->field ? c->last - c->first : c->n; }
+
+/* Keep the best hits alone, and see what the next one has to exceed. */
+void tighten(Work *w);
+
+static inline void offer(Work *w, uint32_t row, double score) {
+    Search *s = w->s;
+    if (s->hit_count == w->hit_space) {
+        tighten(w);
+        if (score <= w->threshold) return;
+    }
+    s->hits[s->hit_count++] = (Hit){row, score};
+}
+
+/* Each of these is 0 where all went well, 1 where a list is damaged, 2 where there is no memory. */
+int run_one(Work *w);    /* one list, no conditions */
+int run_every(Work *w);  /* each row has one article's words, and all required ones must be there */
+int run_phrase(Work *w); /* one phrase */
+int every_word(const Search *s);
 int run_search(Search *search);
+/* Move lists on to the next row that all have; return 0 where there is none. */
+int meet(Cursor *lists, int count, int rarest, uint32_t *row);
+int rarest_of(const Cursor *lists, int count);
+/* How often, in the row where they stand, the lists' positions follow each other; -1: damaged or no memory. */
+int64_t read_phrase(Cursor *lists, Places *places, const int32_t *gaps, int unit_count, uint32_t slop);
+/* 0: done; 1: a list is damaged; 2: no memory. */
 /* The rows that any of some lists has, without deleted ones, and the sums of their counts. */
 int unite(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, uint32_t **out_rows,
           uint32_t **out_counts, uint32_t *out_n);

@@ -206,3 +206,19 @@ int find_fitting(const Words *w, uint64_t first, uint64_t last, const uint8_t *p
     }
     return 0;
 }
+
+int find_beginning(const Words *w, const uint8_t *prefix, size_t prefix_size, const uint8_t *pattern, size_t size,
+                   Alike *out) {
+    uint64_t place = 0;
+    if (prefix_size && !not_less(w, 0, prefix, prefix_size, &place)) return 1;
+    for (; place < w->count; place++) {
+        const uint8_t *word;
+        size_t length;
+        if (!word_at(w, place, &word, &length)) return 1;
+        if (length < prefix_size || memcmp(word, prefix, prefix_size)) break;
+        if (w->rows && !w->rows[place]) continue;
+        if (pattern && !(length && fits(word, length, pattern, size))) continue;
+        if (!keep(out, place, 0)) return 2;
+    }
+    return 0;
+}

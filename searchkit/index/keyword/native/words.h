@@ -22,6 +22,9 @@ typedef struct {
 
 /* 0: done; 1: the words are damaged; 2: no memory. */
 int find_near(const Words *words, const uint32_t *wanted, int size, int limit, Alike *out);
+/* The living words that begin with some bytes, and fit a wildcard where one is given. */
+int find_beginning(const Words *words, const uint8_t *prefix, size_t prefix_size, const uint8_t *pattern, size_t size,
+                   Alike *out);
 int find_fitting(const Words *words, uint64_t first, uint64_t last, const uint8_t *pattern, size_t size, Alike *out);
 
 #endif

@@ -1,0 +1,104 @@
+#include "windows.h"
+
+/* Here are conditions that one list, one phrase or a few words spell out; which rows meet them, without looking at
+ * others? Lists are moved on to each other's rows, and what lies between isn't decoded. */
+
+int run_one(Work *w) {
+    Search *s = w->s;
+    Cursor *c = s->lists + s->steps->leaf;
+    const Table *t = s->tables + s->steps->leaf;
+    double weight = *s->weights;
+    for (; refill(c); c->i = c->n)
+        for (uint32_t i = c->i; i < c->n; i++) {
+            double score = weight * ratio(t, c->rows[i], c->counts[i]);
+            if (score > w->threshold && lives(s, c->rows[i])) offer(w, c->rows[i], score);
+        }
+    return c->damaged;
+}
+
+static int is_required(const Search *s, int leaf) {
+    for (int k = 0; k < s->required_count; k++)
+        if (s->required[k] == leaf) return 1;
+    return 0;
+}
+
+/* Whether all that is asked of an article is that it has some leaves: then every gate is open where it has them. */
+int every_word(const Search *s) {
+    for (int r = 0; r < s->register_count; r++) {
+        Operation o = s->operations[r];
+        if (o.what != 0 && o.what != 4 && !(o.what == 2 && is_required(s, o.a))) return 0;
+    }
+    for (int k = 0; k < s->step_count; k++)
+        if (s->steps[k].leaf < 0) return 0;
+    return s->asks && s->required_count > 0;
+}
+
+int run_every(Work *w) {
+    Search *s = w->s;
+    int count = s->required_count, failed = 0;
+    Cursor **lists = malloc((size_t)count * sizeof *lists);
+    if (!lists) return 2;
+    for (int k = 0; k < count; k++) { /* the rarest first */
+        Cursor *c = s->lists + s->required[k];
+        int at = k;
+        for (; at && postings_in(lists[at - 1]) > postings_in(c); at--) lists[at] = lists[at - 1];
+        lists[at] = c;
+    }
+    Cursor *lead = lists[0];
+    for (uint32_t row = 0; seek(lead, row);) {
+        row = lead->rows[lead->i];
+        int k = 1;
+        for (; k < count; k++) {
+            Cursor *c = lists[k];
+            if (!seek(c, row)) goto out;
+            if (c->rows[c->i] != row) {
+                row = c->rows[c->i];
+                break;
+            }
+        }
+        if (k < count) continue;
+        if (lives(s, row)) {
+            double sum = 0.0;
+            for (int j = 0; j < s->step_count; j++) {
+                Cursor *c = s->lists + s->steps[j].leaf;
+                if (!seek(c, row)) {
+                    if (c->damaged) goto out;
+                    continue;
+                }
+                if (c->rows[c->i] == row)
+                    sum += s->weights[j] * ratio(s->tables + s->steps[j].leaf, row, c->counts[c->i]);
+            }
+            if (sum > w->threshold) offer(w, row, sum);
+        }
+        row++;
+    }
+out:
+    for (int k = 0; k < s->list_count; k++) failed |= s->lists[k].damaged;
+    free(lists);
+    return failed;
+}
+
+int run_phrase(Work *w) {
+    Search *s = w->s;
+    Places *places = calloc((size_t)s->unit_count, sizeof *places);
+    int rarest = rarest_of(s->units, s->unit_count), failed = places ? 0 : 2;
+    for (uint32_t row = 0; !failed && meet(s->units, s->unit_count, rarest, &row); row++) {
+        if (!lives(s, row)) continue;
+        /* A phrase is read from each place of its first word once; without slop, each place of any word is in one. */
+        uint32_t most = s->units->counts[s->units->i];
+        for (int k = 1; k < s->unit_count && s->slop == 1; k++)
+            if (s->units[k].counts[s->units[k].i] < most) most = s->units[k].counts[s->units[k].i];
+        if (*s->weights * ratio(s->tables, row, most) <= w->threshold) continue;
+        int64_t count = read_phrase(s->units, places, s->gaps, s->unit_count, s->slop);
+        if (count < 0) failed = 1;
+        if (count <= 0) continue;
+        double score = *s->weights * ratio(s->tables, row, (uint32_t)count);
+        if (score > w->threshold) offer(w, row, score);
+    }
+    for (int k = 0; k < s->unit_count && places; k++) {
+        failed |= s->units[k].damaged;
+        free(places[k].places);
+    }
+    free(places);
+    return failed;
+}

@@ -1,0 +1,143 @@
+/* Here is a text; what are the numbers of its tokens? It is cut at its spaces, as Python's str.split cuts it, and each
+ * token is looked up in a hash table with open addressing. A token that is a word of ASCII letters between punctuation
+ * is known by the word in lower case, every other one as it is written. */
+#include "tokens.h"
+
+enum { SPACE = 1, LETTER = 2, PUNCTUATION = 4, OTHER = 8, HIGH = 16, LONGEST = 100 };
+
+static const uint32_t FREE = UINT32_MAX;
+
+static unsigned class_of(uint8_t c) {
+    if (c >= 128) return HIGH;
+    if (c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31)) return SPACE;
+    if ((c | 32) >= 'a' && (c | 32) <= 'z') return LETTER;
+    return c > 32 && c < 127 && !(c >= '0' && c <= '9') ? PUNCTUATION : OTHER;
+}
+
+/* The bytes of the space of several bytes that begins here; 0 where none does. */
+static unsigned wide_space(const uint8_t *c, uint64_t left) {
+    if (c[0] == 0xC2 && left > 1) return c[1] == 0x85 || c[1] == 0xA0 ? 2 : 0;
+    if (left < 3) return 0;
+    if (c[0] == 0xE1) return c[1] == 0x9A && c[2] == 0x80 ? 3 : 0;
+    if (c[0] == 0xE3) return c[1] == 0x80 && c[2] == 0x80 ? 3 : 0;
+    if (c[0] != 0xE2) return 0;
+    if (c[1] == 0x81) return c[2] == 0x9F ? 3 : 0;
+    return c[1] == 0x80 && ((c[2] >= 0x80 && c[2] <= 0x8A) || c[2] == 0xA8 || c[2] == 0xA9 || c[2] == 0xAF) ? 3 : 0;
+}
+
+static uint32_t hash_of(const uint8_t *key, uint64_t size, uint32_t language) {
+    uint64_t hash = (size + 1) * 0x9E3779B97F4A7C15u + language;
+    for (; size >= 8; key += 8, size -= 8) {
+        uint64_t some;
+        memcpy(&some, key, 8);
+        hash = (hash ^ some) * 0x9FB21C651E98DF25u;
+        hash ^= hash >> 29;
+    }
+    uint64_t rest = 0;
+    memcpy(&rest, key, size);
+    hash = (hash ^ rest) * 0x9FB21C651E98DF25u;
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static int widen(TokenTable *t) {
+    uint64_t count = t->slot_count ? 2 * t->slot_count : 1 << 12;
+    Slot *slots = malloc(count * sizeof *slots);
+    if (!slots) return 0;
+    memset(slots, 255, count * sizeof *slots);
+    for (uint64_t i = 0; i < t->slot_count; i++)
+        if (t->slots[i].id != FREE) {
+            uint64_t to = t->slots[i].hash & (count - 1);
+            while (slots[to].id != FREE) to = (to + 1) & (count - 1);
+            slots[to] = t->slots[i];
+        }
+    free(t->slots);
+    t->slots = slots;
+    t->slot_count = count;
+    return 1;
+}
+
+static int add_key(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
+    if (size > UINT32_MAX || t->kinds == FREE - 1) return 0;
+    if (t->keys_end + size + 8 > t->keys_room) {
+        uint64_t room = 2 * t->keys_room + size + 4096;
+        uint8_t *keys = realloc(t->keys, room);
+        if (!keys) return 0;
+        t->keys = keys;
+        t->keys_room = room;
+    }
+    uint32_t head[2] = {(uint32_t)size, language};
+    memcpy(t->keys + t->keys_end, head, 8);
+    memcpy(t->keys + t->keys_end + 8, key, size);
+    t->keys_end += size + 8;
+    return 1;
+}
+
+static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
+    if (2 * ((uint64_t)t->kinds + 1) > t->slot_count && !widen(t)) return 0;
+    if (t->count == t->room) {
+        uint64_t room = 2 * t->room + 4096;
+        uint32_t *ids = realloc(t->ids, room * sizeof *ids);
+        if (!ids) return 0;
+        t->ids = ids;
+        t->room = room;
+    }
+    uint32_t hash = hash_of(key, size, language);
+    uint64_t mask = t->slot_count - 1, at = hash & mask;
+    for (; t->slots[at].id != FREE; at = (at + 1) & mask) {
+        if (t->slots[at].hash != hash) continue;
+        const uint8_t *known = t->keys + t->slots[at].at;
+        uint32_t head[2];
+        memcpy(head, known, 8);
+        if (head[0] == size && head[1] == language && !memcmp(known + 8, key, size)) break;
+    }
+    Slot *slot = t->slots + at;
+    if (slot->id == FREE) {
+        uint64_t begins = t->keys_end;
+        if (!add_key(t, key, size, language)) return 0;
+        *slot = (Slot){hash, t->kinds++, begins};
+    }
+    t->ids[t->count++] = slot->id;
+    return 1;
+}
+
+/* Take one token in. 0: no memory. */
+int take_token(TokenTable *t, const uint8_t *token, uint64_t size, uint32_t language) {
+    uint64_t first = 0, last = size;
+    while (first < last && class_of(token[first]) == PUNCTUATION) first++;
+    while (last > first && class_of(token[last - 1]) == PUNCTUATION) last--;
+    uint64_t inner = last - first;
+    if (inner && inner <= LONGEST) {
+        uint8_t word[LONGEST];
+        unsigned odd = 0;
+        for (uint64_t i = 0; i < inner; i++) {
+            odd |= class_of(token[first + i]) != LETTER;
+            word[i] = token[first + i] | 32;
+        }
+        if (!odd) return add_id(t, word, inner, language);
+    }
+    return add_id(t, token, size, language);
+}
+
+/* Take the tokens of a text in UTF-8 in. 0: no memory. */
+int take_text(TokenTable *t, const uint8_t *text, uint64_t size, uint32_t language) {
+    uint64_t at = 0;
+    while (at < size) {
+        unsigned space = 0;
+        uint64_t begin = at;
+        for (; at < size; at++) {
+            unsigned kind = class_of(text[at]);
+            if (kind == SPACE) space = 1;
+            if (kind == HIGH) space = wide_space(text + at, size - at);
+            if (space) break;
+        }
+        if (at > begin && !take_token(t, text + begin, at - begin, language)) return 0;
+        at += space;
+    }
+    return 1;
+}
+
+void free_tokens(TokenTable *t) {
+    free(t->slots);
+    free(t->keys);
+    free(t->ids);
+}

@@ -1,0 +1,30 @@
+#ifndef SEARCHKIT_TOKENS_H
+#define SEARCHKIT_TOKENS_H
+
+#include "lists.h"
+
+typedef struct {
+    uint32_t hash, id; /* UINT32_MAX where the slot is free */
+    uint64_t at;
+} Slot;
+
+/* Every distinct token with its number, by which it is found, and the numbers of the tokens that were taken in.
+ * `keys`: size (32 bits), language (32 bits) and bytes of each token, one after the other; `told`: how far they were
+ * handed out. */
+typedef struct {
+    Slot *slots;
+    uint64_t slot_count;
+    uint8_t *keys;
+    uint64_t keys_end, keys_room, told;
+    uint32_t kinds, told_kinds;
+    uint32_t *ids;
+    uint64_t count, room;
+} TokenTable;
+
+int take_text(TokenTable *table, const uint8_t *text, uint64_t size, uint32_t language);
+int take_token(TokenTable *table, const uint8_t *token, uint64_t size, uint32_t language);
+void free_tokens(TokenTable *table);
+
+extern PyType_Spec tokens_spec;
+
+#endif

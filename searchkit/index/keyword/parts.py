@@ -1,0 +1,109 @@
+"""What do the compiled loops need of a generation? Its arrays, handed over once, so that a search only names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from searchkit.errors import IndexCorrupt
+    from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
+    from searchkit.index.keyword.tree import FieldName
+
+FIELDS: dict[FieldName, int] = {"text": 0, "title": 1}
+
+_REMEMBERED = 1 << 16
+"""Terms whose places are remembered, some 200 bytes each: people ask for the same words again and again."""
+
+
+class Parts:
+    """The compiled side of ``KeywordSegments``. Holds caches alone, so any number of threads may share one."""
+
+    def __init__(self, index: KeywordSegments, compiled: Any) -> None:
+        self.index = index
+        self.segments = compiled.Segments([_arrays(segment) for segment in index.segments])
+        self._ready: set[FieldName | None] = set()
+        self._terms: dict[tuple[FieldName, str], Any] = {}
+        self._has_words = False
+
+    def make_ready(self, fields: frozenset[FieldName], *, articles: bool) -> None:
+        """Hand over what turns counts of some fields into scores and, where asked, which article has each row."""
+        if fields <= self._ready and (not articles or None in self._ready):
+            return
+        for one in (*fields, None) if articles else fields:
+            if one in self._ready:
+                continue
+            for number, segment in enumerate(self.index.segments):
+                if not segment.postings.rows:
+                    continue
+                if one is None:
+                    self.segments.set_articles(number, self.index.articles_of(number))
+                else:
+                    self.segments.set_table(number, FIELDS[one], *self.index.table(number, one))
+            self._ready.add(one)
+
+    def term(self, field: FieldName, term: str) -> Any:
+        """Return a term's postings in all segments. Raises ``IndexCorrupt``."""
+        found = self._terms.get((field, term))
+        if found is None:
+            try:
+                found = self.segments.term(FIELDS[field], term.encode("utf-8", "surrogatepass"))
+            except ValueError as error:
+                raise self.corrupt(error, field) from error
+            if len(self._terms) >= _REMEMBERED:
+                self._terms.clear()
+            self._terms[field, term] = found
+        return found
+
+    def words(self, kind: int, pattern: str, limit: int) -> tuple[bytes, ...]:
+        """Return for each segment the living words that look like a pattern, as the numbers of its table.
+
+        ``kind``: 0 begin with it, 1 fit it, 2 lie within ``limit`` edits. Raises ``IndexCorrupt``.
+        """
+        self._give_words()
+        points = np.frombuffer(pattern.encode("utf-32-le", "surrogatepass"), np.uint32)
+        try:
+            found: tuple[bytes, ...] = self.segments.words(
+                kind, pattern.encode("utf-8", "surrogatepass"), points, limit
+            )
+        except ValueError as error:
+            raise self.corrupt(error, "text") from error
+        return found
+
+    def union(self, field: FieldName, words: tuple[bytes, ...]) -> Any:
+        """Return where any term of some words stands. Raises ``IndexCorrupt``."""
+        self._give_words()
+        try:
+            return self.segments.union(FIELDS[field], words)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
+    def together(self, field: FieldName, leaves: list[Any]) -> Any:
+        """Return where any of some terms stands. Raises ``IndexCorrupt``."""
+        try:
+            return self.segments.together(FIELDS[field], leaves)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
+    def corrupt(self, error: ValueError, field: FieldName) -> IndexCorrupt:
+        """Make the error that names the file of the segment where a loop found something damaged."""
+        what, number = error.args if len(error.args) == 2 else (str(error), 0)
+        return self.index.segments[number].postings.field(field).corrupt(str(what))
+
+    def _give_words(self) -> None:
+        if not self._has_words:
+            counts = self.index.lexicon.counts
+            for number, (segment, living) in enumerate(zip(self.index.segments, counts, strict=True)):
+                self.segments.set_words(number, *segment.postings.words.arrays(living))
+            self._has_words = True
+
+
+def _arrays(segment: SegmentPostings) -> tuple[Any, ...]:
+    """Return a segment's fields, its deleted rows, and what those take from the df of terms."""
+    text, title = (segment.postings.field(name).packed for name in FIELDS)
+    if segment.delta is None:
+        return text, title, segment.deleted, None, None, None, None
+    delta = segment.delta
+    ids = (delta.text.term_ids, delta.text.df, delta.title.term_ids, delta.title.df)
+    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids)

@@ -1,0 +1,149 @@
+"""Here is a result; how does its score come about? Each leg's share of each chunk that votes, to be added up by anyone.
+
+A chunk's score is the sum of its contributions' shares, and an article's the sum of ``counts * score`` over its votes.
+``Contribution.how`` writes a share as arithmetic on what stands beside it: the leg's own ``score``; ``less``, what is
+taken off that; ``times``, what the rest is worth; and ``rank``. In a hybrid's keyword leg it names U (``fusion.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.config import SearchConfig
+from searchkit.search.alternatives import RRF_K, CandidateScale, Line
+from searchkit.search.fusion import KEYWORD, RERANKER, VECTOR, Scale
+from searchkit.search.ranking import Legs, Shift
+from searchkit.search.voting import vote_of, weights
+from searchkit.types import Chunk, Contribution, Vote
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALONE = "score"
+WEIGHED = "score * times"
+STRAIGHT = "(score - less) * times"
+RECIPROCAL = f"1 / ({RRF_K} + rank)"
+LOGISTIC = "(1 / (1 + exp(-score)) - less) * times"
+NOTHING = "0"
+VOTED = "sum of counts * share over the votes"
+
+
+class Explaining:
+    """Explains the results of one search. Its ranks reach as deep as every search looks, so they don't depend on k."""
+
+    def __init__(self, legs: Legs, config: SearchConfig) -> None:
+        self._legs, self._rerank_weight, depth = legs, config.rerank_weight, config.depth
+        self._told: dict[int, tuple[Contribution, ...]] = {}
+        self._keyword = self._vector = np.empty(0)
+        if legs.keyword is not None:
+            self._keyword = _descending(legs.keyword.best(depth).scores, depth)
+        if legs.vector is not None:
+            rows, _ = legs.nearest(legs.vector, depth)
+            self._vector = _descending(legs.generation.similarity(legs.vector, rows), depth)
+
+    def votes(self, chunks: Sequence[Chunk], rows: range) -> tuple[Vote, ...]:
+        """Return the votes of an article's chunks, the best first. All of them and their rows are given."""
+        mine = np.arange(rows.start, rows.stop)
+        scores = self._legs.score(mine)
+        order = np.argsort(-scores, kind="stable")
+        return tuple(
+            Vote(
+                chunk_id=chunks[place].id,
+                counts=float(counts),
+                score=float(scores[place]),
+                contributions=self.contributions(rows.start + place),
+            )
+            for place, counts in zip(order.tolist(), weights(len(mine), vote_of(self._legs.scale)), strict=False)
+            if counts > 0
+        )
+
+    def contributions(self, row: int) -> tuple[Contribution, ...]:
+        """Return what each leg gave a chunk."""
+        if row not in self._told:
+            self._told[row] = tuple(self._contributions(row))
+        return self._told[row]
+
+    def _contributions(self, row: int) -> Iterator[Contribution]:
+        legs, rows = self._legs, np.asarray([row])
+        bm25, cosine, nearness = legs.bm25(rows), legs.cosine(rows), legs.nearness(rows)
+        if bm25 is not None and legs.keyword is not None:
+            score = float(bm25[0])
+            rank = _rank(self._keyword, score) if legs.keyword.matching(rows)[0] else None
+            yield _contribution(legs.scale, KEYWORD, rank, score, score)
+        vectored = legs.generation.vectored is None or legs.generation.vectored[row]
+        if cosine is not None and nearness is not None and vectored:
+            score = float(cosine[0])
+            yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]))
+        if legs.shift is not None and row in legs.shift.rows:
+            yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
+
+    def _reranked(self, shift: Shift, place: int) -> Contribution:
+        own, scale = float(shift.scores[place]), self._legs.scale
+        return Contribution(
+            leg=RERANKER,
+            rank=int(np.count_nonzero(shift.scores > own)) + 1,
+            score=own,
+            share=float(shift.shares[place]),
+            less=0.5,
+            times=self._rerank_weight * (scale.unit if isinstance(scale, Scale) else 1.0),
+            how=LOGISTIC,
+        )
+
+
+def of_article(votes: tuple[Vote, ...]) -> tuple[Contribution, ...]:
+    """Return what each leg gave an article: rank and own score are those of its best chunk."""
+    if len(votes) == 1:
+        return votes[0].contributions
+    shares: dict[str, float] = {}
+    for vote in votes:
+        for one in vote.contributions:
+            shares[one.leg] = shares.get(one.leg, 0.0) + vote.counts * one.share
+    best = {one.leg: one for one in votes[0].contributions}
+    return tuple(
+        replace(
+            best.get(leg, Contribution(leg=leg, rank=None, score=0.0, share=0.0)),
+            share=share,
+            less=0.0,
+            times=1.0,
+            how=VOTED,
+        )
+        for leg, share in shares.items()
+    )
+
+
+def _contribution(
+    scale: Scale | CandidateScale, leg: str, rank: int | None, score: float, counted: float
+) -> Contribution:
+    """Explain a leg's share; ``counted`` is its own score without what is taken off it."""
+    share = float(scale.share(leg, np.asarray([counted]))[0])
+    one = Contribution(leg=leg, rank=rank, score=score, share=share, less=score - counted)
+    if isinstance(scale, Scale):
+        times = (scale.keyword if leg == KEYWORD else scale.vector) or 0.0
+        return replace(one, times=times, how=_how(scale, leg, times, one.less))
+    curve = scale.keyword if leg == KEYWORD else scale.vector
+    if isinstance(curve, Line):
+        return replace(one, less=curve.zero, times=1 / curve.unit if curve.unit > 0 else 0.0, how=STRAIGHT)
+    return replace(one, how=NOTHING if rank is None else RECIPROCAL)
+
+
+def _how(scale: Scale, leg: str, times: float, less: float) -> str:
+    if scale.keyword is None or scale.vector is None:
+        return ALONE
+    if leg == KEYWORD:
+        return f"score / sqrt({1 / times**2!r})" if times else NOTHING
+    return STRAIGHT if less else WEIGHED
+
+
+def _descending(scores: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
+    return -np.sort(-scores)[:depth]
+
+
+def _rank(best: NDArray[np.float64], score: float) -> int | None:
+    """Count from 1 where a score stands among the best; equal scores share the first of their ranks."""
+    if not len(best) or score < best[-1]:
+        return None
+    return int(np.searchsorted(-best, -score, side="left")) + 1
