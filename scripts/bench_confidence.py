@@ -3,7 +3,7 @@
 
     scripts/bench_confidence.py --indexes DIR --collections DIR scifact cranfield xquad-en
 
-Each name is an index in the first folder and a judged collection (BEIR's layout) in the second. Four kinds of questions
+Each name is an index in the first folder and a judged collection (BEIR's layout) in the second. Five kinds of questions
 are asked of each, and the confidence of the best result is kept:
 
 own       the collection's judged queries, whose answers are there
@@ -11,6 +11,7 @@ other     the queries of the other collections named, as many of each
 nonsense  four to ten words drawn at random from the index's own vocabulary
 gone      the own queries, with every relevant article left out of the ranking: the archive is of the field, but the
           answer isn't there (statistics still count what is left out, as the best result is all that changes)
+babble    nonsense again, but each of the words of one language, which is drawn first, of those written with spaces
 
 AUROC is the chance that an own question's confidence is higher than one of the kind, ties half. ECE, the expected
 calibration error, is taken in ten equal bins over as many own questions as others, half of these from other fields and
@@ -39,6 +40,7 @@ import numpy as np
 import searchkit
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.index.reader import open_generation
+from searchkit.index.spread import group_of
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of
 from searchkit.search.fusion import Scale
 from searchkit.search.legs import Reading
@@ -51,7 +53,13 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-KINDS = ("own", "other", "nonsense", "gone")
+KINDS = ("own", "other", "nonsense", "gone", "babble")
+WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+"""What stands between two spaces is half a sentence in these, not a word."""
+
+ENOUGH = 100
+"""Words of a language that questions are drawn from."""
+
 DEPTH = 200
 STEEPNESSES = {Mode.HYBRID: (2.0, 14.0), Mode.KEYWORD: (2.0, 14.0), Mode.VECTOR: (8.0, 56.0)}
 MIXED = {Mode.HYBRID: HYBRID.mixed, Mode.KEYWORD: KEYWORD.mixed, Mode.VECTOR: VECTOR.mixed}
@@ -93,19 +101,19 @@ def calibration_error(own: Sequence[float], other: Sequence[float], nonsense: Se
     return float(np.abs(gap).sum())
 
 
-def words_of(searcher: Searcher) -> list[str]:
-    """Return the words of the first articles, each once."""
-    found: set[str] = set()
+def words_of(searcher: Searcher) -> dict[str, set[str]]:
+    """Return the words of the first articles by language."""
+    found: dict[str, set[str]] = {}
     for article_id in searcher.article_ids()[:2000]:
         article = searcher.article(article_id)
-        found.update(
-            word.lower() for word in (article.text if article else "").split() if word.isalpha() and len(word) > 3
-        )
-    return sorted(found)
+        if article is not None:
+            words = (word.lower() for word in article.text.split() if word.isalpha() and len(word) > 3)
+            found.setdefault(group_of(article.language), set()).update(words)
+    return found
 
 
 def questions(
-    judged: Judged, others: Sequence[Judged], words: Sequence[str], most: int
+    judged: Judged, others: Sequence[Judged], words: Mapping[str, set[str]], most: int
 ) -> dict[str, list[tuple[str, frozenset[str]]]]:
     """Return each kind's questions, with the articles to leave out."""
     draw = random.Random(1)
@@ -117,10 +125,20 @@ def questions(
         for other in others
         for query in draw.sample(sorted(other.queries), min(len(other.queries), -(-most // len(others))))
     ]
-    drawn = [(" ".join(draw.sample(words, draw.choice((4, 6, 8, 10)))), nothing) for _ in range(most)]
+    every = sorted(set().union(*words.values()))
+    drawn = [(_sentence(draw, every), nothing) for _ in range(most)]
     own = [(judged.queries[query], nothing) for query in asked]
     gone = [(judged.queries[query], relevant[query]) for query in asked]
-    return dict(zip(KINDS, (own, foreign, drawn, gone), strict=True))
+    tongues = [
+        sorted(of) for name, of in sorted(words.items()) if name not in WITHOUT_SPACES and name and len(of) >= ENOUGH
+    ]
+    babble = [(_sentence(draw, draw.choice(tongues or [every])), nothing) for _ in range(most)]
+    return dict(zip(KINDS, (own, foreign, drawn, gone, babble), strict=True))
+
+
+def _sentence(draw: random.Random, words: Sequence[str]) -> str:
+    """Draw four to ten words."""
+    return " ".join(draw.sample(words, draw.choice((4, 6, 8, 10))))
 
 
 def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int) -> Asked:
@@ -170,7 +188,7 @@ def _asked(
 
 def row_of(by_kind: Mapping[str, Sequence[float]]) -> list[float]:
     """Return the areas of the kinds, the calibration error, and the mean confidence of each kind."""
-    own, other, nonsense, _ = (by_kind[kind] for kind in KINDS)
+    own, other, nonsense = (by_kind[kind] for kind in KINDS[:3])
     areas = [area(own, by_kind[kind]) for kind in KINDS[1:]]
     return [*areas, calibration_error(own, other, nonsense), *(float(np.mean(by_kind[kind])) for kind in KINDS)]
 
@@ -224,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--choose takes names that are given, and not all of them")
     judged = {name: read_judged(given.collections / name) for name in given.names}
     alike = {frozenset(pair) for pair in given.alike}
-    print(f"{'':27} AUROC of other, nonsense, gone; ECE; mean confidence of own, other, nonsense, gone", flush=True)
+    print(f"{'':27} AUROC of other, nonsense, gone, babble; ECE; mean confidence of own and these", flush=True)
     every: list[Asked] = []
     for name in given.names:
         others = [judged[other] for other in given.names if other != name and frozenset((name, other)) not in alike]

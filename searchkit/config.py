@@ -16,7 +16,9 @@ DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 
 LONGEST_CHUNK = 256
 """Tokens of a chunk where nothing else is said: encoders that read thousands at once still find a passage better in
-chunks of a few paragraphs (170 words with the best chunk counting: .859 against .850 on long articles)."""
+chunks of a few paragraphs (170 words with the best chunk counting: .859 against .850 on long articles). Half of it with
+the default encoder, hybrid nDCG@10: samples +.013, XQuAD in 12 languages +.013, digitalgov-known +.001, xquad-en the
+same, scifact -.003, cranfield -.007, twice the chunks (the larger three by samples of their articles)."""
 
 FUSIONS = ("sum", "minmax", "zscore", "dbsf", "rrf")
 """Ways to fuse two legs: the default, and those it is measured against."""
@@ -83,7 +85,7 @@ class IndexConfig(_Typed):
     more than ``LONGEST_CHUNK``. What the encoder can't read at once is never exceeded.
     ``overlap_sentences``: sentences that a chunk repeats from the one before.
     ``title_weight``: how often a title's word counts in the keyword leg (twice: +.006 nDCG@10 for BM25 alone,
-    +.001 fused, mean of eleven collections).
+    +.001 fused, mean of eleven collections; three times: the same as twice in the mean of six, -.004 on scifact).
     ``keep_encoder``: whether the encoder's files are put into the index (87 MiB for the default one), so that it can be
     searched where the encoder isn't installed.
     """

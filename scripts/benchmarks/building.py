@@ -95,8 +95,9 @@ def build(one: System, chunks: int, folder: Path) -> Facts:
         "chunks_per_cpu_s": chunks / meter.cpu_s,
         "mb": bytes_in(folder) / 1e6,
         "keyword_mb": _keyword_bytes(one, folder) / 1e6,
-        "peak_mb": _peak_mb(),
+        "peak_mb": _peak_mb() + watch.helpers_mb,
         "peak_own_mb": watch.peak_mb,
+        "helpers_mb": watch.helpers_mb,
         "all_cpu_s": time.process_time(),
     }
 
@@ -115,18 +116,17 @@ def _peak_mb() -> float:
 
     Not ``ru_maxrss``: that begins with the memory of the process which started this one.
     """
-    path = Path("/proc/self/status")
-    if not path.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    line = next(line for line in path.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024 / 1e6
+    return _mb("self", "VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 class _Watch:
-    """Looks twenty times a second at how much memory is this process's own: files that are mapped don't count."""
+    """Looks twenty times a second at how much memory is this process's own, and how much its helpers have.
+
+    ``peak_mb`` is without the pages of mapped files; ``helpers_mb`` all that the processes have which it started.
+    """
 
     def __init__(self) -> None:
-        self.peak_mb = 0.0
+        self.peak_mb = self.helpers_mb = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -139,10 +139,23 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        path = Path("/proc/self/status")
-        while path.exists() and not self._over.wait(0.05):
-            line = next(line for line in path.read_text().splitlines() if line.startswith("RssAnon"))
-            self.peak_mb = max(self.peak_mb, int(line.split()[1]) * 1024 / 1e6)
+        while Path("/proc/self/status").exists() and not self._over.wait(0.05):
+            self.peak_mb = max(self.peak_mb, _mb("self", "RssAnon"))
+            helpers = {one for task in Path("/proc/self/task").glob("*/children") for one in _read(task).split()}
+            self.helpers_mb = max(self.helpers_mb, sum(_mb(one, "VmRSS") for one in helpers))
+
+
+def _mb(process: str, fact: str) -> float:
+    """Return a size that the system tells of a process; 0 where it has ended."""
+    said = [line.split() for line in _read(Path(f"/proc/{process}/status")).splitlines() if line.startswith(fact)]
+    return int(said[0][1]) * 1024 / 1e6 if said else 0.0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it has ended
+        return ""
 
 
 def opened(one: System, folder: Path, chunks: int) -> Facts:

@@ -15,6 +15,7 @@ import numpy as np
 
 from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.peers.hybrids import Runtime
+from scripts.benchmarks.peers.peer import cpu_s
 from searchkit.encoders.batches import batches, padded
 from searchkit.index.encoding import MOST_TEXTS, TEXTS_A_CORE
 from searchkit.index.writer import build, rebuild
@@ -42,9 +43,9 @@ def encoding(corpus: Corpus, runtime: Runtime, place: Path, *, rounds: int, chun
         folder = place / f"encoded-{number}"
         if number % 2 == 0:
             bare.append(_bare(runtime, texts))
-        started = time.process_time()
+        started = cpu_s()
         reports.append(build(folder, articles, encoder=runtime.encoder))
-        built.append(time.process_time() - started)
+        built.append(cpu_s() - started)
         if number % 2 == 1:
             bare.append(_bare(runtime, texts))
     again = build(place / "encoded-again", articles, encoder=runtime.encoder)

@@ -128,14 +128,12 @@ def _building(results: Results) -> Iterator[str]:
             built = found["building"].get(name)
             if built is None:
                 continue
-            keyword = "–" if name in {FAISS, LANCE, TXTAI} else number(built["keyword_mb"])
-            facts = [found.get(step, {}).get(name, {}).get(fact) for step, fact in COSTS]
+            unsplit = name in {FAISS, LANCE, TXTAI}
+            facts = [None if unsplit else built["keyword_mb"], *map(built.get, ("mb", "peak_mb", "peak_own_mb"))]
+            facts += [found.get(step, {}).get(name, {}).get(fact) for step, fact in COSTS]
             facts += [found.get("requests_per_s", {}).get(threads, {}).get(name) for threads in ("1", "2")]
-            yield (
-                f"| {int(size):,} | {name} | {built['chunks_per_cpu_s']:,.0f} | {keyword} | {number(built['mb'])}"
-                f" | {built['peak_mb']:,.0f} | {built['peak_own_mb']:,.0f}"
-                f" | {' | '.join('–' if fact is None else number(fact) for fact in facts)} |"
-            )
+            cells = ("–" if fact is None else number(fact) for fact in facts)
+            yield f"| {int(size):,} | {name} | {built['chunks_per_cpu_s']:,.0f} | {' | '.join(cells)} |"
 
 
 def _where(results: Results) -> str:

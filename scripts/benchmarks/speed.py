@@ -141,7 +141,7 @@ def _size(asked: argparse.Namespace, systems: list[System], chunks: int, runtime
     found: dict[str, Any] = {"left_out": left_out, "building": built, "opening": opening}
     with ExitStack() as stack:
         peers = {name: stack.enter_context(closing(peer)) for name, peer in _opened(systems, folders, runtime)}
-        shares = {one.name: timing.agreement(peers, corpus, one, number=8) for one in CLASSES}
+        shares = {one.name: timing.agreement(peers, corpus, one, number=4 if quick else 8) for one in CLASSES}
         found["agreement"] = {name: given for name, given in shares.items() if given}
         if unlike := timing.disagreeing(shares):
             sys.exit("error: the answers differ too much to be timed: " + "; ".join(unlike))

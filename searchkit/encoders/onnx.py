@@ -46,7 +46,7 @@ class OnnxEncoder:
         self._model = model
         self.folder = folder
         self._facts = facts
-        self._tokens = Tokens(folder / TOKENIZER, facts.max_length)
+        self.tokens = Tokens(folder / TOKENIZER, facts.max_length)
         self._lock = Lock()
 
     @property
@@ -73,21 +73,21 @@ class OnnxEncoder:
     @cached_property
     def max_tokens(self) -> int:
         """The longest chunk in tokens: the model's limit less special tokens and the prompt of a chunk."""
-        prompt = self._tokens.count([self._model.chunk_prompt])[0]
-        return max(self._facts.max_length - self._tokens.specials - prompt, 1)
+        prompt = self.tokens.count([self._model.chunk_prompt])[0]
+        return max(self._facts.max_length - self.tokens.specials - prompt, 1)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones and without a limit."""
-        return self._tokens.count(texts)
+        return self.tokens.count(texts)
 
     def encode_query(self, text: str) -> Vector:
         """Return a ``(dimension,)`` float32 vector of length 1."""
-        row: Vector = unit_rows(self._run(self._tokens.number([self._model.query_prompt + text])))[0]
+        row: Vector = unit_rows(self._run(self.tokens.number([self._model.query_prompt + text])))[0]
         return row
 
     def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
         """Return ``(len(texts), dimension)`` float32 rows of length 1; batches run on all cores that are allowed."""
-        return self.encode_ids(self._tokens.number([self._model.chunk_prompt + text for text in texts]), progress)
+        return self.encode_ids(self.tokens.number([self._model.chunk_prompt + text for text in texts]), progress)
 
     def encode_ids(self, rows: Sequence[Sequence[int]], progress: Progress | None = None) -> Vector:
         """Return ``(len(rows), dimension)`` float32 rows of length 1 for texts that are tokens already."""

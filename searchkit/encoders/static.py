@@ -65,7 +65,7 @@ class StaticEncoder:
         """Take what ``encoder.json`` says of a folder; ``name`` begins with ``static:``."""
         self.folder = folder
         self._name, self._fingerprint, self._facts = name, fingerprint, facts
-        self._tokens = Tokens(folder / TOKENIZER, facts.max_length)
+        self.tokens = Tokens(folder / TOKENIZER, facts.max_length)
 
     @property
     def name(self) -> str:
@@ -90,11 +90,11 @@ class StaticEncoder:
     @cached_property
     def max_tokens(self) -> int:
         """The longest chunk in tokens."""
-        return max(self._facts.max_length - self._tokens.specials, 1)
+        return max(self._facts.max_length - self.tokens.specials, 1)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones and without a limit."""
-        return self._tokens.count(texts)
+        return self.tokens.count(texts)
 
     def encode_query(self, text: str) -> Vector:
         """Return a ``(dimension,)`` float32 vector of length 1."""
@@ -111,7 +111,7 @@ class StaticEncoder:
     def _encoded(self, texts: Sequence[str]) -> Vector:
         table = self._table
         sums = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for number, ids in enumerate(self._tokens.pieces(texts)):
+        for number, ids in enumerate(self.tokens.pieces(texts)):
             # One text at a time: a sum must not depend on who stands beside it.
             rows = table.take(ids[: self.max_tokens], axis=0, mode="clip")
             sums[number] = np.add.reduce(rows, axis=0)

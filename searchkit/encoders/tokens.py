@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from searchkit.encoders.exported import remedy
 from searchkit.errors import StorageError
+
+if TYPE_CHECKING:
+    from searchkit.types import Encoder
 
 _MOST_WORDS = 200_000
 _LONGEST_WORD = 40
@@ -38,8 +41,8 @@ class Tokens:
 
     def __init__(self, path: Path, max_length: int) -> None:
         """Take the path of a ``tokenizer.json`` and the longest input, special tokens included."""
-        self._path = path
-        self._max_length = max_length
+        self.path = path
+        self.max_length = max_length
         self._sizes: dict[str, int] = {}
         self._pieces: dict[str, list[int]] = {}
 
@@ -150,15 +153,21 @@ class Tokens:
     # Neither is changed once it is made, which makes them safe to share; made twice by a race, they are equal.
     @cached_property
     def _unlimited(self) -> Any:
-        tokenizer = _read(self._path)
+        tokenizer = _read(self.path)
         tokenizer.no_truncation()
         return tokenizer
 
     @cached_property
     def _limited(self) -> Any:
-        tokenizer = _read(self._path)
-        tokenizer.enable_truncation(max_length=self._max_length)
+        tokenizer = _read(self.path)
+        tokenizer.enable_truncation(max_length=self.max_length)
         return tokenizer
+
+
+def tokens_of(encoder: Encoder) -> Tokens | None:
+    """Return what an encoder counts tokens by, where that is one of these: another process can make the same."""
+    tokens = getattr(encoder, "tokens", None)
+    return tokens if isinstance(tokens, Tokens) else None
 
 
 def _read(path: Path) -> Any:

@@ -29,6 +29,8 @@ import numpy as np
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
 from searchkit.index.database import open_to_read, right_kinds
+from searchkit.index.ids import IdsWriter
+from searchkit.index.paths import IDS
 from searchkit.types import Article, Chunk, Section
 
 if TYPE_CHECKING:
@@ -105,6 +107,7 @@ class ArticlesWriter:
 
     def __init__(self, path: Path) -> None:
         self._starts = array("I", [0])
+        self._ids = IdsWriter()
         self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -145,9 +148,10 @@ class ArticlesWriter:
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._starts.append(first + len(chunks))
+        self._ids.add(article.id)
 
     def finish(self) -> None:
-        """Complete the file and close it. Raises ``StorageError``."""
+        """Complete the file and close it; write the ids beside it. Raises ``StorageError``."""
         try:
             starts = np.asarray(self._starts, dtype="<u4")
             self._db.execute("INSERT INTO starts VALUES (?)", (starts.tobytes(),))
@@ -157,6 +161,7 @@ class ArticlesWriter:
             raise self._failure(error) from error
         finally:
             self._db.close()
+        self._ids.write(self._path.with_name(IDS))
 
     def __enter__(self) -> Self:
         return self

@@ -43,11 +43,12 @@ def add(
     encoder: Encoder | None = None,
     strict: bool = False,
     cache: bool = True,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
 
-    ``cache`` is as in ``build``. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``,
+    ``cache`` and ``jobs`` are as in ``build``. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``,
     ``EncoderMismatch``.
     """
     started = time.monotonic()
@@ -57,7 +58,7 @@ def add(
     intake = Intake(strict=strict)
     with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
         compared = _Compared(parent, parent.digest)
-        with _draft(paths, parent, progress, cache=cache) as draft:
+        with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             given = intake.articles(given_of(articles, corpus, progress))
             _write(paths, draft, compared.different(given), parent.manifest, encoder, compared.known)
             manifest = parent.manifest
@@ -78,6 +79,7 @@ def update(
     encoder: Encoder | None = None,
     strict: bool = False,
     cache: bool = True,
+    jobs: int | None = None,
     say: Say | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -106,7 +108,7 @@ def update(
             )
         held = parent.digests()
         compared = _Compared(parent, held.get)
-        with _draft(paths, parent, progress, cache=cache) as draft:
+        with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(given_of(articles, corpus, progress)))
             if prune:
                 checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
@@ -205,9 +207,11 @@ class _Compared:
         )
 
 
-def _draft(paths: IndexPaths, parent: Generation, progress: Progress | None, *, cache: bool = True) -> Draft:
+def _draft(
+    paths: IndexPaths, parent: Generation, progress: Progress | None, *, cache: bool = True, jobs: int | None = None
+) -> Draft:
     check_rules(parent.manifest, str(paths.root))
-    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress, cache=cache)
+    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress, cache=cache, jobs=jobs)
 
 
 def _write(

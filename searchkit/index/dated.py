@@ -41,7 +41,8 @@ class Dates:
 
     def _read(self, where: str, values: tuple[int, ...]) -> tuple[Numbers, Numbers]:
         statement = f"SELECT published, article FROM dates {where} ORDER BY published"
-        published, rows = np.array(self._articles.rows(statement, values, kinds="ii"), np.int64).reshape(-1, 2).T
+        found = np.array(self._articles.rows(statement, values, kinds="ii"), np.int64).reshape(-1, 2)
+        published, rows = np.ascontiguousarray(found.T)
         if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self._count:
             raise self._articles.corrupt("a date belongs to no article")
         return published, rows

@@ -16,9 +16,11 @@ import numpy as np
 
 import searchkit
 from searchkit.config import IndexConfig
+from searchkit.index.ahead import Cutter
 from searchkit.index.batching import segmented
 from searchkit.index.carried import carry
 from searchkit.index.current import current_generation, publish
+from searchkit.index.cutting import rules_of
 from searchkit.index.deletions import Deletions
 from searchkit.index.encoding import Encoding, FindVectors, forget
 from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact, coverage_note
@@ -55,6 +57,7 @@ class Draft:
         progress: Progress | None,
         *,
         cache: bool = True,
+        jobs: int | None = None,
     ) -> None:
         self.articles = 0
         self.deleted = 0
@@ -64,7 +67,7 @@ class Draft:
         self.settings = parent.manifest.settings if parent else None
         """What searches of it use where they name no other settings."""
         self._paths, self._parent, self._config, self._encoder = paths, parent, config, encoder
-        self._progress, self._cache = progress, cache
+        self._progress, self._cache, self._jobs = progress, cache, jobs
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._segment_of: dict[str, int] = {}
@@ -99,17 +102,19 @@ class Draft:
         """
         encode = None if known is None else self._encoding(encoder, known)
         self._asked = None if known is None else encoder
-        for _, batches in groupby(self._numbered(articles), key=itemgetter(0)):
-            fact = write_segment(
-                self._paths,
-                self._next_name(),
-                (batch for _, batch in batches),
-                config=self._config,
-                encoder=encoder,
-                encode=encode,
-                progress=self._progress,
-            )
-            self._facts.append(fact)
+        with Cutter(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
+            for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
+                fact = write_segment(
+                    self._paths,
+                    self._next_name(),
+                    (batch for _, batch in batches),
+                    config=self._config,
+                    dimension=encoder.dimension,
+                    cutter=cutter,
+                    encode=encode,
+                    progress=self._progress,
+                )
+                self._facts.append(fact)
 
     def _numbered(self, articles: Iterable[Article]) -> Iterator[tuple[int, list[Article]]]:
         """Yield batch by batch, each with the number of its segment, and note what it takes the place of."""

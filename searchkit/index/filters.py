@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from searchkit.index.articles import microseconds
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.tree import Filter
 from searchkit.index.segment import Segment
 from searchkit.types import Where
@@ -26,12 +27,11 @@ _NUMERIC = "value GLOB '*[0-9]*' AND value NOT GLOB '*[^-0-9.]*'"
 
 def articles_where(segment: Segment, where: Where) -> Mask:
     """Return ``(articles,)`` bool: the living articles that meet every condition. Raises ``IndexCorrupt``."""
-    mask = segment.living_articles.copy()
+    mask = None if segment.deletions is None else segment.living_articles
     for rows in _conditions(segment, where):
-        chosen = np.zeros(len(mask), dtype=bool)
-        chosen[rows] = True
-        mask &= chosen
-    return mask
+        chosen = _marked(rows, segment.fact.articles)
+        mask = chosen if mask is None else mask & chosen
+    return segment.living_articles.copy() if mask is None else mask
 
 
 def named_conditions(where: Where) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -80,9 +80,18 @@ def articles_for(segment: Segment, condition: Filter) -> Mask:
         rows = articles_with_label(segment, condition.field, condition.values)
     else:
         rows = articles_in_range(segment, condition)
-    mask = np.zeros(segment.fact.articles, dtype=bool)
-    mask[rows] = True
-    return mask & segment.living_articles
+    mask = _marked(rows, segment.fact.articles)
+    return mask if segment.deletions is None else mask & segment.living_articles
+
+
+def _marked(rows: list[int] | NDArray[np.int64], count: int) -> Mask:
+    """Return ``(count,)`` bool: which rows, all of them below ``count``, are among some."""
+    chosen = np.zeros(count, dtype=bool)
+    if loops.COMPILED is not None and isinstance(rows, np.ndarray):
+        loops.COMPILED.mark(rows, chosen)
+    else:
+        chosen[rows] = True
+    return chosen
 
 
 def _dates(condition: Filter) -> Where:

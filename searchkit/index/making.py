@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 
-from searchkit.config import LONGEST_CHUNK, IndexConfig
+from searchkit.config import IndexConfig
 from searchkit.index import files
+from searchkit.index.ahead import Cutter
 from searchkit.index.articles import ArticlesWriter, text_digest
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
@@ -16,9 +17,8 @@ from searchkit.index.manifest import fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
 from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
-from searchkit.ingest.chunks import split
 from searchkit.ingest.compose import compose
-from searchkit.types import Article, Encoder, Progress
+from searchkit.types import Article, Progress
 
 
 def write_segment(
@@ -27,16 +27,17 @@ def write_segment(
     batches: Iterable[Sequence[Article]],
     *,
     config: IndexConfig,
-    encoder: Encoder,
+    dimension: int,
+    cutter: Cutter,
     encode: Encode | None,
     progress: Progress | None = None,
 ) -> SegmentFact:
     """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
 
-    The articles come in batches, of which one at a time is held in memory: cut, inverted and encoded before the next
-    is asked for. No id comes twice. Without ``encode`` the vectors are left for later: there is no ``vectors.faiss``,
-    and nothing is encoded. Raises ``StorageError``. What was stopped on the way stays hidden, for the next writer to
-    sweep.
+    The articles come in batches, of which one at a time is held in memory: cut (by ``cutter``, which may have seen them
+    before), inverted and encoded before the next is asked for. No id comes twice. Without ``encode`` the vectors are
+    left for later: there is no ``vectors.faiss``, and nothing is encoded. Raises ``StorageError``, ``SourceError``.
+    What was stopped on the way stays hidden, for the next writer to sweep.
     """
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
@@ -45,10 +46,10 @@ def write_segment(
     with (
         ArticlesWriter(hidden / ARTICLES) as stored,
         PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
-        nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, encoder.dimension) as vectors,
+        nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, dimension) as vectors,
     ):
         for batch in batches:
-            texts, digests = _add(batch, stored, postings, config, encoder, progress)
+            texts, digests = _add(batch, stored, postings, cutter, progress)
             articles, chunks = articles + len(batch), chunks + len(texts)
             if encode is not None and vectors is not None:
                 vectors.add(encode(texts, digests))
@@ -58,7 +59,7 @@ def write_segment(
         if vectors is not None:
             vectors.finish()
     if encode is not None:
-        add_eight_bits(hidden, rows=chunks, dimension=encoder.dimension)
+        add_eight_bits(hidden, rows=chunks, dimension=dimension)
     return move_in(paths, name, articles=articles, chunks=chunks)
 
 
@@ -66,21 +67,14 @@ def _add(
     articles: Sequence[Article],
     stored: ArticlesWriter,
     postings: PostingsBuilder,
-    config: IndexConfig,
-    encoder: Encoder,
+    cutter: Cutter,
     progress: Progress | None,
 ) -> tuple[list[str], list[bytes]]:
     """Store and invert some articles; return the text of each chunk, as an encoder is given it, and its digest."""
     texts: list[str] = []
     digests: list[bytes] = []
-    limit = min(config.chunk_tokens or LONGEST_CHUNK, encoder.max_tokens)
     for number, article in enumerate(articles, start=1):
-        chunks = split(
-            article,
-            count_tokens=encoder.count_tokens,
-            max_tokens=limit,
-            overlap_sentences=config.overlap_sentences,
-        )
+        chunks = cutter.cut(article)
         searched = [compose(article, chunk) for chunk in chunks]
         named = [text_digest(one.joined) for one in searched]
         stored.add(article, chunks, named)
@@ -90,6 +84,7 @@ def _add(
         digests.extend(named)
         if progress is not None:
             progress("index", number, len(articles))
+    cutter.forget()
     return texts, digests
 
 

@@ -14,8 +14,8 @@
 ``corpus``     ``places`` and ``read`` (a ``ReadConfig``), from which a rebuild reads; null where articles were handed
 over
 ``segments``   a list: ``name``, ``articles``, ``chunks``, ``files`` (name → ``bytes``, ``sha256``; without
-               ``vectors.faiss`` where the vectors are still to be computed, and with ``vectors8.faiss`` where they are
-               many), ``deletions``
+               ``vectors.faiss`` where the vectors are still to be computed, and with ``vectors8.faiss`` and ``ids.bin``
+               where chunks and articles are many), ``deletions``
                (null, or ``generation`` that wrote them, ``articles``, ``chunks``, ``rows`` and ``counts``: two files)
 ``carried``    the encoder that the index brings along, or null: ``generation`` that put it there, ``files`` as above
 ``languages``  living articles by language ("" where unknown)

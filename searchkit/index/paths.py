@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ARTICLES = "articles.sqlite"
+IDS = "ids.bin"
 POSTINGS = "postings.bin"
 VECTORS = "vectors.faiss"
 EIGHT_BITS = "vectors8.faiss"
-SEGMENT_FILES = (ARTICLES, POSTINGS, VECTORS, EIGHT_BITS)
+SEGMENT_FILES = (ARTICLES, IDS, POSTINGS, VECTORS, EIGHT_BITS)
 
 UNFINISHED_WHOLE = ".unfinished-rebuild.log"
 UNFINISHED_PART = ".unfinished-update.log"

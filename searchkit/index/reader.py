@@ -21,8 +21,8 @@ from searchkit.index.facts import Manifest
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment import Segment
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.segment import Segment, ids_over, placed_ids
 from searchkit.index.vectors import best_of
 from searchkit.types import Article, Chunk, IndexInfo, Where
 
@@ -58,8 +58,6 @@ class Generation:
             )
             self._opened = opened.pop_all()
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
-        # Those of the articles that were found before, some 150 bytes each: in a large archive most never are.
-        self._ids: dict[int, str] = {}
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
@@ -74,7 +72,7 @@ class Generation:
         """Let go of the files."""
         self._opened.close()
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Count the rows, deleted ones included."""
         return int(self.bases[-1])
@@ -83,6 +81,16 @@ class Generation:
     def article_bases(self) -> NDArray[np.int64]:
         """``(segments + 1,)``: the number of the first article of each segment, counted over all."""
         return np.concatenate([[0], np.cumsum([segment.fact.articles for segment in self.segments])]).astype(np.int64)
+
+    @cached_property
+    def article_count(self) -> int:
+        """Count the articles, deleted ones included."""
+        return int(self.article_bases[-1])
+
+    @cached_property
+    def rows_are_articles(self) -> bool:
+        """Whether each article has one chunk, so that the number of an article is its row."""
+        return self.article_count == self.rows
 
     @cached_property
     def article_starts(self) -> NDArray[np.int64]:
@@ -132,7 +140,7 @@ class Generation:
     def spread(self, articles: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
         """Turn a choice of articles for each segment into a choice of rows, ``(rows,)``."""
         parts = [segment.rows_of(mask) for segment, mask in zip(self.segments, articles, strict=True)]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=bool)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, dtype=bool)
 
     def rows_where(self, where: Where) -> NDArray[np.bool_] | None:
         """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
@@ -153,15 +161,12 @@ class Generation:
         return self.segments[number], row - int(self.bases[number])
 
     def article_ids(self, numbers: NDArray[np.int64]) -> list[str]:
-        """Return the ids of some articles by their numbers over all segments: those found before, from memory."""
-        known, wanted = self._ids, numbers.tolist()
-        absent = np.array([number for number in wanted if number not in known], dtype=np.int64)
-        if len(absent):
-            for segment, base, end in zip(self.segments, self.article_bases, self.article_bases[1:], strict=False):
-                mine = absent[(absent >= base) & (absent < end)]
-                found = segment.articles.article_ids((mine - base).tolist())
-                known.update(zip(mine.tolist(), found, strict=True))
-        return [known[number] for number in wanted]
+        """Return the ids of some articles, in their order, by their numbers over all segments."""
+        return ids_over(self.segments, self.article_bases, numbers)
+
+    def placed_ids(self, numbers: NDArray[np.int64], scores: NDArray[np.float64]) -> list[str]:
+        """Return the ids of some articles as their scores stand, which fall; of equal ones in their own order."""
+        return placed_ids(self.segments, self.article_bases, numbers, scores)
 
     def article_at(self, number: int) -> tuple[Article, range]:
         """Return an article by its number over all segments, and the rows of its chunks."""
@@ -326,7 +331,7 @@ def info_of(generation: Generation) -> IndexInfo:
 
 def leg_bytes(manifest: Manifest) -> dict[str, int]:
     """Sum the sizes of a generation's files by what they are for."""
-    legs = {ARTICLES: "articles", POSTINGS: "postings", VECTORS: "vectors", EIGHT_BITS: "vectors"}
+    legs = {ARTICLES: "articles", IDS: "articles", POSTINGS: "postings", VECTORS: "vectors", EIGHT_BITS: "vectors"}
     sizes = dict.fromkeys([*legs.values(), "deletions"], 0)
     for fact in manifest.segments:
         for name, file in fact.files.items():

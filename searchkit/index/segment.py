@@ -13,9 +13,10 @@ from searchkit.index.articles import ArticlesReader
 from searchkit.index.dated import Dates
 from searchkit.index.deletions import Deletions
 from searchkit.index.facts import SegmentFact
+from searchkit.index.ids import IdsReader, ids_of
 from searchkit.index.keyword.postings import PostingsReader
 from searchkit.index.manifest import check_file
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.vectors import VectorsReader
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Segment:
         for name, file in fact.files.items():
             check_file(folder / name, file)
         self.articles = ArticlesReader(folder / ARTICLES)
+        self.ids = IdsReader(folder / IDS, fact.articles) if IDS in fact.files else None
+        """None where the articles are few: their ids are looked up, and remembered."""
+        self._known_ids: dict[int, str] = {}
         self.dates = Dates(self.articles, fact.articles)
         self.postings = PostingsReader.open(folder / POSTINGS)
         if self.postings.rows != fact.chunks:
@@ -60,12 +64,23 @@ class Segment:
     def close(self) -> None:
         """Let go of the files."""
         self.articles.close()
+        if self.ids is not None:
+            self.ids.close()
         self.postings.close()
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
         """``(articles + 1,)``: the row of each article's first chunk, and the number of chunks at the end."""
         return self.articles.starts(self.fact.articles, self.fact.chunks)
+
+    def article_ids(self, rows: Sequence[int]) -> list[str]:
+        """Return the ids of the articles of some rows, in their order. Raises ``IndexCorrupt``."""
+        if self.ids is not None:
+            return self.ids.of(rows)
+        known = self._known_ids
+        if absent := [row for row in rows if row not in known]:
+            known.update(zip(absent, self.articles.article_ids(absent), strict=True))
+        return [known[row] for row in rows]
 
     @cached_property
     def article_of_row(self) -> NDArray[np.int32]:
@@ -82,7 +97,14 @@ class Segment:
 
     def rows_of(self, articles: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Spread a choice of articles, ``(articles,)``, to their chunks, ``(chunks,)``."""
-        return np.asarray(np.repeat(articles, np.diff(self.starts)))
+        sizes = self._chunks_each
+        return articles.copy() if sizes is None else np.asarray(np.repeat(articles, sizes))
+
+    @cached_property
+    def _chunks_each(self) -> NDArray[np.int64] | None:
+        """``(articles,)``: how many chunks each article has; None where each has one."""
+        sizes = np.diff(self.starts)
+        return None if bool(np.all(sizes == 1)) else sizes
 
     def living_rows(self, article_ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids and aren't deleted."""
@@ -97,6 +119,42 @@ class Segment:
         if not 0 <= row < self.fact.articles:
             raise self.articles.corrupt(f"it has an article in row {row}")
         return bool(self.living_articles[row])
+
+
+def ids_over(segments: Sequence[Segment], bases: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[str]:
+    """Return the ids of some articles, in their order, by their numbers over all segments, which begin at ``bases``.
+
+    Raises ``IndexCorrupt``.
+    """
+    if (ids := _ids_in_files(segments, numbers, None)) is not None:
+        return ids
+    owners = (np.searchsorted(bases, numbers, side="right") - 1).tolist()
+    wanted: dict[int, list[int]] = {}
+    for owner, row in zip(owners, (numbers - bases[owners]).tolist(), strict=True):
+        wanted.setdefault(owner, []).append(row)
+    found = {owner: iter(segments[owner].article_ids(mine)) for owner, mine in wanted.items()}
+    return [next(found[owner]) for owner in owners]
+
+
+def placed_ids(
+    segments: Sequence[Segment], bases: NDArray[np.int64], numbers: NDArray[np.int64], scores: NDArray[np.float64]
+) -> list[str]:
+    """Return the ids of some articles in the order of their scores, which fall; of equal ones in that of the ids.
+
+    Raises ``IndexCorrupt``.
+    """
+    if (ids := _ids_in_files(segments, numbers, scores)) is not None:
+        return ids
+    pairs = sorted(zip((-scores).tolist(), ids_over(segments, bases, numbers), strict=True))
+    return [one for _, one in pairs]
+
+
+def _ids_in_files(
+    segments: Sequence[Segment], numbers: NDArray[np.int64], scores: NDArray[np.float64] | None
+) -> list[str] | None:
+    """Return them by the compiled loops where all segments have a file of ids; or None."""
+    files = [segment.ids for segment in segments if segment.ids is not None]
+    return ids_of(files, numbers, scores) if len(files) == len(segments) else None
 
 
 def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,11 @@ from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesReader, article_digest, text_digest
 from searchkit.index.deletions import Deletions
 from searchkit.index.facts import SegmentFact
+from searchkit.index.ids import IdsReader
 from searchkit.index.keyword.delta import deltas
 from searchkit.index.keyword.postings import FieldName, PostingsReader
 from searchkit.index.manifest import check_file
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.vectorfiles import longest_difference, map_eight_bits, map_vectors
 from searchkit.index.vectors import VectorsReader
@@ -49,6 +51,8 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
             articles.starts(fact.articles, fact.chunks)
             if deep and (found := articles.rows("PRAGMA integrity_check(1)")) != [("ok",)]:
                 raise articles.corrupt(str(found))
+    if name == IDS:
+        _check_ids(path, fact, deep=deep)
     if name == VECTORS:
         vectors = VectorsReader(path, rows=fact.chunks, dimension=dimension)
         for first in range(0, fact.chunks, _BLOCK if deep else fact.chunks):
@@ -63,6 +67,16 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
                 raise IndexCorrupt(f"{path} holds {postings.rows} chunks where {fact.chunks} were written.")
             if deep:
                 _read_postings(postings)
+
+
+def _check_ids(path: Path, fact: SegmentFact, *, deep: bool) -> None:
+    """Hold the ids against those of the articles: some, or all of them."""
+    rows = range(0, fact.articles, 1 if deep else max(1, fact.articles // SAMPLED))
+    with closing(IdsReader(path, fact.articles)) as ids, ArticlesReader(path.with_name(ARTICLES)) as articles:
+        for first in range(0, len(rows), _BLOCK):
+            some = rows[first : first + _BLOCK]
+            if ids.of(some) != articles.article_ids(some):
+                raise IndexCorrupt(f"{path} has other ids than {ARTICLES} beside it.")
 
 
 def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bool) -> None:

@@ -23,12 +23,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.files import storing
+from searchkit.index.mapped import let_go
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,19 +193,6 @@ def map_eight_bits(path: Path, rows: int, dimension: int) -> tuple[NDArray[np.ui
         raise IndexCorrupt(f"{path} isn't {what} values.")
     codes = np.frombuffer(_mapped(path), dtype=np.uint8, offset=start, count=rows * dimension)
     return codes.reshape(rows, dimension), EightBits(least=least, width=width, error=error, recall=recall)
-
-
-def let_go(mapped: NDArray[Any]) -> None:
-    """Give back the memory that a mapped file's pages take in this process; what is read again comes again.
-
-    Who goes through a file once, as writers do, would end with all of it in memory.
-    """
-    held: Any = mapped
-    while isinstance(held, np.ndarray):
-        held = held.base
-    held = held.obj if isinstance(held, memoryview) else held
-    if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        held.madvise(mmap.MADV_DONTNEED)
 
 
 def _mapped(path: Path) -> mmap.mmap:

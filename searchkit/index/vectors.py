@@ -62,6 +62,10 @@ _WIDER = 4
 for the 200 nearest. Where they aren't, so many times more are asked for, once. Asking for 800 instead of 200 takes .4
 of 2.5 ms at 100,000 rows, nothing at 1,000,000."""
 
+_AHEAD = 256
+"""One of so many rows is asked for at 8 bits, however few are wanted: of 1,000,000 rows 200, 800, 3,200 and 4,000 took
+28, 24, 27 and 28 ms of CPU, a second scan would take as long again."""
+
 _PROBES = 20
 _PROBED = 100
 
@@ -80,6 +84,16 @@ class Nearest:
     rest: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scan:
+    """What a scan at 8 bits found, best first: ``(n,)`` scores and rows; for which query, among which rows."""
+
+    query: Vectors
+    allowed: Mask | None
+    scores: Vectors
+    rows: Rows
+
+
 class VectorsReader:
     """A segment's memory-mapped vectors. Safe to share among threads."""
 
@@ -94,6 +108,7 @@ class VectorsReader:
         self._scanned = path if eight_bits is None else eight_bits
         if eight_bits is not None:
             self.codes, self.eight_bits = map_eight_bits(eight_bits, rows, dimension)
+        self._last: _Scan | None = None  # of whichever thread: it says itself what it answers
 
     def nearest(self, query: Vectors, depth: int, allowed: Mask | None) -> Nearest:
         """Return rows among which the ``depth`` of the largest inner products are, unless ``rest`` says otherwise.
@@ -110,9 +125,9 @@ class VectorsReader:
             scores, rows = self._search(query, depth, allowed)
         else:
             slack = _ROUNDING + self.eight_bits.error * float(np.linalg.norm(query))
-            scores, rows = self._search(query, wanted, allowed)
+            scores, rows = self._scan(query, wanted, number, allowed)
             if scores[-1] + slack > scores[depth - 1] - slack:  # what is left out may belong to the nearest
-                scores, rows = self._search(query, min(number, _WIDER * wanted), allowed)
+                scores, rows = self._scan(query, min(number, _WIDER * wanted), number, allowed)
         return Nearest(rows=rows, scores=scores.astype(np.float64), slack=slack, rest=float(scores.min()) + slack)
 
     def similarity(self, query: Vectors, rows: Rows) -> NDArray[np.float64]:
@@ -133,6 +148,20 @@ class VectorsReader:
         return Nearest(
             rows=rows[best], scores=scores[best], slack=_ROUNDING, rest=float(scores[best].min()) + _ROUNDING
         )
+
+    def _scan(self, query: Vectors, wanted: int, number: int, allowed: Mask | None) -> tuple[Vectors, Rows]:
+        """Return the ``wanted`` best of ``number`` allowed rows at 8 bits, best first: from the last scan, if it fits.
+
+        Who ranks asks for more where a bound isn't reached, and a scan takes the same time however many it gives.
+        """
+        last = self._last
+        if last is None or last.allowed is not allowed or not np.array_equal(last.query, query):
+            last = None
+        if last is None or len(last.rows) < wanted:
+            ahead = min(number, max(wanted, len(self.matrix) // _AHEAD))
+            scores, rows = self._search(query, ahead, allowed)
+            self._last = last = _Scan(query=query.copy(), allowed=allowed, scores=scores, rows=rows)
+        return last.scores[:wanted], last.rows[:wanted]
 
     def _search(self, query: Vectors, depth: int, allowed: Mask | None) -> tuple[Vectors, Rows]:
         import faiss

@@ -15,7 +15,7 @@ from searchkit.index.current import InForce, in_force, remedy
 from searchkit.index.facts import Manifest, SegmentFact, coverage_note
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, VECTORS, IndexPaths
+from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.rules import RULES
 from searchkit.index.segment import Segment
 from searchkit.index.soundness import check_agreement, check_deletions, check_encoding, check_leg
@@ -23,6 +23,7 @@ from searchkit.types import Encoder, Progress
 
 _MEANINGS = {
     ARTICLES: "Its articles can't be shown, filtered or counted.",
+    IDS: "The ids of what is found can't be trusted.",
     POSTINGS: "The keyword leg can't be trusted.",
     VECTORS: "The vector leg can't be trusted.",
     EIGHT_BITS: "The vector leg can't be trusted.",

@@ -42,6 +42,7 @@ def build(
     strict: bool = False,
     cache: bool = True,
     keyword_first: bool = False,
+    jobs: int | None = None,
     say: Say | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -53,6 +54,9 @@ def build(
 
     With ``keyword_first`` generation 1 has no vectors and can be searched, as ``say`` is told, while those are made for
     generation 2; where that is stopped, ``update`` or ``rebuild`` makes the rest.
+
+    ``jobs``: how many processes cut articles into chunks, this one among them; None is one a core, where there is
+    enough text and the encoder isn't the caller's own. It decides speed alone.
 
     Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``, ``StorageError``,
     ``MissingExtra``, ``ConfigError``. Whatever is raised, no half index is left; but vectors that were computed are, in
@@ -70,7 +74,7 @@ def build(
     files.make_folder(paths.root)
     with writer_lock(paths.lock, "build"):
         try:
-            with Draft(paths, None, config, fact, progress, cache=cache) as draft:
+            with Draft(paths, None, config, fact, progress, cache=cache, jobs=jobs) as draft:
                 refuse_existing(paths)
                 if config.keep_encoder:
                     draft.carry(encoder)
@@ -100,6 +104,7 @@ def rebuild(
     strict: bool = False,
     cache: bool = True,
     keyword_first: bool = False,
+    jobs: int | None = None,
     consider: Consider | None = None,
     say: Say | None = None,
     progress: Progress | None = None,
@@ -115,7 +120,8 @@ def rebuild(
     ``consider`` is called when it is, before it is put in force: where it returns False, or raises, the generation
     before stays, and the vectors are kept for the next rebuild. ``keyword_first`` is as in ``build``: what is searched
     until the new vectors are there has none, also where the generation before had them; it can't be had with
-    ``consider`` or another encoder. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``, ``ConfigError``.
+    ``consider`` or another encoder. ``jobs`` is as in ``build``. Raises as ``build`` does, and ``IndexNotFound``,
+    ``IndexCorrupt``, ``ConfigError``.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -140,7 +146,7 @@ def rebuild(
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
         known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
-        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress, cache=cache))
+        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress, cache=cache, jobs=jobs))
         draft.settings = _kept_settings(manifest, encoder, notes)
         if config.keep_encoder:
             draft.carry(encoder)

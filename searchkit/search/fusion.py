@@ -45,7 +45,9 @@ class Scale:
     def share(self, leg: str, scores: Scores) -> Scores:
         """Return what a leg's scores add to the results' scores. A leg that isn't asked adds nothing."""
         factor = self.keyword if leg == KEYWORD else self.vector
-        return np.zeros_like(scores) if factor is None else scores * factor
+        if factor is None:
+            return np.zeros_like(scores)
+        return scores if factor == 1.0 else scores * factor
 
     def bound(self, keyword: float, vector: float) -> float:
         """Return the highest score of a chunk whose scores in the legs are at most these."""

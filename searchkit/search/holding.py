@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
@@ -24,12 +24,21 @@ Prepare = Callable[[Generation], None]
 
 
 class _Held:
-    """A generation and the number of searches in it: a refresh closes it when the last of them ends."""
+    """A generation and the number of searches in it: a refresh closes it when the last of them ends.
+
+    Whoever has taken it uses it with ``with``, which leaves it.
+    """
 
     def __init__(self, generation: Generation) -> None:
         self.reading = Reading(generation)
         self._users = 1
         self._guard = threading.Lock()
+
+    def __enter__(self) -> Reading:
+        return self.reading
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     def take(self) -> None:
         with self._guard:
@@ -84,13 +93,11 @@ class Hold:
         with self._refreshing:
             return self._refresh()
 
-    @contextmanager
-    def reading(self) -> Iterator[Reading]:
-        """Search in what is held, after a look at what is in force where the last is too long ago."""
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Search, with ``with``, in what is held, after a look at what is in force where the last is too long ago."""
         if self._after_s is not None:
             self._look(self._after_s)
-        with self._taken() as reading:
-            yield reading
+        return self._taken()
 
     def _look(self, after_s: float) -> None:
         if time.monotonic() - self._looked < after_s or not self._refreshing.acquire(blocking=False):
@@ -125,17 +132,13 @@ class Hold:
         self.note = ""
         return True
 
-    @contextmanager
-    def _taken(self) -> Iterator[Reading]:
+    def _taken(self) -> _Held:
         with self._guard:
             held = self._held
             if held is None:
                 raise SearchkitError("This index was closed.", hint="Open it again with searchkit.open(PATH).")
             held.take()
-        try:
-            yield held.reading
-        finally:
-            held.leave()
+        return held
 
 
 def _opened(paths: IndexPaths, number: int) -> Generation:

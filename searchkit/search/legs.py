@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from searchkit.config import SearchConfig
 from searchkit.index.filters import articles_for
 from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.bare import Asked, BareQuestions
 from searchkit.index.keyword.evaluate import Found, evaluate
 from searchkit.index.keyword.spelling import suggest
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
@@ -42,6 +43,7 @@ class Reading:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.analyzer = Analyzer()
+        self._standing: dict[Mode, tuple[str, ...]] = {}
 
     @cached_property
     def leaning(self) -> Leaning:
@@ -70,6 +72,17 @@ class Reading:
                 for segment in self.generation.segments
             ]
         )
+
+    @cached_property
+    def bare(self) -> BareQuestions:
+        """What reads the simplest questions."""
+        return BareQuestions(self.analyzer, self.generation.languages)
+
+    def standing(self, mode: Mode) -> tuple[str, ...]:
+        """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""
+        if mode not in self._standing:
+            self._standing[mode] = standing_notes(self.generation, mode)
+        return self._standing[mode]
 
     def parse(self, query: Query) -> Parsed:
         """Read the query language."""
@@ -132,11 +145,8 @@ class Looked:
 
 def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -> Looked:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
-    check_query(query)
-    check_fields(reading.generation, query.where)
-    mask = reading.generation.rows_where(query.where)
-    standing = standing_notes(reading.generation, query.mode)
-    absent = (*standing, *absent_values(reading.generation, query.where))
+    mask = _searched(reading, query)
+    absent = (*reading.standing(query.mode), *absent_values(reading.generation, query.where))
     if query.mode is Mode.VECTOR:
         vectored = _vectored(reading, mask)
         return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
@@ -158,6 +168,37 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         mask=mask,
         notes=notes,
     )
+
+
+def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] | None:
+    """Return what a search by keyword asks for, and the mask, where the question is one of the simplest; or None.
+
+    Raises as ``look`` does.
+    """
+    if query.mode is not Mode.KEYWORD:
+        return None
+    mask = _searched(reading, query)
+    asked = reading.bare.read(query.text)
+    return None if asked is None else (asked, mask)
+
+
+def look_bare(reading: Reading, query: Query) -> Legs | None:
+    """Return the legs that ``look`` gives to one of the simplest questions, by keyword; None to any other query.
+
+    Nothing is worked out but what a ranking needs. Raises as ``look`` does.
+    """
+    if (found := bare_question(reading, query)) is None:
+        return None
+    asked, mask = found
+    keyword = evaluate(reading.keyword, asked.tree, mask=mask)
+    return _legs(reading, keyword_alone(keyword.idf_sum), keyword, None, mask)
+
+
+def _searched(reading: Reading, query: Query) -> Mask | None:
+    """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
+    check_query(query)
+    check_fields(reading.generation, query.where)
+    return reading.generation.rows_where(query.where)
 
 
 def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode, weight: float) -> Looked:

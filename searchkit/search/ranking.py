@@ -167,6 +167,8 @@ class Ranked:
 
 def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     """Return the ``k`` best articles as numbers over all segments."""
+    if legs.generation.rows_are_articles:
+        return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), legs.generation.article_ids)
     of_row, starts = legs.generation.article_of_row, legs.generation.article_starts
     vote = vote_of(legs.scale)
 
@@ -188,7 +190,7 @@ def depth_for(legs: Legs, k: int, depth: int) -> int:
     """
     if legs.vector is not None or not isinstance(legs.scale, Scale) or legs.shift is not None:
         return depth
-    chunks = -(-legs.generation.rows // max(1, int(legs.generation.article_bases[-1])))
+    chunks = -(-legs.generation.rows // max(1, legs.generation.article_count))
     return min(depth, (k + _SPARE) * min(chunks, _SEVERAL))
 
 

@@ -15,11 +15,12 @@ from searchkit.search.asking import make_query, settings_for
 from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
 from searchkit.search.holding import Hold
-from searchkit.search.legs import Looked, Reading, look
+from searchkit.search.legs import Looked, Reading, look, look_bare
 from searchkit.search.ranking import Legs, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import Reranking
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.standing import standing_notes
+from searchkit.search.straight import rank_straight
 from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query, Reranker
 
 Texts = str | Sequence[str]
@@ -169,8 +170,14 @@ class Searcher:
         Raises as ``ask`` does.
         """
         with self._reading() as reading:
-            looked, config = self._look(reading, query)
-            ranked = rank_articles(looked.legs, query.k, depth_for(looked.legs, query.k, config.depth))
+            legs, config = None, settings_for(reading.generation, self._config)
+            if self._reranker is None or not query.rerank:
+                if (straight := rank_straight(reading, query)) is not None:
+                    return straight
+                legs = look_bare(reading, query)
+            if legs is None:
+                legs = self._look(reading, query)[0].legs
+            ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
             return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:

@@ -41,7 +41,7 @@ def test_it_isn_t_taken_for_its_model(static: StaticEncoder, prompted: Encoder) 
 def test_a_text_is_the_sum_of_its_tokens_in_any_order(static: StaticEncoder) -> None:
     assert np.allclose(static.encode_query("rice wave oil"), static.encode_query("oil rice wave"), atol=1e-6)
     table = np.fromfile(static.folder / TABLE, dtype="<f4").reshape(-1, static.dimension)
-    ids = static._tokens.pieces(["rice wave rice"])[0]
+    ids = static.tokens.pieces(["rice wave rice"])[0]
     assert len(ids) == 3
     total = table[ids].sum(axis=0)
     assert np.allclose(static.encode_query("rice wave rice"), total / np.linalg.norm(total), atol=1e-6)
@@ -71,9 +71,9 @@ def test_rare_tokens_weigh_more_and_special_ones_nothing() -> None:
 
 def test_words_that_are_remembered_give_the_same_tokens(static: StaticEncoder) -> None:
     texts = ["Rice, waves!", "rice\u0085wave", "", "the oil of  Venezuela\n\nrice", "俄罗斯"]
-    exact = static._tokens._pieces_exactly(texts)
-    assert static._tokens.pieces(texts) == exact
-    assert [static._tokens.pieces([text])[0] for text in texts] == exact
+    exact = static.tokens._pieces_exactly(texts)
+    assert static.tokens.pieces(texts) == exact
+    assert [static.tokens.pieces([text])[0] for text in texts] == exact
 
 
 def test_a_model_that_is_not_there_or_can_not_be_exported_is_told(unexportable_model: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,8 +28,14 @@ class Peer(Protocol):
         ...
 
 
+def cpu_s() -> float:
+    """Return the CPU seconds of this process, and of the processes that it started and that have ended."""
+    helpers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + helpers.ru_utime + helpers.ru_stime
+
+
 class Meter:
-    """Adds up CPU and wall seconds of this process between ``start`` and ``stop``."""
+    """Adds up CPU and wall seconds between ``start`` and ``stop``: of this process and of those that it ended."""
 
     def __init__(self) -> None:
         self.cpu_s = self.wall_s = 0.0
@@ -36,11 +43,11 @@ class Meter:
 
     def start(self) -> None:
         """Begin to count."""
-        self._cpu, self._wall = time.process_time(), time.perf_counter()
+        self._cpu, self._wall = cpu_s(), time.perf_counter()
 
     def stop(self) -> None:
         """Count what has passed."""
-        self.cpu_s += time.process_time() - self._cpu
+        self.cpu_s += cpu_s() - self._cpu
         self.wall_s += time.perf_counter() - self._wall
 
     def __enter__(self) -> Self:

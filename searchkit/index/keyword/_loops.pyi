@@ -126,6 +126,9 @@ class Segments:
     ) -> None:
         """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all."""
 
+def mark(numbers: Buffer, flags: Buffer, /) -> None:
+    """Set the flag (8 bits) of each number (64 bits)."""
+
 def pack(numbers: Buffer, /) -> tuple[bytes, bytes]:
     """Pack numbers of 32 bits, 128 a block; return the blocks one after the other, and the bits each has a number."""
 
@@ -134,6 +137,12 @@ def pack_positions(numbers: Buffer, starts: Buffer, /) -> tuple[bytes, bytes]:
 
 def find(blob: Buffer, offsets: Buffer, wanted: bytes, /) -> tuple[int, bool]:
     """Return the number of the first of sorted strings that isn't less than one, and whether it is the same."""
+
+def strings(tables: list[tuple[Buffer, Buffer]], numbers: Buffer, scores: Buffer | None, /) -> list[str]:
+    """Return the strings of some numbers (int64), in their order, counted over all tables: each a blob, its offsets.
+
+    With scores (float64) neighbours that have the same stand in the order of their strings. It keeps the lock.
+    """
 
 def near(blob: Buffer, offsets: Buffer, rows: Buffer, wanted: Buffer, limit: int, /) -> tuple[bytes, bytes]:
     """Return the numbers (32 bits) of the words within ``limit`` edits of code points, and the edits (8 bits).
@@ -151,6 +160,12 @@ def vote(counts: Buffer, scores: Buffer, vote: float, voters: int, /) -> bytes:
 
     ``counts`` (int64, at least 1) are the groups' scores in ``scores`` (float64), one group after the other;
     ``voters``, 1 to 16, is how few.
+    """
+
+def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:
+    """Copy ``counts[i]`` numbers of ``source``, from ``starts[i]`` on, to ``places[which[i]]`` in ``target``.
+
+    Then the place is set behind them. ``source`` has 8, 16 or 32 bits, ``places`` 64, all others 32.
     """
 
 def arrange(strings: list[str], /) -> tuple[bytes, bytes, bytes]:

@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.index.files import storing
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
 from searchkit.index.keyword.inverter import Inverted, Inverter, Run
 from searchkit.index.keyword.packer import Packer
 from searchkit.index.keyword.postings import MAGIC
 from searchkit.index.keyword.strings import write_strings
+from searchkit.index.mapped import let_go
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer
@@ -163,7 +165,10 @@ def _write_postings(
     starts: NDArray[np.int64],
     position_starts: NDArray[np.int64],
 ) -> None:
-    """Write rows, counts and positions, batch of terms by batch of terms, each batch gathered from all runs."""
+    """Write rows, counts and positions, batch of terms by batch of terms, each batch gathered from all runs.
+
+    The runs' pages are given back each time, or all of them, a gigabyte for 1,000,000 chunks, would stay in memory.
+    """
     packer = Packer(writer, name)
     ordered = [_Ordered(run, ranks[run.term_ids]) for run in runs]
     for low, high in _batches(starts + position_starts):
@@ -171,14 +176,16 @@ def _write_postings(
         rows = np.empty(last - first, np.uint32)
         counts = np.empty(last - first, np.uint32)
         positions = np.empty(int(position_starts[high] - position_starts[low]), np.uint32)
-        next_posting, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
+        next_row, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
+        next_count = next_row.copy()
         for one in ordered:
             chosen, terms = one.between(low, high)
-            source, target = _moved(one.starts[chosen], one.run.df[chosen], next_posting, terms)
-            rows[target] = one.run.rows[source]
-            counts[target] = one.run.counts[source]
-            source, target = _moved(one.position_starts[chosen], one.run.cf[chosen], next_position, terms)
-            positions[target] = one.run.positions[source]
+            begin, df = one.starts[chosen], one.run.df[chosen]
+            _move(one.run.rows, begin, df, next_row, terms, rows)
+            _move(one.run.counts, begin, df, next_count, terms, counts)
+            begin, cf = one.position_starts[chosen], one.run.cf[chosen].astype(np.uint32)
+            _move(one.run.positions, begin, cf, next_position, terms, positions)
+            let_go(one.run.rows)
         packer.add(starts[low:high] - first, rows, counts, positions)
     packer.finish()
 
@@ -194,30 +201,37 @@ def _batches(weight: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 class _Ordered:
-    """A run, and its terms in the order of the file."""
+    """A run, and its terms in the order of the file: 16 bytes a term, in as many runs as there are."""
 
     def __init__(self, run: Run, ranks: NDArray[np.int64]) -> None:
         self.run = run
-        self.starts, self.position_starts = _sums(run.df), _sums(run.cf)
-        self._order = np.argsort(ranks)
-        self._ranks = ranks[self._order]
+        self.starts, self.position_starts = _sums(run.df).astype(np.uint32), _sums(run.cf).astype(np.uint32)
+        self._order = np.argsort(ranks).astype(np.uint32)
+        self._ranks = ranks[self._order].astype(np.uint32)
 
-    def between(self, low: int, high: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def between(self, low: int, high: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Return the places in the run of the terms of a range of ranks, and their ranks from ``low`` on."""
-        begin, end = np.searchsorted(self._ranks, (low, high))
-        return self._order[begin:end], self._ranks[begin:end] - low
+        begin, end = np.searchsorted(self._ranks, np.array((low, high), np.uint32))
+        return self._order[begin:end], self._ranks[begin:end] - np.uint32(low)
 
 
-def _moved(
-    starts: NDArray[np.int64], counts: NDArray[Any], places: NDArray[np.int64], terms: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Say which numbers of a run move and where each goes; the terms' places move on behind them."""
-    counts = counts.astype(np.int64)
-    before = np.cumsum(counts) - counts
-    each = np.arange(int(counts.sum()))
-    target = each + np.repeat(places[terms] - before, counts)
-    places[terms] += counts
-    return each + np.repeat(starts - before, counts), target
+def _move(
+    source: NDArray[Any],
+    starts: NDArray[np.uint32],
+    counts: NDArray[np.uint32],
+    places: NDArray[np.int64],
+    terms: NDArray[np.uint32],
+    target: NDArray[np.uint32],
+) -> None:
+    """Copy each term's numbers, ``counts`` from ``starts`` on, to the terms' places, which move on behind them."""
+    if loops.COMPILED is not None:
+        loops.COMPILED.move(source, starts, counts, places, terms, target)
+        return
+    wide = counts.astype(np.int64)
+    before = np.cumsum(wide) - wide
+    each = np.arange(int(wide.sum()))
+    target[each + np.repeat(places[terms] - before, wide)] = source[each + np.repeat(starts - before, wide)]
+    places[terms] += wide
 
 
 def _write_words(

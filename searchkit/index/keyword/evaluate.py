@@ -13,7 +13,7 @@ A tree becomes a `Program`, which is worked out segment by segment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +22,8 @@ import numpy as np
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.dense import Dense, Leaves, run
 from searchkit.index.keyword.expansion import Expansion, terms_of, units_of
-from searchkit.index.keyword.program import program_of
-from searchkit.index.keyword.tree import Filter, Tree, positive_leaves
+from searchkit.index.keyword.program import Program, program_of, program_of_words, words_of
+from searchkit.index.keyword.tree import Filter, Term, Tree, positive_leaves
 from searchkit.index.keyword.windows import Lists, Windows
 
 if TYPE_CHECKING:
@@ -45,22 +45,28 @@ class Best(NamedTuple):
 
 
 class Found:
-    """What the keyword leg says to a tree. Rows are global; nothing is worked out before it is asked for.
+    """What the keyword leg says to a program. Rows are global; nothing is worked out before it is asked for.
 
-    ``idf_sum``: U, the sum of idf over what was asked for, repeats and unknown words included. ``notes``: for the user.
+    ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
+    of idf over these, unknown words included. ``notes``: for the user.
     Holds caches alone, so any number of threads may share one.
     """
 
     def __init__(
-        self, index: KeywordSegments, tree: Tree, *, mask: Mask | None, resolve: Resolve | None, notes: tuple[str, ...]
+        self,
+        index: KeywordSegments,
+        program: Program,
+        asked: Sequence[tuple[Term, float]],
+        *,
+        mask: Mask | None,
+        filters: Sequence[Mask] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.notes = notes
         self._index = index
-        self._tree = tree
-        self._program = program = program_of(tree)
-        if program.filters and resolve is None:
-            raise ValueError("a tree with filters needs someone who resolves them")
-        self._filters = [resolve(one) for one in program.filters] if resolve else []
+        self._asked = asked
+        self._program = program
+        self._filters = filters
         self._mask = mask
         self._windows: Windows | None = None
         self._leaves: Leaves | Lists
@@ -68,16 +74,15 @@ class Found:
             self._leaves = Leaves(index, program.leaves)
         else:
             self._leaves = Lists(index)
-            self._windows = Windows(index, program, self._leaves, mask, self._filters)
-        self.idf_sum = sum(
-            (factor * self._leaves.idf(unit) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)), 0.0
-        )
+            self._windows = Windows(index, program, self._leaves, mask, filters)
+        idf = self._leaves.idf
+        self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
         self._best: dict[int, Best] = {}
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The stems that were looked for, for highlighting."""
-        return terms_of(self._tree)
+        return frozenset(term for unit, _ in self._asked for term in unit.terms)
 
     def best(self, depth: int) -> Best:
         """Return the ``depth`` matching rows of the highest scores."""
@@ -149,9 +154,26 @@ def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, re
     the tree into a mask of rows; it may raise ``QueryError``, and it is needed where the tree has filters
     (``ValueError``).
     """
+    if (words := words_of(tree)) is not None:
+        return evaluate_words(index, words, mask=mask)
     expansion = Expansion(index)
     tree = expansion.of(tree)
-    return Found(index, tree, mask=mask, resolve=resolve, notes=tuple(expansion.notes))
+    program = program_of(tree)
+    if program.filters and resolve is None:
+        raise ValueError("a tree with filters needs someone who resolves them")
+    return Found(
+        index,
+        program,
+        [(unit, factor) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)],
+        mask=mask,
+        filters=[resolve(one) for one in program.filters] if resolve else [],
+        notes=tuple(expansion.notes),
+    )
+
+
+def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> Found:
+    """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
+    return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask)
 
 
 def idf_sum(index: KeywordSegments, tree: Tree) -> float:

@@ -41,12 +41,12 @@ class Words:
 
     def leaves(self, text: str, start: int, field: FieldName, *, wanted: bool = True) -> list[Tree]:
         """Return a leaf for each word; a run of a script without spaces gives a leaf for each of its terms."""
-        return [leaf for word in self.analysed(text, start, wanted=wanted) for leaf in _leaves_of(word, field)]
+        return [leaf for word in self.analysed(text, start, wanted=wanted) for leaf in leaves_of(word, field)]
 
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
         return [
-            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in _leaves_of(word, TEXT)
+            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in leaves_of(word, TEXT)
         ]
 
     def notes(self, tree: Tree) -> list[str]:
@@ -59,7 +59,8 @@ class Words:
         return notes
 
 
-def _leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
+def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
+    """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms."""
     units = [Term(terms=unit.terms, field=field) for unit in word.units]
     if word.units[0].joined:
         return [Compound(joined=units[0], parts=tuple(units[1:]))]

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from array import array
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from searchkit.index.keyword.bare import Asked, Joint
+from searchkit.index.keyword.program import program_of
+from searchkit.index.keyword.tree import Term
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from searchkit.errors import IndexCorrupt
     from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
     from searchkit.index.keyword.tree import FieldName
+
+    Mask = NDArray[np.bool_]
+    Rows = NDArray[np.int64]
+    Scores = NDArray[np.float64]
 
 FIELDS: dict[FieldName, int] = {"text": 0, "title": 1}
 
 _REMEMBERED = 1 << 16
 """Terms whose places are remembered, some 200 bytes each: people ask for the same words again and again."""
+
+
+_TEXT: frozenset[FieldName] = frozenset({"text"})
+
+
+@lru_cache(maxsize=256)
+def _shape(joint: Joint, count: int) -> tuple[array[int], array[int], array[int], int, bool]:
+    """Return the operations, the steps, the required leaves, the root and whether it is plain, as the loops take them.
+
+    Of the program of so many different words: step i adds leaf i.
+    """
+    program = program_of(Asked(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
+    return (
+        array("i", [number for operation in program.operations for number in operation]),
+        array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
+        array("i", program.required),
+        program.root,
+        program.plain,
+    )
 
 
 class Parts:
@@ -55,6 +86,24 @@ class Parts:
                 self._terms.clear()
             self._terms[field, term] = found
         return found
+
+    def best(
+        self, joint: Joint, leaves: list[Any], weights: list[float], mask: Mask | None, depth: int
+    ) -> tuple[Rows, Scores]:
+        """Return the best ``depth`` rows, and one more, that have any or all leaves of "text", and their scores.
+
+        They come best first. ``weights``: of each leaf. ``mask``, ``(rows,)``: the rows that may be found. Raises
+        ``IndexCorrupt``.
+        """
+        operations, steps, required, root, plain = _shape(joint, len(leaves))
+        self.make_ready(_TEXT, articles=not plain)
+        try:
+            rows, scores = self.segments.best(
+                leaves, operations, steps, array("d", weights), required, root, True, plain, mask, [], depth
+            )
+        except ValueError as error:
+            raise self.corrupt(error, "text") from error
+        return np.frombuffer(rows, np.int64), np.frombuffer(scores, np.float64)
 
     def words(self, kind: int, pattern: str, limit: int) -> tuple[bytes, ...]:
         """Return for each segment the living words that look like a pattern, as the numbers of its table.

@@ -24,14 +24,19 @@ def read_simple(text: str) -> Group | None:
     return None if item is None else Group(joint="none", items=(item,))
 
 
+def is_wildcard(text: str) -> bool:
+    """Say whether a text is one word with wildcards, and with enough beside them to look for."""
+    found = _WILDCARD.fullmatch(text) is not None
+    return found and sum(map(str.isalnum, text)) > 1 and any(map(str.isalpha, text))
+
+
 def _item(text: str) -> Item | None:
     if text[-1:].isalnum() and (found := _JOINED.fullmatch(text)):
         return _joined(text, found["joint"])
     if found := _PHRASE.fullmatch(text):
         return Operand(kind="phrase", text=found["text"], start=1, number=int(found["slop"] or 1))
     if _WILDCARD.fullmatch(text):
-        fits = sum(map(str.isalnum, text)) > 1 and any(map(str.isalpha, text))
-        return Operand(kind="wildcard", text=text, start=0) if fits else None
+        return Operand(kind="wildcard", text=text, start=0) if is_wildcard(text) else None
     if found := _FUZZY.fullmatch(text):
         return Operand(kind="fuzzy", text=found["text"], start=0, number=int(found["distance"] or 1))
     return None

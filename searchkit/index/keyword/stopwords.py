@@ -31,6 +31,11 @@ def telling_words(words: Sequence[QueryWord], languages: Sequence[str | None]) -
     return [word for word, text in zip(words, folded, strict=True) if text not in chosen] or list(words)
 
 
+def stop_words(language: str | None) -> frozenset[str]:
+    """Return the stop words of a language, in small letters."""
+    return frozenset().union(*_lists((language,)))
+
+
 @lru_cache(maxsize=64)
 def _lists(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
     from whoosh.lang.stopwords import stoplists

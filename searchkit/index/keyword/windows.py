@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from searchkit.index.keyword.tree import FieldName, Phrase, Term
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.keyword.program import Program
+    from searchkit.index.keyword.program import Operation, Program, Step
     from searchkit.index.keyword.statistics import KeywordSegments
 
     Mask = NDArray[np.bool_]
@@ -42,6 +42,7 @@ class Lists:
         self.index = index
         self.parts = index.parts
         self._leaves: dict[int, Any] = {}
+        self._idfs: dict[int, float] = {}
 
     def leaf(self, leaf: Term | Phrase) -> Any:
         """Return what a leaf has in all segments. Raises ``IndexCorrupt``."""
@@ -53,9 +54,14 @@ class Lists:
 
     def idf(self, leaf: Term | Phrase) -> float:
         """Return a leaf's idf: that of the living rows that have any of its terms, or the sum of a phrase's words'."""
-        if isinstance(leaf, Phrase):
-            return sum(map(self.idf, leaf.units), 0.0)
-        return self.index.idf(self.leaf(leaf).df)
+        idf = self._idfs.get(id(leaf))
+        if idf is None:
+            if isinstance(leaf, Phrase):
+                idf = sum([self.idf(unit) for unit in leaf.units], 0.0)
+            else:
+                idf = self.index.idf(self.leaf(leaf).df)
+            self._idfs[id(leaf)] = idf
+        return idf
 
     def _term(self, leaf: Term) -> Any:
         if isinstance(leaf.terms, TermsOfWords):
@@ -131,23 +137,36 @@ class Windows:
 
     @cached_property
     def _fields(self) -> frozenset[FieldName]:
-        return frozenset(map(field_of, self._program.leaves))
+        return frozenset([field_of(leaf) for leaf in self._program.leaves])
 
     @cached_property
     def _asked(self) -> tuple[Any, ...]:
         """The program as the loops take it."""
-        program, idf = self._program, self._lists.idf
+        program, lists = self._program, self._lists
         leaves = program.leaves
-        weights = [step.factor * idf(leaves[step.leaf]) if step.leaf >= 0 else 0.0 for step in program.steps]
+        weights = [step.factor * lists.idf(leaves[step.leaf]) if step.leaf >= 0 else 0.0 for step in program.steps]
+        operations, steps, required = _laid_out(program.operations, program.steps, program.required)
         return (
-            list(map(self._lists.leaf, leaves)),
-            array("i", [number for operation in program.operations for number in operation]),
-            array("i", [number for s in program.steps for number in (s.leaf, s.gate, s.holding)]),
+            [lists.leaf(leaf) for leaf in leaves],
+            operations,
+            steps,
             array("d", weights),
-            array("i", program.required),
+            required,
             program.root,
             program.asks,
             program.plain,
             self._mask,
             self._filters,
         )
+
+
+@lru_cache(maxsize=256)
+def _laid_out(
+    operations: tuple[Operation, ...], steps: tuple[Step, ...], required: tuple[int, ...]
+) -> tuple[array[int], array[int], array[int]]:
+    """Lay out what is done as the loops take it: most questions differ in their words alone."""
+    return (
+        array("i", [number for operation in operations for number in operation]),
+        array("i", [number for step in steps for number in (step.leaf, step.gate, step.holding)]),
+        array("i", required),
+    )

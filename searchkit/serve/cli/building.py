@@ -13,7 +13,7 @@ import typer
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
 from searchkit.serve.cli import InterruptedWork
-from searchkit.serve.cli.options import READING, Fields, Index, Json, NoCache, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, pairs
 from searchkit.serve.cli.places import existing_index, new_index
 from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json
 from searchkit.serve.cli.terminal import Screen
@@ -74,6 +74,7 @@ def build(
     strict: Strict = False,
     keyword_first: KeywordFirst = False,
     no_cache: NoCache = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -103,6 +104,7 @@ def build(
             keyword_first=keyword_first,
             say=None if quiet or json else screen.say,
             cache=not no_cache,
+            jobs=jobs,
             progress=progress,
         )
 
@@ -116,6 +118,7 @@ def add(
     field: Fields = None,
     strict: Strict = False,
     no_cache: NoCache = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -135,6 +138,7 @@ def add(
             read=ReadConfig(fields=dict(pairs("--field", field))),
             strict=strict,
             cache=not no_cache,
+            jobs=jobs,
             progress=progress,
         )
 
@@ -156,6 +160,7 @@ def rebuild(
     require_overlap: RequireOverlap = None,
     no_switch: NoSwitch = False,
     no_cache: NoCache = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -196,6 +201,7 @@ def rebuild(
             read=read,
             strict=strict,
             cache=not no_cache,
+            jobs=jobs,
             keyword_first=keyword_first,
             consider=None if keyword_first else considering,
             say=None if quiet or json else screen.say,

@@ -9,7 +9,7 @@ import typer
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.building import Places, work
-from searchkit.serve.cli.options import Fields, Index, Json, NoCache, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.options import Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, pairs
 from searchkit.serve.cli.places import existing_index
 from searchkit.serve.cli.terminal import Screen
 from searchkit.types import BuildReport, Progress
@@ -28,6 +28,7 @@ def update(
     field: Fields = None,
     strict: Strict = False,
     no_cache: NoCache = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -54,6 +55,7 @@ def update(
             prune_limit=1.0 if yes else changing.PRUNE_LIMIT,
             strict=strict,
             cache=not no_cache,
+            jobs=jobs,
             say=None if quiet or json else screen.say,
             progress=progress,
         )

@@ -72,6 +72,18 @@ NoCache = Annotated[
     typer.Option("--no-cache", rich_help_panel=READING, help="Neither use nor fill your cache of vectors."),
 ]
 
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        metavar="N",
+        show_default="one a core",
+        rich_help_panel=READING,
+        help="How many processes cut large archives into chunks. The index is the same.",
+    ),
+]
+
 Words = Annotated[list[str] | None, typer.Argument(metavar="QUERY", show_default=False, help="What to look for.")]
 Count = Annotated[int, typer.Option("-k", metavar="N", help="How many results.")]
 ModeOption = Annotated[Mode, typer.Option("--mode", metavar="NAME", help="hybrid, keyword or vector.")]

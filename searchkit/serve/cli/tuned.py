@@ -77,18 +77,18 @@ def _settings(found: Tuned) -> Iterator[RenderableType]:
         grid.add_row(
             name, line.append("  by parts: " + ", ".join(f"{one} ×{times}" for one, times in folds), style=DIM)
         )
-        for first, second in _points(found.curve[name], found.usual[name]):
+        for first, second in _points(found.curve[name], found.usual[name], value):
             grid.add_row(Text(first, style=DIM), Text(second, style=DIM))
     yield grid
 
 
-def _points(curve: Sequence[tuple[Any, float]], usual: object) -> Iterator[tuple[str, str]]:
-    """Yield two lines of a curve: values, and their means; evenly chosen, the usual one and the best among them."""
+def _points(curve: Sequence[tuple[Any, float]], usual: object, chosen: object) -> Iterator[tuple[str, str]]:
+    """Yield two lines of a curve: values, and their means; evenly spread, and the usual, the chosen and the highest."""
     values = [value for value, _ in curve]
     best = max(range(len(curve)), key=lambda place: curve[place][1])
     middle = values.index(usual) if usual in values else best
-    step = max(1, len(curve) // (_SHOWN - 1))
-    places = sorted({*range(middle % step, len(curve), step), best})
+    step = max(1, -(-len(curve) // (_SHOWN - 2)))
+    places = sorted({*range(middle % step, len(curve), step), best, values.index(chosen)})
     cells = [
         (f"{values[place]:g}" if isinstance(values[place], float) else str(values[place]), f"{curve[place][1]:.3f}")
         for place in places

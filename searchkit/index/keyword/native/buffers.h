@@ -40,6 +40,8 @@ static inline int wide(Buffer *b, PyObject *object, int *width) {
 }
 
 
+/* strings(tables, numbers, scores), of strings.c. */
+PyObject *loops_strings(PyObject *module, PyObject *args);
 /* Make the types of segments.c; 0 where that failed. */
 int add_segments(PyObject *module, State *state);
 

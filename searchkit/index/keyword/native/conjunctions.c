@@ -33,17 +33,22 @@ int every_word(const Search *s) {
     return s->asks && s->required_count > 0;
 }
 
+/* Line some lists up, those named or all: the rarest first. */
+static void rarest_first(Cursor *all, const int32_t *named, int count, Cursor **lists) {
+    for (int k = 0; k < count; k++) {
+        Cursor *c = all + (named ? named[k] : k);
+        int at = k;
+        for (; at && postings_in(lists[at - 1]) > postings_in(c); at--) lists[at] = lists[at - 1];
+        lists[at] = c;
+    }
+}
+
 int run_every(Work *w) {
     Search *s = w->s;
     int count = s->required_count, failed = 0;
     Cursor **lists = malloc((size_t)count * sizeof *lists);
     if (!lists) return 2;
-    for (int k = 0; k < count; k++) { /* the rarest first */
-        Cursor *c = s->lists + s->required[k];
-        int at = k;
-        for (; at && postings_in(lists[at - 1]) > postings_in(c); at--) lists[at] = lists[at - 1];
-        lists[at] = c;
-    }
+    rarest_first(s->lists, s->required, count, lists);
     Cursor *lead = lists[0];
     for (uint32_t row = 0; seek(lead, row);) {
         row = lead->rows[lead->i];
@@ -78,27 +83,59 @@ out:
     return failed;
 }
 
+/* How often a phrase can be read at most in the row where its words stand: from each place of its first word once;
+ * without slop each place of any word is in one reading. */
+static uint32_t most_readings(const Search *s) {
+    uint32_t most = s->units->counts[s->units->i];
+    for (int k = 1; k < s->unit_count && s->slop == 1; k++)
+        if (s->units[k].counts[s->units[k].i] < most) most = s->units[k].counts[s->units[k].i];
+    return most;
+}
+
+/* Score a phrase in a row that has all its words; 0 where a list is damaged. */
+static int score_phrase(Work *w, Places *places, uint32_t row) {
+    Search *s = w->s;
+    if (*s->weights * ratio(s->tables, row, most_readings(s)) <= w->threshold) return 1;
+    int64_t count = read_phrase(s->units, places, s->gaps, s->unit_count, s->slop);
+    if (count <= 0) return !count;
+    double score = *s->weights * ratio(s->tables, row, (uint32_t)count);
+    if (score > w->threshold) offer(w, row, score);
+    return 1;
+}
+
+/* Look for a row of the rarest word in the other lists: 1 where all have it, 0 where one hasn't, -1 where one ends. */
+static int all_have(Cursor **lists, int count, uint32_t row) {
+    for (int k = 1; k < count; k++) {
+        Cursor *c = lists[k];
+        if (c->i < c->n && c->rows[c->i] > row) return 0;
+        if (!seek(c, row)) return -1;
+        if (c->rows[c->i] != row) return 0;
+    }
+    return 1;
+}
+
 int run_phrase(Work *w) {
     Search *s = w->s;
     Places *places = calloc((size_t)s->unit_count, sizeof *places);
-    int rarest = rarest_of(s->units, s->unit_count), failed = places ? 0 : 2;
-    for (uint32_t row = 0; !failed && meet(s->units, s->unit_count, rarest, &row); row++) {
-        if (!lives(s, row)) continue;
-        /* A phrase is read from each place of its first word once; without slop, each place of any word is in one. */
-        uint32_t most = s->units->counts[s->units->i];
-        for (int k = 1; k < s->unit_count && s->slop == 1; k++)
-            if (s->units[k].counts[s->units[k].i] < most) most = s->units[k].counts[s->units[k].i];
-        if (*s->weights * ratio(s->tables, row, most) <= w->threshold) continue;
-        int64_t count = read_phrase(s->units, places, s->gaps, s->unit_count, s->slop);
-        if (count < 0) failed = 1;
-        if (count <= 0) continue;
-        double score = *s->weights * ratio(s->tables, row, (uint32_t)count);
-        if (score > w->threshold) offer(w, row, score);
-    }
+    Cursor **lists = malloc((size_t)s->unit_count * sizeof *lists);
+    int failed = places && lists ? 0 : 2, ended = 0;
+    if (!failed) rarest_first(s->units, NULL, s->unit_count, lists);
+    /* Rows that can't come in, since the rarest word alone stands there too seldom, aren't looked for elsewhere. */
+    for (Cursor *c = lists ? *lists : NULL; !failed && !ended && refill(c); c->i = c->n)
+        for (uint32_t i = c->i; i < c->n && !failed && !ended; i++) {
+            uint32_t row = c->rows[i];
+            if (s->slop == 1 && *s->weights * ratio(s->tables, row, c->counts[i]) <= w->threshold) continue;
+            if (!lives(s, row)) continue;
+            c->i = i;
+            int found = all_have(lists, s->unit_count, row);
+            ended = found < 0;
+            if (found > 0 && !score_phrase(w, places, row)) failed = 1;
+        }
     for (int k = 0; k < s->unit_count && places; k++) {
         failed |= s->units[k].damaged;
         free(places[k].places);
     }
+    free(lists);
     free(places);
     return failed;
 }

@@ -12,6 +12,19 @@ static Part *parts_with_words(PyObject *self) {
     return segments->parts;
 }
 
+/* Misspellings after which a sieve is made: it costs as much as some twenty walks through the words. */
+#define PATIENCE 8
+
+/* Make a segment's sieve where many misspellings are asked; say whether it can be used for one. 0, 1 or 2: failed. */
+static int sifts(Part *p, int limit, int *failed) {
+    if (limit != 1) return 0;
+    if (p->misspelt < PATIENCE) p->misspelt++;
+    if (p->misspelt < PATIENCE) return 0;
+    if (!p->sifted) *failed = make_sieve(&p->words, &p->sieve);
+    p->sifted = !*failed;
+    return p->sieve.blocks != NULL;
+}
+
 /* words(kind, pattern, points, limit): for each segment the numbers of the living words (32 bits) that begin with a
  * prefix (kind 0), fit a wildcard (1), or lie within so many edits of a word's code points (2). */
 PyObject *segments_words(PyObject *self, PyObject *args) {
@@ -28,10 +41,14 @@ PyObject *segments_words(PyObject *self, PyObject *args) {
     while (kind == 1 && literal < (size_t)size && pattern[literal] != '*' && pattern[literal] != '?') literal++;
     for (int i = 0; done && i < count; i++) {
         Alike out = {0};
+        int size_of = length(&points) < 1000 ? (int)length(&points) : 1000;
+        int sifted = kind == 2 && sifts(parts + i, limit, &failed);
         Py_BEGIN_ALLOW_THREADS
-        if (kind == 2)
-            failed = find_near(&parts[i].words, points.view.buf, length(&points) < 1000 ? (int)length(&points) : 1000,
-                               limit, &out);
+        if (failed) {
+        } else if (sifted)
+            failed = find_one_off(&parts[i].words, &parts[i].sieve, points.view.buf, size_of, &out);
+        else if (kind == 2)
+            failed = find_near(&parts[i].words, points.view.buf, size_of, limit, &out);
         else
             failed = find_beginning(&parts[i].words, (const uint8_t *)pattern, kind ? literal : (size_t)size,
                                     kind ? (const uint8_t *)pattern : NULL, (size_t)size, &out);
@@ -184,7 +201,7 @@ PyObject *segments_union(PyObject *self, PyObject *args) {
     if (!failed) {
         Py_BEGIN_ALLOW_THREADS
         /* Of one segment, terms stand in the order of their numbers, which is that of their texts. */
-        if (segments->count > 1) qsort(names.all, names.n, sizeof *names.all, by_text);
+        if (segments->count > 1 && names.n > 1) qsort(names.all, names.n, sizeof *names.all, by_text);
         for (number = 0; number < segments->count && !failed; number++) {
             size_t n;
             failed = find_places(parts + number, number, field, &names, places, &n);

@@ -3,10 +3,6 @@
 /* Four lanes of 32 bits: value i of a block lies in lane i % 4. GCC and clang make vector instructions of these. */
 typedef uint32_t Four __attribute__((vector_size(16)));
 
-uint64_t number_at(const void *numbers, int width, uint64_t place) {
-    return width == 8 ? ((const uint64_t *)numbers)[place] : ((const uint32_t *)numbers)[place];
-}
-
 #if defined(__clang__) || __GNUC__ >= 12
 #define MOVED(v, zero, ...) __builtin_shufflevector(v, zero, __VA_ARGS__)
 #else
@@ -21,31 +17,32 @@ static inline Four load(const uint8_t *from) {
 
 static inline Four all(uint32_t value) { return (Four){value, value, value, value}; }
 
-/* Unpack 128 numbers of `bits` bits, 0 to 32; return whether `bits` can be. `packed` has 16 * bits bytes. */
-int unpack_block(const uint8_t *packed, int bits, uint32_t *out) {
-    if (bits < 0 || bits > 32) return 0;
-    if (bits == 0) {
-        memset(out, 0, BLOCK * sizeof *out);
-        return 1;
-    }
-    Four mask = all(bits == 32 ? 0xFFFFFFFFu : (1u << bits) - 1);
-    int shift = 0;
-    Four word = load(packed);
+/* With `bits` known to the compiler, no shift and no load is left to be decided. */
+static inline __attribute__((always_inline)) void unpack(const uint8_t *packed, const int bits, uint32_t plus,
+                                                         uint32_t *out) {
+    Four mask = all(bits == 32 ? 0xFFFFFFFFu : (1u << bits) - 1), more = all(plus);
+#pragma GCC unroll 32
     for (int j = 0; j < 32; j++) {
-        Four value = word >> all((uint32_t)shift);
-        shift += bits;
-        if (shift >= 32) {
-            shift -= 32;
-            if (j < 31) {
-                packed += 16;
-                word = load(packed);
-                if (shift) value |= word << all((uint32_t)(bits - shift));
-            }
-        }
-        value &= mask;
+        int word = j * bits / 32, shift = j * bits % 32;
+        Four value = load(packed + 16 * word) >> all((uint32_t)shift);
+        if (shift + bits > 32) value |= load(packed + 16 * (word + 1)) << all((uint32_t)(32 - shift));
+        value = (value & mask) + more;
         memcpy(out + 4 * j, &value, 16);
     }
-    return 1;
+}
+
+/* Unpack 128 numbers of `bits` bits, 0 to 32, and add something to each. `packed` has 16 * bits bytes. */
+static void unpack_block(const uint8_t *packed, int bits, uint32_t plus, uint32_t *out) {
+#define CASE(n) \
+    case n: unpack(packed, n, plus, out); break;
+    switch (bits) {
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+    CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
+    CASE(17) CASE(18) CASE(19) CASE(20) CASE(21) CASE(22) CASE(23) CASE(24)
+    CASE(25) CASE(26) CASE(27) CASE(28) CASE(29) CASE(30) CASE(31) CASE(32)
+    default: for (int i = 0; i < BLOCK; i++) out[i] = plus;
+    }
+#undef CASE
 }
 
 /* Pack 128 numbers in as few bits as hold the largest; return how many, of which `out` gets 16 * bits bytes. */
@@ -105,18 +102,14 @@ static int decode(Cursor *c, uint64_t block) {
     if (row_bits > 32 || count_bits > 32 || at > f->packed_size ||
         f->packed_size - at < 16 * (uint64_t)(row_bits + count_bits))
         return 0;
-    unpack_block(f->packed + at, row_bits, c->row_space);
-    if (!count_bits && c->ones && c->block != UINT64_MAX) {
-        /* all 1, as before */
-    } else {
-        unpack_block(f->packed + at + 16 * row_bits, count_bits, c->count_space);
-        for (int i = 0; i < BLOCK; i++) c->count_space[i] += 1;
-    }
+    unpack_block(f->packed + at, row_bits, 1, c->row_space);
+    if (count_bits || !c->ones || c->block == UINT64_MAX) /* else all are 1, as before */
+        unpack_block(f->packed + at + 16 * row_bits, count_bits, 1, c->count_space);
     c->ones = !count_bits;
     uint64_t begin = block * BLOCK;
     uint32_t start = c->first > begin ? (uint32_t)(c->first - begin) : 0;
     uint32_t end = c->last - begin < BLOCK ? (uint32_t)(c->last - begin) : BLOCK;
-    uint32_t row = c->first >= begin ? UINT32_MAX : f->bases[block];
+    uint32_t row = c->first >= begin ? UINT32_MAX : f->bases[block], first = row;
     uint32_t *rows = c->row_space, bad = 0;
     if (start == 0 && end == BLOCK) {
         /* Sums in fours; the fourth lane goes on. */
@@ -124,7 +117,6 @@ static int decode(Cursor *c, uint64_t block) {
         for (int j = 0; j < BLOCK; j += 4) {
             Four v, zero = all(0);
             memcpy(&v, rows + j, 16);
-            v += all(1);
             v += MOVED(v, zero, 4, 0, 1, 2);
             v += MOVED(v, zero, 4, 4, 0, 1);
             v += sum;
@@ -132,9 +124,11 @@ static int decode(Cursor *c, uint64_t block) {
             sum = all(v[3]);
         }
     } else {
-        for (uint32_t i = start; i < end; i++) rows[i] = row += rows[i] + 1;
+        for (uint32_t i = start; i < end; i++) rows[i] = row += rows[i];
     }
-    for (uint32_t i = start + 1; i < end; i++) bad |= rows[i] <= rows[i - 1];
+    /* Rows ascend unless their sum passes 32 bits, which small gaps can't make it do. */
+    if (row_bits > 24 || c->row_limit > 1u << 31 || (first != UINT32_MAX && first >= c->row_limit))
+        for (uint32_t i = start + 1; i < end; i++) bad |= rows[i] <= rows[i - 1];
     if (bad || rows[end - 1] >= c->row_limit || rows[start] <= c->reached) return 0;
     c->reached = rows[end - 1];
     c->block = block;
@@ -160,21 +154,22 @@ int next_block(Cursor *c) {
     return 1;
 }
 
-static uint32_t lower(const uint32_t *rows, uint32_t from, uint32_t to, uint32_t row) {
-    uint32_t step = 1, low = from;
-    while (low + step < to && rows[low + step] < row) {
-        low += step;
-        step *= 2;
+/* The first place, from one on, whose row isn't below. Near ones are counted, eight at once without a branch. */
+static inline uint32_t lower(const uint32_t *rows, uint32_t from, uint32_t to, uint32_t row) {
+    for (int tries = 0; from + 8 <= to && tries < 4; tries++, from += 8) {
+        if (rows[from + 7] < row) continue;
+        uint32_t before = 0;
+        for (int k = 0; k < 8; k++) before += rows[from + k] < row;
+        return from + before;
     }
-    uint32_t high = low + step < to ? low + step : to;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
         if (rows[middle] < row)
-            low = middle + 1;
+            from = middle + 1;
         else
-            high = middle;
+            to = middle;
     }
-    return low;
+    return from;
 }
 
 /* Go on to the first row that isn't below `row`; return 0 where there is none. */

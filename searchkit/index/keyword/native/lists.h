@@ -53,8 +53,10 @@ typedef struct {
     uint32_t row_space[BLOCK], count_space[BLOCK];
 } Cursor;
 
-uint64_t number_at(const void *numbers, int width, uint64_t place);
-int unpack_block(const uint8_t *packed, int bits, uint32_t *out);
+static inline uint64_t number_at(const void *numbers, int width, uint64_t place) {
+    return width == 8 ? ((const uint64_t *)numbers)[place] : ((const uint32_t *)numbers)[place];
+}
+
 int pack_bits(const uint32_t *values, uint8_t *out);
 void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last);
 void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_t n, uint32_t row_limit);

@@ -4,6 +4,7 @@
 #include "inverting.h"
 #include "tokens.h"
 #include "arranging.h"
+#include "moving.h"
 
 enum { MOST_VOTERS = 16 };
 
@@ -348,6 +349,30 @@ static PyObject *loops_decode(PyObject *module, PyObject *args) {
     return done;
 }
 
+/* mark(numbers, flags): set the flag of each number (64 bits). */
+static PyObject *loops_mark(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *numbers, *flags, *done = NULL;
+    Buffer b[2] = {0};
+    if (!PyArg_ParseTuple(args, "OO", &numbers, &flags)) return NULL;
+    if (take(b, numbers, 8, 0) && take(b + 1, flags, 1, 1) && b->held && b[1].held) {
+        const int64_t *number = b->view.buf;
+        uint8_t *flag = b[1].view.buf;
+        uint64_t n = length(b), size = length(b + 1), i = 0;
+        for (; i < n && (uint64_t)number[i] < size; i++) flag[number[i]] = 1;
+        if (i < n)
+            PyErr_SetString(PyExc_ValueError, "a number has no flag");
+        else {
+            Py_INCREF(Py_None);
+            done = Py_None;
+        }
+    } else if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_TypeError, "numbers and flags are needed");
+    drop(b);
+    drop(b + 1);
+    return done;
+}
+
 /* invert(tokens, parts, width, first_row, gap, starts, advances, lexemes, offsets, lexeme_terms, lexeme_words, terms,
  * words): df, cf, rows, counts and positions of "text" and of "title", each row's length in both, each word's rows. */
 static PyObject *loops_invert(PyObject *module, PyObject *args) {
@@ -456,10 +481,11 @@ static PyMethodDef methods[] = {
     {"vote", loops_vote, METH_VARARGS, NULL},
     {"invert", loops_invert, METH_VARARGS, NULL},
     {"arrange", loops_arrange, METH_O, NULL},
-    {"decode", loops_decode, METH_VARARGS, NULL},
+    {"move", loops_move, METH_VARARGS, NULL},
+    {"decode", loops_decode, METH_VARARGS, NULL}, {"mark", loops_mark, METH_VARARGS, NULL},
     {"pack", loops_pack, METH_O, NULL},           {"pack_positions", loops_pack_positions, METH_VARARGS, NULL},
     {"find", loops_find, METH_VARARGS, NULL},     {"near", loops_near, METH_VARARGS, NULL},
-    {"fitting", loops_fitting, METH_VARARGS, NULL},
+    {"fitting", loops_fitting, METH_VARARGS, NULL}, {"strings", loops_strings, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -27,6 +27,7 @@ static void segments_dealloc(PyObject *object) {
         for (int k = 0; k < 17; k++) drop(self->parts[i].buffers + k);
         Py_XDECREF(self->parts[i].held[0]);
         Py_XDECREF(self->parts[i].held[1]);
+        free_sieve(&self->parts[i].sieve);
     }
     free(self->parts);
     free_object(object);

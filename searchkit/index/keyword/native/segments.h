@@ -21,6 +21,8 @@ typedef struct {
     uint32_t rows;
     int64_t base;
     Words words;
+    Sieve sieve;
+    int misspelt, sifted; /* how often words were looked for within one edit; whether a sieve was made */
     const void *word_starts;
     int word_starts_width;
     const uint32_t *word_terms;

@@ -7,12 +7,11 @@ enum { SPACE = 1, LETTER = 2, PUNCTUATION = 4, OTHER = 8, HIGH = 16, LONGEST = 1
 
 static const uint32_t FREE = UINT32_MAX;
 
-static unsigned class_of(uint8_t c) {
-    if (c >= 128) return HIGH;
-    if (c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31)) return SPACE;
-    if ((c | 32) >= 'a' && (c | 32) <= 'z') return LETTER;
-    return c > 32 && c < 127 && !(c >= '0' && c <= '9') ? PUNCTUATION : OTHER;
-}
+static const uint8_t class_of[256] = {
+    [0 ... 8] = OTHER,      [9 ... 13] = SPACE,      [14 ... 27] = OTHER,  [28 ... 32] = SPACE,
+    [33 ... 47] = PUNCTUATION, ['0' ... '9'] = OTHER, [58 ... 64] = PUNCTUATION, ['A' ... 'Z'] = LETTER,
+    [91 ... 96] = PUNCTUATION, ['a' ... 'z'] = LETTER, [123 ... 126] = PUNCTUATION, [127] = OTHER, [128 ... 255] = HIGH,
+};
 
 /* The bytes of the space of several bytes that begins here; 0 where none does. */
 static unsigned wide_space(const uint8_t *c, uint64_t left) {
@@ -37,6 +36,15 @@ static uint32_t hash_of(const uint8_t *key, uint64_t size, uint32_t language) {
     memcpy(&rest, key, size);
     hash = (hash ^ rest) * 0x9FB21C651E98DF25u;
     return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* What a slot holds of a token: all of one of up to 7 bytes in one of the first 15 languages, so that nothing else has
+ * to be looked at, or else where its key begins. The highest byte is 0 there and tells the two apart. */
+static uint64_t whole(const uint8_t *key, uint64_t size, uint32_t language) {
+    if (size > 7 || language > 14) return 0;
+    uint64_t bytes = 0;
+    memcpy(&bytes, key, size);
+    return bytes | (uint64_t)(language + 1) << 60 | size << 56;
 }
 
 static int widen(TokenTable *t) {
@@ -83,9 +91,12 @@ static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t lan
     }
     uint32_t hash = hash_of(key, size, language);
     uint64_t mask = t->slot_count - 1, at = hash & mask;
+    uint64_t held = whole(key, size, language);
     for (; t->slots[at].id != FREE; at = (at + 1) & mask) {
         if (t->slots[at].hash != hash) continue;
-        const uint8_t *known = t->keys + t->slots[at].at;
+        if (held && t->slots[at].held == held) break;
+        if (held || t->slots[at].held >> 56) continue;
+        const uint8_t *known = t->keys + t->slots[at].held;
         uint32_t head[2];
         memcpy(head, known, 8);
         if (head[0] == size && head[1] == language && !memcmp(known + 8, key, size)) break;
@@ -94,7 +105,7 @@ static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t lan
     if (slot->id == FREE) {
         uint64_t begins = t->keys_end;
         if (!add_key(t, key, size, language)) return 0;
-        *slot = (Slot){hash, t->kinds++, begins};
+        *slot = (Slot){hash, t->kinds++, held ? held : begins};
     }
     t->ids[t->count++] = slot->id;
     return 1;
@@ -103,14 +114,14 @@ static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t lan
 /* Take one token in. 0: no memory. */
 int take_token(TokenTable *t, const uint8_t *token, uint64_t size, uint32_t language) {
     uint64_t first = 0, last = size;
-    while (first < last && class_of(token[first]) == PUNCTUATION) first++;
-    while (last > first && class_of(token[last - 1]) == PUNCTUATION) last--;
+    while (first < last && class_of[token[first]] == PUNCTUATION) first++;
+    while (last > first && class_of[token[last - 1]] == PUNCTUATION) last--;
     uint64_t inner = last - first;
     if (inner && inner <= LONGEST) {
         uint8_t word[LONGEST];
         unsigned odd = 0;
         for (uint64_t i = 0; i < inner; i++) {
-            odd |= class_of(token[first + i]) != LETTER;
+            odd |= class_of[token[first + i]] != LETTER;
             word[i] = token[first + i] | 32;
         }
         if (!odd) return add_id(t, word, inner, language);
@@ -125,7 +136,7 @@ int take_text(TokenTable *t, const uint8_t *text, uint64_t size, uint32_t langua
         unsigned space = 0;
         uint64_t begin = at;
         for (; at < size; at++) {
-            unsigned kind = class_of(text[at]);
+            unsigned kind = class_of[text[at]];
             if (kind == SPACE) space = 1;
             if (kind == HIGH) space = wide_space(text + at, size - at);
             if (space) break;

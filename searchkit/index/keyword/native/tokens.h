@@ -5,7 +5,7 @@
 
 typedef struct {
     uint32_t hash, id; /* UINT32_MAX where the slot is free */
-    uint64_t at;
+    uint64_t held;
 } Slot;
 
 /* Every distinct token with its number, by which it is found, and the numbers of the tokens that were taken in.

@@ -3,6 +3,9 @@
 /* Here are several lists; which rows has any of them, or which have them all in order? */
 
 #define SPAN 16384
+/* Below one posting in so many rows, postings are sorted rather than added up row by row: at 1,000,000 rows 4 and 8 take
+ * as long, 16 half as long again for the prefixes of most words. */
+#define SCATTERED 8
 
 typedef struct {
     uint32_t *rows, *counts;
@@ -63,6 +66,10 @@ static int unite_few(Cursor *lists, int list_count, size_t total, uint32_t rows,
         failed = lists[k].damaged;
     }
     uint64_t *one = failed ? pairs : sorted(pairs, pairs + total + 1, n, rows);
+    out->rows = malloc((n + 1) * sizeof *out->rows);
+    out->counts = malloc((n + 1) * sizeof *out->counts);
+    out->space = n + 1;
+    if (!out->rows || !out->counts) failed = 2;
     for (size_t i = 0; i < n && !failed;) {
         uint32_t row = (uint32_t)(one[i] >> 32), count = 0;
         for (; i < n && one[i] >> 32 == row; i++) count += (uint32_t)one[i];
@@ -77,7 +84,7 @@ int unite(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, 
     Out out = {0};
     uint64_t total = 0;
     for (int k = 0; k < list_count; k++) total += lists[k].last - lists[k].first;
-    if (total < rows / 4) {
+    if (total < rows / SCATTERED) {
         int failed = unite_few(lists, list_count, total, rows, deleted, &out);
         return give(out, failed, out_rows, out_counts, out_n);
     }

@@ -64,7 +64,11 @@ static void add_list(Work *w, Cursor *c, const Table *t, double weight, uint32_t
     while (refill(c)) {
         uint32_t i = c->i, n = below(c, high);
         const uint32_t *rows = c->rows, *counts = c->counts;
-        if (c->ones && t->lengths && t->ready) {
+        if (w->s->mask) {
+            const uint8_t *mask = w->s->mask;
+            for (; i < n; i++)
+                if (mask[rows[i]]) sums[rows[i] - low] += weight * ratio(t, rows[i], counts[i]);
+        } else if (c->ones && t->lengths && t->ready) {
             const uint16_t *lengths = t->lengths;
             const double *ratios = t->ratios;
             for (; i < n; i++) sums[rows[i] - low] += weight * ratios[lengths[rows[i]]];
@@ -82,8 +86,10 @@ static size_t add_few(Work *w, Cursor *c, const Table *t, double weight, uint32_
     uint32_t *list = w->list;
     while (refill(c)) {
         uint32_t i = c->i, n = below(c, high);
+        const uint8_t *mask = w->s->mask;
         for (; i < n; i++) {
             uint32_t place = c->rows[i] - low;
+            if (mask && !mask[c->rows[i]]) continue;
             list[listed] = place;
             listed += sums[place] == 0;
             sums[place] += weight * ratio(t, c->rows[i], c->counts[i]);
@@ -380,7 +386,7 @@ static int run_conditions(Work *w) {
 
 int run_search(Search *s) {
     Work w = {.s = s, .threshold = s->floor};
-    w.hit_space = 2 * (size_t)s->limit + 32;
+    w.hit_space = s->limit + (size_t)s->limit / 4 + 8;
     s->hits = s->limit ? malloc(w.hit_space * sizeof *s->hits) : NULL;
     w.pulled = calloc((size_t)s->list_count + 1, sizeof *w.pulled);
     int failed = !w.pulled || (s->limit && !s->hits) ? 2 : 0;

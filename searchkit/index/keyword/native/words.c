@@ -1,8 +1,6 @@
 #include "words.h"
 
-#define LONGEST 128 /* code points of a word: the analyzer cuts at 100 */
-
-static int word_at(const Words *w, uint64_t place, const uint8_t **word, size_t *size) {
+int word_at(const Words *w, uint64_t place, const uint8_t **word, size_t *size) {
     uint64_t from = number_at(w->offsets, w->width, place), to = number_at(w->offsets, w->width, place + 1);
     if (from > to || to > w->blob_size) return 0;
     *word = w->blob + from;
@@ -10,7 +8,7 @@ static int word_at(const Words *w, uint64_t place, const uint8_t **word, size_t 
     return 1;
 }
 
-static int keep(Alike *out, uint64_t word, int edits) {
+int keep(Alike *out, uint64_t word, int edits) {
     if (out->n == out->space) {
         size_t space = out->space ? 2 * out->space : 256;
         uint32_t *words = realloc(out->words, space * sizeof *words);
@@ -25,17 +23,7 @@ static int keep(Alike *out, uint64_t word, int edits) {
     return 1;
 }
 
-/* Bytes of the character that begins with this one. */
-static inline size_t char_size(uint8_t first) { return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4; }
-
-static inline uint32_t char_at(const uint8_t *at, size_t size) {
-    if (size == 1) return at[0];
-    uint32_t point = at[0] & (0xFF >> (size + 1));
-    for (size_t i = 1; i < size; i++) point = point << 6 | (at[i] & 0x3F);
-    return point;
-}
-
-static size_t put_char(uint32_t point, uint8_t *out) {
+size_t put_char(uint32_t point, uint8_t *out) {
     if (point < 0x80) {
         out[0] = (uint8_t)point;
         return 1;
@@ -47,11 +35,11 @@ static size_t put_char(uint32_t point, uint8_t *out) {
 }
 
 /* The first word from `from` on that is not less than some bytes. */
-static int not_less(const Words *w, uint64_t from, const uint8_t *wanted, size_t size, uint64_t *found) {
+int not_less(const Words *w, uint64_t from, const uint8_t *wanted, size_t size, uint64_t *found) {
     uint64_t step = 1, low = from, high = w->count;
     const uint8_t *word;
     size_t length;
-    int probing = 1;
+    int probing = from > 0;
     while (low < high) {
         uint64_t place = probing ? low + step - 1 : low + (high - low) / 2;
         if (place >= high) {

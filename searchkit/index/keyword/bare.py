@@ -1,0 +1,128 @@
+"""Here is one of the simplest questions, as most are; which leaves does it ask for, without a parser and a tree?
+
+Words alone, words joined by AND, one phrase, one wildcard, one fuzzy word. What comes out are the leaves of the tree
+that ``syntax.py`` would make, in a tenth of its time; anything else is left to it, as are compounds, archives of more
+than one language and whatever a user must be told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
+from searchkit.index.keyword.quick import is_wildcard
+from searchkit.index.keyword.stopwords import stop_words
+from searchkit.index.keyword.tree import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
+
+if TYPE_CHECKING:
+    from searchkit.index.keyword.analysis import Analyzer
+
+_MOST = 100
+"""Words of a question that is read so, and characters of a pattern."""
+
+_REMEMBERED = 1 << 16
+"""Words of which it is remembered what they ask for: people ask for the same ones again and again."""
+
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+Joint = Literal["any", "all"]
+Word = tuple[tuple[Term, ...] | None, bool]
+"""The terms of one word, None where it isn't for this file; and whether it is a stop word."""
+
+
+class Asked(NamedTuple):
+    """The leaves of a question, in its order, and whether "all" are required or "any" may stand there.
+
+    Of "any" a leaf may be asked for several times; "all" are different.
+    """
+
+    joint: Joint
+    leaves: Sequence[Term | Phrase | Pattern | Fuzzy]
+
+    @property
+    def tree(self) -> Tree:
+        """The tree that the parser makes of it."""
+        return all_of(self.leaves) if self.joint == "all" else Maybe(child=any_of(self.leaves))
+
+
+class BareQuestions:
+    """Reads the simplest questions. Holds a cache alone, so any number of threads may share one."""
+
+    def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
+        """``languages``: of the living articles, whose stems a word stands for."""
+        self._analyzer = analyzer
+        self._many, self._language = len(languages) > 1, languages[0] if languages else None
+        self._known: dict[str, Word] = {}
+
+    @cached_property
+    def _stops(self) -> frozenset[str]:
+        return stop_words(self._language)
+
+    def read(self, text: str) -> Asked | None:
+        """Return what a question asks for; None where it isn't for this file.
+
+        What lies between two spaces is read alone: no rule of the language looks across a space.
+        """
+        if self._many:
+            return None
+        surfaces = text.split()
+        if text.replace(" ", "").isalnum():
+            return self._joined(text, surfaces) if len(surfaces) <= _MOST else None
+        if text[0] == '"':
+            return self._phrase(text)
+        return self._pattern(text) if len(surfaces) == 1 and text == surfaces[0] else None
+
+    def _joined(self, text: str, surfaces: list[str]) -> Asked | None:
+        if not _OPERATORS.isdisjoint(surfaces):
+            words = surfaces[::2]
+            joined = text == " AND ".join(words) and _OPERATORS.isdisjoint(words)
+            terms = self._different(words) if joined else None
+            return Asked("all", terms) if terms else None
+        known, asked, telling = self._known, list[Term](), list[Term]()
+        for surface in surfaces:
+            found, stop = known.get(surface) or self._look(surface)
+            if found is None:
+                return None
+            asked += found
+            if not stop:
+                telling += found
+        return Asked("any", telling or asked) if asked else None
+
+    def _phrase(self, text: str) -> Asked | None:
+        inner = text[1:-1]
+        if len(text) < 3 or text[-1] != '"' or not inner.replace(" ", "").isalnum() or inner != " ".join(inner.split()):
+            return None
+        terms = self._different(inner.split(" ")) or ()
+        if not 1 < len(terms) <= _MOST:
+            return None
+        return Asked("all", [Phrase(units=tuple(terms), offsets=tuple(range(len(terms))))])
+
+    def _different(self, surfaces: Sequence[str]) -> list[Term] | None:
+        """Return a term for each of some words; None where one is asked for twice, or isn't one term."""
+        known = [(self._known.get(surface) or self._look(surface))[0] for surface in surfaces]
+        terms = [found[0] for found in known if found is not None and len(found) == 1]
+        return terms if len(terms) == len(surfaces) == len({term.terms for term in terms}) else None
+
+    def _pattern(self, text: str) -> Asked | None:
+        if len(text) > _MOST or not text.isascii():
+            return None
+        if text[-1] == "~" and text[:-1].isalpha():
+            return Asked("any", [Fuzzy(word=self._analyzer.fold(text[:-1]))])
+        return Asked("any", [Pattern(text=self._analyzer.fold(text))]) if is_wildcard(text) else None
+
+    def _look(self, surface: str) -> Word:
+        asked = surface
+        if surface.isascii() and surface.isalpha():  # no compound, and one term: what the analyzer makes of it, sooner
+            terms: tuple[Term, ...] | None = (Term(terms=(self._analyzer.stem(surface.lower(), self._language),)),)
+        else:
+            found = self._analyzer.query_terms(surface, (self._language,))
+            leaves = [leaf for word in found for leaf in leaves_of(word, TEXT)]
+            terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
+            terms = terms if len(found) == 1 and len(terms) == len(leaves) else None
+            asked = found[0].surface if terms else surface
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        word = self._known[surface] = terms, asked.casefold() in self._stops
+        return word

@@ -1,0 +1,96 @@
+"""Do the loops that write an index refuse what doesn't fit, and give what numpy gives?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit.index.keyword import loops
+from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter
+from searchkit.index.keyword.builder import _move
+from searchkit.index.keyword.strings import SortedStrings, write_strings
+
+compiled = pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+steady = settings(deadline=None, derandomize=True, max_examples=60)
+WIDTHS = (np.uint8, np.uint16, np.uint32)
+
+
+def moved(source: list[int], runs: list[int], width: Any) -> tuple[list[int], list[int]]:
+    """Move runs, which stand one after the other in the source, apart by one, the last one first."""
+    counts = np.array(runs, np.uint32)
+    starts = (np.cumsum(counts) - counts).astype(np.uint32)
+    places = np.array([int(counts[number + 1 :].sum()) + number for number in range(len(runs))], np.int64)
+    target = np.full(len(source) + len(runs), 9_999, np.uint32)
+    _move(np.array(source, width), starts, counts, places, np.arange(len(runs), dtype=np.uint32), target)
+    return target.tolist(), places.tolist()
+
+
+@compiled
+@given(st.lists(st.lists(st.integers(0, 255), max_size=5), max_size=6))
+@steady
+def test_numbers_are_moved_as_numpy_moves_them(runs: list[list[int]]) -> None:
+    source, sizes = [number for run in runs for number in run], [len(run) for run in runs]
+    for width in WIDTHS:
+        ours = moved(source, sizes, width)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loops, "COMPILED", None)
+            assert ours == moved(source, sizes, width)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("starts", "counts", "places", "which"),
+    [
+        ([3], [2], [0], [0]),  # behind the source
+        ([0], [3], [2], [0]),  # behind the target
+        ([0], [1], [-1], [0]),  # before the target
+        ([0], [1], [0], [1]),  # no such place
+        ([0, 1], [1], [0], [0]),  # not as many starts as counts
+        ([0xFFFFFFFF], [0xFFFFFFFF], [0], [0]),
+    ],
+)
+def test_numbers_that_would_lie_outside_are_refused(
+    starts: list[int], counts: list[int], places: list[int], which: list[int]
+) -> None:
+    given = (np.array(values, np.uint32) for values in (starts, counts))
+    target = np.zeros(4, np.uint32)
+    with pytest.raises(ValueError, match=r"lie outside|fit together"):
+        loops.COMPILED.move(
+            np.arange(4, dtype=np.uint8), *given, np.array(places, np.int64), np.array(which, np.uint32), target
+        )
+
+
+@compiled
+def test_arrays_of_another_kind_are_refused() -> None:
+    number = np.zeros(1, np.uint32)
+    with pytest.raises(TypeError):
+        loops.COMPILED.move(np.zeros(1, np.uint64), number, number, np.zeros(1, np.int64), number, number)
+    with pytest.raises(TypeError):
+        loops.COMPILED.arrange(["a", 1])
+    with pytest.raises(TypeError):
+        loops.COMPILED.Tokens().add(1, 0)
+
+
+@given(strings=st.lists(st.text(st.characters(codec="utf-8")) | st.text("ab\0é", max_size=12), unique=True))
+@steady
+def test_strings_are_sorted_alike_with_and_without_a_compiler(
+    tmp_path_factory: pytest.TempPathFactory, strings: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "strings.bin"
+    for found in (loops.COMPILED, None):
+        with pytest.MonkeyPatch.context() as patch, ArrayWriter(path, b"SKTESTS1") as writer:
+            patch.setattr(loops, "COMPILED", found)
+            order = write_strings(writer, "names", strings)
+            writer.finish()
+        assert [strings[number] for number in order.tolist()] == sorted(strings)
+        assert written(path) == sorted(strings)
+
+
+def written(path: Path) -> list[str]:
+    names = SortedStrings(ArrayFile(path, b"SKTESTS1"), "names")
+    return names.slice(0, len(names))
