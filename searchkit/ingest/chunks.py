@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from searchkit.errors import SourceError
 from searchkit.ingest.compose import header
-from searchkit.ingest.cuts import cut
+from searchkit.ingest.cuts import cut, strip
 from searchkit.ingest.packing import Group, Piece, pack
 from searchkit.ingest.sentences import sentence_spans
 from searchkit.types import Article, Chunk, Section
@@ -29,6 +29,13 @@ address, a file in base64, and a chunk of such runs would never be full.
 _SLACK = 2
 """Tokens below its limit from which on a chunk is counted again as a whole: the first word of a sentence may be cut up
 otherwise at the beginning of a line."""
+
+_SPARE = 16
+"""Tokens to spare, and one for each 16 characters, by which a section is surely one chunk whatever its sentences are:
+they aren't looked for then. Taken apart, they may count for more than together, and were packed by the sum."""
+
+_SHORT = 4
+"""Characters for each token of the limit above which a section isn't measured as a whole: it rarely fits."""
 
 _Span = tuple[int, int]
 
@@ -47,8 +54,9 @@ def split(
 ) -> tuple[Chunk, ...]:
     """Return the article's chunks in the order of its text.
 
-    ``count_tokens`` returns the number of tokens of each text, without special ones. It is called once an article, and
-    once more where a chunk is full to the brim, sentences are too long or follow each other without a space.
+    ``count_tokens`` returns the number of tokens of each text, without special ones. It is called once an article, once
+    more where a section is longer than a chunk, and again where a chunk is full to the brim, sentences are too long or
+    follow each other without a space.
     ``max_tokens`` bounds the text that ``compose`` joins; a header counts up to two thirds of it, which leaves room for
     text.
 
@@ -97,16 +105,38 @@ def _empty(article: Article, sections: Sequence[Section]) -> tuple[Chunk, ...]:
 def _parts(
     article: Article, sections: Sequence[Section], count_tokens: CountTokens, max_tokens: int
 ) -> Iterator[_Part]:
-    """Measure all sections in one call, and cut what is too long."""
+    """Measure headers and short sections in one call, the sentences of others in another; cut what is too long."""
     text = article.text
-    spans = [_sentences(article, section) for section in sections]
     headers = [_header(article, section) for section in sections]
-    texts = dict.fromkeys([*headers, *(piece for found in spans for piece in _texts(text, found))])
+    wholes = [_whole(text, section, max_tokens) for section in sections]
+    texts = dict.fromkeys([*headers, *(text[slice(*whole)] for whole in wholes if whole)])
     counts = dict(zip(texts, count_tokens(list(texts)), strict=True))
-    for section, found, above in zip(sections, spans, headers, strict=True):
-        room = max(max_tokens - counts[above], max_tokens // 3, 1)
-        pieces = _fitting(text, _pieces(text, found, counts), room, count_tokens)
+    rooms = [max(max_tokens - counts[above], max_tokens // 3, 1) for above in headers]
+    alone = [_alone(text, whole, room, counts) for whole, room in zip(wholes, rooms, strict=True)]
+    spans = [[] if one else _sentences(article, section) for section, one in zip(sections, alone, strict=True)]
+    texts = dict.fromkeys(piece for found in spans for piece in _texts(text, found))
+    if texts:
+        counts |= zip(texts, count_tokens(list(texts)), strict=True)
+    for section, found, one, room in zip(sections, spans, alone, rooms, strict=True):
+        pieces = [one] if one else _fitting(text, _pieces(text, found, counts), room, count_tokens)
         yield _Part(heading=section.heading, pieces=pieces, room=room)
+
+
+def _whole(text: str, section: Section, max_tokens: int) -> _Span | None:
+    """Return the span of a section's text, without the spaces around it, where it is short."""
+    short = section.end - section.start <= _SHORT * max_tokens
+    return strip(text, section.start, section.end) if short else None
+
+
+def _alone(text: str, whole: _Span | None, room: int, counts: dict[str, int]) -> Piece | None:
+    """Return a section as one piece where it surely fits into a chunk."""
+    if whole is None:
+        return None
+    start, end = whole
+    tokens = counts[text[start:end]]
+    if tokens + (end - start) // CHARACTERS_PER_TOKEN + _SPARE > room:
+        return None
+    return Piece(start=start, end=end, tokens=_size(tokens, end - start), gap=0, abuts=False)
 
 
 def _sentences(article: Article, section: Section) -> list[_Span]:

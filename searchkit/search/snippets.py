@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection
 
@@ -12,8 +13,12 @@ SNIPPET_CHARACTERS = 320
 """About two sentences of news prose (54 words): enough to see whether a result tells what was asked."""
 
 _REPEAT = 0.05
-_SENTENCE_ENDS = ".!?。！？।؟…\n"
+_SENTENCE_END = re.compile("[.!?。！？।؟…\n]")
 _CLOSERS = "\"'”’»)]"
+
+_TYPOGRAPHY = str.maketrans({**dict.fromkeys("’‘´", "'"), **dict.fromkeys("“”„«»–—…•€£", " ")})
+"""What English prose has beside ASCII, as the rules of words see it: apostrophes join, the others stand between words.
+In a text that has nothing else words are found three times as fast, at the same places."""
 
 Span = tuple[int, int]
 
@@ -41,8 +46,17 @@ def _found(
     found: list[tuple[Span, frozenset[str]]] = []
     if not terms:
         return found
-    for word, start, end in analyzer.word_spans(text):
-        expansion = analyzer.expand(word, language)
+    if not text.isascii() and (plain := text.translate(_TYPOGRAPHY)).isascii():
+        text = plain
+    words = analyzer.words(text)
+    expansions = {word: analyzer.expand(word, language) for word in set(words)}
+    meaning = {word: one for word, one in expansions.items() if not terms.isdisjoint(one.terms)}
+    end = 0
+    for word in words if meaning else ():
+        start = text.index(word, end)  # the next of its characters is a word's first: every one that can be, is
+        end = start + len(word)
+        if (expansion := meaning.get(word)) is None:
+            continue
         if expansion.joined or expansion.advance <= 1:
             if meant := terms.intersection(expansion.terms):
                 found.append(((start, end), meant))
@@ -78,16 +92,14 @@ def _worth(found: list[tuple[Span, frozenset[str]]], start: int, end: int) -> fl
 def _sentence_starts(text: str) -> list[int]:
     """Guess where sentences begin: good enough to open a snippet, which may open anywhere."""
     starts = [0]
-    for number, character in enumerate(text):
-        if character in _SENTENCE_ENDS:
-            after = number + 1
-            while after < len(text) and text[after] in _CLOSERS:
+    for end in _SENTENCE_END.finditer(text):
+        after = end.end()
+        while after < len(text) and text[after] in _CLOSERS:
+            after += 1
+        if after < len(text) and (end[0] in "。！？\n" or text[after].isspace()):
+            while after < len(text) and text[after].isspace():
                 after += 1
-            wide = character in "。！？\n"
-            if after < len(text) and (wide or text[after].isspace()):
-                while after < len(text) and text[after].isspace():
-                    after += 1
-                starts.append(after)
+            starts.append(after)
     return starts
 
 

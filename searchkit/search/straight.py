@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.expansion import Expansion
-from searchkit.index.keyword.tree import Phrase, Term, Tree
+from searchkit.index.keyword.tree import TEXT, Phrase, Term, Tree
 from searchkit.index.keyword.windows import Lists
 from searchkit.search.legs import bare_question
 
@@ -48,13 +48,18 @@ def rank_straight(reading: Reading, query: Query) -> Placed | None:
 
 def _weighed(index: KeywordSegments, wanted: Sequence[Tree]) -> tuple[list[Any], list[float]]:
     """Return the postings of each different leaf, and what it weighs: its idf, as often as it is asked for."""
-    times: dict[str, float] = {}
+    lists = Lists(index)
+    times: dict[Sequence[str], float] = {}
+    different: list[Term] = []
     for one in wanted:
         if not isinstance(one, Term):  # a phrase or a pattern stands alone
-            lists, leaf = Lists(index), Expansion(index).of(one)
+            leaf = Expansion(index).of(one)
             if not isinstance(leaf, Term | Phrase):
                 raise ValueError("patterns and fuzzy words are expanded before they are looked up")
             return [lists.leaf(leaf)], [lists.idf(leaf)]
-        times[one.terms[0]] = times.get(one.terms[0], 0.0) + 1.0
-    leaves = [index.parts.term("text", term) for term in times]
+        if one.terms not in times:
+            different.append(one)
+        times[one.terms] = times.get(one.terms, 0.0) + 1.0
+    terms = index.parts.term
+    leaves = [terms(TEXT, one.terms[0]) if len(one.terms) == 1 else lists.leaf(one) for one in different]
     return leaves, [often * index.idf(leaf.df) for leaf, often in zip(leaves, times.values(), strict=True)]

@@ -141,7 +141,7 @@ def test_runs_that_a_tokenizer_takes_for_one_word_are_bounded() -> None:
     assert max(len(chunk.text) for chunk in chunks) <= 40 * CHARACTERS_PER_TOKEN + CHARACTERS_PER_TOKEN
 
 
-def test_tokens_are_counted_in_one_call() -> None:
+def test_tokens_are_counted_in_two_calls_however_many_sentences_there_are() -> None:
     calls = []
 
     def counted(texts: Sequence[str]) -> list[int]:
@@ -149,7 +149,15 @@ def test_tokens_are_counted_in_one_call() -> None:
         return words(texts)
 
     split(article(prose(30), title="A title"), count_tokens=counted, max_tokens=45)
-    assert len(calls) == 1
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("spare", [0, 10_000])
+def test_a_short_section_is_the_chunk_that_its_sentences_make(monkeypatch: pytest.MonkeyPatch, spare: int) -> None:
+    monkeypatch.setattr("searchkit.ingest.chunks._SPARE", spare)  # with much to spare none is short enough
+    text = "  One sentence here. Another one!\n\nA third,\twith 日本語。終わり。 And a last one \n "
+    found = split(article(text, title="T"), count_tokens=words, max_tokens=60)
+    assert [(chunk.start, chunk.end) for chunk in found] == [(2, len(text.rstrip()))]
 
 
 def test_a_tokenizer_that_counts_more_for_the_whole_is_obeyed() -> None:

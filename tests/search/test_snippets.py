@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 import regex
 
@@ -67,3 +69,17 @@ def test_words_are_marked_in_every_script(language: str, text: str, query: str, 
     assert marked(text, found) == shown
     borders = {0, *(match.end() for match in regex.finditer(r"\X", text))}
     assert all(place in borders for span in found.highlights for place in span)
+
+
+def test_highlights_stand_on_the_words_whatever_punctuation_is_between() -> None:
+    draw, analyzer = random.Random(3), Analyzer()
+    for _ in range(3_000):
+        text = "".join(draw.choices("abcDE019 ''’‘´“”„«»–—…•€£.,-!?`\né", k=draw.randint(1, 40)))
+        words = [(span, analyzer.expand(word, "en")) for word, *span in analyzer.word_spans(text)]
+        if not words or any(one.advance > 1 and not one.joined for _, one in words):
+            continue
+        terms = set(draw.choice(words)[1].terms)
+        found = snippet(Chunk(article_id="a", ordinal=0, start=7, end=7 + len(text), text=text), terms, analyzer, "en")
+        highlighted = {place for start, end in found.highlights for place in range(start - 7, end - 7)}
+        asked = {place for (start, end), one in words if terms.intersection(one.terms) for place in range(start, end)}
+        assert highlighted == asked

@@ -173,13 +173,36 @@ def test_what_is_more_than_words_is_read_as_before(searcher: Searcher) -> None:
             assert look_bare(reading, Query(text="oil", mode=mode)) is None
 
 
-def test_an_archive_of_several_languages_is_read_as_before(tmp_path: Path) -> None:
-    both = [Article(id=code, text="oil and rice", language=code) for code in ("en", "es")]
-    searchkit.build(tmp_path / "index", both, encoder=WordEncoder())
+MIXED = (
+    "oil rice",
+    "the oil of la selva",
+    "der Wald und das Oil",
+    "la la la the",
+    "casas AND oil",
+    '"la selva"',
+    "casa~",
+)
+
+
+def test_an_archive_of_several_languages_is_asked_for_the_stems_of_each(tmp_path: Path) -> None:
+    texts = {
+        "en": "The oil of the forests and the rice. Launchers.",
+        "es": "La selva de las casas. El oil, la casa.",
+        "de": "Der Wald und das Haus. Oil der Wälder, houses.",
+    }
+    made = [
+        Article(id=f"{code}{number}", text=f"{text} {text[number:]}", language=code)
+        for number in range(4)
+        for code, text in texts.items()
+    ]
+    searchkit.build(tmp_path / "index", made, encoder=WordEncoder())
     with searchkit.open(tmp_path / "index") as searcher, searcher._reading() as reading:
-        assert reading.bare.read("oil") is None
-        query = Query(text="oil rice", mode=Mode.KEYWORD)
-        assert list(searcher.rank(query)) == placed(searcher, query)
+        for text in (*MIXED, *QUERIES, *SIMPLE):
+            query = Query(text=text, mode=Mode.KEYWORD, k=5)
+            if (asked := reading.bare.read(text)) is not None:
+                assert asked.tree == reading.parse(query).tree
+            assert list(searcher.rank(query)) == placed(searcher, query)
+        assert all(reading.bare.read(text) is not None for text in MIXED)
 
 
 def test_words_that_stand_between_spaces_are_read_as_in_a_sentence(searcher: Searcher) -> None:

@@ -57,6 +57,7 @@ def helpful(err: str) -> None:
         (("search", "x", "-k", "-5"), 2),
         (("search", "x", "-k", "many"), 2),
         (("search", "x", "--json", "--format", "csv"), 2),
+        (("search", "x", "--explain", "--format", "md"), 2),
         (("search", "x", "--where", "desk"), 2),
         (("search", "-x"), 2),
         (("search", "x", "--index", "nowhere"), 3),

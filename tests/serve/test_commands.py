@@ -90,6 +90,14 @@ def test_facets_and_explanations_are_shown(run: Run, built: Path) -> None:
     assert re.search(r"2025 +\d  █", ran.out)
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
+def test_what_json_explains_adds_up_to_the_score(run: Run, built: Path, mode: str) -> None:
+    ran = run("search", "air defence of Venezuela", "--index", built, "--mode", mode, "--explain", "--json")
+    for result in ran.json()["results"]:
+        shares = [vote["counts"] * sum(part["share"] for part in vote["contributions"]) for vote in result["votes"]]
+        assert sum(shares) == pytest.approx(result["score"], abs=1e-9)
+
+
 def test_nothing_found_is_exit_code_1_and_suggests_another_spelling(run: Run, built: Path) -> None:
     ran = run("search", "misiles", "--mode", "keyword", "--index", built)
     assert (ran.code, ran.out) == (1, "")

@@ -42,10 +42,6 @@ class Leaf:
     def df(self) -> int:
         """Count the living rows that have it; 0 for a phrase."""
 
-    @property
-    def packed(self) -> bool:
-        """Say whether it has packed postings alone: no phrase, and nothing was united."""
-
 class Segments:
     """The segments of a generation.
 
@@ -76,8 +72,8 @@ class Segments:
     def given(self, field: int, lists: list[tuple[Buffer, Buffer]], /) -> Leaf:
         """Make a leaf of rows and counts, 32 bits each, a pair a segment."""
 
-    def phrase(self, words: list[Leaf], gaps: Buffer, slop: int, /) -> Leaf:
-        """Make a phrase of packed words; ``gaps`` (32 bits): from each to the next."""
+    def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf | None:
+        """Make a phrase of words, each at its offset; None where postings were united for one of them."""
 
     def words(self, kind: int, pattern: bytes, points: Buffer, limit: int, /) -> tuple[bytes, ...]:
         """Return for each segment the numbers (32 bits) of the living words that look like a pattern.

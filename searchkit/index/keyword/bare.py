@@ -1,8 +1,8 @@
 """Here is one of the simplest questions, as most are; which leaves does it ask for, without a parser and a tree?
 
 Words alone, words joined by AND, one phrase, one wildcard, one fuzzy word. What comes out are the leaves of the tree
-that ``syntax.py`` would make, in a tenth of its time; anything else is left to it, as are compounds, archives of more
-than one language and whatever a user must be told of.
+that ``syntax.py`` would make, in a tenth of its time; anything else is left to it, as are compounds and whatever a user
+must be told of.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
 from searchkit.index.keyword.quick import is_wildcard
-from searchkit.index.keyword.stopwords import stop_words
+from searchkit.index.keyword.stopwords import lists_of
 from searchkit.index.keyword.tree import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _REMEMBERED = 1 << 16
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 
 Joint = Literal["any", "all"]
-Word = tuple[tuple[Term, ...] | None, bool]
-"""The terms of one word, None where it isn't for this file; and whether it is a stop word."""
+Word = tuple[tuple[Term, ...] | None, tuple[bool, ...]]
+"""The terms of one word, None where it isn't for this file; and whether it is in each list of stop words."""
 
 
 class Asked(NamedTuple):
@@ -52,21 +52,18 @@ class BareQuestions:
 
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         """``languages``: of the living articles, whose stems a word stands for."""
-        self._analyzer = analyzer
-        self._many, self._language = len(languages) > 1, languages[0] if languages else None
+        self._analyzer, self._languages = analyzer, tuple(languages) or (None,)
         self._known: dict[str, Word] = {}
 
     @cached_property
-    def _stops(self) -> frozenset[str]:
-        return stop_words(self._language)
+    def _stops(self) -> tuple[frozenset[str], ...]:
+        return lists_of(self._languages)
 
     def read(self, text: str) -> Asked | None:
         """Return what a question asks for; None where it isn't for this file.
 
         What lies between two spaces is read alone: no rule of the language looks across a space.
         """
-        if self._many:
-            return None
         surfaces = text.split()
         if text.replace(" ", "").isalnum():
             return self._joined(text, surfaces) if len(surfaces) <= _MOST else None
@@ -80,13 +77,17 @@ class BareQuestions:
             joined = text == " AND ".join(words) and _OPERATORS.isdisjoint(words)
             terms = self._different(words) if joined else None
             return Asked("all", terms) if terms else None
-        known, asked, telling = self._known, list[Term](), list[Term]()
-        for surface in surfaces:
-            found, stop = known.get(surface) or self._look(surface)
+        known = [self._known.get(surface) or self._look(surface) for surface in surfaces]
+        chosen = 0  # the list of the question's language, as stopwords.py says
+        if len(self._stops) > 1:
+            counts = [sum(counted) for counted in zip(*[stops for _, stops in known], strict=True)]
+            chosen = counts.index(max(counts))
+        asked, telling = list[Term](), list[Term]()
+        for found, stops in known:
             if found is None:
                 return None
             asked += found
-            if not stop:
+            if not stops or not stops[chosen]:
                 telling += found
         return Asked("any", telling or asked) if asked else None
 
@@ -114,15 +115,16 @@ class BareQuestions:
 
     def _look(self, surface: str) -> Word:
         asked = surface
-        if surface.isascii() and surface.isalpha():  # no compound, and one term: what the analyzer makes of it, sooner
-            terms: tuple[Term, ...] | None = (Term(terms=(self._analyzer.stem(surface.lower(), self._language),)),)
+        if surface.isascii() and surface.isalpha():  # no compound, one part: what the analyzer makes of it, sooner
+            stems = {self._analyzer.stem(surface.lower(), language) for language in self._languages}
+            terms: tuple[Term, ...] | None = (Term(terms=tuple(sorted(stems))),)
         else:
-            found = self._analyzer.query_terms(surface, (self._language,))
+            found = self._analyzer.query_terms(surface, self._languages)
             leaves = [leaf for word in found for leaf in leaves_of(word, TEXT)]
             terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
             terms = terms if len(found) == 1 and len(terms) == len(leaves) else None
             asked = found[0].surface if terms else surface
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        word = self._known[surface] = terms, asked.casefold() in self._stops
+        word = self._known[surface] = terms, tuple([asked.casefold() in stops for stops in self._stops])
         return word

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from math import log1p
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from searchkit.index.keyword.lexicon import Lexicon
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.keyword import _loops
     from searchkit.index.keyword.delta import FieldDelta, PostingsDelta
     from searchkit.index.keyword.parts import Parts
     from searchkit.index.keyword.postings import PostingsReader
@@ -71,7 +70,6 @@ class KeywordSegments:
         self._norms: dict[tuple[int, FieldName], Scores] = {}
         self._articles: dict[int, NDArray[np.int32]] = {}
         self._tables: dict[tuple[int, FieldName], tuple[NDArray[Any] | None, Scores, Scores | None]] = {}
-        self._packed: dict[tuple[int, FieldName, str], tuple[_loops.Field, int, int] | Literal[False] | None] = {}
         self._dfs: dict[tuple[FieldName, str], int] = {}
         self._average: dict[FieldName, float] = {}
 
@@ -129,21 +127,6 @@ class KeywordSegments:
         A word that stands nowhere (df 0) counts ``ln(1 + (N + .5) / .5)``.
         """
         return log1p((self.living_rows - df + 0.5) / (df + 0.5))
-
-    def living_df(self, number: int, field: FieldName, term: str) -> int:
-        """Count the living rows of a segment that have a term."""
-        return living_counts(self.segments[number], field, term)[0]
-
-    def packed(self, number: int, field: FieldName, term: str) -> tuple[_loops.Field, int, int] | None:
-        """Return a term's list in a segment for the compiled loops, deleted rows included; None where it has none."""
-        key = number, field, term
-        found = self._packed.get(key, False)
-        if found is False:
-            postings = self.segments[number].postings.field(field)
-            term_id = postings.term_id(term)
-            found = None if term_id is None else (postings.packed, *postings.span(term_id))
-            _remember(self._packed, key, found)
-        return found
 
     def table(self, number: int, field: FieldName) -> tuple[NDArray[Any] | None, Scores, Scores | None]:
         """Return what turns counts into scores in a segment, for the compiled loops.

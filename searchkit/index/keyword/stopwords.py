@@ -23,7 +23,7 @@ def telling_words(words: Sequence[QueryWord], languages: Sequence[str | None]) -
     Its language is the one, among those searched, whose list has most of the words; the first of equals.
     """
     folded = [word.surface.casefold() for word in words]
-    lists = _lists(tuple(languages))
+    lists = lists_of(tuple(languages))
     if len(lists) == 1:
         (chosen,) = lists
     else:
@@ -31,13 +31,9 @@ def telling_words(words: Sequence[QueryWord], languages: Sequence[str | None]) -
     return [word for word, text in zip(words, folded, strict=True) if text not in chosen] or list(words)
 
 
-def stop_words(language: str | None) -> frozenset[str]:
-    """Return the stop words of a language, in small letters."""
-    return frozenset().union(*_lists((language,)))
-
-
 @lru_cache(maxsize=64)
-def _lists(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
+def lists_of(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
+    """Return the stop words of those languages that have a list, in small letters."""
     from whoosh.lang.stopwords import stoplists
 
     return tuple(stoplists[language] for language in languages if language in stoplists)

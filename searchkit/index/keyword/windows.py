@@ -71,10 +71,9 @@ class Lists:
         return self.parts.together(leaf.field, [self.parts.term(leaf.field, term) for term in leaf.terms])
 
     def _phrase(self, leaf: Phrase) -> Any:
-        units = list(map(self.leaf, leaf.units))
-        if all(unit.packed for unit in units):
-            gaps = array("i", (after - before for before, after in pairwise(leaf.offsets)))
-            return self.parts.segments.phrase(units, gaps, leaf.slop)
+        units = [self.leaf(unit) for unit in leaf.units]
+        if (packed := self.parts.segments.phrase(units, leaf.offsets, leaf.slop)) is not None:
+            return packed
         from searchkit.index.keyword.phrases import phrase_postings
 
         found = [phrase_postings(segment, leaf) for segment in self.index.segments]

@@ -93,6 +93,8 @@ def search(
             "There is no query.", hint='Give one: searchkit search "missile deliveries", or ask many with -i.'
         )
     chosen = Format.JSON if json else format or Format.TABLE
+    if explain and chosen not in {Format.TABLE, Format.JSON, Format.JSONL}:
+        raise ConfigError(f"--explain has no place in --format {chosen}.", hint="Take table, json or jsonl.")
     options: dict[str, Any] = {
         "k": k,
         "mode": mode,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -124,6 +125,17 @@ def test_the_best_rows_are_those_of_numpy_to_the_last_bit(
             assert best.bound == (scores[ranking[depth]] if len(ranking) > depth else -np.inf)
 
 
+def test_threads_that_share_leaves_get_what_one_gets(index: KeywordSegments) -> None:
+    tree = Or(children=(phrase("oil", "gas"), phrase("gas", "sea", "oil"), Pattern(text="o*")))
+    alone = evaluate(index, tree).best(50)
+    shared = [evaluate(index, tree) for _ in range(5)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: shared[n % 5].best(50 - n % 3), range(80)))
+    for n, best in enumerate(found):
+        assert best.rows.tolist() == alone.rows[: 50 - n % 3].tolist()
+        assert best.scores.tolist() == alone.scores[: 50 - n % 3].tolist()
+
+
 letters = st.text(st.sampled_from("abcé€😀"), min_size=1, max_size=5)
 
 
@@ -183,9 +195,11 @@ def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:
     with pytest.raises(TypeError, match="two fields"):
         segments.term(2, b"a")
     leaf = segments.term(0, b"a")
-    assert (leaf.df, leaf.packed) == (0, True)
-    with pytest.raises(TypeError, match="two packed words"):
-        segments.phrase([leaf], np.zeros(0, np.int32), 1)
+    assert leaf.df == 0
+    with pytest.raises(TypeError, match="two words"):
+        segments.phrase([leaf], (0,), 1)
+    with pytest.raises(TypeError, match="ascend"):
+        segments.phrase([leaf, leaf], (1, 0), 1)
     with pytest.raises(TypeError, match="packed terms"):
         segments.together(0, [empty_segments(2).term(0, b"a")])
     with pytest.raises(ValueError, match="fit together"):

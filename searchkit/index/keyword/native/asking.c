@@ -24,18 +24,26 @@ static int open_units(const LeafObject *leaf, int number, Cursor *units) {
 }
 
 int find_phrase(LeafObject *leaf) {
+    if (leaf->found) return 1;
     Cursor *units = malloc(((size_t)leaf->unit_count + 1) * sizeof *units);
     int failed = units ? 0 : 2, number = 0;
-    for (; !leaf->found && !failed && number < leaf->owner->count; number++) {
+    for (; !failed && number < leaf->owner->count; number++) {
         const Part *p = leaf->owner->parts + number;
-        Span *span = leaf->spans + number;
+        Span *span = leaf->spans + number, mine = {0};
         if (span->rows || !open_units(leaf, number, units)) continue;
-        failed = phrase(units, leaf->gaps, leaf->unit_count, leaf->slop, p->deleted, &span->rows, &span->counts,
-                        &span->n);
+        Py_BEGIN_ALLOW_THREADS
+        failed = phrase(units, leaf->gaps, leaf->unit_count, leaf->slop, p->deleted, &mine.rows, &mine.counts, &mine.n);
+        Py_END_ALLOW_THREADS
+        if (failed) break;
+        if (span->rows) { /* another thread was there before */
+            free(mine.rows);
+            free(mine.counts);
+        } else
+            *span = mine;
     }
     free(units);
-    if (failed) damaged(failed, number - 1);
-    leaf->found = !failed;
+    if (failed) damaged(failed, number);
+    leaf->found |= !failed;
     return !failed;
 }
 
@@ -54,6 +62,7 @@ static void release(Asked *a) {
     for (int i = 0; i < 4; i++) drop(a->b + i);
     for (int i = 0; i < a->filter_count && a->filters; i++) drop(a->filters + i);
     drop(&a->mask);
+    for (int i = 0; i < a->s.list_count && a->leaves; i++) Py_XDECREF((PyObject *)a->leaves[i]);
     free(a->filters);
     free(a->leaves);
     free(a->s.lists);
@@ -102,6 +111,7 @@ static int take_leaves(Asked *a, PyObject *self, PyObject *leaves) {
             return 0;
         }
         a->leaves[i] = (LeafObject *)leaf;
+        Py_INCREF(leaf); /* other threads may let go of it meanwhile */
     }
     return 1;
 }

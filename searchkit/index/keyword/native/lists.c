@@ -133,6 +133,7 @@ static int decode(Cursor *c, uint64_t block) {
     c->reached = rows[end - 1];
     c->block = block;
     c->summed = c->before = 0;
+    c->places = NULL;
     c->i = start;
     c->n = end;
     return 1;
@@ -236,36 +237,46 @@ int span_of(const Field *f, uint64_t id, uint64_t *first, uint64_t *last) {
     return *first < *last && *last <= f->postings && *last - *first <= f->rows;
 }
 
+/* Find the positions of the block that is decoded; return 0 where they can't be. */
+static int find_places(Cursor *c) {
+    const Field *f = c->field;
+    uint64_t count = number_at(f->blocks, f->blocks_width, c->block + 1) -
+                     number_at(f->blocks, f->blocks_width, c->block);
+    uint64_t at = number_at(f->position_at, f->position_at_width, c->block);
+    unsigned bits = f->position_bits[c->block];
+    if (bits > 32 || count > UINT32_MAX || at > f->positions_size || f->positions_size - at < (count * bits + 7) / 8 + 8)
+        return 0;
+    c->places = f->positions + at;
+    c->place_count = (uint32_t)count;
+    c->place_bits = bits;
+    return 1;
+}
+
 /* Occurrences of one term in one row: no chunk has as many. */
 #define MOST (1 << 24)
 
 /* Read the positions of the posting where a packed list stands; return 0 where they can't be. */
 int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n) {
-    const Field *f = c->field;
-    uint64_t count = c->counts[c->i];
-    if (c->ones)
-        c->before = c->i;
-    else
+    uint32_t count = c->counts[c->i];
+    uint64_t before = c->i;
+    if (!c->places && !find_places(c)) return 0;
+    if (!c->ones) {
         for (; c->summed < c->i; c->summed++) c->before += c->counts[c->summed];
-    uint64_t before = c->before;
-    uint64_t inside = number_at(f->blocks, f->blocks_width, c->block + 1) -
-                      number_at(f->blocks, f->blocks_width, c->block);
-    uint64_t at = number_at(f->position_at, f->position_at_width, c->block);
-    unsigned bits = f->position_bits[c->block];
-    if (bits > 32 || count > MOST || inside > UINT32_MAX || before + count > inside || at > f->positions_size ||
-        f->positions_size - at < (inside * bits + 7) / 8 + 8)
-        return 0;
+        before = c->before;
+    }
+    if (count > MOST || before + count > c->place_count) return 0;
     if (*space < count) {
-        uint32_t *larger = realloc(*out, 2 * count * sizeof **out);
+        uint32_t *larger = realloc(*out, 2 * (size_t)count * sizeof **out);
         if (!larger) return 0;
         *out = larger;
-        *space = 2 * count;
+        *space = 2 * (size_t)count;
     }
+    unsigned bits = c->place_bits;
     uint64_t mask = bits ? UINT64_MAX >> (64 - bits) : 0, bit = before * bits;
     uint32_t position = 0;
-    for (uint64_t k = 0; k < count; k++, bit += bits) {
+    for (uint32_t k = 0; k < count; k++, bit += bits) {
         uint64_t word;
-        memcpy(&word, f->positions + at + (bit >> 3), 8);
+        memcpy(&word, c->places + (bit >> 3), 8);
         (*out)[k] = position += (uint32_t)((word >> (bit & 7)) & mask);
     }
     *n = count;

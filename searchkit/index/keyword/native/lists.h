@@ -50,6 +50,8 @@ typedef struct {
     int64_t reached; /* the last row decoded: rows never fall, whatever a file says */
     uint32_t row_limit;
     uint32_t summed, before; /* the counts of the block's first postings, as far as positions were read */
+    const uint8_t *places;   /* where the block's positions are, NULL: not looked for; how many, of how many bits */
+    uint32_t place_count, place_bits;
     uint32_t row_space[BLOCK], count_space[BLOCK];
 } Cursor;
 

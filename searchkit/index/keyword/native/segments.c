@@ -302,46 +302,51 @@ static PyObject *segments_given(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
-/* phrase(words, gaps, slop): words in order; each word has packed postings alone. */
+/* phrase(words, offsets, slop): words in order, each at its offset; None where one of them has more than packed
+ * postings. */
 static PyObject *segments_phrase(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
     State *state = state_of_type(object);
-    PyObject *words, *given;
+    PyObject *words, *offsets;
     unsigned int slop;
-    Buffer gaps = {0};
-    LeafObject *leaf = NULL;
-    if (!PyArg_ParseTuple(args, "O!OI", &PyList_Type, &words, &given, &slop)) return NULL;
-    if (!take(&gaps, given, 4, 0)) return NULL;
-    int n = (int)PyList_Size(words), fits = n > 1 && slop > 0 && length(&gaps) == (uint64_t)n - 1;
+    if (!PyArg_ParseTuple(args, "O!O!I", &PyList_Type, &words, &PyTuple_Type, &offsets, &slop)) return NULL;
+    int n = (int)PyList_Size(words), fits = n > 1 && slop > 0 && PyTuple_Size(offsets) == n, packed = 1;
     for (int i = 0; i < n && fits; i++) {
         LeafObject *word = (LeafObject *)PyList_GetItem(words, i);
         fits = PyObject_TypeCheck((PyObject *)word, (PyTypeObject *)state->leaf_type) && word->owner == self &&
-               !word->unit_count && (i == 0 || ((const int32_t *)gaps.view.buf)[i - 1] >= 0);
-        for (int k = 0; k < self->count && fits; k++) fits = !word->spans[k].rows;
+               !word->unit_count;
+        for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows;
     }
     if (!fits) {
-        wrong("a phrase has two packed words at least, and a gap between each two");
-        goto out;
+        wrong("a phrase has two words at least, each with its offset");
+        return NULL;
     }
-    leaf = new_leaf(self, ((LeafObject *)PyList_GetItem(words, 0))->field, state);
-    if (!leaf) goto out;
+    if (!packed) Py_RETURN_NONE;
+    LeafObject *leaf = new_leaf(self, ((LeafObject *)PyList_GetItem(words, 0))->field, state);
+    if (!leaf) return NULL;
     leaf->found = 0;
     leaf->slop = slop;
     leaf->units = calloc((size_t)n, sizeof *leaf->units);
     leaf->gaps = malloc((size_t)n * sizeof *leaf->gaps);
     if (!leaf->units || !leaf->gaps) {
-        Py_CLEAR(leaf);
-        PyErr_NoMemory();
-        goto out;
+        Py_DECREF(leaf);
+        return PyErr_NoMemory();
     }
-    memcpy(leaf->gaps, gaps.view.buf, ((size_t)n - 1) * sizeof *leaf->gaps);
     for (; leaf->unit_count < n; leaf->unit_count++) {
         leaf->units[leaf->unit_count] = PyList_GetItem(words, leaf->unit_count);
         Py_INCREF(leaf->units[leaf->unit_count]);
     }
-out:
-    drop(&gaps);
-    return (PyObject *)leaf;
+    long before = 0;
+    for (int i = 0; i < n && fits; i++) {
+        long offset = PyLong_AsLong(PyTuple_GetItem(offsets, i));
+        fits = !PyErr_Occurred() && offset >= 0 && offset <= INT32_MAX && offset >= before;
+        if (i && fits) leaf->gaps[i - 1] = (int32_t)(offset - before);
+        before = offset;
+    }
+    if (fits) return (PyObject *)leaf;
+    if (!PyErr_Occurred()) wrong("offsets ascend");
+    Py_DECREF(leaf);
+    return NULL;
 }
 
 static PyObject *leaf_df(PyObject *object, void *closure) {
@@ -349,16 +354,7 @@ static PyObject *leaf_df(PyObject *object, void *closure) {
     return PyLong_FromUnsignedLongLong(((LeafObject *)object)->df);
 }
 
-static PyObject *leaf_packed(PyObject *object, void *closure) {
-    (void)closure;
-    LeafObject *self = (LeafObject *)object;
-    int packed = !self->unit_count;
-    for (int i = 0; i < self->owner->count; i++) packed &= !self->spans[i].rows;
-    return PyBool_FromLong(packed);
-}
-
-static PyGetSetDef leaf_getset[] = {{"packed", leaf_packed, NULL, "Whether no postings were united.", NULL},
-                                    {"df", leaf_df, NULL, "The living rows that have it; 0 for a phrase.", NULL},
+static PyGetSetDef leaf_getset[] = {{"df", leaf_df, NULL, "The living rows that have it; 0 for a phrase.", NULL},
                                     {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot leaf_slots[] = {
     {Py_tp_doc, "What a word, several words or a phrase has in each segment."},
