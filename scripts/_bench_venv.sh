@@ -7,6 +7,19 @@ SEARCHKIT_VENV=${SEARCHKIT_VENV:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd
 
 PEERS=scripts/benchmarks/requirements.txt
 
+# Show a benchmark's help where it is among the arguments, by any Python and before anything is installed.
+help_if_asked() {
+    local module=$1 argument python
+    shift
+    for argument in "$@"; do
+        case $argument in -h | --help)
+            python=$(find_python)
+            cd "$ROOT"
+            exec "$python" -m scripts.benchmarks.options "$module" --help ;;
+        esac
+    done
+}
+
 install_peers() {
     install dev
     cd "$ROOT"

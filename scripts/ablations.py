@@ -4,9 +4,9 @@
     scripts/ablations.py --indexes DIR --collections DIR --scratch DIR cranfield xquad-en scifact:train
 
 Each name is an index in the first folder, whose vectors are used again where a text stays the same, and a judged
-collection (BEIR's layout) in the second, after a colon a split of its judgements. Rows are changes, columns
-collections: nDCG@10 by keyword and hybrid, then their means and what the hybrid's gains. A change is of the
-configuration, or of a constant in the code, which is put back afterwards. With --only, some of the rows.
+collection (BEIR's layout) in the second ("samples": searchkit's own), after a colon a split of its judgements. Rows are
+changes, columns collections: nDCG@10 by keyword and hybrid, then their means and what the hybrid's gains. A change is
+of the configuration, or of a constant in the code, which is put back afterwards. With --only, some of the rows.
 
 What is encoded anew takes some 20 chunks a second and core. So --sample scifact=1500 asks so many articles instead of
 all: those of as many queries as half of them answer, and others; the row "as it is" is of the same. Indexes that were
@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -31,6 +31,7 @@ from unittest.mock import patch
 import searchkit
 from searchkit.config import IndexConfig, SearchConfig
 from searchkit.encoders.loading import load
+from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
@@ -43,6 +44,7 @@ from searchkit.index.writer import rebuild
 from searchkit.ingest.compose import SearchedText, header
 from searchkit.types import Mode
 
+SAMPLES = Path(searchkit.__file__).parent / "samples"
 MEASURE = "nDCG@10"
 Figures = tuple[float, float]
 
@@ -268,20 +270,48 @@ def rows(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the arguments, measure, print the table."""
+    """Read the arguments, measure, print the table; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("names", nargs="+")
     for option in ("--indexes", "--collections", "--scratch"):
         parser.add_argument(option, type=Path, required=True)
     parser.add_argument("--only", action="append", choices=list(CHANGES), metavar="CHANGE", help=", ".join(CHANGES))
     parser.add_argument("--sample", action="append", default=[], metavar="NAME=ARTICLES")
-    given = parser.parse_args(arguments)
-    most = {name: int(number) for name, _, number in (one.partition("=") for one in given.sample)}
+    try:
+        run(parser.parse_args(arguments))
+    except SearchkitError as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return reason.exit_code
+    return 0
+
+
+def sample_sizes(given: Sequence[str], folders: Collection[str]) -> dict[str, int]:
+    """Read ``NAME=ARTICLES``. Raises ``ConfigError`` for another form, or a name that isn't one of the folders."""
+    most: dict[str, int] = {}
+    for one in given:
+        name, _, number = one.partition("=")
+        if name not in folders or not number.isdecimal() or int(number) < 1:
+            raise ConfigError(
+                f"--sample {one} isn't understood.", hint="Write the name of a collection, = and a number."
+            )
+        most[name] = int(number)
+    return most
+
+
+def run(given: argparse.Namespace) -> None:
+    """Measure and print the table. Raises ``SearchkitError`` for what can't be measured."""
     folders = {name: name.partition(":")[0] for name in given.names}
+    most = sample_sizes(given.sample, folders.values())
     judged = {
-        name: read_judged(given.collections / folders[name], split=name.partition(":")[2] or "test")
+        name: read_judged(
+            SAMPLES if folders[name] == "samples" else given.collections / folders[name],
+            split=name.partition(":")[2] or "test",
+        )
         for name in given.names
     }
+    for name in given.names:
+        with open_generation(given.indexes / folders[name]):  # what isn't there is said before anything is measured
+            pass
     chosen: dict[str, list[str]] = {}
     for name in given.names:
         if folders[name] in most:
@@ -305,7 +335,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usual = usual or hybrid
         cells = [f"{one:.3f} / {two:.3f}" for one, two in [*row, (keyword, hybrid)]]
         print(f"| {title} | " + " | ".join(cells) + f" | {hybrid - usual:+.4f} |", flush=True)
-    return 0
 
 
 if __name__ == "__main__":

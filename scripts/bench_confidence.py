@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What is a confidence worth? Asks indexes what they cover and what they don't, and prints how well that is told apart.
 
-    scripts/bench_confidence.py --indexes DIR --collections DIR scifact cranfield xquad-en
+    bench_confidence.py --indexes I --collections C samples scifact cranfield digitalgov-known xquad-en xquad-xling
 
-Each name is an index in the first folder and a judged collection (BEIR's layout) in the second. Five kinds of questions
-are asked of each, and the confidence of the best result is kept:
+Each name is an index in the first folder and a judged collection (BEIR's layout) in the second; "samples" are
+searchkit's own, wherever it is installed. Five kinds of questions are asked of each, and the confidence of the best
+result is kept:
 
 own       the collection's judged queries, whose answers are there
-other     the queries of the other collections named, as many of each
+other     the queries of the other collections named, as many of each, but for those of the same field: these share one
+          query in twenty or more, as translations of one text do, or are named by --alike
 nonsense  four to ten words drawn at random from the index's own vocabulary
 gone      the own queries, with every relevant article left out of the ranking: the archive is of the field, but the
           answer isn't there (statistics still count what is left out, as the best result is all that changes)
@@ -16,7 +18,9 @@ babble    nonsense again, but each of the words of one language, which is drawn 
 AUROC is the chance that an own question's confidence is higher than one of the kind, ties half. ECE, the expected
 calibration error, is taken in ten equal bins over as many own questions as others, half of these from other fields and
 half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). "mean" is that of the rows, "together" counts the
-questions of all indexes as one heap: what a zero learnt in each index is for. With --json everything is written.
+questions of all indexes as one heap: what a zero learnt in each index is for. With --json every confidence is written,
+with --write the figures: benchmarks/confidence.json has those of the README, by the command above and --mode hybrid
+--most 150. Other orders of the names draw other questions: that moves the means by some .002, a collection's by .01.
 
 With --choose, the curves of ``search/confidence.py`` are chosen again: those with the least ECE, in the mean of the
 collections chosen on, out of a grid; what they cost there and on the others is printed, and what it costs the rest when
@@ -31,13 +35,15 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
+from datetime import UTC, datetime
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import searchkit
+from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.index.reader import open_generation
 from searchkit.index.spread import group_of
@@ -52,6 +58,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
+
+SAMPLES = Path(searchkit.__file__).parent / "samples"
+SAME_FIELD = 0.05
+"""The share of the shorter one's queries that two collections of one field have in common."""
 
 KINDS = ("own", "other", "nonsense", "gone", "babble")
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
@@ -71,6 +81,7 @@ class Asked:
     """What an index said: by mode and kind, the confidences of the best results, and their scores above the zero."""
 
     name: str
+    articles: int
     zero: dict[str, float]
     confidences: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     above: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -99,6 +110,31 @@ def calibration_error(own: Sequence[float], other: Sequence[float], nonsense: Se
     bins = np.minimum((values * 10).astype(int), 9)
     gap = np.bincount(bins, weight * (values - true), 10)
     return float(np.abs(gap).sum())
+
+
+def of_one_field(one: Judged, other: Judged) -> bool:
+    """Return whether two collections ask so much alike that neither's queries are foreign to the other."""
+    mine, theirs = set(one.queries.values()), set(other.queries.values())
+    return len(mine & theirs) >= SAME_FIELD * min(len(mine), len(theirs))
+
+
+def foreign_to(
+    judged: Mapping[str, Judged], alike: Sequence[Sequence[str]], names: Sequence[str]
+) -> dict[str, list[Judged]]:
+    """Return for each name the collections of other fields. Raises ``ConfigError`` where one has none."""
+    pairs = {frozenset(pair) for pair in alike}
+    others = {
+        name: [
+            judged[other]
+            for other in names
+            if other != name and {name, other} not in pairs and not of_one_field(judged[name], judged[other])
+        ]
+        for name in names
+    }
+    for name, found in others.items():
+        if not found:
+            raise ConfigError(f"No collection of another field is named beside {name}.", hint="Name one more.")
+    return others
 
 
 def words_of(searcher: Searcher) -> dict[str, set[str]]:
@@ -154,6 +190,7 @@ def _asked(
     ids = reading.generation.article_ids(np.arange(int(reading.generation.article_bases[-1])))
     said = Asked(
         name=index.name,
+        articles=sum(int(one.living_articles.sum()) for one in reading.generation.segments),
         zero={}
         if zero is None
         else {"keyword": zero.keyword, "vector": zero.vector, "words": zero.words, "nearness": zero.nearness},
@@ -168,7 +205,9 @@ def _asked(
                 for (text, left_out), mixed in zip(asked, said.mixed[kind], strict=True):
                     legs = searcher.legs(Query(text=text, mode=mode))
                     if not isinstance(legs.scale, Scale):
-                        raise SystemExit(f"{index}: its settings name a fusion whose scores tell no confidence")
+                        raise ConfigError(
+                            f"{index} names a fusion whose scores tell no confidence.", hint="Choose 'sum'."
+                        )
                     ranked = rank_articles(legs, len(left_out) + 1, DEPTH)
                     best = next(
                         (
@@ -226,42 +265,84 @@ def error_under(curve: Curve, above: Mapping[str, Sequence[float]], mixed: Mappi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print a row an index and mode, and the means."""
+    """Read the arguments, measure and print; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("names", nargs="+")
     parser.add_argument("--indexes", type=Path, required=True)
     parser.add_argument("--collections", type=Path, required=True)
     parser.add_argument("--mode", action="append", type=Mode, choices=list(Mode), help="default: all three")
     parser.add_argument("--most", type=int, default=200, help="questions of each kind (default: 200)")
-    parser.add_argument("--alike", action="append", nargs=2, default=[], metavar=("A", "B"), help="of one field")
+    parser.add_argument("--alike", action="append", nargs=2, default=[], metavar=("A", "B"), help="also of one field")
     parser.add_argument("--choose", action="append", default=[], metavar="NAME", help="choose the curves on these")
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args(arguments)
-    modes, on = given.mode or list(Mode), [name for name in given.names if name in given.choose]
-    if len(on) != len(given.choose) or (on and len(on) == len(given.names)):
-        parser.error("--choose takes names that are given, and not all of them")
-    judged = {name: read_judged(given.collections / name) for name in given.names}
-    alike = {frozenset(pair) for pair in given.alike}
+    parser.add_argument("--json", type=Path, help="write every confidence into this file")
+    parser.add_argument("--write", type=Path, help="write the figures into this file")
+    try:
+        run(parser.parse_args(arguments))
+    except SearchkitError as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return reason.exit_code
+    return 0
+
+
+def run(given: argparse.Namespace) -> None:
+    """Measure, print a row an index and mode, and the means. Raises ``SearchkitError`` for what can't be measured."""
+    modes, names = list(dict.fromkeys(given.mode or Mode)), list(dict.fromkeys(given.names))
+    on = [name for name in names if name in given.choose]
+    if given.most < 1:
+        raise ConfigError(f"--most {given.most} asks nothing.", hint="Give 1 or more.")
+    if unknown := [name for name in (*chain.from_iterable(given.alike), *given.choose) if name not in names]:
+        raise ConfigError(f"{unknown[0]} isn't among the collections.", hint=f"There are: {', '.join(names)}.")
+    if on and len(on) == len(names):
+        raise ConfigError("--choose names all collections.", hint="Leave some to measure the curves on.")
+    for file in filter(None, (given.json, given.write)):
+        if not file.parent.is_dir():
+            raise ConfigError(f"There is no folder {file.parent}.", hint="Make it first.")
+    judged = {name: read_judged(SAMPLES if name == "samples" else given.collections / name) for name in names}
+    others = foreign_to(judged, given.alike, names)
+    for name in names:
+        with open_generation(given.indexes / name):  # what isn't there is said before anything is measured
+            pass
     print(f"{'':27} AUROC of other, nonsense, gone, babble; ECE; mean confidence of own and these", flush=True)
     every: list[Asked] = []
-    for name in given.names:
-        others = [judged[other] for other in given.names if other != name and frozenset((name, other)) not in alike]
-        every.append(ask(given.indexes / name, judged[name], others, modes, given.most))
+    table: dict[str, dict[str, list[float]]] = {}
+    for name in names:
+        every.append(ask(given.indexes / name, judged[name], others[name], modes, given.most))
         for mode in modes:
-            show(name, mode, row_of(every[-1].confidences[mode]))
+            show(table, name, mode, row_of(every[-1].confidences[mode]))
     for mode in modes:
         said = [one.confidences[mode] for one in every]
-        show("mean", mode, np.mean([row_of(one) for one in said], axis=0))
-        show("together", mode, row_of({kind: [x for one in said for x in one[kind]] for kind in KINDS}))
+        show(table, "mean", mode, np.mean([row_of(one) for one in said], axis=0))
+        show(table, "together", mode, row_of({kind: [x for one in said for x in one[kind]] for kind in KINDS}))
         if on:
             print(f"{'curve':18} {mode:8} {chosen_curve(every, mode, on)}", flush=True)
     if given.json:
         given.json.write_text(json.dumps([asdict(one) for one in every]))
-    return 0
+    if given.write:
+        sizes = {name: {"articles": one.articles} | asked_of(one) for name, one in zip(names, every, strict=True)}
+        facts = {"date": datetime.now(UTC).date().isoformat(), "most": given.most, "sizes": sizes}
+        given.write.write_text(json.dumps(facts | table_of(table), indent=1) + "\n", encoding="utf-8")
 
 
-def show(name: str, mode: Mode, values: Sequence[float]) -> None:
-    """Print a row."""
+def asked_of(one: Asked) -> dict[str, int]:
+    """Count the questions of each kind."""
+    return {kind: len(values) for kind, values in one.mixed.items()}
+
+
+def table_of(rows: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, object]:
+    """Return the rows by mode and name, their values by what they are: areas by kind, and the calibration error."""
+    heads = (*KINDS[1:], "ECE")
+    return {
+        mode: {
+            name: {head: round(float(value), 4) for head, value in zip(heads, row, strict=False)}
+            for name, row in named.items()
+        }
+        for mode, named in rows.items()
+    }
+
+
+def show(table: dict[str, dict[str, list[float]]], name: str, mode: Mode, values: Sequence[float]) -> None:
+    """Print a row and keep it."""
+    table.setdefault(str(mode), {})[name] = list(values)
     print(f"{name:18} {mode:8}", *(f"{value:.3f}" for value in values), flush=True)
 
 

@@ -121,7 +121,7 @@ class SourceError(SearchkitError):
 
 
 class BackendError(SearchkitError):
-    """A remote engine failed."""
+    """Another process failed that has a part in the work: a remote engine, or a helper of a build."""
 
     exit_code = 9
     http_status = 502

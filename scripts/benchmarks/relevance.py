@@ -1,16 +1,10 @@
 """Does searchkit put the right article first more often than its peers? Same text, same vectors, one run.
 
-    scripts/bench_relevance                        the bundled samples
-    scripts/bench_relevance FOLDER... --write      judged archives in BEIR's layout; results file and README's table
-                                                   (what the file has of the same day and versions stays)
-
-searchkit is built as its users build it (chunks, languages, defaults); its index and the peers' vectors are kept in
---place, and used again.
+searchkit is built as its users build it (chunks, languages, defaults). What can be asked stands in ``options.py``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,7 +17,8 @@ import numpy as np
 from scripts.benchmarks.judging import JUDGES, Given
 from scripts.benchmarks.kept import Remembering, vectors_of
 from scripts.benchmarks.machine import machine, today
-from scripts.benchmarks.report import README, write_block
+from scripts.benchmarks.options import SAMPLES, relevance_options
+from scripts.benchmarks.report import write_block
 from searchkit.config import DEFAULT_ENCODER, SearchConfig
 from searchkit.encoders import load_encoder
 from searchkit.evaluation.judged import Judged, read_judged
@@ -35,7 +30,6 @@ from searchkit.ingest import read
 from searchkit.search.searcher import open_index
 from searchkit.types import Article, Encoder, Mode
 
-SAMPLES = README.parent / "searchkit" / "samples"
 RESULTS = Path(__file__).parent / "relevance.json"
 MEASURES = ("nDCG@10", "R@100")
 DEPTH = 100
@@ -50,7 +44,7 @@ BEST = "searchkit hybrid"
 
 def main() -> None:
     """Measure every archive that was named; exit code 1 where a peer is better than the hybrid search."""
-    asked = _arguments()
+    asked = relevance_options()
     if asked.report:
         write_block("relevance", relevance_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
         return
@@ -74,17 +68,6 @@ def main() -> None:
         write_block("relevance", relevance_report(results))
     lost = [f"{peer} on {archive}" for archive, peer in _lost(results)]
     sys.exit(f"better than searchkit: {'; '.join(lost)}" if lost else 0)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench_relevance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folders", nargs="*", type=Path, default=[SAMPLES], metavar="FOLDER")
-    parser.add_argument("--place", type=Path, default=README.parent / ".bench" / "relevance", help="what is kept")
-    parser.add_argument("--write", action="store_true", help="write the results file and the README's table")
-    parser.add_argument("--report", action="store_true", help="write the README's table anew, and measure nothing")
-    return parser.parse_args()
 
 
 def _measured_before(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,6 @@
 """How fast is searchkit beside its peers? Builds, checks and times all of them in one run, and holds it against limits.
 
-    scripts/bench --quick                      within a minute, 8,000 chunks: ratios, and exit code 1 where one is lost
-    scripts/bench --quick --sizes 100000 --reuse     after a change that leaves the format alone
-    scripts/bench --write                      all sizes: the results file and the README's tables
-    scripts/bench --write --sizes 1000000      this size anew; what the results file has of the others stays
-
-Times are CPU time of one process, one thread unless said otherwise. Peers' indexes are kept in --place and used again.
+What it can be asked stands in ``options.py``.
 """
 
 from __future__ import annotations
@@ -25,6 +20,7 @@ from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.encoding import encoding, one_shot
 from scripts.benchmarks.limits import verdicts
 from scripts.benchmarks.machine import machine, today
+from scripts.benchmarks.options import SIZES, speed_options
 from scripts.benchmarks.peers.hybrids import Runtime, RuntimeAndFaiss
 from scripts.benchmarks.peers.ours import KeywordLeg, Ours
 from scripts.benchmarks.peers.peer import Peer
@@ -32,9 +28,7 @@ from scripts.benchmarks.questions import CLASSES, Class, K, questions
 from scripts.benchmarks.report import limits_table, speed_report, write_block
 from scripts.benchmarks.systems import BARE, FAISS, KEYWORD, OURS, SYSTEMS, System
 
-ROOT = Path(__file__).parent.parent.parent
 RESULTS = Path(__file__).parent / "results.json"
-SIZES = (10_000, 100_000, 1_000_000)
 QUICK = 8_000
 EFFORT = {QUICK: (24, 0.12), 10_000: (200, 1.0), 100_000: (200, 1.0), 1_000_000: (100, 0.8)}
 """Queries of a class, and seconds of a peer's work for it: all sizes together are to end within 18 minutes."""
@@ -44,7 +38,7 @@ NOT_IN_QUICK = frozenset(["LanceDB", "txtai"])
 
 def main() -> None:
     """Run the benchmark; exit code 1 where a row of the table falls short."""
-    asked = _arguments()
+    asked = speed_options()
     if asked.report:
         write_block("bench", speed_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
         return
@@ -100,24 +94,6 @@ def beside(before: dict[str, Any], results: dict[str, Any]) -> dict[str, Any]:
         "encoding": once["encoding"],
         "one_shot": once["one_shot"],
     }
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="few queries, small archive, ratios alone")
-    parser.add_argument("--sizes", "--chunks", type=int, nargs="+", help=f"chunks of the archives (default: {SIZES})")
-    parser.add_argument("--peer", nargs="+", help="only these peers")
-    parser.add_argument("--reuse", action="store_true", help="take searchkit's index too as it lies in --place")
-    parser.add_argument("--place", type=Path, default=ROOT / ".bench", help="where the indexes are kept")
-    parser.add_argument("--output", type=Path, help="write the results to this file")
-    parser.add_argument("--write", action="store_true", help="write the results file and the README's tables")
-    parser.add_argument("--report", action="store_true", help="write the README's tables anew, and measure nothing")
-    asked = parser.parse_args()
-    if asked.write and asked.quick:
-        parser.error("a quick run is not what the results file holds")
-    return asked
 
 
 def _size(asked: argparse.Namespace, systems: list[System], chunks: int, runtime: Runtime) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from searchkit.errors import ConfigError
+
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Reranker
 
-__all__ = ["load_encoder", "load_reranker"]
+__all__ = ["check_encoder", "load_encoder", "load_reranker"]
 
 
 def load_encoder(name: str, *, relative: bool = True) -> Encoder:
@@ -45,6 +47,18 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     from searchkit.encoders.loading import load
 
     return load(name, relative=relative)
+
+
+def check_encoder(given: Encoder | None) -> None:
+    """Raise ``ConfigError`` where what a program gave as an encoder is something else, as a model's name is."""
+    if given is None or hasattr(given, "encode_chunks"):
+        return
+    name = given if isinstance(given, str) else "NAME"
+    raise ConfigError(
+        f"encoder takes an Encoder object, not {given!r}.",
+        hint=f"Give build or rebuild the name as config=IndexConfig(encoder={name!r}), or give the object:"
+        f" encoder=searchkit.encoders.load_encoder({name!r}). An index that was built loads its own without.",
+    )
 
 
 def load_reranker(name: str) -> Reranker:

@@ -5,8 +5,8 @@ On file a run has TREC's six columns: query, Q0, article (or chunk), rank, score
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from searchkit.errors import ConfigError, QueryError, StorageError
 from searchkit.evaluation.columns import bad_line, column, lines
 from searchkit.evaluation.judged import Qrels
+from searchkit.search.asking import K_LIMIT
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Progress, Query
 
@@ -52,9 +53,10 @@ def make_run(
 ) -> Run:
     """Ask every query as a user would and keep the best ``depth`` articles, or chunks.
 
-    A query that can't be asked, as an empty one, gets no answer and a note. Raises as ``Searcher.ask`` does otherwise.
+    A query that can't be asked, as an empty one, gets no answer and a note. Raises as ``depth_held`` does, and
+    ``Searcher.ask`` otherwise.
     """
-    name = name or str(mode)
+    name, depth = name or str(mode), depth_held(searcher, depth, level)
     scores: dict[str, dict[str, float]] = {}
     refused = []
     for number, (query, text) in enumerate(queries.items(), start=1):
@@ -70,6 +72,21 @@ def make_run(
         if progress is not None:
             progress(name, number, len(queries))
     return Run(name=name, scores=scores, notes=(*searcher.standing(mode), *refused))
+
+
+def depth_held(searcher: Searcher, depth: int, level: Level) -> int:
+    """Return how many results to ask for: ``depth``, or all articles (chunks) of the index where they are fewer.
+
+    Raises ``ConfigError`` where that is more than a query may ask for.
+    """
+    about = searcher.info()
+    held = min(depth, max(1, about.articles if level is Level.ARTICLE else about.chunks))
+    if held > K_LIMIT:
+        raise ConfigError(
+            f"{depth:,} results of a query are wanted, and {K_LIMIT:,} can be asked for.",
+            hint="Measure to a smaller depth, as R@1000.",
+        )
+    return held
 
 
 def read_run(path: Path, *, known: Iterable[str] = ()) -> Run:
@@ -96,6 +113,32 @@ def read_run(path: Path, *, known: Iterable[str] = ()) -> Run:
             raise bad_line(path, number, f"'{article}' stands twice for query '{query}'", "Leave one of them.")
         given[article] = score
     return Run(name=path.stem, scores=scores)
+
+
+def checked(run: Run, qrels: Qrels, *, known: Collection[str] = ()) -> Run:
+    """Return a run from a file, with a note where some of its queries aren't judged.
+
+    ``known``: ids that are in the archive, judged or not. Raises ``ConfigError`` where the run answers no judged query,
+    or with nothing that is judged or known: then it is of other queries or another archive, and 0 says nothing.
+    """
+    answered = run.scores.keys() & qrels.keys()
+    if not answered:
+        theirs = f": its queries are as '{min(run.scores)}', the judged as '{min(qrels)}'" if run.scores else ""
+        raise ConfigError(
+            f"{run.name} has no answer to any of the {len(qrels):,} judged queries{theirs}.",
+            hint="Name a run of these queries.",
+        )
+    found = {one for query in answered for one in run.scores[query]}
+    judged = {one for given in qrels.values() for one in given}
+    if found.isdisjoint(judged) and found.isdisjoint(known):
+        raise ConfigError(
+            f"Nothing that {run.name} found is judged, '{min(found)}' for one; judged is '{min(judged)}'.",
+            hint="Is it a run of another archive, or of chunks where articles are judged?",
+        )
+    if more := len(run.scores) - len(answered):
+        note = f"{more:,} of {len(run.scores):,} queries of {run.name} have no judgement and don't count."
+        return replace(run, notes=(*run.notes, note))
+    return run
 
 
 def write_run(run: Run, path: Path) -> None:

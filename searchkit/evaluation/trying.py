@@ -17,7 +17,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
 from searchkit.evaluation.judged import Judged, Qrels
 from searchkit.evaluation.measures import depth_for, values_of
-from searchkit.evaluation.runs import Level, Run
+from searchkit.evaluation.runs import Level, Run, depth_held
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import Legs, rank_articles, rank_chunks
 from searchkit.search.searcher import Searcher
@@ -106,10 +106,10 @@ class Trials:
     """Runs for every combination of values, made query by query, so that the legs of one query are held at a time."""
 
     def __init__(self, searcher: Searcher, measure: str, level: Level) -> None:
-        """Make the grid around the searcher's settings. Raises as ``Searcher.vector_weight`` does."""
+        """Make the grid around the searcher's settings. Raises as ``Searcher.vector_weight``, ``depth_held`` do."""
         self.grid = _grid(searcher)
         self._searcher, self._measure, self._level = searcher, measure, level
-        self._k, self._depth = depth_for([measure]), SearchConfig().depth
+        self._k, self._depth = depth_held(searcher, depth_for([measure]), level), SearchConfig().depth
         self._names: dict[int, str] = {}
         self._scores: list[dict[str, dict[str, float]]] = [{} for _ in self.grid.combinations]
         self._alike = 0
@@ -125,7 +125,7 @@ class Trials:
             if progress is not None:
                 progress("ask", number, len(judged.queries))
         if not self._scores[0]:
-            raise ConfigError("None of the queries could be asked.", hint="'searchkit evaluate' says why.")
+            raise ConfigError("None of the queries could be asked.", hint=notes[0] if notes else "Name some.")
         if self._alike:
             notes.append(
                 f"{self._alike:,} of {len(judged.queries):,} queries have no words to be near to, only filters or words"

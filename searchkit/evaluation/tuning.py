@@ -22,7 +22,7 @@ from searchkit.errors import ConfigError
 from searchkit.evaluation.deciding import choose
 from searchkit.evaluation.judged import Judged
 from searchkit.evaluation.measures import depth_for, standard_names, values_of
-from searchkit.evaluation.runs import Level, make_run
+from searchkit.evaluation.runs import Level, absent, make_run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 from searchkit.evaluation.trying import TUNED, Grid, Setting, Trials
 from searchkit.search.searcher import Searcher
@@ -136,8 +136,8 @@ def tune(
 
     ``in_force``: the same index with the settings that its searches use, where these are others; they are measured on
     the same queries. Were they tuned on these, that flatters them. Raises ``ConfigError`` where there are fewer than
-    ``LEAST_QUERIES`` judged queries, or no two legs that can be weighed against each other, and as ``standard_names``
-    and ``Searcher.ask`` do.
+    ``LEAST_QUERIES`` judged queries, or no two legs that can be weighed against each other, and as ``standard_names``,
+    ``absent``, ``depth_held`` and ``Searcher.ask`` do.
     """
     if len(judged.queries) < LEAST_QUERIES:
         raise ConfigError(
@@ -146,8 +146,11 @@ def tune(
             hint="Judge more queries. Without any, 'searchkit tune' checks that nothing is broken.",
         )
     (measure,) = standard_names([measure])
+    missing = absent(searcher, judged.qrels, level)
     trials = Trials(searcher, measure, level)
     notes = [*judged.notes, *trials.run(judged, progress)]
+    if missing:
+        notes.append(f"Not in the index, so never found: {missing:,} judged {level}{'s' if missing > 1 else ''}.")
     order = _shuffled(judged.qrels)
     grid, values = trials.grid, trials.values(judged.qrels)[:, order]
     fold_of = np.arange(len(order)) % FOLDS

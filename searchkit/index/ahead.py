@@ -86,7 +86,7 @@ class Cutter:
     def ahead(self, articles: Iterable[Article]) -> Iterator[Article]:
         """Yield articles as they are, and have those that went by cut meanwhile.
 
-        Raises ``StorageError`` where helpers can't be started.
+        Raises ``BackendError`` where helpers can't be started.
         """
         for article in articles:
             group = self._last
@@ -101,7 +101,7 @@ class Cutter:
     def cut(self, article: Article) -> tuple[Chunk, ...]:
         """Return the chunks of an article.
 
-        Raises ``SourceError`` where a section doesn't lie within it, ``StorageError`` where a helper was stopped.
+        Raises ``SourceError`` where a section doesn't lie within it, ``BackendError`` where a helper was stopped.
         """
         group = self._group_of.get(id(article))
         if group is None:

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from searchkit.config import ReadConfig
+from searchkit.encoders import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch
 from searchkit.index.articles import article_digest
 from searchkit.index.batching import BATCH_CHARACTERS
@@ -52,6 +53,7 @@ def add(
     ``EncoderMismatch``.
     """
     started = time.monotonic()
+    check_encoder(encoder)
     paths = IndexPaths(Path(index))
     current_generation(paths)
     corpus = corpus_of(articles, places, read)
@@ -92,6 +94,7 @@ def update(
     ``ConfigError`` where the index remembers no places, or should be pruned by a part of those that it was made from.
     """
     started = time.monotonic()
+    check_encoder(encoder)
     paths = IndexPaths(Path(index))
     current_generation(paths)
     given = corpus_of(articles, places, read) if articles is not None or places else None

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokens import Tokens
-from searchkit.errors import StorageError
+from searchkit.errors import BackendError
 from searchkit.ingest.chunks import CountTokens, split
 from searchkit.types import Article, Chunk, Encoder, Section
 
@@ -69,7 +69,7 @@ class Helper:
     def __init__(self, tokens: Tokens, rules: Rules) -> None:
         """Start it; it takes .4 s to be there. ``tokens`` counts what ``rules.count_tokens`` does.
 
-        Raises ``StorageError`` where no process can be started.
+        Raises ``BackendError`` where no process can be started.
         """
         told = [str(tokens.path), tokens.max_length, rules.max_tokens, rules.overlap_sentences]
         try:
@@ -87,7 +87,7 @@ class Helper:
     def ask(self, articles: Sequence[Article]) -> list[Spans] | None:
         """Return the spans of each article's chunks, or None where it couldn't cut one.
 
-        Raises ``StorageError`` where it was stopped.
+        Raises ``BackendError`` where it was stopped.
         """
         process = self._process
         assert process.stdin is not None
@@ -101,7 +101,7 @@ class Helper:
         return spans
 
     def kill(self) -> None:
-        """Stop it, whatever it is at; one that asks it meanwhile gets ``StorageError``."""
+        """Stop it, whatever it is at; one that asks it meanwhile gets ``BackendError``."""
         self._process.kill()
 
     def close(self) -> None:
@@ -182,8 +182,8 @@ def _exactly(pipe: IO[bytes], size: int) -> bytes:
     return read
 
 
-def _stopped(how: str) -> StorageError:
-    return StorageError(
+def _stopped(how: str) -> BackendError:
+    return BackendError(
         f"A process that helps to cut articles {how}.",
         hint="Run the command again; with --jobs 1 it works in one process, which needs less memory.",
     )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from searchkit.encoders import check_encoder
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
 from searchkit.index.carried import check_carried, encoder_of
 from searchkit.index.current import InForce, in_force, remedy
@@ -63,9 +64,10 @@ def verify(
 
     With ``deep`` also every digest, every list of postings, every vector, every stored text, and some chunks encoded
     again by the index's encoder (or ``encoder``). Damage is told, not raised. Raises ``IndexNotFound``,
-    ``FormatTooOld``, ``FormatTooNew``.
+    ``FormatTooOld``, ``FormatTooNew``, ``ConfigError`` where ``encoder`` isn't one.
     """
     started = time.monotonic()
+    check_encoder(encoder)
     check = _Check(IndexPaths(Path(index)), deep=deep, encoder=encoder)
     generation = check.run(progress)
     return Verified(

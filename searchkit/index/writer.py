@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from searchkit.config import IndexConfig, ReadConfig, Settings
-from searchkit.encoders import load_encoder
+from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index import files
 from searchkit.index.carried import encoder_of
@@ -59,10 +59,12 @@ def build(
     enough text and the encoder isn't the caller's own. It decides speed alone.
 
     Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``, ``StorageError``,
-    ``MissingExtra``, ``ConfigError``. Whatever is raised, no half index is left; but vectors that were computed are, in
-    a hidden file of its folder, and the next ``build`` there goes on with them.
+    ``MissingExtra``, ``ConfigError``, ``BackendError`` (one of those processes was killed). Whatever is raised, no half
+    index is left; but vectors that were computed are, in a hidden file of its folder, and the next ``build`` there goes
+    on with them.
     """
     started = time.monotonic()
+    check_encoder(encoder)
     paths = IndexPaths(Path(index))
     refuse_existing(paths)
     corpus = corpus_of(articles, places, read)
@@ -124,6 +126,7 @@ def rebuild(
     ``IndexCorrupt``, ``ConfigError``.
     """
     started = time.monotonic()
+    check_encoder(encoder)
     paths = IndexPaths(Path(index))
     if not is_index(paths.root):
         raise IndexNotFound(f"There is no index at {paths.root}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from searchkit.encoders import check_encoder
 from searchkit.errors import EncoderMismatch
 from searchkit.index.carried import encoder_of
 from searchkit.index.facts import EncoderFact
@@ -28,6 +29,8 @@ class QueryEncoders:
     """
 
     def __init__(self, given: Encoder | None = None) -> None:
+        """Take what the caller gave, if anything. Raises ``ConfigError`` where it isn't an encoder."""
+        check_encoder(given)
         self._given = given
         self._loaded: dict[EncoderFact, Encoder] = {}
         self._loading = threading.Lock()

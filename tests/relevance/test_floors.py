@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.relevance.ratchet import CHEAP, DEAR, KEPT, floor_of, measured, place_of, raised, read_floors
+from tests.relevance import ratchet
+from tests.relevance.ratchet import CHEAP, DEAR, KEPT, floor_of, main, measured, place_of, raised, read_floors
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,21 @@ def test_other_data_have_other_floors_but_only_when_asked_for() -> None:
     with pytest.raises(ValueError, match="--new-data"):
         raised(first, "e", {"hybrid": 0.5}, new_data=False)
     assert raised(first, "e", {"hybrid": 0.5}, new_data=True) == {"digest": "e", "floors": {"hybrid": floor_of(0.5)}}
+
+
+def test_a_name_that_is_no_collection_is_an_error_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["samples", "bogus"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: There is no collection 'bogus'. There are: samples, ")
+    assert said.err.count("\n") == 1
+
+
+def test_a_collection_that_is_not_on_this_machine_is_a_note(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ratchet, "COLLECTIONS", tmp_path)
+    assert main(["xquad-en"]) == 0
+    assert capsys.readouterr().out == "xquad-en: not here\n"

@@ -15,6 +15,7 @@ import searchkit
 from searchkit import Mode, SearchConfig, Searcher
 from searchkit.config import FUSIONS
 from searchkit.serve.cli.formats import answer_json, to_json
+from searchkit.serve.cli.sums import sums
 from searchkit.serve.cli.table import answer_table
 from searchkit.serve.cli.terminal import Screen
 from searchkit.types import Answer
@@ -115,16 +116,52 @@ def test_a_person_reads_the_same_sums_in_the_table(index: Path) -> None:
     with opened(index) as searcher:
         answer = searcher.search(TEXT, k=30)
     lines = Screen(environment={"COLUMNS": "80"}).draw(answer_table(answer, explain=True)).splitlines()
-    sums = [line.strip() for line in lines if " of #" in line]
+    said = [line.strip() for line in lines if " of #" in line]
     votes = [vote for result in answer.results for vote in result.votes]
-    assert len(sums) == len(votes) > 30
-    for line, vote in zip(sums, votes, strict=True):
-        counts, score, ordinal, said = re.findall(r"^(\S+) of (\S+), of #(\d+): (.*)$", line)[0]
-        assert (counts, score) == (f"{vote.counts:.3f}", f"{vote.score:.3f}")
+    assert len(said) == len(votes) > 30
+    for line, vote in zip(said, votes, strict=True):
+        counts, score, ordinal, _ = re.findall(r"^(\S+) of (\S+), of #(\d+): (.*)$", line)[0]
+        assert float(counts) == pytest.approx(vote.counts, abs=0.0005)
+        assert float(score) == pytest.approx(vote.score, abs=0.0005)
         assert vote.chunk_id.endswith(f"#{ordinal}")
-        written = re.sub(r"√([\d.]+)", r"sqrt(\1)", said.replace("×", "*"))
-        value = eval(written, {"__builtins__": {}, "sqrt": sqrt})
-        assert value == pytest.approx(vote.score, abs=0.005)
+
+
+def read_sum(line: str) -> tuple[str, str, float]:
+    """Return what a line says a vote counts, its score, and what its sum comes to for someone who works it out."""
+    counts, score, said = re.findall(r"^(\S+) of (\S+), of #\d+: (.*)$", line)[0]
+    assert not re.search(r"\+ -|- -", said)
+    written = re.sub(r"√([\d.]+)", r"sqrt(\1)", said.replace("×", "*"))
+    return counts, score, float(eval(written, {"__builtins__": {}, "sqrt": sqrt, "exp": exp}))
+
+
+@pytest.mark.parametrize(("fusion", "reranker"), [*((name, None) for name in FUSIONS), ("sum", WordReranker())])
+def test_what_a_person_reads_adds_up_to_the_last_digit(index: Path, fusion: str, reranker: object) -> None:
+    with opened(index, reranker, fusion=fusion, rerank_weight=0.7) as searcher:
+        results = searcher.search(TEXT, k=60).results
+    assert len(results) == 60
+    for result in results:
+        total = counted = 0.0
+        for line in sums(result):
+            counts, score, value = read_sum(line)
+            digits = len(score.partition(".")[2])
+            assert f"{value:.{digits}f}" == score
+            total += float(counts) * float(score)
+            counted += float(counts)
+        assert f"{total:.3f}" == f"{result.score:.3f}"
+        assert counted == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("fusion", ["minmax", "zscore", "dbsf"])
+def test_each_share_is_what_its_arithmetic_gives(index: Path, fusion: str) -> None:
+    with opened(index, fusion=fusion) as searcher:
+        results = searcher.search(TEXT, k=60).results
+    for result in results:
+        (vote,), (line,) = result.votes, sums(result)
+        products = re.findall(r"([-+] |)(\([^)]*\)) × (\S+)", line)
+        assert len(products) == len(vote.contributions) == 2
+        for (sign, difference, times), part in zip(products, vote.contributions, strict=True):
+            value = eval(f"{sign}{difference} * {times}", {"__builtins__": {}})
+            assert value == pytest.approx(part.share, abs=0.001)
 
 
 def test_votes_are_printed_only_where_they_are_asked_for(index: Path) -> None:

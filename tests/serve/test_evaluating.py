@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from searchkit.config import FUSIONS
 from tests.serve.conftest import Run
 
 QUERIES = {"1": "missiles in Venezuela", "2": "arroz", "3": "Patriot batteries", "4": "nobody judged this"}
@@ -141,6 +142,11 @@ def test_falling_below_a_floor_is_an_exit_code_of_its_own(run: Run, built: Path,
         (("judged", "--compare", "fusion=borda"), 2, "no fusion 'borda'"),
         (("--qrels", "judged/qrels/test.tsv", "--mode", "keyword"), 2, "--queries FILE"),
         (("--qrels", "missing.tsv"), 8, "missing.tsv can't be read"),
+        (("judged", "--run", "empty.run"), 2, "no answer to any of the 3 judged queries"),
+        (("judged", "--run", "foreign.run"), 2, "Nothing that foreign.run found is judged"),
+        (("judged", "--compare", "foreign.run"), 2, "Nothing that foreign.run found is judged"),
+        (("judged", "--run", "empty.run", "--rerank", "any"), 2, "--rerank can't change a run"),
+        (("judged", "--run", "empty.run", "--settings", "any.json"), 2, "--settings can't change a run"),
         (("judged", "--run", "missing.run"), 8, "missing.run can't be read"),
         (("judged", "--index", "missing"), 3, "There is no index"),
         (("irds:cranfield",), 7, "pip install ir-datasets"),
@@ -151,6 +157,9 @@ def test_bad_arguments_are_said_in_one_message(
 ) -> None:
     if arguments[0:1] == ("irds:cranfield",) and find_spec("ir_datasets"):
         pytest.skip("ir_datasets is installed")
+    Path("empty.run").touch()
+    Path("any.json").write_text('{"search": {}, "encoder": "any", "fingerprint": "any"}', encoding="utf-8")
+    Path("foreign.run").write_text("1 Q0 elsewhere 1 2.0 x\n", encoding="utf-8")
     given = arguments if "--index" in arguments else (*arguments, "--index", str(built))
     ran = run("evaluate", *given)
     assert (ran.code, ran.out) == (code, "")
@@ -163,3 +172,41 @@ def test_judged_articles_that_are_not_in_the_index_are_told(run: Run, built: Pat
         file.write("3\tgone\t1\n")
     ran = run("evaluate", judged, "--index", built, "--mode", "keyword")
     assert "Not in the index, so never found: 1 judged article." in " ".join(ran.err.split())
+
+
+def test_a_measure_deeper_than_the_archive_is_of_all_it_has(run: Run, built: Path, judged: Path) -> None:
+    options = ("--mode", "hybrid", "--measure", "R@2000000", "--json")
+    read = run("evaluate", judged, "--index", built, *options).json()
+    assert read["runs"][0]["measures"]["R@2000000"]["mean"] == 1.0
+    assert read["runs"][0]["unanswered"] == 0
+
+
+def test_a_run_is_written_deeper_than_its_measures(run: Run, built: Path, judged: Path) -> None:
+    run("evaluate", judged, "--index", built, "--mode", "hybrid", "--measure", "P@1", "--run-out", "out.run")
+    rows = [line.split()[0] for line in Path("out.run").read_text(encoding="utf-8").splitlines()]
+    assert rows.count("1") == 4
+
+
+def test_a_run_compared_with_its_like_is_noted(run: Run, built: Path, judged: Path) -> None:
+    base = ("evaluate", judged, "--index", built, "--mode", "keyword")
+    assert "The answers of keyword and of keyword are the same." in run(*base, "--compare", "keyword").err
+    assert "are the same" not in run(*base, "--compare", "vector").err
+
+
+def test_queries_of_a_run_without_judgement_are_told(run: Run, judged: Path) -> None:
+    Path("out.run").write_text("1 Q0 wire-2 1 2.0 x\n4 Q0 wire-2 1 2.0 x\n", encoding="utf-8")
+    ran = run("evaluate", judged, "--run", "out.run")
+    assert ran.code == 0
+    assert "1 of 2 queries of out.run have no judgement" in ran.err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "tune"])
+def test_quiet_is_said_to_leave_the_report(run: Run, command: str) -> None:
+    told = " ".join(run(command, "--help").out.replace("│", " ").split())
+    assert "No progress: only what was found" in told
+    assert "no report" not in told
+
+
+def test_the_other_fusions_are_named(run: Run) -> None:
+    told = " ".join(run("evaluate", "--help").out.replace("│", " ").split())
+    assert all(name in told for name in FUSIONS if name != "sum")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -64,6 +65,15 @@ def test_explained_shares_add_up_to_the_score_as_they_are_written() -> None:
         assert score == total
         assert sum(round(float(share) * 1000) for share in shares) == round(float(total[0]) * 1000)
     assert "keyword  not among its hits · own score 0.000" in blocks[1]
+
+
+def test_a_share_below_zero_is_taken_off_and_not_added() -> None:
+    first = ANSWER.results[0]
+    one, other = first.contributions[:2]
+    parts = (replace(one, share=first.score + 0.001), replace(other, share=-0.001))
+    text = drawn(Answer(query=ANSWER.query, results=(replace(first, contributions=parts),)), explain=True)
+    assert re.search(r" - 0\.001$", text, re.MULTILINE)
+    assert "+ -" not in text
 
 
 def test_a_language_is_named_only_where_it_is_not_the_usual_one() -> None:

@@ -61,9 +61,23 @@ def test_what_was_tuned_is_shown_with_its_doubt(run: Run, built: Path, judged: P
     assert lines[0] == "judged/test · 20 queries · nDCG@10"
     assert any(line.startswith("vector_weight") and "→" in line for line in lines)
     assert any(line.startswith("gain") and "worse" in line for line in lines)
+    assert "Chosen: the nearest to the default that no other mean surely beats." in lines
     assert "Keep the defaults" in ran.out
     assert all(len(line) <= 80 for line in lines)
     assert in_force(built) is None
+
+
+def test_judgements_of_another_archive_are_refused(run: Run, built: Path, judged: Path) -> None:
+    qrels = judged / "qrels" / "test.tsv"
+    rows = qrels.read_text(encoding="utf-8")
+    qrels.write_text(rows.replace("\twire", "\telsewhere"), encoding="utf-8")
+    ran = run("tune", judged, "--index", built)
+    assert (ran.code, ran.out) == (2, "")
+    assert "None of the 4 judged articles is in the index" in " ".join(ran.err.split())
+    qrels.write_text(rows + "wire-1-0\tgone\t1\n", encoding="utf-8")
+    ran = run("tune", judged, "--index", built, "--measure", "R@2000000")
+    assert ran.code == 0
+    assert "never found: 1 judged article." in " ".join(ran.err.split())
 
 
 def test_as_json_every_number_is_there(run: Run, built: Path, judged: Path) -> None:

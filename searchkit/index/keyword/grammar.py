@@ -18,9 +18,12 @@ from searchkit.index.keyword.expression import Group, Item, Joint, Operand, Oper
 MAX_DEPTH = 30
 """Parentheses within parentheses: Whoosh's filters recurse, and so does all that walks a tree."""
 
-_QUOTED = r'"(?P<text>[^"]*)"(?:~(?P<slop>[0-9]{1,4})(?![0-9]))?'
+_NUMBER = r"0*(?P<{}>0(?![0-9])|[1-9][0-9]{{0,3}}+)[0-9]*+"
+"""Any digits. Only the first four that count are read: enough to lie above every limit, and never long to convert."""
+
+_QUOTED = rf'"(?P<text>[^"]*)"(?:~{_NUMBER.format("slop")})?'
 _WILD = r"(?<![\w*?'’.])[\w*?'’.\-]*[*?][\w*?'’.\-]*"
-_FUZZY = r"(?<=\w)~(?P<maxdist>[0-9])?(?P<prefix>(?!x)x)?(?=[\s)^]|$)"
+_FUZZY = rf"(?<=\w)~(?:{_NUMBER.format('maxdist')})?(?P<prefix>(?!x)x)?(?=[\s)^]|$)"
 _SIGN = r'(?<![^\s(]){}(?=[^\W\d_]|["(])'
 _BOUND = r'(?<![^\s()"]){}(?![^\s()"])'
 _VALUE = r'"[^"]*"|[\[{][^\]}]*[\]}]|[^\s()"]+'

@@ -290,7 +290,7 @@ class _Reading:
 
     def _distance(self, operand: Operand) -> int:
         if operand.number > MAX_DISTANCE:
-            self._note(f"'{operand.text}~{operand.number}' was searched with {MAX_DISTANCE} edits, the most there is.")
+            self._note(f"'{operand.text}' was searched with {MAX_DISTANCE} edits, the most there is.")
         return min(operand.number, MAX_DISTANCE)
 
     def _boosted(self, tree: Tree | None, boost: float) -> Tree | None:

@@ -12,11 +12,11 @@ import typer
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
-from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Quiet, Rerank, SettingsFile, pairs
+from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
+from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Rerank, SettingsFile, pairs
 from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.plain import count
-from searchkit.serve.cli.systems import Answering, System, compared_system, first_systems
+from searchkit.serve.cli.systems import Answering, Filed, System, compared_system, first_systems
 from searchkit.serve.cli.terminal import Screen, tell
 from searchkit.types import Mode
 
@@ -53,7 +53,8 @@ Compare = Annotated[
         show_default=False,
         rich_help_panel=ASKED,
         help="Compare the first run with this: a mode, a setting (vector_weight=2), a file of settings (.json),"
-        " rerank=NAME, an earlier generation (generation:3), another index, a run's file. Repeatable.",
+        " rerank=NAME, an earlier generation (generation:3), another index, a run's file. Other ways to fuse the legs"
+        " are fusion=rrf, minmax, zscore, dbsf; with those results have no confidence. Repeatable.",
     ),
 ]
 Measures = Annotated[
@@ -70,7 +71,11 @@ PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, h
 RunOut = Annotated[
     Path | None,
     typer.Option(
-        "--run-out", metavar="FILE", show_default=False, rich_help_panel=OUTPUT, help="Write the run in TREC's form."
+        "--run-out",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="Write the run in TREC's form, at least 1,000 results a query where the index has as many.",
     ),
 ]
 FailUnder = Annotated[
@@ -120,6 +125,7 @@ def evaluate(
 
     config = SearchConfig.from_file(settings) if settings is not None else None
     modes = mode or _usual_modes(run, compare)
+    _check_asked(modes, settings, rerank)
     systems = first_systems(path, modes, run, config=config, reranker=rerank or "")
     if run_out is not None and len(systems) > 1:
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
@@ -139,6 +145,17 @@ def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode,
     return (Mode.HYBRID,) if compare else tuple(Mode)
 
 
+def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None) -> None:
+    """Refuse options of an index that is asked where the run of a file is measured: they'd have no say in it."""
+    given = {"--settings": settings is not None, "--rerank": bool(rerank)}
+    idle = [option for option, said in given.items() if said]
+    if idle and not modes:
+        raise ConfigError(
+            f"{' and '.join(idle)} can't change a run that stands in a file.",
+            hint="Leave it out, or name a mode to be measured beside the run: --mode hybrid.",
+        )
+
+
 def _evaluated(
     screen: Screen,
     judged: Judged,
@@ -151,14 +168,14 @@ def _evaluated(
     *,
     quiet: bool,
 ) -> Evaluated:
-    from searchkit.evaluation.measures import DEFAULT_MEASURES, depth_for, measure, standard_names
+    from searchkit.evaluation.measures import DEFAULT_MEASURES, WHOLE_RUN, depth_for, measure, standard_names
     from searchkit.evaluation.runs import write_run
     from searchkit.serve.cli.figures import Evaluated
     from searchkit.serve.cli.progress import bars
 
     floors = _floors(fail_under)
     names = standard_names([*(measures or DEFAULT_MEASURES), *(name for name, _ in floors)])
-    depth = depth_for(names)
+    depth = max(depth_for(names), WHOLE_RUN if run_out is not None else 0)
     chosen = level_of(level)
     every = [*systems, *others]
     with (
@@ -166,7 +183,7 @@ def _evaluated(
         Answering(judged, depth=depth, level=chosen, progress=progress) as answering,
     ):
         absent = max(answering.absent(system) for system in every)
-        runs = [answering.run(system) for system in every]
+        runs = _checked(every, [answering.run(system) for system in every], judged)
     if run_out is not None:
         write_run(runs[0], run_out)
     measured = tuple(measure(run, judged.qrels, names) for run in runs)
@@ -179,6 +196,24 @@ def _evaluated(
         floors=tuple(_floor(measured[0], name, value) for name, value in floors),
         notes=_notes(judged, runs, absent, str(chosen)),
     )
+
+
+def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judged) -> list[Run]:
+    """Return the runs, those of files looked at, and noted where one that is compared is the first over again."""
+    from dataclasses import replace
+
+    from searchkit.evaluation.runs import checked
+
+    filed = [isinstance(system, Filed) for system in systems]
+    asked = (run for run, from_file in zip(runs, filed, strict=True) if not from_file)
+    found = {one for run in asked for given in run.scores.values() for one in given}
+    seen = [checked(run, judged.qrels, known=found) if one else run for run, one in zip(runs, filed, strict=True)]
+    return [
+        replace(run, notes=(*run.notes, f"The answers of {run.name} and of {seen[0].name} are the same."))
+        if number and run.scores == seen[0].scores
+        else run
+        for number, run in enumerate(seen)
+    ]
 
 
 def _comparisons(first: Measured, others: Sequence[Measured]) -> tuple[Comparison, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit.errors import ConfigError
+from searchkit.serve.cli.options import OUTPUT
 
 if TYPE_CHECKING:
     from searchkit.evaluation.judged import Judged
@@ -47,6 +48,12 @@ QrelsFile = Annotated[
 LevelName = Annotated[
     str,
     typer.Option("--level", metavar="NAME", rich_help_panel=JUDGED, help="What is judged: article or chunk."),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", rich_help_panel=OUTPUT, help="No progress: only what was found, its notes, and problems."
+    ),
 ]
 
 

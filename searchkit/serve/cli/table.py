@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,14 +12,13 @@ from rich.text import Text
 
 from searchkit.serve.cli.formats import pieces
 from searchkit.serve.cli.plain import count, day, duration, rounded_shares
+from searchkit.serve.cli.sums import signed, sums
 from searchkit.serve.cli.terminal import clean
-from searchkit.types import Answer, Article, ChunkResult, Contribution, FacetCount, Result
+from searchkit.types import Answer, Article, ChunkResult, FacetCount, Result
 
 DIM = "dim"
 MARK = "bold yellow"
 BAR_WIDTH = 20
-_ROOT = re.compile(r"sqrt\(([^()]*)\)")
-_NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
@@ -121,22 +119,12 @@ def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[s
     width = max((len(part.leg) for part in result.contributions), default=0)
     for number, (part, share) in enumerate(zip(result.contributions, shares, strict=True)):
         rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
-        yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", f"+ {share}" if number else share
+        yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", signed(share, first=not number)
     yield "sum of the shares", f"= {score}"
-    for vote in result.votes:
-        sums = " + ".join(_sum(part) for part in vote.contributions)
-        yield f"{vote.counts:.3f} of {vote.score:.3f}, of #{vote.chunk_id.rpartition('#')[2]}: {sums}", ""
+    for line in sums(result):
+        yield line, ""
     if result.confidence is not None:
         yield f"confidence {result.confidence:.2f}", ""
-
-
-def _sum(part: Contribution) -> str:
-    """Write the arithmetic of a leg's share of a chunk, with its numbers in the place of their names."""
-    numbers = {"score": f"{part.score:.3f}", "less": f"{part.less:.3f}", "times": f"{part.times:.3g}"}
-    written = _NUMBER.sub(lambda found: f"{float(found[0]):.3f}", _ROOT.sub(r"√\1", part.how))
-    for name, number in {**numbers, "rank": str(part.rank)}.items():
-        written = written.replace(name, number)
-    return written.replace("- -", "+ ").replace("--", "").replace(" * ", " × ")
 
 
 def _usual_language(results: Sequence[Result]) -> str | None:

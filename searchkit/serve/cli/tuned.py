@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _SHOWN = 9
 """Points of a curve that fit on a line."""
 
+HOW = "Chosen: the nearest to the default that no other mean surely beats."
+"""``deciding.choose`` in a line."""
+
 CHECK = "A check that nothing is broken, not a measure of relevance: sentences of articles, which must find their own."
 
 
@@ -80,6 +83,7 @@ def _settings(found: Tuned) -> Iterator[RenderableType]:
         for first, second in _points(found.curve[name], found.usual[name], value):
             grid.add_row(Text(first, style=DIM), Text(second, style=DIM))
     yield grid
+    yield Text(HOW, style=DIM)
 
 
 def _points(curve: Sequence[tuple[Any, float]], usual: object, chosen: object) -> Iterator[tuple[str, str]]:

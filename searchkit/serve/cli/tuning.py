@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Split, level_of, read_named
-from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
+from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
+from searchkit.serve.cli.options import Index, Json, NoColor
 from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.terminal import Screen
 

@@ -200,6 +200,8 @@ def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:
         segments.phrase([leaf], (0,), 1)
     with pytest.raises(TypeError, match="ascend"):
         segments.phrase([leaf, leaf], (1, 0), 1)
+    with pytest.raises(TypeError, match="of one field"):
+        segments.phrase([leaf, segments.term(1, b"a")], (0, 1), 1)
     with pytest.raises(TypeError, match="packed terms"):
         segments.together(0, [empty_segments(2).term(0, b"a")])
     with pytest.raises(ValueError, match="fit together"):
@@ -214,5 +216,7 @@ def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:
     segments.set_words(
         0, b"", np.zeros(1, np.uint32), np.zeros(0, np.uint32), np.zeros(1, np.uint32), np.zeros(0, np.uint32)
     )
+    with pytest.raises(TypeError, match="another size"):
+        segments.words(2, b"a", np.zeros(1, np.uint8), 1)
     with pytest.raises(ValueError, match="damaged"):
         segments.union(0, (np.array([4], np.uint32).tobytes(),))

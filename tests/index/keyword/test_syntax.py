@@ -167,7 +167,7 @@ def test_fuzzy_words_are_a_few_edits_away() -> None:
     assert parsed("missle~").text == "missle"
     far = parsed("missle~7")
     assert far.tree == wish(Fuzzy(word="missle", distance=2))
-    assert far.notes == ("'missle~7' was searched with 2 edits, the most there is.",)
+    assert far.notes == ("'missle' was searched with 2 edits, the most there is.",)
 
 
 def test_boosts_multiply() -> None:
@@ -308,6 +308,25 @@ def test_slop_stays_below_the_gap_between_the_parts_of_an_article() -> None:
     found = parsed('"a b"~9999')
     assert found.tree == phrase("a", "b", slop=50)
     assert "50 positions" in found.notes[0]
+
+
+@pytest.mark.parametrize("digits", ["99", "9999", "99999", "000051", "9" * 9_000, "0" * 9_000 + "51"])
+def test_a_number_of_any_length_is_held_to_its_limit_with_a_note(digits: str) -> None:
+    near = parsed(f'"a b"~{digits}')
+    assert near.tree == phrase("a", "b", slop=50)
+    assert near.notes == ("Words of a phrase can be 50 positions apart at most; that was searched.",)
+    fuzzy = parsed(f"missle~{digits}")
+    assert fuzzy.tree == wish(Fuzzy(word="missle", distance=2))
+    assert fuzzy.notes == ("'missle' was searched with 2 edits, the most there is.",)
+    boosted = parsed(f"a^{digits}999")
+    assert boosted.tree == wish(A)
+    assert boosted.notes == ("A boost lies above 0 and at 1,000 at most; another one was left out.",)
+
+
+def test_zeros_before_a_number_mean_nothing() -> None:
+    assert tree('"a b"~00003') == tree('"a b"~3')
+    assert tree("missle~0002") == tree("missle~2")
+    assert tree("missle~000") == tree("missle~0")
 
 
 def test_other_scripts_and_a_nul_are_words_and_spaces() -> None:

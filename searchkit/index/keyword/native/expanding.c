@@ -35,8 +35,7 @@ PyObject *segments_words(PyObject *self, PyObject *args) {
     Buffer points = {0};
     if (!PyArg_ParseTuple(args, "iy#Oi", &kind, &pattern, &size, &given, &limit)) return NULL;
     Part *parts = parts_with_words(self);
-    if (!parts || !take(&points, given, 4, 0)) return NULL;
-    PyObject *done = PyTuple_New(count);
+    PyObject *done = parts && take(&points, given, 4, 0) ? PyTuple_New(count) : NULL;
     size_t literal = 0;
     while (kind == 1 && literal < (size_t)size && pattern[literal] != '*' && pattern[literal] != '?') literal++;
     for (int i = 0; done && i < count; i++) {

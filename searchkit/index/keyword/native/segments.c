@@ -311,14 +311,15 @@ static PyObject *segments_phrase(PyObject *object, PyObject *args) {
     unsigned int slop;
     if (!PyArg_ParseTuple(args, "O!O!I", &PyList_Type, &words, &PyTuple_Type, &offsets, &slop)) return NULL;
     int n = (int)PyList_Size(words), fits = n > 1 && slop > 0 && PyTuple_Size(offsets) == n, packed = 1;
-    for (int i = 0; i < n && fits; i++) {
+    for (int i = 0, field = 0; i < n && fits; i++) {
         LeafObject *word = (LeafObject *)PyList_GetItem(words, i);
         fits = PyObject_TypeCheck((PyObject *)word, (PyTypeObject *)state->leaf_type) && word->owner == self &&
-               !word->unit_count;
+               !word->unit_count && (!i || word->field == field);
+        if (fits) field = word->field;
         for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows;
     }
     if (!fits) {
-        wrong("a phrase has two words at least, each with its offset");
+        wrong("a phrase has two words at least, of one field, each with its offset");
         return NULL;
     }
     if (!packed) Py_RETURN_NONE;
