@@ -1,4 +1,4 @@
-"""Where and with what was it measured? The processor, the system, and the versions of all that is compared."""
+"""Where and with what was it measured? The processor, the memory, the system, the day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 
@@ -19,11 +18,6 @@ def machine() -> dict[str, str | int]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
-
-
-def versions(packages: list[str]) -> dict[str, str]:
-    """Return the versions of packages."""
-    return {package: version(package) for package in packages}
 
 
 def today() -> str:

@@ -14,7 +14,7 @@ from searchkit.errors import IndexCorrupt, MissingExtra
 from searchkit.index import files
 from searchkit.index.facts import CarriedFact, Manifest
 from searchkit.index.manifest import check_file, fact_of, in_place, refuse_link
-from searchkit.index.paths import IndexPaths, hidden_name, number_name
+from searchkit.index.paths import IndexPaths, hidden_name
 from searchkit.types import Encoder
 
 
@@ -86,11 +86,6 @@ def check_carried(paths: IndexPaths, fact: CarriedFact, *, deep: bool = False) -
         check_file(folder / name, one, deep=deep)
     if foreign := [path.name for path in _listed(folder) if path.name not in fact.files]:
         raise IndexCorrupt(f"{folder / foreign[0]} doesn't belong to the encoder.")
-
-
-def carried_name(fact: CarriedFact) -> str:
-    """Return the name of the folder in which an encoder lies."""
-    return number_name(fact.generation)
 
 
 def _listed(folder: Path) -> list[Path]:

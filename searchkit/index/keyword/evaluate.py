@@ -21,7 +21,7 @@ import numpy as np
 
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.dense import Dense, Leaves, run
-from searchkit.index.keyword.expansion import Expansion, terms_of, units_of
+from searchkit.index.keyword.expansion import Expansion, units_of
 from searchkit.index.keyword.program import Program, program_of, program_of_words, words_of
 from searchkit.index.keyword.tree import Filter, Term, Tree, positive_leaves
 from searchkit.index.keyword.windows import Lists, Windows
@@ -174,13 +174,3 @@ def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, re
 def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> Found:
     """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
     return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask)
-
-
-def idf_sum(index: KeywordSegments, tree: Tree) -> float:
-    """Return U: the sum of idf over the words that a tree asks for, each as often as it asks (a boost multiplies)."""
-    return evaluate(index, tree).idf_sum
-
-
-def highlight_terms(index: KeywordSegments, tree: Tree) -> frozenset[str]:
-    """Return the terms that a tree's positive leaves stand for."""
-    return terms_of(Expansion(index).of(tree))

@@ -24,7 +24,6 @@ from searchkit.index.keyword.tree import (
     Phrase,
     Term,
     Tree,
-    positive_leaves,
 )
 
 if TYPE_CHECKING:
@@ -132,8 +131,3 @@ def units_of(leaf: Leaf) -> tuple[Term, ...]:
             return leaf.units
         case _:
             raise ValueError("patterns and fuzzy words are expanded before they are counted")
-
-
-def terms_of(tree: Tree) -> frozenset[str]:
-    """Return the terms that an expanded tree's positive leaves stand for."""
-    return frozenset(term for leaf, _ in positive_leaves(tree) for unit in units_of(leaf) for term in unit.terms)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from searchkit.index.keyword import expansion
-from searchkit.index.keyword.evaluate import evaluate, highlight_terms, idf_sum
+from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.statistics import KeywordSegments
 from searchkit.index.keyword.tree import (
     And,
@@ -50,6 +50,10 @@ def word(text: str, **values: str) -> Term:
     (found,) = ANALYZER.query_terms(text, ["en"])
     (unit,) = found.units
     return Term(terms=unit.terms, **values)  # type: ignore[arg-type]
+
+
+def idf_sum(index: KeywordSegments, tree: Tree) -> float:
+    return evaluate(index, tree).idf_sum
 
 
 def rows(index: KeywordSegments, tree: Tree) -> list[int]:
@@ -143,7 +147,7 @@ def test_u_counts_repeats_boosts_and_unknown_words(index: KeywordSegments) -> No
 
 def test_terms_to_highlight_are_those_asked_for_after_expansion(index: KeywordSegments) -> None:
     tree = And(children=(Pattern(text="exp*"), Not(child=word("oil")), word("missiles")))
-    assert highlight_terms(index, tree) == {"export", "missil"}
+    assert evaluate(index, tree).terms == {"export", "missil"}
 
 
 def test_titles_have_postings_of_their_own(index: KeywordSegments) -> None:
