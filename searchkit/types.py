@@ -37,11 +37,24 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The file that an article was read from.
+
+    ``path`` is absolute, ``-`` for standard input. ``name`` is the id of an article in it that brings none itself, or
+    begins it (``name:17`` in line 17); no two files of an index have the same.
+    """
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """What the user has. ``text`` is the body without the title; spans and snippets count its characters.
 
     ``published`` and ``updated`` are aware and in UTC; a date without a time is its midnight.
     Without ``sections`` the whole text is one section without a heading.
+    ``origin`` is None where a program handed the article over; it is no part of the content that is compared.
     """
 
     id: str
@@ -56,6 +69,7 @@ class Article:
     tags: tuple[str, ...] = ()
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

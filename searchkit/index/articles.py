@@ -1,7 +1,9 @@
 """Here is a segment's ``articles.sqlite``; which articles and chunks stand in it?
 
-``articles``  row (0-based), id, digest of the content, title, text, url, source, authors, published, updated (both as
-              ISO 8601), language, tags, fields, sections (JSON), chunk (row of its first chunk), chunks (their number)
+``articles``  row (0-based), id, digest of the content, file (its number; NULL where a program handed the article over),
+              title, text, url, source, authors, published, updated (both as ISO 8601), language, tags, fields, sections
+              (JSON), chunk (row of its first chunk), chunks (their number)
+``files``     number, path and name of each file that an article was read from (``Origin``)
 ``chunks``    row (0-based, the row of its vector and posting too), article (row), ordinal, start, end, heading, digest
               of the text that was encoded
 ``labels``    name, value (casefolded), article (row), shown (as the article has it): what filters and facets read:
@@ -9,6 +11,8 @@
 ``dates``     published (microseconds since 1970, UTC), article (row)
 ``starts``    one value: for each article the row of its first chunk, then the number of chunks, as uint32,
 little-endian
+
+Format 1 had neither ``files`` nor the column ``file``: where its articles came from isn't known.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,16 +37,19 @@ from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_o
 from searchkit.index.database import open_to_read, right_kinds
 from searchkit.index.ids import IdsWriter
 from searchkit.index.paths import IDS
-from searchkit.types import Article, Chunk, Section
+from searchkit.types import Article, Chunk, Origin, Section
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SCHEMA = """
 CREATE TABLE articles (
-  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
-  url TEXT, source TEXT, authors TEXT NOT NULL, published TEXT, updated TEXT, language TEXT, tags TEXT NOT NULL,
-  fields TEXT NOT NULL, sections TEXT NOT NULL, chunk INTEGER NOT NULL, chunks INTEGER NOT NULL);
+  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, file INTEGER, title TEXT NOT NULL,
+  text TEXT NOT NULL, url TEXT, source TEXT, authors TEXT NOT NULL, published TEXT, updated TEXT, language TEXT,
+  tags TEXT NOT NULL, fields TEXT NOT NULL, sections TEXT NOT NULL, chunk INTEGER NOT NULL, chunks INTEGER NOT NULL);
+CREATE INDEX articles_by_file ON articles (file);
+CREATE TABLE files (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE INDEX files_by_name ON files (name);
 CREATE TABLE chunks (
   row INTEGER PRIMARY KEY, article INTEGER NOT NULL, ordinal INTEGER NOT NULL, start INTEGER NOT NULL,
   end INTEGER NOT NULL, heading TEXT NOT NULL, digest BLOB NOT NULL);
@@ -51,12 +60,15 @@ CREATE TABLE dates (published INTEGER NOT NULL, article INTEGER NOT NULL, PRIMAR
 ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
 """
 
+_SCHEMA_1 = "\n".join(
+    line for line in _SCHEMA.replace(" file INTEGER,", "").splitlines() if "INDEX" not in line and "TABLE files" not in line
+)
+
 _AT_ONCE = 500
 """Ids that are looked up in one statement: SQLite takes at least 999 values."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ARTICLE_KINDS = "tttTTtTTTtttii"
-_CHUNK = "articles.id, articles.text, chunks.ordinal, chunks.start, chunks.end, chunks.heading"
+_FILE = "(SELECT path FROM files WHERE number = file), (SELECT name FROM files WHERE number = file)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +110,15 @@ def labels_of(article: Article) -> Iterator[tuple[str, str]]:
         yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
 
 
+def _is_storable(text: str) -> bool:
+    """Say whether a text can be in the file at all: a lone surrogate can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _shown(value: str | int | float | bool) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
@@ -108,6 +129,7 @@ class ArticlesWriter:
     def __init__(self, path: Path) -> None:
         self._starts = array("I", [0])
         self._ids = IdsWriter()
+        self._files: dict[str, int] = {}
         self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -125,7 +147,7 @@ class ArticlesWriter:
         """
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
-            row, article.id, digest or article_digest(article), article.title, article.text,
+            row, article.id, digest or article_digest(article), self._file(article.origin), article.title, article.text,
             article.url, article.source, json_of(article.authors), text_of(article.published), text_of(article.updated),
             article.language, json_of(article.tags), json_of(article.fields),
             json_of([_values(section) for section in article.sections]), first, len(chunks),
@@ -149,6 +171,19 @@ class ArticlesWriter:
             raise self._failure(error) from error
         self._starts.append(first + len(chunks))
         self._ids.add(article.id)
+
+    def _file(self, origin: Origin | None) -> int | None:
+        """Return the number of the file that an article was read from, which is written when it comes first."""
+        if origin is None:
+            return None
+        if origin.path not in self._files:
+            self._files[origin.path] = len(self._files)
+            values = (self._files[origin.path], origin.path, origin.name)
+            try:
+                self._db.execute("INSERT INTO files VALUES (?,?,?)", values)
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
+        return self._files[origin.path]
 
     def finish(self) -> None:
         """Complete the file and close it; write the ids beside it. Raises ``StorageError``."""
@@ -176,7 +211,7 @@ class ArticlesWriter:
 
 def _values(told: Article | Section) -> dict[str, object]:
     """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
-    values = {one.name: getattr(told, one.name) for one in fields(told)}
+    values = {one.name: getattr(told, one.name) for one in fields(told) if one.compare}
     return (
         values | {"sections": [_values(section) for section in told.sections]} if isinstance(told, Article) else values
     )
@@ -190,6 +225,7 @@ class ArticlesReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._knows_files: bool | None = None
         self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
 
@@ -232,11 +268,7 @@ class ArticlesReader:
 
     def article_rows(self, ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids."""
-        found: list[int] = []
-        for first in range(0, len(ids), _AT_ONCE):
-            some = ids[first : first + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            found += [row for (row,) in self.rows(f"SELECT row FROM articles WHERE id IN ({marks})", some)]
+        found = [row for (row,) in self._among("SELECT row FROM articles WHERE id IN ({marks})", ids, "i")]
         return sorted(found)
 
     def digests(self) -> list[tuple[int, str, bytes]]:
@@ -281,14 +313,69 @@ class ArticlesReader:
 
     def stored(self, row: int) -> StoredArticle:
         """Return the article of a row, with the rows of its chunks."""
-        found = self.rows(f"SELECT {COLUMNS}, chunk, chunks FROM articles WHERE row = ?", (row,), kinds=f"{KINDS}ii")
+        file = _FILE if self.knows_files else "NULL, NULL"
+        found = self.rows(
+            f"SELECT {COLUMNS}, chunk, chunks, {file} FROM articles WHERE row = ?", (row,), kinds=f"{KINDS}iiTT"
+        )
         if not found:
             raise self.corrupt(f"it has no article in row {row}")
-        *values, chunk, chunks = found[0]
+        *values, chunk, chunks, path, name = found[0]
+        origin = None if path is None else Origin(path=path, name=name or "")
         try:
-            return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article_of(tuple(values)))
+            article = article_of(tuple(values), origin)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self.corrupt(f"article in row {row}: {error}") from error
+        return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article)
+
+    @property
+    def knows_files(self) -> bool:
+        """Whether it says which files its articles were read from: not so in format 1."""
+        if self._knows_files is None:
+            self._knows_files = bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'files'"))
+        return self._knows_files
+
+    def held(self, ids: Sequence[str] | None = None) -> list[tuple[int, str, bytes, str | None]]:
+        """Return row, id, digest and the file's path of the articles that have these ids, or of all.
+
+        The path is "" where a program handed the article over, None where it isn't known.
+        """
+        path = "CASE WHEN file IS NULL THEN '' ELSE (SELECT path FROM files WHERE number = file) END"
+        select = f"SELECT row, id, digest, {path if self.knows_files else 'NULL'} FROM articles"
+        if ids is None:
+            return self.rows(f"{select} ORDER BY row", kinds="itbT")
+        return self._among(select + " WHERE id IN ({marks})", ids, "itbT")
+
+    def file_names(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the name of each of some files that articles were read from, by its path."""
+        if not self.knows_files:
+            return {}
+        return dict(self._among("SELECT path, name FROM files WHERE path IN ({marks})", paths, "tt"))
+
+    def files_called(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return name and path of the files that have these names."""
+        if not self.knows_files:
+            return []
+        return self._among("SELECT name, path FROM files WHERE name IN ({marks})", names, "tt")
+
+    def rows_of_file(self, path: str) -> list[int]:
+        """Return the rows of the articles that were read from a file."""
+        if not self.knows_files:
+            return []
+        select = "SELECT row FROM articles WHERE file = (SELECT number FROM files WHERE path = ?)"
+        return [row for (row,) in self.rows(select, (path,), kinds="i")]
+
+    def begins_ids(self, name: str) -> bool:
+        """Say whether an article has this id, or one that goes on with a colon."""
+        found = self.rows("SELECT 1 FROM articles WHERE id = ? OR (id > ? AND id < ?)", (name, f"{name}:", f"{name};"))
+        return bool(found)
+
+    def _among(self, statement: str, values: Sequence[str], kinds: str) -> list[tuple[Any, ...]]:
+        """Run a SELECT whose ``{marks}`` stand for values, some of them at a time."""
+        found: list[tuple[Any, ...]] = []
+        for first in range(0, len(values), _AT_ONCE):
+            some = [value for value in values[first : first + _AT_ONCE] if _is_storable(value)]
+            found += self.rows(statement.format(marks=",".join("?" * len(some))), some, kinds=kinds)
+        return found
 
     def origins(self) -> list[tuple[int, str | None, datetime | None]]:
         """Return the row, the source and the date of every article, by row."""
@@ -298,20 +385,36 @@ class ArticlesReader:
         except ValueError as error:
             raise self.corrupt(str(error)) from error
 
-    def chunks(self, first: int, number: int) -> tuple[Chunk, ...]:
-        """Return the chunks of ``number`` rows from ``first`` on."""
-        found = self.rows(
-            f"SELECT {_CHUNK} FROM chunks JOIN articles ON articles.row = chunks.article"
-            " WHERE chunks.row >= ? AND chunks.row < ? ORDER BY chunks.row",
+    def chunks(self, first: int, number: int, article: Article | None = None) -> tuple[Chunk, ...]:
+        """Return the chunks of ``number`` rows from ``first`` on; ``article`` is theirs, where it was read already.
+
+        An article's text is read once, however many of its chunks are asked for.
+        """
+        spans = self.rows(
+            "SELECT article, ordinal, start, end, heading FROM chunks WHERE row >= ? AND row < ? ORDER BY row",
             (first, first + number),
-            kinds="ttiiit",
+            kinds="iiiit",
         )
-        if len(found) != number or any(not 0 <= start <= end <= len(text) for _, text, _, start, end, _ in found):
+        if len(spans) != number:
             raise self.corrupt(f"it lacks chunks in rows {first} to {first + number - 1}")
-        return tuple(
-            Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=text[start:end], heading=heading)
-            for id_, text, ordinal, start, end, heading in found
-        )
+        chunks: list[Chunk] = []
+        for row, mine in groupby(spans, key=itemgetter(0)):
+            id_, text = (article.id, article.text) if article is not None else self._text(row)
+            for _, ordinal, start, end, heading in mine:
+                if not 0 <= start <= end <= len(text):
+                    raise self.corrupt(f"a chunk of the article in row {row} lies outside of its text")
+                span = text[start:end]
+                chunks.append(
+                    Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=span, heading=heading)
+                )
+        return tuple(chunks)
+
+    def _text(self, row: int) -> tuple[str, str]:
+        """Return the id and the text of the article of a row."""
+        found = self.rows("SELECT id, text FROM articles WHERE row = ?", (row,), kinds="tt")
+        if not found:
+            raise self.corrupt(f"it has no article in row {row}")
+        return found[0][0], found[0][1]
 
     def starts(self, articles: int, chunks: int) -> NDArray[np.int64]:
         """Return ``(articles + 1,)`` rows: the first chunk of each article, and the number of chunks at the end."""
@@ -338,7 +441,7 @@ class ArticlesReader:
             if self._idle:
                 return self._idle.pop()
         try:
-            return open_to_read(self._path, _SCHEMA)
+            return open_to_read(self._path, _SCHEMA, _SCHEMA_1)
         except sqlite3.Error as error:
             raise self.corrupt(str(error)) from error
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from searchkit.types import Article, FieldValue, Section
+from searchkit.types import Article, FieldValue, Origin, Section
 
 COLUMNS = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
 KINDS = "tttTTtTTTttt"
@@ -31,8 +31,8 @@ def instant_of(text: str | None) -> datetime | None:
     return instant
 
 
-def article_of(cells: tuple[Any, ...]) -> Article:
-    """Read ``COLUMNS``, whose ``KINDS`` are right.
+def article_of(cells: tuple[Any, ...], origin: Origin | None = None) -> Article:
+    """Read ``COLUMNS``, whose ``KINDS`` are right; ``origin`` stands elsewhere.
 
     Raises ``ValueError``, ``TypeError``, ``AttributeError`` or ``RecursionError`` where they hold no article.
     """
@@ -50,6 +50,7 @@ def article_of(cells: tuple[Any, ...]) -> Article:
         tags=_texts(tags),
         fields={name: _value(value) for name, value in json.loads(fields).items()},
         sections=tuple(_section(**section) for section in json.loads(sections)),
+        origin=origin,
     )
 
 

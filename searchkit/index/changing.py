@@ -6,6 +6,7 @@ costs the encoding of the chunks whose text is new.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -22,13 +23,16 @@ from searchkit.index.corpus import Handed, corpus_of, given_of, joined, left_out
 from searchkit.index.current import current_generation
 from searchkit.index.draft import Draft
 from searchkit.index.facts import Corpus, EncoderFact, Manifest
+from searchkit.index.file_states import FileStates
 from searchkit.index.holding import held_back
-from searchkit.index.intake import Intake
+from searchkit.index.intake import Intake, path_of, shown_path, twice
 from searchkit.index.known import KnownVectors
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, open_generation
+from searchkit.index.reader import Generation, Held, open_generation
 from searchkit.index.rules import check_rules
+from searchkit.ingest.discover import same_file
+from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
 PRUNE_LIMIT = 0.5
@@ -59,15 +63,17 @@ def add(
     corpus = corpus_of(articles, places, read)
     intake = Intake(strict=strict)
     with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
-        compared = _Compared(parent, parent.digest)
+        manifest = parent.manifest
+        states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
+        compared = _Compared(parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            given = intake.articles(given_of(articles, corpus, progress))
-            _write(paths, draft, compared.different(given), parent.manifest, encoder, compared.known)
-            manifest = parent.manifest
+            given = intake.articles(given_of(articles, corpus, progress, states))
+            _write(paths, draft, compared.different(given), manifest, encoder, compared.known)
             if draft.articles:
                 manifest = draft.publish(joined(manifest.corpus, corpus))
             draft.forget()
-    return compared.counted(draft.report(manifest, intake, started))
+        states.save(paths)
+    return compared.counted(draft.report(manifest, intake, started, compared.notes))
 
 
 def update(
@@ -78,6 +84,7 @@ def update(
     read: ReadConfig | None = None,
     prune: bool = False,
     prune_limit: float = PRUNE_LIMIT,
+    checksum: bool = False,
     encoder: Encoder | None = None,
     strict: bool = False,
     cache: bool = True,
@@ -87,7 +94,8 @@ def update(
 ) -> BuildReport:
     """Bring an index in line with articles, with places, or with the places that it remembers where neither is given.
 
-    What is new is added, what has changed is replaced; vectors that are still to be made are made. With ``prune`` the
+    A file whose size, time of change and inode are those of the last reading isn't read, but with ``checksum``. What is
+    new is added, what has changed is replaced; vectors that are still to be made are made. With ``prune`` the
     articles that have vanished are deleted, after ``say`` was told how many; where they are more than the share
     ``prune_limit`` of the index, nothing is changed and ``ConfigError`` is raised. Nothing is pruned, and a note says
     so, where an article couldn't be read: it may be the one that seems to have vanished. Raises as ``add`` does, and
@@ -109,10 +117,20 @@ def update(
                 f"The index was also made from {missing[0]}: what isn't at the places named may be there.",
                 hint=f"Run 'searchkit update --prune --index {paths.root}' without places, or name all of them.",
             )
-        held = parent.digests()
-        compared = _Compared(parent, held.get)
+        held = parent.held(None)
+        states = FileStates(
+            paths,
+            parent,
+            _read_by(corpus),
+            keeps=True,
+            remembered=manifest.corpus,
+            held=None if checksum else held,
+        )
+        compared = _Compared(parent, held.get, states, intake)
+        source = given_of(articles, corpus, progress, states)
+        compared.seen.update((id_, "unchanged") for id_, one in held.items() if one.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            fresh = compared.different(intake.articles(given_of(articles, corpus, progress)))
+            fresh = compared.different(intake.articles(source))
             if prune:
                 checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
                 fresh = held_back(checked, BATCH_CHARACTERS)
@@ -134,6 +152,8 @@ def update(
                 whole = corpus if prune or given is None else None
                 manifest = draft.publish(whole or joined(manifest.corpus, corpus))
             draft.forget()
+        states.save(paths)
+        notes.extend(compared.notes)
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
 
 
@@ -151,7 +171,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str) -> BuildReport:
         manifest = parent.manifest
         with _draft(paths, parent, None) as draft:
             for article_id in wanted:
-                if parent.digest(article_id) is None:
+                if article_id not in parent.held([article_id]):
                     intake.report(Problem(place=article_id, reason="no article has this id", lost=False))
                 else:
                     draft.delete([article_id])
@@ -182,24 +202,40 @@ def compact(index: str | Path, *, progress: Progress | None = None) -> BuildRepo
 
 
 class _Compared:
-    """Tells which articles differ from those of a generation, and counts; the vectors of what it replaces are known."""
+    """Tells which articles differ from those of a generation, and counts; the vectors of what it replaces are known.
 
-    def __init__(self, parent: Generation, digest_of: Callable[[str], bytes | None]) -> None:
+    One that takes the place of another article's, from another file, is named in the intake's problems.
+    """
+
+    def __init__(
+        self, parent: Generation, held_of: Callable[[str], Held | None], states: FileStates, intake: Intake
+    ) -> None:
         self.known = KnownVectors(parent)
         self.seen: dict[str, str] = {}
-        self._digest_of = digest_of
+        self._held_of, self._states, self._intake = held_of, states, intake
+        self._moved = 0
+        self._gone: dict[str, bool] = {}
 
     def different(self, articles: Iterable[Article]) -> Iterator[Article]:
-        """Yield the articles that are new or changed."""
+        """Yield the articles that are new or changed, and those whose file has moved."""
         for article in articles:
-            held = self._digest_of(article.id)
-            same = held is not None and held == article_digest(article)
+            held, path = self._held_of(article.id), path_of(article)
+            if held is not None and held.path is not None and held.path != path and held.path in self._states.skipped:
+                if self._states.comes_later(held.path, than=path):
+                    self._intake.report(twice(article.id, path, held.path))
+                    continue
+                self._intake.report(twice(article.id, held.path, path))
+            same = held is not None and held.digest == article_digest(article)
             again = article.id in self.seen and self.seen[article.id] != "unchanged"
+            moved = same and held is not None and self._has_moved(held, path)
             self.seen[article.id] = "unchanged" if same else "new" if held is None else "changed"
-            if same and not again:  # an earlier one of that id was already taken for a change: the later one counts
-                continue
+            if same and not again and not moved:
+                continue  # unless an earlier one of that id was already taken for a change: the later one counts
+            self._moved += moved
             if held is not None:
                 self.known.learn(article.id)
+                if not same:
+                    self._tell_replaced(article, held, path)
             yield article
 
     def counted(self, report: BuildReport) -> BuildReport:
@@ -208,6 +244,36 @@ class _Compared:
         return replace(
             report, new=kinds.count("new"), changed=kinds.count("changed"), unchanged=kinds.count("unchanged")
         )
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of what was compared."""
+        return [f"{self._moved:,} articles are the same as before, in files that have moved."] if self._moved else []
+
+    def _has_moved(self, held: Held, path: str) -> bool:
+        """Say whether the file that an article was read from isn't there any more, and now it comes from another."""
+        if not held.path or held.path in (path, STANDARD_INPUT) or path in ("", STANDARD_INPUT):
+            return False
+        if held.path not in self._gone:
+            self._gone[held.path] = not os.path.lexists(held.path)
+        return self._gone[held.path]
+
+    def _tell_replaced(self, article: Article, held: Held, path: str) -> None:
+        """Report that an article takes the place of one from elsewhere."""
+        if held.path is None:
+            if not path or path == STANDARD_INPUT or self._states.is_place(path):
+                return
+            before = "it isn't known where it came from"
+        elif held.path == path or (held.path and path and same_file(held.path, path)):
+            return
+        else:
+            before = f"it came from {shown_path(held.path)}"
+        reason = f"replaced: {before}, now it comes from {shown_path(path)}"
+        self._intake.report(Problem(place=article.id, reason=reason, lost=False))
+
+
+def _read_by(corpus: Corpus | None) -> ReadConfig:
+    return corpus.read if corpus else ReadConfig()
 
 
 def _draft(
@@ -239,7 +305,7 @@ def _write(
 
 
 def _check_vanished(
-    compared: _Compared, held: dict[str, bytes], intake: Intake, limit: float, paths: IndexPaths
+    compared: _Compared, held: dict[str, Held], intake: Intake, limit: float, paths: IndexPaths
 ) -> Iterator[Article]:
     """Stand behind the last article, so that too many vanished are told before anything is encoded; yield nothing."""
     vanished = len(held) - sum(article_id in held for article_id in compared.seen)

@@ -12,12 +12,12 @@ from searchkit.errors import ConfigError
 from searchkit.index.facts import Corpus
 from searchkit.index.intake import Given
 from searchkit.ingest import read as read_places
+from searchkit.ingest.places import Memory
+from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.types import Article, Progress
 
 Handed = Iterable[Article | Mapping[str, Any]]
 """Articles from a program: records, or dicts with the keys that JSONL has."""
-
-STANDARD_INPUT = "-"
 
 
 def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
@@ -35,11 +35,13 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
     )
 
 
-def given_of(articles: Handed | None, corpus: Corpus | None, progress: Progress | None) -> Iterable[Given]:
-    """Return what was handed over, or what is read at the places."""
+def given_of(
+    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: Memory | None = None
+) -> Iterable[Given]:
+    """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:
         return articles
-    return read_places(corpus.places, corpus.read, progress=progress) if corpus else ()
+    return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
 
 
 def joined(old: Corpus | None, new: Corpus | None) -> Corpus | None:

@@ -9,7 +9,8 @@ from datetime import datetime
 from searchkit.config import IndexConfig, ReadConfig, Settings
 from searchkit.index.paths import VECTORS
 
-FORMAT = 1
+FORMAT = 2
+"""1: articles without the files that they were read from. 2: with them."""
 OLDEST_FORMAT = 1
 
 

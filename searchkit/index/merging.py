@@ -123,7 +123,7 @@ def write_merged(
 
 def _copy_article(segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsBuilder) -> None:
     one = segment.articles.stored(row)
-    chunks = segment.articles.chunks(one.chunk, one.chunks)
+    chunks = segment.articles.chunks(one.chunk, one.chunks, one.article)
     digests = [digest for _, digest in segment.articles.chunk_digests(one.chunk, one.chunks)]
     stored.add(one.article, chunks, digests, digest=segment.articles.digest(row))
     for chunk in chunks:
@@ -151,7 +151,7 @@ def _living_texts(part: Part) -> tuple[list[str], list[bytes]]:
     articles = part.segment.articles
     for row in np.flatnonzero(~part.gone):
         one = articles.stored(int(row))
-        texts += [compose(one.article, chunk).joined for chunk in articles.chunks(one.chunk, one.chunks)]
+        texts += [compose(one.article, chunk).joined for chunk in articles.chunks(one.chunk, one.chunks, one.article)]
         digests += [digest for _, digest in articles.chunk_digests(one.chunk, one.chunks)]
     return texts, digests
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,17 @@ if TYPE_CHECKING:
 
 _FILTERS = 16
 """Filters whose rows are remembered, a byte a row each: people search again with the same filter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An article of a generation: the digest of its content, and the path of the file that it was read from.
+
+    The path is "" where a program handed the article over, None where it isn't known (format 1).
+    """
+
+    digest: bytes
+    path: str | None
 
 
 class Generation:
@@ -192,23 +204,45 @@ class Generation:
                 return self.article_at(int(base) + row)
         return None
 
-    def digest(self, article_id: str) -> bytes | None:
-        """Return the digest of a living article's content; None where there is none of that id."""
+    def held(self, ids: Sequence[str] | None) -> dict[str, Held]:
+        """Return what is known of the living articles that have these ids, or of all, by id."""
+        found: dict[str, Held] = {}
         for segment in self.segments:
-            row = segment.living_row(article_id)
-            if row is not None:
-                return segment.articles.digest(row)
-        return None
+            living = segment.living_articles
+            listed = segment.articles.held(ids)
+            if ids is None and [row for row, *_ in listed] != list(range(len(living))):
+                raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
+            for row, article_id, digest, path in listed:
+                if segment.lives(row):
+                    found[article_id] = Held(digest=digest, path=path)
+        return found
 
     def digests(self) -> dict[str, bytes]:
         """Return the digest of every living article by its id."""
-        found: dict[str, bytes] = {}
+        return {article_id: one.digest for article_id, one in self.held(None).items()}
+
+    def file_names(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the names of files, by path (``Origin``): of those that articles were read from, deleted ones too."""
+        found: dict[str, str] = {}
         for segment in self.segments:
-            living = segment.living_articles
-            if len(listed := segment.articles.digests()) != len(living):
-                raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
-            found.update((article_id, digest) for row, article_id, digest in listed if living[row])
+            found.update(segment.articles.file_names(paths))
         return found
+
+    def files_called(self, names: Sequence[str]) -> dict[str, set[str]]:
+        """Return by name the paths of the files that have these names, and had articles at some time."""
+        found: dict[str, set[str]] = {}
+        for segment in self.segments:
+            for name, path in segment.articles.files_called(names):
+                found.setdefault(name, set()).add(path)
+        return found
+
+    def has_articles_of(self, path: str) -> bool:
+        """Say whether an article that was read from a file lives."""
+        return any(segment.lives(row) for segment in self.segments for row in segment.articles.rows_of_file(path))
+
+    def begins_ids(self, name: str) -> bool:
+        """Say whether an article of unknown origin has this id, or one that goes on with a colon."""
+        return any(not one.articles.knows_files and one.articles.begins_ids(name) for one in self.segments)
 
     def living_articles(self) -> Iterator[Article]:
         """Yield every article that isn't deleted, in the order of the rows."""

@@ -20,6 +20,7 @@ from searchkit.index.salvage import Salvage
 from searchkit.index.sweeping import numbered
 from searchkit.ingest import read as read_places
 from searchkit.ingest.discover import find
+from searchkit.ingest.places import Memory
 from searchkit.types import Progress
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
@@ -105,6 +106,7 @@ def remembered(
     read: ReadConfig | None,
     notes: list[str],
     progress: Progress | None,
+    memory: Memory | None = None,
 ) -> tuple[Iterable[Given], Corpus | None]:
     """Find the articles of an index again: at its places, or stored in it."""
     corpus = manifest.corpus if manifest else None
@@ -112,7 +114,7 @@ def remembered(
         corpus = replace(corpus, read=read)
     if corpus is not None and not (gone := _unreadable(corpus.places)):
         notes.append(f"Read again from {', '.join(corpus.places)}.")
-        return read_places(corpus.places, corpus.read, progress=progress), corpus
+        return read_places(corpus.places, corpus.read, progress=progress, memory=memory), corpus
     why = f"{gone[0]} can't be read again" if corpus is not None else "the index remembers no places"
     if parent is None:
         raise IndexCorrupt(

@@ -108,14 +108,15 @@ class Segment:
 
     def living_rows(self, article_ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids and aren't deleted."""
-        return [row for row in self.articles.article_rows(article_ids) if self._lives(row)]
+        return [row for row in self.articles.article_rows(article_ids) if self.lives(row)]
 
     def living_row(self, article_id: str) -> int | None:
         """Find an article's row by its id, unless it is deleted."""
         row = self.articles.article_row(article_id)
-        return row if row is not None and self._lives(row) else None
+        return row if row is not None and self.lives(row) else None
 
-    def _lives(self, row: int) -> bool:
+    def lives(self, row: int) -> bool:
+        """Say whether the article of a row isn't deleted. Raises ``IndexCorrupt``."""
         if not 0 <= row < self.fact.articles:
             raise self.articles.corrupt(f"it has an article in row {row}")
         return bool(self.living_articles[row])
@@ -163,6 +164,6 @@ def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str
 
     for row in articles:
         stored = segment.articles.stored(row)
-        for chunk in segment.articles.chunks(stored.chunk, stored.chunks):
+        for chunk in segment.articles.chunks(stored.chunk, stored.chunks, stored.article):
             searched = compose(stored.article, chunk)
             yield searched.title, searched.heading, searched.text, stored.article.language

@@ -18,6 +18,7 @@ from searchkit.index.corpus import Handed, corpus_of, given_of
 from searchkit.index.draft import Draft
 from searchkit.index.encoding import FindVectors, kept_vectors
 from searchkit.index.facts import EncoderFact, Manifest, coverage_note
+from searchkit.index.file_states import FileStates
 from searchkit.index.intake import Given, Intake
 from searchkit.index.known import nothing_known
 from searchkit.index.lock import writer_lock
@@ -81,9 +82,11 @@ def build(
                 if config.keep_encoder:
                     draft.carry(encoder)
                 known = None if keyword_first else nothing_known
-                draft.add(intake.articles(given_of(articles, corpus, progress)), encoder, known)
+                states = FileStates(paths, None, corpus.read if corpus else ReadConfig())
+                draft.add(intake.articles(given_of(articles, corpus, progress, states)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
+            states.save(paths)
             report = draft.report(manifest, intake, started)
             if keyword_first:
                 report = _completed(paths, report, encoder, nothing_known, cache, say, progress)
@@ -141,10 +144,14 @@ def rebuild(
         config = replace(config, encoder=encoder.name)
         parent = readable_parent(paths, stack, manifest, notes)
         source: Iterable[Given]
+        names = parent if isinstance(parent, Generation) else None
         if articles is not None or given is not None:
-            source, corpus = given_of(articles, given, progress), given
+            states = FileStates(paths, names, given.read if given else ReadConfig())
+            source, corpus = given_of(articles, given, progress, states), given
         else:
-            source, corpus = remembered(manifest, parent, read, notes, progress)
+            before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
+            states = FileStates(paths, names, read or before)
+            source, corpus = remembered(manifest, parent, read, notes, progress, states)
         same = manifest is not None and manifest.encoder.fingerprint == encoder.fingerprint
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
@@ -157,11 +164,12 @@ def rebuild(
         _refuse_empty(draft, intake, corpus.places if corpus else ())
         made = draft.prepare(corpus)
         if consider is not None and isinstance(parent, Generation):
-            before = parent.manifest.generation
-            if not consider(before, made.generation):
-                notes.append(f"Generation {before} stays in force; a later rebuild finds the new one's vectors made.")
-                return replace(draft.report(made, intake, started, notes), generation=before)
+            number = parent.manifest.generation
+            if not consider(number, made.generation):
+                notes.append(f"Generation {number} stays in force; a later rebuild finds the new one's vectors made.")
+                return replace(draft.report(made, intake, started, notes), generation=number)
         draft.put_in_force(made)
+        states.save(paths)
         report = draft.report(made, intake, started, notes)
         if keyword_first:
             report = _completed(paths, report, encoder, known, cache, say, progress)
@@ -221,7 +229,7 @@ def refuse_existing(paths: IndexPaths) -> None:
             " to it, or choose another folder.",
         )
     folders = {path.name for path in (paths.segments, paths.generations, paths.deletions, paths.encoders)}
-    ours = {paths.lock.name, *folders, *UNFINISHED}
+    ours = {paths.lock.name, paths.file_states.name, *folders, *UNFINISHED}
     foreign = sorted(
         path.name for path in paths.root.iterdir() if path.name not in ours and not is_hidden_name(path.name)
     )

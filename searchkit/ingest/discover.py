@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path
 
 from searchkit.errors import SourceError
@@ -49,6 +52,13 @@ class Found:
     format: str
     compression: str
 
+    @property
+    def address(self) -> str:
+        """The absolute path by which it was reached, links and all: what its articles came from."""
+        path = os.path.abspath(self.path)  # noqa: PTH100 - Path.absolute leaves ".." in
+        # Names that are no UTF-8 stay different from each other.
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+
 
 def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
     """Return the files that places stand for, each once, in the order of the places and of their names; and problems.
@@ -57,7 +67,9 @@ def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
     A folder in BEIR's layout, ``corpus.jsonl`` beside ``queries.jsonl`` or ``qrels``, is its corpus alone.
 
     A file's id is its path from the folder given (or from the fixed part of a glob, or from its own folder) without the
-    suffixes of format and compression; files of one folder given whose ids would be the same keep them.
+    suffixes of format and compression; files of one folder given whose ids would be the same keep them. Of files of
+    several places whose ids would be the same the first by its path has it, the others go on with a mark of their path
+    (``told_apart``): which, doesn't depend on the order of the places.
 
     Raises ``SourceError`` for a place that doesn't exist, or a glob that nothing matches.
     """
@@ -69,7 +81,30 @@ def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
                 problems[entry] = None
             else:
                 paths.append((entry, root))
-    return _named([_found(path, root) for path, root in _once(paths)]), list(problems)
+    return _distinct(_named([_found(path, root) for path, root in _once(paths)])), list(problems)
+
+
+def told_apart(name: str, address: str) -> str:
+    """Return the id of a file where another has the one that it would have: it goes on with a mark of its path."""
+    return f"{name}~{hashlib.blake2b(address.encode(), digest_size=4).hexdigest()}"
+
+
+def same_file(one: str, other: str) -> bool:
+    """Say whether two addresses lead to one file: by a link, or spelled otherwise where the disk doesn't mind."""
+    if one == other or os.path.realpath(one) == os.path.realpath(other):
+        return True
+    try:
+        first, second = os.stat(one), os.stat(other)  # noqa: PTH116 - an address is a text
+    except (OSError, ValueError):
+        return False
+    # A hard link is another file: each has a name and a place of its own.
+    return (first.st_dev, first.st_ino, first.st_nlink) == (second.st_dev, second.st_ino, 1)
+
+
+def fixed_part(place: str | Path) -> Path:
+    """Return a place as far as it has no wildcard."""
+    path = Path(place)
+    return path if _exists(path) else Path(*takewhile(lambda part: not _MAGIC.intersection(part), path.parts))
 
 
 def _expand(place: Path) -> Iterator[tuple[Path, Path | Problem]]:
@@ -230,6 +265,18 @@ def _named(files: Sequence[Found]) -> list[Found]:
             return [replace(file, id=name) for file, (_, name) in zip(files, ids, strict=True)]
         for i in clashing:
             lengths[i] += 1
+
+
+def _distinct(files: Sequence[Found]) -> list[Found]:
+    """Tell apart the files of several places that would have one id."""
+    alike: dict[str, list[Found]] = {}
+    for file in files:
+        alike.setdefault(file.id, []).append(file)
+    first = {name: min(file.address for file in group) for name, group in alike.items() if len(group) > 1}
+    return [
+        replace(file, id=told_apart(file.id, file.address)) if first.get(file.id, file.address) != file.address else file
+        for file in files
+    ]
 
 
 def _names_for(file: Found) -> tuple[str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from searchkit.ingest.fields import Path, flatten, plain_text, strings
 from searchkit.ingest.languages import detect, is_no_language, normalise
 from searchkit.ingest.sections import atx_headings, sections_under
 from searchkit.ingest.texts import clean, has_control, one_line
-from searchkit.types import Article, FieldValue, Section
+from searchkit.types import Article, FieldValue, Origin, Section
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "_id", "doc id", "guid", "uuid", "article id"),
@@ -62,16 +64,16 @@ class Made:
     notes: tuple[str, ...] = ()
 
 
-def article_from_dict(values: Mapping[str, object]) -> Article:
+def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None = None) -> Article:
     """Make an article from keys and values, such as a line of JSON has.
 
     Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within ``metadata``) become the article's
-    own fields, all others its ``fields``. An id must be there, or a url to serve as one. A date that can't be
+    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id`` does. A date that can't be
     understood stays as the field ``published_raw``. The language is detected where it isn't given.
 
     Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
     """
-    return make_article(Draft(values=values)).article
+    return make_article(Draft(values=values), fallback_id=fallback_id).article
 
 
 def check_fields(fields: Mapping[str, str]) -> None:
@@ -83,8 +85,30 @@ def check_fields(fields: Mapping[str, str]) -> None:
             raise ConfigError(f"Articles have no field '{name}' that could be mapped.", hint=hint)
 
 
-def make_article(draft: Draft, *, fallback_id: str | None = None, fields: Mapping[str, str] | None = None) -> Made:
-    """Make an article of what a reader found.
+def has_id(values: Mapping[str, object], fields: Mapping[str, str] | None = None) -> bool:
+    """Say whether an article brings an id, or a url that serves as one."""
+    found = _Found(values, fields or {})
+    return any(plain_text(found.value(name), name, " ").strip() for name in ("id", "url"))
+
+
+def content_id(prefix: str, values: Mapping[str, object]) -> str:
+    """Return the id of an article that neither brings one nor stands in a file: equal values have equal ids.
+
+    So it doesn't depend on what else was handed over, nor in which order. Raises ``RecursionError``.
+    """
+    plain = {str(key): value for key, value in values.items()}
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str, skipkeys=True)
+    return f"{prefix}:{hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+
+
+def make_article(
+    draft: Draft,
+    *,
+    fallback_id: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    origin: Origin | None = None,
+) -> Made:
+    """Make an article of what a reader found, in the file ``origin``.
 
     ``fallback_id`` serves where there is neither an id nor a url. ``fields`` maps an article's field to the dotted path
     that holds it; a field that isn't mapped is looked for under its aliases.
@@ -117,6 +141,7 @@ def make_article(draft: Draft, *, fallback_id: str | None = None, fields: Mappin
         tags=_listed(found.value("tags")),
         fields={**found.rest(), **extra},
         sections=find_sections(text, title) if draft.sections is None else draft.sections,
+        origin=origin,
     )
     return Made(article=article, notes=tuple(notes))
 

@@ -6,28 +6,40 @@ among the articles, never an exception: one damaged file must not cost the other
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
 from searchkit.errors import SourceError
 from searchkit.ingest.discover import Found, find
 from searchkit.ingest.encodings import LONGEST, NotText, decode
 from searchkit.ingest.mapping import Draft, check_fields, make_article, means
-from searchkit.ingest.rows import Rows, read_json, read_json_lines
+from searchkit.ingest.rows import STANDARD_INPUT, Rows, read_json, read_json_lines
 from searchkit.ingest.streams import DAMAGE, explain, open_file, read_whole
 from searchkit.ingest.texts import clean
-from searchkit.types import Article, Problem, Progress
-
-STANDARD_INPUT = "-"
+from searchkit.types import Article, Origin, Problem, Progress
 
 _AS_IT_IS = ReadConfig()
 
 _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
+
+
+class Memory(Protocol):
+    """What is known of files from earlier readings: an index's (``index/file_states.py``)."""
+
+    def named(self, files: Sequence[Found]) -> list[Found]:
+        """Return the files, each with the id by which its articles are known."""
+
+    def is_unchanged(self, file: Found) -> bool:
+        """Say whether a file needn't be read: it is as it was when its articles were taken."""
+
+    def was_read(self, file: Found, before: os.stat_result, *, whole: bool) -> None:
+        """Take note of a file that was read to its end; ``whole`` says that no article of it was lost."""
 
 
 def read(
@@ -36,12 +48,13 @@ def read(
     *,
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[Article | Problem]:
     """Yield the articles at the places, and a problem for whatever couldn't be taken as it was.
 
     The order is that of the places, of the names within one, and of the rows within a file; ``-`` comes last. A file
     that several places hold is read once. ``progress`` is told ``("read", files done, files in all)``. ``stdin`` is
-    read for the place ``-``; None is the process's own.
+    read for the place ``-``; None is the process's own. ``memory`` knows files from before.
 
     Looks for the files at once, and reads as articles are asked for. Raises at once ``SourceError`` for a place that
     doesn't exist or a glob that matches nothing, and ``ConfigError`` for a mapping of a field that articles don't have.
@@ -51,7 +64,7 @@ def read(
     check_fields(config.fields)
     files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
-    return _read(files, problems, source, config.fields, progress)
+    return _read(files if memory is None else memory.named(files), problems, source, config.fields, progress, memory)
 
 
 def _read(
@@ -60,16 +73,21 @@ def _read(
     stdin: BinaryIO | None,
     fields: Mapping[str, str],
     progress: Progress | None,
+    memory: Memory | None,
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
     tell("read", 0, total)
     yield from problems
     for done, file in enumerate(files, start=1):
-        yield from _read_file(file, fields)
+        if memory is None:
+            yield from _read_file(file, fields)
+        elif not memory.is_unchanged(file):
+            yield from _remembered(file, fields, memory)
         tell("read", done, total)
     if stdin is not None:
-        rows = Rows(place="standard input", stem="stdin", fields=fields)
+        origin = Origin(path=STANDARD_INPUT, name="stdin")
+        rows = Rows(place="standard input", origin=origin, fields=fields)
         yield from _guarded(rows.place, read_json_lines(stdin, rows))
         tell("read", total, total)
 
@@ -96,7 +114,36 @@ def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Artic
 
 def _read_file(file: Found, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
     place = clean(str(file.path))
-    return _guarded(place, _entries(file, Rows(place=place, stem=file.id, fields=fields)))
+    origin = Origin(path=file.address, name=file.id)
+    return _guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields)))
+
+
+def _remembered(file: Found, fields: Mapping[str, str], memory: Memory) -> Iterator[Article | Problem]:
+    """Read a file, and have it noted unless it changed meanwhile."""
+    whole = True
+    before = _state(file)
+    for entry in _read_file(file, fields):
+        whole = whole and not (isinstance(entry, Problem) and entry.lost)
+        yield entry
+    after = _state(file)
+    if before is not None and after is not None and _version(before) == _version(after):
+        memory.was_read(file, before, whole=whole)
+
+
+def _state(file: Found) -> os.stat_result | None:
+    try:
+        return file.path.stat()
+    except OSError:
+        return None
+
+
+def _version(state: os.stat_result) -> tuple[int, int, int]:
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def first_article(file: Found, fields: Mapping[str, str]) -> Article | None:
+    """Return the first article of a file; None where there is none."""
+    return next((entry for entry in _read_file(file, fields) if isinstance(entry, Article)), None)
 
 
 def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
@@ -131,7 +178,7 @@ def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Pro
     draft, note = _DRAFTS[file.format](data)
     # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
     named = draft.values if means(draft.values, "id") else {**draft.values, "id": file.id}
-    made = make_article(replace(draft, values=named))
+    made = make_article(replace(draft, values=named), origin=rows.origin)
     for each in ([note] if note else []) + list(made.notes):
         yield rows.problem(each, None, lost=False)
     yield made.article

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from searchkit.errors import SourceError
 from searchkit.ingest.encodings import Line, NotText, decode, lines
-from searchkit.ingest.mapping import Draft, holds, keys_of, make_article, means
-from searchkit.types import Article, Problem
+from searchkit.ingest.mapping import Draft, content_id, has_id, holds, keys_of, make_article, means
+from searchkit.types import Article, Origin, Problem
+
+STANDARD_INPUT = "-"
 
 
 @dataclass(slots=True, kw_only=True)
 class Rows:
     """Turns the rows of one file into articles, and remembers which mapped paths led to something.
 
-    ``stem`` begins the id of a row that has none of its own, nor a url: ``news:17`` for line 17 of ``news.jsonl``.
+    ``origin.name`` begins the id of a row that has none of its own, nor a url: ``news:17`` for line 17 of
+    ``news.jsonl``. What comes through standard input has no place to be told by: there it is the content.
     """
 
     place: str
-    stem: str
+    origin: Origin
     fields: Mapping[str, str]
+    _contents: Counter[str] = field(default_factory=Counter)
     _seen: set[str] = field(default_factory=set)
     _keys: dict[str, None] = field(default_factory=dict)
 
@@ -36,9 +41,9 @@ class Rows:
             yield self.problem(f"is {_kind(value)} where an object was expected", line)
             return
         self._look(value)
-        fallback = self.stem if only else f"{self.stem}:{line}"
         try:
-            made = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields)
+            fallback = self._fallback(value, line, only=only)
+            made = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields, origin=self.origin)
         except SourceError as error:
             yield self.problem(error.message, line)
         except RecursionError:
@@ -46,6 +51,17 @@ class Rows:
         else:
             yield from (self.problem(note, line, lost=False) for note in made.notes)
             yield made.article
+
+    def _fallback(self, value: Mapping[str, object], line: int, *, only: bool) -> str:
+        """Return the id of a row that brings none."""
+        name = self.origin.name
+        if self.origin.path != STANDARD_INPUT:
+            return name if only else f"{name}:{line}"
+        if has_id(value, self.fields):
+            return name
+        made = content_id(name, value)
+        self._contents[made] += 1
+        return made if self._contents[made] == 1 else f"{made}-{self._contents[made]}"
 
     def _look(self, value: Mapping[str, object]) -> None:
         missing = [name for name in self.fields if name not in self._seen]

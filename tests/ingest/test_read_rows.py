@@ -9,7 +9,7 @@ import pytest
 from searchkit.ingest.encodings import LONGEST, NotText
 from searchkit.ingest.rows import Rows, read_json, read_json_lines
 from searchkit.ingest.tables import read_table
-from searchkit.types import Article, Problem
+from searchkit.types import Article, Origin, Problem
 
 Entries = tuple[list[Article], list[Problem]]
 
@@ -21,7 +21,7 @@ def sorted_out(entries: list[Article | Problem]) -> Entries:
 
 
 def rows(fields: Mapping[str, str] | None = None) -> Rows:
-    return Rows(place="news.x", stem="news", fields=fields or {})
+    return Rows(place="news.x", origin=Origin(path="/news.x", name="news"), fields=fields or {})
 
 
 def json_lines(given: str | bytes, /, **fields: str) -> Entries:

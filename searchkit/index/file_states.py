@@ -1,0 +1,245 @@
+"""Here are the files of places; by which ids are they known to an index, and which have changed since they were read?
+
+Names: an article that brings no id has the one of its file (``Origin.name``), which no two files of an index share. A
+file that the index knows keeps its name, whatever place it is reached from; a new one has the name that its place gives
+it, or, where another file of the index has that, this name and a mark of its path. So an id never goes over to another
+article, and what it is depends on the file, not on the order of the places.
+
+States: ``files.jsonl`` in the index's folder says for each file that was read whole: size, time of change and inode
+then, and the digest of all that it gave. A file that is as it was, and whose articles are all in the index as they
+were, isn't read again by ``update``. It is a list that is appended to, one JSON array a line (path, size, time in ns,
+inode, digest, how it was read); the last line about a path counts, and a line that can't be read is none. It is no part
+of a generation: without it every file is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import searchkit
+from searchkit.config import ReadConfig
+from searchkit.errors import SearchkitError
+from searchkit.index import files
+from searchkit.index.articles import article_digest
+from searchkit.index.facts import Corpus
+from searchkit.index.paths import IndexPaths
+from searchkit.index.reader import Generation, Held, open_generation
+from searchkit.index.rules import RULES
+from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
+from searchkit.ingest.places import first_article
+from searchkit.types import Article
+
+RACY_NS = 2_000_000_000
+"""A file that was changed less than this before it was read may change again without its time telling: FAT counts in
+two seconds, others in milliseconds. It is read once more next time, as git does it with such files."""
+
+_ONE_ARTICLE = {"plain", "markdown", "html", "unknown"}
+_LONGEST_LIST = 2
+"""The list is written anew where it has so many times more lines than files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """A file as it was when it was read: ``given`` is the digest of what it gave, ``reading`` of how it was read."""
+
+    size: int
+    changed_ns: int
+    inode: int
+    given: str
+    reading: str
+
+
+class FileStates:
+    """The files of one command, as the index knows them; a ``Memory`` for ``ingest.read``.
+
+    ``parent`` is the generation whose files keep their names; with ``keeps`` its articles stay beside the new ones, and
+    no name of theirs is given to another file. ``remembered`` are the places that it was made from. With ``skip`` a
+    file that hasn't changed isn't read.
+    """
+
+    def __init__(
+        self,
+        paths: IndexPaths,
+        parent: Generation | None,
+        read: ReadConfig,
+        *,
+        keeps: bool = False,
+        remembered: Corpus | None = None,
+        held: Mapping[str, Held] | None = None,
+    ) -> None:
+        """Take ``held``, all articles of the parent, where what hasn't changed is to be left out."""
+        self.skipped: dict[str, int] = {}
+        """By address: the files that aren't read again, and their place in the order."""
+        self._order: dict[str, int] = {}
+        self._path, self._parent, self._keeps = paths.file_states, parent, keeps
+        self._fields = read.fields
+        self._places = [] if remembered is None else [fixed_part(place) for place in remembered.places]
+        self._reading = _reading(read)
+        self._held = held
+        self._read: dict[str, _State] = {}
+
+    # What ``ingest.read`` asks
+
+    def named(self, files: Sequence[Found]) -> list[Found]:
+        """Return the files, each with the id by which its articles are known."""
+        addresses = {file: file.address for file in files}
+        known = {} if self._parent is None else self._parent.file_names(list(addresses.values()))
+        proposed = {file: known.get(address, file.id) for file, address in addresses.items()}
+        holders = self._holders(list(proposed.values()))
+        taken: dict[str, str] = {}
+        named: dict[Found, str] = {}
+        for file in sorted(files, key=lambda file: (addresses[file] not in known, addresses[file])):
+            name, address = proposed[file], addresses[file]
+            others = {*holders.get(name, ()), taken.get(name, address)} - {address}
+            if any(not self._gives_way(file, name, other) for other in others):
+                name = told_apart(file.id, address)
+            elif address not in known and self._is_held(file, name):
+                name = told_apart(file.id, address)
+            taken.setdefault(name, address)
+            named[file] = name
+        self._order = {address: place for place, address in enumerate(addresses.values())}
+        made = [replace(file, id=named[file]) for file in files]
+        self._skip(made)
+        return made
+
+    def is_unchanged(self, file: Found) -> bool:
+        """Say whether a file needn't be read: it is as it was when its articles were taken."""
+        return file.address in self.skipped
+
+    def was_read(self, file: Found, before: os.stat_result, *, whole: bool) -> None:
+        """Take note of a file that was read; one of which an article was lost is to be read, and named, again."""
+        if whole and before.st_mtime_ns < time.time_ns() - RACY_NS:
+            self._read[file.address] = _State(
+                size=before.st_size, changed_ns=before.st_mtime_ns, inode=before.st_ino, given="", reading=self._reading
+            )
+
+    # What the writer asks
+
+    def comes_later(self, address: str, than: str) -> bool:
+        """Say whether a file stands behind another in the order of the places; standard input stands behind all."""
+        return self._order.get(address, len(self._order)) > self._order.get(than, len(self._order))
+
+    def is_place(self, address: str) -> bool:
+        """Say whether an address lies at one of the places that the index was made from."""
+        return any(Path(address).is_relative_to(place) for place in self._places)
+
+    def save(self, paths: IndexPaths) -> None:
+        """Write down the files that were read, with the digest of what the generation in force has of each.
+
+        What can't be written is left: the files are read again next time.
+        """
+        if not self._read:
+            return
+        with suppress(OSError, SearchkitError), open_generation(paths.root) as generation:
+            given = given_by_file(generation.held(None).values(), self._read)
+            fresh = {path: replace(state, given=given[path]) for path, state in self._read.items() if path in given}
+            _append(self._path, fresh)
+
+    # Names
+
+    def _holders(self, names: Sequence[str]) -> dict[str, set[str]]:
+        return {} if self._parent is None or not self._keeps else self._parent.files_called(names)
+
+    def _gives_way(self, file: Found, name: str, other: str) -> bool:
+        """Say whether a file may have a name that another had: it is the same one, or gone and this one in its place."""
+        if same_file(file.address, other):
+            return True
+        parent = self._parent
+        if parent is None or not self._keeps or os.path.lexists(other):
+            return False
+        return not parent.has_articles_of(other) or self._is_first(replace(file, id=name))
+
+    def _is_first(self, file: Found) -> bool:
+        """Say whether the first article of a file is in the index already, as it is."""
+        article = first_article(file, self._fields)
+        held = self._parent.held([article.id]) if article is not None and self._parent is not None else {}
+        return article is not None and article.id in held and held[article.id].digest == article_digest(article)
+
+    def _is_held(self, file: Found, name: str) -> bool:
+        """Say whether another's article has a name as its id: one that a program gave, or that brings it along.
+
+        Where it isn't known what an article came from (format 1), one of a place that the index was made from is the
+        file's own.
+        """
+        parent = self._parent
+        if parent is None or not self._keeps:
+            return False
+        held = parent.held([name]).get(name) if file.format in _ONE_ARTICLE else None
+        if held is not None and held.path is not None:
+            return not same_file(held.path, file.address)
+        foreign = bool(self._places) and not self.is_place(file.address)
+        return foreign and parent.begins_ids(name) and not self._is_first(replace(file, id=name))
+
+    # States
+
+    def _skip(self, files: Sequence[Found]) -> None:
+        if self._held is None:
+            return
+        states = _load(self._path)
+        given = given_by_file(self._held.values(), states)
+        for place, file in enumerate(files):
+            state = states.get(file.address)
+            if state is None or state.reading != self._reading or given.get(file.address) != state.given:
+                continue
+            with suppress(OSError):
+                now = file.path.stat()
+                if (now.st_size, now.st_mtime_ns, now.st_ino) == (state.size, state.changed_ns, state.inode):
+                    self.skipped[file.address] = place
+                    self._read[file.address] = state
+
+
+def given_by_file(held: Iterable[Held], wanted: Mapping[str, object]) -> dict[str, str]:
+    """Return for each file that is wanted a digest of its articles' digests, whatever their order."""
+    sums: dict[str, int] = {}
+    for one in held:
+        if one.path and one.path in wanted:
+            sums[one.path] = sums.get(one.path, 0) ^ int.from_bytes(one.digest, "big")
+    return {path: f"{total:032x}" for path, total in sums.items()}
+
+
+def _reading(read: ReadConfig) -> str:
+    """Name how files are read: what they give depends on it."""
+    said = json.dumps([searchkit.__version__, RULES, sorted(read.fields.items())])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _load(path: Path) -> dict[str, _State]:
+    """Read the list; what can't be read is left out."""
+    try:
+        lines = path.read_bytes().splitlines() if path.is_file() and not path.is_symlink() else []
+    except OSError:
+        return {}
+    states: dict[str, _State] = {}
+    for line in lines:
+        with suppress(ValueError, TypeError, RecursionError):
+            address, size, changed_ns, inode, given, reading = json.loads(line)
+            states[str(address)] = _State(size=size, changed_ns=changed_ns, inode=inode, given=given, reading=reading)
+    return states
+
+
+def _append(path: Path, fresh: Mapping[str, _State]) -> None:
+    """Add files to the list; write it anew where most of its lines don't count any more. Raises ``OSError``."""
+    states = _load(path)
+    changed = {address: state for address, state in fresh.items() if states.get(address) != state}
+    if not changed:
+        return
+    old = path.read_bytes() if states else b""
+    lines = b"".join(_line(address, state) for address, state in changed.items())
+    if not old.endswith(b"\n") or old.count(b"\n") + len(changed) > _LONGEST_LIST * (len(states) + len(changed)):
+        lines = b"".join(_line(address, state) for address, state in (states | changed).items())
+        files.replace(path, lines)
+        return
+    with path.open("ab") as file:
+        file.write(lines)
+
+
+def _line(address: str, state: _State) -> bytes:
+    values = [address, state.size, state.changed_ns, state.inode, state.given, state.reading]
+    return json.dumps(values).encode() + b"\n"
