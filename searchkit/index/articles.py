@@ -61,7 +61,9 @@ ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
 """
 
 _SCHEMA_1 = "\n".join(
-    line for line in _SCHEMA.replace(" file INTEGER,", "").splitlines() if "INDEX" not in line and "TABLE files" not in line
+    line
+    for line in _SCHEMA.replace(" file INTEGER,", "").splitlines()
+    if "INDEX" not in line and "TABLE files" not in line
 )
 
 _AT_ONCE = 500
@@ -404,9 +406,7 @@ class ArticlesReader:
                 if not 0 <= start <= end <= len(text):
                     raise self.corrupt(f"a chunk of the article in row {row} lies outside of its text")
                 span = text[start:end]
-                chunks.append(
-                    Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=span, heading=heading)
-                )
+                chunks.append(Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=span, heading=heading))
         return tuple(chunks)
 
     def _text(self, row: int) -> tuple[str, str]:

@@ -25,16 +25,16 @@ from pathlib import Path
 
 import searchkit
 from searchkit.config import ReadConfig
-from searchkit.errors import SearchkitError
+from searchkit.errors import SearchkitError, SourceError
 from searchkit.index import files
 from searchkit.index.articles import article_digest
 from searchkit.index.facts import Corpus
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, Held, open_generation
 from searchkit.index.rules import RULES
+from searchkit.ingest.checking import checked_article
 from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
 from searchkit.ingest.places import first_article
-from searchkit.types import Article
 
 RACY_NS = 2_000_000_000
 """A file that was changed less than this before it was read may change again without its time telling: FAT counts in
@@ -90,7 +90,7 @@ class FileStates:
     def named(self, files: Sequence[Found]) -> list[Found]:
         """Return the files, each with the id by which its articles are known."""
         addresses = {file: file.address for file in files}
-        known = {} if self._parent is None else self._parent.file_names(list(addresses.values()))
+        known = self._known(addresses)
         proposed = {file: known.get(address, file.id) for file, address in addresses.items()}
         holders = self._holders(list(proposed.values()))
         taken: dict[str, str] = {}
@@ -98,9 +98,9 @@ class FileStates:
         for file in sorted(files, key=lambda file: (addresses[file] not in known, addresses[file])):
             name, address = proposed[file], addresses[file]
             others = {*holders.get(name, ()), taken.get(name, address)} - {address}
-            if any(not self._gives_way(file, name, other) for other in others):
-                name = told_apart(file.id, address)
-            elif address not in known and self._is_held(file, name):
+            if any(not self._gives_way(file, name, other) for other in others) or (
+                address not in known and self._is_held(file, name, others)
+            ):
                 name = told_apart(file.id, address)
             taken.setdefault(name, address)
             named[file] = name
@@ -144,11 +144,20 @@ class FileStates:
 
     # Names
 
+    def _known(self, addresses: Mapping[Found, str]) -> dict[str, str]:
+        """Return by address the names of the files that the index knows, under this path or the one without links."""
+        if self._parent is None:
+            return {}
+        real = {address: file.real_address for file, address in addresses.items()}
+        names = self._parent.file_names(list({*real, *real.values()}))
+        found = {address: names.get(address) or names.get(real[address]) for address in real}
+        return {address: name for address, name in found.items() if name is not None}
+
     def _holders(self, names: Sequence[str]) -> dict[str, set[str]]:
         return {} if self._parent is None or not self._keeps else self._parent.files_called(names)
 
     def _gives_way(self, file: Found, name: str, other: str) -> bool:
-        """Say whether a file may have a name that another had: it is the same one, or gone and this one in its place."""
+        """Say whether a file may have the name of another: it is the same one, or gone and this is its content."""
         if same_file(file.address, other):
             return True
         parent = self._parent
@@ -159,10 +168,14 @@ class FileStates:
     def _is_first(self, file: Found) -> bool:
         """Say whether the first article of a file is in the index already, as it is."""
         article = first_article(file, self._fields)
-        held = self._parent.held([article.id]) if article is not None and self._parent is not None else {}
-        return article is not None and article.id in held and held[article.id].digest == article_digest(article)
+        if article is None or self._parent is None:
+            return False
+        with suppress(SourceError):
+            article = checked_article(article)
+        held = self._parent.held([article.id]).get(article.id)
+        return held is not None and held.digest == article_digest(article)
 
-    def _is_held(self, file: Found, name: str) -> bool:
+    def _is_held(self, file: Found, name: str, gave_way: set[str]) -> bool:
         """Say whether another's article has a name as its id: one that a program gave, or that brings it along.
 
         Where it isn't known what an article came from (format 1), one of a place that the index was made from is the
@@ -173,7 +186,7 @@ class FileStates:
             return False
         held = parent.held([name]).get(name) if file.format in _ONE_ARTICLE else None
         if held is not None and held.path is not None:
-            return not same_file(held.path, file.address)
+            return held.path not in gave_way and not same_file(held.path, file.address)
         foreign = bool(self._places) and not self.is_place(file.address)
         return foreign and parent.begins_ids(name) and not self._is_first(replace(file, id=name))
 

@@ -95,7 +95,15 @@ def litter(paths: IndexPaths) -> list[Path]:
     """Return what lies in an index's folder and belongs to nothing that is published. Raises ``IndexCorrupt``."""
     named = _named(paths)
     current = current_generation(paths)
-    known = {paths.current, paths.lock, paths.file_states, paths.generations, paths.segments, paths.encoders, paths.deletions}
+    known = {
+        paths.current,
+        paths.lock,
+        paths.file_states,
+        paths.generations,
+        paths.segments,
+        paths.encoders,
+        paths.deletions,
+    }
     published = {path for path in numbered(paths.generations, ".json") if int(path.stem) <= current}
     found = [path for path in _inside(paths.root) if path not in known]
     found += [path for path in _inside(paths.generations) if path not in published]

@@ -44,9 +44,10 @@ _MAGIC = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A file to read: its path, the folder that its id counts from, its id, format and compression."""
+    """A file to read: its path, also without links, the folder its id counts from, its id, format and compression."""
 
     path: Path
+    real: Path
     root: Path
     id: str
     format: str
@@ -55,9 +56,12 @@ class Found:
     @property
     def address(self) -> str:
         """The absolute path by which it was reached, links and all: what its articles came from."""
-        path = os.path.abspath(self.path)  # noqa: PTH100 - Path.absolute leaves ".." in
-        # Names that are no UTF-8 stay different from each other.
-        return os.fsencode(path).decode("utf-8", "backslashreplace")
+        return _address(os.path.abspath(self.path))  # noqa: PTH100 - Path.absolute leaves ".." in
+
+    @property
+    def real_address(self) -> str:
+        """The same without links."""
+        return _address(str(self.real))
 
 
 def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
@@ -67,9 +71,8 @@ def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
     A folder in BEIR's layout, ``corpus.jsonl`` beside ``queries.jsonl`` or ``qrels``, is its corpus alone.
 
     A file's id is its path from the folder given (or from the fixed part of a glob, or from its own folder) without the
-    suffixes of format and compression; files of one folder given whose ids would be the same keep them. Of files of
-    several places whose ids would be the same the first by its path has it, the others go on with a mark of their path
-    (``told_apart``): which, doesn't depend on the order of the places.
+    suffixes of format and compression; files of one folder given whose ids would be the same keep them. Files of
+    several places may have the same still: ``distinct`` tells them apart.
 
     Raises ``SourceError`` for a place that doesn't exist, or a glob that nothing matches.
     """
@@ -81,7 +84,7 @@ def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
                 problems[entry] = None
             else:
                 paths.append((entry, root))
-    return _distinct(_named([_found(path, root) for path, root in _once(paths)])), list(problems)
+    return _named([_found(path, root, real) for path, root, real in _once(paths)]), list(problems)
 
 
 def told_apart(name: str, address: str) -> str:
@@ -105,6 +108,11 @@ def fixed_part(place: str | Path) -> Path:
     """Return a place as far as it has no wildcard."""
     path = Path(place)
     return path if _exists(path) else Path(*takewhile(lambda part: not _MAGIC.intersection(part), path.parts))
+
+
+def _address(path: str) -> str:
+    """Return a path as a text that can be stored; names that are no UTF-8 stay different from each other."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _expand(place: Path) -> Iterator[tuple[Path, Path | Problem]]:
@@ -229,8 +237,11 @@ def _corpus(files: Sequence[Path]) -> list[Path]:
     return []
 
 
-def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """Keep one path for each file: its real one before a link, then the one that counts from the outermost folder."""
+def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, Path]]:
+    """Keep one path for each file, and the one without links beside it.
+
+    That is a real one before a link, then the one that counts from the outermost folder.
+    """
     best: dict[Path, tuple[tuple[bool, int, str], Path, Path]] = {}
     real_folders: dict[Path, Path] = {}
     for path, root in paths:
@@ -243,13 +254,15 @@ def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
         rank = (linked, len(real_folders[root].parts), str(path))
         if real not in best or rank < best[real][0]:
             best[real] = (rank, path, root)
-    return [(path, root) for _, path, root in best.values()]
+    return [(path, root, real) for real, (_, path, root) in best.items()]
 
 
-def _found(path: Path, root: Path) -> Found:
+def _found(path: Path, root: Path, real: Path) -> Found:
     compression = COMPRESSIONS.get(path.suffix.lower(), "")
     suffix = path.with_suffix("").suffix if compression else path.suffix
-    return Found(path=path, root=root, id="", format=FORMATS.get(suffix.lower(), "unknown"), compression=compression)
+    return Found(
+        path=path, real=real, root=root, id="", format=FORMATS.get(suffix.lower(), "unknown"), compression=compression
+    )
 
 
 def _named(files: Sequence[Found]) -> list[Found]:
@@ -267,14 +280,20 @@ def _named(files: Sequence[Found]) -> list[Found]:
             lengths[i] += 1
 
 
-def _distinct(files: Sequence[Found]) -> list[Found]:
-    """Tell apart the files of several places that would have one id."""
+def distinct(files: Sequence[Found]) -> list[Found]:
+    """Tell apart the files of several places that would have one id.
+
+    The first by its path has it, the others go on with a mark of their path (``told_apart``): which, doesn't depend on
+    the order of the places.
+    """
     alike: dict[str, list[Found]] = {}
     for file in files:
         alike.setdefault(file.id, []).append(file)
     first = {name: min(file.address for file in group) for name, group in alike.items() if len(group) > 1}
     return [
-        replace(file, id=told_apart(file.id, file.address)) if first.get(file.id, file.address) != file.address else file
+        replace(file, id=told_apart(file.id, file.address))
+        if first.get(file.id, file.address) != file.address
+        else file
         for file in files
     ]
 

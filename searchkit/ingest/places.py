@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
 from searchkit.errors import SourceError
-from searchkit.ingest.discover import Found, find
+from searchkit.ingest.discover import Found, distinct, find
 from searchkit.ingest.encodings import LONGEST, NotText, decode
 from searchkit.ingest.mapping import Draft, check_fields, make_article, means
 from searchkit.ingest.rows import STANDARD_INPUT, Rows, read_json, read_json_lines
@@ -64,7 +64,8 @@ def read(
     check_fields(config.fields)
     files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
-    return _read(files if memory is None else memory.named(files), problems, source, config.fields, progress, memory)
+    named = distinct(files) if memory is None else memory.named(files)
+    return _read(named, problems, source, config.fields, progress, memory)
 
 
 def _read(

@@ -276,7 +276,7 @@ def test_a_folder_in_beirs_layout_is_its_corpus(tmp_path: Path):
 def test_standard_input_is_lines_of_json(tmp_path: Path):
     stdin = io.BytesIO(b'{"text":"a"}\nnonsense\n')
     articles, (problem,) = sorted_out([write(tmp_path, "a.txt"), "-"], stdin=stdin)
-    assert [each.id for each in articles] == ["a", "stdin:1"]
+    assert [each.id for each in articles] == ["a", "stdin:8b5cb36823fb6c59"]
     assert str(problem).startswith("standard input, line 2: isn't valid JSON")
     assert sorted_out(["-"], stdin=io.BytesIO(b"\x89PNG\r\n"))[1][0].reason == "not text: looks like a PNG image"
 
