@@ -97,6 +97,17 @@ class EncoderMismatch(SearchkitError):
     default_hint = "Run 'searchkit rebuild --index PATH' to encode the articles again."
 
 
+class VectorsInvalid(SearchkitError):
+    """An encoder gave something else than a row of length 1 for each text; nothing of it was kept."""
+
+    exit_code = 6
+    http_status = 500
+    default_hint = (
+        "Let it return one row of float32 for each text, divided by its length (numpy.linalg.norm), or choose another"
+        " with --encoder."
+    )
+
+
 class VectorsMissing(SearchkitError):
     """A search by vector alone was asked of an index whose vectors aren't there yet."""
 

@@ -42,6 +42,7 @@ EXIT_CODES = {
     "FormatTooNew": 5,
     "StorageError": 5,
     "EncoderMismatch": 6,
+    "VectorsInvalid": 6,
     "VectorsMissing": 6,
     "MissingExtra": 7,
     "SourceError": 8,

@@ -55,7 +55,7 @@ def history(index: str | Path) -> tuple[Past, ...]:
     return tuple(_past(paths, number, current) for number in sorted(numbers, reverse=True) if number <= current)
 
 
-def gc(index: str | Path, *, keep: int = KEPT) -> Collected:
+def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> Collected:
     """Remove the generations before the latest ``keep``, and the files that only they name.
 
     A generation that a reader of this machine has open stays. Raises ``ConfigError`` for ``keep`` below 1,
@@ -65,13 +65,13 @@ def gc(index: str | Path, *, keep: int = KEPT) -> Collected:
         raise ConfigError(f"gc can't keep {keep} generations.", hint="Give --keep 1 or more: the one in force stays.")
     paths = IndexPaths(Path(index))
     current_generation(paths)
-    with writer_lock(paths.lock, "gc"):
+    with writer_lock(paths.lock, "gc", lock_timeout_s):
         before = _bytes(paths.root)
         removed, held = collect(paths, keep)
         return Collected(removed=tuple(removed), held=tuple(held), bytes=before - _bytes(paths.root))
 
 
-def rollback(index: str | Path, generation: int | None = None) -> Manifest:
+def rollback(index: str | Path, generation: int | None = None, *, lock_timeout_s: float = 0.0) -> Manifest:
     """Bring back what an earlier generation was, as a new generation: going back can be undone the same way.
 
     Without a number it is the nearest before the one in force whose files are whole; where CURRENT is lost or the
@@ -81,7 +81,7 @@ def rollback(index: str | Path, generation: int | None = None) -> Manifest:
     """
     paths = IndexPaths(Path(index))
     current = _in_force(paths)
-    with writer_lock(paths.lock, "rollback"):
+    with writer_lock(paths.lock, "rollback", lock_timeout_s):
         if current is not None:
             sweep(paths)
         numbers = [int(path.stem) for path in numbered(paths.generations, ".json")]

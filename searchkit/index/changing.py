@@ -49,12 +49,13 @@ def add(
     strict: bool = False,
     cache: bool = True,
     jobs: int | None = None,
+    lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
 
-    ``cache`` and ``jobs`` are as in ``build``. Raises as ``build`` does, and ``IndexNotFound``, ``IndexCorrupt``,
-    ``EncoderMismatch``.
+    ``cache``, ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, and
+    ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -62,7 +63,7 @@ def add(
     current_generation(paths)
     corpus = corpus_of(articles, places, read)
     intake = Intake(strict=strict)
-    with writer_lock(paths.lock, "add"), open_generation(paths.root) as parent:
+    with writer_lock(paths.lock, "add", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
         compared = _Compared(parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake)
@@ -90,6 +91,7 @@ def update(
     cache: bool = True,
     jobs: int | None = None,
     say: Say | None = None,
+    lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring an index in line with articles, with places, or with the places that it remembers where neither is given.
@@ -108,7 +110,7 @@ def update(
     given = corpus_of(articles, places, read) if articles is not None or places else None
     intake = Intake(strict=strict)
     notes: list[str] = []
-    with writer_lock(paths.lock, "update"), open_generation(paths.root) as parent:
+    with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         corpus = given if articles is not None or given else _remembered(manifest, read)
         missing = left_out(manifest.corpus, corpus)
@@ -157,17 +159,18 @@ def update(
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
 
 
-def delete(index: str | Path, article_ids: Iterable[str] | str) -> BuildReport:
+def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_s: float = 0.0) -> BuildReport:
     """Take articles out of an index by their ids; an id that isn't there is a problem in the report.
 
-    No encoder is needed. Raises ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
+    No encoder is needed; ``lock_timeout_s`` is as in ``build``.
+    Raises ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
     current_generation(paths)
     intake = Intake()
     wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
-    with writer_lock(paths.lock, "delete"), open_generation(paths.root) as parent:
+    with writer_lock(paths.lock, "delete", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         with _draft(paths, parent, None) as draft:
             for article_id in wanted:
@@ -183,7 +186,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str) -> BuildReport:
     return draft.report(manifest, intake, started, notes)
 
 
-def compact(index: str | Path, *, progress: Progress | None = None) -> BuildReport:
+def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None) -> BuildReport:
     """Make one segment of all, without what is deleted; nothing is encoded. Raises as ``delete`` does.
 
     The files of before stay until ``gc``.
@@ -191,7 +194,7 @@ def compact(index: str | Path, *, progress: Progress | None = None) -> BuildRepo
     started = time.monotonic()
     paths = IndexPaths(Path(index))
     current_generation(paths)
-    with writer_lock(paths.lock, "compact"), open_generation(paths.root) as parent:
+    with writer_lock(paths.lock, "compact", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         with _draft(paths, parent, progress) as draft:
             waiting = sum(not fact.has_vectors for fact in manifest.segments)

@@ -21,7 +21,7 @@ from searchkit.index.paths import IndexPaths
 from searchkit.index.sweeping import next_number, sweep
 
 
-def choose(index: str | Path, settings: Settings | None) -> Manifest:
+def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: float = 0.0) -> Manifest:
     """Put settings in force for every search of an index that names no others; None for the defaults.
 
     Returns the manifest in force afterwards: a new generation's, or the one before where nothing changes. Raises
@@ -30,7 +30,7 @@ def choose(index: str | Path, settings: Settings | None) -> Manifest:
     """
     paths = IndexPaths(Path(index))
     manifest_in_force(paths)  # before a lock is made where there is no index
-    with writer_lock(paths.lock, "tune"):
+    with writer_lock(paths.lock, "tune", lock_timeout_s):
         before = manifest_in_force(paths)
         if before.settings == settings:
             return before

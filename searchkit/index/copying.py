@@ -43,11 +43,13 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
         return _copy(generation, made, "backup", check, progress)
 
 
-def restore(source: str | Path, index: str | Path, *, progress: Progress | None = None) -> Manifest:
+def restore(
+    source: str | Path, index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None
+) -> Manifest:
     """Put a backup in the place of an index, as its next generation: searches go on, and it can be rolled back.
 
-    Where there is no index it becomes one. Returns the new generation's manifest. Raises as ``backup`` does, but not
-    ``IndexExists``.
+    Where there is no index it becomes one. ``lock_timeout_s`` is as in ``build``. Returns the new generation's
+    manifest. Raises as ``backup`` does, but not ``IndexExists``.
     """
     made = IndexPaths(Path(index))
 
@@ -57,7 +59,7 @@ def restore(source: str | Path, index: str | Path, *, progress: Progress | None 
 
     with open_generation(Path(source)) as generation:
         check(made)
-        return _copy(generation, made, "restore", check, progress)
+        return _copy(generation, made, "restore", check, progress, lock_timeout_s)
 
 
 def _copy(
@@ -66,11 +68,12 @@ def _copy(
     purpose: str,
     check: Callable[[IndexPaths], None],
     progress: Progress | None,
+    lock_timeout_s: float = 0.0,
 ) -> Manifest:
     """Copy a generation into an index as its next one."""
     created = not made.root.exists()
     files.make_folder(made.root)
-    with writer_lock(made.lock, purpose):
+    with writer_lock(made.lock, purpose, lock_timeout_s):
         # Another writer may have been there before the lock was held, and have left what is dear to it.
         created = created and not made.current.exists() and not kept_vectors(made)
         try:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from searchkit.encoders.batches import checked_rows, sound_rows
 from searchkit.encoders.vectorcache import VectorCache, bound
 from searchkit.encoders.vectorlog import LogWriter, Maker, count, find, maker_of, read_maker
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
@@ -68,7 +69,7 @@ class Encoding:
 
         Raises ``ConfigError`` where the size that the cache may have can't be understood.
         """
-        self.encoded = self.reused = 0
+        self.encoded = self.reused = self._wrong = 0
         self._encoder, self._known, self._progress = encoder, known, progress
         self._maker = maker_of(encoder)
         self._logs = paths.unfinished_logs
@@ -93,11 +94,15 @@ class Encoding:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of the cache."""
-        return () if self._cache is None else tuple(self._cache.notes)
+        """What the user should know of the cache, and of vectors from before."""
+        wrong = f"{self._wrong:,} vectors of the index or the cache weren't of length 1 and were made again."
+        return (*([wrong] if self._wrong else []), *(() if self._cache is None else self._cache.notes))
 
     def __call__(self, texts: Sequence[str], digests: Sequence[bytes]) -> Vectors:
-        """Return ``(len(texts), dimension)`` float32; ``digests`` name the texts. Raises ``StorageError``."""
+        """Return ``(len(texts), dimension)`` float32 rows of length 1; ``digests`` name the texts.
+
+        Raises ``StorageError``, ``VectorsInvalid`` (of what the encoder gave then, nothing is kept).
+        """
         row_of: dict[bytes, int] = {}
         for row, digest in enumerate(digests):
             row_of.setdefault(digest, row)
@@ -107,6 +112,7 @@ class Encoding:
             row = missing.pop(digest, -1)
             if row >= 0:
                 vectors[row] = vector
+        missing |= self._unsound({digest: row for digest, row in row_of.items() if digest not in missing}, vectors)
         self.reused += len(row_of) - len(missing)
         self._encode(missing, texts, vectors)
         for row, digest in enumerate(digests):
@@ -125,15 +131,24 @@ class Encoding:
         if self._cache is not None and missing:
             yield from self._cache.find(missing)
 
+    def _unsound(self, known: Mapping[bytes, int], vectors: Vectors) -> dict[bytes, int]:
+        """Return those of the vectors that were known which no encoder may give; they are made again."""
+        sound = sound_rows(vectors[list(known.values())])
+        wrong = {digest: row for (digest, row), right in zip(known.items(), sound, strict=True) if not right}
+        self._wrong += len(wrong)
+        return wrong
+
     def _encode(self, missing: Mapping[bytes, int], texts: Sequence[str], vectors: Vectors) -> None:
         """Encode what is missing into its rows, the longest first: batches of like lengths are computed fastest."""
         order = sorted(missing.items(), key=lambda item: -len(texts[item[1]]))
         step = min(TEXTS_A_CORE * _cores(), MOST_TEXTS)
         for first in range(0, len(order), step):
             digests, rows = zip(*order[first : first + step], strict=True)
-            fresh = self._encoder.encode_chunks([texts[row] for row in rows], self._from(first, len(order)))
+            some = [texts[row] for row in rows]
+            given = self._encoder.encode_chunks(some, self._from(first, len(order)))
+            fresh = checked_rows(given, self._encoder.name, some, self._encoder.dimension)
             vectors[list(rows)] = fresh
-            self._keep(digests, vectors[list(rows)])
+            self._keep(digests, fresh)
             self.encoded += len(rows)
 
     def _keep(self, digests: Sequence[bytes], vectors: Vectors) -> None:

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from searchkit.errors import IndexCorrupt, IndexLocked, StorageError
+from searchkit.errors import ConfigError, IndexCorrupt, IndexLocked, IndexNotFound, StorageError
 from searchkit.index.files import storing
 
 _PLAIN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -35,32 +37,53 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 """What a disk or a system without such locks answers."""
 
 
+_LOOK_S = 0.05
+"""Seconds between two tries for a lock that another has, from which on they become longer."""
+
+_LONGEST_LOOK_S = 1.0
+
+
 @contextmanager
-def writer_lock(path: Path, purpose: str) -> Iterator[None]:
+def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[None]:
     """Hold the lock in the file ``path`` during the block; its text says who holds it, what for, and since when.
 
     The operating system lets go of it when its holder ends, however it ends, so a dead holder bars nobody. The
     text is left out where the disk is full, but for one that doesn't show its locks to other hosts.
-    Raises ``IndexLocked`` at once where another writer holds it, or one of another host may and this disk doesn't tell;
-    ``StorageError`` where it can't be made or the disk knows no locks, and
-    ``IndexCorrupt`` where it is a link or no plain file: what is written and cut short must be the index's own.
+    Raises ``IndexLocked`` where another writer holds it, after ``timeout_s`` seconds, or, at once, where one of another
+    host may and this disk doesn't tell; ``ConfigError`` where ``timeout_s`` is no time; ``IndexNotFound`` where the
+    folder was removed meanwhile; ``StorageError`` where it can't be made or the disk knows no locks; ``IndexCorrupt``
+    where it is a link or no plain file: what is written and cut short must be the index's own.
     """
-    import fcntl  # not there on every system that can search
-
+    timeout_s = checked_timeout(timeout_s)
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise IndexCorrupt(f"{path} isn't a plain file.", hint="Remove it and run the command again.")
-    with storing(path):
-        file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
-    try:
+    end = time.monotonic() + timeout_s
+    while True:
+        with storing(path):
+            file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _wait_for(file, end)
+            if not _was_removed(file, path):
+                break
         except BlockingIOError as error:
-            raise IndexLocked(f"Another writer is at work on {path.parent}: {_holder(file)}.") from error
+            waited = f" Waited {timeout_s:g} seconds for it." if timeout_s else ""
+            message = f"Another writer is at work on {path.parent}: {_holder(file)}.{waited}"
+            file.close()
+            raise IndexLocked(message) from error
         except OSError as error:
+            file.close()
             raise StorageError(
                 f"{path} can't be locked: {error.strerror}.",
                 hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
             ) from error
+        except BaseException:
+            file.close()
+            raise
+        # A build that failed took its folder with it, while this one waited.
+        file.close()
+        if not path.parent.is_dir():
+            raise IndexNotFound(f"{path.parent} was removed by the writer that held it.", hint="Run the command again.")
+    try:
         _refuse_unseen(path, file)
         try:
             with storing(path):
@@ -79,6 +102,43 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             file.close()
+
+
+def checked_timeout(timeout_s: float) -> float:
+    """Return how long a writer waits for the lock. Raises ``ConfigError`` where that is no time in seconds."""
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 <= timeout_s < math.inf:
+        raise ConfigError(
+            f"A writer can't wait {timeout_s!r} seconds for the lock.",
+            hint="Give a number of seconds of 0 or more: --wait 30, lock_timeout_s=30.",
+        )
+    return float(timeout_s)
+
+
+def _wait_for(file: IO[bytes], end: float) -> None:
+    """Lock a file, as soon as it can be, until the monotonic time ``end``.
+
+    Raises ``BlockingIOError`` when that is over, other ``OSError`` at once.
+    """
+    import fcntl  # not there on every system that can search
+
+    look_s = _LOOK_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            left_s = end - time.monotonic()
+            if left_s <= 0:
+                raise
+        time.sleep(min(look_s, left_s))
+        look_s = min(2 * look_s, _LONGEST_LOOK_S)
+
+
+def _was_removed(file: IO[bytes], path: Path) -> bool:
+    try:
+        return not os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return True
 
 
 def hold_for_reading(path: Path) -> int:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.encoders.batches import sound_rows
+from searchkit.errors import IndexCorrupt
 from searchkit.index import files
 from searchkit.index.articles import ArticlesWriter
 from searchkit.index.encoding import Encode
@@ -141,7 +143,10 @@ def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[ND
             continue
         rows = np.flatnonzero(~part.segment.rows_of(part.gone))
         for first in range(0, len(rows), _BLOCK):
-            yield vectors.matrix[rows[first : first + _BLOCK]]
+            some = vectors.matrix[rows[first : first + _BLOCK]]
+            if not sound_rows(some).all():
+                raise IndexCorrupt(f"{vectors.path} holds vectors that aren't of length 1.")
+            yield some
 
 
 def _living_texts(part: Part) -> tuple[list[str], list[bytes]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.encoders.batches import checked_rows
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesReader, article_digest, text_digest
 from searchkit.index.deletions import Deletions
@@ -122,7 +123,8 @@ def check_encoding(segment: Segment, encoder: Encoder) -> None:
         return
     stored = [segment.articles.stored(row) for row in sampled(segment)]
     texts = [compose(one.article, segment.articles.chunks(one.chunk, 1)[0]).joined for one in stored]
-    for one, vector in zip(stored, encoder.encode_chunks(texts), strict=True):
+    vectors = checked_rows(encoder.encode_chunks(texts), encoder.name, texts, encoder.dimension)
+    for one, vector in zip(stored, vectors, strict=True):
         if float(segment.vectors.similarity(vector, np.asarray([one.chunk]))[0]) < _SAME:
             raise IndexCorrupt(
                 f"{segment.vectors.path} holds a vector for '{one.article.id}' that '{encoder.name}' doesn't give."

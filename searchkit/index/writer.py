@@ -45,6 +45,7 @@ def build(
     keyword_first: bool = False,
     jobs: int | None = None,
     say: Say | None = None,
+    lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build a new index from articles, or from the articles at places; exactly one of the two is given.
@@ -58,6 +59,8 @@ def build(
 
     ``jobs``: how many processes cut articles into chunks, this one among them; None is one a core, where there is
     enough text and the encoder isn't the caller's own. It decides speed alone.
+
+    ``lock_timeout_s``: how many seconds to wait while another writer is at work, before ``IndexLocked`` is raised.
 
     Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``, ``StorageError``,
     ``MissingExtra``, ``ConfigError``, ``BackendError`` (one of those processes was killed). Whatever is raised, no half
@@ -75,7 +78,7 @@ def build(
     intake = Intake(strict=strict)
     created = not paths.root.exists()
     files.make_folder(paths.root)
-    with writer_lock(paths.lock, "build"):
+    with writer_lock(paths.lock, "build", lock_timeout_s):
         try:
             with Draft(paths, None, config, fact, progress, cache=cache, jobs=jobs) as draft:
                 refuse_existing(paths)
@@ -112,6 +115,7 @@ def rebuild(
     jobs: int | None = None,
     consider: Consider | None = None,
     say: Say | None = None,
+    lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Make an index's next generation from scratch, while searches go on in the one before.
@@ -125,8 +129,8 @@ def rebuild(
     ``consider`` is called when it is, before it is put in force: where it returns False, or raises, the generation
     before stays, and the vectors are kept for the next rebuild. ``keyword_first`` is as in ``build``: what is searched
     until the new vectors are there has none, also where the generation before had them; it can't be had with
-    ``consider`` or another encoder. ``jobs`` is as in ``build``. Raises as ``build`` does, and ``IndexNotFound``,
-    ``IndexCorrupt``, ``ConfigError``.
+    ``consider`` or another encoder. ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, and
+    ``IndexNotFound``, ``IndexCorrupt``, ``ConfigError``.
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -136,7 +140,7 @@ def rebuild(
     given = corpus_of(articles, places, read) if articles is not None or places else None
     intake = Intake(strict=strict)
     notes: list[str] = []
-    with writer_lock(paths.lock, "rebuild"), ExitStack() as stack:
+    with writer_lock(paths.lock, "rebuild", lock_timeout_s), ExitStack() as stack:
         mend_current(paths, notes, needed=given is None and articles is None)
         manifest = readable_manifest(paths, notes, needed=given is None and articles is None)
         config = config or (manifest.config if manifest else IndexConfig())

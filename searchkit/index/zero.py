@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.encoders.batches import checked_rows
 from searchkit.index.facts import ZeroFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.evaluate import evaluate
@@ -129,7 +130,8 @@ def _asked(
     """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""
     for first in range(0, len(questions), _AT_ONCE):
         some = questions[first : first + _AT_ONCE]
-        queries = np.stack([encoder.encode_query(question) for question in some])
+        given = [encoder.encode_query(question) for question in some]
+        queries = checked_rows(given, encoder.name, some, encoder.dimension)
         parts = [
             queries @ part.T for segment in segments if segment.vectors for part in parts_of(segment.vectors.matrix)
         ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from searchkit.encoders import check_encoder
+from searchkit.encoders.batches import checked_rows
 from searchkit.errors import EncoderMismatch
 from searchkit.index.carried import encoder_of
 from searchkit.index.facts import EncoderFact
@@ -40,10 +42,10 @@ class QueryEncoders:
         """Return the vector of a query, ``(dimension,)`` float32.
 
         Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``
-        where it isn't there.
+        where it isn't there, ``VectorsInvalid`` where it gives no vector of length 1.
         """
         encoder = self._of(reading.generation)
-        return self._recent.vector(encoder.fingerprint, text, encoder.encode_query)
+        return self._recent.vector(encoder.fingerprint, text, partial(_query_vector, encoder))
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.
@@ -73,3 +75,8 @@ class QueryEncoders:
                 kept = list(self._loaded.items())[-(_KEPT - 1) :]
                 self._loaded = dict([*kept, (fact, encoder)])
             return self._loaded[fact]
+
+
+def _query_vector(encoder: Encoder, text: str) -> Vector:
+    vector: Vector = checked_rows([encoder.encode_query(text)], encoder.name, [text], encoder.dimension)[0]
+    return vector

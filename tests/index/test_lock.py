@@ -7,15 +7,18 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from searchkit import gc
-from searchkit.errors import IndexLocked, StorageError
+from searchkit import delete, gc
+from searchkit.errors import ConfigError, IndexLocked, IndexNotFound, SearchkitError, StorageError
 from searchkit.index import lock
 from searchkit.index.lock import writer_at_work, writer_lock
+from searchkit.index.paths import IndexPaths
 from tests.index.archive import built
 
 HOLD = """
@@ -155,3 +158,60 @@ def test_gc_asks_for_each_generation_with_a_descriptor_that_may_write(
 
     monkeypatch.setattr(fcntl, "flock", strict)
     assert gc(tmp_path / "index", keep=1).removed == (1, 2)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_writer_waits_for_another_as_long_as_it_is_told_to(tmp_path: Path, late: bool) -> None:
+    built(tmp_path / "index")
+    paths = IndexPaths(tmp_path / "index")
+    writing, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with writer_lock(paths.lock, "another"):
+            writing.set()
+            done.wait(30)
+
+    other = threading.Thread(target=write)
+    other.start()
+    try:
+        writing.wait(30)
+        if late:
+            with pytest.raises(IndexLocked, match=r"'another'.*Waited 0\.2 seconds"):
+                delete(tmp_path / "index", "a001", lock_timeout_s=0.2)
+        else:
+            threading.Timer(0.2, done.set).start()
+            assert delete(tmp_path / "index", "a001", lock_timeout_s=30).deleted == 1
+    finally:
+        done.set()
+        other.join()
+    assert delete(tmp_path / "index", "a002").deleted == 1
+
+
+@pytest.mark.parametrize("wait", [-1, float("nan"), float("inf"), "30", None, True])
+def test_what_is_no_time_to_wait_is_refused(tmp_path: Path, wait: object) -> None:
+    built(tmp_path / "index")
+    with pytest.raises(ConfigError, match="--wait 30"):
+        delete(tmp_path / "index", "a001", lock_timeout_s=wait)  # type: ignore[arg-type]
+
+
+def test_a_lock_whose_file_was_removed_is_no_lock(tmp_path: Path) -> None:
+    """A build that fails takes its folder with it; who waited for its lock has nothing in hand."""
+    path = tmp_path / "index" / "LOCK"
+    path.parent.mkdir()
+    with writer_lock(path, "first"):
+        waiting = threading.Thread(target=lambda: found.append(_locked(path)))
+        found: list[object] = []
+        waiting.start()
+        time.sleep(0.1)
+        path.unlink()
+        path.parent.rmdir()
+    waiting.join()
+    assert isinstance(found[0], IndexNotFound)
+
+
+def _locked(path: Path) -> object:
+    try:
+        with writer_lock(path, "second", 30):
+            return path.exists()
+    except SearchkitError as error:
+        return error

@@ -13,7 +13,7 @@ import typer
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
 from searchkit.serve.cli import InterruptedWork
-from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
 from searchkit.serve.cli.places import existing_index, new_index
 from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json
 from searchkit.serve.cli.terminal import Screen
@@ -75,6 +75,7 @@ def build(
     keyword_first: KeywordFirst = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -105,6 +106,7 @@ def build(
             say=None if quiet or json else screen.say,
             cache=not no_cache,
             jobs=jobs,
+            lock_timeout_s=wait,
             progress=progress,
         )
 
@@ -119,6 +121,7 @@ def add(
     strict: Strict = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -139,6 +142,7 @@ def add(
             strict=strict,
             cache=not no_cache,
             jobs=jobs,
+            lock_timeout_s=wait,
             progress=progress,
         )
 
@@ -161,6 +165,7 @@ def rebuild(
     no_switch: NoSwitch = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -205,6 +210,7 @@ def rebuild(
             keyword_first=keyword_first,
             consider=None if keyword_first else considering,
             say=None if quiet or json else screen.say,
+            lock_timeout_s=wait,
             progress=progress,
         )
 

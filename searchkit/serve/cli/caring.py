@@ -11,7 +11,7 @@ import typer
 
 from searchkit.errors import IndexCorrupt, SearchkitError
 from searchkit.serve.cli import InterruptedWork
-from searchkit.serve.cli.options import Index, Json, NoColor, Quiet
+from searchkit.serve.cli.options import Index, Json, NoColor, Quiet, Wait
 from searchkit.serve.cli.places import existing_index, named_index, new_index
 from searchkit.serve.cli.plain import count, duration, size
 from searchkit.serve.cli.terminal import Screen, clean, tell
@@ -63,7 +63,13 @@ def verify(
 
 
 def gc(
-    *, index: Index = None, keep: Keep = 2, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+    *,
+    index: Index = None,
+    keep: Keep = 2,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
 ) -> None:
     """Remove old generations of an index, and the files that only they need.
 
@@ -74,7 +80,7 @@ def gc(
     from searchkit.serve.cli import formats
 
     screen = Screen(no_color=no_color)
-    done = caring.gc(existing_index(index, screen), keep=keep)
+    done = caring.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
     if json:
         screen.write(formats.to_json(asdict(done)))
     elif not quiet:
@@ -87,6 +93,7 @@ def rollback(
     *,
     generation: Number = None,
     index: Index = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -101,7 +108,7 @@ def rollback(
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    made = caring.rollback(where, generation)
+    made = caring.rollback(where, generation, lock_timeout_s=wait)
     _tell_made(screen, where, made, f"brings back generation {made.restored}", quiet=quiet, json=json)
 
 
@@ -122,7 +129,13 @@ def backup(
 
 
 def restore(
-    *, source: Backup, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+    *,
+    source: Backup,
+    index: Index = None,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
 ) -> None:
     """Put a backup in the place of an index, as its next generation, or where there is no index yet.
 
@@ -133,7 +146,12 @@ def restore(
 
     screen = Screen(no_color=no_color)
     where, given = new_index(index), named_index(source)
-    made = _copied(screen, where, lambda progress: copying.restore(given, where, progress=progress), quiet=quiet)
+    made = _copied(
+        screen,
+        where,
+        lambda progress: copying.restore(given, where, lock_timeout_s=wait, progress=progress),
+        quiet=quiet,
+    )
     _tell_made(screen, where, made, f"restored from {given}", quiet=quiet, json=json)
 
 

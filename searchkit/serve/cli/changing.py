@@ -9,13 +9,21 @@ import typer
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.building import Places, work
-from searchkit.serve.cli.options import Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, pairs
+from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
 from searchkit.serve.cli.places import existing_index
 from searchkit.serve.cli.terminal import Screen
 from searchkit.types import BuildReport, Progress
 
 Prune = Annotated[bool, typer.Option("--prune", help="Delete the articles that have vanished from the places.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Prune also where more than half of the index has vanished.")]
+Checksum = Annotated[
+    bool,
+    typer.Option(
+        "--checksum",
+        rich_help_panel=READING,
+        help="Read every file: also one whose size, time of change and inode are those of the last time.",
+    ),
+]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=False, help="The ids of articles.")]
 
 
@@ -25,17 +33,19 @@ def update(
     index: Index = None,
     prune: Prune = False,
     yes: Yes = False,
+    checksum: Checksum = False,
     field: Fields = None,
     strict: Strict = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """Bring an index in line with its places: add what is new, replace what has changed.
 
-    Without places it reads again those that the index was built from. What hasn't changed costs nothing; what has
+    Without places it reads again those that the index was built from. A file that hasn't changed isn't read; what has
     vanished is counted, and deleted with --prune.
 
     """
@@ -53,10 +63,12 @@ def update(
             read=ReadConfig(fields=dict(pairs("--field", field))) if field else None,
             prune=prune,
             prune_limit=1.0 if yes else changing.PRUNE_LIMIT,
+            checksum=checksum,
             strict=strict,
             cache=not no_cache,
             jobs=jobs,
             say=None if quiet or json else screen.say,
+            lock_timeout_s=wait,
             progress=progress,
         )
 
@@ -64,7 +76,13 @@ def update(
 
 
 def delete(
-    *, ids: Ids = None, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False
+    *,
+    ids: Ids = None,
+    index: Index = None,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
 ) -> None:
     """Take articles out of an index.
 
@@ -78,15 +96,28 @@ def delete(
     where = existing_index(index, screen)
     if not ids:
         raise ConfigError("What should be deleted?", hint="Name the ids: searchkit delete ID... --index PATH.")
-    done = work(screen, where, lambda _: changing.delete(where, ids), quiet=quiet, json=json)
+    done = work(screen, where, lambda _: changing.delete(where, ids, lock_timeout_s=wait), quiet=quiet, json=json)
     if not done.deleted:
         raise typer.Exit(1)
 
 
-def compact(*, index: Index = None, quiet: Quiet = False, json: Json = False, no_color: NoColor = False) -> None:
+def compact(
+    *,
+    index: Index = None,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
     """Make one segment of all and leave out what is deleted. Nothing is encoded; searches go on meanwhile."""
     from searchkit.index import changing
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    work(screen, where, lambda progress: changing.compact(where, progress=progress), quiet=quiet, json=json)
+    work(
+        screen,
+        where,
+        lambda progress: changing.compact(where, lock_timeout_s=wait, progress=progress),
+        quiet=quiet,
+        json=json,
+    )

@@ -84,6 +84,17 @@ Jobs = Annotated[
     ),
 ]
 
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        min=0.0,
+        metavar="SECONDS",
+        show_default=False,
+        help="How long to wait while another command changes the index. Without it that is an error at once.",
+    ),
+]
+
 Words = Annotated[list[str] | None, typer.Argument(metavar="QUERY", show_default=False, help="What to look for.")]
 Count = Annotated[int, typer.Option("-k", metavar="N", help="How many results.")]
 ModeOption = Annotated[Mode, typer.Option("--mode", metavar="NAME", help="hybrid, keyword or vector.")]

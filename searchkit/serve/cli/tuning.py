@@ -10,7 +10,7 @@ import typer
 
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
-from searchkit.serve.cli.options import Index, Json, NoColor
+from searchkit.serve.cli.options import Index, Json, NoColor, Wait
 from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.terminal import Screen
 
@@ -66,6 +66,7 @@ def tune(
     save: Save = False,
     out: Out = None,
     use: Use = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     json: Json = False,
     no_color: NoColor = False,
@@ -84,10 +85,10 @@ def tune(
         check_writable(out, "--out")
     path = existing_index(index, screen)
     if use is not None:
-        _put_in_force(screen, path, _read(use), quiet=quiet)
+        _put_in_force(screen, path, _read(use), wait=wait, quiet=quiet)
     elif judging:
         judged = read_named(folder, split, queries, qrels)
-        _tune(screen, path, judged, measure, level, save=save, out=out, quiet=quiet, json=json)
+        _tune(screen, path, judged, measure, level, save=save, out=out, wait=wait, quiet=quiet, json=json)
     else:
         _look(screen, path, quiet=quiet, json=json)
 
@@ -114,6 +115,7 @@ def _tune(
     *,
     save: bool,
     out: Path | None,
+    wait: float,
     quiet: bool,
     json: bool,
 ) -> None:
@@ -148,7 +150,7 @@ def _tune(
         screen.write(tuned.tuned_table(found, before.search if before else {}))
         _say_notes(screen, found.notes)
     if saving:
-        _put_in_force(screen, path, settings, quiet=quiet)
+        _put_in_force(screen, path, settings, wait=wait, quiet=quiet)
     elif not quiet and found.better and out is None:
         screen.say("Nothing was changed: --save lets every search of the index use it, --out FILE writes it to a file.")
     elif not quiet and save:
@@ -171,10 +173,10 @@ def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
     _say_notes(screen, found.notes)
 
 
-def _put_in_force(screen: Screen, path: Path, settings: Settings | None, *, quiet: bool) -> None:
+def _put_in_force(screen: Screen, path: Path, settings: Settings | None, *, wait: float, quiet: bool) -> None:
     from searchkit.index.choosing import choose
 
-    manifest = choose(path, settings)
+    manifest = choose(path, settings, lock_timeout_s=wait)
     if not quiet:
         what = "the defaults" if settings is None or not settings.search else _named(settings)
         screen.say(f"Every search of {path} uses {what} (generation {manifest.generation}).")
