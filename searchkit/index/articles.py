@@ -4,11 +4,14 @@
               ISO 8601), language, tags, fields, sections (JSON), chunk (row of its first chunk), chunks (their number)
 ``chunks``    row (0-based, the row of its vector and posting too), article (row), ordinal, start, end, heading, digest
               of the text that was encoded
-``labels``    name, value (casefolded), article (row), shown (as the article has it): what filters and facets read:
-              ``source``, ``language``, ``tag``, ``author``, and every other field under its own name
+``labels``    name, value (its ``label_key``), article (row), shown (as the article has it): what filters and facets
+              read: ``source``, ``language``, ``tag``, ``author``, ``year``, and every other field under its own name
 ``dates``     published (microseconds since 1970, UTC), article (row)
+``offsets``   article (row), seconds by which the clock of its date is ahead of UTC, where that isn't 0
 ``starts``    one value: for each article the row of its first chunk, then the number of chunks, as uint32,
 little-endian
+
+The first files of this kind had no ``offsets``, and the ``value`` of their labels is casefolded and nothing more.
 """
 
 from __future__ import annotations
@@ -20,14 +23,15 @@ import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
+from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, label_key, text_of
 from searchkit.index.database import open_to_read, right_kinds
 from searchkit.index.ids import IdsWriter
 from searchkit.index.paths import IDS
@@ -36,7 +40,7 @@ from searchkit.types import Article, Chunk, Section
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SCHEMA = """
+_FIRST_SCHEMA = """
 CREATE TABLE articles (
   row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
   url TEXT, source TEXT, authors TEXT NOT NULL, published TEXT, updated TEXT, language TEXT, tags TEXT NOT NULL,
@@ -49,6 +53,11 @@ CREATE TABLE labels (
   PRIMARY KEY (name, value, article)) WITHOUT ROWID;
 CREATE TABLE dates (published INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (published, article)) WITHOUT
 ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
+"""
+"""That of files without ``offsets``, which are still read."""
+
+_SCHEMA = f"""{_FIRST_SCHEMA}
+CREATE TABLE offsets (article INTEGER PRIMARY KEY, seconds INTEGER NOT NULL);
 """
 
 _AT_ONCE = 500
@@ -74,6 +83,11 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
+def microseconds_of_day(day: date) -> int:
+    """Count the microseconds from 1970 to the start of a day, by whichever clock both are told."""
+    return microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
 def text_digest(text: str) -> bytes:
     """Name a text by 16 bytes of BLAKE2b; equal texts have equal vectors."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -85,17 +99,25 @@ def article_digest(article: Article) -> bytes:
 
 
 def labels_of(article: Article) -> Iterator[tuple[str, str]]:
-    """Yield the (name, value) pairs by which an article can be filtered and counted."""
+    """Yield the (name, value) pairs by which an article can be filtered and counted.
+
+    A field of the name of one of the article's own ("year", or "source" out of "metadata") stands aside where the
+    article has that: else it would count under two values.
+    """
+    own: list[tuple[str, str]] = []
     if article.source is not None:
-        yield "source", article.source
+        own.append(("source", article.source))
     if article.language is not None:
-        yield "language", article.language
-    if article.published is not None:
-        yield "year", str(article.published.year)
-    yield from (("tag", tag) for tag in article.tags)
-    yield from (("author", author) for author in article.authors)
+        own.append(("language", article.language))
+    if (day := article.published_day) is not None:
+        own.append(("year", str(day.year)))
+    own += (("tag", tag) for tag in article.tags)
+    own += (("author", author) for author in article.authors)
+    yield from own
+    taken = {name for name, _ in own} | {"published"}
     for name, value in article.fields.items():
-        yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
+        if name not in taken:
+            yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
 
 
 def _shown(value: str | int | float | bool) -> str:
@@ -126,7 +148,8 @@ class ArticlesWriter:
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
             row, article.id, digest or article_digest(article), article.title, article.text,
-            article.url, article.source, json_of(article.authors), text_of(article.published), text_of(article.updated),
+            article.url, article.source, json_of(article.authors),
+            text_of(article.published, article.utc_offset_s), text_of(article.updated),
             article.language, json_of(article.tags), json_of(article.fields),
             json_of([_values(section) for section in article.sections]), first, len(chunks),
         )  # fmt: skip
@@ -141,10 +164,12 @@ class ArticlesWriter:
             )
             self._db.executemany(
                 "INSERT OR IGNORE INTO labels VALUES (?,?,?,?)",
-                ((name, value.casefold(), row, value) for name, value in labels_of(article)),
+                ((name, label_key(name, value), row, value) for name, value in labels_of(article)),
             )
             if article.published is not None:
                 self._db.execute("INSERT INTO dates VALUES (?,?)", (microseconds(article.published), row))
+                if article.utc_offset_s:
+                    self._db.execute("INSERT INTO offsets VALUES (?,?)", (row, article.utc_offset_s))
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._starts.append(first + len(chunks))
@@ -177,6 +202,8 @@ class ArticlesWriter:
 def _values(told: Article | Section) -> dict[str, object]:
     """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
     values = {one.name: getattr(told, one.name) for one in fields(told)}
+    if values.get("utc_offset_s") == 0:  # so that an article has the digest that it had before there was one
+        del values["utc_offset_s"]
     return (
         values | {"sections": [_values(section) for section in told.sections]} if isinstance(told, Article) else values
     )
@@ -224,6 +251,15 @@ class ArticlesReader:
         if not right_kinds(found, kinds):
             raise self.corrupt("a value is of another type than was written")
         return found
+
+    @cached_property
+    def is_of_first_form(self) -> bool:
+        """Whether it was written before there were ``offsets``, and labels by their key."""
+        return not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'offsets'")
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """Return the row of each article whose date has another clock than UTC, and by how many seconds it differs."""
+        return [] if self.is_of_first_form else self.rows("SELECT article, seconds FROM offsets", kinds="ii")
 
     def article_row(self, article_id: str) -> int | None:
         """Find an article's row by its id."""
@@ -287,11 +323,11 @@ class ArticlesReader:
         *values, chunk, chunks = found[0]
         try:
             return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article_of(tuple(values)))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self.corrupt(f"article in row {row}: {error}") from error
 
     def origins(self) -> list[tuple[int, str | None, datetime | None]]:
-        """Return the row, the source and the date of every article, by row."""
+        """Return the row, the source and the date of every article, by row, a date by its own clock."""
         found = self._numbered("source, published", "iTT")
         try:
             return [(row, source, instant_of(published)) for row, source, published in found]
@@ -338,7 +374,7 @@ class ArticlesReader:
             if self._idle:
                 return self._idle.pop()
         try:
-            return open_to_read(self._path, _SCHEMA)
+            return open_to_read(self._path, _SCHEMA, _FIRST_SCHEMA)
         except sqlite3.Error as error:
             raise self.corrupt(str(error)) from error
 

@@ -30,15 +30,16 @@ _KINDS: dict[str, set[type]] = {
 }
 
 
-def open_to_read(path: Path, schema: str) -> sqlite3.Connection:
-    """Open a file that has this schema, for any thread, with every defence on.
+def open_to_read(path: Path, *schemas: str) -> sqlite3.Connection:
+    """Open a file that has one of these schemas, for any thread, with every defence on.
 
     Raises ``sqlite3.Error`` where it can't be read or its schema is another.
     """
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     try:
         connection.executescript(_DEFENCES)
-        if _schema_of(connection) != _expected(schema):
+        held = _schema_of(connection)
+        if not any(held == _expected(schema) for schema in schemas):
             raise sqlite3.DatabaseError("its schema isn't the one that was written")
     except BaseException:
         connection.close()
