@@ -10,10 +10,9 @@ def iso(moment: datetime | None) -> str | None:
     """Write a moment by its own clock as ISO 8601; a midnight of UTC is a day without a time."""
     if moment is None:
         return None
-    in_utc = moment.utcoffset() == timedelta()
-    return (
-        moment.date().isoformat() if in_utc and moment.time() == time() else moment.isoformat().replace("+00:00", "Z")
-    )
+    if moment.utcoffset():
+        return moment.isoformat()
+    return moment.date().isoformat() if moment.time() == time() else moment.isoformat().replace("+00:00", "Z")
 
 
 def day(moment: datetime | None) -> str:
