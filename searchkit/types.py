@@ -118,6 +118,22 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SpanBound:
+    """Where a span back from now ("24h") begins or ends: an instant, and the day it is then where the asker is.
+
+    The day is for articles that name one and no time: the instant of a day isn't known.
+    """
+
+    instant: datetime
+    day: date
+
+
+Bound = date | SpanBound
+"""A bound of the date: a day, which compares with the day that an article names; an aware ``datetime``, which compares
+with its instant; or that of a span."""
+
+
+@dataclass(frozen=True, slots=True)
 class ValuePattern:
     """A filter's value with wildcards in it, ``*`` for any run of characters: ``Harbor*``."""
 
@@ -129,14 +145,14 @@ class Filter:
     """A condition on one of an article's own fields: any of ``values``, or a range from ``low`` to ``high``.
 
     With ``values`` of None it is a range, whose bounds of None are open; ``()`` admits nothing. Values compare as
-    ``label_key`` in ``index/cells.py`` says, whoever gave them. Bounds of ``published`` are dates, which compare with
-    the day that an article names, or aware instants; as text they are still to be read.
+    ``label_key`` in ``index/cells.py`` says, whoever gave them. Bounds of ``published`` are days or instants, or text
+    that is still to be read.
     """
 
     field: str
     values: tuple[str | ValuePattern, ...] | None = None
-    low: str | date | None = None
-    high: str | date | None = None
+    low: str | Bound | None = None
+    high: str | Bound | None = None
     includes_low: bool = True
     includes_high: bool = True
 
@@ -151,8 +167,8 @@ class Where:
     values.
     """
 
-    since: date | None = None
-    until: date | None = None
+    since: Bound | None = None
+    until: Bound | None = None
     sources: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
@@ -160,7 +176,8 @@ class Where:
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.filters())
+        named = (self.since, self.until, self.sources, self.languages, self.tags, self.authors)
+        return bool(self.fields) or any(condition is not None for condition in named)
 
     def filters(self) -> tuple[Filter, ...]:
         """Return the conditions that are given, all of which must hold."""

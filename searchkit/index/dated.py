@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,15 @@ class Dates:
             published, rows = self._by_instant
         first, last = np.searchsorted(published, low), np.searchsorted(published, high, side="right")
         return rows[first:last]
+
+    @cached_property
+    def of_a_day(self) -> NDArray[np.bool_]:
+        """``(articles,)``: which articles name a day and no time, as far as can be told: midnight of UTC is one."""
+        chosen = np.zeros(self._count, dtype=bool)
+        published, rows = self._read("", ())
+        chosen[rows[published % (_DAY_S * 1_000_000) == 0]] = True
+        chosen[self._own_clocks()[0]] = False
+        return chosen
 
     def _own_times(self) -> tuple[Numbers, Numbers]:
         """Return what each article's own clock showed, ascending, and the articles' rows."""

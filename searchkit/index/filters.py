@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from searchkit.index.articles import microseconds, microseconds_of_day
 from searchkit.index.cells import label_key
 from searchkit.index.keyword import loops
 from searchkit.index.segment import Segment
-from searchkit.types import Filter, ValuePattern, Where
+from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,10 @@ def _rows_for(segment: Segment, condition: Filter) -> Iterator[list[int] | Numbe
 
 
 def _published(segment: Segment, condition: Filter) -> Iterator[Numbers]:
-    """Yield the rows of the articles in a range of days or instants; in two sets where the bounds are one of each."""
+    """Yield the rows of the articles in a range of dates; in several sets where the bounds aren't of one kind."""
+    if isinstance(condition.low, SpanBound) or isinstance(condition.high, SpanBound):
+        yield from _in_span(segment, condition)
+        return
     low, high = _at(condition.low), _at(condition.high)
     first = None if low is None else low[0] if condition.includes_low else low[1] + 1
     last = None if high is None else high[1] if condition.includes_high else high[0] - 1
@@ -89,7 +93,26 @@ def _published(segment: Segment, condition: Filter) -> Iterator[Numbers]:
         )
 
 
-def _at(bound: str | date | None) -> tuple[int, int, bool] | None:
+def _in_span(segment: Segment, condition: Filter) -> Iterator[Numbers]:
+    """Yield the rows of the articles on the right side of each bound, of which one is that of a span."""
+    for side in (replace(condition, high=None), replace(condition, low=None)):
+        bound = side.high if side.low is None else side.low
+        if isinstance(bound, SpanBound):
+            timed, dayed = (
+                np.concatenate([*_published(segment, at)])
+                for at in (
+                    (replace(side, high=bound.instant), replace(side, high=bound.day))
+                    if side.low is None
+                    else (replace(side, low=bound.instant), replace(side, low=bound.day))
+                )
+            )
+            only = segment.dates.of_a_day
+            yield np.concatenate([timed[~only[timed]], dayed[only[dayed]]])
+        elif bound is not None:
+            yield from _published(segment, side)
+
+
+def _at(bound: str | Bound | None) -> tuple[int, int, bool] | None:
     """Return the first and the last microsecond of a bound, and whether they are those of an article's own clock."""
     if bound is None:
         return None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
+from searchkit.types import Bound, SpanBound
 
 _Period = Literal["instant", "hour", "minute", "day", "week", "month", "quarter", "year"]
 
@@ -125,7 +126,7 @@ _BACK = re.compile(rf"(?:(?:now\s*)?[-−]\s*|(?:last|past|previous)\s+)?{_COUNT
 _QUARTER = re.compile(r"(?:q([1-4])\s*(\d{4})|(\d{4})[\s-]*q([1-4]))", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"(?:last\s+|on\s+)?({'|'.join(_DAYS)})")
-_FOUR_DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
+_FOUR_DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d|s\b)", re.ASCII)
 _COUNTED = re.compile(r"\d+\s*[^\W\d]+")
 _TICK = timedelta(microseconds=1)
 
@@ -405,6 +406,8 @@ def parse_when(text: str, *, now: datetime, end: bool) -> datetime:
     Reads what ``parse_bound`` does. Raises ``QueryError`` for what names no time.
     """
     bound = parse_bound(text, now=now, end=end)
+    if isinstance(bound, SpanBound):
+        return bound.instant.astimezone(UTC)
     if isinstance(bound, datetime):
         return bound.astimezone(UTC)
     try:
@@ -416,13 +419,13 @@ def parse_when(text: str, *, now: datetime, end: bool) -> datetime:
         return (datetime.max if end else datetime.min).replace(tzinfo=UTC)
 
 
-def parse_bound(text: str, *, now: datetime, end: bool) -> date:
-    """Return where the period that a text names begins, or with ``end`` where it ends: a day, or an aware instant.
+def parse_bound(text: str, *, now: datetime, end: bool) -> Bound:
+    """Return where the period that a text names begins, or with ``end`` where it ends.
 
     Days where it names days or longer: "2025-10", "yesterday", "last month" (the calendar month), "3 weeks ago" (that
-    day), "Monday" (the latest past one), "October 2025", quarters, and other languages' words for these. Instants for
-    ISO instants, "2 hours ago", and spans back from now, which end at ``now``: "24h", "90d", "3mo", "past 24 hours",
-    "last 3 weeks". ``now`` must be aware; its zone is the asker's.
+    day), "Monday" (the latest past one), "October 2025", quarters, and other languages' words for these. Aware instants
+    for ISO instants and "2 hours ago". For spans back from now, which end at ``now``, instants with their days: "24h",
+    "90d", "3mo", "past 24 hours", "last 3 weeks". ``now`` must be aware; its zone is the asker's.
 
     Raises ``QueryError`` for what names no time.
     """
@@ -432,7 +435,8 @@ def parse_bound(text: str, *, now: datetime, end: bool) -> date:
     try:
         plain = _FOR_A_WHILE.sub("", words.casefold()) if len(words) <= _LONGEST else ""
         if span := _span(plain, now):
-            return now if end else span
+            instant = now if end else span
+            return SpanBound(instant, instant.date())
         found = _iso(words, zone) or _written(words, zone) or _words(plain, now) or _other_words(words, now)
         if found:
             start, period = found

@@ -13,7 +13,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.choosing import check_settings
 from searchkit.index.reader import Generation
-from searchkit.types import Mode, Query, Where
+from searchkit.types import Bound, Mode, Query, SpanBound, Where
 
 Value = str | float | bool | date
 """What a field's value can be given as; numbers and truth values of numpy too."""
@@ -102,7 +102,7 @@ _WEST, _EAST = timedelta(hours=12), timedelta(hours=14)
 
 def _check_span(where: Where) -> None:
     """Refuse bounds that no article can lie between, and instants of no zone. Raises ``QueryError``."""
-    since, until = where.since, where.until
+    since, until = _plain(where.since), _plain(where.until)
     for name, bound in (("since", since), ("until", until)):
         if isinstance(bound, datetime) and bound.tzinfo is None:
             raise QueryError(f"'{name}' ({bound}) names no time zone.", hint="Give an aware datetime, or a date.")
@@ -117,6 +117,10 @@ def _check_span(where: Where) -> None:
         crossed = since > until
     if crossed:
         raise QueryError(f"'since' ({_shown(since)}) is later than 'until' ({_shown(until)}).", hint="Swap the two.")
+
+
+def _plain(bound: Bound | None) -> date | None:
+    return bound.instant if isinstance(bound, SpanBound) else bound
 
 
 def _midnight(day: date) -> datetime:
@@ -136,7 +140,7 @@ def _mode(mode: Mode | str) -> Mode:
         raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
 
 
-def _bound(name: str, when: When, now: Now, *, end: bool) -> date | None:
+def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
     """Read a bound of the date: a day, or an aware instant. Raises ``QueryError``."""
     if when is None:
         return None

@@ -28,6 +28,9 @@ _TYPED = 20
 """Values of one condition that somebody may have typed and wants to hear about; more are a program's list, and looking
 each of them up would cost what the list costs."""
 
+_NOTED = 5
+"""Values that notes are made of, with the nearest to each, which takes .1 s where a field has 10,000 values."""
+
 
 def check_fields(generation: Generation, where: Where) -> None:
     """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive."""
@@ -79,6 +82,8 @@ def notes_on_text(
         if condition.values and condition.field != "published":
             among = _articles_of(generation, passing) if among is None else among
             notes += _notes(generation, condition, among, within=False, suggest=True)
+        if len(notes) >= _NOTED:
+            break
     return tuple(dict.fromkeys(notes))
 
 
@@ -116,25 +121,31 @@ def _notes(
             for segment, mask in zip(generation.segments, among, strict=True)
         )
         return [] if passing else [f"{who} has any of the {len(values):,} values of '{name}'."]
-    return [
-        f"{who} has the {name} '{_text(value)}'." + (_suggestion(generation, name, value, among) if suggest else "")
+    absent = [
+        value
         for value in values
         if not any(
             has_value(segment, name, value, mask) for segment, mask in zip(generation.segments, among, strict=True)
         )
-    ]
+    ][:_NOTED]
+    spellings = _spellings(generation, name, among) if suggest and absent else {}
+    return [f"{who} has the {name} '{_text(value)}'.{_nearest(spellings, name, value)}" for value in absent]
 
 
 def _text(value: str | ValuePattern) -> str:
     return value if isinstance(value, str) else value.text
 
 
-def _suggestion(generation: Generation, name: str, value: str | ValuePattern, among: Sequence[Mask]) -> str:
-    """Name the nearest value that some articles have, as they spell it; nothing where none is near."""
+def _spellings(generation: Generation, name: str, among: Sequence[Mask]) -> dict[str, str]:
+    """Return how some articles spell the values of a field, by their keys."""
     spellings: dict[str, str] = {}
     for segment, mask in zip(generation.segments, among, strict=True):
         for shown in values_among(segment, name, mask, _LOOKED_AT):
             key = label_key(name, shown)
             spellings[key] = min(spellings.get(key, shown), shown)
+    return spellings
+
+
+def _nearest(spellings: dict[str, str], name: str, value: str | ValuePattern) -> str:
     near = get_close_matches(label_key(name, _text(value)), sorted(spellings), n=1)
     return f" Did you mean '{spellings[near[0]]}'?" if near else ""

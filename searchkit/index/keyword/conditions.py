@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from searchkit.errors import QueryError
 from searchkit.index.keyword.expression import UnreadableError
-from searchkit.types import Filter, ValuePattern
+from searchkit.types import Bound, Filter, ValuePattern
 
 _RANGE = re.compile(
     r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
@@ -62,7 +62,7 @@ def dated(condition: Filter, now: datetime) -> tuple[Filter, ...]:
     )
 
 
-def _bound(bound: str | date | None, now: datetime, *, end: bool) -> date | None:
+def _bound(bound: str | Bound | None, now: datetime, *, end: bool) -> Bound | None:
     if not isinstance(bound, str):
         return bound
     from searchkit.ingest.dates import parse_bound
@@ -74,7 +74,7 @@ def _text(value: str | ValuePattern) -> str:
     return value if isinstance(value, str) else value.text
 
 
-def _check_date(bound: str | date | ValuePattern | None) -> None:
+def _check_date(bound: str | Bound | ValuePattern | None) -> None:
     if not isinstance(bound, str | ValuePattern):
         return
     text = _text(bound)
