@@ -135,6 +135,8 @@ class SearchConfig(_Typed):
     (``search/reranking.py`` has the form).
     ``rerank_budget_s``: how many seconds it may take; what it doesn't reach keeps its score. None or inf: as
     long as it takes.
+    ``time_zone``: where "today", "last month" and times without a zone in a question are, as ``Europe/Berlin``; "" is
+    where this machine is.
     ``made_for``: the fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
     notes it; an index with vectors of another refuses them. "" for any.
     """
@@ -146,6 +148,7 @@ class SearchConfig(_Typed):
     rerank_depth: int = 50
     rerank_weight: float = 2.0
     rerank_budget_s: float | None = 2.0
+    time_zone: str = ""
     made_for: str = ""
 
     def __post_init__(self) -> None:
@@ -165,11 +168,24 @@ class SearchConfig(_Typed):
                 f"rerank_budget_s is {self.rerank_budget_s}.",
                 hint="Give seconds above 0; 'inf', or None in a program, is no limit.",
             )
+        if self.time_zone:
+            _check_zone(self.time_zone)
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Read the settings that ``searchkit tune`` saved in a file. Raises as ``Settings.from_file`` does."""
         return cls.from_dict(Settings.from_file(path).to_config().to_dict())
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ConfigError(
+            f"There is no time zone '{name}'.", hint="Give a name such as 'Europe/Berlin' or 'UTC'."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

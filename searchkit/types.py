@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,7 +52,9 @@ class Origin:
 class Article:
     """What the user has. ``text`` is the body without the title; spans and snippets count its characters.
 
-    ``published`` and ``updated`` are aware and in UTC; a date without a time is its midnight.
+    ``published`` and ``updated`` are aware and in UTC; a date without a time is its midnight. ``utc_offset_s``: by how
+    many seconds the clock by which the article says when it was published is ahead of UTC (-18,000 in New York in
+    winter); it decides which day that was. Where ``published`` comes with an offset of its own, that is taken.
     Without ``sections`` the whole text is one section without a heading.
     ``origin`` is None where a program handed the article over; it is no part of the content that is compared.
     """
@@ -70,6 +72,23 @@ class Article:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
+    utc_offset_s: int = 0
+
+    @property
+    def published_local(self) -> datetime | None:
+        """``published`` by the article's own clock: ``2024-12-31T22:30:00-05:00``."""
+        if self.published is None or not self.utc_offset_s:
+            return self.published
+        try:
+            return self.published.astimezone(timezone(timedelta(seconds=self.utc_offset_s)))
+        except OverflowError:
+            return self.published
+
+    @property
+    def published_day(self) -> date | None:
+        """The day that the article itself names: 31 December for ``2024-12-31T22:30:00-05:00``."""
+        local = self.published_local
+        return None if local is None else local.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,24 +131,81 @@ class Mode(StrEnum):
     VECTOR = "vector"
 
 
+@dataclass(frozen=True, slots=True)
+class SpanBound:
+    """Where a span back from now ("24h") begins or ends: an instant, and the day it is then where the asker is.
+
+    The day is for articles that name one and no time: the instant of a day isn't known.
+    """
+
+    instant: datetime
+    day: date
+
+
+Bound = date | SpanBound
+"""A bound of the date: a day, which compares with the day that an article names; an aware ``datetime``, which compares
+with its instant; or that of a span."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePattern:
+    """A filter's value with wildcards in it, ``*`` for any run of characters: ``Harbor*``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A condition on one of an article's own fields: any of ``values``, or a range from ``low`` to ``high``.
+
+    With ``values`` of None it is a range, whose bounds of None are open; ``()`` admits nothing. Values compare as
+    ``label_key`` in ``index/cells.py`` says, whoever gave them. Bounds of ``published`` are days or instants, or text
+    that is still to be read.
+    """
+
+    field: str
+    values: tuple[str | ValuePattern, ...] | None = None
+    low: str | Bound | None = None
+    high: str | Bound | None = None
+    includes_low: bool = True
+    includes_high: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """A filter: every condition that is given must hold; within one condition any of its values may.
 
-    ``since`` and ``until`` are inclusive instants that bound ``published``; an article without a date meets neither.
-    Text compares without regard to case. ``fields`` pairs the name of any other field with its accepted values.
+    ``since`` and ``until`` bound ``published``, both included: a ``date`` compares with the day that an article names,
+    an aware ``datetime`` with its instant; an article without a date meets neither. A condition of None isn't given;
+    one of ``()`` accepts no value, so no article passes. ``fields`` pairs the name of any other field with its accepted
+    values.
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
-    sources: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
+    since: Bound | None = None
+    until: Bound | None = None
+    sources: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    authors: tuple[str, ...] | None = None
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.since, self.until, self.sources, self.languages, self.tags, self.authors, self.fields))
+        named = (self.since, self.until, self.sources, self.languages, self.tags, self.authors)
+        return bool(self.fields) or any(condition is not None for condition in named)
+
+    def filters(self) -> tuple[Filter, ...]:
+        """Return the conditions that are given, all of which must hold."""
+        named = (
+            ("source", self.sources),
+            ("language", self.languages),
+            ("tag", self.tags),
+            ("author", self.authors),
+            *self.fields,
+        )
+        made = [Filter(field=name, values=values) for name, values in named if values is not None]
+        if self.since is not None or self.until is not None:
+            made.insert(0, Filter(field="published", low=self.since, high=self.until))
+        return tuple(made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +222,9 @@ class Query:
     """Whether the searcher's reranker looks again, where it has one."""
     min_confidence: float = 0.0
     """Results of less confidence are left out; the best of them is named in the answer's ``nearest``."""
+    suggest_values: bool = False
+    """Whether a note on a value of ``where`` that no article has may name the nearest there is: for filters that were
+    typed by whoever reads the answer. A program's own filter may be there to hide just those values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +357,8 @@ class IndexInfo:
     last_published: datetime | None
     config: Mapping[str, object]
     settings: Mapping[str, object] = field(default_factory=dict)
+    time_zone: str = "UTC"
+    """Where "today" and "last month" in a question are: that of the settings, or else of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

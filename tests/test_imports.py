@@ -37,6 +37,7 @@ ONE_FILE = (
     "sentencex",
     "charset_normalizer",
     "dateparser",
+    "tzlocal",
     "Stemmer",
     "markdown_it",
     "yaml",

@@ -6,13 +6,15 @@
 ``files``     number, path and name of each file that an article was read from (``Origin``)
 ``chunks``    row (0-based, the row of its vector and posting too), article (row), ordinal, start, end, heading, digest
               of the text that was encoded
-``labels``    name, value (casefolded), article (row), shown (as the article has it): what filters and facets read:
-              ``source``, ``language``, ``tag``, ``author``, and every other field under its own name
+``labels``    name, value (its ``label_key``), article (row), shown (as the article has it): what filters and facets
+              read: ``source``, ``language``, ``tag``, ``author``, ``year``, and every other field under its own name
 ``dates``     published (microseconds since 1970, UTC), article (row)
+``offsets``   article (row), seconds by which the clock of its date is ahead of UTC, where that isn't 0
 ``starts``    one value: for each article the row of its first chunk, then the number of chunks, as uint32,
 little-endian
 
-Format 1 had neither ``files`` nor the column ``file``: where its articles came from isn't known.
+Format 1 had neither ``files`` nor the column ``file``, so where its articles came from isn't known, no ``offsets``, and
+the ``value`` of its labels is casefolded and nothing more.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -33,7 +36,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
+from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, label_key, text_of
 from searchkit.index.database import open_to_read, right_kinds
 from searchkit.index.ids import IdsWriter
 from searchkit.index.paths import IDS
@@ -58,13 +61,15 @@ CREATE TABLE labels (
   PRIMARY KEY (name, value, article)) WITHOUT ROWID;
 CREATE TABLE dates (published INTEGER NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (published, article)) WITHOUT
 ROWID; CREATE TABLE starts (rows BLOB NOT NULL);
+CREATE TABLE offsets (article INTEGER PRIMARY KEY, seconds INTEGER NOT NULL);
 """
 
 _SCHEMA_1 = "\n".join(
     line
     for line in _SCHEMA.replace(" file INTEGER,", "").splitlines()
-    if "INDEX" not in line and "TABLE files" not in line
+    if "INDEX" not in line and "TABLE files" not in line and "TABLE offsets" not in line
 )
+"""That of format 1, which is still read."""
 
 _AT_ONCE = 500
 """Ids that are looked up in one statement: SQLite takes at least 999 values."""
@@ -88,6 +93,11 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
+def microseconds_of_day(day: date) -> int:
+    """Count the microseconds from 1970 to the start of a day, by whichever clock both are told."""
+    return microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
 def text_digest(text: str) -> bytes:
     """Name a text by 16 bytes of BLAKE2b; equal texts have equal vectors."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -99,17 +109,25 @@ def article_digest(article: Article) -> bytes:
 
 
 def labels_of(article: Article) -> Iterator[tuple[str, str]]:
-    """Yield the (name, value) pairs by which an article can be filtered and counted."""
+    """Yield the (name, value) pairs by which an article can be filtered and counted.
+
+    A field of the name of one of the article's own ("year", or "source" out of "metadata") stands aside where the
+    article has that: else it would count under two values.
+    """
+    own: list[tuple[str, str]] = []
     if article.source is not None:
-        yield "source", article.source
+        own.append(("source", article.source))
     if article.language is not None:
-        yield "language", article.language
-    if article.published is not None:
-        yield "year", str(article.published.year)
-    yield from (("tag", tag) for tag in article.tags)
-    yield from (("author", author) for author in article.authors)
+        own.append(("language", article.language))
+    if (day := article.published_day) is not None:
+        own.append(("year", str(day.year)))
+    own += (("tag", tag) for tag in article.tags)
+    own += (("author", author) for author in article.authors)
+    yield from own
+    taken = {name for name, _ in own} | {"published"}
     for name, value in article.fields.items():
-        yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
+        if name not in taken:
+            yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
 
 
 def _is_storable(text: str) -> bool:
@@ -150,7 +168,8 @@ class ArticlesWriter:
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
             row, article.id, digest or article_digest(article), self._file(article.origin), article.title, article.text,
-            article.url, article.source, json_of(article.authors), text_of(article.published), text_of(article.updated),
+            article.url, article.source, json_of(article.authors),
+            text_of(article.published, article.utc_offset_s), text_of(article.updated),
             article.language, json_of(article.tags), json_of(article.fields),
             json_of([_values(section) for section in article.sections]), first, len(chunks),
         )  # fmt: skip
@@ -165,10 +184,12 @@ class ArticlesWriter:
             )
             self._db.executemany(
                 "INSERT OR IGNORE INTO labels VALUES (?,?,?,?)",
-                ((name, value.casefold(), row, value) for name, value in labels_of(article)),
+                ((name, label_key(name, value), row, value) for name, value in labels_of(article)),
             )
             if article.published is not None:
                 self._db.execute("INSERT INTO dates VALUES (?,?)", (microseconds(article.published), row))
+                if article.utc_offset_s:
+                    self._db.execute("INSERT INTO offsets VALUES (?,?)", (row, article.utc_offset_s))
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._starts.append(first + len(chunks))
@@ -214,6 +235,8 @@ class ArticlesWriter:
 def _values(told: Article | Section) -> dict[str, object]:
     """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
     values = {one.name: getattr(told, one.name) for one in fields(told) if one.compare}
+    if values.get("utc_offset_s") == 0:  # so that an article has the digest that it had before there was one
+        del values["utc_offset_s"]
     return (
         values | {"sections": [_values(section) for section in told.sections]} if isinstance(told, Article) else values
     )
@@ -262,6 +285,15 @@ class ArticlesReader:
         if not right_kinds(found, kinds):
             raise self.corrupt("a value is of another type than was written")
         return found
+
+    @cached_property
+    def is_of_first_form(self) -> bool:
+        """Whether it was written before there were ``offsets``, and labels by their key."""
+        return not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'offsets'")
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """Return the row of each article whose date has another clock than UTC, and by how many seconds it differs."""
+        return [] if self.is_of_first_form else self.rows("SELECT article, seconds FROM offsets", kinds="ii")
 
     def article_row(self, article_id: str) -> int | None:
         """Find an article's row by its id."""
@@ -325,7 +357,7 @@ class ArticlesReader:
         origin = None if path is None else Origin(path=path, name=name or "")
         try:
             article = article_of(tuple(values), origin)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self.corrupt(f"article in row {row}: {error}") from error
         return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article)
 
@@ -380,7 +412,7 @@ class ArticlesReader:
         return found
 
     def origins(self) -> list[tuple[int, str | None, datetime | None]]:
-        """Return the row, the source and the date of every article, by row."""
+        """Return the row, the source and the date of every article, by row, a date by its own clock."""
         found = self._numbered("source, published", "iTT")
         try:
             return [(row, source, instant_of(published)) for row, source, published in found]

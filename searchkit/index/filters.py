@@ -1,90 +1,188 @@
-"""Here is a filter; which articles of a segment does it let through?"""
+"""Filters to articles: which articles of a segment meet a condition, whoever gave it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.index.articles import microseconds
+from searchkit.index.articles import microseconds, microseconds_of_day
+from searchkit.index.cells import label_key
 from searchkit.index.keyword import loops
-from searchkit.index.keyword.tree import Filter
 from searchkit.index.segment import Segment
-from searchkit.types import Where
+from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
+    Numbers = NDArray[np.int64]
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
-_NUMERIC = "value GLOB '*[0-9]*' AND value NOT GLOB '*[^-0-9.]*'"
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
+_NUMERIC = (
+    "(value GLOB '*[0-9]*' AND value NOT GLOB '*[^-0-9.]*'"
+    " OR value GLOB '*[0-9.]e[-+0-9]*' AND value NOT GLOB '*[^-+0-9.e]*' AND value NOT GLOB '*e*e*')"
+)
 """What holds of a value that is a number, and of dates and versions, whose first number then counts."""
+
+_AT_ONCE = 500
+"""Values that are looked up in one statement: SQLite takes at least 999."""
+
+_BATCHES = 20
+"""In so many parts a field's values are looked through, so that one value of many articles doesn't hide the others."""
+
+_EARLIEST, _LATEST = -(1 << 62), 1 << 62
+_LAST_CHARACTER = "\U0010ffff"
 
 
 def articles_where(segment: Segment, where: Where) -> Mask:
     """Return ``(articles,)`` bool: the living articles that meet every condition. Raises ``IndexCorrupt``."""
     mask = None if segment.deletions is None else segment.living_articles
-    for rows in _conditions(segment, where):
-        chosen = _marked(rows, segment.fact.articles)
+    for condition in where.filters():
+        chosen = _meeting(segment, condition)
         mask = chosen if mask is None else mask & chosen
     return segment.living_articles.copy() if mask is None else mask
 
 
-def named_conditions(where: Where) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the conditions on fields that are given: each field's name and the values of which any may hold."""
-    named = (
-        ("source", where.sources),
-        ("language", where.languages),
-        ("tag", where.tags),
-        ("author", where.authors),
-        *where.fields,
-    )
-    return tuple((name, values) for name, values in named if values)
+def articles_for(segment: Segment, condition: Filter) -> Mask:
+    """Return ``(articles,)`` bool: the living articles that meet a condition. Raises ``IndexCorrupt``.
+
+    The bounds of ``published`` must be dates or instants.
+    """
+    mask = _meeting(segment, condition)
+    return mask if segment.deletions is None else mask & segment.living_articles
 
 
-def articles_with_label(segment: Segment, name: str, values: tuple[str, ...]) -> list[int]:
-    """Return the rows of the articles whose field ``name`` has any of the values, case aside."""
-    folded = sorted({value.casefold() for value in values})
-    marks = ",".join("?" * len(folded))
-    return _rows(segment, f"SELECT article FROM labels WHERE name = ? AND value IN ({marks})", (name, *folded))
+def _meeting(segment: Segment, condition: Filter) -> Mask:
+    """Return ``(articles,)`` bool: the articles, deleted ones included, that meet a condition."""
+    mask: Mask | None = None
+    for rows in _rows_for(segment, condition):
+        chosen = _marked(rows, segment.fact.articles)
+        mask = chosen if mask is None else mask & chosen
+    return np.ones(segment.fact.articles, dtype=bool) if mask is None else mask
+
+
+def _rows_for(segment: Segment, condition: Filter) -> Iterator[list[int] | Numbers]:
+    """Yield sets of rows, all of which an article must be in."""
+    if condition.values is not None:
+        yield articles_with_label(segment, condition.field, condition.values)
+    elif condition.field == "published":
+        yield from _published(segment, condition)
+    else:
+        yield articles_in_range(segment, condition)
+
+
+def _published(segment: Segment, condition: Filter) -> Iterator[Numbers]:
+    """Yield the rows of the articles in a range of dates; in several sets where the bounds aren't of one kind."""
+    if isinstance(condition.low, SpanBound) or isinstance(condition.high, SpanBound):
+        yield from _in_span(segment, condition)
+        return
+    low, high = _at(condition.low), _at(condition.high)
+    first = None if low is None else low[0] if condition.includes_low else low[1] + 1
+    last = None if high is None else high[1] if condition.includes_high else high[0] - 1
+    clocks = {bound[2] for bound in (low, high) if bound is not None} or {False}
+    for own in sorted(clocks):
+        yield segment.dates.between(
+            _EARLIEST if first is None or low is None or low[2] != own else first,
+            _LATEST if last is None or high is None or high[2] != own else last,
+            by_own_clock=own,
+        )
+
+
+def _in_span(segment: Segment, condition: Filter) -> Iterator[Numbers]:
+    """Yield the rows of the articles on the right side of each bound, of which one is that of a span."""
+    for side in (replace(condition, high=None), replace(condition, low=None)):
+        bound = side.high if side.low is None else side.low
+        if isinstance(bound, SpanBound):
+            timed, dayed = (
+                np.concatenate([*_published(segment, at)])
+                for at in (
+                    (replace(side, high=bound.instant), replace(side, high=bound.day))
+                    if side.low is None
+                    else (replace(side, low=bound.instant), replace(side, low=bound.day))
+                )
+            )
+            only = segment.dates.of_a_day
+            yield np.concatenate([timed[~only[timed]], dayed[only[dayed]]])
+        elif bound is not None:
+            yield from _published(segment, side)
+
+
+def _at(bound: str | Bound | None) -> tuple[int, int, bool] | None:
+    """Return the first and the last microsecond of a bound, and whether they are those of an article's own clock."""
+    if bound is None:
+        return None
+    if isinstance(bound, datetime):
+        instant = microseconds(bound)
+        return instant, instant, False
+    if isinstance(bound, date):
+        first = microseconds_of_day(bound)
+        return first, first + 86_400_000_000 - 1, True
+    raise ValueError(f"the bound {bound!r} of a date is still to be read")
+
+
+def articles_with_label(segment: Segment, name: str, values: Iterable[str | ValuePattern]) -> list[int]:
+    """Return the rows of the articles whose field ``name`` has any of the values: one may come twice."""
+    keys: set[str] = set()
+    rows: list[int] = []
+    for value in values:
+        if isinstance(value, ValuePattern):
+            rows += _fitting(segment, name, value)
+        else:
+            keys |= _keys(segment, name, value)
+    ordered = sorted(keys)
+    for first in range(0, len(ordered), _AT_ONCE):
+        some = ordered[first : first + _AT_ONCE]
+        marks = ",".join("?" * len(some))
+        rows += _rows(segment, f"SELECT article FROM labels WHERE name = ? AND value IN ({marks})", (name, *some))
+    return rows
+
+
+def _keys(segment: Segment, name: str, value: str) -> set[str]:
+    """Return what may stand in ``value`` of a label for a value; older files have it casefolded alone."""
+    if not segment.articles.is_of_first_form:
+        return {label_key(name, value)}
+    return {label_key(name, value), value.casefold(), value.casefold().strip()}
+
+
+def _fitting(segment: Segment, name: str, pattern: ValuePattern) -> list[int]:
+    """Return the rows of the articles with a value that fits a pattern."""
+    pieces = [label_key("", piece) for piece in pattern.text.split("*")]
+    first = pieces[0]
+    clauses, values = ["name = ?"], [name]
+    if first:
+        clauses.append("value >= ? AND value < ?")
+        values += [first, first + _LAST_CHARACTER]
+    escaped = ["".join(f"\\{sign}" if sign in "\\%_" else sign for sign in piece) for piece in pieces]
+    clauses.append("value LIKE ? ESCAPE '\\'")
+    values.append("%".join(escaped))
+    return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
 
 
 def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
     """Return the rows of the articles whose field lies between a condition's bounds; a bound of None is open.
 
-    Compared as numbers where a bound is a number, which values that are none never meet; else as text, case aside.
+    Compared as numbers where a bound is a number, which values that are none never meet; else as text, by its key.
     """
     clauses, values = ["name = ?"], [condition.field]
     lower = (">=" if condition.includes_low else ">", condition.low)
     upper = ("<=" if condition.includes_high else "<", condition.high)
     for sign, bound in (lower, upper):
         if bound is not None:
-            numeric = f"{_NUMERIC} AND CAST(value AS REAL) {sign} CAST(? AS REAL)"
-            clauses.append(numeric if _NUMBER.fullmatch(bound) else f"value {sign} ?")
-            values.append(bound.casefold())
+            text = str(bound).strip()
+            number = _NUMBER.fullmatch(text)
+            clauses.append(
+                f"{_NUMERIC} AND CAST(value AS REAL) {sign} CAST(? AS REAL)" if number else f"value {sign} ?"
+            )
+            values.append(text if number else label_key(condition.field, text))
     return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
 
 
-def articles_for(segment: Segment, condition: Filter) -> Mask:
-    """Return ``(articles,)`` bool: the living articles that meet a condition of the query language.
-
-    Raises ``QueryError`` where a bound of ``published`` isn't a date.
-    """
-    if condition.field == "published":
-        return articles_where(segment, _dates(condition))
-    if condition.values:
-        rows = articles_with_label(segment, condition.field, condition.values)
-    else:
-        rows = articles_in_range(segment, condition)
-    mask = _marked(rows, segment.fact.articles)
-    return mask if segment.deletions is None else mask & segment.living_articles
-
-
-def _marked(rows: list[int] | NDArray[np.int64], count: int) -> Mask:
+def _marked(rows: list[int] | Numbers, count: int) -> Mask:
     """Return ``(count,)`` bool: which rows, all of them below ``count``, are among some."""
     chosen = np.zeros(count, dtype=bool)
     if loops.COMPILED is not None and isinstance(rows, np.ndarray):
@@ -92,23 +190,6 @@ def _marked(rows: list[int] | NDArray[np.int64], count: int) -> Mask:
     else:
         chosen[rows] = True
     return chosen
-
-
-def _dates(condition: Filter) -> Where:
-    """Read a condition on the date: a period means its first instant as a lower bound, its last as an upper one."""
-    from searchkit.ingest import parse_when
-
-    now = datetime.now(UTC)
-    low, high = condition.low, condition.high
-    if condition.values:
-        low = high = condition.values[0]
-    since = None if low is None else parse_when(low, now=now, end=not condition.includes_low)
-    until = None if high is None else parse_when(high, now=now, end=condition.includes_high)
-    tick = timedelta(microseconds=1)
-    return Where(
-        since=since + tick if since is not None and not condition.includes_low else since,
-        until=until - tick if until is not None and not condition.includes_high else until,
-    )
 
 
 def field_names(segment: Segment) -> frozenset[str]:
@@ -122,33 +203,44 @@ def field_names(segment: Segment) -> frozenset[str]:
     names = frozenset(str(name) for (name,) in segment.articles.rows(statement, kinds="t"))
     if segment.deletions is None:
         return names
-    return frozenset(name for name in names if _any_lives(segment, "name = ?", (name,)))
+    return frozenset(name for name in names if has_field(segment, name, segment.living_articles))
 
 
-def has_value(segment: Segment, name: str, value: str) -> bool:
-    """Say whether a living article's field has a value, which is given in small letters. Raises ``IndexCorrupt``."""
-    return _any_lives(segment, "name = ? AND value = ?", (name, value))
+def has_field(segment: Segment, name: str, among: Mask) -> bool:
+    """Say whether any of some articles, ``(articles,)``, has a field. Raises ``IndexCorrupt``."""
+    return _any_of(segment, among, "name = ?", (name,))
 
 
-def _any_lives(segment: Segment, clause: str, values: Sequence[object]) -> bool:
-    """Say whether a living article has a label of which a clause holds; mostly one of the first that have it lives."""
-    living = segment.living_articles
+def has_value(segment: Segment, name: str, value: str | ValuePattern, among: Mask) -> bool:
+    """Say whether any of some articles, ``(articles,)``, has a value in a field. Raises ``IndexCorrupt``."""
+    if isinstance(value, ValuePattern):
+        return any(among[row] for row in _fitting(segment, name, value))
+    return any(
+        _any_of(segment, among, "name = ? AND value = ?", (name, key)) for key in sorted(_keys(segment, name, value))
+    )
+
+
+def _any_of(segment: Segment, among: Mask, clause: str, values: Sequence[object]) -> bool:
+    """Say whether any of some articles has a label; mostly one of the first that have it is among them."""
     for limit in (1, 100, -1):
         found = _rows(segment, f"SELECT article FROM labels WHERE {clause} LIMIT ?", (*values, limit))
-        if any(living[row] for row in found):
+        if any(among[row] for row in found):
             return True
         if len(found) < limit:
             return False
     return False
 
 
-def _conditions(segment: Segment, where: Where) -> Iterator[list[int] | NDArray[np.int64]]:
-    if where.since is not None or where.until is not None:
-        low = -(1 << 62) if where.since is None else microseconds(where.since)
-        high = 1 << 62 if where.until is None else microseconds(where.until)
-        yield segment.dates.between(low, high)
-    for name, values in named_conditions(where):
-        yield articles_with_label(segment, name, values)
+def values_among(segment: Segment, name: str, among: Mask, limit: int) -> Iterator[str]:
+    """Yield values of a field as some articles, ``(articles,)``, spell them: of about the first ``limit`` labels."""
+    last = ""
+    statement = "SELECT article, value, shown FROM labels WHERE name = ? AND value > ? ORDER BY value LIMIT ?"
+    for _ in range(_BATCHES):
+        found = labels(segment, statement, (name, last, limit // _BATCHES), "tt")
+        yield from (shown for article, _value, shown in found if among[article])
+        if not found:
+            return
+        last = found[-1][1]  # on with the next value, whoever else has this one
 
 
 def labels(segment: Segment, statement: str, values: Sequence[object], kinds: str) -> list[tuple[Any, ...]]:

@@ -316,8 +316,8 @@ def index_info(path: Path) -> IndexInfo:
         return info_of(generation)
 
 
-def info_of(generation: Generation) -> IndexInfo:
-    """Tell what an opened generation is made of."""
+def info_of(generation: Generation, time_zone: str | None = None) -> IndexInfo:
+    """Tell what an opened generation is made of; ``time_zone`` is the searcher's, where it isn't the generation's."""
     manifest = generation.manifest
     sources: Counter[str] = Counter()
     instants: list[datetime] = []
@@ -360,7 +360,15 @@ def info_of(generation: Generation) -> IndexInfo:
         last_published=max(instants, default=None),
         config=manifest.config.to_dict(),
         settings=dict(manifest.settings.search) if manifest.settings else {},
+        time_zone=_zone_name(generation.settings.time_zone if time_zone is None else time_zone),
     )
+
+
+def _zone_name(time_zone: str) -> str:
+    """Name a time zone; this machine's for ""."""
+    from searchkit.ingest.dates import zone_of
+
+    return time_zone or str(zone_of(""))
 
 
 def leg_bytes(manifest: Manifest) -> dict[str, int]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 
 from searchkit.errors import SourceError
-from searchkit.ingest.dates import parse_date
+from searchkit.ingest.dates import offset_s, parse_date, parse_dated
 from searchkit.ingest.fields import flatten
 from searchkit.ingest.languages import detect, is_no_language, normalise
 from searchkit.ingest.mapping import find_sections
 from searchkit.ingest.texts import clean, has_control, one_line
 from searchkit.types import Article
+
+_DAY_S = 86_400
 
 
 def checked_article(article: Article) -> Article:
@@ -31,6 +34,12 @@ def checked_article(article: Article) -> Article:
         raise SourceError(f"the article '{article.id}' has neither text nor title")
     if article.sections:
         _check_sections(article, text)
+    published = parse_dated(article.published)
+    clock = offset_s(published) or article.utc_offset_s
+    if not -_DAY_S < clock < _DAY_S:
+        raise SourceError(
+            f"the article '{article.id}' has a utc_offset_s of {clock}", hint="A clock is less than a day from UTC."
+        )
     given = article.language or ""
     return replace(
         article,
@@ -40,8 +49,9 @@ def checked_article(article: Article) -> Article:
         url=one_line(article.url or "") or None,
         source=one_line(article.source or "") or None,
         authors=tuple(name for each in article.authors if (name := one_line(each))),
-        published=parse_date(article.published),
+        published=None if published is None else published.astimezone(UTC),
         updated=parse_date(article.updated),
+        utc_offset_s=0 if published is None else clock,
         language=(None if is_no_language(given) else normalise(given)) or detect(title, text),
         tags=tuple(tag for each in article.tags if (tag := one_line(each))),
         fields=flatten(article.fields, frozenset(), ""),

@@ -1,34 +1,133 @@
-"""When was that? A date as people and machines write it, as an aware instant in UTC."""
+"""Dates as people and machines write them: those of articles, and those of questions ("last month", "24h")."""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
+from searchkit.types import Bound, SpanBound
 
 _Period = Literal["instant", "hour", "minute", "day", "week", "month", "quarter", "year"]
 
 _EXAMPLES = (
-    "Give a date (2025-10-21, 2025-10, 2025), an instant (2025-10-21T08:00Z), "
-    "or words such as 'yesterday', 'last month', '3 weeks ago', 'October 2025'."
+    "Give a date (2025-10-21, 2025-10, 2025), an instant (2025-10-21T08:00Z), a span back from now (24h, 90d, 2w, 3mo, "
+    "1y), or words such as 'yesterday', 'last month', '3 weeks ago', 'October 2025'."
 )
 
-_YEAR_MONTH = re.compile(r"(\d{4})(?:[-/.](\d{1,2}))?")
-_DIGITS = re.compile(r"\d{10}(?:\d{3})?")
+_LONGEST = 100
+"""Characters of a text that may be a date."""
+
+_YEAR_MONTH = re.compile(r"(\d{4})(?:[-/.](\d{1,2}))?", re.ASCII)
+_ORDINAL = re.compile(r"(\d{4})-(\d{3})", re.ASCII)
+_COMPACT = re.compile(r"(\d{8})(\d{4}|\d{6})", re.ASCII)
+_MIDNIGHT_AT_24 = re.compile(r"(\d{4}-?\d\d-?\d\d[T ])24((?::?00){0,2})(?!\d)", re.ASCII)
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?", re.ASCII)
 _LEAD_IN = re.compile(
-    r"^(?:first |last )?(?:published|posted|updated|modified|created)(?: on| at)?[:\s]\s*", re.IGNORECASE
+    r"^(?:(?:first |last )?(?:published|posted|updated|modified|created)(?: on| at)?|stand|date)\s*[:\s]\s*",
+    re.IGNORECASE,
 )
-_AGO = re.compile(r"(?:(an?|one|\d{1,6})\s+)(minute|hour|day|week|month|year)s?\s+ago")
-_LAST = re.compile(r"(this|last|past|previous)\s+(?:(\d{1,6})\s+)?(minute|hour|day|week|month|quarter|year)s?")
-_THREE_NUMBERS = re.compile(r"\d{1,4}\s*[./-]\s*\d{1,2}\s*[./-]\s*\d{2,4}\b")
-_QUARTER = re.compile(r"(?:q([1-4])\s*(\d{4})|(\d{4})[\s-]*q([1-4]))")
+_PUBLISHED = re.compile(r".*\b(?:published|posted)(?: on| at)?[:\s]\s*(?=[^|]*\d)([^|]*)", re.IGNORECASE)
+"""Of a line that tells several dates ("Updated … | Published …") the one that says when it appeared."""
+
+_MONTHS = (
+    ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may", "may"), ("june", "jun"),
+    ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"), ("october", "oct"), ("november", "nov"),
+    ("december", "dec"),
+)  # fmt: skip
+_MONTH_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
+_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
+_YEAR = r"(?P<year>\d{4}|['’]?\d{2})"
+_WEEKDAY_NAME = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_DATES = tuple(
+    re.compile(_WEEKDAY_NAME + expression, re.ASCII)
+    for expression in (
+        r"(?P<year>\d{4})\s?(?:-|/|\.|年|년)\s?(?P<month>\d{1,2})\s?(?:-|/|\.|月|월)\s?(?P<day>\d{1,2})\s?[.日일]?",
+        r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})",
+        r"(?P<month>\d{1,2})\s?[/-]\s?(?P<day>\d{1,2})\s?[/-]\s?(?P<year>\d{4}|\d{2})",
+        rf"{_DAY}(?:\s*-\s*|\s+)(?:of\s+)?{_MONTH}(?:,?\s*-\s*|,?\s+){_YEAR}",
+        rf"{_MONTH}\s*-?\s*{_DAY}(?:,\s*|\s+){_YEAR}",
+        rf"(?P<year>\d{{4}}),?\s*-?\s*{_MONTH}\s*-?\s*{_DAY}",
+        rf"{_MONTH},?\s+(?P<year>\d{{4}})",
+        rf"(?P<year>\d{{4}})\s+{_MONTH}",
+    )
+)
+"""Day before month between dots, month before day between slashes and hyphens, unless it can't be a month."""
+
+_TIME = re.compile(
+    r"""(?<![\d.:+-])(?:
+      (?P<hour>\d{1,2})(?::|\s?h\s?(?=\d\d)|(?<=\d)\.(?=\d\d\s*(?:uhr|[ap]\.?\s?m\b)))(?P<minute>\d{2})
+        (?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?:(?P<half>[ap])\.?\s?m\b\.?|uhr|h\b)?
+      | (?P<hour12>\d{1,2})\s*(?P<half12>[ap])\.?\s?m\b\.?
+      | (?P<hour24>\d{1,2})\s*(?:uhr|h\b)
+    )(?![\d:])""",
+    re.VERBOSE | re.ASCII,
+)
+_COMMENT = re.compile(r"\([^()]*\)")
+_ZONE = re.compile(
+    r"\s*(?P<name>[a-z]{1,5})?(?:\s*(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?)?(?:\s+(?P<after>[a-z]{2,5}))?"
+    r"(?![\w])",
+    re.ASCII,
+)
+_FILLING = re.compile(r"(?:\b(?:at|on|um|à|a las|kl|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+")
+"""What may stand between a date and its time and means nothing."""
+
+_HOURS = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "wat": 1, "cet": 1, "mez": 1,
+    "cest": 2, "mesz": 2, "cat": 2, "eet": 2, "sast": 2, "eest": 3, "msk": 3, "eat": 3, "trt": 3, "gst": 4,
+    "pkt": 5, "ist": 5.5, "npt": 5.75, "wib": 7, "ict": 7, "hkt": 8, "sgt": 8, "pht": 8, "awst": 8, "jst": 9,
+    "kst": 9, "acst": 9.5, "aest": 10, "acdt": 10.5, "aedt": 11, "nzst": 12, "nzdt": 13, "nst": -3.5, "ndt": -2.5,
+    "ast": -4, "adt": -3, "brt": -3, "art": -3, "clt": -4, "clst": -3, "est": -5, "edt": -4, "cst": -6, "cdt": -5,
+    "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
+}  # fmt: skip
+"""Hours ahead of UTC. Where an abbreviation means several, what the press writes most: CST and IST are the Americas'
+and India's, BST is Britain's summer."""
+
+_PLACES = {
+    "et": "America/New_York",
+    "ct": "America/Chicago",
+    "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+    "uk": "Europe/London",
+}
+"""Clocks that change between winter and summer under one name."""
+
+_UNITS = {
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "minute"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
+    **dict.fromkeys(("d", "day", "days"), "day"),
+    **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), "week"),
+    **dict.fromkeys(("mo", "mos", "mth", "mths", "month", "months"), "month"),
+    **dict.fromkeys(("quarter", "quarters"), "quarter"),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years"), "year"),
+}
+"""``m`` isn't among them: it is minutes to one and months to another."""
+
+_NUMBERS = {
+    name: number
+    for number, name in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve".split(),  # noqa: SIM905
+        start=1,
+    )
+} | {"a": 1, "an": 1}
+_COUNT = rf"(?P<count>\d{{1,6}}|{'|'.join(_NUMBERS)})"
+_UNIT = rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+_FOR_A_WHILE = re.compile(
+    r"^(?:(?:(?:in|within|over|during|for)\s+)?(?:the\s+)?(?=(?:last|past|previous)\b)|(?:since|from)\s+(?=\S))"
+)
+_AGO = re.compile(rf"{_COUNT}\s*{_UNIT}\s+ago")
+_LAST = re.compile(rf"(?P<which>this|last|past|previous)\s+(?:{_COUNT}\s*)?{_UNIT}")
+_BACK = re.compile(rf"(?:(?:now\s*)?[-−]\s*|(?:last|past|previous)\s+)?{_COUNT}\s*{_UNIT}")
+_QUARTER = re.compile(r"(?:q([1-4])\s*(\d{4})|(\d{4})[\s-]*q([1-4]))", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"(?:last\s+|on\s+)?({'|'.join(_DAYS)})")
+_FOUR_DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d|s\b)", re.ASCII)
+_COUNTED = re.compile(r"\d+\s*[^\W\d]+")
 _TICK = timedelta(microseconds=1)
 
 _EPOCH_SECONDS = range(10**8, 10**11)
@@ -36,28 +135,52 @@ _EPOCH_SECONDS = range(10**8, 10**11)
 
 
 def parse_date(value: object) -> datetime | None:
-    """Return the instant that a value of an article's metadata names; None where it names none.
+    """Return the instant that a value of an article's metadata names, in UTC; None where it names none.
 
-    Takes ``datetime``, ``date``, seconds or milliseconds since 1970, and text: ISO 8601 first, then what mail and feeds
-    use, then the forms of many languages. Without a zone it is UTC, without a time midnight, without a day or month the
-    first. ``03/04/2025`` is read month first. Words that depend on today ("yesterday") name none.
+    Reads what ``parse_dated`` does.
+    """
+    moment = parse_dated(value)
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def parse_dated(value: object) -> datetime | None:
+    """Return the instant that a value of an article's metadata names, by the clock that it names; None where none.
+
+    Takes ``datetime``, ``date``, seconds or milliseconds since 1970, and text: ISO 8601 first, then what mail, feeds
+    and people write in English, then the forms of many languages. Without a zone it is UTC, without a time midnight,
+    without a day or month the first. ``02.03.2025`` is read day first, ``03/04/2025`` month first. Words that depend on
+    today ("yesterday") name none.
     """
     try:
-        if isinstance(value, datetime):
-            return _in_utc(value)
-        if isinstance(value, date):
-            return datetime(value.year, value.month, value.day, tzinfo=UTC)
-        if isinstance(value, bool) or value is None:
-            return None
-        if isinstance(value, int | float):
-            return _from_number(value)
-        return _from_text(value.strip()) if isinstance(value, str) else None
+        moment = _read(value)
+        if moment is not None:
+            moment.astimezone(UTC)  # at either end of time it may have no instant
+        return moment
     except (ValueError, OverflowError):
         return None
 
 
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _read(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(timezone(_offset_of(value)))
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _from_number(value)
+    return _from_text(" ".join(value.split())) if isinstance(value, str) else None
+
+
+def offset_s(moment: datetime | None) -> int:
+    """Return by how many seconds an aware moment's clock is ahead of UTC; 0 where there is none."""
+    return 0 if moment is None else round(_offset_of(moment).total_seconds())
+
+
+def _offset_of(moment: datetime) -> timedelta:
+    """Return by how much an aware moment's clock is ahead of UTC, in whole seconds."""
+    offset = moment.utcoffset() or timedelta()
+    return timedelta(seconds=round(offset.total_seconds()))
 
 
 def _from_number(number: float) -> datetime | None:
@@ -70,29 +193,38 @@ def _from_number(number: float) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def _from_text(text: str) -> datetime | None:
-    if not any(character.isdigit() for character in text) or len(text) > 100:
+    if not any(character.isdigit() for character in text) or len(text) > _LONGEST:
         return None
-    if _DIGITS.fullmatch(text):
-        return _from_number(int(text))
-    if moment := _iso(text):
-        return moment[0]
-    try:
-        return _in_utc(parsedate_to_datetime(text))
-    except ValueError:
-        found = _absolute(_LEAD_IN.sub("", text))
-        return found[0] if found else None
+    if _EPOCH.fullmatch(text):
+        return _from_number(float(text) if "." in text else int(text))
+    if published := _PUBLISHED.match(text):
+        text = published[1]
+    text = _LEAD_IN.sub("", text.strip(" |"))
+    found = _iso(text, UTC) or _written(text, UTC) or _absolute(text, UTC)
+    return found[0] if found else None
 
 
-def _iso(text: str) -> tuple[datetime, _Period] | None:
-    """Read ISO 8601, years and months included; the period is the unit it is exact to."""
+def _iso(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
+    """Read ISO 8601, years, months and days of the year included; the period is the unit it is exact to.
+
+    What names no zone is of ``zone``.
+    """
     if match := _YEAR_MONTH.fullmatch(text):
         try:
-            return datetime(int(match[1]), int(match[2] or 1), 1, tzinfo=UTC), "month" if match[2] else "year"
+            return datetime(int(match[1]), int(match[2] or 1), 1, tzinfo=zone), "month" if match[2] else "year"
         except ValueError:
             return None
     try:
-        moment = datetime.fromisoformat(text)
-        return _in_utc(moment), "day" if not re.search(r"\d[T ]\d", text) else _exactness(text)
+        if match := _ORDINAL.fullmatch(text):
+            found = datetime(int(match[1]), 1, 1, tzinfo=zone) + timedelta(days=int(match[2]) - 1)
+            return (found, "day") if found.year == int(match[1]) else None
+        if match := _COMPACT.fullmatch(text):
+            text = f"{match[1]}T{match[2]}"
+        late = _MIDNIGHT_AT_24.match(text)
+        moment = datetime.fromisoformat(_MIDNIGHT_AT_24.sub(r"\g<1>00\2", text) if late else text)
+        moment += timedelta(days=1 if late else 0)
+        exact: _Period = "day" if not re.search(r"\d[T ]\d", text) else _exactness(text)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone), exact
     except (ValueError, OverflowError):
         return None
 
@@ -103,51 +235,214 @@ def _exactness(text: str) -> _Period:
     return {2: "hour", 4: "minute"}.get(len(time), "instant")  # type: ignore[return-value]
 
 
-def _absolute(text: str) -> tuple[datetime, _Period] | None:
+def _written(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
+    """Read a whole date in digits or with an English month, with or without a time and a zone, in any order.
+
+    None where anything in the text is left that isn't understood.
+    """
+    words = _COMMENT.sub(" ", text.casefold()).strip()
+    clock: tuple[int, int, int, int] | None = None
+    offset: timedelta | str | None = None
+    exact: _Period = "day"
+    if time := _TIME.search(words):
+        clock = _clock(time)
+        if clock is None:
+            return None
+        offset, end = _zone(words, time.end())
+        exact = "instant" if time["second"] else "minute" if time["minute"] else "hour"
+        words = f"{words[: time.start()]} {words[end:]}"
+    words = _FILLING.sub(" ", f" {words} ").strip() if clock is not None and not _has_date(words) else words.strip()
+    for expression in _DATES:
+        if match := expression.match(words):
+            rest = words[match.end() :]
+            if _FILLING.sub("", rest):
+                continue
+            day = _day(match)
+            if day is None:
+                return None
+            if "day" not in expression.groupindex:
+                return (datetime(*day, tzinfo=zone), "month") if clock is None else None
+            if clock is None:
+                return datetime(*day, tzinfo=zone), "day"
+            hour, *rest_of_clock = clock
+            moment = datetime(*day) + timedelta(days=hour // 24)
+            moment = moment.replace(
+                hour=hour % 24, minute=rest_of_clock[0], second=rest_of_clock[1], microsecond=rest_of_clock[2]
+            )
+            return _placed(moment, offset, zone), exact
+    return None
+
+
+def _has_date(words: str) -> bool:
+    return any((match := each.match(words)) and not _FILLING.sub("", words[match.end() :]) for each in _DATES)
+
+
+def _clock(time: re.Match[str]) -> tuple[int, int, int, int] | None:
+    """Return hour, minute, second and microsecond of a time; None where there is no such time."""
+    hour = int(time["hour"] or time["hour12"] or time["hour24"])
+    minute, second = int(time["minute"] or 0), int(time["second"] or 0)
+    if half := time["half"] or time["half12"]:
+        if hour > 23 or (hour == 0 and half == "p"):
+            return None
+        # "13:30 PM" is written by those whose program gives both.
+        hour = hour % 12 + (12 if half == "p" else 0) if hour <= 12 else hour
+    fraction = int(f"{time['fraction'] or '0':0<6}"[:6])
+    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+        return None
+    return hour, minute, min(second, 59), fraction
+
+
+def _zone(words: str, start: int) -> tuple[timedelta | str | None, int]:
+    """Read the zone that stands behind a time: how far ahead of UTC, or whose clock, and where it ends."""
+    match = _ZONE.match(words, start)
+    if match is None:
+        return None, start
+    name = match["name"] or ""
+    if match["sign"]:
+        if name and name not in {"gmt", "utc", "ut"} and name not in _HOURS:
+            return None, start
+        ahead = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
+        # A name behind the numbers ("+0530 IST") says nothing more.
+        end = match.end("after") if (match["after"] or "") in _HOURS else max(match.end("hours"), match.end("minutes"))
+        return (ahead if match["sign"] == "+" else -ahead), end
+    if name in _HOURS:
+        return timedelta(hours=_HOURS[name]), match.end("name")
+    if name in _PLACES:
+        return _PLACES[name], match.end("name")
+    return None, start
+
+
+def _placed(moment: datetime, offset: timedelta | str | None, zone: tzinfo) -> datetime:
+    if isinstance(offset, str):
+        try:
+            aware = moment.replace(tzinfo=ZoneInfo(offset))
+            return aware.replace(tzinfo=timezone(aware.utcoffset() or timedelta()))
+        except ZoneInfoNotFoundError:  # a machine without the zones' data
+            winter = {"America/New_York": -5, "America/Chicago": -6, "America/Denver": -7, "America/Los_Angeles": -8}
+            return moment.replace(tzinfo=timezone(timedelta(hours=winter.get(offset, 0))))
+    return moment.replace(tzinfo=zone if offset is None else timezone(offset))
+
+
+def _day(match: re.Match[str]) -> tuple[int, int, int] | None:
+    """Return year, month and day; day and month change places where only that makes a date."""
+    groups = match.groupdict()
+    year = int(groups["year"].lstrip("'’"))
+    if year < 100:
+        year += 1900 if year > 68 else 2000  # as POSIX reads two digits
+    month = _MONTH_OF.get(groups["month"]) or int(groups["month"])
+    day = int(groups.get("day") or 1)
+    if month > 12 >= day and not match[0].startswith(groups["year"]):
+        day, month = month, day
+    try:
+        date(year, month, day)
+    except ValueError:
+        return None
+    return year, month, day
+
+
+def _absolute(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
     """Read a date in words and in many languages, at least a year in it, nothing that depends on today."""
+    if not _FOUR_DIGITS.search(text):
+        return None  # it would find a year in "24 hours"
+    offset: timedelta | str | None = None
+    words = _COMMENT.sub(" ", text).casefold()
+    if time := _TIME.search(words):
+        # It reads few zones, takes "PM" for one, and knows no "14 h 05".
+        clock = _clock(time)
+        if clock is None:
+            return None
+        offset, end = _zone(words, time.end())
+        text = f"{words[: time.start()]}{clock[0]:02}:{clock[1]:02}:{clock[2]:02} {words[end:]}".strip()
     settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["year"], "RELATIVE_BASE": datetime(2000, 1, 1)}
-    return _ask_dateparser(text, settings)
+    found = _ask_dateparser(text, settings)
+    if found is None:
+        return None
+    moment, period = found
+    aware = moment if moment.tzinfo is not None else _placed(moment, offset, zone)
+    return aware, period
 
 
 def _ask_dateparser(text: str, settings: dict[str, Any]) -> tuple[datetime, _Period] | None:
-    if not any(character.isalpha() for character in text) and not _THREE_NUMBERS.match(text):
-        # It would find a month in "12" and a day in "2025-13".
+    if not any(character.isalpha() for character in text):
+        # It would find a month in "12" and a day in "2025-13"; dates in digits alone are read before.
         return None
-    # Slow to import (a tenth of a second) and slow to say no (a second, the first time): only when ISO failed.
+    # Slow to import (a tenth of a second) and slow to say no (a second, the first time): only when all else failed.
     from dateparser.date import DateDataParser
 
-    common: dict[str, Any] = {"TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True, "PREFER_DAY_OF_MONTH": "first"}
-    common |= {"PREFER_MONTH_OF_YEAR": "first", "RETURN_TIME_AS_PERIOD": True}
+    common: dict[str, Any] = {"PREFER_DAY_OF_MONTH": "first", "PREFER_MONTH_OF_YEAR": "first"}
+    common |= {"RETURN_TIME_AS_PERIOD": True}
     found = DateDataParser(settings=common | settings).get_date_data(text)
     if found is None or found.date_obj is None:
         return None
     kind: _Period = found.period if found.period in {"day", "week", "month", "quarter", "year"} else "instant"
-    return _in_utc(found.date_obj), kind
+    return found.date_obj, kind
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone of a name such as ``Europe/Berlin``; this machine's for "".
+
+    Raises ``ZoneInfoNotFoundError`` where there is none of that name.
+    """
+    if name:
+        return ZoneInfo(name)
+    import tzlocal
+
+    try:
+        return tzlocal.get_localzone()
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        # TZ as POSIX spells rules ("EST5EDT,M3.2.0"): what the clock shows now is all there is to know.
+        return datetime.now().astimezone().tzinfo or UTC
+
+
+def now_in(time_zone: str) -> datetime:
+    """Return the present instant by the clock of a time zone; "" is this machine's. Raises as ``zone_of`` does."""
+    return datetime.now(zone_of(time_zone))
 
 
 def parse_when(text: str, *, now: datetime, end: bool) -> datetime:
     """Return the first instant of the period that a text names, or with ``end`` its last, in UTC.
 
-    ``2025-10`` is from 2025-10-01T00:00:00Z to 2025-10-31T23:59:59.999999Z. Takes ISO dates and instants, years,
-    months, quarters, and words: "yesterday", "last month" (the calendar month), "3 weeks ago" (that day), "last 3
-    weeks" (from then till ``now``), "Monday" (the latest past one), "October 2025", and other languages' words for
-    these. ``now`` must be aware.
+    ``2025-10`` is from 2025-10-01 to the last microsecond of 2025-10-31, by the clock of ``now``, which must be aware.
+    Reads what ``parse_bound`` does. Raises ``QueryError`` for what names no time.
+    """
+    bound = parse_bound(text, now=now, end=end)
+    if isinstance(bound, SpanBound):
+        return bound.instant.astimezone(UTC)
+    if isinstance(bound, datetime):
+        return bound.astimezone(UTC)
+    try:
+        first = datetime(bound.year, bound.month, bound.day, tzinfo=now.tzinfo)
+        if not end:
+            return first.astimezone(UTC)
+        return (first + timedelta(days=1)).astimezone(UTC) - _TICK
+    except OverflowError:
+        return (datetime.max if end else datetime.min).replace(tzinfo=UTC)
+
+
+def parse_bound(text: str, *, now: datetime, end: bool) -> Bound:
+    """Return where the period that a text names begins, or with ``end`` where it ends.
+
+    Days where it names days or longer: "2025-10", "yesterday", "last month" (the calendar month), "3 weeks ago" (that
+    day), "Monday" (the latest past one), "October 2025", quarters, and other languages' words for these. Aware instants
+    for ISO instants and "2 hours ago". For spans back from now, which end at ``now``, instants with their days: "24h",
+    "90d", "3mo", "past 24 hours", "last 3 weeks". ``now`` must be aware; its zone is the asker's.
 
     Raises ``QueryError`` for what names no time.
     """
-    now = now.astimezone(UTC)
     words = " ".join(text.split())
+    shown = words if len(words) <= 40 else f"{words[:39]}…"
+    zone = now.tzinfo or UTC
     try:
-        found = _iso(words) or _words(words.casefold(), now) or _other_words(words, now)
+        plain = _FOR_A_WHILE.sub("", words.casefold()) if len(words) <= _LONGEST else ""
+        if span := _span(plain, now):
+            instant = now if end else span
+            return SpanBound(instant, instant.date())
+        found = _iso(words, zone) or _written(words, zone) or _words(plain, now) or _other_words(words, now)
         if found:
             start, period = found
-            first = _start(start, period)
-            return _last(first, period) if end else first
+            return _bound(start, period, end=end)
     except (ValueError, OverflowError):
         pass
-    if len(words) <= 100 and (span := _span(words.casefold(), now)):
-        return now if end else span
-    shown = words if len(words) <= 40 else f"{words[:39]}…"
     raise QueryError(f"'{shown}' names no date or time.", hint=_EXAMPLES)
 
 
@@ -159,44 +454,69 @@ def _words(words: str, now: datetime) -> tuple[datetime, _Period] | None:
     if words in days:
         return now - timedelta(days=days[words]), "day"
     if match := _QUARTER.fullmatch(words):
-        return datetime(int(match[2] or match[3]), 3 * int(match[1] or match[4]) - 2, 1, tzinfo=UTC), "quarter"
+        return datetime(int(match[2] or match[3]), 3 * int(match[1] or match[4]) - 2, 1, tzinfo=now.tzinfo), "quarter"
     if match := _WEEKDAY.fullmatch(words):
         return now - timedelta(days=(now.weekday() - _DAYS.index(match[1]) - 1) % 7 + 1), "day"
     if match := _AGO.fullmatch(words):
-        count = int(match[1]) if match[1].isdigit() else 1
-        return _before(now, count, match[2]), "instant" if match[2] in {"minute", "hour"} else "day"
-    if (match := _LAST.fullmatch(words)) and not match[2] and match[1] != "past":
-        unit: _Period = match[3]  # type: ignore[assignment]
-        return _before(now, 0 if match[1] == "this" else 1, unit), unit
+        unit = _UNITS[match["unit"]]
+        moment = _before(now, _count(match["count"]), unit)
+        return moment, "instant" if unit in {"minute", "hour"} else "day"
+    if (match := _LAST.fullmatch(words)) and not match["count"] and match["which"] != "past":
+        period: _Period = _UNITS[match["unit"]]  # type: ignore[assignment]
+        return _before(now, 0 if match["which"] == "this" else 1, period), period
     return None
 
 
+def _count(text: str) -> int:
+    return _NUMBERS.get(text) or int(text)
+
+
 def _span(words: str, now: datetime) -> datetime | None:
-    """Return when "last 3 weeks" or "past month" began, which end now."""
-    match = _LAST.fullmatch(words)
-    try:
-        return _before(now, int(match[2] or 1), match[3]) if match and match[1] != "this" else None
-    except (ValueError, OverflowError):
-        return None
+    """Return when "24h", "last 3 weeks" or "past month" began, which end now. Raises ``ValueError`` before year 1."""
+    if match := _BACK.fullmatch(words):
+        return _before(now, _count(match["count"]), _UNITS[match["unit"]])
+    if (match := _LAST.fullmatch(words)) and match["which"] == "past":
+        return _before(now, 1, _UNITS[match["unit"]])
+    return None
 
 
 def _other_words(words: str, now: datetime) -> tuple[datetime, _Period] | None:
-    if not words or len(words) > 100 or _LAST.fullmatch(words.casefold()):
+    """Ask the library of many languages, which must find no year in a number that is none."""
+    if not words or len(words) > _LONGEST:
         return None
-    found = _absolute(words)
+    found = _absolute(words, now.tzinfo or UTC)
     if found:
         return found
-    found = _ask_dateparser(words, {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"})
-    if found is None:
-        return None
-    # "vor 3 Wochen" means a day, "letzte Woche" a week.
+    base = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
+    # "24 Stunden" is neither a date nor said to be past.
     counted = any(character.isdigit() for character in words)
-    return (found[0], "day") if counted and found[1] in {"week", "month", "year"} else found
+    bare = _COUNTED.fullmatch(words) and words.upper() != words.lower()  # as "3日前" isn't, which is "3 days ago"
+    relative = None if bare else _ask_dateparser(words, base | {"PARSERS": ["relative-time"]})
+    if relative is None:
+        relative = _ask_dateparser(words, base | {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["month"]})
+        if relative is not None and counted and not _names_its_day(words, relative[0]):
+            return None
+    if relative is None:
+        return None
+    moment, period = relative
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
+    # "vor 3 Wochen" means a day, "letzte Woche" a week.
+    return (moment, "day") if counted and period in {"week", "month", "year"} else (moment, period)
+
+
+def _names_its_day(words: str, moment: datetime) -> bool:
+    """Say whether the number in "21 Oktober" became the day, and no hour or year."""
+    return [int(number) for number in re.findall(r"\d+", words)] == [moment.day]
 
 
 def _before(moment: datetime, count: int, unit: str) -> datetime:
-    """Go back so many units; from the 31st to a shorter month's last day."""
+    """Go back so many units: minutes and hours as they pass, days by the calendar at the same time of day.
+
+    From the 31st to a shorter month's last day. Raises ``ValueError`` or ``OverflowError`` before year 1.
+    """
     months = {"month": 1, "quarter": 3, "year": 12}
+    if unit in {"minute", "hour"}:
+        return (moment.astimezone(UTC) - count * timedelta(**{f"{unit}s": 1})).astimezone(moment.tzinfo)
     if unit not in months:
         return moment - count * timedelta(**{f"{unit}s": 1})
     index = moment.year * 12 + moment.month - 1 - count * months[unit]
@@ -206,26 +526,20 @@ def _before(moment: datetime, count: int, unit: str) -> datetime:
     return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
-def _start(moment: datetime, period: _Period) -> datetime:
+def _bound(moment: datetime, period: _Period, *, end: bool) -> date:
+    """Return the first instant or day of a period, or with ``end`` its last."""
     if period == "instant":
         return moment
     if period in {"hour", "minute"}:
-        return moment.replace(second=0, microsecond=0, minute=0 if period == "hour" else moment.minute)
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = moment.replace(second=0, microsecond=0, minute=0 if period == "hour" else moment.minute)
+        return first + timedelta(**{f"{period}s": 1}) - _TICK if end else first
+    day = moment.date()
     if period == "week":
-        return day - timedelta(days=day.weekday())
-    if period == "month":
-        return day.replace(day=1)
-    if period == "quarter":
-        return day.replace(day=1, month=(day.month - 1) // 3 * 3 + 1)
-    return day.replace(day=1, month=1) if period == "year" else day
-
-
-def _last(first: datetime, period: _Period) -> datetime:
-    """Return the last instant of a period that starts at ``first``."""
-    if period == "instant":
-        return first
-    try:
-        return _before(first, -1, period) - _TICK
-    except (ValueError, OverflowError):
-        return datetime.max.replace(tzinfo=UTC)
+        day -= timedelta(days=day.weekday())
+        return day + timedelta(days=6) if end else day
+    if period == "day":
+        return day
+    length = {"month": 1, "quarter": 3, "year": 12}[period]
+    first_month = (day.month - 1) // length * length + 1
+    last_month = first_month + length - 1
+    return date(day.year, last_month, monthrange(day.year, last_month)[1]) if end else date(day.year, first_month, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import numbers
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 
@@ -20,6 +21,11 @@ _DEEPEST = 8
 
 _INT64 = range(-(2**63), 2**63)
 """What a database column can hold. Larger numbers are kept as text."""
+
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+")"""
+_QUOTED_LIST = re.compile(rf"[\[(]\s*+{_QUOTED}(?:\s*+,\s*+{_QUOTED}|\s++{_QUOTED})*+\s*+,?\s*+[\])]", re.DOTALL)
+_QUOTED_TEXT = re.compile(_QUOTED, re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 _NAMING = ("name", "title", "label", "term", "value", "$oid", "$date")
 """Keys under which an object says its name: ``{"name": "Jane Doe"}``, ``{"$oid": "5f1c"}``."""
@@ -57,6 +63,9 @@ def _field(value: object) -> FieldValue | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
+        listed = written_list(value)
+        if listed is not None and all(_is_plain(each) for each in listed):
+            return _several(listed)
         return clean(value).strip() or None
     if isinstance(value, numbers.Integral):
         return int(value) if int(value) in _INT64 else str(value)
@@ -115,8 +124,37 @@ def plain_text(value: object, name: str, between: str) -> str:
     raise SourceError(f"has a {name} that is no text but {kind}")
 
 
+def written_list(text: str) -> list[object] | None:
+    """Return the list that a text writes out as JSON (``["a","b"]``), Python (``['a', 'b']``) or numpy (``['a' 'b']``).
+
+    None where it is no list, as a text in brackets is none: ``[sic]``.
+    """
+    text = text.strip()
+    if not (text[:1] in ("[", "(") and text[-1:] in ("]", ")")):
+        return None
+    if text.startswith("["):
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return values if isinstance(values, list) else None
+    if not _QUOTED_LIST.fullmatch(text):
+        return None
+    # In JSON's form backslashes are JSON's; in Python's the commonest stand before a quote or a backslash.
+    return [_ESCAPED.sub(r"\1", match[0][1:-1]) for match in _QUOTED_TEXT.finditer(text)]
+
+
+def is_list(value: object) -> bool:
+    """Say whether a value has its parts apart, in a list or as one that is written out."""
+    return isinstance(value, list | tuple | Set) or (isinstance(value, str) and written_list(value) is not None)
+
+
 def strings(value: object) -> list[str]:
     """Return the texts in a value, each on one line: those of a list, or the one that it is; no blank ones."""
-    values = value if isinstance(value, list | tuple) else [value]
+    listed = written_list(value) if isinstance(value, str) else None
+    if isinstance(value, Set):
+        value = sorted(value, key=str)
+    values = listed if listed is not None else value if isinstance(value, list | tuple) else [value]
     texts = (one_line(plain_text(each, "list", " ")) for each in values)
     return [text for text in texts if text]

@@ -7,13 +7,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
 from searchkit.errors import ConfigError, SourceError
-from searchkit.ingest.dates import parse_date
-from searchkit.ingest.fields import Path, flatten, plain_text, strings
+from searchkit.ingest.dates import offset_s, parse_dated
+from searchkit.ingest.fields import Path, flatten, is_list, plain_text, strings
 from searchkit.ingest.languages import detect, is_no_language, normalise
 from searchkit.ingest.sections import atx_headings, sections_under
 from searchkit.ingest.texts import clean, has_control, one_line
@@ -135,8 +135,9 @@ def make_article(
         url=url,
         source=one_line(plain_text(found.value("source"), "source", ", ")) or None,
         authors=_authors(found.value("authors")),
-        published=published,
-        updated=updated,
+        published=None if published is None else published.astimezone(UTC),
+        updated=None if updated is None else updated.astimezone(UTC),
+        utc_offset_s=offset_s(published),
         language=language,
         tags=_listed(found.value("tags")),
         fields={**found.rest(), **extra},
@@ -253,7 +254,7 @@ def _date(found: _Found, name: str, extra: dict[str, FieldValue], notes: list[st
         return None
     if isinstance(value, Mapping | list | tuple):
         value = plain_text(value, name, " ")
-    moment = parse_date(value)
+    moment = parse_dated(value)
     raw = one_line(plain_text(value, name, " ")) if moment is None else ""
     if raw:
         extra[f"{name}_raw"] = raw
@@ -273,7 +274,9 @@ def _language(found: _Found, extra: dict[str, FieldValue], notes: list[str]) -> 
 
 
 def _authors(value: object) -> tuple[str, ...]:
-    """Split names given in one string at ``;``, or at commas and "and" where whole names stand between them."""
+    """Take a list as it is; split one string at ``;``, or at commas and "and" where whole names stand between them."""
+    if is_list(value):
+        return tuple(dict.fromkeys(strings(value)))
     names: list[str] = []
     for each in strings(value):
         text = _BY.sub("", each)
@@ -286,6 +289,9 @@ def _authors(value: object) -> tuple[str, ...]:
 
 
 def _listed(value: object) -> tuple[str, ...]:
+    """Take a list as it is ("Washington, D.C." is one tag); split one string at ``;``, or else at commas."""
+    if is_list(value):
+        return tuple(dict.fromkeys(strings(value)))
     parts = (part.strip() for text in strings(value) for part in text.split(";" if ";" in text else ","))
     return tuple(dict.fromkeys(part for part in parts if part))
 

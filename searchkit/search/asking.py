@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, timedelta
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
 
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.choosing import check_settings
 from searchkit.index.reader import Generation
-from searchkit.types import Mode, Query, Where
+from searchkit.types import Bound, Mode, Query, SpanBound, Where
 
-Texts = str | Sequence[str]
+Value = str | float | bool | date
+"""What a field's value can be given as; numbers and truth values of numpy too."""
+Values = Value | Iterable[Value] | None
+"""A value, or several in a list, tuple, set, array or generator, of which any may hold; None: not filtered."""
 When = str | date | datetime | None
+Now = Callable[[], datetime]
+"""Tells the time by the asker's clock."""
 
 K_LIMIT = 1_000_000
 TEXT_LIMIT = 200_000
@@ -27,28 +35,33 @@ def make_query(
     mode: Mode | str,
     since: When,
     until: When,
-    source: Texts,
-    language: Texts,
-    tag: Texts,
-    author: Texts,
-    fields: Mapping[str, Texts],
-    facets: Sequence[str],
+    source: Values,
+    language: Values,
+    tag: Values,
+    author: Values,
+    fields: Mapping[str, Values] | None,
+    facets: str | Iterable[str],
     rerank: bool,
     min_confidence: float,
+    suggest_values: bool,
+    now: Now,
 ) -> Query:
-    """Make a query of the arguments of ``Searcher.search``. Raises ``QueryError`` naming what can't be understood."""
-    now = datetime.now(UTC)
+    """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
+
+    Raises ``QueryError`` naming what can't be understood.
+    """
     where = Where(
-        since=_instant(since, now, end=False),
-        until=_instant(until, now, end=True),
-        sources=_texts(source),
-        languages=tuple(code.lower() for code in _texts(language)),
-        tags=_texts(tag),
-        authors=_texts(author),
-        fields=tuple((name, _texts(values)) for name, values in fields.items()),
+        since=_bound("since", since, now, end=False),
+        until=_bound("until", until, now, end=True),
+        sources=_values("source", source),
+        languages=_values("language", language),
+        tags=_values("tag", tag),
+        authors=_values("author", author),
+        fields=_fields(fields),
     )
-    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets), rerank=rerank)
-    query = replace(query, min_confidence=min_confidence)
+    counted = (facets,) if isinstance(facets, str) else tuple(facets)
+    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=counted, rerank=rerank)
+    query = replace(query, min_confidence=min_confidence, suggest_values=suggest_values)
     check_query(query)
     return query
 
@@ -80,11 +93,44 @@ def check_query(query: Query) -> None:
         raise QueryError(
             f"min_confidence is {query.min_confidence!r}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
         )
-    where = query.where
-    if where.since is not None and where.until is not None and where.since > where.until:
-        raise QueryError(
-            f"'since' ({where.since:%Y-%m-%d}) is later than 'until' ({where.until:%Y-%m-%d}).", hint="Swap the two."
-        )
+    _check_span(query.where)
+
+
+_WEST, _EAST = timedelta(hours=12), timedelta(hours=14)
+"""How far clocks are behind and ahead of UTC: a day begins first in Kiritimati and ends last west of Hawaii."""
+
+
+def _check_span(where: Where) -> None:
+    """Refuse bounds that no article can lie between, and instants of no zone. Raises ``QueryError``."""
+    since, until = _plain(where.since), _plain(where.until)
+    for name, bound in (("since", since), ("until", until)):
+        if isinstance(bound, datetime) and bound.tzinfo is None:
+            raise QueryError(f"'{name}' ({bound}) names no time zone.", hint="Give an aware datetime, or a date.")
+    if since is None or until is None:
+        return
+    if isinstance(since, datetime) != isinstance(until, datetime):
+        # A day against an instant: as far apart as their clocks may be.
+        first = since if isinstance(since, datetime) else _midnight(since) - _EAST
+        last = until if isinstance(until, datetime) else _midnight(until) + timedelta(days=1) + _WEST
+        crossed = first > last
+    else:
+        crossed = since > until
+    if crossed:
+        raise QueryError(f"'since' ({_shown(since)}) is later than 'until' ({_shown(until)}).", hint="Swap the two.")
+
+
+def _plain(bound: Bound | None) -> date | None:
+    return bound.instant if isinstance(bound, SpanBound) else bound
+
+
+def _midnight(day: date) -> datetime:
+    # Two days from either end of time nothing is published, and sums with clocks stay in the calendar.
+    day = min(max(day, date.min + timedelta(days=2)), date.max - timedelta(days=2))
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _shown(bound: date) -> str:
+    return bound.isoformat(timespec="minutes") if isinstance(bound, datetime) else bound.isoformat()
 
 
 def _mode(mode: Mode | str) -> Mode:
@@ -94,19 +140,79 @@ def _mode(mode: Mode | str) -> Mode:
         raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
 
 
-def _instant(when: When, now: datetime, *, end: bool) -> datetime | None:
+def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
+    """Read a bound of the date: a day, or an aware instant. Raises ``QueryError``."""
     if when is None:
         return None
     if isinstance(when, str):
-        from searchkit.ingest import parse_when
+        from searchkit.ingest.dates import parse_bound
 
-        return parse_when(when, now=now, end=end)
+        return parse_bound(when, now=now(), end=end)
+    if not isinstance(when, date) and hasattr(when, "item"):  # numpy's datetime64
+        when = when.item()
     if isinstance(when, datetime):
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        return when.replace(tzinfo=now().tzinfo) if when.tzinfo is None else when
     if not isinstance(when, date):
-        raise QueryError(f"{when!r} is no date.", hint="Give a date, an instant, or text such as '2025-10'.")
-    return datetime.combine(when, time.max if end else time.min, tzinfo=UTC)
+        raise QueryError(
+            f"'{name}' is {when!r}, which is no date.", hint="Give a date, an instant, or text such as '2025-10'."
+        )
+    return when
 
 
-def _texts(texts: Texts) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(texts)
+def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if fields is None:
+        return ()
+    if not isinstance(fields, Mapping):
+        raise QueryError(f"'fields' is {fields!r}.", hint="Give a mapping: fields={'desk': ['world', 'city']}.")
+    made = []
+    for name, values in fields.items():
+        if not isinstance(name, str):
+            raise QueryError(f"{name!r} names no field.", hint="Give the names of fields as text.")
+        if name == "published":
+            raise QueryError("'published' is no field to give values for.", hint="Give 'since' and 'until'.")
+        if (accepted := _values(name, values)) is not None:
+            made.append((name, accepted))
+    return tuple(made)
+
+
+def _values(name: str, values: Values) -> tuple[str, ...] | None:
+    """Return the accepted values of a field as text; None where it isn't filtered. Raises ``QueryError``."""
+    if values is None:
+        return None
+    given = _unboxed(values)
+    if isinstance(given, str | bool | Real | date):
+        return (_value(name, given),)
+    if isinstance(given, Mapping | bytes | bytearray) or not isinstance(given, Iterable):
+        raise QueryError(
+            f"The filter '{name}' is {_cut(given)}.", hint="Give text, a number, a date, or a list of such."
+        )
+    return tuple(dict.fromkeys(_value(name, value) for value in given))
+
+
+def _value(name: str, value: object) -> str:
+    value = _unboxed(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real) and isfinite(value):
+        return str(float(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    raise QueryError(
+        f"The filter '{name}' can't accept {_cut(value)}.",
+        hint="Give text, numbers, dates, True or False; None in the place of the whole filter is no filter.",
+    )
+
+
+def _unboxed(value: object) -> object:
+    """Return a number, truth value or list out of numpy's or a data frame's; anything else as it is."""
+    made: Any = value
+    return made.tolist() if hasattr(value, "tolist") and hasattr(value, "dtype") else value
+
+
+def _cut(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"

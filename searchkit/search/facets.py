@@ -1,4 +1,4 @@
-"""Here are the articles that match; how many have which source, tag, year?"""
+"""Facets: how many of the articles that match have which source, tag, year."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.index.cells import label_key
 from searchkit.index.filters import labels
 from searchkit.index.reader import Generation
 from searchkit.search.filtering import unknown_field
@@ -21,6 +22,7 @@ def count_facets(
 ) -> dict[str, tuple[FacetCount, ...]]:
     """Count the values of each named field over the articles that have any of the rows, most frequent first.
 
+    An article counts once for each of its values; spellings that compare as equal (``label_key``) are one value.
     ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has.
     """
     if not names:
@@ -38,11 +40,18 @@ def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tu
     counts: Counter[str] = Counter()
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for segment, base in zip(generation.segments, generation.article_bases, strict=False):
+        seen: set[tuple[int, str]] = set()
+        by_key = not segment.articles.is_of_first_form
         statement = "SELECT article, value, shown FROM labels WHERE name = ?"
-        for article, value, text in labels(segment, statement, (name,), "tt"):
-            if matching[base + article]:
+        for article, stored, text in labels(segment, statement, (name,), "tt"):
+            if not matching[base + article]:
+                continue
+            value = stored if by_key else label_key(name, text)
+            spellings[value][text] += 1
+            if by_key or (article, value) not in seen:
                 counts[value] += 1
-                spellings[value][text] += 1
+                if not by_key:
+                    seen.add((article, value))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetCount(value=_usual(spellings[value]), articles=number) for value, number in ordered)
 

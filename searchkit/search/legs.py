@@ -11,22 +11,23 @@ from searchkit.config import SearchConfig
 from searchkit.index.filters import articles_for
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.bare import Asked, BareQuestions
+from searchkit.index.keyword.conditions import dated
 from searchkit.index.keyword.evaluate import Found, evaluate
 from searchkit.index.keyword.spelling import suggest
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
 from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import Parsed, parse
-from searchkit.index.keyword.tree import Filter
+from searchkit.index.keyword.tree import Filter, filters
 from searchkit.index.reader import Generation
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
-from searchkit.search.filtering import FIELDS_EVERYWHERE, absent_values, check_fields
+from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
 from searchkit.search.standing import standing_notes
 from searchkit.search.tongues import Tongues
-from searchkit.types import Mode, Query
+from searchkit.types import Mode, Query, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +45,7 @@ class Reading:
         self.generation = generation
         self.analyzer = Analyzer()
         self._standing: dict[Mode, tuple[str, ...]] = {}
+        self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
 
     @cached_property
     def leaning(self) -> Leaning:
@@ -98,9 +100,32 @@ class Reading:
     def _filter_fields(self) -> frozenset[str]:
         return FIELDS_EVERYWHERE | self.generation.field_names
 
-    def resolve(self, condition: Filter) -> Mask:
+    def resolve(self, condition: Filter, time_zone: str = "") -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
-        return self.generation.spread([articles_for(segment, condition) for segment in self.generation.segments])
+        conditions: tuple[Filter, ...] = (condition,)
+        if condition.field == "published":
+            from searchkit.ingest.dates import now_in
+
+            conditions = dated(condition, now_in(time_zone))
+        rows = [
+            self.generation.spread([articles_for(segment, each) for segment in self.generation.segments])
+            for each in conditions
+        ]
+        mask = rows[0]
+        for more in rows[1:]:
+            mask = mask | more
+        return mask
+
+    def notes_on(self, query: Query, mask: Mask | None) -> tuple[str, ...]:
+        """Return the notes on a program's filter, whose rows the mask has; those of the latest are remembered."""
+        if not query.where:
+            return ()
+        asked = (query.where, query.suggest_values)
+        noted = self._noted  # once: another thread may put another here
+        if asked != noted[0]:
+            notes = notes_on_arguments(self.generation, query.where, mask, suggest=query.suggest_values)
+            self._noted = noted = (asked, notes)
+        return noted[1]
 
     def lacks_words(self, looked: Looked) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
@@ -146,12 +171,15 @@ class Looked:
 def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -> Looked:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
     mask = _searched(reading, query)
-    absent = (*reading.standing(query.mode), *absent_values(reading.generation, query.where))
+    absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
     if query.mode is Mode.VECTOR:
         vectored = _vectored(reading, mask)
         return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
     parsed = reading.parse(query)
-    found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
+    found = evaluate(
+        reading.keyword, parsed.tree, mask=mask, resolve=partial(reading.resolve, time_zone=config.time_zone)
+    )
+    absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
     notes = (*parsed.notes, *absent, *found.notes)
     vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():

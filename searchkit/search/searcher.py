@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.index.reader import info_of
-from searchkit.search.asking import make_query, settings_for
+from searchkit.search.asking import Values, When, make_query, settings_for
 from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
 from searchkit.search.holding import Hold
@@ -22,9 +22,6 @@ from searchkit.search.results import confident, make_results, nearest_note, unsu
 from searchkit.search.standing import standing_notes
 from searchkit.search.straight import rank_straight
 from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query, Reranker
-
-Texts = str | Sequence[str]
-When = str | date | datetime | None
 
 
 def open_index(
@@ -104,22 +101,28 @@ class Searcher:
         mode: Mode | str = Mode.HYBRID,
         since: When = None,
         until: When = None,
-        source: Texts = (),
-        language: Texts = (),
-        tag: Texts = (),
-        author: Texts = (),
-        fields: Mapping[str, Texts] | None = None,
-        facets: Sequence[str] = (),
+        source: Values = None,
+        language: Values = None,
+        tag: Values = None,
+        author: Values = None,
+        fields: Mapping[str, Values] | None = None,
+        facets: str | Iterable[str] = (),
         rerank: bool = True,
         min_confidence: float = 0.0,
+        suggest_values: bool = False,
     ) -> Answer:
         """Answer a question with the ``k`` best articles that pass the filters.
 
-        ``since`` and ``until`` take instants, dates or words ("2025-10", "last month"), both included. Within one
-        filter any value may hold, all filters must; ``fields`` filters by any other field. ``facets`` names fields to
-        count over the matches. Without ``rerank`` the searcher's reranker, if it has one, isn't asked. Results of less
-        than ``min_confidence`` are left out; where that are all, a note and ``nearest`` name the best of them. A query
-        without words, as of filters alone, has results without a confidence: none is left out, and a note says so.
+        ``since`` and ``until`` take instants, dates or words ("2025-10", "last month", "24h"), both included: a date
+        compares with the day that an article names, an instant with its instant. Within one filter any value may hold,
+        all filters must, and nothing in ``text`` undoes them; None is no filter, an empty list accepts nothing.
+        ``fields`` filters by any other field. A note on a value that no article has names the nearest with
+        ``suggest_values`` alone: for filters that whoever reads the answer has typed, not for those that hide
+        something. ``facets`` names fields to count over the articles that match: by keyword and hybrid those that hold
+        a word asked for and pass the filters, by vector those that pass the filters. Without ``rerank`` the searcher's
+        reranker, if it has one, isn't asked. Results of less than ``min_confidence`` are left out; where that are all,
+        a note and ``nearest`` name the best of them. A query without words, as of filters alone, has results without a
+        confidence: none is left out, and a note says so.
         Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
@@ -132,10 +135,12 @@ class Searcher:
             language=language,
             tag=tag,
             author=author,
-            fields=fields or {},
+            fields=fields,
             facets=facets,
             rerank=rerank,
             min_confidence=min_confidence,
+            suggest_values=suggest_values,
+            now=self._now,
         )
         return self.ask(query)
 
@@ -254,7 +259,14 @@ class Searcher:
     def info(self) -> IndexInfo:
         """Tell what the index is made of."""
         with self._reading() as reading:
-            return info_of(reading.generation)
+            return info_of(reading.generation, settings_for(reading.generation, self._config).time_zone)
+
+    def _now(self) -> datetime:
+        """Tell the time by the clock of the settings' zone."""
+        from searchkit.ingest.dates import now_in
+
+        with self._reading() as reading:
+            return now_in(settings_for(reading.generation, self._config).time_zone)
 
     def _look(self, reading: Reading, query: Query) -> tuple[Looked, SearchConfig]:
         """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""

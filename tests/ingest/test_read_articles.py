@@ -156,3 +156,42 @@ def test_public_names_are_loaded_when_asked_for():
     assert all(callable(getattr(ingest, name)) for name in ingest.__all__)
     with pytest.raises(AttributeError, match="no attribute 'raed'"):
         _ = ingest.raed
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["Washington, D.C."], ("Washington, D.C.",)),
+        (
+            ["Department of Health and Human Services", "Joe Roe"],
+            ("Department of Health and Human Services", "Joe Roe"),
+        ),
+        (("Doe, Jane", "By the way; a band"), ("Doe, Jane", "By the way; a band")),
+        ({"b", "a"}, ("a", "b")),
+        ("['Jane Doe', 'Joe Roe']", ("Jane Doe", "Joe Roe")),
+        ('["Jane Doe","Joe Roe"]', ("Jane Doe", "Joe Roe")),
+        ("['Jane Doe' 'Joe Roe']", ("Jane Doe", "Joe Roe")),
+        ("('Jane Doe',)", ("Jane Doe",)),
+        ('["Washington, D.C.", "Health and Care"]', ("Washington, D.C.", "Health and Care")),
+        ("""['O\\'Brien', "D'Arcy"]""", ("O'Brien", "D'Arcy")),
+        ('["Zo\\u00eb"]', ("Zoë",)),
+        ('[{"name": "Jane Doe"}, {"name": "Joe Roe"}]', ("Jane Doe", "Joe Roe")),
+        ('["a", null, ""]', ("a",)),
+        ("[2024, 2025]", ("2024", "2025")),
+        ("[]", ()),
+        ("[sic]", ("[sic]",)),
+    ],
+)
+def test_lists_are_taken_as_they_are(given: object, expected: tuple[str, ...]):
+    article = article_from_dict({"id": "1", "text": "x", "tags": given, "authors": given, "acl": given})
+    assert article.tags == expected
+    assert article.authors == expected
+    if not any("{" in str(part) for part in [given]):  # objects are kept as they were written
+        kept = article.fields.get("acl", ())
+        assert (kept if isinstance(kept, tuple) else (kept,)) == expected
+    assert article_from_dict({"id": "1", "text": "x", "tags": list(article.tags)}).tags == article.tags
+
+
+def test_one_text_of_names_is_split():
+    article = article_from_dict({"id": "1", "text": "x", "tags": "a, b", "author": "By Jane Doe and Joe Roe"})
+    assert (article.tags, article.authors) == (("a", "b"), ("Jane Doe", "Joe Roe"))

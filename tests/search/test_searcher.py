@@ -80,7 +80,7 @@ def test_conditions_in_the_query_act_as_filters(searcher: Searcher, mode: str, t
 
 def test_a_value_that_no_article_has_is_named_with_the_nearest(searcher: Searcher) -> None:
     for mode in ("keyword", "vector", "hybrid"):
-        answer = searcher.search("report", mode=mode, source="Harbour Ledger")
+        answer = searcher.search("report", mode=mode, source="Harbour Ledger", suggest_values=True)
         assert not answer.results
         assert answer.notes == ("No article has the source 'Harbour Ledger'. Did you mean 'Harbor Ledger'?",)
     assert searcher.search("report", source=["Harbor Ledger", "Nobody"]).results

@@ -39,6 +39,7 @@ from searchkit.index.keyword.tree import (
     Term,
     Tree,
 )
+from searchkit.types import ValuePattern
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer, QueryWord
@@ -334,9 +335,9 @@ def _parted(tree: Tree) -> tuple[list[Tree], list[Tree]]:
 
 def _merged(required: Sequence[Tree]) -> list[Tree]:
     """Unite filters by value on one field: an article that meets any of them is meant. Ranges stay conditions each."""
-    values: dict[str, list[str]] = {}
+    values: dict[str, list[str | ValuePattern]] = {}
     for tree in required:
         if isinstance(tree, Filter):
-            values.setdefault(tree.field, []).extend(tree.values)
+            values.setdefault(tree.field, []).extend(tree.values or ())
     merged: list[Tree] = [Filter(field=name, values=tuple(those)) for name, those in values.items() if those]
     return merged + [tree for tree in required if not (isinstance(tree, Filter) and tree.values)]

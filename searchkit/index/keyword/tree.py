@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from searchkit.types import Filter as Filter  # noqa: PLC0414 - a leaf of this tree, and the same record elsewhere
+
 FieldName = Literal["text", "title"]
 TEXT: FieldName = "text"
 """The field that holds title, heading and chunk."""
@@ -65,21 +67,6 @@ class Phrase:
     units: tuple[Term, ...]
     offsets: tuple[int, ...]
     slop: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """A condition on an article's own fields, as typed; whoever knows the fields resolves it to a set of rows.
-
-    Either ``values`` (any of them may hold) or a range from ``low`` to ``high`` (None: open).
-    """
-
-    field: str
-    values: tuple[str, ...] = ()
-    low: str | None = None
-    high: str | None = None
-    includes_low: bool = True
-    includes_high: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _details(whole: Article, chunks: Sequence[Chunk]) -> dict[str, RenderableTyp
     known: dict[str, str] = {
         "id": whole.id,
         "url": whole.url or "",
-        "published": iso(whole.published) or "",
+        "published": iso(whole.published_local) or "",
         "updated": iso(whole.updated) or "",
         "language": whole.language or "",
         "tags": ", ".join(whole.tags),
@@ -138,6 +138,7 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
         "size": size(about.bytes) + (f" ({_legs(about.leg_bytes)})" if about.bytes else ""),
         "generation": f"{about.generation}, made {iso(about.created)} (format {about.format})",
     }
+    rows["time zone"] = f'{clean(about.time_zone)}, where "today" and "last month" in a question are'
     if about.places:
         rows["places"] = Text("\n".join(clean(place) for place in about.places), overflow="fold")
     if about.languages:

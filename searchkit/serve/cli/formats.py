@@ -80,7 +80,7 @@ def article_json(article: Article) -> dict[str, Any]:
         "url": article.url,
         "source": article.source,
         "authors": list(article.authors),
-        "published": iso(article.published),
+        "published": iso(article.published_local),
         "updated": iso(article.updated),
         "language": article.language,
         "tags": list(article.tags),
@@ -133,7 +133,7 @@ def to_csv(answer: Answer) -> str:
     for result in answer.results:
         article, best = result.article, result.chunks[0]
         row = [result.rank, result.score, article.id, article.title, article.url, article.source]
-        row += ["; ".join(article.authors), iso(article.published), article.language, "; ".join(article.tags)]
+        row += ["; ".join(article.authors), iso(article.published_local), article.language, "; ".join(article.tags)]
         row += [best.chunk.id, best.chunk.heading, best.snippet.text]
         writer.writerow([clean(cell) if isinstance(cell, str) else cell for cell in row])
     return rows.getvalue()
@@ -152,7 +152,7 @@ def to_markdown(answer: Answer) -> str:
     lines = [f"**{_escape(answer.query.text)}**", ""]
     for result in answer.results:
         article = result.article
-        facts = [_escape(fact) for fact in (article.source, iso(article.published)) if fact]
+        facts = [_escape(fact) for fact in (article.source, iso(article.published_local)) if fact]
         lines.append(f"{result.rank}. {_link(article)}{' — ' if facts else ''}{', '.join(facts)}  ")
         indent = " " * (len(str(result.rank)) + 2)
         lines += [f"{indent}> {_marked(result.chunks[0].snippet)}", ""]

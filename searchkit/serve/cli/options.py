@@ -125,7 +125,9 @@ Interactive = Annotated[
         help="Ask for queries until ctrl-D; the options hold for all, and what is published meanwhile is found.",
     ),
 ]
-Since = Annotated[str | None, _filter("--since", "DATE", "Published then or later: 2025-03-01, 'last month'.")]
+Since = Annotated[
+    str | None, _filter("--since", "DATE", "Published then or later: 2025-03-01, 'last month', 24h, 2w, 3mo, 1y.")
+]
 Until = Annotated[str | None, _filter("--until", "DATE", "Published then or earlier.")]
 Sources = Annotated[list[str] | None, _filter("--source", "NAME", "From this outlet.")]
 Languages = Annotated[list[str] | None, _filter("--language", "CODE", "In this language: en, es, …")]
@@ -139,7 +141,7 @@ Facets = Annotated[
         metavar="NAME",
         show_default=False,
         rich_help_panel=OUTPUT,
-        help="Count the matches by source, language, tag, author, year or another field. Repeatable.",
+        help="Count the articles that match by source, language, tag, author, year or another field. Repeatable.",
     ),
 ]
 FormatOption = Annotated[
@@ -157,6 +159,18 @@ QueryId = Annotated[
 ]
 
 
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone",
+        metavar="NAME",
+        envvar="SEARCHKIT_TIME_ZONE",
+        show_default="this machine's",
+        rich_help_panel=FILTERS,
+        help="Where 'today' and times without a zone in a question are: Europe/Berlin. A date alone is compared with"
+        " the day that an article names.",
+    ),
+]
 SettingsFile = Annotated[
     Path | None,
     typer.Option(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 
 
 def iso(moment: datetime | None) -> str | None:
-    """Write a moment in UTC as ISO 8601; a midnight is a day without a time."""
+    """Write a moment by its own clock as ISO 8601; a midnight of UTC is a day without a time."""
     if moment is None:
         return None
-    utc = moment.astimezone(UTC)
-    return utc.date().isoformat() if utc.time() == time() else utc.isoformat().replace("+00:00", "Z")
+    if moment.utcoffset():
+        return moment.isoformat()
+    return moment.date().isoformat() if moment.time() == time() else moment.isoformat().replace("+00:00", "Z")
 
 
 def day(moment: datetime | None) -> str:
-    """Write a moment's day in UTC, or nothing."""
-    return "" if moment is None else moment.astimezone(UTC).date().isoformat()
+    """Write a moment's day by its own clock, or nothing."""
+    return "" if moment is None else moment.date().isoformat()
 
 
 def count(number: int, thing: str) -> str:

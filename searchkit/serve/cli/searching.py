@@ -35,6 +35,7 @@ from searchkit.serve.cli.options import (
     Since,
     Sources,
     Tags,
+    TimeZone,
     Until,
     Words,
     pairs,
@@ -66,6 +67,7 @@ def search(
     settings: SettingsFile = None,
     since: Since = None,
     until: Until = None,
+    time_zone: TimeZone = None,
     source: Sources = None,
     language: Languages = None,
     tag: Tags = None,
@@ -101,17 +103,18 @@ def search(
         "min_confidence": min_confidence,
         "since": since,
         "until": until,
-        "source": source or (),
-        "language": language or (),
-        "tag": tag or (),
-        "author": author or (),
+        "source": source or None,
+        "language": language or None,
+        "tag": tag or None,
+        "author": author or None,
         "fields": _by_name(pairs("--where", where)),
         "facets": tuple(facet or ()),
+        "suggest_values": True,
     }
     path = existing_index(index, screen)
     from searchkit.search.searcher import open_index
 
-    config, age = _config(path, settings, rerank_budget), REFRESH_AFTER_S if interactive else None
+    config, age = _config(path, settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
     with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
         say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
         if interactive:
@@ -124,14 +127,19 @@ def search(
         raise typer.Exit(1)
 
 
-def _config(path: Path, settings: Path | None, rerank_budget: float | None) -> SearchConfig | None:
-    """Return the settings of a file, or with a changed budget; None for those that the index names."""
+def _config(
+    path: Path, settings: Path | None, rerank_budget: float | None, time_zone: str | None
+) -> SearchConfig | None:
+    """Return the settings of a file, or with what options change; None for those that the index names."""
     config = SearchConfig.from_file(settings) if settings is not None else None
-    if rerank_budget is None:
+    changed: dict[str, Any] = {} if rerank_budget is None else {"rerank_budget_s": rerank_budget}
+    if time_zone:
+        changed["time_zone"] = time_zone
+    if not changed:
         return config
     from searchkit.index.choosing import settings_in_force
 
-    return replace(config or settings_in_force(path), rerank_budget_s=rerank_budget)
+    return replace(config or settings_in_force(path), **changed)
 
 
 def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any], *, first: str) -> bool:

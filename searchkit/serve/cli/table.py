@@ -14,7 +14,7 @@ from searchkit.serve.cli.formats import pieces
 from searchkit.serve.cli.plain import count, day, duration, rounded_shares
 from searchkit.serve.cli.sums import signed, sums
 from searchkit.serve.cli.terminal import clean
-from searchkit.types import Answer, Article, ChunkResult, FacetCount, Result
+from searchkit.types import Answer, Article, ChunkResult, FacetCount, Mode, Result
 
 DIM = "dim"
 MARK = "bold yellow"
@@ -29,7 +29,8 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
     for result in answer.results:
         parts += [_result(result, usual=usual, number_width=number_width, explain=explain), ""]
     if answer.facets:
-        parts += [facets(answer.facets), ""]
+        whole = "pass the filters" if answer.query.mode is Mode.VECTOR else "match the query and pass the filters"
+        parts += [Text(f"Of the articles that {whole}:", style=DIM), facets(answer.facets), ""]
     return Group(*parts[:-1])
 
 
@@ -73,7 +74,7 @@ def highlighted(found: ChunkResult) -> Text:
 
 def byline(article: Article, usual: str | None = None) -> Text:
     """Say where and when an article was published, by whom, and in which language if it isn't the usual one."""
-    facts = [article.source, day(article.published), ", ".join(article.authors)]
+    facts = [article.source, day(article.published_local), ", ".join(article.authors)]
     if article.language and article.language != usual:
         facts.append(f"in {article.language}")
     return Text(" · ".join(clean(fact) for fact in facts if fact), style="green")
