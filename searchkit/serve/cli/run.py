@@ -13,7 +13,7 @@ from shlex import quote
 
 import typer
 
-from searchkit.errors import SearchkitError, StorageError
+from searchkit.errors import SearchkitError, StorageError, broken_installation
 from searchkit.serve.cli import INTERRUPTED, InterruptedWork
 from searchkit.serve.cli.app import command_line
 from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
@@ -74,6 +74,8 @@ def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
                 screen, f"{error.filename or 'Standard output'} is full: {error.strerror}.", "Make space and try again."
             )
             return StorageError.exit_code
+        case ImportError():
+            return _explain(screen, broken_installation(error), given)
         case _:
             what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             tell(
