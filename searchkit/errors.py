@@ -70,7 +70,7 @@ class FormatTooOld(SearchkitError):
 
     exit_code = 5
     http_status = 409
-    default_hint = "Run 'searchkit rebuild --index PATH' to bring it up to date."
+    default_hint = "Run 'searchkit rebuild PLACE... --index PATH' with the places of its articles to make it anew."
 
 
 class FormatTooNew(SearchkitError):

@@ -232,7 +232,10 @@ def _index(path: Path) -> Check:
     def attempt() -> str:
         done = verify(path)
         if done.faults:
-            raise SearchkitError(done.faults[0].found, hint=f"Run '{done.faults[0].remedy}' to mend it.")
+            first = done.faults[0]
+            raise SearchkitError(
+                first.found, hint=f"Run '{first.remedy}' to mend it." if first.remedy else first.meaning
+            )
         return f"generation {done.generation} is whole"
 
     return _tried(str(path), attempt, "")

@@ -42,11 +42,18 @@ def run(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
+class _OnScreen(logging.Handler):
+    """Says what is logged on standard error, above the bars where some are drawn."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        Screen().say(self.format(record))
+
+
 def _show_messages() -> None:
     """Show what the library tells its log, such as that an encoder is being prepared, on standard error."""
     logger = logging.getLogger("searchkit")
     if not logger.handlers:
-        handler = logging.StreamHandler()
+        handler = _OnScreen()
         handler.setFormatter(logging.Formatter("%(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
@@ -73,6 +80,10 @@ def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
             tell(
                 screen, f"{error.filename or 'Standard output'} is full: {error.strerror}.", "Make space and try again."
             )
+            return StorageError.exit_code
+        case PermissionError():
+            what = error.filename or "A file"
+            tell(screen, f"{what} may not be read or written: permission denied.", "Ask its owner for the right.")
             return StorageError.exit_code
         case ImportError():
             return _explain(screen, broken_installation(error), given)
