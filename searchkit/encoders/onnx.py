@@ -24,16 +24,13 @@ import numpy as np
 
 from searchkit.encoders.batches import batches, padded, unit_rows
 from searchkit.encoders.exported import GRAPH, TOKENIZER, WEIGHTS, Facts, remedy
+from searchkit.encoders.graphs import OUTSIDE_BYTES
 from searchkit.encoders.tokens import Tokens
 from searchkit.errors import StorageError
 
 if TYPE_CHECKING:
     from searchkit.encoders.models import Model
     from searchkit.types import Progress, Vector
-
-_OUTSIDE_BYTES = "1024"
-"""Weights from this size on lie outside the graph's file, where they can be mapped into memory: opening the default
-encoder takes 50 ms of CPU instead of 150."""
 
 
 class OnnxEncoder:
@@ -168,7 +165,7 @@ def _open(path: Path, *, optimise: bool, output: Path | None = None) -> Any:
         options.optimized_model_filepath = str(output)
         options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
         options.add_session_config_entry(
-            "session.optimized_model_external_initializers_min_size_in_bytes", _OUTSIDE_BYTES
+            "session.optimized_model_external_initializers_min_size_in_bytes", str(OUTSIDE_BYTES)
         )
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 

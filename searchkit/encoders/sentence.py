@@ -128,18 +128,42 @@ class SentenceEncoder:
         return Facts(dimension=self.dimension, max_length=self.max_length, inputs=inputs, fill=fill or 0)
 
 
+TORCH = ("torch", "transformers", "sentence_transformers")
+"""Packages that a light installation does without."""
+
+INSTALL_TORCH = (
+    "Run 'pip install torch --index-url https://download.pytorch.org/whl/cpu' and then 'pip install"
+    " sentence-transformers'; where that index can't be reached the second alone does, and brings 3 GB for GPUs along."
+)
+
+
+def _library(folder: Path) -> Any:
+    """Import sentence-transformers.
+
+    Raises ``MissingExtra`` where it, transformers or torch isn't installed; ``ImportError`` where one of them is
+    broken.
+    """
+    try:
+        import sentence_transformers
+        import torch  # noqa: F401 - transformers does without for a while, and then fails in a way of its own
+    except ModuleNotFoundError as error:
+        if error.name not in TORCH:
+            raise
+        raise MissingExtra(
+            f"The model in {folder} needs torch and sentence-transformers, of which {error.name} isn't installed.",
+            hint=f"{INSTALL_TORCH} The default encoder needs neither.",
+        ) from error
+    return sentence_transformers
+
+
 def _load(folder: Path) -> Any:
     """Load the model in float32 on the CPU, from its folder alone."""
-    from sentence_transformers import SentenceTransformer
-
-    return _loaded(SentenceTransformer, folder)
+    return _loaded(_library(folder).SentenceTransformer, folder)
 
 
 def load_cross_encoder(folder: Path) -> Any:
     """Load a cross-encoder in float32 on the CPU, from its folder alone. Raises as ``SentenceEncoder`` does."""
-    from sentence_transformers import CrossEncoder
-
-    return _loaded(CrossEncoder, folder)
+    return _loaded(_library(folder).CrossEncoder, folder)
 
 
 def _loaded(kind: Any, folder: Path) -> Any:

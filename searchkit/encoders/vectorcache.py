@@ -69,13 +69,18 @@ def vectors_folder() -> Path:
 class VectorCache:
     """The vectors of one encoder that this user has paid for. Not to be shared among threads."""
 
-    def __init__(self, maker: Maker, bound_bytes: int) -> None:
-        """Take whose vectors are looked for, and the size that all encoders' together may have."""
+    def __init__(self, maker: Maker, bound_bytes: int, *, apart: bool = False) -> None:
+        """Take whose vectors are looked for, and the size that all encoders' together may have.
+
+        With ``apart`` what is kept goes into a log of its own, which comes first in the search: it replaces what
+        earlier logs have.
+        """
         self.notes: list[str] = []
         self._maker, self._bound = maker, bound_bytes
         self._folder = vectors_folder() / hashlib.sha256(maker.fingerprint.encode()).hexdigest()[:32]
         self._log_bytes = min(_LOG_BYTES, bound_bytes // _LOGS)
         self._writer: LogWriter | None = None
+        self._apart = apart
         self._writable = self._log_bytes >= HEAD_BYTES + block_bytes(1, maker.dimension)
 
     def find(self, wanted: Collection[bytes]) -> Iterator[tuple[bytes, Vector]]:
@@ -130,7 +135,7 @@ class VectorCache:
 
     def _begun(self, size: int) -> LogWriter:
         """Go on with the latest log that has room and that nobody writes, or begin one."""
-        for path in reversed(_logs(self._folder, [])):
+        for path in () if self._apart else reversed(_logs(self._folder, [])):
             with suppress(FileNotFoundError, BlockingIOError, ValueError):
                 if path.stat().st_size + size <= self._log_bytes and read_maker(path) == self._maker:
                     return LogWriter(path, self._maker)

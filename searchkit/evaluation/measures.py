@@ -183,6 +183,6 @@ def _library() -> ModuleType:
             raise
         raise MissingExtra(
             "To evaluate needs the package ir_measures, which isn't installed.",
-            hint="Run 'pip install \"searchkit[evaluate]\"'.",
+            hint="Run 'pip install ir-measures pytrec-eval-terrier'.",
         ) from error
     return ir_measures

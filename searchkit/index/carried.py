@@ -13,6 +13,7 @@ from searchkit.encoders import load_encoder
 from searchkit.errors import IndexCorrupt, MissingExtra
 from searchkit.index import files
 from searchkit.index.facts import CarriedFact, Manifest
+from searchkit.index.files import unreadable
 from searchkit.index.manifest import check_file, fact_of, in_place, refuse_link
 from searchkit.index.paths import IndexPaths, hidden_name
 from searchkit.types import Encoder
@@ -92,4 +93,4 @@ def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        raise IndexCorrupt(f"{folder} can't be read: {error.strerror}.") from error
+        raise unreadable(folder, error) from error

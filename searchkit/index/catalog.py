@@ -25,4 +25,7 @@ def find_indexes(folder: Path) -> tuple[Path, ...]:
 def is_index(path: Path) -> bool:
     """Say whether a folder is an index, whole or not."""
     paths = IndexPaths(path)
-    return paths.current.is_file() or paths.generations.is_dir()
+    try:
+        return paths.current.is_file() or paths.generations.is_dir()
+    except PermissionError:  # another user's: what it is can't be told, and who opens it is told so
+        return False

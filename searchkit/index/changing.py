@@ -117,7 +117,7 @@ def update(
         if prune and missing:
             raise ConfigError(
                 f"The index was also made from {missing[0]}: what isn't at the places named may be there.",
-                hint=f"Run 'searchkit update --prune --index {paths.root}' without places, or name all of them.",
+                hint=f"Run 'searchkit update --prune --index {paths.quoted}' without places, or name all of them.",
             )
         held = parent.held(None)
         states = FileStates(
@@ -315,7 +315,7 @@ def _check_vanished(
     if not intake.lost and vanished > limit * len(held):
         raise ConfigError(
             f"{vanished:,} of {len(held):,} articles have vanished from their places. Nothing was changed.",
-            hint=f"If they shall go, run 'searchkit update --prune --yes --index {paths.root}'.",
+            hint=f"If they shall go, run 'searchkit update --prune --yes --index {paths.quoted}'.",
         )
     yield from ()
 

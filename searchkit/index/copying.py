@@ -35,7 +35,7 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
         try:
             refuse_existing(paths)
         except IndexExists as error:
-            again = f"'searchkit restore {source} --index {paths.root}'"
+            again = f"'searchkit restore {source} --index {paths.quoted}'"
             raise IndexExists(error.message, hint=f"Choose a new folder, or run {again}.") from error
 
     with open_generation(source) as generation:

@@ -13,9 +13,10 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 
-from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, StorageError
 from searchkit.index import files
 from searchkit.index.facts import Manifest
+from searchkit.index.lock import writer_at_work
 from searchkit.index.manifest import read_manifest, seal_of
 from searchkit.index.paths import IndexPaths, is_number_name, number_name
 
@@ -42,14 +43,25 @@ def publish(paths: IndexPaths, generation: int) -> None:
 def in_force(paths: IndexPaths) -> InForce:
     """Read CURRENT: one small file.
 
-    Raises ``IndexNotFound`` where there is no index, ``IndexCorrupt`` where CURRENT isn't what was written.
+    Raises ``IndexNotFound`` where there is no index, or not yet, ``IndexCorrupt`` where CURRENT isn't what was written,
+    ``StorageError`` where it may not be read.
     """
     try:
         content = files.read_small(paths.current, _LIMIT_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
-        if paths.generations.is_dir():
+        builder = writer_at_work(paths.lock)
+        if "'build'" in builder:  # a rebuild has an index to make the next generation of
+            raise IndexNotFound(
+                f"There is no index at {paths.root} yet: it is being made by {builder}.",
+                hint="Wait until it is done. 'searchkit build --keyword-first' lets others search before.",
+            ) from error
+        with files.looking_at(paths.generations):
+            lost = paths.generations.is_dir()
+        if lost:
             raise _lost(paths, "is missing: nothing says which generation is in force") from error
         raise IndexNotFound(f"There is no index at {paths.root}.") from error
+    except PermissionError as error:
+        raise files.unreadable(paths.current, error) from error
     except OSError as error:
         raise _lost(paths, f"can't be read: {error.strerror}") from error
     line = content.decode("ascii", errors="replace")
@@ -88,11 +100,11 @@ def remedy(paths: IndexPaths) -> str:
     Going back needs a generation whose manifest can be read and whose files are there; else the articles are needed.
     """
     for path in paths.generations.glob("[0-9]*.json"):
-        with suppress(IndexCorrupt, FormatTooOld, FormatTooNew, OSError, ValueError):
+        with suppress(IndexCorrupt, FormatTooOld, FormatTooNew, StorageError, OSError, ValueError):
             facts = read_manifest(paths, int(path.stem)).segments
             if all((paths.segment(fact.name) / name).is_file() for fact in facts for name in fact.files):
-                return f"searchkit rollback --index {paths.root}"
-    return f"searchkit rebuild PLACE... --index {paths.root}"
+                return f"searchkit rollback --index {paths.quoted}"
+    return f"searchkit rebuild PLACE... --index {paths.quoted}"
 
 
 def _sum(said: str) -> str:

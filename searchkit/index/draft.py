@@ -57,6 +57,7 @@ class Draft:
         progress: Progress | None,
         *,
         cache: bool = True,
+        reuse: bool = True,
         jobs: int | None = None,
     ) -> None:
         self.articles = 0
@@ -68,6 +69,7 @@ class Draft:
         """What searches of it use where they name no other settings."""
         self._paths, self._parent, self._config, self._encoder = paths, parent, config, encoder
         self._progress, self._cache, self._jobs = progress, cache, jobs
+        self._reuse = reuse
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._segment_of: dict[str, int] = {}
@@ -84,7 +86,8 @@ class Draft:
 
     def __enter__(self) -> Self:
         self._number = next_number(self._paths)
-        self._left = left_behind(self._paths, self._number, self._encoder, self._opened)
+        if self._reuse:
+            self._left = left_behind(self._paths, self._number, self._encoder, self._opened)
         self._spared = self._number if self._left else None
         sweep(self._paths, spare=self._spared)
         return self
@@ -324,7 +327,15 @@ class Draft:
         for earlier in self._encodings:  # they write the same record
             earlier.close()
         before = [known] if self._left is None else [known, self._left]
-        made = Encoding(self._paths, encoder, before, whole=self._whole, cache=self._cache, progress=self._progress)
+        made = Encoding(
+            self._paths,
+            encoder,
+            before,
+            whole=self._whole,
+            cache=self._cache,
+            progress=self._progress,
+            reuse=self._reuse,
+        )
         self._encodings.append(self._opened.enter_context(made))
         return made
 

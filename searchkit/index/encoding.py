@@ -64,8 +64,11 @@ class Encoding:
         whole: bool,
         cache: bool,
         progress: Progress | None,
+        reuse: bool = True,
     ) -> None:
         """Ask each of ``known`` first; ``whole`` says which log is kept, ``cache`` whether the cache is used.
+
+        Without ``reuse`` every vector is encoded, whoever has it; the cache then holds the new one.
 
         Raises ``ConfigError`` where the size that the cache may have can't be understood.
         """
@@ -76,7 +79,8 @@ class Encoding:
         self._path = paths.unfinished_log(whole=whole)
         self._log: LogWriter | None = None
         size = bound() if cache else 0
-        self._cache = VectorCache(self._maker, size) if size else None
+        self._cache = VectorCache(self._maker, size, apart=not reuse) if size else None
+        self._reuse = reuse
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +126,8 @@ class Encoding:
 
     def _found(self, missing: Mapping[bytes, int]) -> Iterator[tuple[bytes, Vectors]]:
         """Yield what has been computed before; ``missing`` shrinks meanwhile."""
+        if not self._reuse:
+            return
         for known in self._known:
             yield from known(list(missing)).items()
         for path in self._logs:
@@ -154,7 +160,7 @@ class Encoding:
     def _keep(self, digests: Sequence[bytes], vectors: Vectors) -> None:
         with files.storing(self._path):
             if self._log is None:
-                if os.path.lexists(self._path) and not _is_log_of(self._path, self._maker):
+                if os.path.lexists(self._path) and not (self._reuse and _is_log_of(self._path, self._maker)):
                     files.remove(self._path)
                 self._log = LogWriter(self._path, self._maker)
                 files.flush(self._path.parent)

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from searchkit.errors import StorageError
+from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.paths import hidden_name
+
+READ_RIGHTS = "Ask its owner for the right to read it, or run the command as a user who has it."
 
 _BLOCK = 1 << 20
 """Bytes that are copied at once."""
@@ -43,6 +45,22 @@ def storing(path: Path) -> Iterator[None]:
         if name and named.name == hidden_name(name):
             named = named.with_name(name)
         raise StorageError(f"Can't write {named}: {reason}.", hint=_ADVICE.get(error.errno or 0)) from error
+
+
+def unreadable(path: Path, error: OSError) -> StorageError | IndexCorrupt:
+    """Return what a file or folder is that can't be read: one that this user may not read isn't damaged."""
+    if isinstance(error, PermissionError):
+        return StorageError(f"{path} may not be read: permission denied.", hint=READ_RIGHTS)
+    return IndexCorrupt(f"{path} can't be read: {error.strerror or error}.")
+
+
+@contextmanager
+def looking_at(path: Path) -> Iterator[None]:
+    """Turn a ``PermissionError`` in the block, which looks at a folder of an index, into a ``StorageError``."""
+    try:
+        yield
+    except PermissionError as error:
+        raise StorageError(f"{error.filename or path} may not be read: permission denied.", hint=READ_RIGHTS) from error
 
 
 def make_folder(path: Path) -> None:

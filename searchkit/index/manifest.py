@@ -38,6 +38,7 @@ from dataclasses import asdict
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from searchkit.config import IndexConfig, ReadConfig, Settings
@@ -122,7 +123,10 @@ def read_manifest(paths: IndexPaths, generation: int, *, seal: str | None = None
     if version > FORMAT:
         raise FormatTooNew(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
     if version < OLDEST_FORMAT:
-        raise FormatTooOld(f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.")
+        raise FormatTooOld(
+            f"{path} has format {version}; this searchkit reads {OLDEST_FORMAT} to {FORMAT}.",
+            hint=f"Run 'searchkit rebuild {_places_of(values)} --index {paths.quoted}' to make it anew.",
+        )
     if not _is_sealed(values):
         raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
     if seal is not None and seal != values["check"]:
@@ -136,12 +140,21 @@ def read_manifest(paths: IndexPaths, generation: int, *, seal: str | None = None
     return manifest
 
 
+def _places_of(values: dict[str, Any]) -> str:
+    """Return the places that a manifest of another format names, for a shell; else what stands for them."""
+    corpus = values.get("corpus")
+    places = corpus.get("places") if isinstance(corpus, dict) else None
+    if not isinstance(places, list) or not places or not all(isinstance(place, str) for place in places):
+        return "PLACE..."
+    return " ".join(map(quote, places))
+
+
 def _json(path: Path) -> dict[str, Any]:
     refuse_link(path.parent)
     try:
         values = json.loads(files.read_small(path, MANIFEST_LIMIT_BYTES))
     except OSError as error:
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+        raise files.unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
         raise IndexCorrupt(f"{path} isn't the JSON that was written.") from error
     return values if isinstance(values, dict) else {}
@@ -246,6 +259,8 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
         size = path.stat().st_size
         if path.is_symlink() or not path.is_file():
             raise IndexCorrupt(f"{path} isn't a plain file.")
+    except PermissionError as error:
+        raise files.unreadable(path, error) from error
     except OSError as error:
         raise IndexCorrupt(f"{path} is missing or can't be reached: {error.strerror}.") from error
     if size != fact.bytes:
@@ -253,7 +268,7 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     try:
         found = files.digest(path) if deep else digest(path)
     except OSError as error:
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+        raise files.unreadable(path, error) from error
     if found != fact.sha256:
         raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
 

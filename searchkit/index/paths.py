@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 ARTICLES = "articles.sqlite"
 IDS = "ids.bin"
@@ -50,6 +51,11 @@ class IndexPaths:
     """The files of one index, below ``root``."""
 
     root: Path
+
+    @property
+    def quoted(self) -> str:
+        """The folder as a command that is shown names it: a blank in it must not part it."""
+        return quote(str(self.root))
 
     @property
     def current(self) -> Path:

@@ -19,6 +19,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt
 from searchkit.index.current import in_force, manifest_of
 from searchkit.index.facts import Manifest
+from searchkit.index.files import unreadable
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
@@ -299,7 +300,7 @@ def open_generation(path: Path) -> Generation:
 
 def _placed(error: IndexCorrupt, paths: IndexPaths) -> IndexCorrupt:
     """Say in an error's hint which index it is about."""
-    return IndexCorrupt(error.message, hint=error.hint.replace("--index PATH", f"--index {paths.root}"))
+    return IndexCorrupt(error.message, hint=error.hint.replace("--index PATH", f"--index {paths.quoted}"))
 
 
 def _held(manifest: Path, generation: Generation) -> Callable[[], object]:
@@ -307,7 +308,7 @@ def _held(manifest: Path, generation: Generation) -> Callable[[], object]:
     try:
         return finalize(generation, os.close, hold_for_reading(manifest))
     except OSError as error:
-        raise IndexCorrupt(f"{manifest} can't be read: {error.strerror}.") from error
+        raise unreadable(manifest, error) from error
 
 
 def index_info(path: Path) -> IndexInfo:

@@ -83,7 +83,7 @@ def mend_current(paths: IndexPaths, notes: list[str], *, needed: bool) -> None:
         if needed:
             raise IndexCorrupt(
                 error.message,
-                hint=f"Run 'searchkit rebuild PLACE... --index {paths.root}' with the places of the articles.",
+                hint=f"Run 'searchkit rebuild PLACE... --index {paths.quoted}' with the places of the articles.",
             ) from error
         notes.append(f"{error.message} {_NOTHING_TAKEN}")
         files.remove(paths.current)

@@ -34,6 +34,6 @@ def check_rules(manifest: Manifest, what: str) -> None:
     """
     said = f"{what} was analysed by rules {manifest.rules}; this searchkit has {RULES}, and they can't be mixed."
     if manifest.rules < RULES:
-        raise FormatTooOld(said)
+        raise FormatTooOld(said, hint="Run 'searchkit rebuild --index PATH' first: it makes no vector anew.")
     if manifest.rules > RULES:
         raise FormatTooNew(said)

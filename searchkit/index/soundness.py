@@ -36,6 +36,9 @@ _TERMS = 20
 _SAME = 0.99
 """Cosine of a vector with its text encoded again: other processors and other lengths of batches move it by 1e-5."""
 
+ENCODE_ANEW = "Run 'searchkit rebuild --encode-anew --index PATH' to have every vector made anew."
+"""The hint for vectors that lie there as they were written, and are wrong: a plain rebuild would take them over."""
+
 _FIELDS: tuple[FieldName, ...] = ("text", "title")
 _BLOCK = 4_096
 
@@ -59,7 +62,7 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
         for first in range(0, fact.chunks, _BLOCK if deep else fact.chunks):
             some = vectors.matrix[first : first + (_BLOCK if deep else SAMPLED)].astype(np.float64)
             if not np.all(np.abs((some * some).sum(axis=1) - 1) < 1e-3):
-                raise IndexCorrupt(f"{path} holds a vector that isn't of length 1.")
+                raise IndexCorrupt(f"{path} holds a vector that isn't of length 1.", hint=ENCODE_ANEW)
     if name == EIGHT_BITS:
         _check_eight_bits(path, fact, dimension, deep=deep)
     if name == POSTINGS:
@@ -127,7 +130,8 @@ def check_encoding(segment: Segment, encoder: Encoder) -> None:
     for one, vector in zip(stored, vectors, strict=True):
         if float(segment.vectors.similarity(vector, np.asarray([one.chunk]))[0]) < _SAME:
             raise IndexCorrupt(
-                f"{segment.vectors.path} holds a vector for '{one.article.id}' that '{encoder.name}' doesn't give."
+                f"{segment.vectors.path} holds a vector for '{one.article.id}' that '{encoder.name}' doesn't give.",
+                hint=ENCODE_ANEW,
             )
 
 

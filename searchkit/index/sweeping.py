@@ -194,7 +194,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         if error.errno in {errno.ELOOP, errno.EINVAL, errno.EFBIG, errno.ENXIO}:
             return ""
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+        raise files.unreadable(path, error) from error
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.files import storing
+from searchkit.index.files import storing, unreadable
 from searchkit.index.mapped import let_go
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _mapped(path: Path) -> mmap.mmap:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+        raise unreadable(path, error) from error
 
 
 def _head(kind: bytes, rows: int, dimension: int) -> bytes:
@@ -225,7 +225,7 @@ def _checked(path: Path, expected: bytes, length: int, size: int, what: str) -> 
         with path.open("rb") as file:
             head = file.read(length)
     except OSError as error:
-        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
+        raise unreadable(path, error) from error
     if len(head) < length:
         raise IndexCorrupt(f"{path} is cut short.")
     meaning = [*range(16), *range(32, len(expected))]

@@ -14,12 +14,13 @@ from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotF
 from searchkit.index.carried import check_carried, encoder_of
 from searchkit.index.current import InForce, in_force, remedy
 from searchkit.index.facts import Manifest, SegmentFact, coverage_note
+from searchkit.index.files import unreadable
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.rules import RULES
 from searchkit.index.segment import Segment
-from searchkit.index.soundness import check_agreement, check_deletions, check_encoding, check_leg
+from searchkit.index.soundness import ENCODE_ANEW, check_agreement, check_deletions, check_encoding, check_leg
 from searchkit.types import Encoder, Progress
 
 _MEANINGS = {
@@ -36,7 +37,10 @@ _DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexErr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong: the file, what was found, what that means, and the command that mends it."""
+    """What is wrong: the file, what was found, what that means, and the command that mends it.
+
+    ``remedy`` is empty where no command does: the file may not be read, and ``meaning`` says what to do.
+    """
 
     path: str
     found: str
@@ -89,8 +93,8 @@ class _Check:
         self.notes: list[str] = []
         self.files = 0
         self._paths, self._deep, self._encoder = paths, deep, encoder
-        self._back = f"searchkit rollback --index {paths.root}"
-        self._anew = f"searchkit rebuild --index {paths.root}"
+        self._back = f"searchkit rollback --index {paths.quoted}"
+        self._anew = f"searchkit rebuild --index {paths.quoted}"
 
     def run(self, progress: Progress | None) -> int | None:
         """Check everything; return the number of the generation in force, if it can be told."""
@@ -137,7 +141,9 @@ class _Check:
             return
         if fact.deletions is not None:
             path = self._paths.deleted_rows(fact.deletions.generation, fact.name)
-            with self._finding(path, "It can't be told any more what of a segment is deleted.", self._back):
+            earlier = any(int(one.stem) < manifest.generation for one in self._paths.generations.glob("[0-9]*.json"))
+            command = self._back if earlier else self._anew
+            with self._finding(path, "It can't be told any more what of a segment is deleted.", command):
                 check_deletions(self._paths, fact)
         if len(self.faults) > before:
             return
@@ -172,7 +178,13 @@ class _Check:
             yield
         except (FormatTooOld, FormatTooNew, IndexNotFound):
             raise
-        except (*_DAMAGE, OSError) as error:
+        except (*_DAMAGE, OSError) as raised:
+            error = unreadable(path, raised) if isinstance(raised, PermissionError) else raised
             found = error.message if isinstance(error, SearchkitError) else f"{path} can't be read: {error}."
-            mended_by = command or remedy(self._paths)
+            if isinstance(error, StorageError):
+                meaning, mended_by = error.hint, ""  # whole for all that is known: this user may not read it
+            elif isinstance(error, IndexCorrupt) and error.hint == ENCODE_ANEW:
+                mended_by = f"{self._anew} --encode-anew"
+            else:
+                mended_by = command or remedy(self._paths)
             self.faults.append(Fault(path=str(path), found=found, meaning=meaning, remedy=mended_by))

@@ -111,6 +111,7 @@ def rebuild(
     encoder: Encoder | None = None,
     strict: bool = False,
     cache: bool = True,
+    reuse: bool = True,
     keyword_first: bool = False,
     jobs: int | None = None,
     consider: Consider | None = None,
@@ -124,7 +125,8 @@ def rebuild(
     or articles were handed over by a program, from the articles stored in the index; the report's notes say which.
     Vectors of texts that the generation before has, from the same encoder, aren't computed again, nor are those that a
     stopped ``rebuild`` has left, or the cache has (``cache`` is as in ``build``). With another encoder the one before
-    serves until the new one is complete.
+    serves until the new one is complete. Without ``reuse`` every vector is encoded anew, and the cache's replaced: the
+    way out where vectors are wrong though their files are as they were written.
 
     ``consider`` is called when it is, before it is put in force: where it returns False, or raises, the generation
     before stays, and the vectors are kept for the next rebuild. ``keyword_first`` is as in ``build``: what is searched
@@ -135,6 +137,8 @@ def rebuild(
     started = time.monotonic()
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
+    with files.looking_at(paths.root):
+        paths.current.exists()
     if not is_index(paths.root):
         raise IndexNotFound(f"There is no index at {paths.root}.")
     given = corpus_of(articles, places, read) if articles is not None or places else None
@@ -160,7 +164,9 @@ def rebuild(
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
         known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
-        draft = stack.enter_context(Draft(paths, None, config, _fact_of(encoder), progress, cache=cache, jobs=jobs))
+        draft = stack.enter_context(
+            Draft(paths, None, config, _fact_of(encoder), progress, cache=cache, reuse=reuse, jobs=jobs)
+        )
         draft.settings = _kept_settings(manifest, encoder, notes)
         if config.keep_encoder:
             draft.carry(encoder)
@@ -176,7 +182,7 @@ def rebuild(
         states.save(paths)
         report = draft.report(made, intake, started, notes)
         if keyword_first:
-            report = _completed(paths, report, encoder, known, cache, say, progress)
+            report = _completed(paths, report, encoder, known, cache, say, progress, reuse=reuse)
     return replace(report, took_s=time.monotonic() - started)
 
 
@@ -188,13 +194,15 @@ def _completed(
     cache: bool,
     say: Say | None,
     progress: Progress | None,
+    *,
+    reuse: bool = True,
 ) -> BuildReport:
     """Make the vectors that the generation in force waits for, and the generation that has them."""
     if say is not None:
         say(f"Generation {report.generation} can be searched by keyword; {report.chunks:,} vectors are being made.")
     with open_generation(paths.root) as parent:
         manifest = parent.manifest
-        with Draft(paths, parent, manifest.config, manifest.encoder, progress, cache=cache) as draft:
+        with Draft(paths, parent, manifest.config, manifest.encoder, progress, cache=cache, reuse=reuse) as draft:
             draft.complete(encoder, known)
             made = draft.publish(manifest.corpus)
     return replace(
@@ -222,6 +230,11 @@ def refuse_existing(paths: IndexPaths) -> None:
     What a build leaves that was stopped before it published is neither: at most the manifest of generation 1, and the
     log of the vectors that were computed.
     """
+    with files.looking_at(paths.root):
+        _refuse_existing(paths)
+
+
+def _refuse_existing(paths: IndexPaths) -> None:
     if not paths.root.exists():
         return
     if not paths.root.is_dir():
@@ -229,7 +242,7 @@ def refuse_existing(paths: IndexPaths) -> None:
     if paths.current.exists() or any(path.stem > "000001" for path in paths.generations.glob("[0-9]*.json")):
         raise IndexExists(
             f"There is an index at {paths.root} already.",
-            hint=f"Run 'searchkit rebuild --index {paths.root}' to make its next generation, 'searchkit add' to add"
+            hint=f"Run 'searchkit rebuild --index {paths.quoted}' to make its next generation, 'searchkit add' to add"
             " to it, or choose another folder.",
         )
     folders = {path.name for path in (paths.segments, paths.generations, paths.deletions, paths.encoders)}

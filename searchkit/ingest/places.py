@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
-from searchkit.errors import SourceError
+from searchkit.errors import SourceError, broken_installation
 from searchkit.ingest.discover import Found, distinct, find
 from searchkit.ingest.encodings import LONGEST, NotText, decode
 from searchkit.ingest.mapping import Draft, check_fields, make_article, means
@@ -58,7 +58,8 @@ def read(
 
     Looks for the files at once, and reads as articles are asked for. Raises at once ``SourceError`` for a place that
     doesn't exist or a glob that matches nothing, and ``ConfigError`` for a mapping of a field that articles don't have.
-    A folder that holds nothing yields nothing.
+    A folder that holds nothing yields nothing. Raises while reading ``MissingExtra`` where a package that a format
+    needs can't be imported.
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
@@ -107,6 +108,8 @@ def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Artic
         yield Problem(place=place, reason=error.message)
     except DAMAGE as error:
         yield Problem(place=place, reason=explain(error))
+    except ImportError as error:  # every other file of this kind would fail in the same way
+        raise broken_installation(error) from error
     except Exception as error:
         # The libraries that take web pages and Markdown apart meet input nobody has thought of. One page lost, and
         # named, is better than an archive that can't be built.

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 import searchkit
+from searchkit.errors import FormatTooOld
+from searchkit.index.current import manifest_in_force
 from searchkit.index.facts import FORMAT, OLDEST_FORMAT
+from searchkit.index.paths import IndexPaths
+from searchkit.index.rules import RULES
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers
 from tests.words import WordEncoder
@@ -34,8 +38,21 @@ def test_an_index_of_every_supported_format_is_whole_and_goes_on(golden: tuple[i
     _, index = golden
     encoder = WordEncoder()
     assert searchkit.verify(index, deep=True, encoder=encoder).faults == ()
+    if manifest_in_force(IndexPaths(index)).rules < RULES:
+        with pytest.raises(FormatTooOld, match="searchkit rebuild"):
+            searchkit.add(index, [article(40)], encoder=encoder)
+        searchkit.rebuild(index, encoder=encoder)
     searchkit.add(index, [article(40)], encoder=encoder)
     searchkit.compact(index)
     with searchkit.open(index, encoder=encoder) as searcher:
         assert searcher.article("a040") is not None
         assert searcher.article("a003") is None
+
+
+def test_an_index_of_every_supported_format_is_brought_up_to_date_without_encoding(golden: tuple[int, Path]) -> None:
+    _, index = golden
+    before = manifest_in_force(IndexPaths(index))
+    report = searchkit.rebuild(index, encoder=WordEncoder())
+    assert (report.vectors_encoded, report.articles, report.chunks) == (0, before.articles, before.chunks)
+    assert manifest_in_force(IndexPaths(index)).rules == RULES
+    assert searchkit.verify(index, deep=True, encoder=WordEncoder()).faults == ()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
+import pytest
+
+import searchkit
+from searchkit.errors import FormatTooOld
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.rules import RULES
 from searchkit.ingest.chunks import split
 from searchkit.ingest.compose import compose
 from searchkit.types import Article, Section
+from tests.index.archive import article, built
 from tests.words import WordEncoder
 
 MADE_BY = {1: "51e7f77529a353ee"}
@@ -85,3 +91,27 @@ def test_every_number_stands_for_other_rules() -> None:
 
 def test_the_texts_say_something_in_each_of_their_languages() -> None:
     assert len(indexed()) > 400
+
+
+def test_an_index_of_older_rules_is_searched_with_a_note_and_rebuilt_without_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = WordEncoder()
+    with monkeypatch.context() as patch:
+        patch.setattr("searchkit.index.draft.RULES", RULES - 1)
+        built(tmp_path / "old")
+    built(tmp_path / "new")
+
+    def ids(name: str) -> tuple[list[str], tuple[str, ...]]:
+        with searchkit.open(tmp_path / name, encoder=encoder) as searcher:
+            answer = searcher.search("missiles Venezuela")
+            return [result.article.id for result in answer.results], answer.notes
+
+    found, notes = ids("old")
+    assert found == ids("new")[0]
+    assert any("'searchkit rebuild' brings it up to date" in note for note in notes)
+    with pytest.raises(FormatTooOld, match="searchkit rebuild --index PATH"):
+        searchkit.add(tmp_path / "old", [article(40)], encoder=encoder)
+    assert searchkit.rebuild(tmp_path / "old", encoder=encoder).vectors_encoded == 0
+    assert ids("old") == ids("new")
+    assert searchkit.add(tmp_path / "old", [article(40)], encoder=encoder).new == 1

@@ -105,6 +105,50 @@ def test_doctor_finds_this_installation_fit(run: Run, news: Path) -> None:
     assert {check["name"] for check in run("doctor", "--json").json()} >= {"python", "sqlite", "locks", str(news)}
 
 
+def test_doctor_reads_every_format_and_names_what_lacks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = {check["name"]: check for check in run("doctor", "--json").json()}
+    assert checks["formats"]["found"].startswith(f"{len(doctor.FORMATS)} of {len(doctor.FORMATS)} are read")
+    monkeypatch.setitem(sys.modules, "markdown_it", None)
+    monkeypatch.setitem(sys.modules, "lxml.html.clean", None)
+    monkeypatch.delitem(sys.modules, "trafilatura", raising=False)
+    for name in [name for name in sys.modules if name.startswith(("trafilatura.", "justext"))]:
+        monkeypatch.delitem(sys.modules, name)
+    ran = run("doctor", "--json")
+    checks = {check["name"]: check for check in ran.json()}
+    assert ran.code == 7
+    assert not checks["Markdown"]["good"]
+    assert "pip install --force-reinstall --no-deps markdown-it-py" in checks["Markdown"]["remedy"]
+    assert not checks["web pages"]["good"]
+    assert "pip install" in checks["web pages"]["remedy"]
+
+
+def test_doctor_tells_what_a_light_installation_lacks_and_is_content(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_missing", list)
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "torch" in ran.out
+    assert "other encoders and cross-encoders need it" in ran.out
+    assert "pip install sentence-transformers" in ran.out
+
+
+def test_a_package_that_cannot_be_imported_is_told_once_and_nothing_is_lost(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("pages").mkdir()
+    for number in range(3):
+        Path(f"pages/{number}.html").write_text("<html><body><p>The otter swims.</p></body></html>")
+    monkeypatch.setattr("searchkit.ingest.places._DRAFTS", {"html": _broken_page})
+    ran = run("build", "pages", "--index", "broken")
+    assert ran.code == 7
+    assert ran.err.count("lxml.html.clean module is now a separate project") == 1
+    assert "searchkit doctor" in ran.err
+    assert not Path("indexes/broken").exists()
+
+
+def _broken_page(data: bytes) -> None:
+    raise ImportError("lxml.html.clean module is now a separate project lxml_html_clean.")
+
+
 def test_doctor_says_what_to_type_where_something_is_missing(
     run: Run, news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,11 @@ KeywordFirst = Annotated[
     typer.Option(
         "--keyword-first", help="Publish a generation that is searched by keyword before the vectors are there."
     ),
+]
+
+EncodeAnew = Annotated[
+    bool,
+    typer.Option("--encode-anew", help="Make every vector anew, and take none that is there: they may be wrong."),
 ]
 
 
@@ -164,6 +170,7 @@ def rebuild(
     require_overlap: RequireOverlap = None,
     no_switch: NoSwitch = False,
     no_cache: NoCache = False,
+    encode_anew: EncodeAnew = False,
     jobs: Jobs = None,
     wait: Wait = 0.0,
     quiet: Quiet = False,
@@ -206,6 +213,7 @@ def rebuild(
             read=read,
             strict=strict,
             cache=not no_cache,
+            reuse=not encode_anew,
             jobs=jobs,
             keyword_first=keyword_first,
             consider=None if keyword_first else considering,
@@ -298,5 +306,6 @@ def _interruptible(where: Path) -> Iterator[None]:
             )
         if waiting:
             state += facts.coverage(manifest.vectors, manifest.chunks)
-            again = f"It can be searched by keyword; 'searchkit rebuild --index {where}' makes the rest of the vectors."
+            rest = f"'searchkit rebuild --index {quote(str(where))}' makes the rest of the vectors"
+            again = f"It can be searched by keyword; {rest}."
         raise InterruptedWork(f"Interrupted: {state}. {again}") from None

@@ -184,4 +184,5 @@ def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet:
 
 def _tell_faults(screen: Screen, done: Verified) -> None:
     for fault in done.faults:
-        tell(screen, fault.found, f"{fault.meaning} Run '{fault.remedy}' to mend it.")
+        mend = f" Run '{fault.remedy}' to mend it." if fault.remedy else ""
+        tell(screen, fault.found, f"{fault.meaning}{mend}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 from re import match
 
@@ -20,9 +23,39 @@ from searchkit.serve.cli.options import Json, NoColor
 from searchkit.serve.cli.places import known_indexes
 from searchkit.serve.cli.plain import size
 from searchkit.serve.cli.terminal import Screen, clean
+from searchkit.types import Article
 
 OLDEST_SQLITE = (3, 31, 0)
 """The first that can be told not to trust a schema (sqlite.org, PRAGMA trusted_schema)."""
+
+LIGHT_WITHOUT = "sentence-transformers"
+"""What a light installation leaves out of the packages that are required; ``torch`` is told by itself."""
+
+FORMATS = {
+    "text": ("a.txt", b"A title\n\nThe otter swims."),
+    "Markdown": ("a.md", b"---\nauthor: Ada\n---\n# A title\n\nThe otter swims."),
+    "web pages": (
+        "a.html",
+        b"<html><head><title>A title</title></head><body><p>The otter swims, said the keeper.</p></body></html>",
+    ),
+    "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 May 2025"}]'),
+    "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
+    "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
+    "another encoding": ("a.txt", "Un été à Paris. L'été dernier, la fête a été gâchée.".encode("cp1252")),
+    "gzip": ("a.txt.gz", gzip.compress(b"A title\n\nThe otter swims.")),
+    "Zstandard": ("a.txt.zst", b"\x28\xb5\x2f\xfd\x20\x10\x81\x00\x00The otter swims."),
+}
+"""A small file of each format, so that whatever package reads it is really used."""
+
+EXTRAS = {
+    "evaluate": (
+        ("ir_measures", "pytrec_eval"),
+        "pip install ir-measures pytrec-eval-terrier",
+        "'evaluate' and 'tune'",
+    ),
+    "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
+}
+"""What need not be installed: modules, the command that installs them, and which commands need them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +90,9 @@ def examine() -> Iterator[Check]:
     """Yield the checks, the cheap ones first."""
     yield _python()
     yield from _packages()
+    yield from _formats()
+    yield _torch()
+    yield from _extras()
     yield _loops()
     yield _sqlite()
     yield _locks()
@@ -80,6 +116,7 @@ def _packages() -> Iterator[Check]:
         return
     missing = []
     names = [name[0] for line in required if "extra ==" not in line and (name := match(r"[\w.-]+", line))]
+    names = [name for name in names if name != LIGHT_WITHOUT]
     for package in names:
         try:
             version(package)
@@ -87,6 +124,62 @@ def _packages() -> Iterator[Check]:
             missing.append(package)
     found = f"{len(names) - len(missing)} of {len(names)} are there"
     yield Check(name="packages", found=found, good=not missing, remedy=f"Run 'pip install {' '.join(missing)}'.")
+
+
+def _formats() -> Iterator[Check]:
+    """Read a small article of each format; where a package can't be imported, say which."""
+    from searchkit.ingest import read
+
+    good = []
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, (name, content) in FORMATS.items():
+            path = Path(folder) / name
+            path.write_bytes(content)
+
+            def attempt(path: Path = path) -> str:
+                entries = list(read([path]))
+                if not any(isinstance(entry, Article) for entry in entries):
+                    raise SearchkitError("; ".join(str(entry) for entry in entries) or "no article was read")
+                return "read"
+
+            check = _tried(kind, attempt, "")
+            if check.good:
+                good.append(kind)
+            else:
+                yield check
+            path.unlink()
+    yield Check(name="formats", found=f"{len(good)} of {len(FORMATS)} are read: {', '.join(good)}")
+
+
+def _torch() -> Check:
+    """Say whether other encoders than the default can be run; the default needs none of it."""
+    from searchkit.encoders.sentence import INSTALL_TORCH, TORCH
+
+    missing = _missing(TORCH)
+    if not missing:
+        return Check(name="torch", found=f"{version('torch')}, for other encoders and cross-encoders")
+    found = f"not installed ({', '.join(missing)}): other encoders and cross-encoders need it. {INSTALL_TORCH}"
+    return Check(name="torch", found=found)
+
+
+def _extras() -> Iterator[Check]:
+    """Import what is optional. What is absent is told with its command; what is there and broken is a fault."""
+    for name, (modules, command, users) in EXTRAS.items():
+        missing = _missing(modules)
+        if missing:
+            yield Check(name=name, found=f"not installed ({', '.join(missing)}): {users} need it. Run '{command}'.")
+        else:
+
+            def attempt(modules: tuple[str, ...] = modules) -> str:
+                for module in modules:
+                    import_module(module)
+                return "installed"
+
+            yield _tried(name, attempt, f"Run '{command.replace('install', 'install --force-reinstall')}'.")
+
+
+def _missing(modules: Iterable[str]) -> list[str]:
+    return [name for name in modules if name not in sys.modules and find_spec(name) is None]
 
 
 def _loops() -> Check:
@@ -139,7 +232,10 @@ def _index(path: Path) -> Check:
     def attempt() -> str:
         done = verify(path)
         if done.faults:
-            raise SearchkitError(done.faults[0].found, hint=f"Run '{done.faults[0].remedy}' to mend it.")
+            first = done.faults[0]
+            raise SearchkitError(
+                first.found, hint=f"Run '{first.remedy}' to mend it." if first.remedy else first.meaning
+            )
         return f"generation {done.generation} is whole"
 
     return _tried(str(path), attempt, "")
@@ -148,8 +244,25 @@ def _index(path: Path) -> Check:
 def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Check:
     try:
         return Check(name=name, found=attempt())
+    except ImportError as error:
+        return _unimportable(name, error)
     except SearchkitError as error:
+        if not remedy and isinstance(error.__cause__, ImportError):
+            return _unimportable(name, error.__cause__)
         return Check(name=name, found=error.message, good=False, remedy=remedy or error.hint)
-    except (OSError, ImportError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         return Check(name=name, found=reason, good=False, remedy=remedy)
+
+
+def _unimportable(name: str, error: ImportError) -> Check:
+    """Name the command that installs what can't be imported: a module that is absent, or a package that is broken."""
+    top = (error.name or "").split(".")[0]
+    if known := packages_distributions().get(top):
+        remedy = f"Run 'pip install --force-reinstall --no-deps {known[0]}'."
+    elif top:
+        remedy = f"Run 'pip install {top.replace('_', '-')}'."
+    else:
+        remedy = "Run 'pip check' to see which package lacks what it needs."
+    found = f"can't be imported: {' '.join(str(error).split())}"
+    return Check(name=name, found=found, good=False, remedy=remedy)

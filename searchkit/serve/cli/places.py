@@ -21,7 +21,7 @@ def existing_index(given: str | None, screen: Screen) -> Path:
     """
     if given:
         path = named_index(given)
-        if not path.exists():
+        if not _is_there(path):
             raise IndexNotFound(f"There is no index at {path}.", hint=_instead(path))
         return path
     known = known_indexes()
@@ -29,6 +29,7 @@ def existing_index(given: str | None, screen: Screen) -> Path:
         screen.say(f"Using {known[0]}, the only index here.")
         return known[0]
     if not known:
+        _refuse_unfinished()
         raise IndexNotFound(
             f"No index was named, and there is none under {HOME}/.",
             hint="Make one with 'searchkit build PLACE... --index indexes/NAME', or name one with --index PATH.",
@@ -36,6 +37,26 @@ def existing_index(given: str | None, screen: Screen) -> Path:
     raise ConfigError(
         f"Which index? There are {_listed(known)}.", hint=f"Name one: --index {known[0]}, or set SEARCHKIT_INDEX."
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether there is something; where that may not be looked at, whoever opens it is told so."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+
+
+def _refuse_unfinished() -> None:
+    """Raise ``IndexNotFound`` that says so where the only index there could be is still being built."""
+    from searchkit.index.lock import writer_at_work
+    from searchkit.index.paths import IndexPaths
+
+    for folder in sorted(HOME.iterdir()) if HOME.is_dir() else ():
+        if builder := writer_at_work(IndexPaths(folder).lock):
+            raise IndexNotFound(
+                f"There is no index at {folder} yet: it is being made by {builder}.", hint="Wait until it is done."
+            )
 
 
 def new_index(given: str | None) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from searchkit.serve.cli.terminal import Screen
+from searchkit.serve.cli.terminal import Screen, drawing
 from searchkit.types import Progress
 
 _UNITS = {
@@ -43,7 +43,11 @@ def bars(screen: Screen, *, shown: bool = True) -> Iterator[Progress | None]:
         rich_progress.TimeElapsedColumn(),
         Rate(),
     )
-    with rich_progress.Progress(*columns, console=screen.console(screen.err), transient=True) as drawn:
+    console = screen.console(screen.err)
+    with (
+        rich_progress.Progress(*columns, console=console, transient=True) as drawn,
+        drawing(screen.err, console),
+    ):
         tasks: dict[str, rich_progress.TaskID] = {}
 
         def progress(stage: str, done: int, total: int) -> None:

@@ -13,7 +13,7 @@ from shlex import quote
 
 import typer
 
-from searchkit.errors import SearchkitError, StorageError
+from searchkit.errors import SearchkitError, StorageError, broken_installation
 from searchkit.serve.cli import INTERRUPTED, InterruptedWork
 from searchkit.serve.cli.app import command_line
 from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
@@ -42,11 +42,18 @@ def run(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
+class _OnScreen(logging.Handler):
+    """Says what is logged on standard error, above the bars where some are drawn."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        Screen().say(self.format(record))
+
+
 def _show_messages() -> None:
     """Show what the library tells its log, such as that an encoder is being prepared, on standard error."""
     logger = logging.getLogger("searchkit")
     if not logger.handlers:
-        handler = logging.StreamHandler()
+        handler = _OnScreen()
         handler.setFormatter(logging.Formatter("%(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
@@ -74,6 +81,12 @@ def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
                 screen, f"{error.filename or 'Standard output'} is full: {error.strerror}.", "Make space and try again."
             )
             return StorageError.exit_code
+        case PermissionError():
+            what = error.filename or "A file"
+            tell(screen, f"{what} may not be read or written: permission denied.", "Ask its owner for the right.")
+            return StorageError.exit_code
+        case ImportError():
+            return _explain(screen, broken_installation(error), given)
         case _:
             what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             tell(

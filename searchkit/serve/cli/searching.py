@@ -151,6 +151,11 @@ def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any
         except QueryError as error:
             tell(screen, error.message, error.hint)
             continue
+        except KeyboardInterrupt:
+            if not sys.stdin.isatty():
+                raise
+            screen.say("Stopped.")
+            continue
         say(answer, str(number))
         found = found or bool(answer.results)
     return found
@@ -169,15 +174,19 @@ def _queries(screen: Screen, first: str) -> Iterator[str]:
 def _reader(screen: Screen) -> Callable[[], str | None]:
     """Return a function that reads one line, or None at the end: with history and editing where a person types.
 
-    Nobody is prompted where the queries come out of a pipe.
+    Nobody is prompted where the queries come out of a pipe. Ctrl-C takes back what is typed, as in a shell, and ends on
+    an empty line. Without editing nobody knows whether the line is empty: it ends the second time.
     """
     prompt = "search> " if sys.stdin.isatty() else ""
     typed = sys.stdin.isatty() and screen.out.isatty()
+    taken_back: Callable[[], str] = str
     if typed:
         with suppress(ImportError):
-            import readline  # noqa: F401 - importing it gives input() its history
+            import readline  # importing it gives input() its history
 
-    def read() -> str | None:
+            taken_back = readline.get_line_buffer
+
+    def read_once() -> str | None:
         if typed:
             try:
                 return input(prompt)
@@ -190,6 +199,20 @@ def _reader(screen: Screen) -> Callable[[], str | None]:
         if not line and prompt:
             screen.err.write("\n")
         return line or None
+
+    def read() -> str | None:
+        for tries in range(2):
+            try:
+                return read_once()
+            except KeyboardInterrupt:
+                edited = taken_back is not str
+                if not prompt or (edited and not taken_back().strip()) or (tries and not edited):
+                    raise
+                screen.err.write("\n")
+                screen.err.flush()
+                if edited:
+                    return ""
+        return ""
 
     return read
 

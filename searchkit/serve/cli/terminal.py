@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -79,7 +80,10 @@ class Screen:
     def say(self, *parts: RenderableType) -> None:
         """Write something that isn't data to standard error."""
         for part in parts:
-            if isinstance(part, str):  # long lines are left whole, so that a path can be copied
+            if drawn := drawn_on(self.err):  # above the bars, which are drawn anew below
+                text = clean_lines(part) if isinstance(part, str) else part
+                drawn.print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
+            elif isinstance(part, str):  # long lines are left whole, so that a path can be copied
                 self.err.write(f"{clean_lines(part)}\n")
                 self.err.flush()
             else:
@@ -115,7 +119,26 @@ def tell(screen: Screen, message: str, hint: str = "") -> None:
     text = Text.assemble(("searchkit: ", "bold red"), clean_lines(message))
     if hint:
         text.append(f"\n  {clean_lines(hint)}")
-    screen.console(screen.err).print(text, soft_wrap=True)
+    (drawn_on(screen.err) or screen.console(screen.err)).print(text, soft_wrap=True)
+
+
+_drawn: list[tuple[TextIO, Console]] = []
+"""Streams on which moving bars are drawn at the moment, and who draws them: what is written beside cuts them up."""
+
+
+def drawn_on(stream: TextIO) -> Console | None:
+    """Return Rich's console that draws bars on a stream at the moment, if one does."""
+    return next((console for drawn, console in _drawn if drawn is stream), None)
+
+
+@contextmanager
+def drawing(stream: TextIO, console: Console) -> Iterator[None]:
+    """Let whatever else is said on the stream during the block go above the bars that the console draws."""
+    _drawn.append((stream, console))
+    try:
+        yield
+    finally:
+        _drawn.remove((stream, console))
 
 
 def utf8_streams() -> None:

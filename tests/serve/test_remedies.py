@@ -1,0 +1,234 @@
+"""Does a message's remedy work, in the state in which it is given?"""
+
+from __future__ import annotations
+
+import ast
+import errno
+import io
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.main import get_command
+
+import searchkit
+from searchkit.encoders.vectorcache import SWITCH
+from searchkit.errors import FormatTooOld, IndexNotFound, StorageError
+from searchkit.index.facts import OLDEST_FORMAT
+from searchkit.index.lock import writer_lock
+from searchkit.index.paths import IndexPaths
+from searchkit.serve.cli.app import COMMANDS, command_line
+from searchkit.serve.cli.progress import bars
+from searchkit.serve.cli.terminal import Screen, tell
+from tests.index.archive import article, built
+from tests.serve.conftest import ARTICLES, Run
+from tests.words import WordEncoder
+
+if TYPE_CHECKING:
+    from searchkit.types import Progress, Vector
+
+ROOT = Path(searchkit.__file__).parent
+SHOWN = re.compile(r"'(searchkit [^']*)'|\"(searchkit [^\"]*)\"")
+
+
+def shown_commands() -> list[str]:
+    """Return every command that a text in the sources tells a user to type; what is filled in stands as X."""
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "X" for part in node.values]
+                text = "".join(map(str, parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            else:
+                continue
+            found += [one or other for one, other in SHOWN.findall(text)]
+    return sorted(set(found))
+
+
+def test_every_command_that_a_message_names_exists_with_its_options() -> None:
+    commands = get_command(command_line()).commands  # type: ignore[attr-defined]
+    known = {name for name, *_ in COMMANDS}
+    shown = shown_commands()
+    assert len(shown) > 20
+    for command in shown:
+        name, *rest = command.split()[1:]
+        if name.startswith("-"):
+            assert name in {"--help", "--version"}, command
+            continue
+        if name == "X":
+            continue
+        assert name in known, command
+        options = {spelling for one in commands[name].params for spelling in one.opts + one.secondary_opts}
+        for option in (part.partition("=")[0].rstrip(".,;:") for part in rest if part.startswith("-")):
+            assert option in options | {"--help"}, command
+
+
+def hinted(text: str) -> list[str]:
+    """Return the command that a hint names, without the program's name."""
+    command = re.search(r"'(searchkit .*?)'(?= |$|\.)", " ".join(text.split()))
+    assert command is not None, text
+    return shlex.split(command[1])[1:]
+
+
+@pytest.mark.parametrize("folder", ["news", "my news"])
+def test_an_index_of_a_format_too_old_is_made_anew_by_the_command_that_is_named(run: Run, folder: str) -> None:
+    Path("wire.jsonl").write_text("".join(json.dumps(one) + "\n" for one in ARTICLES), encoding="utf-8")
+    index = f"indexes/{folder}"
+    assert run("build", "wire.jsonl", "--index", index, "--quiet").code == 0
+    manifest = IndexPaths(Path(index)).manifest(1)
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": OLDEST_FORMAT - 1}))
+    ran = run("search", "missiles", "--index", index)
+    assert ran.code == FormatTooOld.exit_code
+    assert run(*hinted(ran.err)).code == 0
+    assert run("search", "missiles", "--index", index).code == 0
+
+
+class Wrong(WordEncoder):
+    """Says that it is the encoder of words, and gives the opposite vectors."""
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
+        return -super().encode_chunks(texts, progress)
+
+
+def test_vectors_that_were_made_wrong_are_made_anew_also_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(SWITCH, "100MB")
+    articles, encoder = [article(number) for number in range(9)], WordEncoder()
+    searchkit.build(tmp_path / "index", articles, encoder=Wrong())
+    faults = searchkit.verify(tmp_path / "index", deep=True, encoder=encoder).faults
+    assert [fault.remedy for fault in faults] == [f"searchkit rebuild --index {tmp_path / 'index'} --encode-anew"]
+    searchkit.rebuild(tmp_path / "index", encoder=encoder)
+    assert searchkit.verify(tmp_path / "index", deep=True, encoder=encoder).faults
+    assert searchkit.rebuild(tmp_path / "index", encoder=encoder, reuse=False).vectors_reused == 0
+    assert not searchkit.verify(tmp_path / "index", deep=True, encoder=encoder).faults
+    assert searchkit.build(tmp_path / "other", articles, encoder=encoder).vectors_encoded == 0
+    assert not searchkit.verify(tmp_path / "other", deep=True, encoder=encoder).faults
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Be somebody who owns nothing: root may read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", ["", "CURRENT", "generations", "segments/000001/postings.bin"])
+def test_what_may_not_be_read_is_no_damage(tmp_path: Path, name: str) -> None:
+    index = tmp_path / "index"
+    built(index)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    encoder = WordEncoder()
+    with searchkit.open(index, encoder=encoder) as searcher:  # what is imported lazily is there after this
+        searcher.search("missiles")
+    searchkit.verify(index)
+    (index / name).chmod(0)
+    try:
+        with another_user(), pytest.raises(StorageError, match=r"may not be read: permission denied.*[Aa]sk its owner"):
+            searchkit.open(index, encoder=encoder)
+        with another_user():
+            faults = searchkit.verify(index).faults
+            assert faults
+            assert all("permission denied" in fault.found and not fault.remedy for fault in faults)
+        with another_user(), pytest.raises(StorageError):
+            searchkit.rebuild(index, encoder=encoder)
+    finally:
+        (index / name).chmod(0o755)
+
+
+def test_a_permission_error_from_anywhere_is_one_message(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/srv/secret")
+
+    monkeypatch.setattr("searchkit.serve.cli.looking.known_indexes", refused)
+    ran = run("list")
+    assert ran.code == StorageError.exit_code
+    assert "/srv/secret may not be read or written" in ran.err
+
+
+def test_an_index_that_is_being_built_is_told_with_its_builder(run: Run, tmp_path: Path) -> None:
+    root = Path("indexes/news")
+    root.mkdir(parents=True)
+    with writer_lock(IndexPaths(root).lock, "build"):
+        for arguments in (("--index", "news"), ()):
+            ran = run("search", "missiles", *arguments)
+            assert ran.code == IndexNotFound.exit_code
+            told = " ".join(ran.err.split())
+            assert f"yet: it is being made by process {os.getpid()} on " in told
+            assert "since" in told
+    assert "yet" not in run("search", "missiles", "--index", "news").err
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_said_while_bars_are_drawn_stands_on_a_line_of_its_own() -> None:
+    stream = Terminal()
+    screen = Screen(err=stream, environment={"TERM": "xterm"})
+    long = "Generation 1 can be searched by keyword: " + "/a/very/long/path" * 12
+    with bars(screen) as progress:
+        assert progress is not None
+        progress("encode", 1, 10)
+        screen.say(long)
+        progress("encode", 2, 10)
+        tell(screen, "It is told.")
+    screen.say("It is done.")
+    written = stream.getvalue()
+    before, after = written.split(long)
+    assert before.endswith("\x1b[2K"), "the bar is taken away before"
+    assert "encode" in after, "and drawn anew below"
+    assert written.endswith("It is done.\n")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_ctrl_c_takes_back_what_is_typed_and_ends_on_an_empty_line(built: Path, at_once: bool) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "searchkit", "search", "-i", "--mode", "keyword", "--index", str(built)]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, cwd=ROOT.parent
+    ) as process:
+        os.close(theirs)
+        read_until(ours, "search> ")
+        if not at_once:
+            os.write(ours, b"half a li")
+            read_until(ours, "half a li")
+            process.send_signal(signal.SIGINT)
+            read_until(ours, "search> ")
+            os.write(ours, b"Igla missiles\n")
+            assert "wire-1" in read_until(ours, "search> ")
+        process.send_signal(signal.SIGINT)
+        read_until(ours, "Interrupted")
+        assert process.wait(60) == 130
+    os.close(ours)
+
+
+def read_until(descriptor: int, text: str) -> str:
+    """Read from a terminal until it shows a text."""
+    seen = ""
+    while text not in seen:
+        seen += os.read(descriptor, 4096).decode(errors="replace")
+    return seen
