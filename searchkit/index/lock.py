@@ -12,6 +12,7 @@ says is believed, and a writer of another host bars until someone has looked.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import socket
@@ -32,7 +33,27 @@ _LOCAL = {"nolock", "local_lock=flock", "local_lock=all"}
 """Options with which NFS keeps locks within the host (nfs(5))."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-"""What a disk or a system without such locks answers."""
+"""What a disk without such locks answers."""
+
+
+_held_to_write: set[int] = set()
+"""Descriptors through which this process holds a writer's lock."""
+
+
+def _leave_to_the_parent() -> None:
+    """After a fork, put the null device where the child has its parent's writer's locks.
+
+    A lock belongs to the open file, which both have: the child would bar every other writer for as long as it lives.
+    """
+    for descriptor in _held_to_write:
+        with suppress(OSError):
+            null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            os.dup2(null, descriptor, inheritable=False)
+            os.close(null)
+    _held_to_write.clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 @contextmanager
@@ -45,8 +66,6 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
     ``StorageError`` where it can't be made or the disk knows no locks, and
     ``IndexCorrupt`` where it is a link or no plain file: what is written and cut short must be the index's own.
     """
-    import fcntl  # not there on every system that can search
-
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise IndexCorrupt(f"{path} isn't a plain file.", hint="Remove it and run the command again.")
     with storing(path):
@@ -61,6 +80,7 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
                 f"{path} can't be locked: {error.strerror}.",
                 hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
             ) from error
+        _held_to_write.add(file.fileno())
         _refuse_unseen(path, file)
         try:
             with storing(path):
@@ -77,6 +97,7 @@ def writer_lock(path: Path, purpose: str) -> Iterator[None]:
             with suppress(OSError):  # what is done is done; the next holder writes its own name
                 _write(file, {})
     finally:
+        _held_to_write.discard(file.fileno())
         with suppress(OSError):
             file.close()
 
@@ -85,12 +106,11 @@ def hold_for_reading(path: Path) -> int:
     """Lock a manifest, shared, for as long as the descriptor that is returned stays open.
 
     Raises ``FileNotFoundError`` where it isn't there or is being collected, other ``OSError`` where it can't be opened.
-    On a disk or a system without such locks nothing is held, and ``gc`` must not be run while others read.
+    On a disk without such locks nothing is held, and ``gc`` must not be run while others read.
     """
     descriptor = os.open(path, _PLAIN)
     try:
-        with suppress(ImportError):
-            _share(descriptor)
+        _share(descriptor)
         if os.fstat(descriptor).st_nlink == 0:
             raise FileNotFoundError(errno.ENOENT, "it was collected", str(path))
     except BaseException:
@@ -99,9 +119,19 @@ def hold_for_reading(path: Path) -> int:
     return descriptor
 
 
-def _share(descriptor: int) -> None:
-    import fcntl
+def release(descriptor: int, owner: int) -> None:
+    """Let go of what ``hold_for_reading`` gave to the process ``owner``.
 
+    Unlocked, not only closed: a process that was forked meanwhile has the same open file, and would hold the lock on.
+    Such a process closes its own descriptor and leaves the lock to its parent.
+    """
+    if os.getpid() == owner:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
+def _share(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:  # only a collector holds it alone, and what it collects isn't in force
@@ -117,8 +147,6 @@ def unread(path: Path) -> Iterator[bool]:
 
     Raises ``StorageError`` where it can't be opened.
     """
-    import fcntl
-
     if path.is_symlink():  # what it leads to is nothing of the index, and no reader follows it
         yield True
         return
