@@ -110,7 +110,7 @@ class LogWriter:
     """
 
     def __init__(self, path: Path, maker: Maker) -> None:
-        self._seal = _Seal(maker)
+        self._seal, self._owner = _Seal(maker), os.getpid()
         self._file: Any = path.open("x+b" if not path.exists() else "r+b", buffering=0)
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -129,6 +129,9 @@ class LogWriter:
 
     def close(self) -> None:
         """Let go of the file. What a failing disk loses of it now isn't found again, and no worse."""
+        with suppress(OSError, ValueError):
+            if os.getpid() == self._owner:  # unlocked, or a process that was forked meanwhile would hold it on
+                fcntl.flock(self._file.fileno(), fcntl.LOCK_UN)
         with suppress(OSError):
             self._file.close()
 

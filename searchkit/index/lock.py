@@ -12,6 +12,7 @@ says is believed, and a writer of another host bars until someone has looked.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import math
 import os
@@ -34,7 +35,27 @@ _LOCAL = {"nolock", "local_lock=flock", "local_lock=all"}
 """Options with which NFS keeps locks within the host (nfs(5))."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-"""What a disk or a system without such locks answers."""
+"""What a disk without such locks answers."""
+
+
+_held_to_write: set[int] = set()
+"""Descriptors through which this process holds a writer's lock."""
+
+
+def _leave_to_the_parent() -> None:
+    """After a fork, put the null device where the child has its parent's writer's locks.
+
+    A lock belongs to the open file, which both have: the child would bar every other writer for as long as it lives.
+    """
+    for descriptor in _held_to_write:
+        with suppress(OSError):
+            null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            os.dup2(null, descriptor, inheritable=False)
+            os.close(null)
+    _held_to_write.clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 _LOOK_S = 0.05
@@ -84,6 +105,7 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
         if not path.parent.is_dir():
             raise IndexNotFound(f"{path.parent} was removed by the writer that held it.", hint="Run the command again.")
     try:
+        _held_to_write.add(file.fileno())
         _refuse_unseen(path, file)
         try:
             with storing(path):
@@ -100,6 +122,7 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
             with suppress(OSError):  # what is done is done; the next holder writes its own name
                 _write(file, {})
     finally:
+        _held_to_write.discard(file.fileno())
         with suppress(OSError):
             file.close()
 
@@ -119,8 +142,6 @@ def _wait_for(file: IO[bytes], end: float) -> None:
 
     Raises ``BlockingIOError`` when that is over, other ``OSError`` at once.
     """
-    import fcntl  # not there on every system that can search
-
     look_s = _LOOK_S
     while True:
         try:
@@ -145,12 +166,11 @@ def hold_for_reading(path: Path) -> int:
     """Lock a manifest, shared, for as long as the descriptor that is returned stays open.
 
     Raises ``FileNotFoundError`` where it isn't there or is being collected, other ``OSError`` where it can't be opened.
-    On a disk or a system without such locks nothing is held, and ``gc`` must not be run while others read.
+    On a disk without such locks nothing is held, and ``gc`` must not be run while others read.
     """
     descriptor = os.open(path, _PLAIN)
     try:
-        with suppress(ImportError):
-            _share(descriptor)
+        _share(descriptor)
         if os.fstat(descriptor).st_nlink == 0:
             raise FileNotFoundError(errno.ENOENT, "it was collected", str(path))
     except BaseException:
@@ -159,9 +179,19 @@ def hold_for_reading(path: Path) -> int:
     return descriptor
 
 
-def _share(descriptor: int) -> None:
-    import fcntl
+def release(descriptor: int, owner: int) -> None:
+    """Let go of what ``hold_for_reading`` gave to the process ``owner``.
 
+    Unlocked, not only closed: a process that was forked meanwhile has the same open file, and would hold the lock on.
+    Such a process closes its own descriptor and leaves the lock to its parent.
+    """
+    if os.getpid() == owner:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
+def _share(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:  # only a collector holds it alone, and what it collects isn't in force
@@ -177,8 +207,6 @@ def unread(path: Path) -> Iterator[bool]:
 
     Raises ``StorageError`` where it can't be opened.
     """
-    import fcntl
-
     if path.is_symlink():  # what it leads to is nothing of the index, and no reader follows it
         yield True
         return

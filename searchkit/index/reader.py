@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 from weakref import finalize
 
@@ -21,7 +22,7 @@ from searchkit.index.current import in_force, manifest_of
 from searchkit.index.facts import Manifest
 from searchkit.index.files import unreadable
 from searchkit.index.filters import articles_where, field_names
-from searchkit.index.lock import hold_for_reading
+from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment, ids_over, placed_ids
@@ -71,6 +72,7 @@ class Generation:
             )
             self._opened = opened.pop_all()
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
+        self._guard = Lock()
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
@@ -159,14 +161,15 @@ class Generation:
         """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
         if not where:
             return self.living
-        if where not in self._filtered:
+        mask = self._filtered.get(where)
+        if mask is None:
             mask = self.spread([articles_where(segment, where) for segment in self.segments])
             mask.setflags(write=False)
-            while len(self._filtered) >= _FILTERS:
-                self._filtered.pop(next(iter(self._filtered), where), None)
-            self._filtered[where] = mask
-            return mask
-        return self._filtered[where]
+            with self._guard:
+                while len(self._filtered) >= _FILTERS:
+                    del self._filtered[next(iter(self._filtered))]
+                self._filtered[where] = mask
+        return mask
 
     def place(self, row: int) -> tuple[Segment, int]:
         """Return the segment of a row, and the row in it."""
@@ -306,7 +309,7 @@ def _placed(error: IndexCorrupt, paths: IndexPaths) -> IndexCorrupt:
 def _held(manifest: Path, generation: Generation) -> Callable[[], object]:
     """Lock a generation's manifest as a reader; return what lets go of it, which its end does too."""
     try:
-        return finalize(generation, os.close, hold_for_reading(manifest))
+        return finalize(generation, release, hold_for_reading(manifest), os.getpid())
     except OSError as error:
         raise unreadable(manifest, error) from error
 

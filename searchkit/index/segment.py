@@ -67,6 +67,8 @@ class Segment:
         if self.ids is not None:
             self.ids.close()
         self.postings.close()
+        if self.vectors is not None:
+            self.vectors.close()
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:

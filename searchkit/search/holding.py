@@ -49,7 +49,7 @@ class _Held:
             self._users -= 1
             last = self._users == 0
         if last:
-            self.reading.generation.close()
+            self.reading.close()
 
 
 class Hold:

@@ -47,6 +47,15 @@ class Reading:
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
 
+    def close(self) -> None:
+        """Let go of the files, at once: what was put together from them, and refers to itself, is taken apart."""
+        keyword = self.__dict__.pop("keyword", None)
+        if keyword is not None:
+            vars(keyword).clear()
+        for name in ("leaning", "_tongues"):
+            self.__dict__.pop(name, None)
+        self.generation.close()
+
     @cached_property
     def leaning(self) -> Leaning:
         """How the vectors of each language lie, and the weight that follows."""

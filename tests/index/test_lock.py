@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ import pytest
 from searchkit import delete, gc
 from searchkit.errors import ConfigError, IndexLocked, IndexNotFound, SearchkitError, StorageError
 from searchkit.index import lock
-from searchkit.index.lock import writer_at_work, writer_lock
+from searchkit.index.lock import unread, writer_at_work, writer_lock
 from searchkit.index.paths import IndexPaths
+from searchkit.index.reader import open_generation
 from tests.index.archive import built
 
 HOLD = """
@@ -215,3 +217,72 @@ def _locked(path: Path) -> object:
             return path.exists()
     except SearchkitError as error:
         return error
+
+
+@contextmanager
+def forked() -> Iterator[None]:
+    """Another process that was forked here and lives on, with all that was open, until the block ends."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        os.read(read, 1)  # the end of the pipe: the parent has closed it
+        os._exit(0)
+    os.close(read)
+    try:
+        yield
+    finally:
+        os.close(write)
+        os.waitpid(child, 0)
+
+
+def test_a_forked_process_does_not_hold_its_parents_writers_lock(path: Path) -> None:
+    with writer_lock(path, "add"), forked(), pytest.raises(IndexLocked), writer_lock(path, "update"):
+        pytest.fail("two writers at once")
+    with writer_lock(path, "add"):
+        child = forked()
+        child.__enter__()
+    try:
+        with writer_lock(path, "update"):
+            assert "update" in writer_at_work(path)
+    finally:
+        child.__exit__(None, None, None)
+
+
+def test_a_forked_process_does_not_write_into_its_parents_lock(path: Path) -> None:
+    with writer_lock(path, "add"):
+        child = os.fork()
+        if child == 0:
+            try:
+                sys.exit(0)  # unwinds through the block, as a helper that fails does
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        assert "add" in writer_at_work(path)
+        with pytest.raises(IndexLocked), writer_lock(path, "update"):
+            pytest.fail("two writers at once")
+
+
+def test_a_forked_process_does_not_hold_what_its_parent_has_read(tmp_path: Path) -> None:
+    built(tmp_path / "index")
+    manifest = IndexPaths(tmp_path / "index").manifest(1)
+    generation = open_generation(tmp_path / "index")
+    with forked():
+        with unread(manifest) as free:
+            assert not free
+        generation.close()
+        with unread(manifest) as free:
+            assert free
+
+
+def test_a_forked_process_that_ends_leaves_its_parents_lock_alone(tmp_path: Path) -> None:
+    built(tmp_path / "index")
+    manifest = IndexPaths(tmp_path / "index").manifest(1)
+    with open_generation(tmp_path / "index") as generation:
+        child = os.fork()
+        if child == 0:
+            generation.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        with unread(manifest) as free:
+            assert not free

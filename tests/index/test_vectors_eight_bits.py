@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import searchkit
-from searchkit import SearchConfig, add, backup, compact, delete, verify
+from searchkit import SearchConfig, Where, add, backup, compact, delete, verify
 from searchkit.errors import IndexCorrupt
-from searchkit.index import vectorfiles
+from searchkit.index import vectorfiles, vectors
 from searchkit.index.paths import EIGHT_BITS, IndexPaths
+from searchkit.index.reader import open_generation
+from searchkit.index.vectors import VectorsReader
 from searchkit.search.searcher import Searcher
 from tests.index.archive import article, built
 from tests.words import WordEncoder
@@ -97,3 +101,32 @@ def test_a_row_that_is_further_off_than_the_file_says_is_found_by_verify(
     assert [fault.path for fault in verify(paths.root, deep=True, encoder=WordEncoder()).faults] == [
         str(next(paths.segments.rglob(EIGHT_BITS)))
     ]
+
+
+def test_a_scan_that_is_asked_to_look_further_is_remembered_with_filters_and_deletions_too(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, small = pair
+    scans = []
+    search = VectorsReader._search
+
+    def counted(self: VectorsReader, query: Any, depth: int, allowed: Any) -> Any:
+        scans.append(depth)
+        return search(self, query, depth, allowed)
+
+    monkeypatch.setattr(VectorsReader, "_search", counted)
+    monkeypatch.setattr(vectors, "_FEW", 8)
+    with open_generation(small) as generation:
+        assert generation.living is not None
+        query = WordEncoder().encode_query("missiles of Venezuela")
+        for where in (Where(), Where(tags=("odd",)), Where(since=datetime(2025, 1, 20, tzinfo=UTC))):
+            scans.clear()
+            masks = [generation.rows_where(where) for _ in range(4)]
+            generation.nearest(query, 3, masks[0])
+            first = len(scans)
+            assert first
+            for mask in masks[1:]:  # another object with the same rows, as every search makes one
+                generation.nearest(query, 3, None if mask is None else mask & generation.living)
+            assert len(scans) == first
+            generation.nearest(WordEncoder().encode_query("an orchestra"), 3, masks[0])
+            assert len(scans) > first

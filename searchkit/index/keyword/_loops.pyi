@@ -158,6 +158,12 @@ def vote(counts: Buffer, scores: Buffer, vote: float, voters: int, /) -> bytes:
     ``voters``, 1 to 16, is how few.
     """
 
+def products(matrix: Buffer, query: Buffer, rows: Buffer | None, /) -> bytes:
+    """Return the inner product (float32) of each of some ``rows`` (int64) of a matrix, or of all, with a query.
+
+    ``matrix`` and ``query`` are float32; the numbers may begin anywhere in memory.
+    """
+
 def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:
     """Copy ``counts[i]`` numbers of ``source``, from ``starts[i]`` on, to ``places[which[i]]`` in ``target``.
 
