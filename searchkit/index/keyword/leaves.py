@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from searchkit.index.keyword.stopwords import telling_words
-from searchkit.index.keyword.tree import TEXT, And, Compound, FieldName, Nothing, Or, Term, Tree
+from searchkit.index.keyword.tree import TEXT, And, Boost, Compound, FieldName, Nothing, Or, Phrase, Term, Tree
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer, QueryWord
 
 MAX_WORDS = 1_000
 """Different words of a query that are searched."""
+
+WITHOUT_SIGN = 0.25
+"""What C counts for C++: enough to be found, too little to come before any C++."""
 
 
 class Words:
@@ -60,8 +63,16 @@ class Words:
 
 
 def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
-    """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms."""
+    """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms.
+
+    The letters of AT&T count where they stand side by side (AT & T), those of C++ a little, so that C++ comes first.
+    """
     units = [Term(terms=unit.terms, field=field) for unit in word.units]
+    if word.has_sign_outside:
+        return [Or(children=(units[0], *(Boost(child=unit, factor=WITHOUT_SIGN) for unit in units[1:])))]
+    if word.is_initials:
+        offsets = tuple(unit.offset for unit in word.units[1:])
+        return [Or(children=(units[0], Phrase(units=tuple(units[1:]), offsets=offsets)))]
     if word.units[0].joined:
         return [Compound(joined=units[0], parts=tuple(units[1:]))]
     return list(units)
