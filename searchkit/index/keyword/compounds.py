@@ -106,7 +106,7 @@ def parts_of(word: str, language: str | None) -> list[str]:
 
 def _compound(parts: Sequence[str], *, most: int = MAX_JOINED) -> Compound:
     joined = _joined(parts) if 1 < len(parts) <= most else ""
-    implied = ()
+    implied: tuple[str, ...] = ()
     if len(parts) > 2 and parts[0].isalpha() and parts[1].isdigit():
         implied = (parts[0] + parts[1],)
     return Compound(parts=tuple(parts), joined=joined, implied=implied)

@@ -26,8 +26,8 @@ _LETTERS = {
     "آ": "ا", "أ": "ا", "إ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك",
     "ة": "ه", "ؤ": "ء", "ئ": "ء", "ۀ": "ه", "\u093c": "", "ँ": "ं",
 }  # fmt: skip
-"""Letters that Unicode doesn't take apart, and the alef, yeh, kaf, heh and hamza that Arabic and Persian write in several
-ways; the nukta and chandrabindu of Devanagari."""
+"""Letters that Unicode doesn't take apart, and the alef, yeh, kaf, heh and hamza that Arabic and Persian write in
+several ways; the nukta and chandrabindu of Devanagari."""
 
 _SEPARATORS = {
     "٫": ".", "٬": ",",

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_WORDS = 1_000
 """Different words of a query that are searched."""
 
+NAMED = 10
+"""Stop words that a note names."""
+
 WITHOUT_SIGN = 0.25
 """What C counts for C++: enough to be found, too little to come before any C++."""
 
@@ -28,6 +31,7 @@ class Words:
         self._languages = languages
         self._different: set[str] = set()
         self._left_out = False
+        self._stop_words: list[str] = []
 
     def analysed(self, text: str, start: int, *, wanted: bool = True) -> list[QueryWord]:
         """Return the words of a part of the query that starts at a place in it, and keep them if they are wanted."""
@@ -48,15 +52,21 @@ class Words:
 
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
-        return [
-            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in leaves_of(word, TEXT)
-        ]
+        words = self.analysed(text, 0)
+        telling = telling_words(words, self._languages)
+        if len(telling) < len(words):
+            kept = {word.start for word in telling}
+            self._stop_words = list(dict.fromkeys(word.surface for word in words if word.start not in kept))
+        return [leaf for word in telling for leaf in leaves_of(word, TEXT)]
 
     def notes(self, tree: Tree) -> list[str]:
         """Say what the user must know of the words."""
         notes = []
         if self._left_out:
             notes.append(f"Of the query's words, the first {MAX_WORDS:,} different ones were searched.")
+        if self._stop_words:
+            shown = ", ".join(self._stop_words[:NAMED]) + (", …" if len(self._stop_words) > NAMED else "")
+            notes.append(f"Not searched by keyword, as words that most texts have: {shown}.")
         if isinstance(tree, Nothing):
             notes.append("The query has no words to search for.")
         return notes

@@ -90,8 +90,14 @@ def test_a_long_chain_has_parts_and_no_joined_form():
 
 def test_a_run_without_spaces_becomes_pairs_of_characters():
     expansion = Analyzer().expand("防空系统", "zh")
-    assert (expansion.terms[: expansion.asked], expansion.offsets[: expansion.asked]) == (("防空", "空系", "系统"), (0, 1, 2))
-    assert (expansion.terms[expansion.asked :], expansion.offsets[expansion.asked :]) == (tuple("防空系统"), (0, 1, 2, 3))
+    assert (expansion.terms[: expansion.asked], expansion.offsets[: expansion.asked]) == (
+        ("防空", "空系", "系统"),
+        (0, 1, 2),
+    )
+    assert (expansion.terms[expansion.asked :], expansion.offsets[expansion.asked :]) == (
+        tuple("防空系统"),
+        (0, 1, 2, 3),
+    )
     assert expansion.advance == 4
     assert Analyzer().expand("火", "zh").terms == ("火",)
     assert Analyzer().expand("ที่นี่", "th").terms == ("ที่นี่",)
