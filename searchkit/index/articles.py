@@ -327,6 +327,10 @@ class ArticlesReader:
         found = [self.rows("SELECT language FROM articles WHERE row = ?", (row,), kinds="T") for row in rows]
         return [str(one[0][0] or "") for one in found if one]
 
+    def without_language(self) -> list[int]:
+        """Return the rows of the articles whose language isn't known, in the order of their ids."""
+        return [row for (row,) in self.rows("SELECT row FROM articles WHERE language IS NULL ORDER BY id", kinds="i")]
+
     def article_id(self, row: int) -> str:
         """Return the id of the article of a row."""
         found = self.rows("SELECT id FROM articles WHERE row = ?", (row,), kinds="t")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Self
 
@@ -38,7 +38,15 @@ from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.spread import Spread, spread_facts
 from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.zero import is_due, learn_zero
+from searchkit.ingest.languages import main_language
 from searchkit.types import Article, BuildReport, Encoder, Progress
+
+_SAMPLE = 100
+"""Articles of unknown language, those of the lowest ids, whose beginnings are read together to tell it."""
+
+
+def _beginning(title: str, text: str) -> str:
+    return f"{title} {text[:100]}"
 
 
 class Draft:
@@ -72,6 +80,7 @@ class Draft:
         self._reuse = reuse
         self._facts: list[SegmentFact] = []
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
+        self._unknown_as: dict[str, str] = {}  # by segment, of those written here
         self._segment_of: dict[str, int] = {}
         self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
@@ -107,7 +116,7 @@ class Draft:
         self._asked = None if known is None else encoder
         with Cutter(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
             for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
-                fact = write_segment(
+                fact, unknown_as = write_segment(
                     self._paths,
                     self._next_name(),
                     (batch for _, batch in batches),
@@ -115,9 +124,16 @@ class Draft:
                     dimension=encoder.dimension,
                     cutter=cutter,
                     encode=encode,
+                    unknown_as=self._guessed,
                     progress=self._progress,
                 )
                 self._facts.append(fact)
+                self._unknown_as[fact.name] = unknown_as
+
+    def _guessed(self, batch: Sequence[Article]) -> str:
+        """Guess the archive's main language from what came so far: mostly it is still so at the end."""
+        unknown = sorted((article.id, article.title, article.text) for article in batch if article.language is None)
+        return main_language(self._languages, [_beginning(title, text) for _, title, text in unknown[:_SAMPLE]])
 
     def _numbered(self, articles: Iterable[Article]) -> Iterator[tuple[int, list[Article]]]:
         """Yield batch by batch, each with the number of its segment, and note what it takes the place of."""
@@ -190,11 +206,13 @@ class Draft:
         with ExitStack() as opened:
             every = list(self._parts(opened))
             parts = [part for part in every if part.living_chunks]
+            unknown_as = self._main_language(parts)
             groups = self._groups(parts, compact=compact)
+            groups += self._of_another_language(parts, groups, unknown_as)
             merged = {place for group in groups for place in group}
             facts = [self._marked(part, number) for place, part in enumerate(parts) if place not in merged]
-            facts += [self._merged([parts[place] for place in group]) for group in groups]
-            spreads, zero = self._learnt(every, facts, opened)
+            facts += [self._merged([parts[place] for place in group], unknown_as) for group in groups]
+            spreads, zero = self._learnt(every, facts, opened, unknown_as)
         manifest = Manifest(
             generation=number,
             parent=self._current or None,
@@ -208,6 +226,7 @@ class Draft:
             carried=self.carried,
             settings=self.settings,
             rules=RULES,
+            unknown_as=unknown_as,
             spreads=spread_facts(spreads),
             zero=zero,
         )
@@ -274,6 +293,38 @@ class Draft:
             groups += [[place] for place in waiting if place not in merged]
         return groups
 
+    def _analysed_as(self, part: Part) -> str:
+        """Return the language by which a segment's articles without one were analysed."""
+        before = self._parent.manifest.unknown_as if self._parent else ""
+        return self._unknown_as.get(part.segment.fact.name, before)
+
+    def _main_language(self, parts: Sequence[Part]) -> str:
+        """Return the archive's main language, by what lives in it alone; that of before where it makes no difference."""
+        if self._languages[""] <= 0:
+            return self._parent.manifest.unknown_as if self._parent else ""
+        if 2 * self._languages[""] <= sum(self._languages.values()):
+            return main_language(self._languages, ())
+        unknown: list[tuple[str, str]] = []
+        for part in parts:
+            living = (row for row in part.segment.articles.without_language() if not part.gone[row])
+            articles = (part.segment.articles.stored(row).article for row in islice(living, _SAMPLE))
+            unknown += [(article.id, _beginning(article.title, article.text)) for article in articles]
+        return main_language(self._languages, [text for _, text in sorted(unknown)[:_SAMPLE]])
+
+    def _of_another_language(
+        self, parts: Sequence[Part], groups: Sequence[Sequence[int]], unknown_as: str
+    ) -> list[list[int]]:
+        """Return the parts to be analysed anew, since their articles without a language are taken to be of another.
+
+        So an index answers like one built afresh, whatever came first.
+        """
+        merged = {place for group in groups for place in group}
+        return [
+            [place]
+            for place, part in enumerate(parts)
+            if place not in merged and self._analysed_as(part) != unknown_as and part.has_unknown_language
+        ]
+
     def _part(self, segment: Segment, fresh: list[int]) -> Part:
         self._languages.subtract(segment.articles.languages(fresh))
         gone = ~segment.living_articles
@@ -285,7 +336,7 @@ class Draft:
         segment = part.segment
         if not part.fresh:
             return segment.fact
-        counts = deltas(segment.postings, chunk_texts(segment, part.fresh))
+        counts = deltas(segment.postings, chunk_texts(segment, part.fresh, self._analysed_as(part)))
         if segment.deletions is not None:
             counts = joined_deltas(segment.deletions.counts, counts)
         deletions = Deletions(rows=segment.rows_of(part.gone), counts=counts)
@@ -293,7 +344,7 @@ class Draft:
         return replace(segment.fact, deletions=written)
 
     def _learnt(
-        self, parts: Sequence[Part], facts: Sequence[SegmentFact], opened: ExitStack
+        self, parts: Sequence[Part], facts: Sequence[SegmentFact], opened: ExitStack, unknown_as: str
     ) -> tuple[dict[str, Spread], ZeroFact | None]:
         """Learn how the vectors lie, and, where all of them are new or many, what questions without sense score."""
         before = self._parent.manifest if self._parent else None
@@ -309,16 +360,18 @@ class Draft:
         spreads = all_spreads(segments) if anew or spreads is None else spreads
         if not due or self._asked is None or any(segment.vectors is None for segment in segments):
             return spreads, zero
-        languages = [code or None for code, count in self._languages.items() if count > 0]
+        counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
+        languages = list(dict.fromkeys(counted))
         return spreads, learn_zero(segments, languages, self._asked, spreads) or zero
 
-    def _merged(self, parts: list[Part]) -> SegmentFact:
+    def _merged(self, parts: list[Part], unknown_as: str) -> SegmentFact:
         return write_merged(
             self._paths,
             self._next_name(),
             parts,
             title_weight=self._config.title_weight,
             dimension=self._encoder.dimension,
+            unknown_as=unknown_as,
             encode=self._completing,
             progress=self._progress,
         )

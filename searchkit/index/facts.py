@@ -125,6 +125,8 @@ class Manifest:
     segments: tuple[SegmentFact, ...]
     languages: Mapping[str, int]
     rules: int
+    unknown_as: str = ""
+    """The language by which articles of unknown language are analysed, "" for none."""
     restored: int | None = None
     carried: CarriedFact | None = None
     """None where the encoder is to be found on the machine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 from searchkit.config import IndexConfig
@@ -30,26 +30,31 @@ def write_segment(
     dimension: int,
     cutter: Cutter,
     encode: Encode | None,
+    unknown_as: Callable[[Sequence[Article]], str] = lambda batch: "",
     progress: Progress | None = None,
-) -> SegmentFact:
+) -> tuple[SegmentFact, str]:
     """Write a segment under a hidden name, flush it, and move it to its place; no manifest names it yet.
 
     The articles come in batches, of which one at a time is held in memory: cut (by ``cutter``, which may have seen them
     before), inverted and encoded before the next is asked for. No id comes twice. Without ``encode`` the vectors are
-    left for later: there is no ``vectors.faiss``, and nothing is encoded. Raises ``StorageError``, ``SourceError``.
-    What was stopped on the way stays hidden, for the next writer to sweep.
+    left for later: there is no ``vectors.faiss``, and nothing is encoded. ``unknown_as`` is asked once, with the first
+    batch, by which language articles without one are analysed; it is returned, too. Raises ``StorageError``,
+    ``SourceError``. What was stopped on the way stays hidden, for the next writer to sweep.
     """
     hidden = paths.segments / hidden_name(name)
     files.remove(hidden)
     files.make_folder(hidden)
     articles = chunks = 0
+    default: str | None = None
     with (
         ArticlesWriter(hidden / ARTICLES) as stored,
         PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
         nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, dimension) as vectors,
     ):
         for batch in batches:
-            texts, digests = _add(batch, stored, postings, cutter, progress)
+            if default is None:
+                default = unknown_as(batch)
+            texts, digests = _add(batch, stored, postings, cutter, default, progress)
             articles, chunks = articles + len(batch), chunks + len(texts)
             if encode is not None and vectors is not None:
                 vectors.add(encode(texts, digests))
@@ -60,7 +65,7 @@ def write_segment(
             vectors.finish()
     if encode is not None:
         add_eight_bits(hidden, rows=chunks, dimension=dimension)
-    return move_in(paths, name, articles=articles, chunks=chunks)
+    return move_in(paths, name, articles=articles, chunks=chunks), default or ""
 
 
 def _add(
@@ -68,6 +73,7 @@ def _add(
     stored: ArticlesWriter,
     postings: PostingsBuilder,
     cutter: Cutter,
+    unknown_as: str,
     progress: Progress | None,
 ) -> tuple[list[str], list[bytes]]:
     """Store and invert some articles; return the text of each chunk, as an encoder is given it, and its digest."""
@@ -79,7 +85,7 @@ def _add(
         named = [text_digest(one.joined) for one in searched]
         stored.add(article, chunks, named)
         for one in searched:
-            postings.add(one.title, one.heading, one.text, article.language)
+            postings.add(one.title, one.heading, one.text, article.language or unknown_as or None)
         texts.extend(one.joined for one in searched)
         digests.extend(named)
         if progress is not None:

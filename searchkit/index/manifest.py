@@ -19,6 +19,8 @@ over
                (null, or ``generation`` that wrote them, ``articles``, ``chunks``, ``rows`` and ``counts``: two files)
 ``carried``    the encoder that the index brings along, or null: ``generation`` that put it there, ``files`` as above
 ``languages``  living articles by language ("" where unknown)
+``unknown_as`` the language by which articles of unknown language are analysed: the archive's main one; "" or missing
+               where there is none
 ``rules``      the number of the rules by which texts were cut and analysed (``rules.py``); 1 where it is missing
 ``settings``   a ``Settings``, what searches use that name none themselves; null or missing for the defaults
 ``spreads``    by language, how the living vectors lie (``spread.py``): ``chunks``, ``total`` and ``sketch``, base64 of
@@ -183,6 +185,7 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         segments=tuple(_segment(segment) for segment in values["segments"]),
         languages={str(code): _count(number) for code, number in values["languages"].items()},
         rules=_count(values.get("rules", 1)),
+        unknown_as=str(values.get("unknown_as", "")),
         spreads={str(name): _spread(one) for name, one in values.get("spreads", {}).items()},
         zero=None if values.get("zero") is None else _zero(values["zero"]),
     )

@@ -60,6 +60,11 @@ class Part:
         """Count the chunks that stay."""
         return int(np.diff(self.segment.starts)[~self.gone].sum())
 
+    @property
+    def has_unknown_language(self) -> bool:
+        """Whether an article that stays has no language."""
+        return any(not self.gone[row] for row in self.segment.articles.without_language())
+
 
 def groups_to_merge(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
     """Choose among segments, each given as its living chunks and all its chunks: the places of those that become one.
@@ -86,14 +91,15 @@ def write_merged(
     *,
     title_weight: int,
     dimension: int,
+    unknown_as: str = "",
     encode: Encode | None = None,
     progress: Progress | None = None,
 ) -> SegmentFact:
     """Write what lives in some segments as one, the way ``write_segment`` does.
 
-    ``encode`` gives the vectors that some of them wait for; without it all must have theirs, or none. What is taken
-    from them is held against its digest first: damage must not get a new one. Raises ``StorageError``,
-    ``IndexCorrupt``.
+    ``unknown_as`` is the language by which articles without one are analysed. ``encode`` gives the vectors that some of
+    them wait for; without it all must have theirs, or none. What is taken from them is held against its digest first:
+    damage must not get a new one. Raises ``StorageError``, ``IndexCorrupt``.
     """
     for part in parts:
         fact = part.segment.fact
@@ -111,7 +117,7 @@ def write_merged(
     ):
         rows = ((part.segment, int(row)) for part in parts for row in np.flatnonzero(~part.gone))
         for number, (segment, row) in enumerate(rows, start=1):
-            _copy_article(segment, row, stored, postings)
+            _copy_article(segment, row, stored, postings, unknown_as)
             if progress is not None:
                 progress("merge", number, articles)
         stored.finish()
@@ -123,14 +129,16 @@ def write_merged(
     return move_in(paths, name, articles=articles, chunks=chunks)
 
 
-def _copy_article(segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsBuilder) -> None:
+def _copy_article(
+    segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsBuilder, unknown_as: str
+) -> None:
     one = segment.articles.stored(row)
     chunks = segment.articles.chunks(one.chunk, one.chunks, one.article)
     digests = [digest for _, digest in segment.articles.chunk_digests(one.chunk, one.chunks)]
     stored.add(one.article, chunks, digests, digest=segment.articles.digest(row))
     for chunk in chunks:
         searched = compose(one.article, chunk)
-        postings.add(searched.title, searched.heading, searched.text, one.article.language)
+        postings.add(searched.title, searched.heading, searched.text, one.article.language or unknown_as or None)
 
 
 def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[NDArray[np.float32]]:

@@ -143,9 +143,13 @@ class Generation:
 
     @cached_property
     def languages(self) -> tuple[str | None, ...]:
-        """The languages of the living articles, the most frequent first; None where some have none."""
+        """By which languages the living articles are analysed, the most frequent first; None where some have none."""
         counted = sorted(self.manifest.languages.items(), key=lambda item: (-item[1], item[0]))
-        return tuple(code or None for code, _ in counted)
+        return tuple(dict.fromkeys(self.analysed_as(code) for code, _ in counted))
+
+    def analysed_as(self, language: str | None) -> str | None:
+        """Return the language by which articles of a language are analysed: of an unknown one, the archive's main."""
+        return language or self.manifest.unknown_as or None
 
     @cached_property
     def settings(self) -> SearchConfig:

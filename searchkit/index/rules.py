@@ -12,7 +12,7 @@ from __future__ import annotations
 from searchkit.errors import FormatTooNew, FormatTooOld
 from searchkit.index.facts import Manifest
 
-RULES = 1
+RULES = 2
 
 
 def rules_note(manifest: Manifest) -> str:

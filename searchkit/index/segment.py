@@ -160,12 +160,17 @@ def _ids_in_files(
     return ids_of(files, numbers, scores) if len(files) == len(segments) else None
 
 
-def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:
-    """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them."""
+def chunk_texts(
+    segment: Segment, articles: Iterable[int], unknown_as: str
+) -> Iterable[tuple[str, str, str, str | None]]:
+    """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them.
+
+    ``unknown_as`` is the language by which articles without one were analysed.
+    """
     from searchkit.ingest.compose import compose
 
     for row in articles:
         stored = segment.articles.stored(row)
         for chunk in segment.articles.chunks(stored.chunk, stored.chunks, stored.article):
             searched = compose(stored.article, chunk)
-            yield searched.title, searched.heading, searched.text, stored.article.language
+            yield searched.title, searched.heading, searched.text, stored.article.language or unknown_as or None

@@ -104,17 +104,17 @@ def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
             Deletions.read(paths, fact, postings)
 
 
-def check_agreement(segment: Segment, *, deep: bool) -> None:
+def check_agreement(segment: Segment, *, unknown_as: str, deep: bool) -> None:
     """Look some articles up again in each leg, and with ``deep`` hold every article against its digest.
 
-    Raises ``IndexCorrupt``.
+    ``unknown_as`` is the language by which articles without one were analysed. Raises ``IndexCorrupt``.
     """
     if len(segment.articles.digests()) != segment.fact.articles:
         raise segment.articles.corrupt(f"it doesn't hold {segment.fact.articles} articles")
     if len(segment.articles.chunk_digests()) != segment.fact.chunks:
         raise segment.articles.corrupt(f"it doesn't hold {segment.fact.chunks} chunks")
     for row in sampled(segment):
-        _look_up(segment, row)
+        _look_up(segment, row, unknown_as)
     if deep:
         for row in range(segment.fact.articles):
             _check_stored(segment, row)
@@ -142,11 +142,11 @@ def sampled(segment: Segment) -> list[int]:
     return chosen
 
 
-def _look_up(segment: Segment, row: int) -> None:
+def _look_up(segment: Segment, row: int, unknown_as: str) -> None:
     stored = segment.articles.stored(row)
     if segment.articles.article_row(stored.article.id) != row:
         raise segment.articles.corrupt(f"the id of the article in row {row} leads elsewhere")
-    taken = deltas(segment.postings, chunk_texts(segment, [row]))
+    taken = deltas(segment.postings, chunk_texts(segment, [row], unknown_as))
     for term_id in taken.text.term_ids[:_TERMS].tolist():
         rows, _ = segment.postings.field("text").postings(term_id)
         at = int(np.searchsorted(rows, stored.chunk))

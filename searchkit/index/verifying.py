@@ -152,7 +152,7 @@ class _Check:
             Segment(self._paths, fact, dimension=dimension) as segment,
         ):
             if manifest.rules == RULES:
-                check_agreement(segment, deep=self._deep)
+                check_agreement(segment, unknown_as=manifest.unknown_as, deep=self._deep)
             if encoder is not None:
                 check_encoding(segment, encoder)
 

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _TWO_LETTERS = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "
@@ -131,6 +131,18 @@ def detect(title: str, text: str) -> str | None:
     if confidence < _SURE and len(whole) > _SHORT_SAMPLE:
         code, confidence = _classify(whole[:_LONG_SAMPLE])
     return None if confidence < _LEAST_CONFIDENCE or code in _NO_LANGUAGE else _VARIETIES.get(code, code)
+
+
+def main_language(counts: Mapping[str, int], unknown: Iterable[str]) -> str:
+    """Return the language that articles of unknown language are taken to be of; "" where that can't be told.
+
+    ``counts``: articles by language, "" where it isn't known; ``unknown``: beginnings of some of the latter, which are
+    read together where they are more than all others: titles of five words each, of which none can be told alone.
+    """
+    known = {code: count for code, count in counts.items() if code and count > 0}
+    if counts.get("", 0) > sum(known.values()) and (code := detect("", "\n".join(unknown))):
+        return code
+    return min(known, key=lambda code: (-known[code], code), default="")
 
 
 def _classify(sample: str) -> tuple[str, float]:

@@ -28,6 +28,7 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
         article, rows = reading.generation.article_at(int(number))
         chunks = reading.generation.chunks_at(rows)
         votes = explaining.votes(chunks, rows)
+        language = reading.generation.analysed_as(article.language)
         results.append(
             Result(
                 rank=rank,
@@ -38,7 +39,7 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
                         chunk=chunks[row - rows.start],
                         score=float(looked.legs.score(np.asarray([row]))[0]),
                         contributions=explaining.contributions(row),
-                        snippet=snippet(chunks[row - rows.start], looked.terms, reading.analyzer, article.language),
+                        snippet=snippet(chunks[row - rows.start], looked.terms, reading.analyzer, language),
                     )
                     for row in _best(looked.legs, rows, config.chunks_per_result)
                 ),

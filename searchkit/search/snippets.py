@@ -63,9 +63,9 @@ def _found(
             continue
         # A run of a script without spaces: each term is a pair of grapheme clusters, counted by its offset.
         borders = [start + place for place in cluster_starts(word)] + [end]
-        for term, offset in zip(expansion.terms, expansion.offsets, strict=True):
+        for place, (term, offset) in enumerate(zip(expansion.terms, expansion.offsets, strict=True)):
             if term in terms:
-                last = min(offset + 2, len(borders) - 1)
+                last = min(offset + (2 if place < expansion.asked else 1), len(borders) - 1)
                 found.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
     return found
 

@@ -20,9 +20,9 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from searchkit.index.keyword.compounds import parts_of
-from searchkit.index.keyword.folding import fold
-from searchkit.index.keyword.stemming import Stems
+from searchkit.index.keyword.compounds import Compound, compound_of
+from searchkit.index.keyword.folding import fold, normalise
+from searchkit.index.keyword.stemming import FOLDED_FIRST, Stems
 
 if TYPE_CHECKING:
     import regex
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MAX_TERM = 100
 """Terms are cut to so many characters, in articles and in queries alike, so that a cut word still finds itself."""
 
-MAX_JOINED = 4
-"""Compounds of more parts (the words of an address, a chain of hyphens) have no joined form; their parts find them."""
+MAX_INITIALS = 2
+"""Letters of the parts of AT&T, R&D or PG&E; those of Marks&Spencer are words of their own."""
 
 SPACES_IN_NUMBERS = "\u00a0\u2009\u202f"
 """No-break and thin spaces: the only ones that a raw word may hold (5 000)."""
@@ -46,20 +46,39 @@ _RUN = "|".join(
 )
 """What is written without spaces (Korean: with few that people agree on), and so is indexed by pairs of characters."""
 
+_OF_CHARACTERS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+"""What begins a run of scripts in which one character may be a word."""
+
 _IN_RUN = r"[[\p{Han}\p{Hiragana}\p{Katakana}ーｰﾞﾟ\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&[\p{L}\p{M}\p{Nl}]]"
 _LETTER = rf"[\p{{L}}--{_IN_RUN}]"
 _SIGN = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_IN_RUN}--[¼-¾⅐-⅟↉]]"
-_JOINER = r"""(?:[\-‐‑－﹣־֊'’‘＇´`׳״\u00AD\u00B7\u200C\u200D\u2060\uFEFF]|(?<=\p{Hebrew})"(?=\p{Hebrew}))"""
+_SIGN_BETWEEN = r"(?<=[A-Za-z])&(?=[A-Za-z])|(?<=[A-Za-z0-9])/(?=[A-Za-z0-9]{1,4}(?:/[0-9]{2,4})?(?![\w/]))"
+"""The signs of AT&T, R&D, TCP/IP, F/A-18, 24/7, 12/05/2020: what follows a slash is short."""
+_SIGN_AFTER = r"(?:(?<=[A-Za-z])\+\+(?![A-Za-z+])|(?<=[A-Za-z])\+(?![\w+])|(?<=(?<!\w)[A-Za-z])\#(?![\w#]))?"
+"""The signs of C++, C#, LGBTQ+."""
+_DOTTED = r"(?<![\w.])\.[A-Za-z]{2,}(?![A-Za-z0-9_])"
+""".NET"""
+_JOINER = (
+    r"""(?:[\-‐‑－﹣־֊'’‘＇´`׳״\u00AD\u00B7\u200C\u200D\u2060\uFEFF]|(?<=\p{Hebrew})"(?=\p{Hebrew})|"""
+    + _SIGN_BETWEEN
+    + ")"
+)
 _SEGMENT = rf"""(?:
     \p{{Nd}}{{1,3}}(?:[{SPACES_IN_NUMBERS}]\p{{Nd}}{{3}})+(?!\p{{Nd}})(?:[.,]\p{{Nd}}+)?{_SIGN}*
   | {_LETTER}\p{{M}}*(?:\.{_LETTER}\p{{M}}*)+(?!{_SIGN})\.?
   | {_SIGN}+(?:(?<=\p{{Nd}})[.,٫٬]\p{{Nd}}{_SIGN}*)*
 )"""
-_WORD = rf"{_RUN}|{_SEGMENT}(?:{_JOINER}{_SEGMENT})*"
+_TAG = rf"(?<![\w#@&])[#@]_*\p{{N}}*_*{_LETTER}(?:{_SIGN}|_)*"
+"""A hashtag or a handle."""
+_WORD = rf"{_RUN}|{_TAG}|{_DOTTED}|{_SEGMENT}(?:{_JOINER}{_SEGMENT})*{_SIGN_AFTER}"
 
 
 _ASCII_SEGMENT = r"(?:[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?|[A-Za-z0-9]+(?:(?<=[0-9])[.,][0-9][A-Za-z0-9]*)*)"
-_ASCII_WORD = re.compile(rf"{_ASCII_SEGMENT}(?:[\-'`]{_ASCII_SEGMENT})*", re.ASCII)
+_ASCII_WORD = re.compile(
+    rf"{_ASCII_SEGMENT}(?:(?:[\-'`]|{_SIGN_BETWEEN}){_ASCII_SEGMENT})*{_SIGN_AFTER}"
+    rf"|(?<![\w#@&])[#@]_*[0-9]*_*[A-Za-z][A-Za-z0-9_]*|{_DOTTED}",
+    re.ASCII,
+)
 """What ``_WORD`` finds in a text of ASCII alone: compiled in a tenth of the time, which a single command pays for."""
 
 
@@ -77,7 +96,9 @@ class Expansion:
 
     ``terms``: the indexed terms; ``offsets``: the position of each, relative to the word's own; ``advance``: how many
     positions the word takes; ``surfaces``: the folded, unstemmed form of each term; ``joined``: how many leading
-    terms are the joined form of a compound (0 or 1; "S-300" is joined ``s300``, then ``s`` and ``300``).
+    terms are the joined form of a compound (0 or 1; "S-300" is joined ``s300``, then ``s`` and ``300``); ``implied``:
+    how many terms at the end are found by other words and not asked for by this one (S-300 in S-300VM, each
+    character of a run), or are another stem of a surface before.
     """
 
     terms: tuple[str, ...]
@@ -85,6 +106,12 @@ class Expansion:
     advance: int
     surfaces: tuple[str, ...]
     joined: int
+    implied: int = 0
+
+    @property
+    def asked(self) -> int:
+        """How many leading terms a query asks for by this word."""
+        return len(self.terms) - self.implied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +140,23 @@ class QueryWord:
     end: int
     units: tuple[QueryTerm, ...]
     advance: int
+
+    @property
+    def in_phrase(self) -> tuple[QueryTerm, ...]:
+        """The units by which a phrase has the word: its parts in order, or the joined form of a word such as C++."""
+        if self.has_sign_outside:
+            return self.units[:1]
+        return tuple(unit for unit in self.units if not unit.joined)
+
+    @property
+    def has_sign_outside(self) -> bool:
+        """Whether it is a word such as C++, C# or .NET, which its letters alone don't mean."""
+        return self.units[0].joined and (self.units[0].surface[0] == "." or self.units[0].surface[-1] in "+#")
+
+    @property
+    def is_initials(self) -> bool:
+        """Whether it is a word such as AT&T or R&D, whose parts mean nothing alone."""
+        return "&" in self.units[0].surface and all(len(unit.surface) <= MAX_INITIALS for unit in self.units[1:])
 
 
 class Analyzer:
@@ -182,26 +226,45 @@ class Analyzer:
             return units
 
     def _expand(self, word: str, language: str | None) -> Expansion:
-        if is_plain(word) and (surface := fold(word)).isalpha():
-            return self._expansion([surface], language, compound=False)
+        if is_plain(word) and (whole := normalise(word, language)).isalpha():
+            return self._compound(Compound(parts=(whole,)), language)
         if not word.isascii() and _pattern(_RUN).fullmatch(word):
-            return self._expansion(_pairs(fold(word)), None, compound=False)
-        return self._expansion(parts_of(_plain(word), language), language, compound=True)
+            return _run(fold(word))
+        return self._compound(compound_of(_plain(word, language), language), language)
 
-    def _expansion(self, parts: Sequence[str], language: str | None, *, compound: bool) -> Expansion:
-        surfaces = [part[:MAX_TERM] for part in parts]
-        offsets = list(range(len(parts)))
-        joined = compound and 1 < len(parts) <= MAX_JOINED and any(not part[0].isdigit() for part in parts)
-        if joined:
-            surfaces.insert(0, "".join(parts)[:MAX_TERM])
-            offsets.insert(0, 0)
+    def _compound(self, compound: Compound, language: str | None) -> Expansion:
+        parts = [part for part in compound.parts if fold(part)]
+        asked = [(compound.joined, 0)] if compound.joined and parts else []
+        asked += zip(parts, range(len(parts)), strict=True)
+        terms, offsets, surfaces = list[str](), list[int](), list[str]()
+        others: list[tuple[str, str, int]] = []
+        for form, offset in [*asked, *((form, 0) for form in compound.implied if parts)]:
+            surface = fold(form)[:MAX_TERM]
+            term, *other = self._terms(form[:MAX_TERM], surface, language)
+            others += [(each, surface, offset) for each in other]
+            terms.append(term)
+            surfaces.append(surface)
+            offsets.append(offset)
         return Expansion(
-            terms=tuple([self._stems.stem(surface, language) for surface in surfaces]),
-            offsets=tuple(offsets),
+            terms=(*terms, *(term for term, _, _ in others)),
+            offsets=(*offsets, *(offset for _, _, offset in others)),
             advance=len(parts),
-            surfaces=tuple(surfaces),
-            joined=int(joined),
+            surfaces=(*surfaces, *(surface for _, surface, _ in others)),
+            joined=len(asked) - len(parts),
+            implied=len(terms) - len(asked) + len(others),
         )
+
+    def _terms(self, whole: str, surface: str, language: str | None) -> tuple[str, ...]:
+        """Return the terms of a word that was normalised (``whole``) and folded.
+
+        A stem is told by the marks of letters, and folded then; a second one is that of the word as it is typed
+        without them, where that is another.
+        """
+        typed = self._stems.stem(surface, language)
+        if whole == surface or language in FOLDED_FIRST:
+            return (typed,)
+        term = fold(self._stems.stem(whole, language)) or surface
+        return (term,) if term == typed else (term, typed)
 
 
 def is_plain(word: str) -> bool:
@@ -214,15 +277,17 @@ def base_language(language: str | None) -> str | None:
     return language.replace("_", "-").partition("-")[0].lower() if language else None
 
 
-def _plain(word: str) -> str:
-    """Fold a word that isn't a run, with hyphens and apostrophes alone between its parts."""
+def _plain(word: str, language: str | None) -> str:
+    """Normalise a word that isn't a run, with hyphens, apostrophes, ampersands and slashes alone between its parts."""
+    if word[0] in "#@":
+        return word  # its capitals tell its parts
     if word.isascii():
         return word.lower().replace("`", "'")
     word = word.translate(_NO_SPACES)
     if "\u200c" in word and any("\u0600" <= letter <= "\u06ff" for letter in word):
         word = word.replace("\u200c", "-")
-    folded = fold(word.replace("`", "'").replace('"', "'"))
-    clean: str = _pattern(r"[^\p{L}\p{M}\p{N}.,'\-]+").sub("-", folded)
+    whole = normalise(word.replace("`", "'").replace('"', "'"), language)
+    clean: str = _pattern(r"[^\p{L}\p{M}\p{N}.,'\-&/+\#]+").sub("-", whole)
     return clean
 
 
@@ -231,14 +296,25 @@ def cluster_starts(text: str) -> list[int]:
     return [found.start() for found in _pattern(r"\X").finditer(text)]
 
 
-def _pairs(run: str) -> list[str]:
-    """Return the overlapping pairs of a run's characters; the run itself where it has one.
+def _run(run: str) -> Expansion:
+    """Return the overlapping pairs of a run's characters, and each character of Chinese, Japanese and Korean.
 
     A character is what readers take for one, with its vowel signs: against pairs of code points, Thai questions found
-    their paragraph first in .89 of cases instead of .85 (xquad-xling).
+    their paragraph first in .89 of cases instead of .85 (xquad-xling). A single character (猫, 물) is a word that
+    people ask for; a longer run is asked for by its pairs alone.
     """
     characters: list[str] = _pattern(r"\X").findall(run)
-    return [first + second for first, second in pairwise(characters)] or characters
+    pairs = [first + second for first, second in pairwise(characters)] or characters
+    singles = [] if len(characters) == 1 or not _pattern(_OF_CHARACTERS).match(run) else characters
+    terms = tuple([term[:MAX_TERM] for term in (*pairs, *singles)])
+    return Expansion(
+        terms=terms,
+        offsets=(*range(len(pairs)), *range(len(singles))),
+        advance=len(singles) or len(pairs),
+        surfaces=terms,
+        joined=0,
+        implied=len(singles),
+    )
 
 
 def _united(expansions: Sequence[Expansion]) -> tuple[QueryTerm, ...]:
@@ -246,11 +322,15 @@ def _united(expansions: Sequence[Expansion]) -> tuple[QueryTerm, ...]:
     surfaces: dict[tuple[int, bool], str] = {}
     terms: dict[tuple[int, bool], set[str]] = {}
     for expansion in expansions:
-        parts = zip(expansion.offsets, expansion.surfaces, expansion.terms, strict=True)
-        for place, (offset, surface, term) in enumerate(parts):
-            key = (offset, place < expansion.joined)
+        parts = list(zip(expansion.offsets, expansion.surfaces, expansion.terms, strict=True))
+        keys: dict[tuple[int, str], tuple[int, bool]] = {}
+        for place, (offset, surface, term) in enumerate(parts[: expansion.asked]):
+            key = keys[offset, surface] = (offset, place < expansion.joined)
             surfaces.setdefault(key, surface)
             terms.setdefault(key, set()).add(term)
+        for offset, surface, term in parts[expansion.asked :]:
+            if (offset, surface) in keys:  # another stem of a word that is asked for
+                terms[keys[offset, surface]].add(term)
     return tuple(
         QueryTerm(terms=tuple(sorted(terms[key])), surface=surfaces[key], offset=key[0], joined=key[1])
         for key in sorted(terms, key=lambda key: (not key[1], key[0]))

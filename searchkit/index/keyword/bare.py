@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
 from searchkit.index.keyword.quick import is_wildcard
-from searchkit.index.keyword.stopwords import lists_of
+from searchkit.index.keyword.stopwords import left_out, lists_of
 from searchkit.index.keyword.tree import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 
 if TYPE_CHECKING:
@@ -78,18 +78,14 @@ class BareQuestions:
             terms = self._different(words) if joined else None
             return Asked("all", terms) if terms else None
         known = [self._known.get(surface) or self._look(surface) for surface in surfaces]
-        chosen = 0  # the list of the question's language, as stopwords.py says
-        if len(self._stops) > 1:
-            counts = [sum(counted) for counted in zip(*[stops for _, stops in known], strict=True)]
-            chosen = counts.index(max(counts))
-        asked, telling = list[Term](), list[Term]()
-        for found, stops in known:
+        out = left_out(surfaces, [listed for _, listed in known])
+        asked = list[Term]()
+        for place, (found, _) in enumerate(known):
             if found is None:
                 return None
-            asked += found
-            if not stops or not stops[chosen]:
-                telling += found
-        return Asked("any", telling or asked) if asked else None
+            if place not in out:
+                asked += found
+        return Asked("any", asked) if asked else None
 
     def _phrase(self, text: str) -> Asked | None:
         inner = text[1:-1]

@@ -1,12 +1,27 @@
 """Here is one folded word; of which parts is it made?
 
-"s-300" and "s300" of s and 300, "u.s." of us alone, "russia's" of russia.
+"s-300" and "s300" of s and 300, "10km" of 10 and km, "at&t" of at and t, "#FyreFestival" of fyre and festival, "u.s."
+of us alone, "russia's" of russia.
 """
 
 from __future__ import annotations
 
 import re
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from searchkit.index.keyword.folding import normalise
+
+if TYPE_CHECKING:
+    import regex
+
+MAX_JOINED = 4
+"""Compounds of more parts (the words of an address, a chain of hyphens) have no joined form; their parts find them."""
+
+MAX_TAG = 8
+"""Parts of a hashtag or handle that has a joined form: most are written in one."""
 
 _ELISIONS = {
     language: frozenset(words.split())
@@ -31,15 +46,50 @@ _DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
 _PLURAL = re.compile(r"([0-9]{1,3})s")
+_UNIT = re.compile(r"[^\W\d_]{1,5}[0-9]{0,2}")
+_ORDINALS = frozenset(("s", "st", "nd", "rd", "th", "e", "er", "re", "eme", "ème", "º", "ª", "o", "a"))
+_SIGN_INSIDE = re.compile("([&/])")
+_CAMEL = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAME = re.compile(r"([^\W\d_])'([^\W\d_]{3,})(?:'s?)?")
 """O'Brien, D'Angelo: written in one, in two, or by the second part alone."""
 
 
-def parts_of(word: str, language: str | None) -> list[str]:
-    """Split a folded word at hyphens, the first change from letter to digit, a name's O', and dots within dates.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compound:
+    """The parts of a word in order, the forms in which it is written in one (``joined``; none: it has one part), and
+    forms that stand in it beside these (``implied``), which articles have and queries don't ask for: S-300 in S-300VM.
+    """  # noqa: D205
 
-    Apostrophes, the dots of acronyms and the separators of thousands go; a decimal separator becomes a dot.
+    parts: tuple[str, ...]
+    joined: str = ""
+    implied: tuple[str, ...] = ()
+
+
+def compound_of(word: str, language: str | None) -> Compound:
+    """Take a normalised word apart: at hyphens, slashes and ampersands, between letters and digits, at a name's O'.
+
+    Apostrophes, the dots of acronyms and the separators of thousands go; a decimal separator becomes a dot. The signs
+    of C++, C# and .NET, the ampersand of AT&T and the slash of TCP/IP stay in the joined form, and a slash stands
+    between its numbers: 24/7, 192/168/0/1, 2024/05/06, however they were written.
     """
+    if word.isalpha():
+        return Compound(parts=(word,))
+    if not word:
+        return Compound(parts=())
+    if word[0] in "#@":
+        return _tag(word[1:])
+    if word[0] == ".":
+        return Compound(parts=(word[1:],), joined=word)
+    core = word.rstrip("+#")
+    if core != word:
+        return _with_sign(compound_of(core, language), word[len(core) :])
+    if "&" in word or "/" in word:
+        return _with_signs_inside(word, language)
+    return _compound(parts_of(word, language))
+
+
+def parts_of(word: str, language: str | None) -> list[str]:
+    """Split a normalised word at hyphens, between letters and digits, at a name's O', and at dots within dates."""
     if word.isalpha():
         return [word]
     parts: list[str] = []
@@ -52,6 +102,56 @@ def parts_of(word: str, language: str | None) -> list[str]:
             plain = plain.replace(".", "")
         parts += _split_at_digits(plain)
     return _singular_designation([part for part in parts if part])
+
+
+def _compound(parts: Sequence[str], *, most: int = MAX_JOINED) -> Compound:
+    joined = _joined(parts) if 1 < len(parts) <= most else ""
+    implied: tuple[str, ...] = ()
+    if len(parts) > 2 and parts[0].isalpha() and parts[1].isdigit():
+        implied = (parts[0] + parts[1],)
+    return Compound(parts=tuple(parts), joined=joined, implied=implied)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Write parts in one, with a slash between two numbers: 1-11 isn't 11-1."""
+    joined = parts[0] if parts else ""
+    for part in parts[1:]:
+        joined += f"/{part}" if part[:1].isdigit() and joined[-1:].isdigit() else part
+    return joined
+
+
+def _with_sign(core: Compound, sign: str) -> Compound:
+    """C++, Objective-C#: the sign belongs to the last part, which stands there by itself, too."""
+    joined = (core.joined or "".join(core.parts)) + sign
+    last = (core.parts[-1] + sign,) if len(core.parts) > 1 else ()
+    return Compound(parts=core.parts, joined=joined, implied=core.implied + last)
+
+
+def _with_signs_inside(word: str, language: str | None) -> Compound:
+    parts: list[str] = []
+    joined = ""
+    for place, piece in enumerate(_SIGN_INSIDE.split(word)):
+        if place % 2:
+            joined += piece
+            continue
+        mine = parts_of(piece, language)
+        joined += _joined(mine)
+        parts += mine
+    return Compound(parts=tuple(parts), joined=joined if 1 < len(parts) <= MAX_JOINED else "")
+
+
+def _tag(name: str) -> Compound:
+    """#FyreFestival, @WHO_Europe: the words of a tag or handle begin with capitals, or stand between low lines."""
+    words = _CAMEL.findall(name) if name.isascii() else _camel().findall(name)
+    parts = [part for word in words for part in _split_at_digits(normalise(word))]
+    return _compound(parts, most=MAX_TAG)
+
+
+@cache
+def _camel() -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[[\p{L}\p{M}]--\p{Lu}]+|\p{Lu}+|\p{N}+", regex.VERSION1)
 
 
 def _without_apostrophe(piece: str, language: str | None) -> str:
@@ -67,14 +167,18 @@ def _without_apostrophe(piece: str, language: str | None) -> str:
 
 
 def _split_at_digits(piece: str) -> list[str]:
-    """Split a piece into the letters before its first digit, and the numbers from there on, the last with its tail."""
+    """Split a piece into the letters before its first digit, the numbers from there on, and a unit or type behind them.
+
+    10km, 5bn, 3pm, S-300VM, T-72B3; 19th, 1960s and what goes on in letters and digits stay whole from the number on.
+    """
     digit = _DIGIT.search(piece)
     if digit is None:
         return _SEPARATOR.split(piece)
     number = cast("re.Match[str]", _NUMBER.match(piece, digit.start()))
     *numbers, last = _numbers(number.group())
     tail, *rest = _SEPARATOR.split(piece[number.end() :])
-    return [*_SEPARATOR.split(piece[: digit.start()]), *numbers, last + tail, *rest]
+    ending = [last, tail] if _UNIT.fullmatch(tail) and tail not in _ORDINALS else [last + tail]
+    return [*_SEPARATOR.split(piece[: digit.start()]), *numbers, *ending, *rest]
 
 
 def _numbers(written: str) -> list[str]:

@@ -2,26 +2,42 @@
 
 Folding: NFKC, case folding, digits of every script as 0 to 9, then marks off, but only where readers take a letter with
 and without them for the same: Latin, Greek, Arabic, Hebrew. In Indic scripts and Thai a mark is a vowel and stays;
-in Cyrillic й and ї are letters of their own and stay, ё is е.
+in Cyrillic й and ї are letters of their own and stay, ё is е. Arabic teh marbuta is heh, and a hamza is the same on any
+carrier; in Devanagari the nukta goes and a nasal before a consonant is the anusvara (as Lucene's ArabicNormalizer and
+HindiNormalizer have it); traditional Chinese characters are simplified ones.
+
+Stemmers need the marks that folding takes: Turkish ışıklar has the stem ışık, while isiklar has none. ``normalise``
+stops before the marks are taken off, for what is stemmed first and folded then.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from itertools import chain
 
+from searchkit.index.keyword.han_variants import SIMPLIFIED, TRADITIONAL
+
 _LETTERS = {
     "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ŋ": "n",
     "ё": "е", "ѐ": "е", "ѝ": "и",
     "آ": "ا", "أ": "ا", "إ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك",
+    "ة": "ه", "ؤ": "ء", "ئ": "ء", "ۀ": "ه", "\u093c": "", "ँ": "ं",
+}  # fmt: skip
+"""Letters that Unicode doesn't take apart, and the alef, yeh, kaf, heh and hamza that Arabic and Persian write in
+several ways; the nukta and chandrabindu of Devanagari."""
+
+_SEPARATORS = {
     "٫": ".", "٬": ",",
     "’": "'", "‘": "'", "ʼ": "'", "׳": "'", "״": "'",
     "‐": "-", "‑": "-", "־": "-", "֊": "-",
 }  # fmt: skip
-"""Letters that Unicode doesn't take apart, the alef, yeh and kaf that Arabic and Persian write in several ways, and
-the separators, apostrophes and hyphens that a word may hold inside."""
+"""The separators, apostrophes and hyphens that a word may hold inside."""
+
+_NASAL = re.compile("[ङञणनम]\u094d(?=[क-ह])")
+"""A nasal consonant joined to the next one, for which many write the anusvara: हिन्दी, हिंदी."""
 
 _INVISIBLE = "\u00ad\u00b7\u0640\u200c\u200d\u2060\ufeff"
 """Soft hyphen, the point of Catalan l·l, tatweel, joiners: they stand inside a word and mean nothing."""
@@ -53,18 +69,53 @@ def fold(text: str) -> str:
     return folded
 
 
+def normalise(text: str, language: str | None = None) -> str:
+    """Return a text without differences of case and width, its letters with their diacritics: what stemmers know.
+
+    What ``fold`` makes of it is what it makes of the text. ``language``: Turkish and Azerbaijani have an I without a
+    dot, Persian has a yeh and a kaf of its own.
+    """
+    if text.isascii():
+        return text.lower()
+    if language in _DOTLESS:
+        text = text.replace("I", "ı").replace("İ", "i")
+    text = unicodedata.normalize("NFKC", text.replace("´", "'"))
+    text = unicodedata.normalize("NFKC", text.casefold()).translate(_plain_table())
+    return text.translate(_PERSIAN if language == "fa" else _ARABIC) if max(text, default="") > "\u05ff" else text
+
+
+_DOTLESS = frozenset(("tr", "az"))
+_ARABIC = str.maketrans("یک", "يك")
+_PERSIAN = str.maketrans("يك", "یک")
+
+
 def _once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.replace("´", "'"))
-    return unicodedata.normalize("NFKC", text.casefold()).translate(_table())
+    text = unicodedata.normalize("NFKC", text.casefold()).translate(_table())
+    return _NASAL.sub("ं", text) if "\u094d" in text else text
+
+
+@cache
+def _plain_table() -> Mapping[int, str | None]:
+    """Return what becomes of separators, digits, marks that make no letter with the one before, and the invisible."""
+    table: dict[int, str | None] = {ord(letter): plain for letter, plain in _SEPARATORS.items()}
+    table.update({zero + digit: str(digit) for zero in _ZEROS for digit in range(10)})
+    table.update(dict.fromkeys(chain(_marks(), map(ord, _INVISIBLE))))
+    return table
+
+
+@cache
+def _marks() -> frozenset[int]:
+    return frozenset(code for code in _codes(_MARKS) if unicodedata.category(chr(code)).startswith("M"))
 
 
 @cache
 def _table() -> Mapping[int, str | None]:
     """Return what becomes of each character that changes, after normalisation and case folding."""
-    table: dict[int, str | None] = {ord(letter): plain for letter, plain in _LETTERS.items()}
-    table.update({zero + digit: str(digit) for zero in _ZEROS for digit in range(10)})
-    marks = {code for code in _codes(_MARKS) if unicodedata.category(chr(code)).startswith("M")}
-    table.update(dict.fromkeys(chain(marks, map(ord, _INVISIBLE))))
+    table = dict(_plain_table())
+    table.update({ord(letter): plain for letter, plain in _LETTERS.items()})
+    table.update({ord(old): new for old, new in zip(TRADITIONAL, SIMPLIFIED, strict=True)})
+    marks = _marks()
     for code in _codes(_ACCENTED):
         letters = unicodedata.normalize("NFD", chr(code))
         if len(letters) > 1:

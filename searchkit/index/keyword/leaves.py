@@ -7,13 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from searchkit.index.keyword.stopwords import telling_words
-from searchkit.index.keyword.tree import TEXT, And, Compound, FieldName, Nothing, Or, Term, Tree
+from searchkit.index.keyword.tree import TEXT, And, Boost, Compound, FieldName, Nothing, Or, Phrase, Term, Tree
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer, QueryWord
 
 MAX_WORDS = 1_000
 """Different words of a query that are searched."""
+
+NAMED = 10
+"""Stop words that a note names."""
+
+WITHOUT_SIGN = 0.25
+"""What C counts for C++: enough to be found, too little to come before any C++."""
 
 
 class Words:
@@ -25,6 +31,7 @@ class Words:
         self._languages = languages
         self._different: set[str] = set()
         self._left_out = False
+        self._stop_words: list[str] = []
 
     def analysed(self, text: str, start: int, *, wanted: bool = True) -> list[QueryWord]:
         """Return the words of a part of the query that starts at a place in it, and keep them if they are wanted."""
@@ -45,23 +52,37 @@ class Words:
 
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
-        return [
-            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in leaves_of(word, TEXT)
-        ]
+        words = self.analysed(text, 0)
+        telling = telling_words(words, self._languages)
+        if len(telling) < len(words):
+            kept = {word.start for word in telling}
+            self._stop_words = list(dict.fromkeys(word.surface for word in words if word.start not in kept))
+        return [leaf for word in telling for leaf in leaves_of(word, TEXT)]
 
     def notes(self, tree: Tree) -> list[str]:
         """Say what the user must know of the words."""
         notes = []
         if self._left_out:
             notes.append(f"Of the query's words, the first {MAX_WORDS:,} different ones were searched.")
+        if self._stop_words:
+            shown = ", ".join(self._stop_words[:NAMED]) + (", …" if len(self._stop_words) > NAMED else "")
+            notes.append(f"Not searched by keyword, as words that most texts have: {shown}.")
         if isinstance(tree, Nothing):
             notes.append("The query has no words to search for.")
         return notes
 
 
 def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
-    """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms."""
+    """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms.
+
+    The letters of AT&T count where they stand side by side (AT & T), those of C++ a little, so that C++ comes first.
+    """
     units = [Term(terms=unit.terms, field=field) for unit in word.units]
+    if word.has_sign_outside:
+        return [Or(children=(units[0], *(Boost(child=unit, factor=WITHOUT_SIGN) for unit in units[1:])))]
+    if word.is_initials:
+        offsets = tuple(unit.offset for unit in word.units[1:])
+        return [Or(children=(units[0], Phrase(units=tuple(units[1:]), offsets=offsets)))]
     if word.units[0].joined:
         return [Compound(joined=units[0], parts=tuple(units[1:]))]
     return list(units)

@@ -20,6 +20,10 @@ _ALGORITHMS = {
 }  # fmt: skip
 
 
+FOLDED_FIRST: frozenset[str | None] = frozenset(("en",))
+"""Languages whose words are folded before they are stemmed; elsewhere the stem is folded."""
+
+
 class Stems:
     """Snowball's stemmers by language, each made when it is first needed (and PyStemmer imported then).
 

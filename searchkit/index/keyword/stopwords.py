@@ -5,6 +5,16 @@ rarer languages even look rare. Left out of plain queries (never of phrases or e
 they gain, in nDCG@10: cranfield .524 to .532 by keyword and .571 to .580 hybrid, xquad-en .968 to .983 and .981 to
 .986 (the first 150 queries of each). The index holds them all, so that a phrase finds them. The lists are Snowball's,
 as Whoosh carries them, for 13 languages.
+
+The same letters are other words elsewhere: "war" is a stop word in German, WHO isn't one at all. So nothing is left out
+
+- of a query of up to three words: each was meant (Doctor Who, war crimes, Estados Unidos, canicule été);
+- but what is in the list of the question's language, the one of those searched that has two of its words more than any
+  other, or three and one more; of languages closer than that only what is in all of their lists;
+- of names: an acronym (WHO, IT, US) or a word with a capital inside of a question that has small letters, too;
+- of words that mean something beside (``_MEANINGFUL``).
+
+What stays weighs what its idf says: little where it is frequent.
 """
 
 from __future__ import annotations
@@ -16,19 +26,63 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import QueryWord
 
+EACH_MEANT = 3
+"""Words of a query that are searched for whatever they are."""
+
+_LEAD = 2
+"""How many more of a question's words a language's list has than the others': one may be another language's word."""
+
+_MANY = 3
+"""Of so many stop words one more is enough."""
+
+_MEANINGFUL = {
+    "en": frozenset(
+        ("above", "against", "below", "between", "down", "just", "now", "off", "over", "own", "same", "under")
+    ),
+    "fr": frozenset(("été", "étés")),
+    "es": frozenset(
+        ("estada", "estadas", "estado", "estados", "nada", "poco", "sentida", "sentidas", "sentido", "sentidos")
+    ),
+    "nl": frozenset(("wezen",)),
+    "ru": frozenset(("раз", "два", "три", "человек", "жизнь")),
+}
+"""What the lists hold as a form of a frequent verb, or as an adverb, and names things, too: estado is the state."""
+
 
 def telling_words(words: Sequence[QueryWord], languages: Sequence[str | None]) -> list[QueryWord]:
-    """Return the words of a query without the stop words of its language, or all where nothing else is left.
-
-    Its language is the one, among those searched, whose list has most of the words; the first of equals.
-    """
-    folded = [word.surface.casefold() for word in words]
+    """Return the words of a query without the stop words of its language, or all where nothing else is left."""
     lists = lists_of(tuple(languages))
-    if len(lists) == 1:
-        (chosen,) = lists
+    surfaces = [word.surface for word in words]
+    out = left_out(surfaces, [tuple(surface.casefold() in stops for stops in lists) for surface in surfaces])
+    return [word for place, word in enumerate(words) if place not in out] if out else list(words)
+
+
+def left_out(surfaces: Sequence[str], listed: Sequence[tuple[bool, ...]]) -> frozenset[int]:
+    """Return the places of the words of a query that are stop words in it.
+
+    ``listed`` says of each word in which of the lists, of the languages searched, it is.
+    """
+    if len(surfaces) <= EACH_MEANT:
+        return _NONE
+    counts = [sum(column) for column in zip(*dict(zip(map(str.casefold, surfaces), listed, strict=True)).values())]  # noqa: B905
+    most = max(counts, default=0)
+    if not most:
+        return _NONE
+    chosen = [place for place, count in enumerate(counts) if count > most - (_LEAD if most < _MANY else 1)]
+    stops = [place for place, row in enumerate(listed) if all(row[number] for number in chosen)]
+    if not any(map(str.islower, surfaces)):  # all in capitals, or each word with one: they say nothing
+        names: set[int] = set()
     else:
-        chosen = max(lists, key=lambda stops: sum(word in stops for word in folded), default=frozenset())
-    return [word for word, text in zip(words, folded, strict=True) if text not in chosen] or list(words)
+        names = {place for place in stops if _is_name(surfaces[place], first=place == 0)}
+    out = frozenset(stops) - names
+    return out if len(out) < len(surfaces) else _NONE
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+def _is_name(surface: str, *, first: bool) -> bool:
+    return surface[:1].isupper() and ((len(surface) > 1 and surface.isupper()) or not first)
 
 
 @lru_cache(maxsize=64)
@@ -36,4 +90,6 @@ def lists_of(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
     """Return the stop words of those languages that have a list, in small letters."""
     from whoosh.lang.stopwords import stoplists
 
-    return tuple(stoplists[language] for language in languages if language in stoplists)
+    return tuple(
+        stoplists[language] - _MEANINGFUL.get(language, frozenset()) for language in languages if language in stoplists
+    )

@@ -271,10 +271,9 @@ class _Reading:
         offsets: list[int] = []
         position = 0
         for word in self.words.analysed(operand.text, operand.start, wanted=wanted):
-            for unit in word.units:
-                if not unit.joined:  # the parts of a compound stand in the text one after the other
-                    units.append(Term(terms=unit.terms, field=field))
-                    offsets.append(position + unit.offset)
+            for unit in word.in_phrase:
+                units.append(Term(terms=unit.terms, field=field))
+                offsets.append(position + unit.offset)
             position += word.advance
         if len(units) < 2:
             return list(units)

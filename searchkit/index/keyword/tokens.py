@@ -1,7 +1,8 @@
 """Here is a text; what are the numbers of its tokens? Compiled where that was possible, a dictionary elsewhere.
 
 Both give the same numbers, in the order in which tokens are met. A token that is one word of ASCII letters between
-punctuation is known by that word in lower case, so that "Oil," and "oil" are one; every other one as it is written.
+punctuation is known by that word in lower case, so that "Oil," and "oil" are one; every other one as it is written, and
+so is one with a sign that may belong to the word (C++, C#, .NET, #FyreFestival).
 """
 
 from __future__ import annotations
@@ -112,8 +113,22 @@ def is_word(token: str) -> bool:
     return token.isascii() and token.isalpha() and len(token) <= MAX_TERM
 
 
-def _key(token: str) -> str:
+def bare_word(token: str) -> str:
+    """Return a token without the punctuation around it; whole where a sign belongs to its word: C++, C#, .NET, #tag."""
     bare = token.strip(string.punctuation)
+    start = token.find(bare) if bare else 0
+    end = start + len(bare)
+    if token[max(0, start - 1) : start] in _SIGNS_BEFORE or token[end : end + 1] in _SIGNS_AFTER:
+        return token
+    return bare
+
+
+_SIGNS_BEFORE = frozenset("#@.")
+_SIGNS_AFTER = frozenset("+#")
+
+
+def _key(token: str) -> str:
+    bare = bare_word(token)
     return bare.lower() if is_word(bare) else token
 
 

@@ -7,7 +7,6 @@ term that it stands for. All ids are given in the order in which things are met;
 
 from __future__ import annotations
 
-import string
 from array import array
 from dataclasses import dataclass
 
@@ -15,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.index.keyword.analysis import MAX_TERM, SPACES_IN_NUMBERS, Analyzer, is_plain
-from searchkit.index.keyword.folding import fold
-from searchkit.index.keyword.tokens import is_word, new_tokens, utf8
+from searchkit.index.keyword.tokens import bare_word, is_word, new_tokens, utf8
 
 _FORGET_AT = 1_000_000
 """Tokens, or lexemes of tokens, that are remembered from one run to the next: up to about 100 bytes each."""
@@ -115,11 +113,9 @@ class Vocabulary:
         self._advances.append(1)
 
     def _learn_token(self, token: str, language: str | None) -> None:
-        bare = token.strip(string.punctuation)
-        if is_plain(bare) and (surface := fold(bare)).isalpha() and len(surface) <= MAX_TERM:
-            self._learn_word(surface, self._analyzer.stem(surface, language))
-        else:
-            self._advances.append(self._learn_words(self._analyzer.words(token), language))
+        bare = bare_word(token)
+        words = [bare] if is_plain(bare) and len(bare) <= MAX_TERM else self._analyzer.words(token)
+        self._advances.append(self._learn_words(words, language))
 
     def _learn_words(self, words: list[str], language: str | None) -> int:
         """Take in the words of a token; return how many positions they take."""

@@ -20,12 +20,60 @@ def told(text: str, *languages: str | None) -> list[str]:
         ("to be or not to be", ("en",), ["to", "be", "or", "not", "to", "be"]),
         ("Who sold the missiles?", ("th",), ["Who", "sold", "the", "missiles"]),
         ("Who sold the missiles?", (), ["Who", "sold", "the", "missiles"]),
-        ("Die Hard", ("en", "de"), ["Hard"]),
+        ("What Is The Impact Of Climate Change", ("en",), ["Impact", "Climate", "Change"]),
+        ("WHAT IS THE US DOING IN IRAQ", ("en",), ["US", "IRAQ"]),
         ("", ("en",), []),
     ],
 )
 def test_words_that_say_nothing_are_left_out(text: str, languages: tuple[str, ...], kept: list[str]) -> None:
     assert told(text, *languages) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("war crimes", ("en", "de")),
+        ("civil war", ("de", "en")),
+        ("Die Hard", ("en", "de")),
+        ("Doctor Who", ("en",)),
+        ("the who", ("en",)),
+        ("Down syndrome", ("en",)),
+        ("Just Stop Oil", ("en",)),
+        ("Estados Unidos", ("es",)),
+        ("estados unidos aranceles acero", ("es",)),
+        ("canicule été", ("fr",)),
+        ("canicule été 2003 morts", ("fr",)),
+        ("IT workers", ("en",)),
+        ("AT&T earnings", ("en",)),
+        ("war crimes tribunal opened", ("en", "de", "fr")),
+        ("Just Stop Oil activists", ("en",)),
+    ],
+)
+def test_every_word_of_a_short_question_or_of_another_language_is_kept(text: str, languages: tuple[str, ...]) -> None:
+    assert told(text, *languages) == [word.surface for word in Analyzer().query_terms(text, languages)]
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "kept"),
+    [
+        ("What did the WHO say about measles in Chad?", ("en",), ["WHO", "say", "measles", "Chad"]),
+        ("the new star of Doctor Who", ("en",), ["new", "star", "Doctor", "Who"]),
+        ("a strike of IT workers in Berlin", ("en", "de"), ["strike", "IT", "workers", "Berlin"]),
+        ("how common is Down syndrome in adults", ("en",), ["common", "Down", "syndrome", "adults"]),
+        ("the civil war in Sudan", ("en", "de"), ["the", "civil", "war", "Sudan"]),
+        ("la visita de Estados Unidos a la frontera", ("es",), ["visita", "Estados", "Unidos", "frontera"]),
+    ],
+)
+def test_names_and_words_of_another_language_are_kept_in_long_questions(
+    text: str, languages: tuple[str, ...], kept: list[str]
+) -> None:
+    assert told(text, *languages) == kept
+
+
+def test_a_note_says_what_was_left_out() -> None:
+    (note,) = parse("Who sold the missiles to the rebels?", analyzer=Analyzer(), languages=["en"]).notes
+    assert note == "Not searched by keyword, as words that most texts have: Who, the, to."
+    assert parse("missiles for sale", analyzer=Analyzer(), languages=["en"]).notes == ()
 
 
 def test_a_phrase_and_an_expression_keep_every_word() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import sys
 
@@ -31,7 +32,8 @@ def taken(tokens: Tokens, text: str, language: int = 0) -> list[int]:
 
 def bare(token: str) -> str:
     word = token.strip(string.punctuation)
-    return word.lower() if word.isascii() and word.isalpha() and len(word) <= 100 else token
+    signed = re.search(r"[#@.][a-z]+|[a-z][+#]", token, re.ASCII | re.IGNORECASE) is not None
+    return word.lower() if word.isascii() and word.isalpha() and len(word) <= 100 and not signed else token
 
 
 @given(st.lists(st.tuples(texts, st.sampled_from([0, 1, 14, 15, 70_000])), max_size=6))

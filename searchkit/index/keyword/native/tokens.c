@@ -1,6 +1,7 @@
 /* Here is a text; what are the numbers of its tokens? It is cut at its spaces, as Python's str.split cuts it, and each
  * token is looked up in a hash table with open addressing. A token that is a word of ASCII letters between punctuation
- * is known by the word in lower case, every other one as it is written. */
+ * is known by the word in lower case, every other one as it is written, and so is one with a sign beside the letters that
+ * may belong to them: C++, C#, .NET, #FyreFestival, @handle. */
 #include "tokens.h"
 
 enum { SPACE = 1, LETTER = 2, PUNCTUATION = 4, OTHER = 8, HIGH = 16, LONGEST = 100 };
@@ -124,6 +125,8 @@ int take_token(TokenTable *t, const uint8_t *token, uint64_t size, uint32_t lang
             odd |= class_of[token[first + i]] != LETTER;
             word[i] = token[first + i] | 32;
         }
+        uint8_t before = first ? token[first - 1] : ' ', after = last < size ? token[last] : ' ';
+        odd |= before == '#' || before == '@' || before == '.' || after == '+' || after == '#';
         if (!odd) return add_id(t, word, inner, language);
     }
     return add_id(t, token, size, language);
