@@ -10,7 +10,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.choosing import check_settings
 from searchkit.index.reader import Generation
-from searchkit.types import Mode, Query, Where
+from searchkit.types import Mode, Query, Syntax, Where
 
 Texts = str | Sequence[str]
 When = str | date | datetime | None
@@ -35,6 +35,7 @@ def make_query(
     facets: Sequence[str],
     rerank: bool,
     min_confidence: float,
+    syntax: Syntax | str = Syntax.AUTO,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``. Raises ``QueryError`` naming what can't be understood."""
     now = datetime.now(UTC)
@@ -48,7 +49,7 @@ def make_query(
         fields=tuple((name, _texts(values)) for name, values in fields.items()),
     )
     query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets), rerank=rerank)
-    query = replace(query, min_confidence=min_confidence)
+    query = replace(query, min_confidence=min_confidence, syntax=_syntax(syntax))
     check_query(query)
     return query
 
@@ -92,6 +93,13 @@ def _mode(mode: Mode | str) -> Mode:
         return Mode(mode)
     except ValueError as error:
         raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
+
+
+def _syntax(syntax: Syntax | str) -> Syntax:
+    try:
+        return Syntax(syntax)
+    except ValueError as error:
+        raise QueryError(f"There is no syntax '{syntax}'.", hint=f"Choose one of: {', '.join(Syntax)}.") from error
 
 
 def _instant(when: When, now: datetime, *, end: bool) -> datetime | None:

@@ -26,7 +26,7 @@ from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
 from searchkit.search.standing import standing_notes
 from searchkit.search.tongues import Tongues
-from searchkit.types import Mode, Query
+from searchkit.types import Mode, Query, QueryReading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,6 +92,7 @@ class Reading:
             analyzer=self.analyzer,
             languages=self.generation.languages,
             filter_fields=self._filter_fields,
+            syntax=query.syntax,
         )
 
     @cached_property
@@ -129,6 +130,7 @@ class Looked:
     notes: tuple[str, ...]
     stems: frozenset[str] = frozenset()
     """Those of the words of a search by vector alone."""
+    reading: QueryReading = QueryReading()
 
     @property
     def terms(self) -> frozenset[str]:
@@ -147,10 +149,10 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
     mask = _searched(reading, query)
     absent = (*reading.standing(query.mode), *absent_values(reading.generation, query.where))
-    if query.mode is Mode.VECTOR:
-        vectored = _vectored(reading, mask)
-        return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
     parsed = reading.parse(query)
+    if query.mode is Mode.VECTOR:
+        looked = _by_vector(reading, query, parsed, mask, encode, _weight(reading, config))
+        return replace(looked, notes=(*looked.notes, *absent))
     found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
     notes = (*parsed.notes, *absent, *found.notes)
     vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
@@ -167,6 +169,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         legs=_scaled(reading, _legs(reading, scale, found, vector, allowed), config),
         mask=mask,
         notes=notes,
+        reading=parsed.reading,
     )
 
 
@@ -178,7 +181,7 @@ def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] |
     if query.mode is not Mode.KEYWORD:
         return None
     mask = _searched(reading, query)
-    asked = reading.bare.read(query.text)
+    asked = reading.bare.read(query.text, query.syntax)
     return None if asked is None else (asked, mask)
 
 
@@ -201,17 +204,26 @@ def _searched(reading: Reading, query: Query) -> Mask | None:
     return reading.generation.rows_where(query.where)
 
 
-def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode, weight: float) -> Looked:
-    vector = encode(reading, query.text)
+def _by_vector(
+    reading: Reading, query: Query, parsed: Parsed, mask: Mask | None, encode: Encode, weight: float
+) -> Looked:
+    notes = parsed.notes if parsed.plain else ()
+    allowed = mask
+    if not parsed.plain:  # what an expression says of articles holds in every mode
+        found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=reading.resolve)
+        allowed, notes = found.allowed, (*parsed.notes, *found.notes)
+    text = parsed.text if parsed.text.strip() else query.text
+    vector = encode(reading, text)
     languages = query.where.languages or reading.generation.languages
-    words = telling_words(reading.analyzer.query_terms(query.text, languages), languages)
+    words = telling_words(reading.analyzer.query_terms(text, languages), languages)
     return Looked(
         query=query,
         parsed=None,
-        legs=_legs(reading, vector_alone(weight), None, vector, mask),
+        legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
         stems=frozenset(term for word in words for unit in word.units for term in unit.terms),
-        mask=mask,
-        notes=(),
+        mask=allowed,
+        notes=notes,
+        reading=parsed.reading,
     )
 
 

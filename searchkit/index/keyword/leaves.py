@@ -22,14 +22,14 @@ class Words:
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         self.analyzer = analyzer
         self.found: list[QueryWord] = []
-        self._languages = languages
+        self.languages = languages
         self._different: set[str] = set()
         self._left_out = False
 
     def analysed(self, text: str, start: int, *, wanted: bool = True) -> list[QueryWord]:
         """Return the words of a part of the query that starts at a place in it, and keep them if they are wanted."""
         words = []
-        for word in self.analyzer.query_terms(text, self._languages):
+        for word in self.analyzer.query_terms(text, self.languages):
             if word.surface not in self._different and len(self._different) >= MAX_WORDS:
                 self._left_out = True
                 continue
@@ -46,7 +46,7 @@ class Words:
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
         return [
-            leaf for word in telling_words(self.analysed(text, 0), self._languages) for leaf in leaves_of(word, TEXT)
+            leaf for word in telling_words(self.analysed(text, 0), self.languages) for leaf in leaves_of(word, TEXT)
         ]
 
     def notes(self, tree: Tree) -> list[str]:

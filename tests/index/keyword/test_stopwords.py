@@ -6,6 +6,7 @@ from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import parse
 from searchkit.index.keyword.tree import Compound, Phrase, Term, positive_leaves
+from searchkit.types import Syntax
 
 
 def told(text: str, *languages: str | None) -> list[str]:
@@ -30,7 +31,7 @@ def test_words_that_say_nothing_are_left_out(text: str, languages: tuple[str, ..
 
 def test_a_phrase_and_an_expression_keep_every_word() -> None:
     for text in ('"the who"', "the AND who", "+the +who"):
-        leaves = [leaf for leaf, _ in positive_leaves(parse(text, analyzer=Analyzer(), languages=["en"]).tree)]
+        leaves = [leaf for leaf, _ in positive_leaves(parse(text, analyzer=Analyzer(), languages=["en"], syntax=Syntax.EXPRESSION).tree)]
         units = [unit for leaf in leaves for unit in (leaf.units if isinstance(leaf, Phrase) else (leaf,))]
         assert all(isinstance(unit, (Term, Compound)) for unit in units)
         assert len(units) == 2
