@@ -18,7 +18,8 @@ import random
 import re
 import string
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import searchkit
@@ -103,7 +104,7 @@ VARIANTS: Mapping[str, Vary] = {
 
 def varied(text: str, name: str) -> str:
     """Return a question typed otherwise, the same every time."""
-    draw = random.Random(hashlib.sha256(f"{name}\n{text}".encode()).digest())  # noqa: S311 - a choice, no secret
+    draw = random.Random(hashlib.sha256(f"{name}\n{text}".encode()).digest())
     words = text.split()
     return " ".join(VARIANTS[name](words, draw)) if words else text
 
@@ -122,6 +123,45 @@ def ndcg(
     return measure(run, qrels, [MEASURE]).mean(MEASURE), read
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    name: str
+    value: float
+    base: float
+    limit: float
+    read: int
+    asked: int
+
+    @property
+    def bad(self) -> bool:
+        """Whether the value lies further below its base than it may."""
+        return self.value < self.base - self.limit
+
+    def __str__(self) -> str:
+        """Draw it."""
+        figures = f"{self.name:<24} {self.value:>8.4f} {self.value - self.base:>+8.4f} {self.read:>5} of {self.asked}"
+        return figures + (" <<<" if self.bad else "")
+
+
+def rows(
+    searcher: Searcher,
+    queries: Mapping[str, str],
+    qrels: Mapping[str, Mapping[str, int]],
+    mode: Mode,
+    variants: Sequence[str],
+) -> Iterator[Row]:
+    """Measure the questions as words, as they are, and typed otherwise."""
+    words, _ = ndcg(searcher, queries, qrels, mode, Syntax.WORDS)
+    plain, read = ndcg(searcher, queries, qrels, mode)
+    yield Row("as they are, --words", words, words, 0.0, 0, len(queries))
+    yield Row("as they are", plain, words, OF_WORDS, read, len(queries))
+    for name in variants:
+        value, read = ndcg(searcher, {key: varied(text, name) for key, text in queries.items()}, qrels, mode)
+        yield Row(name, value, plain, OF_PLAIN, read, len(queries))
+
+
 def main() -> int:
     """Measure and print; return the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -138,27 +178,12 @@ def main() -> int:
         step = max(1, len(judged.queries) // given.limit) if given.limit else 1
         queries = dict(list(judged.queries.items())[::step])
         qrels = {name: judged.qrels[name] for name in queries if name in judged.qrels}
+        chosen = given.variant or list(VARIANTS)
         with searchkit.open(index) as searcher:
             for mode in given.mode or (Mode.HYBRID, Mode.KEYWORD):
-                words, _ = ndcg(searcher, queries, qrels, mode, Syntax.WORDS)
-                plain, read = ndcg(searcher, queries, qrels, mode)
-
-                def line(name: str, value: float, base: float, limit: float, read: int, mode: Mode = mode) -> bool:
-                    bad = value < base - limit
-                    mark = " <<<" if bad else ""
-                    print(
-                        f"{Path(folder).name:<18} {mode:<8} {name:<24} {value:>8.4f} {value - base:>+8.4f} "
-                        f"{read:>5} of {len(queries)}{mark}",
-                        flush=True,
-                    )
-                    return bad
-
-                line("as they are, --words", words, words, 0, 0)
-                failed |= line("as they are", plain, words, OF_WORDS, read)
-                for name in given.variant or VARIANTS:
-                    otherwise = {key: varied(text, name) for key, text in queries.items()}
-                    value, read = ndcg(searcher, otherwise, qrels, mode)
-                    failed |= line(name, value, plain, OF_PLAIN, read)
+                for row in rows(searcher, queries, qrels, mode, chosen):
+                    failed |= row.bad
+                    print(f"{Path(folder).name:<18} {mode:<8} {row}", flush=True)
     return int(failed)
 
 

@@ -110,7 +110,7 @@ class Syntax(StrEnum):
 class QueryReading:
     """What a query was read as, and why.
 
-    ``syntax`` is words or an expression: one with ``filters`` (as typed) is an expression, also where ``rest_is_words``.
+    ``syntax`` is words or an expression: with ``filters`` (as typed) it is one, also where ``rest_is_words``.
     ``doubtful``: a text of that form could have been meant otherwise.
     """
 
@@ -122,10 +122,7 @@ class QueryReading:
 
     def __str__(self) -> str:
         """Say it in a line for the user."""
-        if self.syntax is Syntax.WORDS or self.rest_is_words:
-            said = "as words"
-        else:
-            said = "as an expression"
+        said = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
         said += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
         return f"{said} ({self.reason})" if self.reason else said
 

@@ -128,9 +128,10 @@ class Looked:
     mask: Mask | None
     """``(rows,)``: the rows that live and pass the filters; None for all that live."""
     notes: tuple[str, ...]
+    reading: QueryReading
+    """What the query was read as."""
     stems: frozenset[str] = frozenset()
     """Those of the words of a search by vector alone."""
-    reading: QueryReading = QueryReading()
 
     @property
     def terms(self) -> frozenset[str]:

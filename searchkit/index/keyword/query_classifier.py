@@ -37,10 +37,13 @@ MAX_EXPRESSION = 10_000
 """Characters of a query that is read as an expression: more than that was pasted, not typed."""
 
 _SENTENCE_WORDS = frozenset(
-    """i you he she it we they me him them his her their our your my this that these those there
-    is are was were be been being am do does did done have has had having will would shall should can could may might
-    must not no if because but than then so who whom whose what which when where why how isn't aren't wasn't weren't
-    don't doesn't didn't won't can't couldn't i'm it's that's""".split()
+    re.findall(
+        r"\S+",
+        "i you he she it we they me him them his her their our your my this that these those there is are was were be"
+        " been being am do does did done have has had having will would shall should can could may might must not no if"
+        " because but than then so who whom whose what which when where why how isn't aren't wasn't weren't don't"
+        " doesn't didn't won't can't couldn't i'm it's that's",
+    )
 )
 """What betrays an English sentence around AND, OR, NOT in capitals. Acronyms (WHO, IT, US) are never meant. Those of
 other languages needn't stand here: their sentences hold no such words."""

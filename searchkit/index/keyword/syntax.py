@@ -22,7 +22,7 @@ from searchkit.errors import QueryError
 from searchkit.index.keyword.conditions import read_filter
 from searchkit.index.keyword.expression import Group, Item, Operand, Signed, UnreadableError
 from searchkit.index.keyword.leaves import Words, all_of, any_of
-from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, Classification, classify, count_words
+from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.text_filters import (
     MAX_FILTERS,
@@ -102,8 +102,8 @@ class Parsed:
     plain: bool
     words: tuple[QueryWord, ...]
     text: str
+    reading: QueryReading
     notes: tuple[str, ...] = ()
-    reading: QueryReading = QueryReading()
 
 
 def parse(
@@ -124,92 +124,171 @@ def parse(
         raise QueryError("The query is empty.", hint="Type a few words, as in: searchkit search 'air defence'.")
     # One character for one, so that places in the query stay what they are.
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
-    words = Words(analyzer, languages)
     if syntax is Syntax.WORDS:
-        return _plain(clean, words, (), QueryReading(syntax=Syntax.WORDS, reason="as was asked for"))
+        return _plain(clean, Words(analyzer, languages), (), QueryReading(syntax=Syntax.WORDS, reason=_AS_ASKED))
     if clean.strip() in ("*", "*:*"):
         return Parsed(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
     names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
-    found = find_filters(clean, names)
-    _check_filters(text, found)
-    notes = _unknown_fields(clean, (*WORD_FIELDS, *names)) if ":" in clean else []
-    forced = syntax is Syntax.EXPRESSION
-    lifted = [one for one in found if one.sign == "+"]
-    rest = without(clean, lifted) if lifted else clean
-    kept = [one for one in found if one.sign != "+"]
-    if kept and any(is_operand(rest, one) for one in kept):
-        # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
-        quoted = _straightened(rest, kept)
-        try:
-            expression = _Reading(Words(analyzer, languages), names)
-            tree = expression.tree(_read(quoted, names))
-        except UnreadableError as problem:
-            if forced:
-                raise _unreadable(text, problem) from problem
-            _check_groups(text, quoted, names, problem)
-            notes.append(f"The query could not be read as an expression ({problem}); its filters were applied.")
-            lifted, rest = found, without(clean, found)
-            kept = []
-        else:
-            return _joined(text, names, lifted, expression, tree, notes, "a filter beside an operator")
-    rest = without(rest, kept) if kept else rest
-    lifted = [*lifted, *kept] if kept else lifted
-    quoted = _straightened(rest, ())
-    grouped = _grouped_filter(quoted, names)
-    if forced or grouped:
-        classification = Classification(expression=True, reason="as was asked for" if forced else "a filter of several")
-    else:
-        classification = classify(quoted, word_fields=WORD_FIELDS)
-    if classification.expression:
-        expression = _Reading(words, names)
-        try:
-            tree = expression.tree(_read(quoted, names))
-        except UnreadableError as problem:
-            if forced or grouped:
-                raise _unreadable(text, problem) from problem
-            reason = f"The query could not be read as an expression ({problem}); it was searched as plain words."
-            notes.append(reason)
-            classification = Classification(expression=False, reason=str(problem))
-            words = Words(analyzer, languages)
-        else:
-            if expression.special or lifted:
-                return _joined(text, names, lifted, expression, tree, notes, classification.reason, classification)
-            words = Words(analyzer, languages)
-    reading = QueryReading(
-        syntax=Syntax.EXPRESSION if forced else Syntax.WORDS,
-        reason=classification.reason,
-        doubtful=classification.doubtful,
-    )
-    if not lifted:
-        return _plain(clean, words, notes, reading)
-    return _filtered(text, rest, words, names, lifted, notes, reading)
+    return _Typed(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
 
 
+class _Typed:
+    """A text as typed: its filters first, then what is left of it, by its form."""
+
+    def __init__(
+        self, text: str, analyzer: Analyzer, languages: Sequence[str | None], names: tuple[str, ...], *, forced: bool
+    ) -> None:
+        """``names``: of the fields that hold whole values; ``forced``: the text has to be an expression."""
+        self._text, self._names, self._forced = text, names, forced
+        self._analyzer, self._languages = analyzer, languages
+        self._notes: list[str] = _unknown_fields(text, (*WORD_FIELDS, *names)) if ":" in text else []
+
+    def parsed(self) -> Parsed:
+        """Raises ``QueryError`` as ``parse`` does."""
+        text = self._text
+        filters = find_filters(text, self._names)
+        _check_filters(text, filters)
+        required = [one for one in filters if one.sign == "+"]
+        others = [one for one in filters if one.sign != "+"]
+        rest = without(text, required) if required else text
+        if others and any(is_operand(rest, one) for one in others):
+            # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
+            quoted = _straightened(rest, others)
+            try:
+                return self._expression(quoted, required, _Reason(text="a filter stands beside an operator"))
+            except UnreadableError as problem:
+                if self._forced or _has_grouped_filter(quoted, self._names):
+                    raise _unreadable(text, problem) from problem
+                self._notes.append(f"{_COULD_NOT} ({problem}); its filters were applied.")
+        return self._beside(without(text, filters) if others else rest, filters)
+
+    def _beside(self, rest: str, filters: Sequence[TextFilter]) -> Parsed:
+        """Read what is left of the text beside filters that hold for all of it."""
+        quoted = _straightened(rest, ())
+        grouped = _has_grouped_filter(quoted, self._names)
+        if self._forced or grouped:
+            reason = _Reason(text=_AS_ASKED if self._forced else "a filter has several values", expression=True)
+        else:
+            form = classify(quoted, word_fields=WORD_FIELDS)
+            reason = _Reason(text=form.reason, doubtful=form.doubtful, expression=form.expression)
+        if reason.expression:
+            try:
+                return self._expression(quoted, filters, reason)
+            except UnreadableError as problem:
+                if self._forced or grouped:
+                    raise _unreadable(self._text, problem) from problem
+                self._notes.append(f"{_COULD_NOT} ({problem}); it was searched as plain words.")
+                reason = _Reason(text=str(problem), doubtful=True)
+        return self._words(rest, filters, reason)
+
+    def _expression(self, quoted: str, filters: Sequence[TextFilter], reason: _Reason) -> Parsed:
+        """Return an expression and the filters that hold for all of it. Raises ``UnreadableError``."""
+        expression = _Reading(Words(self._analyzer, self._languages), self._names)
+        tree = expression.tree(_read(quoted, self._names))
+        if not expression.special:
+            return self._words(quoted, filters, reason)
+        conditions = self._conditions(filters)
+        own = tree.children if isinstance(tree, And) else (tree,)
+        return Parsed(
+            tree=all_of([*conditions, *own]) if conditions else tree,
+            plain=False,
+            words=tuple(expression.words.found),
+            text=" ".join(expression.pieces),
+            notes=(*self._notes, *expression.notes, *expression.words.notes(tree)),
+            reading=QueryReading(
+                syntax=Syntax.EXPRESSION,
+                reason=reason.text,
+                doubtful=reason.doubtful,
+                filters=tuple(self._text[one.start : one.end] for one in filters),
+            ),
+        )
+
+    def _words(self, rest: str, filters: Sequence[TextFilter], reason: _Reason) -> Parsed:
+        """Return words, and the filters beside them."""
+        words = Words(self._analyzer, self._languages)
+        if not filters:
+            reading = QueryReading(
+                syntax=Syntax.EXPRESSION if self._forced else Syntax.WORDS, reason=reason.text, doubtful=reason.doubtful
+            )
+            return _plain(self._text, words, self._notes, reading)
+        tree = _words_tree(rest, words)
+        conditions = self._conditions(filters)
+        whole = all_of(conditions if isinstance(tree, Nothing) else [*conditions, tree])
+        return Parsed(
+            tree=whole,
+            plain=False,
+            words=tuple(words.found),
+            text=" ".join(rest.split()),
+            notes=(*self._notes, *words.notes(whole)),
+            reading=QueryReading(
+                syntax=Syntax.EXPRESSION,
+                reason=reason.text,
+                doubtful=reason.doubtful,
+                filters=tuple(self._text[one.start : one.end] for one in filters),
+                rest_is_words=True,
+            ),
+        )
+
+    def _conditions(self, filters: Sequence[TextFilter]) -> list[Tree]:
+        """Return the conditions of filters that hold for a whole query. Raises ``QueryError``: a value can't be read.
+
+        Several values of one field that have no ``+`` before them are alternatives.
+        """
+        alike: dict[str, list[str]] = {}
+        each: list[Tree] = []
+        excluded: list[Tree] = []
+        for one in filters:
+            try:
+                condition = _condition(_name_of(one.field, self._names) or one.field, one.value, quoted=one.quoted)
+            except UnreadableError as problem:
+                raise _bad_filter(self._text, one, str(problem)) from problem
+            if one.sign != "+" and is_negated(self._text, one):
+                excluded.append(Not(child=condition))
+            elif one.sign != "+" and condition.values:
+                alike.setdefault(condition.field, []).extend(condition.values)
+            else:
+                each.append(condition)
+        merged: list[Tree] = [Filter(field=name, values=tuple(values)) for name, values in alike.items()]
+        return [*merged, *dict.fromkeys(each), *excluded]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reason:
+    """Why a text is read as it is."""
+
+    text: str
+    doubtful: bool = False
+    expression: bool = False
+
+
+_COULD_NOT = "The query could not be read as an expression"
+_AS_ASKED = "as was asked for"
+_AS_WORDS = "--words, in a program syntax='words'"
 _EVERY = QueryReading(syntax=Syntax.EXPRESSION, reason="* stands for every article")
 
 
-def _check_filters(text: str, found: Sequence[TextFilter]) -> None:
+def _check_filters(text: str, filters: Sequence[TextFilter]) -> None:
     """Raise ``QueryError`` where a filter of a text can't be read, or there are too many: none is ever left out."""
-    if len(found) > MAX_FILTERS:
+    if len(filters) > MAX_FILTERS:
         raise QueryError(
-            f"The query has {len(found):,} filters.", hint=f"Give at most {MAX_FILTERS}, or search its words: {_AS_WORDS}."
+            f"The query has {len(filters):,} filters.",
+            hint=f"Give at most {MAX_FILTERS}, or search its words: {_AS_WORDS}.",
         )
-    for one in found:
+    for one in filters:
         if one.problem:
-            place = one.start + 1
-            raise QueryError(
-                f"The filter '{_shown(text[one.start : one.end])}' at character {place} can't be read: {one.problem}.",
-                hint=f"Mend it, or search it as words: {_AS_WORDS}.",
-            )
+            raise _bad_filter(text, one, one.problem)
 
 
-def _check_groups(text: str, quoted: str, names: tuple[str, ...], problem: UnreadableError) -> None:
-    """Raise ``QueryError`` where a filter would get lost with the expression that it is a part of."""
-    if _grouped_filter(quoted, names):
-        raise _unreadable(text, problem) from problem
+def _bad_filter(text: str, one: TextFilter, problem: str) -> QueryError:
+    typed = text[one.start : one.end]
+    shown = typed if len(typed) <= 40 else typed[:40] + "…"
+    return QueryError(
+        f"The filter '{shown}' at character {one.start + 1} can't be read: {problem}.",
+        hint=f"Mend it, or search it as words: {_AS_WORDS}.",
+    )
 
 
-def _grouped_filter(quoted: str, names: tuple[str, ...]) -> bool:
+def _has_grouped_filter(quoted: str, names: tuple[str, ...]) -> bool:
     """Say whether a text has a filter whose values stand in parentheses: ``source:(a OR b)``."""
     return ":(" in quoted and re.search(rf"{_named(names)}\(", quoted) is not None
 
@@ -226,13 +305,6 @@ def _unreadable(text: str, problem: UnreadableError) -> QueryError:
         f"The query can't be read as an expression: {problem}.{marked}",
         hint=f"Mend it, or search its words: {_AS_WORDS}.",
     )
-
-
-_AS_WORDS = "--words, in a program syntax='words'"
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "…"
 
 
 def _straightened(text: str, filters: Sequence[TextFilter]) -> str:
@@ -291,94 +363,7 @@ def _wishes(text: str, words: Words) -> Iterator[Wish]:
                 yield Wish(child=leaf, factor=WISH)
 
 
-def _filtered(
-    text: str,
-    rest: str,
-    words: Words,
-    names: tuple[str, ...],
-    filters: Sequence[TextFilter],
-    notes: Iterable[str],
-    reading: QueryReading,
-) -> Parsed:
-    """Return words and the filters beside them."""
-    conditions = _conditions(text, filters, names)
-    tree = _words_tree(rest, words) if rest.strip() else Nothing()
-    if isinstance(tree, Nothing):
-        whole = all_of(conditions)
-    else:
-        whole = all_of([*conditions, tree])
-    shown = tuple(text[one.start : one.end] for one in filters)
-    return Parsed(
-        tree=whole,
-        plain=False,
-        words=tuple(words.found),
-        text=" ".join(rest.split()),
-        notes=(*notes, *words.notes(whole)),
-        reading=QueryReading(
-            syntax=Syntax.EXPRESSION, reason=reading.reason, doubtful=reading.doubtful, filters=shown, rest_is_words=True
-        ),
-    )
-
-
-def _joined(
-    text: str,
-    names: tuple[str, ...],
-    filters: Sequence[TextFilter],
-    expression: _Reading,
-    tree: Tree,
-    notes: Iterable[str],
-    reason: str,
-    classification: Classification | None = None,
-) -> Parsed:
-    """Return an expression and the filters that hold for all of it."""
-    conditions = _conditions(text, filters, names)
-    own = tree.children if isinstance(tree, And) else () if isinstance(tree, Nothing) and conditions else (tree,)
-    return Parsed(
-        tree=all_of([*conditions, *own]) if conditions else tree,
-        plain=False,
-        words=tuple(expression.words.found),
-        text=" ".join(expression.pieces),
-        notes=(*notes, *expression.notes, *expression.words.notes(tree if not conditions else Every())),
-        reading=QueryReading(
-            syntax=Syntax.EXPRESSION,
-            reason=reason,
-            doubtful=classification is not None and classification.doubtful,
-            filters=tuple(text[one.start : one.end] for one in filters),
-        ),
-    )
-
-
-def _conditions(text: str, filters: Sequence[TextFilter], names: tuple[str, ...]) -> list[Tree]:
-    """Return the conditions of filters that hold for a whole query. Raises ``QueryError`` where a value can't be read.
-
-    Several values of one field that have no ``+`` before them are alternatives.
-    """
-    alike: dict[str, list[str]] = {}
-    each: list[Tree] = []
-    excluded: list[Tree] = []
-    for one in filters:
-        condition = _condition(text, one, names)
-        if one.sign != "+" and is_negated(text, one):
-            excluded.append(Not(child=condition))
-        elif one.sign != "+" and condition.values:
-            alike.setdefault(condition.field, []).extend(condition.values)
-        else:
-            each.append(condition)
-    merged: list[Tree] = [Filter(field=name, values=tuple(values)) for name, values in alike.items()]
-    return [*merged, *dict.fromkeys(each), *excluded]
-
-
-def _condition(text: str, one: TextFilter, names: tuple[str, ...]) -> Filter:
-    try:
-        return read_value(_name_of(one.field, names) or one.field, one.value, quoted=one.quoted)
-    except UnreadableError as problem:
-        raise QueryError(
-            f"The filter '{_shown(text[one.start : one.end])}' at character {one.start + 1} can't be read: {problem}.",
-            hint=f"Mend it, or search it as words: {_AS_WORDS}.",
-        ) from problem
-
-
-def read_value(name: str, value: str, *, quoted: bool) -> Filter:
+def _condition(name: str, value: str, *, quoted: bool) -> Filter:
     """Read a filter's value; a quoted one is taken as it is, but a date's. Raises ``UnreadableError``."""
     if quoted and name != "published":
         return Filter(field=name, values=(value,))
@@ -415,9 +400,7 @@ def _unknown_fields(text: str, known: Sequence[str]) -> list[str]:
             continue
         near = get_close_matches(name.lower(), folded, n=1, cutoff=0.75)
         if near:
-            notes.append(
-                f"There is no field '{name}', so it was searched as words. Did you mean '{folded[near[0]]}:'?"
-            )
+            notes.append(f"There is no field '{name}', so it was searched as words. Did you mean '{folded[near[0]]}:'?")
         elif match["sign"] or match["value"][0] in '["{><':
             notes.append(f"No article here has a field '{name}', so it was searched as words.")
     return list(dict.fromkeys(notes))
@@ -452,7 +435,9 @@ class _Reading:
                 return self._boosted(self._together(item, whole=False, wanted=wanted), item.boost)
             case Group():
                 self.special = True
-                required = [one for one in item.items if item.joint == "or" and isinstance(one, Signed) and one.required]
+                required = [
+                    one for one in item.items if item.joint == "or" and isinstance(one, Signed) and one.required
+                ]
                 others = [one for one in item.items if one not in required]
                 trees = [tree for one in others if (tree := self._item(one, wanted)) is not None]
                 joined = (all_of if item.joint == "and" else any_of)(trees) if trees else None
@@ -491,7 +476,7 @@ class _Reading:
         if operand.field is not None and (name := _name_of(operand.field, self._fields)):
             self.special = True
             if operand.text.startswith('"'):
-                return [read_value(name, _unescaped(operand.text), quoted=True)]
+                return [_condition(name, _unescaped(operand.text), quoted=True)]
             return [read_filter(name, operand.text)]
         field = TEXT if operand.field is None else TITLE
         if operand.kind != "word" or operand.field is not None or operand.boost != 1.0:
@@ -577,10 +562,13 @@ def _is_required(item: Item) -> bool:
         case Group(joint="and"):
             return True
         case Group(joint="or"):
-            signed = any(isinstance(one, Signed) and one.required for one in item.items)
-            return signed or _has_filter(item) or all(map(_is_required, item.items))
+            return any(map(_has_plus, item.items)) or _has_filter(item) or all(map(_is_required, item.items))
         case Group():
             return any(map(_is_required, item.items))
+
+
+def _has_plus(item: Item) -> bool:
+    return isinstance(item, Signed) and item.required
 
 
 def _has_filter(item: Item) -> bool:

@@ -1,4 +1,4 @@
-"""Filters in a typed text: where ``field:value`` stands, whatever else the text is.
+"""Where in a typed text do filters stand? ``field:value`` is found, whatever else the text is.
 
 They are found before anything else is read, so that no quotation mark, parenthesis or operator can swallow one. A
 ``+`` before a filter makes it hold for the whole query: it is taken out of the text, with an operator that would be
@@ -111,9 +111,7 @@ def _quoted(text: str, start: int, place: int, sign: str, name: str) -> TextFilt
             at += 2
             continue
         if letter in closing:
-            return TextFilter(
-                start=start, end=at + 1, sign=sign, field=name, value="".join(value).strip(), quoted=True
-            )
+            return TextFilter(start=start, end=at + 1, sign=sign, field=name, value="".join(value).strip(), quoted=True)
         value.append(letter)
         at += 1
     return TextFilter(
@@ -130,10 +128,7 @@ def _quoted(text: str, start: int, place: int, sign: str, name: str) -> TextFilt
 def _quotations(text: str, found: Sequence[TextFilter]) -> list[tuple[int, int]]:
     """Return where quotations stand: pairs of marks, those of the filters' own values aside."""
     rest = blanked(text, found, fill="\x01")
-    return [
-        (match.start(), match.end())
-        for match in _QUOTATION.finditer(rest)
-    ]
+    return [(match.start(), match.end()) for match in _QUOTATION.finditer(rest)]
 
 
 def _at_the_edge(text: str, one: TextFilter) -> bool:

@@ -31,7 +31,8 @@ def test_words_that_say_nothing_are_left_out(text: str, languages: tuple[str, ..
 
 def test_a_phrase_and_an_expression_keep_every_word() -> None:
     for text in ('"the who"', "the AND who", "+the +who"):
-        leaves = [leaf for leaf, _ in positive_leaves(parse(text, analyzer=Analyzer(), languages=["en"], syntax=Syntax.EXPRESSION).tree)]
+        parsed = parse(text, analyzer=Analyzer(), languages=["en"], syntax=Syntax.EXPRESSION)
+        leaves = [leaf for leaf, _ in positive_leaves(parsed.tree)]
         units = [unit for leaf in leaves for unit in (leaf.units if isinstance(leaf, Phrase) else (leaf,))]
         assert all(isinstance(unit, (Term, Compound)) for unit in units)
         assert len(units) == 2

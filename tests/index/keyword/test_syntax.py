@@ -25,7 +25,6 @@ from searchkit.index.keyword.tree import (
     Phrase,
     Term,
     Tree,
-    Wish,
 )
 from searchkit.types import Syntax
 from tests.index.keyword.reference import ANALYZER
