@@ -13,7 +13,7 @@ It looks at the text alone, not at the archive, and takes time linear in its len
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -55,7 +55,7 @@ _SUSPECT = re.compile(
 """What an expression has at least one of; a question mark at a word's end is punctuation."""
 
 _TOKEN = re.compile(
-    r"""(?P<phrase>(?P<sign>[+\-]?)(?P<field>[^\W\d]\w*:)?"(?P<text>[^"]*)"(?P<slop>~\d+)?(?:\^[\d.]+)?(?=[\s)]|$))
+    r"""(?P<phrase>(?P<sign>[+\-]?)(?P<field>[^\W\d]\w*:)?"(?P<text>[^"]*)"(?P<slop>~\d+)?(?:\^[\d.]+)?(?=[\s).,;:!?…]|$))
     | (?P<open>[+\-]?(?:[^\W\d]\w*:)?\()
     | (?P<close>\)(?:\^[\d.]+)?)
     | (?P<word>[^\s()"]+)
@@ -111,9 +111,11 @@ def classify(text: str, *, word_fields: Sequence[str] = ("title",)) -> Classific
     if len(text) > MAX_EXPRESSION:
         return Classification(expression=False, reason=f"of more than {MAX_EXPRESSION:,} characters")
     tokens = tokens_of(text)
+    while _in_parentheses(tokens):
+        text, tokens = text.strip()[1:-1], tokens[1:-1]
     return (
         _fielded(tokens, word_fields)
-        or _quoted_whole(tokens)
+        or _quoted_whole(text, tokens)
         or _signed(text, tokens)
         or _boolean(text, tokens)
         or _patterned(text, tokens)
@@ -177,7 +179,7 @@ def _fielded(tokens: Sequence[Token], word_fields: Sequence[str]) -> Classificat
     return None
 
 
-def _quoted_whole(tokens: Sequence[Token]) -> Classification | None:
+def _quoted_whole(text: str, tokens: Sequence[Token]) -> Classification | None:
     """A phrase that is all of the query, or nearly; or one that says how far apart its words may stand."""
     phrases = [token for token in tokens if token.kind == "phrase"]
     if not phrases or any(token.kind == "stray" for token in tokens):
@@ -188,7 +190,7 @@ def _quoted_whole(tokens: Sequence[Token]) -> Classification | None:
         return Classification(expression=True, reason="~ after a phrase says how far apart its words may stand")
     if not operators and quoted and all(token.words <= _QUOTED_WHOLE and not _ended(token) for token in phrases):
         outside = words - quoted
-        if not outside or (outside == 1 and quoted >= 4):
+        if not outside or (outside == 1 and quoted >= 4 and not _is_sentence(text)):
             return Classification(expression=True, reason="all of it is quoted")
     return None
 
@@ -212,11 +214,12 @@ def _signed(text: str, tokens: Sequence[Token]) -> Classification | None:
         return None
     if any(token.kind == "operator" for token in tokens):
         return None
-    if words > len(signed) and all(len(token.text) == 2 and token.sign == "-" for token in signed):
-        return Classification(expression=False, reason=f"{signed[0].text} is an option or a letter", doubtful=True)
+    if words > len(signed) and all(len(token.text) <= 3 and token.sign == "-" for token in signed):
+        return Classification(expression=False, reason=f"{signed[0].text} is an option of a command, or a letter", doubtful=True)
+    first = next(token for token in tokens if token.words)
     # A dash that was typed at the first word is a bullet or a quotation's beginning: nobody begins with what not to
     # find, unless there is hardly anything else.
-    if len(signed) == 1 and signed[0].sign == "-" and tokens[0] is signed[0] and words > 2:
+    if len(signed) == 1 and signed[0].sign == "-" and signed[0] is first and words > 2:
         return Classification(expression=False, reason=f"the dash of {signed[0].text} begins a text", doubtful=True)
     ends = next((place for place, token in enumerate(reversed(tokens)) if token.words and not token.sign), len(tokens))
     if words > _SHORT // 2 and not ends and all(token.sign == "-" for token in signed):
@@ -249,7 +252,7 @@ def _well_formed(tokens: Sequence[Token]) -> bool:
     """Say whether every operator has what it needs beside it, and parentheses and quotes pair."""
     if not _balanced(tokens):
         return False
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+    for before, token, after in _neighbours(tokens):
         if token.kind != "operator":
             continue
         begins = after is not None and after.kind in ("word", "phrase", "open")
@@ -271,21 +274,40 @@ def _balanced(tokens: Sequence[Token]) -> bool:
     return not depth
 
 
+def _in_parentheses(tokens: Sequence[Token]) -> bool:
+    """Say whether one pair of parentheses holds all of a text, and so means nothing."""
+    if len(tokens) < 2 or (tokens[0].text, tokens[-1].text) != ("(", ")"):
+        return False
+    depth = 0
+    for token in tokens[:-1]:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if not depth:
+            return False
+    return True
+
+
 def _all_capitals(tokens: Sequence[Token]) -> bool:
     """Say whether a text is in capitals throughout and nothing but them speaks for an expression.
 
-    Acronyms in parentheses or beside phrases are no headline: (NATO OR EU) AND "AIR DEFENCE".
+    Acronyms beside groups or phrases are no headline: (NATO OR EU) AND "AIR DEFENCE".
     """
     if any(letter.islower() for token in tokens for letter in token.text):
         return False
     if not any(letter.isupper() for token in tokens if token.kind != "operator" for letter in token.text):
         return False  # a script without capitals, or numbers
-    depth = 0
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        depth += (token.kind == "open") - (token.kind == "close")
-        if token.kind == "operator" and (depth or any(one and one.kind == "phrase" for one in (before, after))):
-            return False
-    return True
+    if any(token.kind == "word" and token.text.lower() in _SENTENCE_WORDS for token in tokens):
+        return True
+    beside = [(before, after) for before, token, after in _neighbours(tokens) if token.kind == "operator"]
+    return not any(
+        one is not None and (one.kind in ("open", "close") or (one.kind == "phrase" and one.words > 1))
+        for pair in beside
+        for one in pair
+    )
+
+
+def _neighbours(tokens: Sequence[Token]) -> Iterator[tuple[Token | None, Token, Token | None]]:
+    """Yield each part of a query with those before and behind it."""
+    return zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
 
 
 def _short_operands(tokens: Sequence[Token]) -> bool:
@@ -341,6 +363,8 @@ def _is_wildcard(word: str, words: int) -> bool:
         return False
     if word.lstrip("?").startswith("*") and words > 2:
         return False  # *emphasis*, and the footnote's own star
+    if re.search(r"\w\*\w", core) and not re.search(r"\w\w\*\w\w", core):
+        return False  # masked letters: sh*t, a*x
     between = re.search(r"\w\?\w", core)
     return not (between and words > 3)  # "really?yes" in a sentence, whose space is lost
 
