@@ -171,6 +171,35 @@ class Filter:
     includes_high: bool = True
 
 
+class Syntax(StrEnum):
+    """What a query's text is read as: decided by its form, or always as words, or always as an expression."""
+
+    AUTO = "auto"
+    WORDS = "words"
+    EXPRESSION = "expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryReading:
+    """What a query was read as, and why.
+
+    ``syntax`` is words or an expression: with ``filters`` (as typed) it is one, also where ``rest_is_words``.
+    ``doubtful``: a text of that form could have been meant otherwise.
+    """
+
+    syntax: Syntax = Syntax.WORDS
+    reason: str = ""
+    doubtful: bool = False
+    filters: tuple[str, ...] = ()
+    rest_is_words: bool = False
+
+    def __str__(self) -> str:
+        """Say it in a line for the user."""
+        said = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
+        said += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
+        return f"{said} ({self.reason})" if self.reason else said
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """A filter: every condition that is given must hold; within one condition any of its values may.
@@ -220,6 +249,8 @@ class Query:
     """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year``, any other."""
     rerank: bool = True
     """Whether the searcher's reranker looks again, where it has one."""
+    syntax: Syntax = Syntax.AUTO
+    """Whether ``text`` is read as words, as an expression, or as what its form says."""
     min_confidence: float = 0.0
     """Results of less confidence are left out; the best of them is named in the answer's ``nearest``."""
     suggest_values: bool = False
@@ -322,6 +353,8 @@ class Answer:
     """Other spellings of the query, from the index's own words, where a word of it is unknown or nothing was found."""
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     took_s: float = 0.0
+    reading: QueryReading = QueryReading()
+    """What the query was read as: words or an expression, and why."""
     nearest: Result | None = None
     """The best result, where none reached ``Query.min_confidence``."""
 

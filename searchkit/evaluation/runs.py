@@ -16,7 +16,7 @@ from searchkit.evaluation.columns import bad_line, column, lines
 from searchkit.evaluation.judged import Qrels
 from searchkit.search.asking import K_LIMIT
 from searchkit.search.searcher import Searcher
-from searchkit.types import Mode, Progress, Query
+from searchkit.types import Mode, Progress, Query, Syntax
 
 _HINT = "Each line is 'query Q0 article rank score tag' (TREC)."
 _TAG = "searchkit"
@@ -33,12 +33,14 @@ class Level(StrEnum):
 class Run:
     """What a search gave: for each query, the score of each article or chunk found, higher is better.
 
-    ``notes``: what the user should know of how it came about.
+    ``expressions``: how many queries were read as expressions by their form. ``notes``: what the user should know of
+    how it came about.
     """
 
     name: str
     scores: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...] = ()
+    expressions: int = 0
 
 
 def make_run(
@@ -50,6 +52,7 @@ def make_run(
     depth: int = 1000,
     level: Level = Level.ARTICLE,
     progress: Progress | None = None,
+    syntax: Syntax = Syntax.AUTO,
 ) -> Run:
     """Ask every query as a user would and keep the best ``depth`` articles, or chunks.
 
@@ -59,9 +62,11 @@ def make_run(
     name, depth = name or str(mode), depth_held(searcher, depth, level)
     scores: dict[str, dict[str, float]] = {}
     refused = []
+    expressions = 0
     for number, (query, text) in enumerate(queries.items(), start=1):
-        asked = Query(text=text, mode=mode, k=depth)
+        asked = Query(text=text, mode=mode, k=depth, syntax=syntax)
         try:
+            expressions += syntax is Syntax.AUTO and searcher.read_query(asked).syntax is Syntax.EXPRESSION
             if level is Level.ARTICLE:
                 scores[query] = dict(searcher.rank(asked))
             else:
@@ -71,7 +76,7 @@ def make_run(
             refused.append(f"Query '{query}' couldn't be asked: {error.message}")
         if progress is not None:
             progress(name, number, len(queries))
-    return Run(name=name, scores=scores, notes=(*searcher.standing(mode), *refused))
+    return Run(name=name, scores=scores, notes=(*searcher.standing(mode), *refused), expressions=expressions)
 
 
 def depth_held(searcher: Searcher, depth: int, level: Level) -> int:

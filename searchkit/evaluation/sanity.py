@@ -20,7 +20,7 @@ import regex
 from searchkit.errors import VectorsMissing
 from searchkit.ingest.sentences import sentence_spans
 from searchkit.search.searcher import Searcher
-from searchkit.types import Article, Mode, Progress, Query
+from searchkit.types import Article, Mode, Progress, Query, Syntax
 
 SAMPLE = 100
 """Articles that are asked for. With two sentences each a share is known to within .07 (95 %)."""
@@ -38,11 +38,6 @@ _CHARACTERS = (12, 300)
 
 _UNSPACED = regex.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Letters of Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese, which stand without spaces."""
-
-_UNSAID = regex.compile(r"[^\w\p{M}\s.,%'’]|_|(?<![\w\p{M}])['’]|['’](?!\w)")
-"""What may have a meaning in the query language, and isn't asked."""
-
-_OPERATOR = regex.compile(r"(?<!\S)(?:AND|OR|NOT)(?!\S)")
 
 LOW = {Mode.KEYWORD: 0.8, Mode.VECTOR: 0.5, Mode.HYBRID: 0.8}
 """Where a mode has fewer of its own sentences' articles among its first ten, something is amiss. Measured on English
@@ -111,7 +106,8 @@ def check_sanity(searcher: Searcher, *, sample: int = SAMPLE, progress: Progress
     asked: list[_Asked] = []
     for number, (article, sentences) in enumerate(chosen, start=1):
         for text in sentences:
-            found = {mode: tuple(one for one, _ in searcher.rank(Query(text=text, mode=mode, k=TOP))) for mode in modes}
+            queries = [Query(text=text, mode=mode, k=TOP, syntax=Syntax.WORDS) for mode in modes]
+            found = {query.mode: tuple(one for one, _ in searcher.rank(query)) for query in queries}
             asked.append(_Asked(article=article, found=found))
         if progress is not None:
             progress("ask", number, len(chosen))
@@ -186,14 +182,14 @@ def own_sentences(article: Article) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """Return a sentence as plain words; "" where it is too short or too long to be asked."""
-    said = " ".join(_UNSAID.sub(" ", text).split())
+    """Return a sentence on one line; "" where it is too short or too long to be asked."""
+    said = " ".join(text.split())
     words = len(said.split())
     characters = len(said)
     if not _CHARACTERS[0] <= characters <= _CHARACTERS[1] or words > _WORDS[1]:
         return ""
     written_apart = 2 * len(_UNSPACED.findall(said)) < characters
-    return "" if written_apart and words < _WORDS[0] else _OPERATOR.sub(lambda match: match[0].lower(), said)
+    return "" if written_apart and words < _WORDS[0] else said
 
 
 def _group(language: str | None, asked: Sequence[_Asked]) -> Group:

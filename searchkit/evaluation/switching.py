@@ -9,7 +9,6 @@ of the next. They are nearer to its texts than what people ask, so real queries 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -23,7 +22,7 @@ from searchkit.evaluation.measures import DEFAULT_MEASURES, Measured, depth_for,
 from searchkit.evaluation.runs import Run, make_run
 from searchkit.evaluation.sanity import own_sentences
 from searchkit.search.searcher import Searcher
-from searchkit.types import Article, Progress
+from searchkit.types import Article, Progress, Syntax
 
 TOP = 10
 SAMPLE = 50
@@ -109,8 +108,9 @@ def compare_answers(
     """
     depth = TOP if asked.judged is None else max(TOP, depth_for(measures))
     queries = {**asked.queries, **(asked.judged.queries if asked.judged else {})}
+    syntax = Syntax.WORDS if asked.sampled else Syntax.AUTO  # the archive's own titles and sentences are no expressions
     runs = [
-        make_run(searcher, queries, name=name, depth=depth, progress=progress)
+        make_run(searcher, queries, name=name, depth=depth, progress=progress, syntax=syntax)
         for searcher, name in ((before, "before"), (after, "after"))
     ]
     measured: tuple[Measured, Measured] | None = None
@@ -162,15 +162,9 @@ def _own_queries(articles: Iterator[Article]) -> Iterator[tuple[str, str]]:
     """Yield a title or a sentence of each article, in turn, with the article's id."""
     by_title = True
     for article in articles:
-        title = _said(article.title)
+        title = " ".join(article.title.split())
         sentences = own_sentences(article)
         text = title if title and (by_title or not sentences) else sentences[0] if sentences else ""
         if text:
             by_title = not by_title
             yield article.id, text
-
-
-def _said(title: str) -> str:
-    """Return a title as plain words: nothing in it shall be read as the query language."""
-    words = re.sub(r"[^\w\s.,'’]", " ", title).split()
-    return " ".join(word.lower() if word in {"AND", "OR", "NOT"} else word for word in words)

@@ -13,7 +13,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.choosing import check_settings
 from searchkit.index.reader import Generation
-from searchkit.types import Bound, Mode, Query, SpanBound, Where
+from searchkit.types import Bound, Mode, Query, SpanBound, Syntax, Where
 
 Value = str | float | bool | date
 """What a field's value can be given as; numbers and truth values of numpy too."""
@@ -45,6 +45,7 @@ def make_query(
     min_confidence: float,
     suggest_values: bool,
     now: Now,
+    syntax: Syntax | str = Syntax.AUTO,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
@@ -61,7 +62,7 @@ def make_query(
     )
     counted = (facets,) if isinstance(facets, str) else tuple(facets)
     query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=counted, rerank=rerank)
-    query = replace(query, min_confidence=min_confidence, suggest_values=suggest_values)
+    query = replace(query, min_confidence=min_confidence, suggest_values=suggest_values, syntax=_syntax(syntax))
     check_query(query)
     return query
 
@@ -138,6 +139,13 @@ def _mode(mode: Mode | str) -> Mode:
         return Mode(mode)
     except ValueError as error:
         raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
+
+
+def _syntax(syntax: Syntax | str) -> Syntax:
+    try:
+        return Syntax(syntax)
+    except ValueError as error:
+        raise QueryError(f"There is no syntax '{syntax}'.", hint=f"Choose one of: {', '.join(Syntax)}.") from error
 
 
 def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:

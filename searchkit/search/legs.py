@@ -21,13 +21,14 @@ from searchkit.index.keyword.tree import Filter, filters
 from searchkit.index.reader import Generation
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
+from searchkit.search.encoding import encoder_text
 from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
 from searchkit.search.standing import standing_notes
 from searchkit.search.tongues import Tongues
-from searchkit.types import Mode, Query, Where
+from searchkit.types import Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,6 +104,7 @@ class Reading:
             analyzer=self.analyzer,
             languages=self.generation.languages,
             filter_fields=self._filter_fields,
+            syntax=query.syntax,
         )
 
     @cached_property
@@ -161,6 +163,8 @@ class Looked:
     mask: Mask | None
     """``(rows,)``: the rows that live and pass the filters; None for all that live."""
     notes: tuple[str, ...]
+    reading: QueryReading
+    """What the query was read as."""
     stems: frozenset[str] = frozenset()
     """Those of the words of a search by vector alone."""
 
@@ -181,19 +185,18 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
     mask = _searched(reading, query)
     absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
-    if query.mode is Mode.VECTOR:
-        vectored = _vectored(reading, mask)
-        return replace(_by_vector(reading, query, vectored, encode, _weight(reading, config)), notes=absent)
     parsed = reading.parse(query)
-    found = evaluate(
-        reading.keyword, parsed.tree, mask=mask, resolve=partial(reading.resolve, time_zone=config.time_zone)
-    )
+    resolve = partial(reading.resolve, time_zone=config.time_zone)
     absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
+    if query.mode is Mode.VECTOR:
+        looked = _by_vector(reading, query, parsed, mask, encode, resolve, _weight(reading, config))
+        return replace(looked, notes=(*looked.notes, *absent))
+    found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
     notes = (*parsed.notes, *absent, *found.notes)
     vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         if reading.generation.manifest.vectors:
-            vector = encode(reading, parsed.text)
+            vector = encode(reading, encoder_text(parsed.text))
         scale = hybrid(found.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
@@ -204,6 +207,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         legs=_scaled(reading, _legs(reading, scale, found, vector, allowed), config),
         mask=mask,
         notes=notes,
+        reading=parsed.reading,
     )
 
 
@@ -215,7 +219,7 @@ def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] |
     if query.mode is not Mode.KEYWORD:
         return None
     mask = _searched(reading, query)
-    asked = reading.bare.read(query.text)
+    asked = reading.bare.read(query.text, query.syntax)
     return None if asked is None else (asked, mask)
 
 
@@ -238,17 +242,32 @@ def _searched(reading: Reading, query: Query) -> Mask | None:
     return reading.generation.rows_where(query.where)
 
 
-def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode, weight: float) -> Looked:
-    vector = encode(reading, query.text)
+def _by_vector(
+    reading: Reading,
+    query: Query,
+    parsed: Parsed,
+    mask: Mask | None,
+    encode: Encode,
+    resolve: Callable[[Filter], Mask],
+    weight: float,
+) -> Looked:
+    notes = parsed.notes if parsed.plain else ()
+    allowed = mask
+    if not parsed.plain:  # what an expression says of articles holds in every mode
+        found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
+        allowed, notes = found.allowed, (*parsed.notes, *found.notes)
+    text = parsed.text if parsed.text.strip() else query.text
+    vector = encode(reading, encoder_text(text))
     languages = query.where.languages or reading.generation.languages
-    words = telling_words(reading.analyzer.query_terms(query.text, languages), languages)
+    words = telling_words(reading.analyzer.query_terms(text, languages), languages)
     return Looked(
         query=query,
         parsed=None,
-        legs=_legs(reading, vector_alone(weight), None, vector, mask),
+        legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
         stems=frozenset(term for word in words for unit in word.units for term in unit.terms),
-        mask=mask,
-        notes=(),
+        mask=allowed,
+        notes=notes,
+        reading=parsed.reading,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Self
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.index.reader import info_of
-from searchkit.search.asking import Values, When, make_query, settings_for
+from searchkit.search.asking import Values, When, check_query, make_query, settings_for
 from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
 from searchkit.search.holding import Hold
@@ -21,7 +21,19 @@ from searchkit.search.reranking import Reranking
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.standing import standing_notes
 from searchkit.search.straight import rank_straight
-from searchkit.types import Answer, Article, Chunk, Encoder, Hit, IndexInfo, Mode, Query, Reranker
+from searchkit.types import (
+    Answer,
+    Article,
+    Chunk,
+    Encoder,
+    Hit,
+    IndexInfo,
+    Mode,
+    Query,
+    QueryReading,
+    Reranker,
+    Syntax,
+)
 
 
 def open_index(
@@ -110,6 +122,7 @@ class Searcher:
         rerank: bool = True,
         min_confidence: float = 0.0,
         suggest_values: bool = False,
+        syntax: Syntax | str = Syntax.AUTO,
     ) -> Answer:
         """Answer a question with the ``k`` best articles that pass the filters.
 
@@ -123,6 +136,8 @@ class Searcher:
         reranker, if it has one, isn't asked. Results of less than ``min_confidence`` are left out; where that are all,
         a note and ``nearest`` name the best of them. A query without words, as of filters alone, has results without a
         confidence: none is left out, and a note says so.
+        ``syntax``: "words" or "expression" where the text is to be read so whatever its form, else "auto"; the answer's
+        ``reading`` says what it was read as.
         Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
@@ -141,6 +156,7 @@ class Searcher:
             min_confidence=min_confidence,
             suggest_values=suggest_values,
             now=self._now,
+            syntax=syntax,
         )
         return self.ask(query)
 
@@ -167,6 +183,7 @@ class Searcher:
             suggestions=suggestions,
             facets=facets,
             took_s=time.monotonic() - started,
+            reading=looked.reading,
         )
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
@@ -202,6 +219,12 @@ class Searcher:
         """
         with self._reading() as reading:
             return look(reading, query, settings_for(reading.generation, self._config), self._encode).legs
+
+    def read_query(self, query: Query) -> QueryReading:
+        """Tell what a query is read as, without searching. Raises ``QueryError`` as ``ask`` does."""
+        with self._reading() as reading:
+            check_query(query)
+            return reading.parse(query).reading
 
     def vector_weight(self) -> float:
         """Return the factor of the cosine in a hybrid score.

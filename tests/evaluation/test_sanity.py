@@ -9,8 +9,6 @@ import pytest
 import searchkit
 from searchkit import Article, Mode
 from searchkit.evaluation.sanity import check_sanity, own_sentences
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.syntax import parse
 from tests.words import WordEncoder
 
 if TYPE_CHECKING:
@@ -102,10 +100,10 @@ def test_the_first_and_the_middle_sentence_are_asked() -> None:
     one = Article(id="1", text="Only one sentence stands in this short article.")
     assert own_sentences(one) == ("Only one sentence stands in this short article.",)
     assert own_sentences(Article(id="2", text="北京今天天气很好，人们都在公园里散步。短。", language="zh")) == (
-        "北京今天天气很好 人们都在公园里散步",
+        "北京今天天气很好，人们都在公园里散步。",
     )
     hindi = "मैं हिन्दी में पूरा वाक्य लिखता हूँ।"
-    assert own_sentences(Article(id="3", text=hindi, language="hi")) == (hindi.rstrip("।"),)
+    assert own_sentences(Article(id="3", text=hindi, language="hi")) == (hindi,)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +114,12 @@ def test_the_first_and_the_middle_sentence_are_asked() -> None:
         "AND so it ended, OR did it NOT",
     ],
 )
-def test_a_sentence_is_asked_as_plain_words(text: str) -> None:
-    (asked,) = own_sentences(Article(id="1", text=text))
-    parsed = parse(asked, analyzer=Analyzer(), languages=["en"], filter_fields={"source"})
-    assert parsed.plain
-    assert parsed.notes == ()
+def test_a_sentence_is_asked_as_it_stands_and_finds_its_article(tmp_path: Path, text: str) -> None:
+    assert own_sentences(Article(id="1", text=text)) == (text,)
+    articles = [Article(id="0", text=text), *(Article(id=f"{n}", text=f"Nobody {n} said a word.") for n in range(1, 4))]
+    searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        assert check_sanity(searcher).every.shares[Mode.KEYWORD].first == 1.0
 
 
 def test_an_index_without_vectors_is_asked_by_keyword_alone(tmp_path: Path) -> None:

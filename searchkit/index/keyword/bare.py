@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
+from searchkit.index.keyword.query_classifier import classify, is_plain
 from searchkit.index.keyword.quick import is_wildcard
 from searchkit.index.keyword.stopwords import left_out, lists_of
 from searchkit.index.keyword.tree import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
+from searchkit.types import Syntax
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer
@@ -59,24 +61,35 @@ class BareQuestions:
     def _stops(self) -> tuple[frozenset[str], ...]:
         return lists_of(self._languages)
 
-    def read(self, text: str) -> Asked | None:
+    def read(self, text: str, syntax: Syntax = Syntax.AUTO) -> Asked | None:
         """Return what a question asks for; None where it isn't for this file.
 
         What lies between two spaces is read alone: no rule of the language looks across a space.
         """
         surfaces = text.split()
+        if len(surfaces) > _MOST:
+            return None
         if text.replace(" ", "").isalnum():
-            return self._joined(text, surfaces) if len(surfaces) <= _MOST else None
+            return self._joined(text, surfaces, syntax)
+        if syntax is not Syntax.EXPRESSION and is_plain(text):
+            return self._words(surfaces) if _is_spaced(text, surfaces) else None
+        if syntax is Syntax.WORDS or (syntax is Syntax.AUTO and not classify(text).expression):
+            return None
         if text[0] == '"':
             return self._phrase(text)
         return self._pattern(text) if len(surfaces) == 1 and text == surfaces[0] else None
 
-    def _joined(self, text: str, surfaces: list[str]) -> Asked | None:
-        if not _OPERATORS.isdisjoint(surfaces):
+    def _joined(self, text: str, surfaces: list[str], syntax: Syntax) -> Asked | None:
+        if not _OPERATORS.isdisjoint(surfaces) and (
+            syntax is Syntax.EXPRESSION or (syntax is Syntax.AUTO and classify(text).expression)
+        ):
             words = surfaces[::2]
             joined = text == " AND ".join(words) and _OPERATORS.isdisjoint(words)
             terms = self._different(words) if joined else None
             return Asked("all", terms) if terms else None
+        return self._words(surfaces)
+
+    def _words(self, surfaces: list[str]) -> Asked | None:
         known = [self._known.get(surface) or self._look(surface) for surface in surfaces]
         out = left_out(surfaces, [listed for _, listed in known])
         asked = list[Term]()
@@ -115,12 +128,17 @@ class BareQuestions:
             stems = {self._analyzer.stem(surface.lower(), language) for language in self._languages}
             terms: tuple[Term, ...] | None = (Term(terms=tuple(sorted(stems))),)
         else:
-            found = self._analyzer.query_terms(surface, self._languages)
+            found = self._analyzer.query_terms(surface, self._languages)  # none where it is of signs alone
             leaves = [leaf for word in found for leaf in leaves_of(word, TEXT)]
             terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
-            terms = terms if len(found) == 1 and len(terms) == len(leaves) else None
+            terms = terms if len(found) <= 1 and len(terms) == len(leaves) else None
             asked = found[0].surface if terms else surface
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         word = self._known[surface] = terms, tuple([asked.casefold() in stops for stops in self._stops])
         return word
+
+
+def _is_spaced(text: str, surfaces: list[str]) -> bool:
+    """Say whether a text is parted by plain spaces: some others stand within numbers."""
+    return text.isascii() or surfaces == [piece for piece in text.split(" ") if piece]

@@ -26,7 +26,7 @@ _WILD = r"(?<![\w*?'’.])[\w*?'’.\-]*[*?][\w*?'’.\-]*"
 _FUZZY = rf"(?<=\w)~(?:{_NUMBER.format('maxdist')})?(?P<prefix>(?!x)x)?(?=[\s)^]|$)"
 _SIGN = r'(?<![^\s(]){}(?=[^\W\d_]|["(])'
 _BOUND = r'(?<![^\s()"]){}(?![^\s()"])'
-_VALUE = r'"[^"]*"|[\[{][^\]}]*[\]}]|[^\s()"]+'
+_VALUE = r'"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|[^\s()"]+'
 
 
 def read(text: str, *, fields: str, filters: str) -> Group:

@@ -28,7 +28,7 @@ class Words:
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         self.analyzer = analyzer
         self.found: list[QueryWord] = []
-        self._languages = languages
+        self.languages = languages
         self._different: set[str] = set()
         self._left_out = False
         self._stop_words: list[str] = []
@@ -36,7 +36,7 @@ class Words:
     def analysed(self, text: str, start: int, *, wanted: bool = True) -> list[QueryWord]:
         """Return the words of a part of the query that starts at a place in it, and keep them if they are wanted."""
         words = []
-        for word in self.analyzer.query_terms(text, self._languages):
+        for word in self.analyzer.query_terms(text, self.languages):
             if word.surface not in self._different and len(self._different) >= MAX_WORDS:
                 self._left_out = True
                 continue
@@ -53,7 +53,7 @@ class Words:
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
         words = self.analysed(text, 0)
-        telling = telling_words(words, self._languages)
+        telling = telling_words(words, self.languages)
         if len(telling) < len(words):
             kept = {word.start for word in telling}
             self._stop_words = list(dict.fromkeys(word.surface for word in words if word.start not in kept))

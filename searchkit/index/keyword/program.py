@@ -30,6 +30,7 @@ from searchkit.index.keyword.tree import (
     Phrase,
     Term,
     Tree,
+    Wish,
 )
 
 ALL = 0
@@ -144,7 +145,7 @@ def _steps(times: tuple[int, ...]) -> tuple[Step, ...]:
 def asks_for_words(tree: Tree) -> bool:
     """Say whether a tree asks for words, not for filters and exclusions alone."""
     match tree:
-        case Term() | Phrase() | Compound() | Pattern() | Fuzzy():
+        case Term() | Phrase() | Compound() | Pattern() | Fuzzy() | Wish():
             return True
         case And() | Or():
             return any(map(asks_for_words, tree.children))
@@ -183,7 +184,7 @@ class _Maker:
                 return self._not(self.holds(tree.child))
             case Boost():
                 return self.holds(tree.child)
-            case Maybe() | Every():
+            case Maybe() | Every() | Wish():
                 return ALL
             case Nothing():
                 return self._register(Do.NONE)
@@ -262,6 +263,8 @@ class _Maker:
                     self.steps.append(Step(self._leaf(unit), factor, gate, holding))
             case Term() | Phrase():
                 self.steps.append(Step(self._leaf(tree), factor, gate, gate))
+            case Wish():
+                self.steps.append(Step(self._leaf(tree.child), factor * tree.factor, gate, gate))
             case _:
                 return
 

@@ -108,6 +108,17 @@ class Maybe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Words that were quoted in a text of words: holds everywhere, adds ``factor`` times a phrase's score.
+
+    Beside the words themselves, so that it counts neither in U nor among the words asked for.
+    """
+
+    child: Phrase
+    factor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Boost:
     """The child, its scores multiplied by ``factor`` (above 0): ``word^2`` counts like the word asked twice."""
 
@@ -116,7 +127,7 @@ class Boost:
 
 
 Leaf = Term | Compound | Pattern | Fuzzy | Phrase
-Tree = Leaf | Filter | Every | Nothing | And | Or | Not | Maybe | Boost
+Tree = Leaf | Filter | Every | Nothing | And | Or | Not | Maybe | Boost | Wish
 
 
 def positive_leaves(tree: Tree, factor: float = 1.0) -> Iterator[tuple[Leaf, float]]:
@@ -129,7 +140,7 @@ def positive_leaves(tree: Tree, factor: float = 1.0) -> Iterator[tuple[Leaf, flo
             yield from positive_leaves(tree.child, factor)
         case Boost():
             yield from positive_leaves(tree.child, factor * tree.factor)
-        case Filter() | Every() | Nothing() | Not():
+        case Filter() | Every() | Nothing() | Not() | Wish():
             return
         case _:
             yield tree, factor

@@ -13,12 +13,23 @@ import typer
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
-from searchkit.serve.cli.options import OUTPUT, Index, Json, NoColor, Rerank, SettingsFile, pairs
+from searchkit.serve.cli.options import (
+    OUTPUT,
+    AsExpression,
+    AsWords,
+    Index,
+    Json,
+    NoColor,
+    Rerank,
+    SettingsFile,
+    pairs,
+    syntax_of,
+)
 from searchkit.serve.cli.places import check_writable, existing_index
 from searchkit.serve.cli.plain import count
 from searchkit.serve.cli.systems import Answering, Filed, System, compared_system, first_systems
 from searchkit.serve.cli.terminal import Screen, tell
-from searchkit.types import Mode
+from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
     from searchkit.evaluation.comparing import Comparison
@@ -95,6 +106,8 @@ def evaluate(
     folder: Folder = None,
     index: Index = None,
     mode: Modes = None,
+    words: AsWords = False,
+    expression: AsExpression = False,
     settings: SettingsFile = None,
     rerank: Rerank = None,
     run: RunFile = None,
@@ -125,8 +138,9 @@ def evaluate(
 
     config = SearchConfig.from_file(settings) if settings is not None else None
     modes = mode or _usual_modes(run, compare)
-    _check_asked(modes, settings, rerank)
-    systems = first_systems(path, modes, run, config=config, reranker=rerank or "")
+    syntax = syntax_of(words=words, expression=expression)
+    _check_asked(modes, settings, rerank, syntax)
+    systems = first_systems(path, modes, run, config=config, reranker=rerank or "", syntax=syntax)
     if run_out is not None and len(systems) > 1:
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
     if run_out is not None:
@@ -145,9 +159,9 @@ def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode,
     return (Mode.HYBRID,) if compare else tuple(Mode)
 
 
-def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None) -> None:
+def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None, syntax: Syntax) -> None:
     """Refuse options of an index that is asked where the run of a file is measured: they'd have no say in it."""
-    given = {"--settings": settings is not None, "--rerank": bool(rerank)}
+    given = {"--settings": settings is not None, "--rerank": bool(rerank), f"--{syntax}": syntax is not Syntax.AUTO}
     idle = [option for option, said in given.items() if said]
     if idle and not modes:
         raise ConfigError(
@@ -248,7 +262,22 @@ def _notes(judged: Judged, runs: Sequence[Run], absent: int, level: str) -> tupl
     notes = list(judged.notes)
     if absent:
         notes.append(f"Not in the index, so never found: {count(absent, f'judged {level}')}.")
+    notes += _expressions(runs)
     return tuple(dict.fromkeys((*notes, *(note for run in runs for note in run.notes))))
+
+
+def _expressions(runs: Sequence[Run]) -> list[str]:
+    """Say how many queries were read as expressions, of each run whose reading was left to the query's form."""
+    told: dict[str, list[str]] = {}
+    for run in runs:
+        if run.expressions:
+            asked = count(len(run.scores), "query").replace("querys", "queries")
+            told.setdefault(f"{run.expressions:,} of {asked} read as", []).append(run.name)
+    return [
+        f"{begins} {'an expression' if begins.startswith('1 of') else 'expressions'} ({', '.join(names)}):"
+        " --words searches their words."
+        for begins, names in told.items()
+    ]
 
 
 def _tell(screen: Screen, done: Evaluated, *, per_query: bool, json: bool) -> None:

@@ -44,6 +44,7 @@ def answer_json(answer: Answer, *, index: str, explain: bool = False) -> dict[st
         "k": answer.query.k,
         "index": index,
         "took_s": round(answer.took_s, 6),
+        "reading": asdict(answer.reading),
         "notes": list(answer.notes),
         "suggestions": list(answer.suggestions),
         "facets": {

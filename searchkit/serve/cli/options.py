@@ -11,7 +11,7 @@ import typer
 
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.places import complete_index
-from searchkit.types import Mode
+from searchkit.types import Mode, Syntax
 
 FILTERS = "Filters (all must be met; of one that is repeated, any)"
 OUTPUT = "Output"
@@ -198,6 +198,29 @@ RerankBudget = Annotated[
         help="How long it may take; what it doesn't reach keeps its score. inf for no limit.",
     ),
 ]
+
+
+AsWords = Annotated[
+    bool,
+    typer.Option(
+        "--words",
+        help="Read every query as words: signs, quotes and capitals in it are no operators, and nothing is a filter.",
+    ),
+]
+AsExpression = Annotated[
+    bool,
+    typer.Option(
+        "--expression",
+        help="Read every query as an expression; one that can't be read so is an error, with its place marked.",
+    ),
+]
+
+
+def syntax_of(*, words: bool, expression: bool) -> Syntax:
+    """Return what a query is to be read as. Raises ``ConfigError`` where both are asked for."""
+    if words and expression:
+        raise ConfigError("--words and --expression exclude each other.", hint="Give one of them, or neither.")
+    return Syntax.WORDS if words else Syntax.EXPRESSION if expression else Syntax.AUTO
 
 
 def pairs(option: str, given: Sequence[str] | None) -> list[tuple[str, str]]:

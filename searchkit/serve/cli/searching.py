@@ -14,6 +14,8 @@ import typer
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
 from searchkit.serve.cli.options import (
+    AsExpression,
+    AsWords,
     Authors,
     Count,
     Explain,
@@ -39,10 +41,11 @@ from searchkit.serve.cli.options import (
     Until,
     Words,
     pairs,
+    syntax_of,
 )
 from searchkit.serve.cli.places import existing_index
 from searchkit.serve.cli.terminal import Screen, tell
-from searchkit.types import Answer, Mode
+from searchkit.types import Answer, Mode, Syntax
 
 if TYPE_CHECKING:
     from searchkit.search.searcher import Searcher
@@ -60,6 +63,8 @@ def search(
     index: Index = None,
     k: Count = 10,
     mode: ModeOption = Mode.HYBRID,
+    words: AsWords = False,
+    expression: AsExpression = False,
     min_confidence: MinConfidence = 0.0,
     interactive: Interactive = False,
     rerank: Rerank = None,
@@ -82,8 +87,9 @@ def search(
 ) -> None:
     """Search an index; an article appears once, with the chunks of it that answer best.
 
-    Words are looked for by keyword and by meaning. Also understood: "a phrase", AND, OR, NOT, title:word, wild*,
-    fuzzy~, published:2025-10, published:[2025-01 TO 2025-06], and other fields such as tag:energy.
+    Words are looked for by keyword and by meaning. A query is words unless it is plainly an expression: "a phrase"
+    alone, AND, OR and NOT between few words, -word, title:word, wild*, fuzzy~, published:2025-10,
+    published:[2025-01 TO 2025-06], and other fields such as tag:energy. In words a quoted part ranks first.
     """
     screen = Screen(no_color=no_color)
     if k < 1:
@@ -100,6 +106,7 @@ def search(
     options: dict[str, Any] = {
         "k": k,
         "mode": mode,
+        "syntax": syntax_of(words=words, expression=expression),
         "min_confidence": min_confidence,
         "since": since,
         "until": until,
@@ -257,8 +264,22 @@ def _say_notes(screen: Screen, answer: Answer) -> None:
     """Tell what the user should know: notes, and other spellings where nothing was found."""
     for note in answer.notes:
         screen.say(f"Note: {note}")
+    if line := reading_line(answer):
+        screen.say(line)
     if answer.suggestions:
         screen.say(f"Did you mean: {' · '.join(answer.suggestions)}?")
+
+
+def reading_line(answer: Answer) -> str:
+    """Say what a query was read as where that isn't the obvious one, or found nothing as an expression; else ""."""
+    reading, asked = answer.reading, answer.query.syntax
+    if asked is not Syntax.AUTO:
+        return ""
+    expression = reading.syntax is Syntax.EXPRESSION and not reading.rest_is_words
+    if not reading.doubtful and not (expression and not answer.results):
+        return ""
+    other = "--words searches its words" if expression else "--expression reads it as one"
+    return f"Read {reading}; {other}."
 
 
 def _by_name(given: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.serve.cli.places import named_index
-from searchkit.types import Mode, Progress
+from searchkit.types import Mode, Progress, Syntax
 
 if TYPE_CHECKING:
     from searchkit.evaluation.judged import Judged
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from searchkit.search.searcher import Searcher
 
 FORMS = (
-    "Give a mode, a setting (vector_weight=2), a file of settings (.json), rerank=NAME, generation:NUMBER, the folder"
-    " of another index, or the file of a run."
+    "Give a mode, a setting (vector_weight=2), a file of settings (.json), rerank=NAME, syntax=words,"
+    " generation:NUMBER, the folder of another index, or the file of a run."
 )
 _GENERATION = re.compile(r"generation:([0-9]{1,12})")
 _RERANK = "rerank="
+_SYNTAX = "syntax="
 _OF_TWO_LEGS = frozenset({"fusion", "vector_weight"})
 _OF_A_RERANKER = frozenset({"rerank_depth", "rerank_weight"})
 _SHOWN = frozenset({"chunks_per_result", "rerank_budget_s"})
@@ -41,7 +42,7 @@ class Asked:
     """An index that is asked in one mode.
 
     ``config``: None for the settings that the index names. ``generation``: None for the one in force. ``reranker``: its
-    name, "" for none.
+    name, "" for none. ``syntax``: what the queries are read as.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Asked:
     config: SearchConfig | None = None
     generation: int | None = None
     reranker: str = ""
+    syntax: Syntax = Syntax.AUTO
 
     def settings(self) -> SearchConfig:
         """Return the settings that hold."""
@@ -76,13 +78,14 @@ def first_systems(
     *,
     config: SearchConfig | None = None,
     reranker: str = "",
+    syntax: Syntax = Syntax.AUTO,
 ) -> list[System]:
     """Return what --run and --mode name; ``index`` is only called where an index is asked."""
     systems: list[System] = [] if run is None else [Filed(name=run.name, path=run)]
     if modes:
         path = index()
         systems += [
-            Asked(name=str(mode), index=path, mode=mode, config=config, reranker=reranker)
+            Asked(name=str(mode), index=path, mode=mode, config=config, reranker=reranker, syntax=syntax)
             for mode in dict.fromkeys(modes)
         ]
     return systems
@@ -112,6 +115,8 @@ def _changed(typed: str, base: Callable[[], Asked]) -> Asked | None:
     """Return the base with the one thing changed that was typed; None where it names nothing of an index."""
     if typed.startswith(_RERANK):
         return replace(base(), reranker=typed.removeprefix(_RERANK))
+    if typed.startswith(_SYNTAX):
+        return replace(base(), syntax=_syntax(typed.removeprefix(_SYNTAX)))
     if matched := _GENERATION.fullmatch(typed):
         return replace(base(), generation=int(matched[1]))
     if Path(typed).is_file():
@@ -142,6 +147,12 @@ def _check_matters(typed: str, base: Asked, changed: Asked) -> None:
 
 def _plain(name: str, index: Path, mode: Mode) -> Asked:
     return Asked(name=name, index=index, mode=mode)
+
+
+def _syntax(typed: str) -> Syntax:
+    if typed not in set(Syntax):
+        raise ConfigError(f"There is no syntax '{typed}'.", hint=f"Choose one of: {', '.join(Syntax)}.")
+    return Syntax(typed)
 
 
 def _settings(typed: str) -> Mapping[str, Any]:
@@ -185,6 +196,7 @@ class Answering:
             self._judged.queries,
             name=system.name,
             mode=system.mode,
+            syntax=system.syntax,
             depth=self._depth,
             level=self._level,
             progress=self._progress,
@@ -199,7 +211,7 @@ class Answering:
     def _searcher(self, system: Asked) -> Searcher:
         from searchkit.search.searcher import open_index
 
-        key = replace(system, name="", mode=Mode.HYBRID)
+        key = replace(system, name="", mode=Mode.HYBRID, syntax=Syntax.AUTO)
         if key not in self._opened:
             config = system.config
             if system.reranker:

@@ -6,6 +6,7 @@ from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import parse
 from searchkit.index.keyword.tree import Compound, Phrase, Term, positive_leaves
+from searchkit.types import Syntax
 
 
 def told(text: str, *languages: str | None) -> list[str]:
@@ -78,7 +79,8 @@ def test_a_note_says_what_was_left_out() -> None:
 
 def test_a_phrase_and_an_expression_keep_every_word() -> None:
     for text in ('"the who"', "the AND who", "+the +who"):
-        leaves = [leaf for leaf, _ in positive_leaves(parse(text, analyzer=Analyzer(), languages=["en"]).tree)]
+        parsed = parse(text, analyzer=Analyzer(), languages=["en"], syntax=Syntax.EXPRESSION)
+        leaves = [leaf for leaf, _ in positive_leaves(parsed.tree)]
         units = [unit for leaf in leaves for unit in (leaf.units if isinstance(leaf, Phrase) else (leaf,))]
         assert all(isinstance(unit, (Term, Compound)) for unit in units)
         assert len(units) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -25,15 +26,16 @@ from searchkit.index.keyword.tree import (
     Term,
     Tree,
 )
+from searchkit.types import Syntax
 from tests.index.keyword.reference import ANALYZER
 
 
-def parsed(text: str) -> Parsed:
-    return parse(text, analyzer=ANALYZER, languages=["en"], filter_fields=("section", "Desk"))
+def parsed(text: str, syntax: Syntax = Syntax.AUTO) -> Parsed:
+    return parse(text, analyzer=ANALYZER, languages=["en"], filter_fields=("section", "Desk"), syntax=syntax)
 
 
-def tree(text: str) -> Tree:
-    return parsed(text).tree
+def tree(text: str, syntax: Syntax = Syntax.AUTO) -> Tree:
+    return parsed(text, syntax).tree
 
 
 def t(*terms: str, **values: str) -> Term:
@@ -56,6 +58,7 @@ def wish(child: Tree) -> Tree:
     return Maybe(child=child)
 
 
+EXPRESSION = Syntax.EXPRESSION
 A, B, C = t("a"), t("b"), t("c")
 
 
@@ -111,7 +114,7 @@ def test_what_isn_t_an_operator_is_plain(text: str) -> None:
 
 
 def test_phrases_are_required_and_may_have_gaps() -> None:
-    assert tree('"oil tanker" venezuela') == all_of(phrase("oil", "tanker"), wish(t("venezuela")))
+    assert tree('"oil tanker" venezuela', EXPRESSION) == all_of(phrase("oil", "tanker"), wish(t("venezuela")))
     assert tree('"oil tanker"~3') == phrase("oil", "tanker", slop=3)
     assert tree('"missiles"') == t("missil")
     assert tree('"S-300 missiles"') == phrase("s", "300", "missil")
@@ -171,13 +174,14 @@ def test_fuzzy_words_are_a_few_edits_away() -> None:
 
 
 def test_boosts_multiply() -> None:
-    assert tree("a^2 b") == wish(any_of(Boost(child=A, factor=2.0), B))
+    assert tree("a^2 b", EXPRESSION) == wish(any_of(Boost(child=A, factor=2.0), B))
+    assert tree("oil^2 gas") == wish(any_of(Boost(child=t("oil"), factor=2.0), t("gas")))
     assert tree("(a AND b)^.5 c") == all_of(Boost(child=all_of(A, B), factor=0.5), wish(C))
     assert tree('"a b"~2^3') == Boost(child=phrase("a", "b", slop=2), factor=3.0)
     assert tree("a^b") == wish(any_of(A, B)), "read as plain words"
     for text in ("a^0", "a^99999", f"a^{'9' * 400}"):
-        assert tree(text) == wish(A)
-        assert "boost" in parsed(text).notes[0]
+        assert tree(text, EXPRESSION) == wish(A)
+        assert "boost" in parsed(text, EXPRESSION).notes[0]
 
 
 def test_fields_that_hold_words() -> None:
@@ -263,23 +267,41 @@ def test_a_name_that_is_nearly_a_fields_is_noted() -> None:
         ("NOT NOT a", "nothing beside 'NOT' at character 1"),
         ("a (AND b)", "nothing beside 'AND' at character 4"),
         ("a NOT", "nothing beside 'NOT' at character 3"),
-        ("published:[2025", "no range"),
-        ("published:[2025]", "no range"),
         ("(" * 40 + "a" + ")" * 40, "more than 30 deep"),
         ('"a" ' * 3_000, "more than 10,000 characters"),
         ("miss* " * 33, "more than 32 wildcards"),
         ("*ab" * 60, "more than 100 characters"),
-        ("published:[" * 20, "publis…' is no range"),
     ],
 )
-def test_what_can_t_be_read_is_searched_as_plain_words_and_it_is_said(text: str, reason: str) -> None:
+def test_what_isn_t_an_expression_is_words_or_an_error_where_it_has_to_be_one(text: str, reason: str) -> None:
     found = parsed(text)
     assert found.plain
     assert found.tree != Nothing()
-    note, *_ = found.notes
-    assert note.startswith("The query could not be read as an expression (")
-    assert reason in note
-    assert note.endswith("; it was searched as plain words.")
+    with pytest.raises(QueryError) as caught:
+        parsed(text, EXPRESSION)
+    assert "can't be read as an expression" in caught.value.message
+    assert reason in caught.value.message
+    assert "--words" in caught.value.hint
+    assert parsed(text, Syntax.WORDS).plain
+
+
+def test_the_place_of_a_fault_is_marked() -> None:
+    with pytest.raises(QueryError, match=re.escape('Here: missiles »"air')):
+        parsed('missiles "air', EXPRESSION)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oil published:[2025", "published:[2025]", "published:soon oil", 'source:"The Times oil', "oil +section:[1",
+        'source:(a OR "b', "oil (source:(a OR b)", "published:[" * 20, "+source:a " * 101,
+    ],
+)  # fmt: skip
+def test_a_filter_that_can_t_be_read_is_an_error(text: str) -> None:
+    for syntax in (Syntax.AUTO, EXPRESSION):
+        with pytest.raises(QueryError):
+            parsed(text, syntax)
+    assert parsed(text, Syntax.WORDS).plain
 
 
 @pytest.mark.parametrize("text", ["!!!", "🚀🚀", '""', "()", "-", "...", "\x00 .", "\ud800", '" "', "^ ~", "+ -"])
@@ -318,7 +340,7 @@ def test_a_number_of_any_length_is_held_to_its_limit_with_a_note(digits: str) ->
     fuzzy = parsed(f"missle~{digits}")
     assert fuzzy.tree == wish(Fuzzy(word="missle", distance=2))
     assert fuzzy.notes == ("'missle' was searched with 2 edits, the most there is.",)
-    boosted = parsed(f"a^{digits}999")
+    boosted = parsed(f"a^{digits}999", EXPRESSION)
     assert boosted.tree == wish(A)
     assert boosted.notes == ("A boost lies above 0 and at 1,000 at most; another one was left out.",)
 
