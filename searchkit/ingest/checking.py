@@ -8,9 +8,9 @@ from searchkit.errors import SourceError
 from searchkit.ingest.dates import parse_date
 from searchkit.ingest.fields import flatten
 from searchkit.ingest.languages import detect, is_no_language, normalise
-from searchkit.ingest.mapping import find_sections
+from searchkit.ingest.mapping import LONGEST_LANGUAGE, find_sections
 from searchkit.ingest.texts import clean, has_control, one_line
-from searchkit.types import Article
+from searchkit.types import Article, Section
 
 
 def checked_article(article: Article) -> Article:
@@ -32,6 +32,7 @@ def checked_article(article: Article) -> Article:
     if article.sections:
         _check_sections(article, text)
     given = article.language or ""
+    unknown = is_no_language(given) or len(given) > LONGEST_LANGUAGE
     return replace(
         article,
         id=clean(article.id.strip()),
@@ -42,11 +43,16 @@ def checked_article(article: Article) -> Article:
         authors=tuple(name for each in article.authors if (name := one_line(each))),
         published=parse_date(article.published),
         updated=parse_date(article.updated),
-        language=(None if is_no_language(given) else normalise(given)) or detect(title, text),
+        language=(None if unknown else normalise(given)) or detect(title, text),
         tags=tuple(tag for each in article.tags if (tag := one_line(each))),
         fields=flatten(article.fields, frozenset(), ""),
-        sections=article.sections or find_sections(text, title),
+        sections=tuple(_cleaned(section) for section in article.sections) or find_sections(text, title),
     )
+
+
+def _cleaned(section: Section) -> Section:
+    heading = clean(section.heading)
+    return section if heading == section.heading else replace(section, heading=heading)
 
 
 def _check_sections(article: Article, text: str) -> None:
