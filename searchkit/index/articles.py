@@ -35,6 +35,7 @@ import numpy as np
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, text_of
 from searchkit.index.database import open_to_read, right_kinds
+from searchkit.index.files import OPEN_AGAIN, HeldFile
 from searchkit.index.ids import IdsWriter
 from searchkit.index.paths import IDS
 from searchkit.types import Article, Chunk, Origin, Section
@@ -236,12 +237,17 @@ def _values(told: Article | Section) -> dict[str, object]:
 class ArticlesReader:
     """Reads an ``articles.sqlite``; safe to share among threads: there are as many connections as ask at once.
 
-    Every method raises ``IndexCorrupt`` naming the file where the file isn't what was written.
+    All read the one file that was opened first, whatever its path leads to by then. Every method raises
+    ``IndexCorrupt`` naming the file where it isn't what was written, or can't be opened once more.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._knows_files: bool | None = None
+        try:
+            self._file = HeldFile(path)
+        except OSError as error:
+            raise self.corrupt(str(error.strerror)) from error
         self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
 
@@ -257,6 +263,7 @@ class ArticlesReader:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+        self._file.close()
 
     def rows(self, statement: str, values: Sequence[Any] = (), *, kinds: str = "") -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows, whose columns are of these ``kinds``, a letter each (``right_kinds``).
@@ -454,10 +461,17 @@ class ArticlesReader:
         with self._guard:
             if self._idle:
                 return self._idle.pop()
+        opened: sqlite3.Connection | None = None
         try:
-            return open_to_read(self._path, _SCHEMA, _SCHEMA_1)
+            with self._file.named() as path:
+                opened = open_to_read(path, _SCHEMA, _SCHEMA_1)
         except sqlite3.Error as error:
             raise self.corrupt(str(error)) from error
+        except FileNotFoundError as error:
+            if opened is not None:
+                opened.close()
+            raise IndexCorrupt(f"{self._path} can't be read: {error.strerror}.", hint=OPEN_AGAIN) from error
+        return opened
 
     def corrupt(self, reason: str) -> IndexCorrupt:
         """Make the error that says what is wrong with this file."""
