@@ -17,6 +17,7 @@ import numpy as np
 import searchkit
 from searchkit.config import IndexConfig
 from searchkit.index.ahead import Cutter
+from searchkit.index.articles import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.batching import segmented
 from searchkit.index.carried import carry
 from searchkit.index.current import current_generation, publish
@@ -43,6 +44,10 @@ from searchkit.types import Article, BuildReport, Encoder, Progress
 
 _SAMPLE = 100
 """Articles of unknown language, those of the lowest ids, whose beginnings are read together to tell it."""
+
+MOST_NAMED = 8
+LONGEST_NAME = 40
+"""How many fields a note names, and how many characters of each."""
 
 
 def _beginning(title: str, text: str) -> str:
@@ -82,6 +87,7 @@ class Draft:
         self._languages: Counter[str] = Counter(parent.manifest.languages if parent else {})
         self._unknown_as: dict[str, str] = {}  # by segment, of those written here
         self._segment_of: dict[str, int] = {}
+        self._unlabelled: Counter[str] = Counter()
         self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
         self._encodings: list[Encoding] = []
@@ -144,6 +150,7 @@ class Draft:
                     self.articles -= 1
                 self._segment_of[article_id] = number
             self._languages.update(article.language or "" for article in batch.values())
+            self._unlabelled.update(name for article in batch.values() for name in too_long_for_labels(article))
             self.articles += len(batch)
             yield number, list(batch.values())
 
@@ -177,8 +184,17 @@ class Draft:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of where vectors came from."""
-        return tuple(dict.fromkeys(note for encoding in self._encodings for note in encoding.notes))
+        """What the user should know of where vectors came from, and of what can't be filtered by."""
+        notes = [note for encoding in self._encodings for note in encoding.notes]
+        if self._unlabelled:
+            named = ", ".join(
+                f"{name[:LONGEST_NAME]} ({number:,})" for name, number in self._unlabelled.most_common(MOST_NAMED)
+            )
+            notes.append(
+                f"Values of more than {LONGEST_LABEL} characters are stored, but can't be filtered by or counted: those"
+                f" of {named}{', …' if len(self._unlabelled) > MOST_NAMED else ''}."
+            )
+        return tuple(dict.fromkeys(notes))
 
     def forget(self) -> None:
         """Remove what a stopped writer left of the work that is done now. Raises ``StorageError``."""

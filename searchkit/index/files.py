@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import finalize
 
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.paths import hidden_name
@@ -18,6 +19,12 @@ READ_RIGHTS = "Ask its owner for the right to read it, or run the command as a u
 
 _BLOCK = 1 << 20
 """Bytes that are copied at once."""
+
+OPEN_AGAIN = "Open the index again where it is now."
+"""What to do where a file that is open has no name any more."""
+
+OPEN_FILES = "/dev/fd"
+"""Where Linux, macOS and the BSDs have names for the open files of a process."""
 
 _RIGHTS = "Choose a folder that you may write to with --index, or ask its owner for the right."
 _ADVICE = {
@@ -91,6 +98,45 @@ def read_small(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"It has more than {limit:,} bytes", str(path))
     return content
+
+
+class HeldFile:
+    """A file that is opened once and held, so that what is opened by its name later is surely the same file.
+
+    A folder can be moved, and another put in its place, while a reader has it open. Raises ``OSError``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.path = path
+        self._descriptor = descriptor
+        self._state = os.fstat(descriptor)
+        self.close = finalize(self, os.close, descriptor)
+        """Let go of the file."""
+
+    @contextmanager
+    def named(self) -> Iterator[Path]:
+        """Give a name by which the file can be opened during the block.
+
+        That is its path, or, where this has become another file's, the system's name for the open file. Raises
+        ``FileNotFoundError`` where it has no name any more, also when that is so at the end of the block.
+        """
+        own = Path(OPEN_FILES, str(self._descriptor))
+        for path in (self.path, own):
+            if self.close.alive and self._is(path):
+                if path == own:
+                    os.lseek(self._descriptor, 0, os.SEEK_SET)  # some systems give the descriptor itself
+                yield path
+                if self._is(path):
+                    return
+                break
+        raise FileNotFoundError(errno.ENOENT, "its folder was moved or another put in its place", str(self.path))
+
+    def _is(self, path: Path) -> bool:
+        try:
+            return os.path.samestat(path.stat(), self._state)
+        except OSError:
+            return False
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -63,11 +63,16 @@ class Intake:
                 return checked_article(one)
             if isinstance(one, Mapping):
                 return article_from_dict(one, fallback_id=self._id_of(one))
+        except SourceError as error:
+            self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
+            return None
         except RecursionError:
             self.report(Problem(place=f"article {number}", reason="is nested too deeply"))
             return None
-        except SourceError as error:
-            self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            # What a program hands over can be anything; one article lost, and named, is better than all.
+            reason = f"can't be taken: {type(error).__name__}: {error}"[:300]
+            self.report(Problem(place=f"article {number}", reason=reason))
             return None
         raise SourceError(
             f"Item {number} of the articles is a {type(one).__name__}.", hint="Hand over Article objects or dicts."

@@ -66,6 +66,8 @@ class Segment:
         self.articles.close()
         if self.ids is not None:
             self.ids.close()
+        if self.vectors is not None:
+            self.vectors.close()
         self.postings.close()
         if self.vectors is not None:
             self.vectors.close()

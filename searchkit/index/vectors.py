@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from searchkit.errors import IndexCorrupt
 from searchkit.index import vectorfiles
-from searchkit.index.files import remove
+from searchkit.index.files import OPEN_AGAIN, HeldFile, remove
 from searchkit.index.keyword import loops
 from searchkit.index.mapped import let_go
 from searchkit.index.paths import EIGHT_BITS, VECTORS
@@ -123,10 +124,14 @@ class VectorsReader:
         self._scanned = path if eight_bits is None else eight_bits
         if eight_bits is not None:
             self.codes, self.eight_bits = map_eight_bits(eight_bits, rows, dimension)
+        # Before it is mapped anything at this path would do; from here on it is this file alone.
+        self._file = _held(self._scanned) if len(self.matrix) > _FEW else None
         self._scans: tuple[_Scan, ...] = ()  # the latest first, of whichever thread: each says what it answers
 
     def close(self) -> None:
         """Let go of the files, which close with the last array that was handed out."""
+        if self._file is not None:
+            self._file.close()
         self._scans = ()
         self.__dict__.pop("_index", None)
         self.matrix = np.empty((0, 0), dtype=np.float32)
@@ -215,7 +220,19 @@ class VectorsReader:
     def _index(self) -> Any:
         import faiss
 
-        return faiss.read_index(str(self._scanned), faiss.IO_FLAG_MMAP_IFC)
+        file = self._file or _held(self._scanned)
+        try:
+            with file.named() as path:
+                return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        except FileNotFoundError as error:
+            raise IndexCorrupt(f"{self._scanned} can't be read: {error.strerror}.", hint=OPEN_AGAIN) from error
+
+
+def _held(path: Path) -> HeldFile:
+    try:
+        return HeldFile(path)
+    except OSError as error:
+        raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
 
 
 def best_of(found: list[tuple[int, Nearest]], depth: int) -> tuple[Rows, float]:

@@ -9,9 +9,9 @@ from searchkit.errors import SourceError
 from searchkit.ingest.dates import offset_s, parse_date, parse_dated
 from searchkit.ingest.fields import flatten
 from searchkit.ingest.languages import detect, is_no_language, normalise
-from searchkit.ingest.mapping import find_sections
+from searchkit.ingest.mapping import LONGEST_LANGUAGE, find_sections
 from searchkit.ingest.texts import clean, has_control, one_line
-from searchkit.types import Article
+from searchkit.types import Article, Section
 
 _DAY_S = 86_400
 
@@ -41,6 +41,7 @@ def checked_article(article: Article) -> Article:
             f"the article '{article.id}' has a utc_offset_s of {clock}", hint="A clock is less than a day from UTC."
         )
     given = article.language or ""
+    unknown = is_no_language(given) or len(given) > LONGEST_LANGUAGE
     return replace(
         article,
         id=clean(article.id.strip()),
@@ -52,11 +53,16 @@ def checked_article(article: Article) -> Article:
         published=None if published is None else published.astimezone(UTC),
         updated=parse_date(article.updated),
         utc_offset_s=0 if published is None else clock,
-        language=(None if is_no_language(given) else normalise(given)) or detect(title, text),
+        language=(None if unknown else normalise(given)) or detect(title, text),
         tags=tuple(tag for each in article.tags if (tag := one_line(each))),
         fields=flatten(article.fields, frozenset(), ""),
-        sections=article.sections or find_sections(text, title),
+        sections=tuple(_cleaned(section) for section in article.sections) or find_sections(text, title),
     )
+
+
+def _cleaned(section: Section) -> Section:
+    heading = clean(section.heading)
+    return section if heading == section.heading else replace(section, heading=heading)
 
 
 def _check_sections(article: Article, text: str) -> None:

@@ -31,6 +31,14 @@ _NAMING = ("name", "title", "label", "term", "value", "$oid", "$date")
 """Keys under which an object says its name: ``{"name": "Jane Doe"}``, ``{"$oid": "5f1c"}``."""
 
 
+def natural(value: object) -> object:
+    """Return numpy's numbers and arrays, and what is like them, as Python's own; anything else as it is."""
+    if isinstance(value, str | int | float | Mapping | list | tuple) or value is None:
+        return value
+    listed = getattr(value, "tolist", None)
+    return listed() if callable(listed) else value
+
+
 def flatten(values: Mapping[str, object], used: Set[Path], unwrap: str) -> dict[str, FieldValue]:
     """Return all values but the used ones as fields.
 
@@ -47,8 +55,8 @@ def flatten(values: Mapping[str, object], used: Set[Path], unwrap: str) -> dict[
 
 
 def _leaves(values: Mapping[str, object], above: Path, used: Set[Path]) -> Iterator[tuple[Path, object]]:
-    for key, value in values.items():
-        path = (*above, str(key))
+    for key, given in values.items():
+        path, value = (*above, str(key)), natural(given)
         if path in used:
             continue
         if isinstance(value, Mapping) and len(path) < _DEEPEST:
@@ -68,7 +76,7 @@ def _field(value: object) -> FieldValue | None:
             return _several(listed)
         return clean(value).strip() or None
     if isinstance(value, numbers.Integral):
-        return int(value) if int(value) in _INT64 else str(value)
+        return int(value) if int(value) in _INT64 else _plain(value)
     if isinstance(value, numbers.Real):
         return float(value) if math.isfinite(value) else str(value)
     if isinstance(value, date):
@@ -96,10 +104,14 @@ def _is_plain(value: object) -> bool:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    try:
+        return value.isoformat() if isinstance(value, date) else str(value)
+    except ValueError as error:  # Python writes no integer of more than 4,300 digits
+        raise SourceError("has a number of more than 4,300 digits, which can't be written") from error
 
 
 def _as_json(value: object) -> str:
+    """Write what no other form fits. Raises ``ValueError`` and ``RecursionError`` for what contains itself."""
     return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.dates import offset_s, parse_dated
-from searchkit.ingest.fields import Path, flatten, is_list, plain_text, strings
+from searchkit.ingest.fields import Path, flatten, is_list, natural, plain_text, strings
 from searchkit.ingest.languages import detect, is_no_language, normalise
 from searchkit.ingest.sections import atx_headings, sections_under
 from searchkit.ingest.texts import clean, has_control, one_line
@@ -38,6 +38,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 _METADATA = "metadata"
 """The key under which BEIR's form holds all but id, title and text."""
+
+LONGEST_LANGUAGE = 100
+"""Characters of a language's name or code; what is longer is something else."""
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _BY = re.compile(r"^(?:by|von|por|par)\s+", re.IGNORECASE)
@@ -187,7 +190,7 @@ class _Found:
             return followed[1] if followed else None
         for alias in _simple_aliases(name):
             for path, value in self._names.get(alias, ()):
-                if path not in self._used and value not in (None, "", [], ()):
+                if path not in self._used and not _is_missing(value):
                     self._used.add(path)
                     return value
         return None
@@ -199,11 +202,16 @@ class _Found:
 
 def _candidates(values: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
     for key, value in values.items():
-        yield (str(key),), value
+        yield (str(key),), natural(value)
     inner = values.get(_METADATA)
     if isinstance(inner, Mapping):
         for key, value in inner.items():
-            yield (_METADATA, str(key)), value
+            yield (_METADATA, str(key)), natural(value)
+
+
+def _is_missing(value: object) -> bool:
+    """Say whether there is no value: None, nothing in it, or NaN, by which tables say so."""
+    return value is None or (isinstance(value, str | list | tuple) and not value) or value != value  # noqa: PLR0124
 
 
 @lru_cache(maxsize=4096)
@@ -266,7 +274,7 @@ def _language(found: _Found, extra: dict[str, FieldValue], notes: list[str]) -> 
     given = one_line(plain_text(found.value("language"), "language", " "))
     if is_no_language(given):
         return None
-    language = normalise(given)
+    language = normalise(given) if len(given) <= LONGEST_LANGUAGE else None
     if language is None:
         extra["language_raw"] = given
         notes.append(f"the language '{given[:60]}' isn't known; it is kept as the field language_raw")

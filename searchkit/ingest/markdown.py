@@ -22,9 +22,14 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*$\n?
 _LONGEST_FRONT_MATTER = 2**20
 _DEEPEST = 100
 """Levels of quotation and lists within each other; the parser drops what lies deeper."""
-_TAG_OR_COMMENT = re.compile(
-    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|</?[A-Za-z][^>]*>", re.DOTALL | re.IGNORECASE
-)
+_MARKUP = re.compile(r"<!--|<(?:script|style)\b|</?[A-Za-z]", re.IGNORECASE)
+_ENDS = {
+    "<!--": re.compile("-->"),
+    "<s": re.compile(r"</(?:script|style)\s{0,100}>", re.IGNORECASE),
+    "<": re.compile(">"),
+}
+"""What a comment, a script or style, and a tag begin with, and end with."""
+
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -200,5 +205,33 @@ def _inline_text(token: Token) -> str:
 
 
 def _without_tags(source: str) -> str:
-    text = html.unescape(_TAG_OR_COMMENT.sub(" ", _BREAK.sub("\n", source)))
+    text = html.unescape(" ".join(_outside_markup(_BREAK.sub("\n", source))))
     return clean("\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split()))))
+
+
+def _outside_markup(source: str) -> Iterator[str]:
+    """Yield what stands between the tags, comments and scripts of a block of HTML; what nothing closes stays text.
+
+    Each end is looked for once: where there is none behind one place there is none behind a later one.
+    """
+    at = start = 0
+    missing: set[str] = set()
+    while (begun := _MARKUP.search(source, at)) is not None:
+        at = begun.end()
+        for kind in _kinds(begun[0].lower()):
+            if kind in missing:
+                continue
+            if (end := _ENDS[kind].search(source, at)) is None:
+                missing.add(kind)
+                continue
+            yield source[start : begun.start()]
+            at = start = end.end()
+            break
+    yield source[start:]
+
+
+def _kinds(begin: str) -> tuple[str, ...]:
+    """Return what markup with this beginning may be, the likeliest first: a script that isn't closed is a tag still."""
+    if begin == "<!--":
+        return ("<!--",)
+    return ("<s", "<") if begin in {"<script", "<style"} else ("<",)

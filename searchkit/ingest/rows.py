@@ -16,6 +16,9 @@ from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"
 
+_MOST_DIGITS = 4_300
+"""Digits of an integer that Python reads and writes (``sys.int_info``)."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Rows:
@@ -48,6 +51,9 @@ class Rows:
             yield self.problem(error.message, line)
         except RecursionError:
             yield self.problem("is nested too deeply", line)
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            # One row that nobody has thought of must not cost those behind it.
+            yield self.problem(f"can't be read: {type(error).__name__}: {error}"[:300], line)
         else:
             yield from (self.problem(note, line, lost=False) for note in made.notes)
             yield made.article
@@ -98,7 +104,7 @@ def _from_lines(given: Iterable[Line], rows: Rows) -> Iterator[Article | Problem
             yield rows.problem(line.problem, line.number)
         elif line.text.strip():
             try:
-                value = json.loads(line.text)
+                value = parse_json(line.text)
             except (ValueError, RecursionError) as error:
                 yield rows.problem(_bad_json(error), line.number)
             else:
@@ -119,7 +125,7 @@ def read_json(data: bytes, rows: Rows) -> Iterator[Article | Problem]:
     if decoded.note:
         yield rows.problem(decoded.note, None, lost=False)
     try:
-        value = json.loads(decoded.text)
+        value = parse_json(decoded.text)
     except json.JSONDecodeError as error:
         if error.msg.startswith("Extra data"):
             yield from _from_lines(lines(io.BytesIO(data)), rows)
@@ -136,6 +142,19 @@ def read_json(data: bytes, rows: Rows) -> Iterator[Article | Problem]:
         for number, each in enumerate(listed, start=1):
             yield from rows.take(each, number)
     yield from rows.end()
+
+
+def parse_json(text: str) -> object:
+    """Read JSON; an integer of more digits than Python takes is kept as a text.
+
+    Raises ``ValueError`` and ``RecursionError``.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # so many digits take Python's reader a second for 100,000
+        return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits)
 
 
 def _list_within(value: object) -> list[object] | None:

@@ -14,9 +14,13 @@ LONGEST_HEADING = 200
 """Characters. What is longer was marked up as a heading for its looks (a whole lead paragraph, often)."""
 
 _ATX_OR_FENCE = re.compile(r"^ {0,3}(?:(?P<fence>```|~~~).*|(?P<marks>#{1,6})[ \t]+(?P<text>.*))$", re.MULTILINE)
-_CLOSING_MARKS = re.compile(r"[ \t]+#+[ \t]*$")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(\S(?:.*?\S)?)\1")
+_LONGEST_MARKED_HEADING = 1_000
+"""Characters of a heading with its marks, the address of a link among them."""
+
+# None of these begins at one place and reads on to the end again and again: in "[[[[" that would be quadratic.
+_CLOSING_MARKS = re.compile(r" #+$")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)")
+_EMPHASIS = re.compile(rf"(\*\*|__|\*|`)(\S(?:.{{0,{LONGEST_HEADING}}}?\S)?)\1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,8 @@ def atx_headings(text: str) -> list[Heading]:
 
 def atx_text(text: str) -> str:
     """Return what an ATX heading says, without closing marks, emphasis and link syntax; empty where it's too long."""
-    text = _CLOSING_MARKS.sub("", one_line(text))
+    text = _CLOSING_MARKS.sub("", one_line(text[: 4 * _LONGEST_MARKED_HEADING]))
+    if len(text) > _LONGEST_MARKED_HEADING:
+        return ""
     text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text)).strip()
     return text if text.strip("#") and len(text) <= LONGEST_HEADING else ""

@@ -1,0 +1,120 @@
+"""A searcher answers from the files that it opened and checked, whatever becomes of their folder."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import searchkit
+from searchkit import Article, build
+from searchkit.errors import IndexCorrupt
+from searchkit.index import files, vectors
+from searchkit.index.articles import ArticlesReader
+from searchkit.index.files import HeldFile
+from searchkit.index.paths import ARTICLES
+from tests.words import WordEncoder
+
+WORDS = ("rice", "tram", "oil", "court", "radar", "harvest")
+
+
+def made(folder: Path, name: str, count: int = 40) -> None:
+    build(
+        folder,
+        [
+            Article(id=f"{name}{number}", text=f"The {WORDS[number % 6]} of {name}, report {number}.", title=name)
+            for number in range(count)
+        ],
+        encoder=WordEncoder(),
+    )
+
+
+@pytest.fixture(params=["few", "scanned"])
+def two(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two indexes of one form; in one case FAISS scans them."""
+    if request.param == "scanned":
+        monkeypatch.setattr(vectors, "_FEW", 2)
+    made(tmp_path / "mine", "mine")
+    made(tmp_path / "other", "other")
+    return tmp_path
+
+
+def asked(searcher: searchkit.Searcher, word: str) -> set[str]:
+    return {result.article.id for result in searcher.search(f"{word} report", k=50).results}
+
+
+def exchange(folder: Path) -> None:
+    (folder / "mine").rename(folder / "moved")
+    (folder / "other").rename(folder / "mine")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it may be an error")
+@pytest.mark.parametrize("what", [exchange, lambda folder: (folder / "mine").rename(folder / "moved")])
+def test_many_threads_read_on_from_a_folder_that_was_moved(two: Path, what) -> None:  # type: ignore[no-untyped-def]
+    with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
+        what(two)
+        with ThreadPoolExecutor(8) as threads:
+            for found in threads.map(lambda number: asked(searcher, WORDS[number % 6]), range(40)):
+                assert found
+                assert all(article_id.startswith("mine") for article_id in found)
+
+
+def test_no_answer_is_from_the_index_that_was_put_in_its_place(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no name for an open file, it is a typed error."""
+    monkeypatch.setattr(files, "OPEN_FILES", "/nowhere")
+    with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
+        asked(searcher, "rice")
+        exchange(two)
+        with searcher._reading() as reading:
+            for segment in reading.generation.segments:
+                segment.articles._idle.clear()  # as when more threads ask than before
+        with pytest.raises(IndexCorrupt, match="moved or another put in its place"):
+            asked(searcher, "rice")
+
+
+def test_a_copy_in_the_place_of_a_folder_is_another_file(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "OPEN_FILES", "/nowhere")
+    path = two / "mine/segments/000001" / ARTICLES
+    reader = ArticlesReader(path)
+    assert reader.article_row("mine3") == 3
+    shutil.copy(path, two / "copy")
+    (two / "copy").replace(path)
+    reader._idle.clear()
+    with pytest.raises(IndexCorrupt, match="Open the index again"):
+        reader.article_row("mine3")
+
+
+def test_a_file_that_is_exchanged_while_it_is_opened_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("one")
+    (tmp_path / "b").write_text("other")
+    held = HeldFile(tmp_path / "a")
+
+    def exchange_it() -> None:
+        with held.named() as path:
+            (tmp_path / "b").replace(path)
+
+    with pytest.raises(FileNotFoundError):
+        exchange_it()
+
+
+def test_what_was_let_go_of_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("one")
+    held = HeldFile(tmp_path / "a")
+    held.close()
+    with pytest.raises(FileNotFoundError), held.named():
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
+def test_closing_lets_go_of_the_articles(two: Path) -> None:
+    def count() -> int:
+        opened = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+        return sum(name.startswith(str(two)) and name.endswith(ARTICLES) for name in opened)
+
+    with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher, ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda number: asked(searcher, WORDS[number % 6]), range(8)))
+        assert count() > 0
+    assert count() == 0
