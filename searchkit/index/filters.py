@@ -1,4 +1,4 @@
-"""Filters to articles: which articles of a segment meet a condition, whoever gave it."""
+"""Here is a filter, whoever gave it; which articles of a segment does it let through?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of filters: a field that no article has is an error, a value that none has is a note."""
+"""Here is a filter; is there a field, is there an article that it could let through? Else the caller must be told."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
+from searchkit.index.cells import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.bare import Asked, BareQuestions
@@ -231,7 +232,8 @@ def _searched(reading: Reading, query: Query) -> Mask | None:
 
 def _by_vector(reading: Reading, query: Query, mask: Mask | None, encode: Encode, weight: float) -> Looked:
     vector = encode(reading, query.text)
-    languages = query.where.languages or reading.generation.languages
+    filtered = tuple(label_key("language", code) for code in query.where.languages or ())
+    languages = filtered or reading.generation.languages
     words = telling_words(reading.analyzer.query_terms(query.text, languages), languages)
     return Looked(
         query=query,
