@@ -131,7 +131,7 @@ class Mode(StrEnum):
     VECTOR = "vector"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpanBound:
     """Where a span back from now ("24h") begins or ends: an instant, and the day it is then where the asker is.
 
@@ -147,7 +147,7 @@ Bound = date | SpanBound
 with its instant; or that of a span."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValuePattern:
     """A filter's value with wildcards in it, ``*`` for any run of characters: ``Harbor*``."""
 

@@ -26,6 +26,8 @@ def json_of(value: object) -> str:
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?", re.ASCII)
 """A number, which 007 and 1.2.3 aren't."""
 
+_BLANKS = re.compile(r"\s+")
+
 _LONGEST_NUMBER = 40
 """Characters of a number that is compared as one; longer ones are names."""
 
@@ -42,6 +44,11 @@ def label_key(name: str, value: str) -> str:
     if name == "language":
         return _language_key(value)
     return _key(value)
+
+
+def folded_piece(text: str) -> str:
+    """Return a part of a value as it stands in the value's key: blanks at its ends are blanks of the value."""
+    return _BLANKS.sub(" ", fold(text))
 
 
 @lru_cache(maxsize=1 << 16)

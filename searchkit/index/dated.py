@@ -1,4 +1,4 @@
-"""The dates of a segment's articles: which were published within bounds, by instant or by the day each names."""
+"""Here is a span of time; which articles of a segment appeared in it, by instant or by the day that each names?"""
 
 from __future__ import annotations
 

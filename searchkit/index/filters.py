@@ -1,4 +1,4 @@
-"""Filters to articles: which articles of a segment meet a condition, whoever gave it."""
+"""Here is a filter, whoever gave it; which articles of a segment does it let through?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from searchkit.index.articles import microseconds, microseconds_of_day
-from searchkit.index.cells import label_key
+from searchkit.index.cells import folded_piece, label_key
 from searchkit.index.keyword import loops
 from searchkit.index.segment import Segment
 from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
@@ -116,6 +116,8 @@ def _at(bound: str | Bound | None) -> tuple[int, int, bool] | None:
     """Return the first and the last microsecond of a bound, and whether they are those of an article's own clock."""
     if bound is None:
         return None
+    if isinstance(bound, SpanBound):
+        bound = bound.instant
     if isinstance(bound, datetime):
         instant = microseconds(bound)
         return instant, instant, False
@@ -151,16 +153,19 @@ def _keys(segment: Segment, name: str, value: str) -> set[str]:
 
 def _fitting(segment: Segment, name: str, pattern: ValuePattern) -> list[int]:
     """Return the rows of the articles with a value that fits a pattern."""
-    pieces = [label_key("", piece) for piece in pattern.text.split("*")]
-    first = pieces[0]
-    clauses, values = ["name = ?"], [name]
-    if first:
-        clauses.append("value >= ? AND value < ?")
-        values += [first, first + _LAST_CHARACTER]
-    escaped = ["".join(f"\\{sign}" if sign in "\\%_" else sign for sign in piece) for piece in pieces]
-    clauses.append("value LIKE ? ESCAPE '\\'")
-    values.append("%".join(escaped))
-    return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
+    forms = {tuple(folded_piece(piece) for piece in pattern.text.split("*"))}
+    if segment.articles.is_of_first_form:
+        forms.add(tuple(pattern.text.casefold().split("*")))
+    rows: list[int] = []
+    for pieces in sorted(forms):
+        clauses, values = ["name = ?"], [name]
+        if pieces[0]:
+            clauses.append("value >= ? AND value < ?")
+            values += [pieces[0], pieces[0] + _LAST_CHARACTER]
+        clauses.append("value LIKE ? ESCAPE '\\'")
+        values.append("%".join("".join(f"\\{sign}" if sign in "\\%_" else sign for sign in each) for each in pieces))
+        rows += _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
+    return rows
 
 
 def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
@@ -180,6 +185,19 @@ def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
             )
             values.append(text if number else label_key(condition.field, text))
     return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
+
+
+def is_empty_range(condition: Filter) -> bool:
+    """Say whether a range ends before it begins, as far as its bounds can be compared."""
+    low, high = condition.low, condition.high
+    if condition.values is not None or low is None or high is None:
+        return False
+    if isinstance(low, str) and isinstance(high, str):
+        if _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high):
+            return float(low) > float(high)
+        return label_key(condition.field, low) > label_key(condition.field, high)
+    first, last = _at(low), _at(high)
+    return first is not None and last is not None and first[2] == last[2] and first[0] > last[1]
 
 
 def _marked(rows: list[int] | Numbers, count: int) -> Mask:

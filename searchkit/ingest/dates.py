@@ -1,4 +1,4 @@
-"""Dates as people and machines write them: those of articles, and those of questions ("last month", "24h")."""
+"""When was that? Dates as people and machines write them: those of articles, and those of questions ("24h")."""
 
 from __future__ import annotations
 
@@ -436,7 +436,7 @@ def parse_bound(text: str, *, now: datetime, end: bool) -> Bound:
         plain = _FOR_A_WHILE.sub("", words.casefold()) if len(words) <= _LONGEST else ""
         if span := _span(plain, now):
             instant = now if end else span
-            return SpanBound(instant, instant.date())
+            return SpanBound(instant=instant, day=instant.date())
         found = _iso(words, zone) or _written(words, zone) or _words(plain, now) or _other_words(words, now)
         if found:
             start, period = found

@@ -136,7 +136,7 @@ def make_article(
         title=title,
         text=text,
         url=url,
-        source=one_line(plain_text(found.value("source"), "source", ", ")) or None,
+        source=", ".join(strings(found.value("source"))) or None,
         authors=_authors(found.value("authors")),
         published=None if published is None else published.astimezone(UTC),
         updated=None if updated is None else updated.astimezone(UTC),

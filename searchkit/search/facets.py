@@ -1,4 +1,4 @@
-"""Facets: how many of the articles that match have which source, tag, year."""
+"""Here are the articles that match; how many have which source, tag, year?"""
 
 from __future__ import annotations
 

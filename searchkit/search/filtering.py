@@ -1,14 +1,16 @@
-"""Checks of filters: a field that no article has is an error, a value that none has is a note."""
+"""Here is a filter; is there a field, is there an article that it could let through? Else the caller must be told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from searchkit.errors import QueryError
 from searchkit.index.cells import label_key
-from searchkit.index.filters import articles_for, has_value, values_among
+from searchkit.index.filters import articles_for, has_value, is_empty_range, values_among
+from searchkit.index.keyword.conditions import dated
 from searchkit.index.reader import Generation
 from searchkit.types import Filter, ValuePattern, Where
 
@@ -79,6 +81,9 @@ def notes_on_text(
     notes: list[str] = []
     among: list[Mask] | None = None
     for condition in dict.fromkeys(conditions):
+        if any(is_empty_range(each) for each in dated(condition, datetime.now(UTC))):
+            shown = f"{condition.field}:[{condition.low} TO {condition.high}]"
+            notes.append(f"'{shown}' ends before it begins, so no article is in it.")
         if condition.values and condition.field != "published":
             among = _articles_of(generation, passing) if among is None else among
             notes += _notes(generation, condition, among, within=False, suggest=True)

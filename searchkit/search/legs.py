@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
+from searchkit.index.cells import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.bare import Asked, BareQuestions
@@ -258,7 +259,8 @@ def _by_vector(
         allowed, notes = found.allowed, (*parsed.notes, *found.notes)
     text = parsed.text if parsed.text.strip() else query.text
     vector = encode(reading, encoder_text(text))
-    languages = query.where.languages or reading.generation.languages
+    filtered = tuple(label_key("language", code) for code in query.where.languages or ())
+    languages = filtered or reading.generation.languages
     words = telling_words(reading.analyzer.query_terms(text, languages), languages)
     return Looked(
         query=query,

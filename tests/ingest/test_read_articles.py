@@ -195,3 +195,8 @@ def test_lists_are_taken_as_they_are(given: object, expected: tuple[str, ...]):
 def test_one_text_of_names_is_split():
     article = article_from_dict({"id": "1", "text": "x", "tags": "a, b", "author": "By Jane Doe and Joe Roe"})
     assert (article.tags, article.authors) == (("a", "b"), ("Jane Doe", "Joe Roe"))
+
+
+def test_a_source_in_a_written_list_is_its_name():
+    for given in (["Reuters"], "['Reuters']", '["Reuters"]', {"name": "Reuters"}):
+        assert article_from_dict({"id": "1", "text": "x", "source": given}).source == "Reuters"

@@ -164,7 +164,7 @@ def test_a_number_of_units_is_a_span_back_from_now(words: str, back: timedelta):
 def test_a_span_of_hours_is_as_long_on_the_day_that_clocks_change():
     now = datetime(2025, 3, 30, 12, tzinfo=ZoneInfo("Europe/Berlin"))  # at 2:00 it was 3:00
     assert parse_bound("24h", now=now, end=False) == SpanBound(
-        datetime(2025, 3, 29, 10, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin")), date(2025, 3, 29)
+        instant=datetime(2025, 3, 29, 10, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin")), day=date(2025, 3, 29)
     )
     assert parse_when("24h", now=now, end=False) == datetime(2025, 3, 29, 10, tzinfo=UTC)
     assert parse_when("1d", now=now, end=False) == datetime(2025, 3, 29, 11, tzinfo=UTC)  # yesterday at noon

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import pytest
 
 import searchkit
 from searchkit import Article, SearchConfig, Searcher
-from searchkit.errors import ConfigError, QueryError
+from searchkit.errors import ConfigError, IndexCorrupt, QueryError
+from searchkit.index.dated import Dates
 from searchkit.ingest import article_from_dict
 from searchkit.types import Answer, Query, Where
+from tests.index.golden import FOLDER
 from tests.words import WordEncoder
 
 NEW_YORK = timezone(timedelta(hours=-5))
@@ -66,6 +69,7 @@ def ids(answer: Answer) -> set[str]:
         ({"tag": np.array(["rock"])}, {"both", "rock"}),
         ({"tag": "Washington, D.C."}, {"dc"}),
         ({"tag": "Washington"}, set()),
+        ({"tag": "roc*"}, set()),
         ({"tag": "istanbul"}, {"istanbul"}),
         ({"tag": "İSTANBUL"}, {"istanbul"}),
         ({"tag": "C++"}, {"american"}),
@@ -128,6 +132,7 @@ def test_arguments_let_through(searcher: Searcher, mode: str, arguments: dict[st
         ("ferry tag:*", {"both", "rock", "pop", "dc", "istanbul", "american", "german"}),
         ("ferry source:süd*", {"nfd"}),
         ("ferry source:sud*zei*", {"nfd"}),
+        ("ferry tag:100%* OR tag:_*", set()),
         ('ferry tag:"roc*"', set()),
         ("ferry NOT tag:roc*", set(ROWS) - {"both", "rock"}),
         ("ferry language:en-GB", {"istanbul", "american"}),
@@ -271,6 +276,55 @@ def test_facets_count_an_article_once_for_each_value(searcher: Searcher) -> None
     assert {count.value for count in searcher.search("ferry", facets="tag", tag="pop").facets["tag"]} == {"pop", "rock"}
 
 
+@pytest.fixture(scope="module")
+def first_form(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    path = tmp_path_factory.mktemp("first") / "index"
+    with zipfile.ZipFile(FOLDER / "1.zip") as archive:
+        archive.extractall(path)
+    with searchkit.open(path, encoder=WordEncoder()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "expected"),
+    [
+        ("report", {"source": " HARBOR  LEDGER "}, lambda n: n % 3 == 0),
+        ("report", {"source": "HARBOR LEDGER "}, lambda n: n % 3 == 0),
+        ("report source:harb*", {}, lambda n: n % 3 == 0),
+        ("report", {"fields": {"pages": 7}}, lambda n: n == 7),
+        ("report pages:[7 TO 9.5]", {}, lambda n: 7 <= n <= 9),
+        ("report", {"language": "de-AT"}, lambda n: n % 3 == 2),
+        ("report", {"since": "2025-01-05", "until": "2025-01-06"}, lambda n: n in (4, 5)),
+        ("report published:2025-01-05", {}, lambda n: n == 4),
+        ("report", {"tag": []}, lambda n: False),
+    ],
+)
+def test_an_index_of_before_there_were_keys_is_filtered_as_it_was(
+    first_form: Searcher, text: str, arguments: dict[str, Any], expected: Callable[[int], bool]
+) -> None:
+    wanted = {f"a{n:03d}" for n in range(30) if n not in (3, 25) and expected(n)}
+    assert ids(first_form.search(text, mode="keyword", k=100, **arguments)) == wanted
+
+
+def test_dates_that_lie_are_damage() -> None:
+    class Articles:
+        def __init__(self, offsets: list[tuple[int, int]]) -> None:
+            self._offsets = offsets
+
+        def offsets(self) -> list[tuple[int, int]]:
+            return self._offsets
+
+        def rows(self, *_: object, **__: object) -> list[tuple[int, int]]:
+            return [(0, 0)]
+
+        def corrupt(self, reason: str) -> IndexCorrupt:
+            return IndexCorrupt(reason)
+
+    for offsets in ([(1, 60)], [(-1, 60)], [(0, 86_400)], [(0, -(2**63))], [(2**62, 0)]):
+        with pytest.raises(IndexCorrupt, match=r"belongs to no article|a day or more from UTC"):
+            Dates(Articles(offsets), 1).between(0, 1, by_own_clock=True)  # type: ignore[arg-type]
+
+
 # Dates
 
 DATED = {
@@ -384,6 +438,14 @@ def test_an_article_of_a_day_and_no_time_is_in_a_span_that_touches_its_day(
 def test_bounds_that_nothing_lies_between_are_refused(searcher: Searcher, since: Any, until: Any) -> None:
     with pytest.raises(QueryError, match="is later than 'until'"):
         searcher.search("ferry", since=since, until=until)
+
+
+@pytest.mark.parametrize("range_", ["published:[2025-02 TO 2025-01]", "pages:[60 TO 10]", "desk:[world TO city]"])
+def test_a_range_in_a_query_that_ends_before_it_begins_is_noted(searcher: Searcher, range_: str) -> None:
+    range_ = range_.replace("desk", "acl")
+    answer = searcher.search(f"ferry {range_}", mode="keyword")
+    assert not answer.results
+    assert answer.notes == (f"'{range_}' ends before it begins, so no article is in it.",)
 
 
 def test_bounds_that_clocks_may_bring_together_are_not_refused(searcher: Searcher) -> None:

@@ -28,11 +28,12 @@ def test_a_third_three_times_is_one() -> None:
     [
         (datetime(2025, 3, 1, tzinfo=UTC), "2025-03-01"),
         (datetime(2025, 3, 1, 10, 30, tzinfo=UTC), "2025-03-01T10:30:00Z"),
-        (datetime(2025, 3, 1, 1, tzinfo=timezone(timedelta(hours=1))), "2025-03-01"),
+        (datetime(2025, 3, 1, 1, tzinfo=timezone(timedelta(hours=1))), "2025-03-01T01:00:00+01:00"),
+        (datetime(2024, 12, 31, 22, 30, tzinfo=timezone(timedelta(hours=-5))), "2024-12-31T22:30:00-05:00"),
         (None, None),
     ],
 )
-def test_a_midnight_is_written_as_a_day(moment: datetime | None, written: str | None) -> None:
+def test_a_midnight_of_utc_is_written_as_a_day(moment: datetime | None, written: str | None) -> None:
     assert plain.iso(moment) == written
 
 

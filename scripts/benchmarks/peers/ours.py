@@ -92,7 +92,7 @@ class KeywordLeg:
 
 def where_of(asked: Asked) -> Where:
     """Return the filter."""
-    return Where(since=asked.since, until=asked.until, tags=(asked.tag,) if asked.tag else ())
+    return Where(since=asked.since, until=asked.until, tags=(asked.tag,) if asked.tag else None)
 
 
 def text_of(asked: Asked) -> str:

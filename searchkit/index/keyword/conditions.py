@@ -1,4 +1,4 @@
-"""Filter values as typed: a value as it stands, one with wildcards, or a range; and what a date among them means."""
+"""Here is the value of a filter as somebody typed it; is it a range, has it wildcards, which dates does it mean?"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_filter(name: str, value: str) -> Filter:
     """
     condition = _read(name, value)
     if name == "published":
-        if condition.values == (ValuePattern("*"),):
+        if condition.values == (ValuePattern(text="*"),):
             return Filter(field=name)
         for bound in (*(condition.values or ()), condition.low, condition.high):
             _check_date(bound)
@@ -107,7 +107,7 @@ def _read(name: str, value: str) -> Filter:
         return Filter(field=name, high=limit["value"], includes_high=includes)
     if (span := _SPAN.fullmatch(value)) and len(value) > 2:
         return Filter(field=name, low=span["low"] or None, high=span["high"] or None)
-    return Filter(field=name, values=(ValuePattern(value) if "*" in value and "://" not in value else value,))
+    return Filter(field=name, values=(ValuePattern(text=value) if "*" in value and "://" not in value else value,))
 
 
 def _limit(text: str) -> str | None:
