@@ -132,6 +132,8 @@ class Query:
     """Whether the searcher's reranker looks again, where it has one."""
     min_confidence: float = 0.0
     """Results of less confidence are left out; the best of them is named in the answer's ``nearest``."""
+    explain: bool = False
+    """Whether results say how their scores come about: ``contributions`` and ``votes``, which are empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,21 +185,22 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkResult:
-    """A chunk of a result, with its score, how the score came about, and its snippet."""
+    """A chunk of a result, with its score, its snippet, and how the score came about where that was asked for."""
 
     chunk: Chunk
     score: float
-    contributions: tuple[Contribution, ...]
     snippet: Snippet
+    contributions: tuple[Contribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """An article, ranked, with its best chunks, best first.
 
-    Its score is the sum of its ``votes``, and of its ``contributions``' shares, whose rank and own score are the best
-    chunk's. ``confidence``, 0 to 1: how sure it is that the archive has something on what was asked, not
-    that this answers it (``search/confidence.py``). None without words, or where scores hold for one search alone.
+    Where ``Query.explain`` is set its score is the sum of its ``votes``, and of its ``contributions``' shares, whose
+    rank and own score are the best chunk's; both are empty otherwise. ``confidence``, 0 to 1: how sure it is that the
+    archive has something on what was asked, not that this answers it (``search/confidence.py``). None without words, or
+    where scores hold for one search alone.
     """
 
     rank: int

@@ -35,6 +35,7 @@ def make_query(
     facets: Sequence[str],
     rerank: bool,
     min_confidence: float,
+    explain: bool = False,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``. Raises ``QueryError`` naming what can't be understood."""
     now = datetime.now(UTC)
@@ -48,7 +49,7 @@ def make_query(
         fields=tuple((name, _texts(values)) for name, values in fields.items()),
     )
     query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=tuple(facets), rerank=rerank)
-    query = replace(query, min_confidence=min_confidence)
+    query = replace(query, min_confidence=min_confidence, explain=explain)
     check_query(query)
     return query
 

@@ -112,6 +112,7 @@ class Searcher:
         facets: Sequence[str] = (),
         rerank: bool = True,
         min_confidence: float = 0.0,
+        explain: bool = False,
     ) -> Answer:
         """Answer a question with the ``k`` best articles that pass the filters.
 
@@ -120,6 +121,7 @@ class Searcher:
         count over the matches. Without ``rerank`` the searcher's reranker, if it has one, isn't asked. Results of less
         than ``min_confidence`` are left out; where that are all, a note and ``nearest`` name the best of them. A query
         without words, as of filters alone, has results without a confidence: none is left out, and a note says so.
+        With ``explain`` each result says how its score comes about, in ``contributions`` and ``votes``.
         Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
@@ -136,6 +138,7 @@ class Searcher:
             facets=facets,
             rerank=rerank,
             min_confidence=min_confidence,
+            explain=explain,
         )
         return self.ask(query)
 
@@ -148,7 +151,8 @@ class Searcher:
         started = time.monotonic()
         with self._reading() as reading:
             looked, config = self._look(reading, query)
-            ranked = rank_articles(looked.legs, query.k, config.depth)
+            depth = config.depth if query.explain else depth_for(looked.legs, query.k, config.depth)
+            ranked = rank_articles(looked.legs, query.k, depth)
             results = make_results(reading, looked, ranked, config)
             relevant, unsure = confident(results, looked, config), unsure_note(looked)
             facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)

@@ -107,6 +107,7 @@ def search(
         "author": author or (),
         "fields": _by_name(pairs("--where", where)),
         "facets": tuple(facet or ()),
+        "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each leg gave
     }
     path = existing_index(index, screen)
     from searchkit.search.searcher import open_index
