@@ -256,6 +256,8 @@ class Query:
     suggest_values: bool = False
     """Whether a note on a value of ``where`` that no article has may name the nearest there is: for filters that were
     typed by whoever reads the answer. A program's own filter may be there to hide just those values."""
+    explain: bool = False
+    """Whether results say how their scores come about: ``contributions`` and ``votes``, which are empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,21 +309,22 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkResult:
-    """A chunk of a result, with its score, how the score came about, and its snippet."""
+    """A chunk of a result, with its score, its snippet, and how the score came about where that was asked for."""
 
     chunk: Chunk
     score: float
-    contributions: tuple[Contribution, ...]
     snippet: Snippet
+    contributions: tuple[Contribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """An article, ranked, with its best chunks, best first.
 
-    Its score is the sum of its ``votes``, and of its ``contributions``' shares, whose rank and own score are the best
-    chunk's. ``confidence``, 0 to 1: how sure it is that the archive has something on what was asked, not
-    that this answers it (``search/confidence.py``). None without words, or where scores hold for one search alone.
+    Where ``Query.explain`` is set its score is the sum of its ``votes``, and of its ``contributions``' shares, whose
+    rank and own score are the best chunk's; both are empty otherwise. ``confidence``, 0 to 1: how sure it is that the
+    archive has something on what was asked, not that this answers it (``search/confidence.py``). None without words, or
+    where scores hold for one search alone.
     """
 
     rank: int

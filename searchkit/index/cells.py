@@ -109,13 +109,15 @@ def article_of(cells: tuple[Any, ...], origin: Origin | None = None) -> Article:
         utc_offset_s=offset_of(appeared),
         language=language,
         tags=_texts(tags),
-        fields={name: _value(value) for name, value in json.loads(fields).items()},
-        sections=tuple(_section(**section) for section in json.loads(sections)),
+        fields={} if fields == "{}" else {name: _value(value) for name, value in json.loads(fields).items()},
+        sections=() if sections == "[]" else tuple(_section(**section) for section in json.loads(sections)),
         origin=origin,
     )
 
 
 def _texts(written: str) -> tuple[str, ...]:
+    if written == "[]":
+        return ()
     values = json.loads(written)
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise ValueError("what should be a list of texts isn't")

@@ -199,6 +199,41 @@ class Generation:
         base = int(self.bases[segment_number])
         return stored.article, range(base + first, base + end)
 
+    def articles_at(self, numbers: NDArray[np.int64]) -> list[tuple[Article, range]]:
+        """Return some articles by their numbers over all segments, each with the rows of its chunks, in their order.
+
+        All of a segment's are read together.
+        """
+        articles: dict[int, Article] = {}
+        for segment, places, rows in self._by_segment(numbers, self.article_bases):
+            articles.update(zip(places, segment.articles_at(rows), strict=True))
+        starts = self.article_starts
+        spans = zip(starts[numbers].tolist(), starts[numbers + 1].tolist(), strict=True)
+        return [(articles[place], range(*span)) for place, span in enumerate(spans)]
+
+    def chunks_of(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
+        """Return the chunks of some rows, in their order; ``articles`` has the article of each.
+
+        All of a segment's are read together.
+        """
+        chunks: dict[int, Chunk] = {}
+        for segment, places, mine in self._by_segment(np.asarray(rows, dtype=np.int64), self.bases):
+            found = segment.chunks_at(mine, [articles[place] for place in places])
+            chunks.update(zip(places, found, strict=True))
+        return [chunks[place] for place in range(len(rows))]
+
+    def _by_segment(
+        self, numbers: NDArray[np.int64], bases: NDArray[np.int64]
+    ) -> Iterator[tuple[Segment, Sequence[int], list[int]]]:
+        """Yield each segment that has some of the numbers: their places among all, and what they are within it."""
+        if len(self.segments) == 1:
+            yield self.segments[0], range(len(numbers)), numbers.tolist()
+            return
+        owners = np.searchsorted(bases, numbers, side="right") - 1
+        for owner in np.unique(owners).tolist():
+            places = np.flatnonzero(owners == owner)
+            yield self.segments[owner], places.tolist(), (numbers[places] - bases[owner]).tolist()
+
     def chunks_at(self, rows: range) -> tuple[Chunk, ...]:
         """Return the chunks of consecutive rows of one segment."""
         segment, first = self.place(rows.start)

@@ -46,6 +46,7 @@ def make_query(
     suggest_values: bool,
     now: Now,
     syntax: Syntax | str = Syntax.AUTO,
+    explain: bool = False,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
@@ -62,7 +63,13 @@ def make_query(
     )
     counted = (facets,) if isinstance(facets, str) else tuple(facets)
     query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=counted, rerank=rerank)
-    query = replace(query, min_confidence=min_confidence, suggest_values=suggest_values, syntax=_syntax(syntax))
+    query = replace(
+        query,
+        min_confidence=min_confidence,
+        suggest_values=suggest_values,
+        syntax=_syntax(syntax),
+        explain=explain,
+    )
     check_query(query)
     return query
 

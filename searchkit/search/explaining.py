@@ -7,7 +7,7 @@ taken off that; ``times``, what the rest is worth; and ``rank``. In a hybrid's k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from searchkit.search.alternatives import RRF_K, CandidateScale, Line
 from searchkit.search.fusion import KEYWORD, RERANKER, VECTOR, Scale
 from searchkit.search.ranking import Legs, Shift
 from searchkit.search.voting import vote_of, weights
-from searchkit.types import Chunk, Contribution, Vote
+from searchkit.types import Contribution, Vote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,14 +45,14 @@ class Explaining:
             rows, _ = legs.nearest(legs.vector, depth)
             self._vector = _descending(legs.generation.similarity(legs.vector, rows), depth)
 
-    def votes(self, chunks: Sequence[Chunk], rows: range) -> tuple[Vote, ...]:
-        """Return the votes of an article's chunks, the best first. All of them and their rows are given."""
+    def votes(self, article_id: str, rows: range) -> tuple[Vote, ...]:
+        """Return the votes of the chunks of an article, the best first. The rows of all of them are given."""
         mine = np.arange(rows.start, rows.stop)
         scores = self._legs.score(mine)
         order = np.argsort(-scores, kind="stable")
         return tuple(
             Vote(
-                chunk_id=chunks[place].id,
+                chunk_id=f"{article_id}#{place}",
                 counts=float(counts),
                 score=float(scores[place]),
                 contributions=self.contributions(rows.start + place),

@@ -27,6 +27,7 @@ from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.leaning import Leaning
 from searchkit.search.ranking import Legs
+from searchkit.search.snippets import Snippets
 from searchkit.search.standing import standing_notes
 from searchkit.search.tongues import Tongues
 from searchkit.types import Mode, Query, QueryReading, Where
@@ -85,6 +86,11 @@ class Reading:
                 for segment in self.generation.segments
             ]
         )
+
+    @cached_property
+    def snippets(self) -> Snippets:
+        """What cuts chunks to what is worth showing."""
+        return Snippets(self.analyzer)
 
     @cached_property
     def bare(self) -> BareQuestions:

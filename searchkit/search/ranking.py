@@ -106,9 +106,9 @@ class Legs:
         """Return each row's BM25; None where the keyword leg isn't asked."""
         return None if self.keyword is None else self.keyword.at(rows)
 
-    def score(self, rows: Rows) -> Scores:
-        """Return each row's score."""
-        scores = fused(self.scale, self.bm25(rows), self.nearness(rows))
+    def score(self, rows: Rows, bm25: Scores | None = None) -> Scores:
+        """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
+        scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
         return scores if self.shift is None else scores + self.shift.of(rows)
 
     def candidates(self, depth: int) -> tuple[Rows, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,39 +13,49 @@ from searchkit.search.confidence import confidence
 from searchkit.search.explaining import Explaining, of_article
 from searchkit.search.legs import Looked, Reading
 from searchkit.search.ranking import Legs, Ranked
-from searchkit.search.snippets import snippet
 from searchkit.search.voting import vote_of, votes_of_all
 from searchkit.types import ChunkResult, Result
 
 
 def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: SearchConfig) -> tuple[Result, ...]:
-    """Return the ranked articles as results, each with its best chunks, best first."""
-    explaining = Explaining(looked.legs, config)
+    """Return the ranked articles as results, each with its best chunks, best first.
+
+    Whatever is read, scored or cut is so for all results at once. How scores come about is told where it is asked for.
+    """
+    articles = reading.generation.articles_at(ranked.keys)
+    best = _best(looked.legs, [rows for _, rows in articles], config.chunks_per_result)
+    shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
+    chunks = reading.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
+    snippets = reading.snippets.of(
+        chunks, looked.terms, [reading.generation.analysed_as(article.language) for _, article in shown]
+    )
+    explaining = Explaining(looked.legs, config) if looked.query.explain else None
     plain = looked.parsed is None or looked.parsed.plain
     mixed = reading.mixed(looked.query.text) if plain else 0.0
+    following = iter(zip(chunks, snippets, strict=True))
     results = []
-    for rank, (number, score) in enumerate(zip(ranked.keys, ranked.scores, strict=True), start=1):
-        article, rows = reading.generation.article_at(int(number))
-        chunks = reading.generation.chunks_at(rows)
-        votes = explaining.votes(chunks, rows)
-        language = reading.generation.analysed_as(article.language)
+    scores = ranked.scores.tolist()
+    for rank, ((article, rows), score, scored) in enumerate(zip(articles, scores, best, strict=True), start=1):
+        votes = explaining.votes(article.id, rows) if explaining else ()
         results.append(
             Result(
                 rank=rank,
-                score=float(score),
+                score=score,
                 article=article,
                 chunks=tuple(
-                    ChunkResult(
-                        chunk=chunks[row - rows.start],
-                        score=float(looked.legs.score(np.asarray([row]))[0]),
-                        contributions=explaining.contributions(row),
-                        snippet=snippet(chunks[row - rows.start], looked.terms, reading.analyzer, language),
-                    )
-                    for row in _best(looked.legs, rows, config.chunks_per_result)
+                    [
+                        ChunkResult(
+                            chunk=chunk,
+                            score=own,
+                            snippet=cut,
+                            contributions=explaining.contributions(row) if explaining else (),
+                        )
+                        for (row, own), (chunk, cut) in zip(scored, following, strict=False)
+                    ]
                 ),
-                contributions=of_article(votes),
+                contributions=of_article(votes) if votes else (),
                 votes=votes,
-                confidence=_confidence(reading, looked.legs, rows, float(score), mixed),
+                confidence=_confidence(reading, looked.legs, rows, score, mixed),
             )
         )
     return tuple(results)
@@ -97,9 +107,21 @@ def nearest_note(nearest: Result | None) -> tuple[str, ...]:
     return (f"Nothing relevant; the nearest was '{name}', with a confidence of {nearest.confidence:.2f}.",)
 
 
-def _best(legs: Legs, rows: range, limit: int) -> Iterator[int]:
-    """Yield the best rows of an article that answer at all, best first."""
-    mine = np.arange(rows.start, rows.stop)
+def _best(legs: Legs, articles: Sequence[range], limit: int) -> list[list[tuple[int, float]]]:
+    """Return of each article, whose rows are given, the best rows that answer at all and their scores, best first."""
+    counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
+    firsts = np.asarray([rows.start for rows in articles], dtype=np.int64)
+    number = np.repeat(np.arange(len(articles)), counts)
+    rows = np.arange(len(number)) + (firsts - np.cumsum(counts) + counts)[number]
     if legs.vector is None and legs.keyword is not None:
-        mine = mine[legs.keyword.matching(mine)]
-    yield from mine[np.argsort(-legs.score(mine), kind="stable")[:limit]].tolist()
+        own, kept = legs.keyword.scored(rows)
+        scores = legs.score(rows, own)[kept]
+        rows, number = rows[kept], number[kept]
+    else:
+        scores = legs.score(rows)
+    order = np.lexsort((-scores, number))  # stable: of equal scores the first row stays the first
+    found: list[list[tuple[int, float]]] = [[] for _ in articles]
+    for place, row, score in zip(number[order].tolist(), rows[order].tolist(), scores[order].tolist(), strict=True):
+        if len(found[place]) < limit:
+            found[place].append((row, score))
+    return found

@@ -123,6 +123,7 @@ class Searcher:
         min_confidence: float = 0.0,
         suggest_values: bool = False,
         syntax: Syntax | str = Syntax.AUTO,
+        explain: bool = False,
     ) -> Answer:
         """Answer a question with the ``k`` best articles that pass the filters.
 
@@ -138,6 +139,7 @@ class Searcher:
         confidence: none is left out, and a note says so.
         ``syntax``: "words" or "expression" where the text is to be read so whatever its form, else "auto"; the answer's
         ``reading`` says what it was read as.
+        With ``explain`` each result says how its score comes about, in ``contributions`` and ``votes``.
         Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
         """
         query = make_query(
@@ -157,6 +159,7 @@ class Searcher:
             suggest_values=suggest_values,
             now=self._now,
             syntax=syntax,
+            explain=explain,
         )
         return self.ask(query)
 
@@ -169,7 +172,8 @@ class Searcher:
         started = time.monotonic()
         with self._reading() as reading:
             looked, config = self._look(reading, query)
-            ranked = rank_articles(looked.legs, query.k, config.depth)
+            depth = config.depth if query.explain else depth_for(looked.legs, query.k, config.depth)
+            ranked = rank_articles(looked.legs, query.k, depth)
             results = make_results(reading, looked, ranked, config)
             relevant, unsure = confident(results, looked, config), unsure_note(looked)
             facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)

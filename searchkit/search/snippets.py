@@ -1,12 +1,21 @@
-"""Here is a chunk and the terms that were asked for; which part of it is worth reading, and what in it stands out?"""
+"""Here is a chunk and the terms that were asked for; which part of it is worth reading, and what in it stands out?
+
+``native/snippets.c`` says the same of many chunks at once. It asks here only what tokens mean that it never met before,
+so that a word is stemmed once, not in every chunk that it stands in.
+"""
 
 from __future__ import annotations
 
 import re
+import threading
+from array import array
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer, cluster_starts
+from searchkit.index.keyword.tokens import is_word
 from searchkit.types import Chunk, Snippet
 
 SNIPPET_CHARACTERS = 320
@@ -20,7 +29,75 @@ _TYPOGRAPHY = str.maketrans({**dict.fromkeys("’‘´", "'"), **dict.fromkeys("
 """What English prose has beside ASCII, as the rules of words see it: apostrophes join, the others stand between words.
 In a text that has nothing else words are found three times as fast, at the same places."""
 
+_WHOLE = 2**32 - 1
+"""In the place of a token's end: the term is that of all of it."""
+
+_FORGET_AT = 1 << 17
+"""Tokens whose meanings are remembered: about 25 MB."""
+
+_NOWHERE = array("I")
+
 Span = tuple[int, int]
+
+
+class Snippets:
+    """Makes the snippets of searches. Holds caches alone, so any number of threads may share one."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._guard = threading.Lock()
+        self._forget()
+
+    def of(self, chunks: Sequence[Chunk], terms: Collection[str], languages: Sequence[str | None]) -> list[Snippet]:
+        """Return what ``snippet`` gives for each chunk, which is of the language in the same place."""
+        if loops.COMPILED is None:
+            return [
+                snippet(chunk, terms, self._analyzer, language)
+                for chunk, language in zip(chunks, languages, strict=True)
+            ]
+        texts = [chunk.text for chunk in chunks]
+        with self._guard:
+            numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
+            counts, spans = self._tokens.scan(texts, numbers)
+            self._learn()
+            places = [self._places[term] for term in terms if term in self._places]
+            if len(self._tokens) > _FORGET_AT:
+                self._forget()
+        bases = array("Q", [chunk.start for chunk in chunks])
+        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, SNIPPET_CHARACTERS, _REPEAT)
+        return [
+            Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
+            for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
+        ]
+
+    def _forget(self) -> None:
+        self._tokens: Any = None if loops.COMPILED is None else loops.COMPILED.Tokens()
+        self._languages: dict[str | None, int] = {}
+        self._places: dict[str, array[int]] = {}
+        self._known = 0
+
+    def _learn(self) -> None:
+        """Learn for each term which new tokens mean it: their numbers, and from which character to which."""
+        if len(self._tokens) == self._known:
+            return
+        numbers, tokens = self._tokens.fresh()
+        languages = list(self._languages)
+        stems = [self._analyzer.word_stemmer(language) for language in languages]
+        for token_id, (number, token) in enumerate(
+            zip(memoryview(numbers).cast("I"), tokens, strict=True), self._known
+        ):
+            if is_word(token):
+                self._stands(stems[number](token), token_id, 0, _WHOLE)
+                continue
+            for (start, end), meant in _meanings(token, self._analyzer, languages[number]):
+                for term in meant:
+                    self._stands(term, token_id, start, end)
+        self._known = len(self._tokens)
+
+    def _stands(self, term: str, token_id: int, start: int, end: int) -> None:
+        """Remember that a term stands between two characters of a token."""
+        # A new array: the one before may be in the hands of another thread.
+        self._places[term] = self._places.get(term, _NOWHERE) + array("I", (token_id, start, end))
 
 
 def snippet(chunk: Chunk, terms: Collection[str], analyzer: Analyzer, language: str | None) -> Snippet:
@@ -43,30 +120,29 @@ def _found(
     text: str, terms: frozenset[str], analyzer: Analyzer, language: str | None
 ) -> list[tuple[Span, frozenset[str]]]:
     """Return where words stand that mean one of the terms, and which terms each means."""
-    found: list[tuple[Span, frozenset[str]]] = []
     if not terms:
-        return found
+        return []
+    return [(span, both) for span, meant in _meanings(text, analyzer, language) if (both := terms & meant)]
+
+
+def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
+    """Return where the words of a text stand, and which terms each means."""
+    found: list[tuple[Span, frozenset[str]]] = []
     if not text.isascii() and (plain := text.translate(_TYPOGRAPHY)).isascii():
         text = plain
-    words = analyzer.words(text)
-    expansions = {word: analyzer.expand(word, language) for word in set(words)}
-    meaning = {word: one for word, one in expansions.items() if not terms.isdisjoint(one.terms)}
     end = 0
-    for word in words if meaning else ():
+    for word in analyzer.words(text):
         start = text.index(word, end)  # the next of its characters is a word's first: every one that can be, is
         end = start + len(word)
-        if (expansion := meaning.get(word)) is None:
-            continue
+        expansion = analyzer.expand(word, language)
         if expansion.joined or expansion.advance <= 1:
-            if meant := terms.intersection(expansion.terms):
-                found.append(((start, end), meant))
+            found.append(((start, end), frozenset(expansion.terms)))
             continue
         # A run of a script without spaces: each term is a pair of grapheme clusters, counted by its offset.
         borders = [start + place for place in cluster_starts(word)] + [end]
         for place, (term, offset) in enumerate(zip(expansion.terms, expansion.offsets, strict=True)):
-            if term in terms:
-                last = min(offset + (2 if place < expansion.asked else 1), len(borders) - 1)
-                found.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
+            last = min(offset + (2 if place < expansion.asked else 1), len(borders) - 1)
+            found.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
     return found
 
 

@@ -72,7 +72,7 @@ def asked(index: Path, text: str, mode: str = "hybrid", **filters: object) -> An
     # The weight is given: an index learns its own from the vectors that are there.
     config = searchkit.SearchConfig(vector_weight=2.8)
     with searchkit.open(index, encoder=WordEncoder(), config=config) as searcher:
-        return searcher.search(text, mode=mode, k=30, **filters)  # type: ignore[arg-type]
+        return searcher.search(text, mode=mode, k=30, **filters, explain=True)  # type: ignore[arg-type]
 
 
 def scores(index: Path, mode: str = "hybrid") -> list[list[tuple[str, float]]]:
@@ -116,7 +116,7 @@ def test_what_is_stopped_shows_its_coverage_everywhere(tmp_path: Path) -> None:
         assert "0 of 24" in make_run(searcher, {"q": "rice"}).notes[0]
         info = searcher.info()
         assert (info.vectors, info.chunks) == (0, 24)
-        answer = searcher.search("rice harvest")
+        answer = searcher.search("rice harvest", explain=True)
     assert answer.results
     assert any("vectors for 0 of 24 chunks" in note and "rebuild" in note for note in answer.notes)
     verified = verify(tmp_path / "index", deep=True, encoder=WordEncoder())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import faiss
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import vectorfiles
+from searchkit.index.keyword import loops
 from searchkit.index.mapped import let_go
 from searchkit.index.paths import EIGHT_BITS, VECTORS
 from searchkit.index.vectorfiles import VectorsWriter, map_vectors, parts_of, write_parts, write_vectors
@@ -281,3 +283,45 @@ def test_rows_that_are_all_the_same_are_found(tmp_path: Path, monkeypatch: pytes
 def test_a_folder_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="No such file"):
         write_vectors(tmp_path / "no" / "vectors.faiss", np.empty((1, 2), dtype=np.float32))
+
+
+@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+def test_a_small_segments_products_are_right_wherever_its_numbers_begin() -> None:
+    draw = np.random.default_rng(3)
+    for dimension in (1, 7, 16, 33, 384):
+        values = draw.standard_normal((50, dimension)).astype(np.float32)
+        query = draw.standard_normal(dimension).astype(np.float32)
+        odd = np.frombuffer(b"x" + values.tobytes(), dtype="<f4", offset=1).reshape(values.shape)
+        expected = values.astype(np.float64) @ query.astype(np.float64)
+        for rows in (None, np.asarray([3, 3, 49, 0])):
+            found = np.frombuffer(loops.COMPILED.products(odd, query, rows), np.float32)
+            np.testing.assert_allclose(found, expected if rows is None else expected[rows], rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="outside the matrix"):
+        loops.COMPILED.products(odd, query, np.asarray([50]))
+    with pytest.raises(ValueError, match="different widths"):
+        loops.COMPILED.products(odd, query[:-1], None)
+
+
+class Watched(np.ndarray):  # type: ignore[type-arg]
+    """A matrix that OpenBLAS must not be given: it answers each caller with a thread a core."""
+
+    def __matmul__(self, other: object) -> NoReturn:
+        raise AssertionError("numpy's matrix product was used")
+
+    __rmatmul__ = __matmul__
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_search_of_few_rows_wakes_no_threads_of_its_own(
+    path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(loops, "COMPILED", None)
+    write_vectors(path, vectors[:4000])
+    reader = VectorsReader(path, rows=4000, dimension=WIDTH)
+    reader.matrix = reader.matrix.view(Watched)
+    even = np.arange(4000) % 2 == 0
+    for allowed, rows in ((None, np.arange(4000)), (even, np.flatnonzero(even))):
+        exact = vectors[rows].astype(np.float64) @ vectors[69].astype(np.float64)
+        best = rows[np.argsort(-exact)[:40]]
+        assert set(best) <= set(reader.nearest(vectors[69], 60, allowed).rows.tolist())

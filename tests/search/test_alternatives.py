@@ -55,7 +55,7 @@ def test_every_fusion_answers_and_its_shares_add_up(tmp_path: Path, name: str) -
     config = SearchConfig(fusion=name)
     with searchkit.open(tmp_path / "index", encoder=WordEncoder(), config=config) as searcher:
         for mode in ("hybrid", "keyword", "vector"):
-            answer = searcher.search("missiles guard Venezuela", mode=mode)
+            answer = searcher.search("missiles guard Venezuela", mode=mode, explain=True)
             assert "Igla-S" in answer.results[0].article.text
             for result in answer.results:
                 shares = sum(part.share for part in result.chunks[0].contributions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from math import exp, sqrt
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def check(results: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("reranker", [None, WordReranker()])
 def test_a_score_is_worked_out_from_what_is_printed(index: Path, mode: Mode, reranker: object) -> None:
     with opened(index, reranker, rerank_weight=0.7) as searcher:
-        results = printed(searcher.search(TEXT, mode=mode, k=30))
+        results = printed(searcher.search(TEXT, mode=mode, k=30, explain=True))
     assert len(results) == 30
     assert max(len(result["votes"]) for result in results) == 5
     check(results)
@@ -88,7 +89,7 @@ def test_a_score_is_worked_out_from_what_is_printed(index: Path, mode: Mode, rer
 @pytest.mark.parametrize("text", [TEXT, "-rice", "source:nobody OR oil"])
 def test_every_fusion_and_any_query_explains_itself(index: Path, fusion: str, text: str) -> None:
     with opened(index, fusion=fusion) as searcher:
-        results = printed(searcher.search(text, k=30))
+        results = printed(searcher.search(text, k=30, explain=True))
     assert results
     check(results)
 
@@ -97,7 +98,7 @@ def test_the_parts_that_the_formula_names_are_there(index: Path) -> None:
     with opened(index, vector_weight=3.5) as searcher:
         legs = searcher.legs(searchkit.Query(text=TEXT))
         assert legs.keyword is not None
-        results = printed(searcher.search(TEXT, k=60))
+        results = printed(searcher.search(TEXT, k=60, explain=True))
         row_of = {one.id: row for row, one in enumerate(legs.generation.chunks_at(range(legs.generation.rows)))}
         for vote in (vote for result in results for vote in result["votes"]):
             keyword, vector = vote["contributions"]
@@ -114,7 +115,7 @@ def test_the_parts_that_the_formula_names_are_there(index: Path) -> None:
 
 def test_a_person_reads_the_same_sums_in_the_table(index: Path) -> None:
     with opened(index) as searcher:
-        answer = searcher.search(TEXT, k=30)
+        answer = searcher.search(TEXT, k=30, explain=True)
     lines = Screen(environment={"COLUMNS": "80"}).draw(answer_table(answer, explain=True)).splitlines()
     said = [line.strip() for line in lines if " of #" in line]
     votes = [vote for result in answer.results for vote in result.votes]
@@ -137,7 +138,7 @@ def read_sum(line: str) -> tuple[str, str, float]:
 @pytest.mark.parametrize(("fusion", "reranker"), [*((name, None) for name in FUSIONS), ("sum", WordReranker())])
 def test_what_a_person_reads_adds_up_to_the_last_digit(index: Path, fusion: str, reranker: object) -> None:
     with opened(index, reranker, fusion=fusion, rerank_weight=0.7) as searcher:
-        results = searcher.search(TEXT, k=60).results
+        results = searcher.search(TEXT, k=60, explain=True).results
     assert len(results) == 60
     for result in results:
         total = counted = 0.0
@@ -154,7 +155,7 @@ def test_what_a_person_reads_adds_up_to_the_last_digit(index: Path, fusion: str,
 @pytest.mark.parametrize("fusion", ["minmax", "zscore", "dbsf"])
 def test_each_share_is_what_its_arithmetic_gives(index: Path, fusion: str) -> None:
     with opened(index, fusion=fusion) as searcher:
-        results = searcher.search(TEXT, k=60).results
+        results = searcher.search(TEXT, k=60, explain=True).results
     for result in results:
         (vote,), (line,) = result.votes, sums(result)
         products = re.findall(r"([-+] |)(\([^)]*\)) × (\S+)", line)
@@ -166,5 +167,30 @@ def test_each_share_is_what_its_arithmetic_gives(index: Path, fusion: str) -> No
 
 def test_votes_are_printed_only_where_they_are_asked_for(index: Path) -> None:
     with opened(index) as searcher:
-        answer = searcher.search(TEXT, k=2)
+        answer = searcher.search(TEXT, k=2, explain=True)
     assert all("votes" not in one for one in answer_json(answer, index="index")["results"])
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
+def test_how_scores_come_about_is_told_where_it_is_asked_for_and_changes_nothing_else(index: Path, mode: str) -> None:
+    with opened(index) as searcher:
+        told = searcher.search(TEXT, mode=mode, k=30, explain=True).results
+        plain = searcher.search(TEXT, mode=mode, k=30).results
+    assert len(plain) > 3
+    for result in plain:
+        assert (result.contributions, result.votes) == ((), ())
+        assert all(chunk.contributions == () for chunk in result.chunks)
+    for result in told:
+        assert result.contributions
+        assert result.votes
+        assert all(chunk.contributions for chunk in result.chunks)
+    quiet = [
+        replace(
+            result,
+            contributions=(),
+            votes=(),
+            chunks=tuple(replace(chunk, contributions=()) for chunk in result.chunks),
+        )
+        for result in told
+    ]
+    assert quiet == list(plain)

@@ -82,7 +82,7 @@ def test_languages_that_lean_alike_are_looked_for_together_and_rows_without_a_ve
 
 def test_shares_of_a_leaning_leg_still_add_up(index: Path) -> None:
     with searchkit.open(index, encoder=Clannish()) as opened:
-        for result in opened.search("Der oil field", k=20).results:
+        for result in opened.search("Der oil field", k=20, explain=True).results:
             assert result.score == pytest.approx(sum(one.share for one in result.contributions), abs=1e-12)
             for chunk in result.chunks:
                 assert chunk.score == pytest.approx(sum(one.share for one in chunk.contributions), abs=1e-12)

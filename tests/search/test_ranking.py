@@ -68,7 +68,7 @@ def test_k_results_come_back_whenever_k_articles_pass_the_filter(searcher: Searc
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_score_is_the_sum_of_its_shares_and_ranks_fall(searcher: Searcher, mode: Mode) -> None:
-    answer = searcher.ask(Query(text="a new wave of oil", mode=mode, k=30))
+    answer = searcher.ask(Query(text="a new wave of oil", mode=mode, k=30, explain=True))
     for result in answer.results:
         assert result.score == pytest.approx(sum(one.share for one in result.contributions), abs=1e-12)
         for chunk in result.chunks:

@@ -82,9 +82,9 @@ def by_leg(answer: Answer) -> dict[str, dict[str, float]]:
 
 
 def test_a_share_is_the_weighted_chance_above_one_half(index: Path, plain: Searcher) -> None:
-    before = plain.search(TEXT, k=5)
+    before = plain.search(TEXT, k=5, explain=True)
     with opened_with(index, Fixed(2.0), rerank_weight=0.6) as sure:
-        after = sure.search(TEXT, k=5)
+        after = sure.search(TEXT, k=5, explain=True)
     share = 0.6 * (1 / (1 + exp(-2.0)) - 0.5)
     for one, other in zip(before.results, after.results, strict=True):
         assert other.article == one.article
@@ -109,7 +109,7 @@ def test_the_first_k_do_not_depend_on_k_or_on_the_depth_of_the_legs(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_shares_add_up_and_scores_fall(searcher: Searcher, mode: Mode) -> None:
-    results = searcher.search(TEXT, k=40, mode=mode).results
+    results = searcher.search(TEXT, k=40, mode=mode, explain=True).results
     for result in results:
         assert result.score == pytest.approx(sum(one.share for one in result.contributions), abs=1e-12)
         for chunk in result.chunks:
@@ -122,7 +122,7 @@ def test_shares_add_up_and_scores_fall(searcher: Searcher, mode: Mode) -> None:
 def test_chunks_are_moved_as_articles_are(searcher: Searcher) -> None:
     hits = {hit.chunk_id: hit.score for hit in searcher.retrieve(Query(text=TEXT), 40)}
     assert list(hits.values()) == sorted(hits.values(), reverse=True)
-    for result in searcher.search(TEXT, k=8).results:
+    for result in searcher.search(TEXT, k=8, explain=True).results:
         assert hits[result.chunks[0].chunk.id] == result.chunks[0].score
 
 
@@ -139,7 +139,7 @@ def test_a_better_answer_comes_first_where_the_legs_were_nearly_even(index: Path
     query = "report exports"
     before = [one for one, _ in order(plain.search(query, k=10).results)]
     with opened_with(index, WordReranker(), rerank_weight=50) as heavy:
-        first = heavy.search(query, k=1).results[0]
+        first = heavy.search(query, k=1, explain=True).results[0]
     words = set(first.chunks[0].chunk.text.casefold().replace(".", "").split()) | set(
         first.article.title.casefold().split()
     )
@@ -157,7 +157,7 @@ def test_a_weight_weighs_as_much_in_every_mode(index: Path) -> None:
     for mode in MODES:
         with opened_with(index, Fixed(9.0), vector_weight=4.0) as opened:
             legs = opened.legs(Query(text=TEXT, mode=mode))
-            (found,) = opened.search(TEXT, k=1, mode=mode).results
+            (found,) = opened.search(TEXT, k=1, mode=mode, explain=True).results
             shares[mode] = found.chunks[0].contributions[-1].share
             if mode is Mode.KEYWORD:
                 assert legs.keyword is not None
@@ -169,7 +169,7 @@ def test_a_weight_weighs_as_much_in_every_mode(index: Path) -> None:
 def test_without_time_one_batch_is_read_and_a_note_says_so(index: Path, plain: Searcher) -> None:
     reader = Counting()
     with opened_with(index, reader, rerank_budget_s=1e-9, rerank_depth=20) as hurried:
-        answer = hurried.search(TEXT, k=30)
+        answer = hurried.search(TEXT, k=30, explain=True)
     assert reader.given == [BATCH]
     assert [note for note in answer.notes if f"read {BATCH} of 20 chunks" in note]
     before = [hit.chunk_id for hit in plain.retrieve(Query(text=TEXT), BATCH)]
@@ -237,8 +237,8 @@ def test_what_is_no_list_of_numbers_is_refused(index: Path, given: object) -> No
 
 @pytest.mark.parametrize("mode", MODES)
 def test_confidence_is_of_the_score_before_it(plain: Searcher, searcher: Searcher, mode: Mode) -> None:
-    before = {one.article.id: one for one in plain.search(TEXT, k=1000, mode=mode).results}
-    after = searcher.search(TEXT, k=1000, mode=mode).results
+    before = {one.article.id: one for one in plain.search(TEXT, k=1000, mode=mode, explain=True).results}
+    after = searcher.search(TEXT, k=1000, mode=mode, explain=True).results
     assert any(one.score != pytest.approx(before[one.article.id].score) for one in after)
     for one in after:
         assert one.confidence == pytest.approx(before[one.article.id].confidence, abs=1e-9)
@@ -251,7 +251,7 @@ def test_no_limit_of_time_may_be_called_infinite(index: Path) -> None:
 
 def test_huge_scores_are_as_good_as_certain(index: Path) -> None:
     with opened_with(index, Fixed(1e300), rerank_weight=1.0) as opened:
-        assert opened.search(TEXT, k=1).results[0].chunks[0].contributions[-1].share == 0.5
+        assert opened.search(TEXT, k=1, explain=True).results[0].chunks[0].contributions[-1].share == 0.5
 
 
 def test_scores_of_the_days_candidates_are_not_reranked(index: Path) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import searchkit
 from searchkit import Answer, Query, Searcher, Where
 from searchkit.errors import QueryError, SearchkitError
+from searchkit.index.articles import ArticlesReader
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 
@@ -230,3 +232,26 @@ def test_info_tells_what_the_index_is_made_of(searcher: Searcher) -> None:
     assert info.sources == {"Der Bote": 8, "El Correo": 8, "Harbor Ledger": 8}
     assert info.languages == {"en": 16, "de": 8}
     assert info.first_published == datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def test_articles_and_chunks_are_read_together_however_many_results_are_asked_for(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements = []
+    rows = ArticlesReader.rows
+
+    def counted(self: ArticlesReader, statement: str, *arguments: Any, **options: Any) -> Any:
+        statements.append(statement)
+        return rows(self, statement, *arguments, **options)
+
+    monkeypatch.setattr(ArticlesReader, "rows", counted)
+    counts = {}
+    for k in (1, 20):
+        assert len(searcher.search("report", mode="keyword", k=k).results) == k
+        statements.clear()
+        answer = searcher.search("report", mode="keyword", k=k)
+        counts[k] = len(statements)
+        for result in answer.results:
+            assert result.article == searcher.article(result.article.id)
+            assert all(chunk.chunk == searcher.chunk(chunk.chunk.id) for chunk in result.chunks)
+    assert counts[1] == counts[20] == 2

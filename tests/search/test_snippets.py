@@ -5,8 +5,10 @@ import random
 import pytest
 import regex
 
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
-from searchkit.search.snippets import SNIPPET_CHARACTERS, snippet
+from searchkit.search import snippets
+from searchkit.search.snippets import SNIPPET_CHARACTERS, Snippets, snippet
 from searchkit.types import Chunk, Snippet
 
 
@@ -83,3 +85,56 @@ def test_highlights_stand_on_the_words_whatever_punctuation_is_between() -> None
         highlighted = {place for start, end in found.highlights for place in range(start - 7, end - 7)}
         asked = {place for (start, end), one in words if terms.intersection(one.terms) for place in range(start, end)}
         assert highlighted == asked
+
+
+SIGNS = "aabbcdeABC019 ''’‘´“”„«»–—…•€£.,-!?`\n é\u00a0\u202f()[]:;#+&/@_。！中文字한국어ไทยรัसी\u0301שר\"ا\u064b"
+
+
+@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+def test_the_loops_cut_and_mark_as_python_does_whatever_the_text() -> None:
+    draw, analyzer = random.Random(5), Analyzer()
+    together = Snippets(analyzer)
+    marked = cut = 0
+    for _ in range(60):
+        chunks = []
+        for _ in range(4):
+            letters = SIGNS if draw.random() < 0.7 else "abc ABC.,'\n- "
+            text = "".join(draw.choices(letters, k=draw.choice([0, 30, 60, 900])))
+            chunks.append(Chunk(article_id="a", ordinal=0, start=7, end=7 + len(text), text=text))
+        languages = [draw.choice(["en", "fr", "zh", None, "tr", "de"]) for _ in chunks]
+        meant = [
+            term
+            for chunk, language in zip(chunks, languages, strict=True)
+            for word in analyzer.words(chunk.text)
+            for term in analyzer.expand(word, language).terms
+        ]
+        terms = frozenset(draw.sample(meant, min(len(meant), draw.randint(0, 6))))
+        expected = [
+            snippet(chunk, terms, analyzer, language) for chunk, language in zip(chunks, languages, strict=True)
+        ]
+        assert together.of(chunks, terms, languages) == expected
+        marked += sum(len(one.highlights) for one in expected)
+        cut += sum(len(one.text) < len(chunk.text) for one, chunk in zip(expected, chunks, strict=True))
+    assert marked > 500
+    assert cut > 50
+
+
+def test_snippets_without_the_loops_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Nothing in “places”, the mayor said. " * 20
+    text += "The S-300's radars—and missiles—guard Caracas; 5\u00a0000 of them, U.S. aides said."
+    chunk = Chunk(article_id="a", ordinal=0, start=11, end=11 + len(text), text=text)
+    terms = {"radar", "missil", "s300", "us", "5000"}
+    compiled = Snippets(Analyzer()).of([chunk], terms, ["en"])
+    monkeypatch.setattr(loops, "COMPILED", None)
+    assert Snippets(Analyzer()).of([chunk], terms, ["en"]) == compiled
+    assert marked(text, compiled[0], 11) == ["S-300's", "radars", "missiles", "5\u00a0000", "U.S."]
+
+
+def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snippets, "_FORGET_AT", 2)
+    together = Snippets(Analyzer())
+    for word in ("missiles", "radars", "missile", "S-300"):
+        text = f"The {word} of Caracas."
+        chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
+        (found,) = together.of([chunk], {"missil", "radar", "s300"}, ["en"])
+        assert marked(text, found) == [word]

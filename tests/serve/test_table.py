@@ -93,3 +93,8 @@ def test_facets_are_counted_with_bars() -> None:
 def test_the_footer_counts_and_says_how_long_it_took() -> None:
     assert footer(ANSWER, "indexes/news").plain == "5 results · hybrid · 0.04 s · indexes/news"
     assert footer(NOTHING, "indexes/news").plain == "Nothing found · hybrid · 1.5 s · indexes/news"
+
+
+def test_results_that_explain_nothing_are_drawn_with_their_scores() -> None:
+    first = replace(ANSWER.results[0], score=2.7069, contributions=(), votes=())
+    assert "2.707" in drawn(Answer(query=ANSWER.query, results=(first,)))

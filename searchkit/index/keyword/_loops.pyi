@@ -187,6 +187,29 @@ class Tokens:
     def add_token(self, token: str | bytes, language: int, /) -> None: ...
     def fresh(self) -> tuple[bytes, list[str]]: ...
     def take(self) -> bytes: ...
+    def scan(self, texts: list[str], languages: Buffer, /) -> tuple[bytes, bytes]:
+        """Cut texts into tokens; return each text's count of them, and of each token its number, start and end.
+
+        ``languages`` and all that is returned are of 32 bits. Start and end count characters. The tokens aren't kept:
+        ``take`` doesn't give them.
+        """
+
+def windows(
+    texts: list[str],
+    bases: Buffer,
+    counts: Buffer,
+    spans: Buffer,
+    terms: list[Buffer],
+    characters: int,
+    repeat: float,
+    /,
+) -> list[tuple[int, int, tuple[tuple[int, int], ...]]]:
+    """Choose the ``characters`` of each text to show: where they start and end, and what to mark in them.
+
+    ``counts`` and ``spans`` are the bytes that ``Tokens.scan`` gave; to the marks of each text its base (64 bits) is
+    added. Each of ``terms`` has three numbers of 32 bits for each place where it stands: a token, and from which of its
+    characters to which (2 ** 32 - 1: all of it). ``repeat`` is what another occurrence is worth beside a new term.
+    """
 
 _Lists = tuple[bytes, bytes, bytes, bytes, bytes]
 

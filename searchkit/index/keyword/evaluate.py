@@ -123,6 +123,10 @@ class Found:
         """Say which of some rows match."""
         return self.matched[rows] if self._windows is None else self._windows.at(rows)[1]
 
+    def scored(self, rows: Rows) -> tuple[NDArray[np.float64], Mask]:
+        """Return the scores of some rows and which of them match, looked up together."""
+        return (self.scores[rows], self.matched[rows]) if self._windows is None else self._windows.at(rows)
+
     @property
     def scores(self) -> NDArray[np.float64]:
         """``(rows,)`` float64: every row's score, 0 where it doesn't match."""

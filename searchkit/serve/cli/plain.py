@@ -59,6 +59,6 @@ def rounded_shares(total: float, shares: Sequence[float], digits: int = 3) -> tu
     whole = round(total * unit)
     floors = [int(share * unit // 1) for share in shares]
     by_remainder = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i] * unit, i))
-    for step in range(max(0, whole - sum(floors))):
+    for step in range(max(0, whole - sum(floors)) if shares else 0):
         floors[by_remainder[step % len(shares)]] += 1
     return f"{whole / unit:.{digits}f}", [f"{part / unit:.{digits}f}" for part in floors]

@@ -23,7 +23,14 @@ typedef struct {
 
 int take_text(TokenTable *table, const uint8_t *text, uint64_t size, uint32_t language);
 int take_token(TokenTable *table, const uint8_t *token, uint64_t size, uint32_t language);
+/* The number of a key, which is given one where it is new; it isn't kept as taken in. 0: no memory. */
+int find_key(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id);
+/* The same of a key with zeros behind it, up to a multiple of 8 bytes and 8 more. */
+int find_word(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id);
 void free_tokens(TokenTable *table);
+
+/* scan(texts, languages), of snippets.c. */
+PyObject *scan_texts(TokenTable *table, PyObject *args);
 
 extern PyType_Spec tokens_spec;
 

@@ -77,6 +77,8 @@ static PyObject *tokens_take(PyObject *self, PyObject *nothing) {
     return ids;
 }
 
+static PyObject *tokens_scan(PyObject *self, PyObject *args) { return scan_texts(table_of(self), args); }
+
 static Py_ssize_t tokens_length(PyObject *self) { return (Py_ssize_t)table_of(self)->kinds; }
 
 static PyMethodDef tokens_methods[] = {
@@ -84,6 +86,7 @@ static PyMethodDef tokens_methods[] = {
     {"add_token", tokens_add_token, METH_VARARGS, NULL},
     {"fresh", tokens_fresh, METH_NOARGS, NULL},
     {"take", tokens_take, METH_NOARGS, NULL},
+    {"scan", tokens_scan, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot tokens_slots[] = {
