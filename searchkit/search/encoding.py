@@ -22,8 +22,8 @@ _KEPT = 2
 
 
 _SIGNS = str.maketrans(dict.fromkeys('"“”„‟«»＂()[]{}<>#@*', " "))
-"""What says how a question was typed, not what it is about. As typed, scifact's questions lost up to .0044 nDCG@10 where
-some words stood in brackets or one had an @ before it, xquad-en's and cranfield's up to .0027 by a #."""
+"""What says how a question was typed, not what it is about. With them scifact's questions lost up to .0044 nDCG@10 in
+hybrid mode where a few words stood in brackets or one had an @ before it, cranfield's .0027 where one had a #."""
 
 _CHARACTERS_A_TOKEN = 32
 """More than any text has, so that of a pasted article the part that an encoder reads is all there."""
