@@ -22,7 +22,6 @@ from searchkit.index.keyword.tree import Filter, filters
 from searchkit.index.reader import Generation
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
-from searchkit.search.encoding import encoder_text
 from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.leaning import Leaning
@@ -203,7 +202,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         if reading.generation.manifest.vectors:
-            vector = encode(reading, encoder_text(parsed.text))
+            vector = encode(reading, parsed.text)
         scale = hybrid(found.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
@@ -264,7 +263,7 @@ def _by_vector(
         found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
         allowed, notes = found.allowed, (*parsed.notes, *found.notes)
     text = parsed.text if parsed.text.strip() else query.text
-    vector = encode(reading, encoder_text(text))
+    vector = encode(reading, text)
     filtered = tuple(label_key("language", code) for code in query.where.languages or ())
     languages = filtered or reading.generation.languages
     words = telling_words(reading.analyzer.query_terms(text, languages), languages)

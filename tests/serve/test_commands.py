@@ -254,3 +254,26 @@ def test_an_impossible_confidence_is_wrong_usage(run: Run, built: Path) -> None:
     ran = run("search", "missiles", "--index", built, "--min-confidence", "7")
     assert ran.code == 2
     assert "Ask for 0 to 1" in ran.err
+
+
+def test_a_text_that_could_be_an_expression_is_read_as_words_and_it_is_said(run: Run, built: Path) -> None:
+    ran = run("search", "POLAND BUYS NOT PATRIOT", "--index", built, "--mode", "keyword", "--format", "jsonl")
+    assert ids(ran.out)[0] == "wire-2"
+    assert "Read as words (all is in capitals, NOT too); --expression reads it as one." in ran.err
+    ran = run("search", "air -Patriot", "--index", built, "--format", "jsonl", "--mode", "keyword")
+    assert ids(ran.out) == ["wire-1"]
+    assert "Read as an expression (-Patriot is a word with a sign); --words searches its words." in ran.err
+    for plain in ("who buys Patriot batteries?", "Poland: Patriot (2025)", "title:Patriot", "air tag:arms"):
+        assert "Read as" not in run("search", plain, "--index", built).err
+
+
+def test_words_and_expression_force_a_reading(run: Run, built: Path) -> None:
+    options = ("--index", built, "--mode", "keyword", "--format", "jsonl")
+    assert ids(run("search", "air -Patriot", "--words", *options).out) == ["wire-2", "wire-1"]
+    assert ids(run("search", "AIR AND PATRIOT", "--expression", *options).out) == ["wire-2"]
+    refused = run("search", "air (Patriot", "--expression", *options)
+    assert refused.code == 2
+    assert "unmatched parenthesis at character 5. Here: air »(Patriot" in refused.err
+    assert run("search", "air", "--words", "--expression", *options).code == 2
+    read = run("search", "air tag:arms", "--index", built, "--json").json()["reading"]
+    assert (read["syntax"], read["filters"], read["rest_is_words"]) == ("expression", ["tag:arms"], True)

@@ -210,3 +210,25 @@ def test_quiet_is_said_to_leave_the_report(run: Run, command: str) -> None:
 def test_the_other_fusions_are_named(run: Run) -> None:
     told = " ".join(run("evaluate", "--help").out.replace("│", " ").split())
     assert all(name in told for name in FUSIONS if name != "sum")
+
+
+def test_it_is_told_how_many_queries_are_expressions_and_they_can_be_read_as_words(
+    run: Run, built: Path, judged: Path
+) -> None:
+    lines = [
+        json.dumps({"_id": "1", "text": "missiles -Igla"}),
+        json.dumps({"_id": "2", "text": "ARROZ AND COSECHA"}),
+        json.dumps({"_id": "3", "text": 'Who buys "Patriot batteries"?'}),
+    ]
+    (judged / "queries.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    options = (judged, "--index", built, "--mode", "keyword", "--measure", "RR@10")
+    default = run("evaluate", *options, "--json").json()
+    assert "1 of 3 queries read as an expression (keyword): --words searches their words." in default["notes"]
+    assert default["runs"][0]["measures"]["RR@10"]["mean"] == pytest.approx(2 / 3)
+    words = run("evaluate", *options, "--words", "--json").json()
+    assert not any("read as" in note for note in words["notes"])
+    assert words["runs"][0]["measures"]["RR@10"]["mean"] == 1.0
+    compared = run("evaluate", *options, "--compare", "syntax=words", "--json").json()
+    assert compared["comparisons"][0]["difference"] == pytest.approx(1 / 3)
+    assert run("evaluate", *options, "--words", "--expression").code == 2
+    assert run("evaluate", *options, "--compare", "syntax=lucene").code == 2

@@ -13,7 +13,18 @@ CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 def test_json_says_all_that_the_answer_holds() -> None:
     read = json.loads(formats.to_json(formats.answer_json(ANSWER, index="indexes/news")))
-    assert list(read) == ["query", "mode", "k", "index", "took_s", "notes", "suggestions", "facets", "results"]
+    assert list(read) == [
+        "query",
+        "mode",
+        "k",
+        "index",
+        "took_s",
+        "reading",
+        "notes",
+        "suggestions",
+        "facets",
+        "results",
+    ]
     assert (read["query"], read["mode"], read["k"], read["index"]) == (ANSWER.query.text, "hybrid", 10, "indexes/news")
     assert read["facets"]["source"][0] == {"value": "Harbor Ledger", "articles": 120}
     assert read["notes"] == ["It was searched as plain words."]

@@ -215,7 +215,9 @@ def _signed(text: str, tokens: Sequence[Token]) -> Classification | None:
     if any(token.kind == "operator" for token in tokens):
         return None
     if words > len(signed) and all(len(token.text) <= 3 and token.sign == "-" for token in signed):
-        return Classification(expression=False, reason=f"{signed[0].text} is an option of a command, or a letter", doubtful=True)
+        return Classification(
+            expression=False, reason=f"{signed[0].text} is an option of a command, or a letter", doubtful=True
+        )
     first = next(token for token in tokens if token.words)
     # A dash that was typed at the first word is a bullet or a quotation's beginning: nobody begins with what not to
     # find, unless there is hardly anything else.

@@ -34,6 +34,7 @@ from searchkit.index.keyword.tree import (
     Phrase,
     Term,
     Tree,
+    Wish,
 )
 
 ANALYZER = Analyzer()
@@ -213,7 +214,7 @@ class Reference:
                 return sum(self.score(child, row) for child in tree.children) if open_ else 0.0
             case Maybe():
                 return self.score(tree.child, row)
-            case Boost():
+            case Boost() | Wish():
                 return tree.factor * self.score(tree.child, row)
             case _:
                 return 0.0
@@ -232,7 +233,7 @@ class Reference:
                 return self._open(tree, row) and any(
                     self.touches(child, row) if asks(child) else self.holds(child, row.article) for child in wanted
                 )
-            case Maybe() | Boost():
+            case Maybe() | Boost() | Wish():
                 return self.touches(tree.child, row)
             case _:
                 return False

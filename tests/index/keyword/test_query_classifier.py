@@ -521,7 +521,8 @@ def test_a_text_is_read_as_words_of_which_any_may_be_missing(text: str) -> None:
 @pytest.mark.parametrize("text", WORDS)
 @pytest.mark.parametrize(
     "change",
-    [str.upper, str.title, "{}?!".format, "{}…".format, "- {}".format, "({})".format, "{}:".format, "“{}”, he said".format],
+    [str.upper, str.title, "{}?!".format, "{}…".format, "- {}".format, "({})".format, "{}:".format,
+     "“{}”, he said".format],
 )  # fmt: skip
 def test_however_a_text_is_typed_it_stays_words(text: str, change: object) -> None:
     assert callable(change)

@@ -1,0 +1,245 @@
+"""Does each text find what it came from, and does a filter hold whatever is typed beside it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import searchkit
+from searchkit import Article, IndexConfig, Mode, Query, Searcher
+from searchkit.errors import QueryError
+from searchkit.index.keyword import loops
+from searchkit.types import Syntax, Where
+from tests.words import WordEncoder
+
+MODES = ("keyword", "hybrid", "vector")
+TEXTS = {
+    "guilty": ("Mayor pleads not guilty", "The mayor pleaded not guilty on Monday."),
+    "market": ("Mayor opens market", "The mayor opened the market."),
+    "hamlet": ("To be or not to be", "To be or not to be, that is the question."),
+    "doctrine": ("On ambiguity", "The strategic ambiguity doctrine has served the strait for decades."),
+    "scattered": ("On thought", "A doctrine that is strategic leaves ambiguity aside; so does a strategic thinker."),
+    "festival": ("A party", "Tickets to FyreFestival were sold for thousands; nothing was there."),
+    "code": ("A function", "def parse(text: str) -> Parsed: return Parsed(tree=None, plain=True, notes=())"),
+    "mail": (
+        "A letter",
+        "From: Jane Doe <jane@example.com> Subject: Invoice NOT paid. Dear John, please pay the invoice.",
+    ),
+    "link": ("A page", "Read more at https://www.example.com/world/pipeline-blast?id=42#top about the pipeline."),
+    "citation": ("A study", 'Smith, J. & Doe, A. (2019). "Deep learning: a review," Nature 521(7553): 436-444.'),
+    "vitamin": ("Vitamins", "Vitamin C: yes or no? Doctors disagree about colds."),
+    "trade": ("Trade and industry talks", "Talks on trade and industry; protest at the gates."),
+}
+PRICES = {"cheap": 5, "fair": 30, "dear": 300}
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    folder = tmp_path_factory.mktemp("reading") / "index"
+    articles = [
+        Article(id=name, title=title, text=text, language="en", source="Ledger")
+        for name, (title, text) in TEXTS.items()
+    ]
+    articles += [
+        Article(
+            id=name,
+            title=f"Protest over {name} prices",
+            text=f"A protest in 2020 over prices that were {name}, a quote says.",
+            language="en",
+            source='The "Live" News' if name == "fair" else "Courier",
+            tags=("a", "b") if name == "fair" else ("a",) if name == "cheap" else ("b",),
+            fields={"price": price},
+        )
+        for name, price in PRICES.items()
+    ]
+    searchkit.build(folder, articles, encoder=WordEncoder(), config=IndexConfig())
+    with searchkit.open(folder, encoder=WordEncoder()) as opened:
+        yield opened
+
+
+def ids(searcher: Searcher, text: str, **options: object) -> list[str]:
+    return [result.article.id for result in searcher.search(text, k=50, **options).results]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["keyword", "hybrid"])
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("MAYOR PLEADS NOT GUILTY", "guilty"),
+        ("Mayor pleads NOT guilty", "guilty"),
+        ("NOT GUILTY", "guilty"),
+        ("TO BE OR NOT TO BE", "hamlet"),
+        ("TRADE AND INDUSTRY TALKS", "trade"),
+        ('What did he mean by "strategic ambiguity doctrine"?', "doctrine"),
+        ("WHAT DID HE MEAN BY “STRATEGIC AMBIGUITY DOCTRINE”?!", "doctrine"),
+        ("#FyreFestival was a scam @nobody", "festival"),
+        ("vitamin C - yes or no", "vitamin"),
+        ("- Vitamin C: yes OR no?", "vitamin"),
+        (TEXTS["code"][1], "code"),
+        (TEXTS["mail"][1], "mail"),
+        (TEXTS["citation"][1], "citation"),
+        ("https://www.example.com/world/pipeline-blast?id=42#top", "link"),
+        ("Mayor: 'I am NOT guilty' (Monday)", "guilty"),
+        ("The mayor/the market opened…", "market"),
+        ("-mayor opens (the) market", "market"),
+        *((f"{title}. {text}" * 200, name) for name, (title, text) in TEXTS.items()),
+        *((title.upper(), name) for name, (title, _) in list(TEXTS.items())[:4]),
+    ],
+)
+def test_a_text_finds_what_it_came_from(searcher: Searcher, text: str, first: str, mode: str) -> None:
+    assert ids(searcher, text, mode=mode)[0] == first
+
+
+def test_what_is_quoted_in_words_ranks_first_and_excludes_nothing(searcher: Searcher) -> None:
+    plain = searcher.search("strategic doctrine ambiguity thinker", mode="keyword")
+    assert plain.results[0].article.id == "scattered"
+    wished = searcher.search('the "strategic ambiguity doctrine" of a thinker', mode="keyword")
+    assert [one.article.id for one in wished.results] == ["doctrine", "scattered"]
+    assert "quoted" in str(wished.reading)
+    for result in wished.results:
+        assert sum(vote.counts * vote.score for vote in result.votes) == pytest.approx(result.score)
+        assert sum(one.share for one in result.contributions) == pytest.approx(result.score)
+    other = searcher.search('what is the "doctrine of ambiguity" of a thinker', mode="keyword")
+    assert {one.article.id for one in other.results} == {"doctrine", "scattered"}
+
+
+def test_a_wish_moves_no_score_but_of_what_has_it_whatever_the_path(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        'the "strategic ambiguity doctrine" of thought',
+        'a "mayor pleaded" in the market',
+        'who "sold for thousands" tickets',
+    ]
+    for text in texts:
+        for mode in (Mode.KEYWORD, Mode.HYBRID):
+            query = Query(text=text, mode=mode, k=50)
+            scores = dict(searcher.rank(query))
+            plain = dict(searcher.rank(Query(text=text.replace('"', ""), mode=mode, k=50)))
+            assert scores.keys() == plain.keys()
+            higher = {name for name in scores if scores[name] > plain[name] + 1e-9}
+            assert higher
+            assert all(scores[name] == pytest.approx(plain[name]) for name in scores.keys() - higher)
+            assert len(higher) == 1
+            assert dict(searcher.rank(Query(text=text, mode=mode, k=1))) == dict(list(scores.items())[:1])
+            asked = searcher.search(text, mode=mode, k=50)
+            assert [(one.article.id, one.score) for one in asked.results] == list(scores.items())
+            with monkeypatch.context() as patch:
+                patch.setattr(loops, "COMPILED", None)
+                assert dict(searcher.rank(query)) == pytest.approx(scores)
+
+
+FILTERED = (
+    "protest (2020 +price:[10 TO 60]",
+    'a "quote +price:[10 TO 60]',
+    "NOT +price:[10 TO 60]",
+    "protest OR +price:[10 TO 60]",
+    "+price:[10 TO 60] OR protest",
+    "protest AND +price:[10 TO 60]",
+    "protest AND NOT +price:[10 TO 60]",
+    "protest OR (2020 AND +price:[10 TO 60])",
+    "protest OR (+price:[10 TO 60]",
+    "(protest OR (+price:[10 TO 60]))",
+    ") +price:[10 TO 60] (",
+    '" +price:[10 TO 60] "',
+    "protest OR NOT +price:[10 TO 60]",
+    "-(protest +price:[10 TO 60]",
+    "protest price:[10 TO 60]",
+    "protest (2020 price:[10 TO 60]",
+    'a "quote price:[10 TO 60]',
+    "protest price:30",
+    "PROTEST OVER PRICES price:[10 TO 60]",
+    "protest AND (2020 price:[10 TO 60]",
+    "protest* +price:[10 TO 60]",
+    "price:[10 TO 60]",
+    'protest source:"The \\"Live\\" News"',
+    'protest OR +source:"The \\"Live\\" News"',
+    'a "quote +source:"The \\"Live\\" News"',
+    'a "quote source:“The "Live" News”',
+    "+tag:a +tag:b protest",
+    "+tag:a +tag:b",
+    f"{'protest over prices ' * 300} +price:[10 TO 60]",
+    f"{'protest over prices ' * 300} price:[10 TO 60]",
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("text", FILTERED)
+def test_a_filter_in_a_text_is_never_lost(searcher: Searcher, text: str, mode: str) -> None:
+    answer = searcher.search(text, mode=mode, k=50)
+    assert [result.article.id for result in answer.results] == ["fair"]
+    assert answer.reading.syntax is Syntax.EXPRESSION
+    assert dict(searcher.rank(Query(text=text, mode=Mode(mode), k=50))).keys() == {"fair"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text",
+    ["NOT tag:a", "protest OR source:Courier", "tag:a OR tag:b", "*", ") OR source:Courier (", 'x" OR price:5',
+     "-price:30", "protest NOT price:30", "+source:Courier", "(price:5", "NOT price:[10 TO 60]",
+     "source:(Courier OR Ledger)"],
+)  # fmt: skip
+def test_no_text_undoes_a_filter_that_a_program_gives(searcher: Searcher, text: str, mode: str) -> None:
+    found = ids(searcher, text, mode=mode, fields={"price": "30"}, tag="b")
+    assert set(found) <= {"fair"}
+    where = Where(fields=(("price", ("30",)),))
+    for syntax in (Syntax.AUTO, Syntax.WORDS):
+        query = Query(text=text, mode=Mode(mode), where=where, k=50, syntax=syntax)
+        assert dict(searcher.rank(query)).keys() <= {"fair"}
+        assert {hit.chunk_id.split("#")[0] for hit in searcher.retrieve(query, 50)} <= {"fair"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_explicit_expression_keeps_its_boolean_sense(searcher: Searcher, mode: str) -> None:
+    assert set(ids(searcher, "tag:a OR tag:b", mode=mode)) == set(PRICES)
+    assert set(ids(searcher, "tag:a AND tag:b", mode=mode)) == {"fair"}
+    assert set(ids(searcher, "(tag:a AND protest) OR market", mode=mode)) == {"cheap", "fair", "market"}
+    assert set(ids(searcher, "tag:a -price:30", mode=mode)) == {"cheap"}
+    assert set(ids(searcher, "tag:a NOT price:30", mode=mode)) == {"cheap"}
+    assert set(ids(searcher, "tag:a tag:b", mode=mode)) == set(PRICES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text", ["protest price:[10 TO", "price:[10] protest", 'protest source:"The', "published:soon protest"]
+)
+def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher, text: str, mode: str) -> None:
+    with pytest.raises(QueryError, match="filter"):
+        searcher.search(text, mode=mode)
+    assert ids(searcher, text, mode=mode, syntax="words")
+
+
+def test_the_syntax_can_be_said(searcher: Searcher) -> None:
+    text = "mayor AND market"
+    assert ids(searcher, text, mode="keyword") == ["market"]
+    assert set(ids(searcher, text, mode="keyword", syntax="words")) == {"market", "guilty"}
+    assert set(ids(searcher, text.upper(), mode="keyword")) == {"market", "guilty"}
+    assert ids(searcher, text.upper(), mode="keyword", syntax="expression") == ["market"]
+    assert dict(searcher.rank(Query(text=text, mode=Mode.KEYWORD, syntax=Syntax.WORDS))).keys() == {"market", "guilty"}
+    assert dict(searcher.rank(Query(text=text.upper(), mode=Mode.KEYWORD, syntax=Syntax.EXPRESSION))).keys() == {
+        "market"
+    }
+    with pytest.raises(QueryError, match="unmatched parenthesis at character 7"):
+        searcher.search("mayor (market", syntax="expression")
+    with pytest.raises(QueryError, match="There is no syntax 'lucene'"):
+        searcher.search("mayor", syntax="lucene")
+
+
+def test_the_reading_is_told(searcher: Searcher) -> None:
+    assert str(searcher.search("mayor market").reading) == "as words"
+    assert searcher.search("market tag:a").reading.filters == ("tag:a",)
+    assert searcher.read_query(Query(text="mayor -market")).syntax is Syntax.EXPRESSION
+    unknown = searcher.search('colour:"red" market')
+    assert unknown.notes == ("No article here has a field 'colour', so it was searched as words.",)
+
+
+@pytest.mark.parametrize(
+    "text", ["who opened the market?", "Mayor, market & trade!", "(mayor) opens: market…", "NOT GUILTY"]
+)
+def test_plain_questions_take_the_short_way_with_the_same_scores(searcher: Searcher, text: str) -> None:
+    with searcher._reading() as reading:
+        assert reading.bare.read(text) is not None
+    asked = searcher.search(text, mode="keyword", k=50)
+    ranked = searcher.rank(Query(text=text, mode=Mode.KEYWORD, k=50))
+    assert [(one.article.id, one.score) for one in asked.results] == list(ranked)
