@@ -315,7 +315,7 @@ class Draft:
         return self._unknown_as.get(part.segment.fact.name, before)
 
     def _main_language(self, parts: Sequence[Part]) -> str:
-        """Return the archive's main language, by what lives in it alone; that of before where it makes no difference."""
+        """Return the archive's main language, by what lives in it alone; that of before where none is unknown."""
         if self._languages[""] <= 0:
             return self._parent.manifest.unknown_as if self._parent else ""
         if 2 * self._languages[""] <= sum(self._languages.values()):

@@ -59,6 +59,21 @@ those told wrong .51 and less. Told .95 sure of the first 300 characters, none i
 grows with the characters it sees, and few articles need the 1,000."""
 
 
+_ENOUGH_LETTERS = 150
+_CERTAIN = 0.99
+"""Of 480 paragraphs in 12 languages none is told wrong with such confidence in its first 1,000 characters."""
+
+_RELATED = tuple(
+    frozenset(group.split())
+    for group in (
+        "da no nb nn sv", "hr sr bs sh sl mk bg", "id ms jv su", "cs sk", "es gl ca ast an oc pt", "af nl fy li",
+        "hi mr ne sa bh mai", "ru uk be", "fa ps ur ar ku", "tr az tk uz", "kk ky tt", "zh yue wuu ja", "et fi",
+        "ro mo", "it la co sc", "fr oc wa ht", "de lb als", "xh zu", "ga gd",
+    )
+)  # fmt: skip
+"""Languages that the detector, or whoever writes the tag, takes for each other."""
+
+
 def is_no_language(text: str) -> bool:
     """Say whether what stands in a language field says that there is none, or that nobody knows."""
     return text.strip().casefold() in _NO_LANGUAGE
@@ -131,6 +146,24 @@ def detect(title: str, text: str) -> str | None:
     if confidence < _SURE and len(whole) > _SHORT_SAMPLE:
         code, confidence = _classify(whole[:_LONG_SAMPLE])
     return None if confidence < _LEAST_CONFIDENCE or code in _NO_LANGUAGE else _VARIETIES.get(code, code)
+
+
+def corrected(declared: str, title: str, text: str) -> str:
+    """Return the language of an article that declares one: another where the detector is sure of it.
+
+    Pages are made from templates, and some say "en" whatever they hold: 10 of 439 in a collection of real ones. Not
+    where the two are related and short texts of one are taken for the other, nor where there is little to read.
+    """
+    whole = f"{title}\n{text[:_LONG_SAMPLE]}"
+    if sum(map(str.isalpha, whole)) < _ENOUGH_LETTERS:
+        return declared
+    for sample in (whole[:_SHORT_SAMPLE], whole[:_LONG_SAMPLE]):
+        code, confidence = _classify(sample)
+        code = _VARIETIES.get(code, code)
+        related = any(code in group and declared in group for group in _RELATED)
+        if confidence < _CERTAIN or code == declared or related or code in _NO_LANGUAGE or code not in _CODES:
+            return declared
+    return code
 
 
 def main_language(counts: Mapping[str, int], unknown: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.dates import offset_s, parse_dated
 from searchkit.ingest.fields import Path, flatten, is_list, natural, plain_text, strings
-from searchkit.ingest.languages import detect, is_no_language, normalise
+from searchkit.ingest.languages import corrected, detect, is_no_language, normalise
 from searchkit.ingest.sections import atx_headings, sections_under
 from searchkit.ingest.texts import clean, has_control, one_line
 from searchkit.types import Article, FieldValue, Origin, Section
@@ -72,7 +72,7 @@ def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None =
 
     Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within ``metadata``) become the article's
     own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``.
-    A date that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given.
+    A date that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given or wrong.
 
     Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
     """
@@ -130,7 +130,10 @@ def make_article(
     url = one_line(plain_text(found.value("url"), "url", " ")) or None
     published = _date(found, "published", extra, notes)
     updated = _date(found, "updated", extra, notes)
-    language = _language(found, extra, notes) or detect(title, text)
+    declared = _language(found, extra, notes)
+    language = corrected(declared, title, text) if declared else detect(title, text)
+    if declared and language != declared:
+        notes.append(f"declares the language '{declared}', but is written in '{language}'")
     article = Article(
         id=_id(found.value("id"), url, fallback_id),
         title=title,

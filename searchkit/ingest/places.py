@@ -18,7 +18,7 @@ from searchkit.errors import SourceError, broken_installation
 from searchkit.ingest.discover import Found, distinct, find
 from searchkit.ingest.encodings import LONGEST, NotText, decode
 from searchkit.ingest.mapping import Draft, check_fields, make_article, means
-from searchkit.ingest.rows import STANDARD_INPUT, Rows, read_json, read_json_lines
+from searchkit.ingest.rows import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
 from searchkit.ingest.streams import DAMAGE, explain, open_file, read_whole
 from searchkit.ingest.texts import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -154,13 +154,13 @@ def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
     with open_file(file.path, file.compression) as stream:
         match file.format:
             case "jsonl":
-                yield from _not_nothing(read_json_lines(stream, rows), rows)
+                yield from in_its_language(_not_nothing(read_json_lines(stream, rows), rows))
             case "table":
                 from searchkit.ingest.tables import read_table
 
-                yield from _not_nothing(read_table(stream, rows), rows)
+                yield from in_its_language(_not_nothing(read_table(stream, rows), rows))
             case "json":
-                yield from _not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows)
+                yield from in_its_language(_not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows))
             case _:
                 yield from _one_article(read_whole(stream, LONGEST), file, rows)
 

@@ -201,7 +201,7 @@ def test_deletions_add_up_to_what_a_fresh_analysis_of_all_of_them_gives(tmp_path
         segment = generation.segments[0]
         deletions = segment.deletions
         assert isinstance(deletions, Deletions)
-        fresh = deltas(segment.postings, chunk_texts(segment, [0, 1, 2, 7, 15], ""))
+        fresh = deltas(segment.postings, chunk_texts(segment, [0, 1, 2, 7, 15], generation.manifest.unknown_as))
         assert deletions.counts.rows == fresh.rows
         for mine, theirs in ((deletions.counts.text, fresh.text), (deletions.counts.title, fresh.title)):
             assert mine.total_length == theirs.total_length
@@ -216,9 +216,9 @@ def test_a_delete_analyses_only_what_it_deletes(tmp_path: Path, monkeypatch: pyt
     delete(tmp_path / "index", ["a001", "a002", "a003"])
     analysed: list[int] = []
 
-    def watched(segment, rows):  # type: ignore[no-untyped-def]
+    def watched(segment, rows, unknown_as):  # type: ignore[no-untyped-def]
         analysed.extend(rows)
-        return chunk_texts(segment, rows, "")
+        return chunk_texts(segment, rows, unknown_as)
 
     monkeypatch.setattr("searchkit.index.draft.chunk_texts", watched)
     delete(tmp_path / "index", ["a009"])

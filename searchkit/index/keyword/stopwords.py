@@ -9,8 +9,8 @@ as Whoosh carries them, for 13 languages.
 The same letters are other words elsewhere: "war" is a stop word in German, WHO isn't one at all. So nothing is left out
 
 - of a query of up to three words: each was meant (Doctor Who, war crimes, Estados Unidos, canicule été);
-- but what is in the list of the question's language, the one of those searched that has two of its words more than any
-  other, or three and one more; of languages closer than that only what is in all of their lists;
+- but what is in the list of the question's language, the one of those searched that has most of its words, homographs
+  of other languages' words not counted (``_AMBIGUOUS``); of languages with as many only what is in all of their lists;
 - of names: an acronym (WHO, IT, US) or a word with a capital inside of a question that has small letters, too;
 - of words that mean something beside (``_MEANINGFUL``).
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 EACH_MEANT = 3
 """Words of a query that are searched for whatever they are."""
 
-_LEAD = 2
-"""How many more of a question's words a language's list has than the others': one may be another language's word."""
-
-_MANY = 3
-"""Of so many stop words one more is enough."""
+_AMBIGUOUS = frozenset((
+    "alt", "also", "aura", "bare", "bin", "come", "die", "dig", "dog", "door", "dove", "eller", "end", "era",
+    "ha", "han", "hat", "hem", "ill", "im", "inn", "man", "men", "met", "mi", "min", "mine", "mint", "om",
+    "on", "per", "sa", "sea", "seas", "sedan", "sit", "son", "sue", "till", "ton", "ut", "van", "want", "war",
+))  # fmt: skip
+"""Stop words of some language that are words or names in English texts: they don't say what language a question is."""
 
 _MEANINGFUL = {
     "en": frozenset(
@@ -64,11 +65,13 @@ def left_out(surfaces: Sequence[str], listed: Sequence[tuple[bool, ...]]) -> fro
     """
     if len(surfaces) <= EACH_MEANT:
         return _NONE
-    counts = [sum(column) for column in zip(*dict(zip(map(str.casefold, surfaces), listed, strict=True)).values())]  # noqa: B905
+    different = {surface.casefold(): row for surface, row in zip(surfaces, listed, strict=True)}
+    telling = [row for word, row in different.items() if word not in _AMBIGUOUS]
+    counts = [sum(column) for column in zip(*telling, strict=True)]
     most = max(counts, default=0)
     if not most:
         return _NONE
-    chosen = [place for place, count in enumerate(counts) if count > most - (_LEAD if most < _MANY else 1)]
+    chosen = [number for number, count in enumerate(counts) if count == most]
     stops = [place for place, row in enumerate(listed) if all(row[number] for number in chosen)]
     if not any(map(str.islower, surfaces)):  # all in capitals, or each word with one: they say nothing
         names: set[int] = set()
