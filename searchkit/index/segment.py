@@ -22,6 +22,8 @@ from searchkit.index.vectors import VectorsReader
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.index.keyword.inverter import ChunkRow
+
 
 class Segment:
     """An opened segment: its three legs and what of it is deleted. Safe to share among threads."""
@@ -157,12 +159,10 @@ def _ids_in_files(
     return ids_of(files, numbers, scores) if len(files) == len(segments) else None
 
 
-def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[tuple[str, str, str, str | None]]:
-    """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them."""
-    from searchkit.ingest.compose import compose
+def chunk_texts(segment: Segment, articles: Iterable[int]) -> Iterable[ChunkRow]:
+    """Yield each chunk of some articles as the keyword leg was given it."""
+    from searchkit.index.keyword.inverter import rows_of
 
     for row in articles:
         stored = segment.articles.stored(row)
-        for chunk in segment.articles.chunks(stored.chunk, stored.chunks):
-            searched = compose(stored.article, chunk)
-            yield searched.title, searched.heading, searched.text, stored.article.language
+        yield from rows_of(stored.article, segment.articles.chunks(stored.chunk, stored.chunks))

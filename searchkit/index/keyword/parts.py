@@ -128,6 +128,16 @@ class Parts:
         except ValueError as error:
             raise self.corrupt(error, field) from error
 
+    def forms(self, field: FieldName, forms: list[list[tuple[int, int]]], *, packed: bool = False) -> Any:
+        """Return where any of some forms of terms stands, given for each segment by their numbers.
+
+        ``packed``: as a phrase takes it, of one form a segment at most. Raises ``IndexCorrupt``.
+        """
+        try:
+            return self.segments.forms(FIELDS[field], forms, packed)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
     def together(self, field: FieldName, leaves: list[Any]) -> Any:
         """Return where any of some terms stands. Raises ``IndexCorrupt``."""
         try:
@@ -149,10 +159,12 @@ class Parts:
 
 
 def _arrays(segment: SegmentPostings) -> tuple[Any, ...]:
-    """Return a segment's fields, its deleted rows, and what those take from the df of terms."""
+    """Return a segment's fields, its deleted rows, what those take from the df of terms, and its borders."""
     text, title = (segment.postings.field(name).packed for name in FIELDS)
+    borders = segment.postings.borders
+    joined = (None, None, None) if borders is None else (borders.bodies, borders.ends, borders.joins)
     if segment.delta is None:
-        return text, title, segment.deleted, None, None, None, None
+        return text, title, segment.deleted, None, None, None, None, *joined
     delta = segment.delta
     ids = (delta.text.term_ids, delta.text.df, delta.title.term_ids, delta.title.df)
-    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids)
+    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids), *joined

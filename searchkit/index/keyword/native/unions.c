@@ -7,38 +7,6 @@
  * as long, 16 half as long again for the prefixes of most words. */
 #define SCATTERED 8
 
-typedef struct {
-    uint32_t *rows, *counts;
-    size_t n, space;
-} Out;
-
-static int put(Out *out, uint32_t row, uint32_t count) {
-    if (out->n == out->space) {
-        size_t space = out->space ? 2 * out->space : 1024;
-        uint32_t *rows = realloc(out->rows, space * sizeof *rows);
-        if (rows) out->rows = rows;
-        uint32_t *counts = realloc(out->counts, space * sizeof *counts);
-        if (counts) out->counts = counts;
-        if (!rows || !counts) return 0;
-        out->space = space;
-    }
-    out->rows[out->n] = row;
-    out->counts[out->n++] = count;
-    return 1;
-}
-
-static int give(Out out, int failed, uint32_t **rows, uint32_t **counts, uint32_t *n) {
-    if (failed) {
-        free(out.rows);
-        free(out.counts);
-        return failed;
-    }
-    *rows = out.rows;
-    *counts = out.counts;
-    *n = (uint32_t)out.n;
-    return 0;
-}
-
 /* Sort row and count, packed into one number each, by the row: 11 bits at a time. */
 static uint64_t *sorted(uint64_t *pairs, uint64_t *other, size_t n, uint32_t rows) {
     for (int shift = 32; shift < 64 && (rows - 1) >> (shift - 32); shift += 11) {
@@ -109,7 +77,7 @@ int unite(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, 
 }
 
 /* Count the positions of the first word from which the phrase can be read to its end, last word first. */
-static uint32_t readings(Places *p, const int32_t *gaps, int unit_count, uint32_t slop) {
+uint32_t readings(Places *p, const int32_t *gaps, int unit_count, uint32_t slop) {
     for (int k = unit_count - 2; k >= 0; k--) {
         Places *here = p + k, *after = p + k + 1;
         size_t kept = 0, j = 0;
@@ -117,6 +85,7 @@ static uint32_t readings(Places *p, const int32_t *gaps, int unit_count, uint32_
             uint64_t from = (uint64_t)here->places[i] + (uint32_t)gaps[k];
             while (j < after->n && after->places[j] < from) j++;
             if (j == after->n) break;
+            if (kept && here->places[kept - 1] == here->places[i]) continue; /* a compound and its part, one term */
             if (after->places[j] <= from + slop - 1) here->places[kept++] = here->places[i];
         }
         here->n = kept;
@@ -155,21 +124,66 @@ int meet(Cursor *lists, int count, int rarest, uint32_t *row) {
     }
 }
 
-int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, const uint8_t *deleted,
-           uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n) {
-    Out out = {0};
+int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, const Borders *borders,
+           const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n) {
+    Out out = {0}, across = {0};
+    uint32_t crossing = 0, at = 0;
+    int failed = cross_borders(borders, lists, gaps, unit_count, slop, deleted, &across.rows, &across.counts, &crossing);
     Places *places = calloc((size_t)unit_count, sizeof *places);
-    int rarest = rarest_of(lists, unit_count), failed = places ? 0 : 2;
+    int rarest = rarest_of(lists, unit_count);
+    if (!places) failed = 2;
     for (uint32_t row = 0; !failed && meet(lists, unit_count, rarest, &row); row++) {
         if (deleted && deleted[row]) continue;
         int64_t count = read_phrase(lists, places, gaps, unit_count, slop);
         if (count < 0) failed = 1;
+        for (; at < crossing && across.rows[at] < row; at++)
+            if (!put(&out, across.rows[at], across.counts[at])) failed = 2;
+        if (at < crossing && across.rows[at] == row && count >= 0) count += across.counts[at++];
         if (count > 0 && !put(&out, row, (uint32_t)count)) failed = 2;
     }
+    for (; at < crossing && !failed; at++)
+        if (!put(&out, across.rows[at], across.counts[at])) failed = 2;
+    free(across.rows);
+    free(across.counts);
     for (int k = 0; k < unit_count && places; k++) {
         failed |= lists[k].damaged;
         free(places[k].places);
     }
     free(places);
+    return give(out, failed, out_rows, out_counts, out_n);
+}
+
+static int pick_one(Cursor *c, const uint8_t *deleted, Out *out) {
+    for (; refill(c); c->i++) {
+        uint32_t row = c->rows[c->i], count;
+        if (deleted && deleted[row]) continue;
+        if (!form_here(c, &count)) return 1;
+        if (count && !put(out, row, count)) return 2;
+    }
+    return c->damaged;
+}
+
+int pick_forms(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, uint32_t **out_rows,
+               uint32_t **out_counts, uint32_t *out_n) {
+    Out out = {0}, *each = calloc((size_t)list_count + 1, sizeof *each);
+    Cursor *picked = malloc(((size_t)list_count + 1) * sizeof *picked);
+    int failed = each && picked ? 0 : 2;
+    size_t total = 0;
+    for (int k = 0; k < list_count && !failed; k++) {
+        failed = pick_one(lists + k, deleted, each + k);
+        open_plain(picked + k, each[k].rows, each[k].counts, (uint32_t)each[k].n, rows);
+        total += each[k].n;
+    }
+    if (!failed && list_count == 1) {
+        out = *each;
+        *each = (Out){0};
+    } else if (!failed && total)
+        failed = unite_few(picked, list_count, total, rows, NULL, &out);
+    for (int k = 0; k < list_count && each; k++) {
+        free(each[k].rows);
+        free(each[k].counts);
+    }
+    free(each);
+    free(picked);
     return give(out, failed, out_rows, out_counts, out_n);
 }
