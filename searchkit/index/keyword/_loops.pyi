@@ -74,17 +74,17 @@ class Segments:
     def together(self, field: int, leaves: list[Leaf], /) -> Leaf:
         """Unite terms of one field: they count as one."""
 
-    def forms(self, field: int, forms: list[list[tuple[int, int]]], packed: bool, /) -> Leaf:
-        """Find where any of some forms stands, for each segment the numbers of terms and of their forms.
+    def forms(self, field: int, forms: list[list[tuple[int, int]]], placed: bool, /) -> Leaf:
+        """Find where any of some forms stands, for each segment the numbers of terms and of their forms, -1 for all.
 
-        ``packed``: for a phrase, whose words have one a segment at most.
+        ``placed``: for a phrase, which needs the positions.
         """
 
     def given(self, field: int, lists: list[tuple[Buffer, Buffer]], /) -> Leaf:
         """Make a leaf of rows and counts, 32 bits each, a pair a segment."""
 
-    def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf | None:
-        """Make a phrase of words, each at its offset; None where postings were united for one of them."""
+    def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf:
+        """Make a phrase of words, each at its offset, that were found with positions."""
 
     def words(self, kind: int, pattern: bytes, points: Buffer, limit: int, /) -> tuple[bytes, ...]:
         """Return for each segment the numbers (32 bits) of the living words that look like a pattern.

@@ -92,8 +92,9 @@ class FieldPostings:
         self._positions_at = file.array(f"{name}.positions.at", 4, 8)
         self._position_bits = file.array(f"{name}.position_bits", 1)
         self._blocks = file.array(f"{name}.blocks", 4, 8)
-        self._forms = file.array(f"{name}.forms", 1) if f"{name}.forms" in file else None
-        if self._forms is not None:
+        self._forms: NDArray[np.uint8] | None = None
+        if any(f"{name}.{one}" in file for one in ("forms", "forms.at", "form_bits")):
+            self._forms = file.array(f"{name}.forms", 1)
             self._forms_at = file.array(f"{name}.forms.at", 4, 8)
             self._form_bits = file.array(f"{name}.form_bits", 1)
         self._sound: set[int] = set()
@@ -376,10 +377,11 @@ class PostingsReader:
         return self._has_borders
 
     def _read_borders(self) -> Borders | None:
-        self._has_borders = "borders.joins" in self._file
+        names = ("borders.bodies", "borders.ends", "borders.joins")
+        self._has_borders = any(name in self._file for name in names)
         if not self._has_borders:
             return None
-        bodies, ends, joins = (self._file.array(f"borders.{name}", 2, 4) for name in ("bodies", "ends", "joins"))
+        bodies, ends, joins = (self._file.array(name, 2, 4) for name in names)
         if not len(bodies) == len(ends) == len(joins) or len(joins) not in (0, self.rows):
             raise self._file.corrupt("its borders don't fit its rows")
         if len(joins) and joins[0]:

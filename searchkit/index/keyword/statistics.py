@@ -170,6 +170,10 @@ class KeywordSegments:
         ids = [postings.field(field).term_id(name) for name in names]
         return [(term_id, form) for term_id, (_, form) in zip(ids, found, strict=True) if term_id is not None]
 
+    def form_df(self, field: FieldName, surfaces: Sequence[str]) -> int | None:
+        """Count the living rows that have a form, where that is known without looking at them; or None."""
+        return self.lexicon.count(surfaces[0]) if field == "text" and len(surfaces) == 1 else None
+
     def postings(
         self, number: int, field: FieldName, terms: Sequence[str], surfaces: Sequence[str] = ()
     ) -> tuple[Numbers, Scores]:

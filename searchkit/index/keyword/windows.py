@@ -59,7 +59,8 @@ class Lists:
             if isinstance(leaf, Phrase):
                 idf = sum([self.idf(unit) for unit in leaf.units], 0.0)
             else:
-                idf = self.index.idf(self.leaf(leaf).df)
+                df = self.index.form_df(leaf.field, leaf.surfaces) if leaf.surfaces else None
+                idf = self.index.idf(self.leaf(leaf).df if df is None else df)
             self._idfs[id(leaf)] = idf
         return idf
 
@@ -67,30 +68,14 @@ class Lists:
         if isinstance(leaf.terms, TermsOfWords):
             return self.parts.union(leaf.field, leaf.terms.words)
         if leaf.surfaces:
-            return self.parts.forms(leaf.field, self._forms(leaf))
+            return self.parts.forms(leaf.field, leaf.surfaces)
         if len(leaf.terms) == 1:
             return self.parts.term(leaf.field, leaf.terms[0])
         return self.parts.together(leaf.field, [self.parts.term(leaf.field, term) for term in leaf.terms])
 
-    def _forms(self, leaf: Term) -> list[list[tuple[int, int]]]:
-        segments = range(len(self.index.segments))
-        return [self.index.forms(number, leaf.field, leaf.surfaces) for number in segments]
-
-    def _unit(self, unit: Term) -> Any:
-        """Return what a word of a phrase has: of a form that is one of one term, where its positions are."""
-        if unit.surfaces and max(map(len, forms := self._forms(unit)), default=0) <= 1:
-            return self.parts.forms(unit.field, forms, packed=True)
-        return self.leaf(unit)
-
     def _phrase(self, leaf: Phrase) -> Any:
-        units = [self._unit(unit) for unit in leaf.units]
-        if (packed := self.parts.segments.phrase(units, leaf.offsets, leaf.slop)) is not None:
-            return packed
-        from searchkit.index.keyword.phrases import phrase_postings
-
-        found = [phrase_postings(self.index, number, leaf) for number in range(len(self.index.segments))]
-        pairs = [(rows.astype(np.uint32), counts.astype(np.uint32)) for rows, counts in found]
-        return self.parts.segments.given(FIELDS[field_of(leaf)], pairs)
+        units = [self.parts.placed(unit) for unit in leaf.units]
+        return self.parts.segments.phrase(units, leaf.offsets, leaf.slop)
 
 
 class Windows:

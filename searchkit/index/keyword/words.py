@@ -26,7 +26,7 @@ class WordTable:
         self._starts = file.view("words.starts", 4, 8)
         self._terms = file.array("words.terms", 4)
         self._rows = file.array("words.rows", 4)
-        self._forms = file.array("words.forms", 2, 4) if "words.forms" in file else None
+        self._forms = file.array("words.forms", 2, 4) if "text.forms" in file else None
         fits = (
             len(self._starts) == len(self._words) + 1
             and len(self._rows) == len(self._words)

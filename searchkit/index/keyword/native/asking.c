@@ -5,9 +5,11 @@
 static void wrong(void) { PyErr_SetString(PyExc_TypeError, "a program's arrays don't fit together"); }
 
 void open_span(Cursor *c, const Part *part, int field, const Span *span) {
-    if (span->rows)
+    if (span->rows) {
         open_plain(c, span->rows, span->counts, span->n, part->rows);
-    else if (span->last > span->first)
+        c->plain_positions = span->positions;
+        c->plain_starts = span->starts;
+    } else if (span->last > span->first)
         open_list(c, part->fields[field], span->first, span->last);
     else
         open_plain(c, NULL, NULL, 0, part->rows);
@@ -20,7 +22,7 @@ static const Borders *borders_of(const Part *part, int field) { return field == 
 static int open_units(const LeafObject *leaf, int number, Cursor *units) {
     for (int k = 0; k < leaf->unit_count; k++) {
         const Span *span = ((LeafObject *)leaf->units[k])->spans + number;
-        if (span->last <= span->first) return 0;
+        if (span->last <= span->first && !span->n) return 0;
         open_span(units + k, leaf->owner->parts + number, leaf->field, span);
     }
     return 1;

@@ -119,40 +119,52 @@ static int all_have(Cursor **lists, int count, uint32_t row) {
     return 1;
 }
 
+/* Count how often the phrase begins in a row and ends behind it, unless it doesn't matter. */
+static int look_across(Work *w, Crossing *x, uint32_t row, uint32_t *count) {
+    Search *s = w->s;
+    uint32_t most;
+    *count = 0;
+    if (!begins_in(x, row, &most) || *s->weights * ratio(s->tables, row, most) <= w->threshold || !lives(s, row)) return 0;
+    return cross_row(x, row, count);
+}
+
 int run_phrase(Work *w) {
     Search *s = w->s;
     Places *places = calloc((size_t)s->unit_count, sizeof *places);
-    Cursor **lists = malloc((size_t)s->unit_count * sizeof *lists);
-    int failed = places && lists ? 0 : 2, ended = 0;
-    Out across = {0};
-    uint32_t crossing = 0, at = 0;
-    if (!failed)
-        failed = cross_borders(s->borders, s->units, s->gaps, s->unit_count, s->slop, s->deleted, &across.rows,
-                               &across.counts, &crossing);
+    Cursor **lists = calloc((size_t)s->unit_count, sizeof *lists);
+    int failed = places && lists ? 0 : 2, ended = 0, crosses = s->borders && s->borders->rows;
+    uint32_t from = 0; /* rows before are done */
+    Crossing x = {0};
+    if (!failed && crosses) failed = open_crossing(&x, s->borders, s->units, s->gaps, s->unit_count, s->slop);
     if (!failed) rarest_first(s->units, NULL, s->unit_count, lists);
     /* Rows that can't come in, since the rarest word alone stands there too seldom, aren't looked for elsewhere. */
-    for (Cursor *c = lists ? *lists : NULL; !failed && !ended && refill(c); c->i = c->n)
-        for (uint32_t i = c->i; i < c->n && !failed && !ended; i++) {
+    for (Cursor *c = lists ? *lists : NULL; !failed && c && refill(c); c->i = c->n)
+        for (uint32_t i = c->i; i < c->n && !failed; i++) {
             uint32_t row = c->rows[i], more = 0;
-            for (; at < crossing && across.rows[at] < row; at++)
-                if (lives(s, across.rows[at])) offer_phrase(w, across.rows[at], across.counts[at]);
-            if (at < crossing && across.rows[at] == row) more = across.counts[at++];
+            if (crosses) {
+                for (uint32_t begin = earliest(&x, row, from); begin < row && !failed; begin++) {
+                    failed = look_across(w, &x, begin, &more);
+                    if (more) offer_phrase(w, begin, more);
+                }
+                from = row + 1;
+                if (!failed) failed = look_across(w, &x, row, &more);
+                if (failed) break;
+            }
             if (s->slop == 1 && *s->weights * ratio(s->tables, row, c->counts[i] + more) <= w->threshold) continue;
             if (!lives(s, row)) continue;
             c->i = i;
-            int found = all_have(lists, s->unit_count, row);
-            ended = found < 0;
+            int found = ended ? 0 : all_have(lists, s->unit_count, row);
+            ended |= found < 0;
+            if (ended && !crosses) goto out;
             if (found > 0 && !score_phrase(w, places, row, more)) failed = 1;
             if (found <= 0 && more) offer_phrase(w, row, more);
         }
-    for (; at < crossing && !failed; at++)
-        if (lives(s, across.rows[at])) offer_phrase(w, across.rows[at], across.counts[at]);
-    free(across.rows);
-    free(across.counts);
+out:
     for (int k = 0; k < s->unit_count && places; k++) {
         failed |= s->units[k].damaged;
         free(places[k].places);
     }
+    if (crosses && close_crossing(&x) && !failed) failed = 1;
     free(lists);
     free(places);
     return failed;

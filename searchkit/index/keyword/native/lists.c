@@ -93,6 +93,7 @@ void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_
     c->damaged = 0;
     c->reached = -1;
     c->form = -1;
+    c->plain_positions = NULL;
     c->row_limit = row_limit;
 }
 
@@ -299,19 +300,28 @@ int form_here(Cursor *c, uint32_t *n) {
 /* Occurrences of one term in one row: no chunk has as many. */
 #define MOST (1 << 24)
 
-/* Read the positions of the posting where a packed list stands; return 0 where they can't be. */
+static int make_space(uint32_t **out, size_t *space, uint32_t count) {
+    if (*space >= count) return 1;
+    uint32_t *larger = realloc(*out, 2 * (size_t)count * sizeof **out);
+    if (!larger) return 0;
+    *out = larger;
+    *space = 2 * (size_t)count;
+    return 1;
+}
+
+/* Read the positions of the posting where a list with positions stands; return 0 where they can't be. */
 int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n) {
     uint32_t count = c->counts[c->i];
+    if (!c->field) {
+        if (!c->plain_positions || !make_space(out, space, count)) return 0;
+        memcpy(*out, c->plain_positions + c->plain_starts[c->i], count * sizeof **out);
+        *n = count;
+        return 1;
+    }
     if (!c->places && !find_places(c)) return 0;
     if (c->form >= 0 && !c->forms && !find_forms(c)) return 0;
     uint64_t before = occurrences_before(c);
-    if (count > MOST || before + count > c->place_count) return 0;
-    if (*space < count) {
-        uint32_t *larger = realloc(*out, 2 * (size_t)count * sizeof **out);
-        if (!larger) return 0;
-        *out = larger;
-        *space = 2 * (size_t)count;
-    }
+    if (count > MOST || before + count > c->place_count || !make_space(out, space, count)) return 0;
     unsigned bits = c->place_bits;
     uint64_t mask = mask_of(bits), bit = before * bits;
     uint32_t position = 0;

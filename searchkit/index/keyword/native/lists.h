@@ -60,6 +60,8 @@ typedef struct {
     int64_t form;         /* the one form of the term whose positions are read; -1: all */
     const uint8_t *forms; /* where the block's forms are, NULL: not looked for */
     uint32_t form_bits;
+    const uint32_t *plain_positions; /* of a whole list, and where those of each row begin */
+    const uint64_t *plain_starts;
     uint32_t row_space[BLOCK], count_space[BLOCK];
 } Cursor;
 

@@ -222,6 +222,8 @@ static void leaf_dealloc(PyObject *object) {
     for (int i = 0; self->owner && self->spans && i < self->owner->count; i++) {
         free(self->spans[i].rows);
         free(self->spans[i].counts);
+        free(self->spans[i].positions);
+        free(self->spans[i].starts);
     }
     for (int i = 0; i < self->unit_count; i++) Py_DECREF(self->units[i]);
     free(self->spans);
@@ -287,13 +289,13 @@ static PyObject *segments_term(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
-/* forms(field, [[(term, form), …], …], packed): where any of some forms of terms stands, for each segment the numbers of
- * terms and forms. `packed`: for a phrase, of one form a segment at most, whose rows aren't looked for. */
+/* forms(field, [[(term, form), …], …], placed): where any of some forms of terms stands, for each segment the numbers of
+ * terms and of their forms, -1 for all. `placed`: for a phrase, which needs the positions. */
 static PyObject *segments_forms(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
-    int field, packed, failed = 0, number = 0;
+    int field, placed, failed = 0, number = 0;
     PyObject *lists;
-    if (!PyArg_ParseTuple(args, "iO!i", &field, &PyList_Type, &lists, &packed)) return NULL;
+    if (!PyArg_ParseTuple(args, "iO!i", &field, &PyList_Type, &lists, &placed)) return NULL;
     if (PyList_Size(lists) != self->count) {
         wrong("each segment has a list");
         return NULL;
@@ -304,7 +306,7 @@ static PyObject *segments_forms(PyObject *object, PyObject *args) {
         PyObject *pairs = PyList_GetItem(lists, number);
         Py_ssize_t n = PyList_Size(pairs);
         Span *span = leaf->spans + number;
-        if (n < 0 || (packed && n > 1)) {
+        if (n < 0) {
             wrong("a list of forms is needed");
             Py_CLEAR(leaf);
             break;
@@ -312,24 +314,30 @@ static PyObject *segments_forms(PyObject *object, PyObject *args) {
         Cursor *cursors = malloc(((size_t)n + 1) * sizeof *cursors);
         failed = cursors ? 0 : 2;
         for (Py_ssize_t k = 0; k < n && !failed; k++) {
-            unsigned long long id, form;
+            unsigned long long id;
+            long long form;
             uint64_t first, last;
-            if (!PyArg_ParseTuple(PyList_GetItem(pairs, k), "KK", &id, &form)) {
+            if (!PyArg_ParseTuple(PyList_GetItem(pairs, k), "KL", &id, &form)) {
                 free(cursors);
                 Py_DECREF(leaf);
                 return NULL;
             }
-            if (!p->fields[field]->forms || form > UINT32_MAX || !span_of(p->fields[field], id, &first, &last)) {
+            if ((form >= 0 && !p->fields[field]->forms) || form > UINT32_MAX || form < -1 ||
+                !span_of(p->fields[field], id, &first, &last)) {
                 failed = 1;
                 break;
             }
             *span = (Span){.first = first, .last = last, .only = (int64_t)form + 1};
             open_span(cursors + k, p, field, span);
         }
-        if (!failed && !packed && n) {
+        if (!failed && n && (!placed || n > 1)) {
             *span = (Span){0};
             Py_BEGIN_ALLOW_THREADS
-            failed = pick_forms(cursors, (int)n, p->rows, p->deleted, &span->rows, &span->counts, &span->n);
+            if (placed)
+                failed = gather(cursors, (int)n, p->deleted, &span->rows, &span->counts, &span->n, &span->positions,
+                                &span->starts);
+            else
+                failed = pick_forms(cursors, (int)n, p->rows, p->deleted, &span->rows, &span->counts, &span->n);
             Py_END_ALLOW_THREADS
             leaf->df += span->df = span->n;
         }
@@ -385,8 +393,7 @@ static PyObject *segments_given(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
-/* phrase(words, offsets, slop): words in order, each at its offset; None where one of them has more than packed
- * postings. */
+/* phrase(words, offsets, slop): words in order, each at its offset. They were found with positions. */
 static PyObject *segments_phrase(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
     State *state = state_of_type(object);
@@ -399,13 +406,12 @@ static PyObject *segments_phrase(PyObject *object, PyObject *args) {
         fits = PyObject_TypeCheck((PyObject *)word, (PyTypeObject *)state->leaf_type) && word->owner == self &&
                !word->unit_count && (!i || word->field == field);
         if (fits) field = word->field;
-        for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows;
+        for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows || word->spans[k].positions != NULL;
     }
-    if (!fits) {
-        wrong("a phrase has two words at least, of one field, each with its offset");
+    if (!fits || !packed) {
+        wrong("a phrase has two words at least, of one field, each with its offset and its positions");
         return NULL;
     }
-    if (!packed) Py_RETURN_NONE;
     LeafObject *leaf = new_leaf(self, ((LeafObject *)PyList_GetItem(words, 0))->field, state);
     if (!leaf) return NULL;
     leaf->found = 0;

@@ -42,6 +42,8 @@ typedef struct {
     uint64_t first, last, df;
     int64_t only;
     uint32_t *rows, *counts;
+    uint32_t *positions; /* of rows and counts, where a phrase needs them, and where those of each row begin */
+    uint64_t *starts;
     uint32_t n;
 } Span;
 

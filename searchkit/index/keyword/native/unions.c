@@ -187,3 +187,85 @@ int pick_forms(Cursor *lists, int list_count, uint32_t rows, const uint8_t *dele
     free(picked);
     return give(out, failed, out_rows, out_counts, out_n);
 }
+
+/* Put a list's positions in a row among those of others, each once. */
+static int mix(Places *into, const Places *more, Places *spare) {
+    if (spare->space < into->n + more->n) {
+        size_t space = 2 * (into->n + more->n);
+        uint32_t *larger = realloc(spare->places, space * sizeof *larger);
+        if (!larger) return 0;
+        spare->places = larger;
+        spare->space = space;
+    }
+    size_t i = 0, j = 0, n = 0;
+    while (i < into->n || j < more->n) {
+        int mine = j == more->n || (i < into->n && into->places[i] <= more->places[j]);
+        uint32_t place = mine ? into->places[i++] : more->places[j++];
+        if (!n || spare->places[n - 1] != place) spare->places[n++] = place;
+    }
+    spare->n = n;
+    Places swap = *into;
+    *into = *spare;
+    *spare = swap;
+    return 1;
+}
+
+int gather(Cursor *lists, int list_count, const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts,
+           uint32_t *out_n, uint32_t **out_positions, uint64_t **out_starts) {
+    Out out = {0};
+    Places row_places = {0}, one = {0}, spare = {0};
+    uint32_t *positions = NULL;
+    uint64_t *starts = NULL, total = 0;
+    size_t space = 0, start_space = 0;
+    int failed = 0;
+    for (uint32_t row = 0; !failed; row++) {
+        uint32_t next = UINT32_MAX;
+        for (int k = 0; k < list_count; k++)
+            if (seek(lists + k, row) && lists[k].rows[lists[k].i] < next) next = lists[k].rows[lists[k].i];
+        row = next;
+        if (row == UINT32_MAX) break;
+        if (deleted && deleted[row]) continue;
+        row_places.n = 0;
+        for (int k = 0; k < list_count && !failed; k++) {
+            Cursor *c = lists + k;
+            if (c->i >= c->n || c->rows[c->i] != row) continue;
+            if (!positions_here(c, &one.places, &one.space, &one.n))
+                failed = 1;
+            else if (!mix(&row_places, &one, &spare))
+                failed = 2;
+        }
+        if (failed || !row_places.n) continue;
+        if (total + row_places.n > space) {
+            space = 2 * (total + row_places.n);
+            uint32_t *larger = realloc(positions, space * sizeof *larger);
+            if (larger) positions = larger;
+            failed = larger ? 0 : 2;
+        }
+        if (!failed && out.n + 2 > start_space) {
+            start_space = 2 * (out.n + 2);
+            uint64_t *larger = realloc(starts, start_space * sizeof *larger);
+            if (larger) starts = larger;
+            failed = larger ? 0 : 2;
+        }
+        if (failed || !put(&out, row, (uint32_t)row_places.n)) {
+            failed = 2;
+            continue;
+        }
+        memcpy(positions + total, row_places.places, row_places.n * sizeof *positions);
+        starts[out.n - 1] = total;
+        starts[out.n] = total += row_places.n;
+    }
+    for (int k = 0; k < list_count; k++)
+        if (!failed && lists[k].damaged) failed = 1;
+    free(row_places.places);
+    free(one.places);
+    free(spare.places);
+    if (failed) {
+        free(positions);
+        free(starts);
+    } else {
+        *out_positions = positions;
+        *out_starts = starts;
+    }
+    return give(out, failed, out_rows, out_counts, out_n);
+}

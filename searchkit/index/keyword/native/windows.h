@@ -141,13 +141,39 @@ int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, co
 /* How often a phrase can be read in some words' positions, last word first; those of the first word from which it can be
  * stay. */
 uint32_t readings(Places *places, const int32_t *gaps, int unit_count, uint32_t slop);
-/* The rows where a phrase begins that is read to its end in the rows behind it alone, and how often one does. Lists that
- * were just opened. */
+/* A phrase over the borders of rows, which are asked for in order. */
+typedef struct {
+    const Borders *borders;
+    const Cursor *lists; /* as they were opened */
+    Cursor *here, *next; /* of each word: at the row looked at, and at the one behind it */
+    Cursor extra;        /* further behind */
+    const int32_t *gaps;
+    int unit_count;
+    uint32_t slop;
+    int64_t span; /* from the phrase's first position to its last, at most */
+    Places *places, *alone, read;
+} Crossing;
+
+/* 0, or 2: no memory; close it in any case. The lists were just opened, and stay. */
+int open_crossing(Crossing *x, const Borders *borders, const Cursor *lists, const int32_t *gaps, int unit_count,
+                  uint32_t slop);
+/* Whether a list was damaged. */
+int close_crossing(Crossing *x);
+/* The first row, not before `from`, in which a phrase may begin that has a word in `row`. */
+uint32_t earliest(const Crossing *x, uint32_t row, uint32_t from);
+/* Whether a row goes on in the next and has the phrase's first word, and how often: no phrase begins oftener. */
+int begins_in(Crossing *x, uint32_t row, uint32_t *most);
+/* Count the phrases that begin in such a row and are read to their end in it and the rows behind, but not in it alone. */
+int cross_row(Crossing *x, uint32_t row, uint32_t *count);
+/* All rows where one does, and how often. */
 int cross_borders(const Borders *borders, const Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop,
                   const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n);
 /* The living rows in which the lists' forms stand, and how often any does. */
 int pick_forms(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, uint32_t **out_rows,
                uint32_t **out_counts, uint32_t *out_n);
+/* The same with the positions of all, each once in a row, and where those of each row begin. */
+int gather(Cursor *lists, int list_count, const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts,
+           uint32_t *out_n, uint32_t **out_positions, uint64_t **out_starts);
 
 typedef struct {
     uint32_t *rows, *counts;
