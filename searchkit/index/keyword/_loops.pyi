@@ -80,9 +80,6 @@ class Segments:
         ``placed``: for a phrase, which needs the positions.
         """
 
-    def given(self, field: int, lists: list[tuple[Buffer, Buffer]], /) -> Leaf:
-        """Make a leaf of rows and counts, 32 bits each, a pair a segment."""
-
     def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf:
         """Make a phrase of words, each at its offset, that were found with positions."""
 

@@ -53,9 +53,7 @@ class PostingsDelta:
     word_counts: NDArray[np.uint32]
 
 
-def deltas(
-    reader: PostingsReader, chunks: Iterable[ChunkRow], *, analyzer: Analyzer | None = None
-) -> PostingsDelta:
+def deltas(reader: PostingsReader, chunks: Iterable[ChunkRow], *, analyzer: Analyzer | None = None) -> PostingsDelta:
     """Analyse the deleted chunks again and sum up what they take.
 
     Raises ``IndexCorrupt`` where a chunk holds what the segment doesn't: it can't be one of its rows.

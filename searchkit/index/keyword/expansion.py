@@ -34,8 +34,8 @@ EXPANSION_LIMIT = 1_000
 
 
 NO_FORMS = (
-    "The index was written before quotes asked for a word's own form: all forms were searched; 'searchkit rebuild' "
-    "brings them, without encoding anything."
+    "The index was written before the forms of a word were told apart: all of them were searched; 'searchkit rebuild' "
+    "brings that, without encoding anything."
 )
 
 _WIDTH = 4

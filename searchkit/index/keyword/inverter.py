@@ -310,9 +310,7 @@ def _run(found: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:
     )
 
 
-def _sorted_together(
-    rank: NDArray[np.int64], row: NDArray[np.int64], position: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _sorted_together(rank: NDArray[np.int64], row: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the order by rank, row and position; what is alike stays in its order.
 
     As one number of 64 bits where the three fit, which is several times quicker.

@@ -17,7 +17,6 @@ import numpy as np
 
 from searchkit.index.keyword.dense import Dense, field_of
 from searchkit.index.keyword.expansion import TermsOfWords
-from searchkit.index.keyword.parts import FIELDS
 from searchkit.index.keyword.tree import FieldName, Phrase, Term
 
 if TYPE_CHECKING:

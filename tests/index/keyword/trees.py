@@ -92,7 +92,9 @@ fuzzy = st.builds(Fuzzy, word=asked, distance=st.integers(1, 2), field=fields)
 compounds = st.builds(Compound, joined=single, parts=st.lists(single, min_size=2, max_size=3).map(tuple))
 filters = st.builds(Filter, field=st.just("number"), values=st.lists(st.sampled_from("0123456"), max_size=4).map(tuple))
 leaves = st.one_of(
-    single, single, exact, unions, phrases(), phrases(), patterns, fuzzy, compounds, filters, st.just(Every()), st.just(Nothing())
+    *(single, single, exact, unions, phrases(), phrases(), patterns, fuzzy, compounds, filters),
+    st.just(Every()),
+    st.just(Nothing()),
 )
 
 

@@ -350,49 +350,6 @@ static PyObject *segments_forms(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
-/* given(field, [(rows, counts), …]): what was found elsewhere, living rows alone, a pair a segment, 32 bits each. */
-static PyObject *segments_given(PyObject *object, PyObject *args) {
-    SegmentsObject *self = (SegmentsObject *)object;
-    int field;
-    PyObject *lists;
-    if (!PyArg_ParseTuple(args, "iO!", &field, &PyList_Type, &lists)) return NULL;
-    if (PyList_Size(lists) != self->count) {
-        wrong("each segment has a list");
-        return NULL;
-    }
-    LeafObject *leaf = new_leaf(self, field, state_of_type(object));
-    for (int i = 0; leaf && i < self->count; i++) {
-        PyObject *rows, *counts;
-        Buffer b[2] = {0};
-        Span *span = leaf->spans + i;
-        int good = PyArg_ParseTuple(PyList_GetItem(lists, i), "OO", &rows, &counts) && take(b, rows, 4, 0) &&
-                   take(b + 1, counts, 4, 0);
-        uint64_t n = length(b);
-        const uint32_t *all = b->view.buf;
-        if (good && (n != length(b + 1) || n > UINT32_MAX || (n && all[n - 1] >= self->parts[i].rows))) {
-            PyErr_SetString(PyExc_ValueError, "rows and counts don't fit together");
-            good = 0;
-        }
-        if (good && n) {
-            span->rows = malloc(n * 4);
-            span->counts = malloc(n * 4);
-            if (span->rows && span->counts) {
-                memcpy(span->rows, all, n * 4);
-                memcpy(span->counts, b[1].view.buf, n * 4);
-                span->n = (uint32_t)n;
-                leaf->df += span->df = n;
-            } else {
-                good = 0;
-                PyErr_NoMemory();
-            }
-        }
-        drop(b);
-        drop(b + 1);
-        if (!good) Py_CLEAR(leaf);
-    }
-    return (PyObject *)leaf;
-}
-
 /* phrase(words, offsets, slop): words in order, each at its offset. They were found with positions. */
 static PyObject *segments_phrase(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
@@ -458,8 +415,7 @@ static PyType_Spec leaf_spec = {"searchkit.index.keyword._loops.Leaf", sizeof(Le
 static PyMethodDef segments_methods[] = {
     {"set_table", segments_set_table, METH_VARARGS, NULL}, {"set_articles", segments_set_articles, METH_VARARGS, NULL},
     {"set_words", segments_set_words, METH_VARARGS, NULL}, {"term", segments_term, METH_VARARGS, NULL},
-    {"given", segments_given, METH_VARARGS, NULL},         {"phrase", segments_phrase, METH_VARARGS, NULL},
-    {"forms", segments_forms, METH_VARARGS, NULL},
+    {"forms", segments_forms, METH_VARARGS, NULL},         {"phrase", segments_phrase, METH_VARARGS, NULL},
     {"together", segments_together, METH_VARARGS, NULL},   {"words", segments_words, METH_VARARGS, NULL},
     {"union", segments_union, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},
