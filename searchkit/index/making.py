@@ -13,6 +13,7 @@ from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
+from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.manifest import fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
 from searchkit.index.vectorfiles import VectorsWriter
@@ -84,8 +85,8 @@ def _add(
         searched = [compose(article, chunk) for chunk in chunks]
         named = [text_digest(one.joined) for one in searched]
         stored.add(article, chunks, named)
-        for one in searched:
-            postings.add(one.title, one.heading, one.text, article.language or unknown_as or None)
+        for row in rows_of(article, chunks, unknown_as):
+            postings.add(*row)
         texts.extend(one.joined for one in searched)
         digests.extend(named)
         if progress is not None:

@@ -22,6 +22,7 @@ from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
+from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.making import move_in
 from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths, hidden_name
@@ -136,9 +137,8 @@ def _copy_article(
     chunks = segment.articles.chunks(one.chunk, one.chunks, one.article)
     digests = [digest for _, digest in segment.articles.chunk_digests(one.chunk, one.chunks)]
     stored.add(one.article, chunks, digests, digest=segment.articles.digest(row))
-    for chunk in chunks:
-        searched = compose(one.article, chunk)
-        postings.add(searched.title, searched.heading, searched.text, one.article.language or unknown_as or None)
+    for chunk in rows_of(one.article, chunks, unknown_as):
+        postings.add(*chunk)
 
 
 def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[NDArray[np.float32]]:

@@ -24,6 +24,8 @@ from searchkit.types import Article, Chunk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.index.keyword.inverter import ChunkRow
+
 
 _AT_ONCE = 500
 """Rows that are read by one statement: SQLite takes at least 999 values."""
@@ -216,17 +218,14 @@ def _ids_in_files(
     return ids_of(files, numbers, scores) if len(files) == len(segments) else None
 
 
-def chunk_texts(
-    segment: Segment, articles: Iterable[int], unknown_as: str
-) -> Iterable[tuple[str, str, str, str | None]]:
-    """Yield ``(title, heading, text, language)`` of each chunk of some articles, as the keyword leg was given them.
+def chunk_texts(segment: Segment, articles: Iterable[int], unknown_as: str) -> Iterable[ChunkRow]:
+    """Yield each chunk of some articles as the keyword leg was given it.
 
     ``unknown_as`` is the language by which articles without one were analysed.
     """
-    from searchkit.ingest.compose import compose
+    from searchkit.index.keyword.inverter import rows_of
 
     for row in articles:
         stored = segment.articles.stored(row)
-        for chunk in segment.articles.chunks(stored.chunk, stored.chunks, stored.article):
-            searched = compose(stored.article, chunk)
-            yield searched.title, searched.heading, searched.text, stored.article.language or unknown_as or None
+        chunks = segment.articles.chunks(stored.chunk, stored.chunks, stored.article)
+        yield from rows_of(stored.article, chunks, unknown_as)

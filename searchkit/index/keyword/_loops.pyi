@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 class Field:
     """The packed postings of one field of one segment: nine arrays, the count of rows and that of postings, the terms.
 
+    Then the forms, None where they weren't written.
     A ``ValueError`` of `Segments` has the number of the segment as its second argument.
     """
 
@@ -29,6 +30,9 @@ class Field:
         terms: Buffer,
         offsets: Buffer,
         starts: Buffer,
+        forms: Buffer | None,
+        forms_at: Buffer | None,
+        form_bits: Buffer | None,
         /,
     ) -> Field: ...
 
@@ -46,10 +50,11 @@ class Segments:
     """The segments of a generation.
 
     For each its fields "text" and "title", which rows are deleted, and what those take from the statistics: ids of
-    terms, ascending, and df, of either field; None where no row is.
+    terms, ascending, and df, of either field; None where no row is. Then the three arrays of `inverter.Borders`, of 16
+    or 32 bits; None where no row goes on from another.
     """
 
-    def __new__(cls, segments: list[tuple[Field, Field, Any, Any, Any, Any, Any]], /) -> Segments: ...
+    def __new__(cls, segments: list[tuple[Any, ...]], /) -> Segments: ...
     def set_table(
         self, number: int, field: int, lengths: Buffer | None, norms: Buffer, ratios: Buffer | None, /
     ) -> None:
@@ -69,11 +74,14 @@ class Segments:
     def together(self, field: int, leaves: list[Leaf], /) -> Leaf:
         """Unite terms of one field: they count as one."""
 
-    def given(self, field: int, lists: list[tuple[Buffer, Buffer]], /) -> Leaf:
-        """Make a leaf of rows and counts, 32 bits each, a pair a segment."""
+    def forms(self, field: int, forms: list[list[tuple[int, int]]], placed: bool, /) -> Leaf:
+        """Find where any of some forms stands, for each segment the numbers of terms and of their forms, -1 for all.
 
-    def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf | None:
-        """Make a phrase of words, each at its offset; None where postings were united for one of them."""
+        ``placed``: for a phrase, which needs the positions.
+        """
+
+    def phrase(self, words: list[Leaf], offsets: tuple[int, ...], slop: int, /) -> Leaf:
+        """Make a phrase of words, each at its offset, that were found with positions."""
 
     def words(self, kind: int, pattern: bytes, points: Buffer, limit: int, /) -> tuple[bytes, ...]:
         """Return for each segment the numbers (32 bits) of the living words that look like a pattern.
@@ -211,7 +219,7 @@ def windows(
     characters to which (2 ** 32 - 1: all of it). ``repeat`` is what another occurrence is worth beside a new term.
     """
 
-_Lists = tuple[bytes, bytes, bytes, bytes, bytes]
+_Lists = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 
 def invert(
     tokens: Buffer,
@@ -225,11 +233,13 @@ def invert(
     offsets: Buffer,
     lexeme_terms: Buffer,
     lexeme_words: Buffer,
+    lexeme_forms: Buffer,
     terms: int,
     words: int,
     /,
-) -> tuple[_Lists, _Lists, bytes, bytes, bytes]:
-    """Return the df and the cf of each term, and the rows, counts and positions of all, of the text and of the title.
+) -> tuple[_Lists, _Lists, bytes, bytes, bytes, bytes, bytes, bytes]:
+    """Return df and cf of each term, and rows, counts, positions and forms of all, of the text and of the title.
 
-    Then each row's length in both, and in how many rows each word stands; all of 32 bits.
+    Then each row's length in both, in how many rows each word stands, and the positions where the last part but one of
+    each row begins, where the last one does, and where that ends; all of 32 bits.
     """

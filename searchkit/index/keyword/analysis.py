@@ -118,14 +118,15 @@ class Expansion:
 class QueryTerm:
     """One term that a query asks for: ``terms``, sorted, are its stems in the given languages and count as one term.
 
-    ``surface`` is the folded, unstemmed form (in the first language given), ``offset`` the position within the word,
-    ``joined`` says that it is the joined form of a compound.
+    ``surface`` is the folded, unstemmed form (in the first language given), ``surfaces`` has those of all languages,
+    sorted; ``offset`` is the position within the word, ``joined`` says that it is the joined form of a compound.
     """
 
     terms: tuple[str, ...]
     surface: str
     offset: int
     joined: bool
+    surfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,9 +268,16 @@ class Analyzer:
         return (term,) if term == typed else (term, typed)
 
 
+_FIRST_IN_RUN = "\u0e00"
+"""Scripts that are written in runs begin at Thai."""
+
+_AROUND = 16
+"""Characters before and behind a place that are looked at: more than the marks that one letter carries."""
+
+
 def is_plain(word: str) -> bool:
     """Say whether a word is of letters alone and of no script that is written in runs (they begin at Thai, U+0E00)."""
-    return word.isalpha() and (word.isascii() or max(word) < "\u0e00")
+    return word.isalpha() and (word.isascii() or max(word) < _FIRST_IN_RUN)
 
 
 def base_language(language: str | None) -> str | None:
@@ -296,6 +304,20 @@ def cluster_starts(text: str) -> list[int]:
     return [found.start() for found in _pattern(r"\X").finditer(text)]
 
 
+def run_over(text: str, at: int) -> str:
+    """Return the character at a place, as readers take it, where that lies inside a run of a script without spaces.
+
+    It makes a pair with the one before, which neither half of the text has when it is cut there. Else nothing.
+    """
+    if not 0 < at < len(text) or min(text[at - 1], text[at]) < _FIRST_IN_RUN:
+        return ""
+    runs = _pattern(_RUN).finditer(text, max(0, at - _AROUND), at + _AROUND)
+    if not any(run.start() < at < run.end() for run in runs):
+        return ""
+    found = _pattern(r"\X").match(text, at)
+    return found[0] if found else ""
+
+
 def _run(run: str) -> Expansion:
     """Return the overlapping pairs of a run's characters, and each character of Chinese, Japanese and Korean.
 
@@ -319,19 +341,25 @@ def _run(run: str) -> Expansion:
 
 def _united(expansions: Sequence[Expansion]) -> tuple[QueryTerm, ...]:
     """Unite what a word stands for in several languages, part by part."""
-    surfaces: dict[tuple[int, bool], str] = {}
+    surfaces: dict[tuple[int, bool], list[str]] = {}
     terms: dict[tuple[int, bool], set[str]] = {}
     for expansion in expansions:
         parts = list(zip(expansion.offsets, expansion.surfaces, expansion.terms, strict=True))
         keys: dict[tuple[int, str], tuple[int, bool]] = {}
         for place, (offset, surface, term) in enumerate(parts[: expansion.asked]):
             key = keys[offset, surface] = (offset, place < expansion.joined)
-            surfaces.setdefault(key, surface)
+            surfaces.setdefault(key, []).append(surface)
             terms.setdefault(key, set()).add(term)
         for offset, surface, term in parts[expansion.asked :]:
             if (offset, surface) in keys:  # another stem of a word that is asked for
                 terms[keys[offset, surface]].add(term)
     return tuple(
-        QueryTerm(terms=tuple(sorted(terms[key])), surface=surfaces[key], offset=key[0], joined=key[1])
+        QueryTerm(
+            terms=tuple(sorted(terms[key])),
+            surface=surfaces[key][0],
+            offset=key[0],
+            joined=key[1],
+            surfaces=tuple(sorted(set(surfaces[key]))),
+        )
         for key in sorted(terms, key=lambda key: (not key[1], key[0]))
     )

@@ -167,6 +167,10 @@ class ArrayFile:
         self._bytes = memoryview(_mapped(path))
         self._slots = self._contents(magic)
 
+    def __contains__(self, name: str) -> bool:
+        """Say whether there is an array of this name: later versions write more of them."""
+        return name in self._slots
+
     def array(self, name: str, *widths: int) -> NDArray[Any]:
         """Return an array in place, read-only. Raises ``IndexCorrupt`` where it's missing or of another width."""
         slot = self._slot(name, widths)

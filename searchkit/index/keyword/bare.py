@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from searchkit.index.keyword.analysis import MAX_TERM
 from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
 from searchkit.index.keyword.query_classifier import classify, is_plain
 from searchkit.index.keyword.quick import is_wildcard
@@ -104,10 +105,19 @@ class BareQuestions:
         inner = text[1:-1]
         if len(text) < 3 or text[-1] != '"' or not inner.replace(" ", "").isalnum() or inner != " ".join(inner.split()):
             return None
-        terms = self._different(inner.split(" ")) or ()
+        words = inner.split(" ")
+        terms = self._different(words) or ()
         if not 1 < len(terms) <= _MOST:
             return None
-        return Asked("all", [Phrase(units=tuple(terms), offsets=tuple(range(len(terms))))])
+        units = tuple([self._own_form(word, term) for word, term in zip(words, terms, strict=True)])
+        return Asked("all", [Phrase(units=units, offsets=tuple(range(len(terms))))])
+
+    def _own_form(self, word: str, term: Term) -> Term:
+        """Return what a word asks for in quotes: its own form."""
+        if word.isascii() and word.isalpha():
+            return Term(terms=term.terms, surfaces=(word.lower()[:MAX_TERM],))
+        ((unit,),) = (found.units for found in self._analyzer.query_terms(word, self._languages))
+        return Term(terms=term.terms, surfaces=unit.surfaces)
 
     def _different(self, surfaces: Sequence[str]) -> list[Term] | None:
         """Return a term for each of some words; None where one is asked for twice, or isn't one term."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from searchkit.index.files import storing
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
-from searchkit.index.keyword.inverter import Inverted, Inverter, Run
+from searchkit.index.keyword.inverter import Borders, Inverted, Inverter, Run
 from searchkit.index.keyword.packer import Packer
 from searchkit.index.keyword.postings import MAGIC
 from searchkit.index.keyword.strings import write_strings
@@ -64,12 +64,24 @@ class PostingsBuilder:
         self._lengths: list[NDArray[np.uint32]] = []
         self._title_lengths: list[NDArray[np.uint32]] = []
         self._word_rows = np.zeros(0, np.uint32)
+        self._borders: list[Borders] = []
 
-    def add(self, title: str, heading: str, text: str, language: str | None) -> None:
-        """Take the next row's chunk. Raises ``StorageError`` where there is no room to put a run aside."""
+    def add(
+        self,
+        title: str,
+        heading: str,
+        text: str,
+        language: str | None,
+        following: str = "",
+        repeated: int | None = None,
+    ) -> None:
+        """Take the next row's chunk, as `ChunkRow` has it.
+
+        Raises ``StorageError`` where there is no room to put a run aside.
+        """
         if self._inverter.full:
             self._take()
-        self._inverter.add(title, heading, text, language)
+        self._inverter.add(title, heading, text, language, following, repeated)
 
     def write(self, path: Path) -> PostingsStats:
         """Write the file (not flushed to the disk), and end. Raises ``StorageError``."""
@@ -82,6 +94,7 @@ class PostingsBuilder:
             ranks = _write_field(writer, "text", self._texts, self._lengths, vocabulary)
             _write_field(writer, "title", self._titles, self._title_lengths, vocabulary)
             words = _write_words(writer, vocabulary, self._word_rows, ranks)
+            _write_borders(writer, self._borders)
             size = writer.finish()
         occurrences = sum(len(run.positions) for run in self._texts)
         terms = len(vocabulary.terms)
@@ -112,6 +125,7 @@ class PostingsBuilder:
         self._titles.append(inverted.title)
         self._lengths.append(inverted.lengths)
         self._title_lengths.append(inverted.title_lengths)
+        self._borders.append(inverted.borders)
         self._count_words(inverted)
 
     def _count_words(self, inverted: Inverted) -> None:
@@ -176,8 +190,9 @@ def _write_postings(
         rows = np.empty(last - first, np.uint32)
         counts = np.empty(last - first, np.uint32)
         positions = np.empty(int(position_starts[high] - position_starts[low]), np.uint32)
+        forms = np.empty(len(positions), np.uint32)
         next_row, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
-        next_count = next_row.copy()
+        next_count, next_form = next_row.copy(), next_position.copy()
         for one in ordered:
             chosen, terms = one.between(low, high)
             begin, df = one.starts[chosen], one.run.df[chosen]
@@ -185,8 +200,9 @@ def _write_postings(
             _move(one.run.counts, begin, df, next_count, terms, counts)
             begin, cf = one.position_starts[chosen], one.run.cf[chosen].astype(np.uint32)
             _move(one.run.positions, begin, cf, next_position, terms, positions)
+            _move(one.run.forms, begin, cf, next_form, terms, forms)
             let_go(one.run.rows)
-        packer.add(starts[low:high] - first, rows, counts, positions)
+        packer.add(starts[low:high] - first, rows, counts, positions, forms)
     packer.finish()
 
 
@@ -241,11 +257,24 @@ def _write_words(
     order = write_strings(writer, "words", list(vocabulary.words))
     word_ranks = np.zeros(len(order), np.int64)
     word_ranks[order] = np.arange(len(order))
-    pairs = np.unique((word_ranks[vocabulary.lexeme_words] << 32) | ranks[vocabulary.lexeme_terms])
+    pairs, first = np.unique(
+        (word_ranks[vocabulary.lexeme_words] << 32) | ranks[vocabulary.lexeme_terms], return_index=True
+    )
     _write_starts(writer, "words.starts", _sums(np.bincount(pairs >> 32, minlength=len(order))))
     writer.write("words.terms", 4, pairs & 0xFFFFFFFF)
+    forms = vocabulary.lexeme_forms[first]
+    writer.write("words.forms", width_for(int(forms.max(initial=0))), forms)
     writer.write("words.rows", 4, word_rows[order])
     return len(order)
+
+
+def _write_borders(writer: ArrayWriter, runs: list[Borders]) -> None:
+    """Write where chunks go on from one to the next; nothing where none does."""
+    some = any(run.joins.any() for run in runs)
+    for field in fields(Borders):
+        parts = [getattr(run, field.name) for run in runs] if some else []
+        values = np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+        writer.write(f"borders.{field.name}", width_for(int(values.max(initial=0))), values)
 
 
 def _write_starts(writer: ArrayWriter, name: str, starts: NDArray[np.int64]) -> None:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from searchkit.errors import IndexCorrupt
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter
-from searchkit.index.keyword.inverter import Inverted, Inverter, Run
+from searchkit.index.keyword.inverter import ChunkRow, Inverted, Inverter, Run
 from searchkit.index.keyword.postings import FieldName, FieldPostings, PostingsReader
 
 _MAGIC = b"SKDELTA1"
@@ -53,14 +53,14 @@ class PostingsDelta:
     word_counts: NDArray[np.uint32]
 
 
-def deltas(
-    reader: PostingsReader, chunks: Iterable[tuple[str, str, str, str | None]], *, analyzer: Analyzer | None = None
-) -> PostingsDelta:
-    """Analyse the deleted chunks ``(title, heading, text, language)`` again and sum up what they take.
+def deltas(reader: PostingsReader, chunks: Iterable[ChunkRow], *, analyzer: Analyzer | None = None) -> PostingsDelta:
+    """Analyse the deleted chunks again and sum up what they take.
 
     Raises ``IndexCorrupt`` where a chunk holds what the segment doesn't: it can't be one of its rows.
     """
     inverter = Inverter(analyzer or Analyzer(), reader.title_weight)
+    if not reader.has_borders:  # written before rows knew how the article goes on
+        chunks = (ChunkRow(*chunk[:4]) for chunk in chunks)
     taken: list[Inverted] = list(_taken(inverter, chunks))
     names = list(inverter.vocabulary.terms)
     words, word_counts = _known(
@@ -123,9 +123,9 @@ def read_delta(path: Path, reader: PostingsReader) -> PostingsDelta:
     )
 
 
-def _taken(inverter: Inverter, chunks: Iterable[tuple[str, str, str, str | None]]) -> Iterator[Inverted]:
-    for title, heading, text, language in chunks:
-        inverter.add(title, heading, text, language)
+def _taken(inverter: Inverter, chunks: Iterable[ChunkRow]) -> Iterator[Inverted]:
+    for chunk in chunks:
+        inverter.add(*chunk)
         if inverter.full:
             yield inverter.take()
     if not inverter.empty:

@@ -48,9 +48,9 @@ class Leaves:
         """Return the living rows of a segment in which a leaf occurs, ascending, and how often it does in each."""
         if (leaf, number) not in self._read:
             if isinstance(leaf, Phrase):
-                found = phrase_postings(self.index.segments[number], leaf)
+                found = phrase_postings(self.index, number, leaf)
             else:
-                found = self.index.postings(number, leaf.field, leaf.terms)
+                found = self.index.postings(number, leaf.field, leaf.terms, leaf.surfaces)
             self._read[leaf, number] = found
         return self._read[leaf, number]
 
@@ -59,7 +59,7 @@ class Leaves:
         if leaf not in self._idfs:
             if isinstance(leaf, Phrase):
                 self._idfs[leaf] = sum(map(self.idf, leaf.units), 0.0)
-            elif len(leaf.terms) == 1:
+            elif len(leaf.terms) == 1 and not leaf.surfaces:
                 self._idfs[leaf] = self.index.idf(self.index.df(leaf.field, leaf.terms[0]))
             else:
                 df = sum(len(self.postings(leaf, number)[0]) for number in range(len(self.index.segments)))

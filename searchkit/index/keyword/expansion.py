@@ -33,6 +33,11 @@ EXPANSION_LIMIT = 1_000
 """A wildcard or fuzzy word stands for this many words at most: the ones that stand in most rows."""
 
 
+NO_FORMS = (
+    "The index was written before the forms of a word were told apart: all of them were searched; 'searchkit rebuild' "
+    "brings that, without encoding anything."
+)
+
 _WIDTH = 4
 """Bytes of a word's number."""
 
@@ -44,6 +49,7 @@ class Expansion:
         self.notes: list[str] = []
         self._index = index
         self._found: dict[Pattern | Fuzzy, Term] = {}
+        self._formless: dict[Term, Term] = {}
 
     def of(self, tree: Tree) -> Tree:
         """Return the expanded tree."""
@@ -52,6 +58,14 @@ class Expansion:
                 if tree not in self._found:
                     self._found[tree] = self._union(tree)
                 return self._found[tree]
+            case Term():
+                return self._term(tree)
+            case Phrase() if not self._index.has_forms:
+                units = tuple(map(self._term, tree.units))
+                return tree if all(map(is_, units, tree.units)) else replace(tree, units=units)
+            case Compound() if not self._index.has_forms:
+                parts = tuple(map(self._term, tree.parts))
+                return replace(tree, joined=self._term(tree.joined), parts=parts)
             case And() | Or():
                 children = tuple(map(self.of, tree.children))
                 same = all(map(is_, children, tree.children))
@@ -61,6 +75,14 @@ class Expansion:
                 return tree if child is tree.child else replace(tree, child=child)
             case _:
                 return tree
+
+    def _term(self, leaf: Term) -> Term:
+        """Return a word that stands for all of its forms where the index doesn't tell them apart."""
+        if not leaf.surfaces or self._index.has_forms:
+            return leaf
+        if NO_FORMS not in self.notes:
+            self.notes.append(NO_FORMS)
+        return self._formless.setdefault(leaf, replace(leaf, surfaces=()))
 
     def _union(self, leaf: Pattern | Fuzzy) -> Term:
         if loops.COMPILED is not None:

@@ -6,18 +6,24 @@ Worked out for some thousands of chunks at a time, by sorting.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.index.keyword import loops
-from searchkit.index.keyword.analysis import Analyzer
+from searchkit.index.keyword.analysis import Analyzer, run_over
 from searchkit.index.keyword.vocabulary import Vocabulary
+from searchkit.ingest.compose import compose
+from searchkit.types import Article, Chunk
 
 PART_GAP = 100
-"""Positions between title, heading and chunk, so that no phrase crosses."""
+"""Positions between title, heading and body (the chunk's text), so that no phrase crosses."""
+
+_PEEK = 16
+"""Characters behind a chunk that are looked at: the first one of the next chunk, with all its marks."""
 
 _FULL_AT = 5_000_000
 """Occurrences after which a run is worked out, however few chunks there are: about 400 MB while it is sorted."""
@@ -26,12 +32,49 @@ _LONG_TOKEN = 16
 """Characters a token, on average, above which a text is taken for one without spaces: about a term a character."""
 
 
+class ChunkRow(NamedTuple):
+    """A chunk as the keyword leg takes it in.
+
+    ``following``: how the article goes on behind it, a few characters. ``repeated``: how many characters at its
+    beginning the row before ends with, where the article's text goes on from there; None where it doesn't.
+    """
+
+    title: str
+    heading: str
+    text: str
+    language: str | None
+    following: str = ""
+    repeated: int | None = None
+
+
+def rows_of(article: Article, chunks: Sequence[Chunk], unknown_as: str = "") -> Iterator[ChunkRow]:
+    """Yield an article's chunks, all of them in order, as the keyword leg takes them in.
+
+    ``unknown_as`` is the language by which an article without one is analysed.
+    """
+    language = article.language or unknown_as or None
+    repeated: int | None = None
+    for place, chunk in enumerate(chunks, start=1):
+        searched = compose(article, chunk)
+        after = chunks[place] if place < len(chunks) and _goes_on(article.text, chunk, chunks[place]) else None
+        following = article.text[chunk.end : chunk.end + _PEEK] if after else ""
+        yield ChunkRow(searched.title, searched.heading, searched.text, language, following, repeated)
+        repeated = max(0, chunk.end - after.start) if after else None
+
+
+def _goes_on(text: str, chunk: Chunk, after: Chunk) -> bool:
+    """Say whether the next chunk goes on where one ends: below the same heading, with no word between them."""
+    inside = chunk.start <= after.start and chunk.end <= after.end
+    return inside and chunk.heading == after.heading and not any(map(str.isalnum, text[chunk.end : after.start]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The postings of one field in some rows, sorted by the ids of terms.
 
     ``term_ids``: the vocabulary's; ``df`` postings and ``cf`` positions belong to each term, one after the other.
-    ``rows`` is counted from the first row of all, ``counts`` belongs to a posting as ``rows`` does.
+    ``rows`` is counted from the first row of all, ``counts`` belongs to a posting as ``rows`` does, ``forms`` to a
+    position: which of the term's forms stands there.
     """
 
     term_ids: NDArray[np.uint32]
@@ -40,6 +83,20 @@ class Run:
     rows: NDArray[np.uint32]
     counts: NDArray[Any]
     positions: NDArray[Any]
+    forms: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Borders:
+    """How chunks of an article go on from one to the next: ``(rows,)`` each.
+
+    ``bodies``: the position where the text of the chunk begins; ``ends``: the one behind its last. ``joins``: 0 where a
+    row doesn't go on from the row before, else one more than the positions that both have.
+    """
+
+    bodies: NDArray[Any]
+    ends: NDArray[Any]
+    joins: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +108,7 @@ class Inverted:
     lengths: NDArray[np.uint32]
     title_lengths: NDArray[np.uint32]
     word_rows: NDArray[np.uint32]
+    borders: Borders
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +130,24 @@ class Inverter:
         self._full_at_chunks = full_at_chunks
         self._clear()
 
-    def add(self, title: str, heading: str, text: str, language: str | None) -> None:
-        """Take the next row's chunk."""
-        for part in (*[title] * self._title_weight, heading, text):
+    def add(
+        self,
+        title: str,
+        heading: str,
+        text: str,
+        language: str | None,
+        following: str = "",
+        repeated: int | None = None,
+    ) -> None:
+        """Take the next row's chunk, as `ChunkRow` has it."""
+        if following:
+            text += run_over(text + following, len(text))
+        again = ""
+        if repeated:
+            # The text is cut where the row before ends, so that the positions up to there are counted.
+            again, text = text[:repeated] + run_over(text, repeated), text[repeated:]
+        self._goes_on.append(repeated is not None)
+        for part in (*[title] * self._title_weight, heading, again, text):
             count = self.vocabulary.add(part, language)
             self._parts.append(count)
             self._occurrences += len(part) if len(part) > _LONG_TOKEN * count else count + count // 4
@@ -88,30 +161,37 @@ class Inverter:
     @property
     def full(self) -> bool:
         """Whether it is time to take a run."""
-        waiting = len(self._parts) // (self._title_weight + 2)
+        waiting = len(self._goes_on)
         return waiting >= self._full_at_chunks or self._occurrences >= _FULL_AT
 
     def take(self) -> Inverted:
         """Work out what is waiting, and begin anew."""
         vocabulary = self.vocabulary
-        parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 2)
+        parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 3)
+        goes_on = np.frombuffer(self._goes_on, np.uint8).astype(np.bool_)
         tokens = vocabulary.take()
         first_row = self.rows - len(parts)
         if loops.COMPILED is None:
-            inverted = _by_sorting(tokens, parts, vocabulary, first_row)
+            inverted = _by_sorting(tokens, parts, goes_on, vocabulary, first_row)
         else:
-            inverted = _by_counting(loops.COMPILED, tokens, parts, vocabulary, first_row)
+            inverted = _by_counting(loops.COMPILED, tokens, parts, goes_on, vocabulary, first_row)
         self._clear()
         vocabulary.relax()
         return inverted
 
     def _clear(self) -> None:
         self._parts = array("I")
+        self._goes_on = array("B")
         self._occurrences = 0
 
 
 def _by_counting(
-    compiled: Any, tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary, first_row: int
+    compiled: Any,
+    tokens: NDArray[np.uint32],
+    parts: NDArray[np.int64],
+    goes_on: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    first_row: int,
 ) -> Inverted:
     """Work rows out in the compiled loops."""
     tables = vocabulary.tables()
@@ -127,17 +207,29 @@ def _by_counting(
         tables.offsets,
         vocabulary.lexeme_terms,
         vocabulary.lexeme_words,
+        vocabulary.lexeme_forms,
         len(vocabulary.terms),
         len(vocabulary.words),
     )
-    lengths, title_lengths, word_rows = (np.frombuffer(one, np.uint32) for one in counted)
+    lengths, title_lengths, word_rows, bodies, rests, ends = (np.frombuffer(one, np.uint32) for one in counted)
     return Inverted(
-        text=_counted(text), title=_counted(title), lengths=lengths, title_lengths=title_lengths, word_rows=word_rows
+        text=_counted(text),
+        title=_counted(title),
+        lengths=lengths,
+        title_lengths=title_lengths,
+        word_rows=word_rows,
+        borders=_borders(bodies, rests, ends, goes_on),
     )
 
 
+def _borders(bodies: NDArray[Any], rests: NDArray[Any], ends: NDArray[Any], goes_on: NDArray[np.bool_]) -> Borders:
+    """Return the borders of rows whose text begins, goes on from what is repeated, and ends at these positions."""
+    joins = np.where(goes_on, rests.astype(np.int64) - bodies + 1, 0)
+    return Borders(bodies=bodies.astype(np.uint32), ends=ends.astype(np.uint32), joins=joins.astype(np.uint32))
+
+
 def _counted(lists: tuple[bytes, ...]) -> Run:
-    df, cf, rows, counts, positions = (np.frombuffer(one, np.uint32) for one in lists)
+    df, cf, rows, counts, positions, forms = (np.frombuffer(one, np.uint32) for one in lists)
     term_ids = np.flatnonzero(df)
     return Run(
         term_ids=term_ids.astype(np.uint32),
@@ -146,31 +238,37 @@ def _counted(lists: tuple[bytes, ...]) -> Run:
         rows=rows,
         counts=_narrow(counts),
         positions=_narrow(positions),
+        forms=_narrow(forms),
     )
 
 
 def _by_sorting(
-    tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary, first_row: int
+    tokens: NDArray[np.uint32],
+    parts: NDArray[np.int64],
+    goes_on: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    first_row: int,
 ) -> Inverted:
     """Work rows out with numpy."""
-    occurrences, in_title = _occurrences(tokens, parts, vocabulary)
+    occurrences, in_title, places = _occurrences(tokens, parts, vocabulary)
     titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in ("lexemes", "rows", "positions")))
-    terms = vocabulary.lexeme_terms
     return Inverted(
-        text=_run(occurrences, terms, first_row),
-        title=_run(titles, terms, first_row),
+        text=_run(occurrences, vocabulary, first_row),
+        title=_run(titles, vocabulary, first_row),
         lengths=np.bincount(occurrences.rows, minlength=len(parts)).astype(np.uint32),
         title_lengths=np.bincount(titles.rows, minlength=len(parts)).astype(np.uint32),
         word_rows=_word_rows(occurrences, vocabulary),
+        borders=_borders(*places, goes_on),
     )
 
 
 def _occurrences(
     tokens: NDArray[np.uint32], parts: NDArray[np.int64], vocabulary: Vocabulary
-) -> tuple[_Occurrences, NDArray[np.bool_]]:
+) -> tuple[_Occurrences, NDArray[np.bool_], tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
     """Spread tokens into lexemes with rows and positions; say too which of them stand in the first part, the title.
 
-    ``parts`` is ``(rows, parts)``: how many tokens each part of each row has.
+    ``parts`` is ``(rows, parts)``: how many tokens each part of each row has. The positions returned beside are those
+    where the last part but one of each row begins, where the last one does, and where that ends.
     """
     tables = vocabulary.tables()
     rows, width = parts.shape
@@ -178,7 +276,8 @@ def _occurrences(
     np.cumsum(tables.advances[tokens], out=reached[1:])
     row_starts = np.zeros(rows, np.int64)
     np.cumsum(parts.sum(axis=1)[:-1], out=row_starts[1:])
-    shift = np.arange(width) * PART_GAP - reached[row_starts][:, None]
+    # The body is two parts, with nothing between them: what it repeats, and the rest.
+    shift = np.minimum(np.arange(width), width - 2) * PART_GAP - reached[row_starts][:, None]
     positions = reached[:-1] + np.repeat(shift.ravel(), parts.ravel())
     part_of = np.repeat(np.arange(rows * width), parts.ravel())
 
@@ -188,12 +287,16 @@ def _occurrences(
     at = np.arange(len(of_token)) + (tables.starts[tokens] - before)[of_token]
     part = part_of[of_token]
     found = _Occurrences(tables.lexemes[at], part // width, positions[of_token] + tables.offsets[at])
-    return found, part % width == 0
+    firsts = row_starts[:, None] + np.cumsum(parts, axis=1)[:, -3:]  # the tokens behind the last parts
+    body, rest, end = (reached[firsts[:, place]] + shift[:, -1] for place in range(3))
+    return found, part % width == 0, (body, rest, end)
 
 
-def _run(found: _Occurrences, lexeme_terms: NDArray[np.uint32], first_row: int) -> Run:
+def _run(found: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:
     """Sort occurrences by term, row and position, and count them up."""
-    term, row, position = _sorted_together(lexeme_terms[found.lexemes].astype(np.int64), found.rows, found.positions)
+    terms = vocabulary.lexeme_terms[found.lexemes].astype(np.int64)
+    order = _sorted_together(terms, found.rows, found.positions)
+    term, row, position = terms[order], found.rows[order], found.positions[order]
     fresh = np.ones(len(term), np.bool_)
     fresh[1:] = (term[1:] != term[:-1]) | (row[1:] != row[:-1])
     starts = np.flatnonzero(fresh)
@@ -207,23 +310,21 @@ def _run(found: _Occurrences, lexeme_terms: NDArray[np.uint32], first_row: int) 
         rows=(row[starts] + first_row).astype(np.uint32),
         counts=_narrow(counts),
         positions=_narrow(position),
+        forms=_narrow(vocabulary.lexeme_forms[found.lexemes][order]),
     )
 
 
-def _sorted_together(
-    rank: NDArray[np.int64], row: NDArray[np.int64], position: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Sort by rank, row and position: as one number of 64 bits where the three fit, which is ten times quicker."""
+def _sorted_together(rank: NDArray[np.int64], row: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order by rank, row and position; what is alike stays in its order.
+
+    As one number of 64 bits where the three fit, which is several times quicker.
+    """
     if not len(rank):
-        return rank, row, position
+        return np.zeros(0, np.int64)
     row_bits, position_bits = (int(values.max()).bit_length() for values in (row, position))
     if int(rank.max()).bit_length() + row_bits + position_bits > 63:
-        order = np.lexsort((position, row, rank))
-        return rank[order], row[order], position[order]
-    key = (((rank << row_bits) | row) << position_bits) | position
-    key.sort()
-    both = key >> position_bits
-    return both >> row_bits, both & ((1 << row_bits) - 1), key & ((1 << position_bits) - 1)
+        return np.lexsort((position, row, rank))
+    return np.argsort((((rank << row_bits) | row) << position_bits) | position, kind="stable")
 
 
 def _word_rows(found: _Occurrences, vocabulary: Vocabulary) -> NDArray[np.uint32]:

@@ -7,7 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from searchkit.index.keyword.stopwords import telling_words
-from searchkit.index.keyword.tree import TEXT, And, Boost, Compound, FieldName, Nothing, Or, Phrase, Term, Tree
+from searchkit.index.keyword.tree import (
+    TEXT,
+    TITLE,
+    And,
+    Boost,
+    Compound,
+    FieldName,
+    Maybe,
+    Nothing,
+    Or,
+    Phrase,
+    Term,
+    Tree,
+)
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer, QueryWord
@@ -76,6 +89,7 @@ def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
     """Return the leaves of one word: a compound is one, a run of a script without spaces one for each of its terms.
 
     The letters of AT&T count where they stand side by side (AT & T), those of C++ a little, so that C++ comes first.
+    Of a title's word any form is enough, and its own form counts once more: titles are short, and would tie.
     """
     units = [Term(terms=unit.terms, field=field) for unit in word.units]
     if word.has_sign_outside:
@@ -85,6 +99,9 @@ def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
         return [Or(children=(units[0], Phrase(units=tuple(units[1:]), offsets=offsets)))]
     if word.units[0].joined:
         return [Compound(joined=units[0], parts=tuple(units[1:]))]
+    if field == TITLE:
+        own = [Term(terms=unit.terms, field=field, surfaces=unit.surfaces) for unit in word.units]
+        return [And(children=(unit, Maybe(child=form))) for unit, form in zip(units, own, strict=True)]
     return list(units)
 
 

@@ -56,6 +56,7 @@ class Parts:
         self.segments = compiled.Segments([_arrays(segment) for segment in index.segments])
         self._ready: set[FieldName | None] = set()
         self._terms: dict[tuple[FieldName, str], Any] = {}
+        self._forms: dict[tuple[FieldName, tuple[str, ...]], Any] = {}
         self._has_words = False
 
     def make_ready(self, fields: frozenset[FieldName], *, articles: bool) -> None:
@@ -128,6 +129,40 @@ class Parts:
         except ValueError as error:
             raise self.corrupt(error, field) from error
 
+    def forms(self, field: FieldName, surfaces: tuple[str, ...]) -> Any:
+        """Return where any of some forms stands. Raises ``IndexCorrupt``."""
+        return self._of_forms(field, self._numbers(field, surfaces), placed=False)
+
+    def placed(self, unit: Term) -> Any:
+        """Return where a word of a phrase stands, with its positions. Raises ``IndexCorrupt``."""
+        if not unit.surfaces:
+            if len(unit.terms) == 1:
+                return self.term(unit.field, unit.terms[0])
+            return self._of_forms(unit.field, self._all_forms(unit), placed=True)
+        key = unit.field, unit.surfaces
+        found = self._forms.get(key)
+        if found is None:
+            numbers = self._numbers(*key)
+            found = self._of_forms(unit.field, numbers, placed=True)
+            if max(map(len, numbers), default=0) <= 1:  # else it holds what it found
+                if len(self._forms) >= _REMEMBERED:
+                    self._forms.clear()
+                self._forms[key] = found
+        return found
+
+    def _all_forms(self, unit: Term) -> list[list[tuple[int, int]]]:
+        fields = [segment.postings.field(unit.field) for segment in self.index.segments]
+        return [[(i, -1) for term in unit.terms if (i := field.term_id(term)) is not None] for field in fields]
+
+    def _numbers(self, field: FieldName, surfaces: tuple[str, ...]) -> list[list[tuple[int, int]]]:
+        return [self.index.forms(number, field, surfaces) for number in range(len(self.index.segments))]
+
+    def _of_forms(self, field: FieldName, numbers: list[list[tuple[int, int]]], *, placed: bool) -> Any:
+        try:
+            return self.segments.forms(FIELDS[field], numbers, placed)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
     def together(self, field: FieldName, leaves: list[Any]) -> Any:
         """Return where any of some terms stands. Raises ``IndexCorrupt``."""
         try:
@@ -149,10 +184,12 @@ class Parts:
 
 
 def _arrays(segment: SegmentPostings) -> tuple[Any, ...]:
-    """Return a segment's fields, its deleted rows, and what those take from the df of terms."""
+    """Return a segment's fields, its deleted rows, what those take from the df of terms, and its borders."""
     text, title = (segment.postings.field(name).packed for name in FIELDS)
+    borders = segment.postings.borders
+    joined = (None, None, None) if borders is None else (borders.bodies, borders.ends, borders.joins)
     if segment.delta is None:
-        return text, title, segment.deleted, None, None, None, None
+        return text, title, segment.deleted, None, None, None, None, *joined
     delta = segment.delta
     ids = (delta.text.term_ids, delta.text.df, delta.title.term_ids, delta.title.df)
-    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids)
+    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids), *joined

@@ -20,14 +20,23 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | F.positions.at | u4, u8 | blocks | where each block's positions begin |
 | F.position_bits | u1 | blocks | bits of a position: a posting's first, or one less the one before |
 | F.blocks | u4, u8 | blocks + 1 | where the occurrences of postings 0, 128, 256, … begin, and the end |
+| F.forms | u1 | bytes | for each position of each block which form of its term stands there, as bits; 8 zeros at the end |
+| F.forms.at | u4, u8 | blocks | where each block's forms begin |
+| F.form_bits | u1 | blocks | bits of a form's number |
 | words.blob | u1 | bytes | surface words of the field "text" (folded, not stemmed), as F.terms.blob |
 | words.offsets | u4, u8 | words + 1 | as F.terms.offsets |
 | words.starts | u4, u8 | words + 1 | where each word's terms begin |
 | words.terms | u4 | pairs | ids of the terms of "text" that a word stands for, ascending within a word |
 | words.rows | u4 | words | in how many rows a word stands |
+| words.forms | u2, u4 | pairs | for each of words.terms which of the term's forms the word is |
+| borders.bodies | u2, u4 | rows | the position where the chunk's own text begins, in the field "text" |
+| borders.ends | u2, u4 | rows | the position behind the last of it |
+| borders.joins | u2, u4 | rows | 0; where the text goes on from the row before: 1, and the positions that both have |
 
 Types with a choice are the narrowest that hold the segment's largest number; ``packing.py`` has the lanes and the bits.
-The last block is filled up with zeros. The sum of F.lengths is the count of all positions.
+The last block is filled up with zeros. The sum of F.lengths is the count of all positions. The arrays borders are empty
+where no row goes on from another. Forms and borders are missing in files of versions up to 1.0: then no form is told
+apart, and phrases hold within a chunk alone.
 """
 
 from __future__ import annotations
@@ -43,6 +52,7 @@ from numpy.typing import NDArray
 from searchkit.errors import IndexCorrupt
 from searchkit.index.keyword import loops
 from searchkit.index.keyword.arrayfile import ArrayFile
+from searchkit.index.keyword.inverter import Borders
 from searchkit.index.keyword.packing import BLOCK, PADDING, packed_bytes, unpack_bits, unpack_lanes
 from searchkit.index.keyword.strings import SortedStrings
 from searchkit.index.keyword.words import WordTable
@@ -82,6 +92,11 @@ class FieldPostings:
         self._positions_at = file.array(f"{name}.positions.at", 4, 8)
         self._position_bits = file.array(f"{name}.position_bits", 1)
         self._blocks = file.array(f"{name}.blocks", 4, 8)
+        self._forms: NDArray[np.uint8] | None = None
+        if any(f"{name}.{one}" in file for one in ("forms", "forms.at", "form_bits")):
+            self._forms = file.array(f"{name}.forms", 1)
+            self._forms_at = file.array(f"{name}.forms.at", 4, 8)
+            self._form_bits = file.array(f"{name}.form_bits", 1)
         self._sound: set[int] = set()
         self._check_sizes()
 
@@ -159,10 +174,21 @@ class FieldPostings:
         starts = _sums(counts)
         return self._positions_at_occurrences(np.arange(low, high), starts), starts
 
-    def positions_of(self, term_id: int, rows: NDArray[Any]) -> tuple[Positions, NDArray[np.int64]]:
+    def form_counts(self, term_id: int, form: int) -> tuple[Rows, Counts]:
+        """Return the rows in which a form of a term stands, ascending, and how often. The file has forms."""
+        rows, counts = self.postings(term_id)
+        low, high = self._positions_span(term_id)
+        fits = self._forms_at_occurrences(np.arange(low, high)) == form
+        counted = np.add.reduceat(fits, _sums(counts)[:-1], dtype=np.uint32)
+        kept = np.flatnonzero(counted)
+        return rows[kept], counted[kept]
+
+    def positions_of(
+        self, term_id: int, rows: NDArray[Any], form: int | None = None
+    ) -> tuple[Positions, NDArray[np.int64]]:
         """Return a term's positions in some rows, ascending: row after row, and ``(len(rows) + 1,)`` starts.
 
-        A row without the term has none.
+        A row without the term has none. With ``form``, which needs a file that has them, those of that form alone.
         """
         all_rows, all_counts = self.postings(term_id)
         low, _ = self._positions_span(term_id)
@@ -175,7 +201,11 @@ class FieldPostings:
         starts = _sums(counts)
         begins = low + _sums(all_counts)[place]
         at = np.arange(int(starts[-1])) + np.repeat(begins - starts[found], counts[found])
-        return self._positions_at_occurrences(at, _sums(counts[found])), starts
+        positions = self._positions_at_occurrences(at, _sums(counts[found]))
+        if form is None:
+            return positions, starts
+        fits = self._forms_at_occurrences(at) == form
+        return positions[fits], _sums(fits)[starts]
 
     @cached_property
     def packed(self) -> _loops.Field:
@@ -185,7 +215,8 @@ class FieldPostings:
         lists = (self._postings, self._postings_at, self._row_bits, self._count_bits, self._bases)
         places = (self._positions, self._positions_at, self._position_bits, self._blocks)
         terms = (*self._terms.arrays, self._starts)
-        field: _loops.Field = loops.COMPILED.Field(*lists, *places, self._row_count, self._starts[-1], *terms)
+        forms = (None, None, None) if self._forms is None else (self._forms, self._forms_at, self._form_bits)
+        field: _loops.Field = loops.COMPILED.Field(*lists, *places, self._row_count, self._starts[-1], *terms, *forms)
         return field
 
     def span(self, term_id: int) -> tuple[int, int]:
@@ -226,18 +257,33 @@ class FieldPostings:
         """Return the positions of some occurrences of the field, whole postings, which begin at ``starts``."""
         if not len(at):
             return np.zeros(0, np.uint32)
-        of_block = np.searchsorted(self._blocks, at, side="right") - 1
-        if of_block.min() < 0 or of_block.max() >= len(self._position_bits):
-            raise self.corrupt("blocks of positions don't fit its terms")
-        bits = self._position_bits[of_block].astype(np.int64)
-        bit = 8 * self._positions_at[of_block].astype(np.int64) + (at - self._blocks[of_block].astype(np.int64)) * bits
-        if int(bits.max()) > 32 or int(bit.min()) < 0 or int(bit.max()) // 8 + PADDING > len(self._positions):
-            raise self.corrupt("a term's positions lie outside")
-        sums = np.cumsum(unpack_bits(self._positions, bit, bits), dtype=np.uint64)
+        jumps = self._at_occurrences(at, self._positions, self._positions_at, self._position_bits)
+        sums = np.cumsum(jumps, dtype=np.uint64)
         begins = starts[:-1]
         before = np.where(begins > 0, sums[begins - 1], np.uint64(0))
         found: Positions = (sums - np.repeat(before, np.diff(starts))).astype(np.uint32)
         return found
+
+    def _forms_at_occurrences(self, at: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """Return which forms stand at some occurrences of the field."""
+        if self._forms is None:
+            raise ValueError("the file tells no forms apart")
+        return self._at_occurrences(at, self._forms, self._forms_at, self._form_bits)
+
+    def _at_occurrences(
+        self, at: NDArray[np.int64], packed: NDArray[np.uint8], starts: NDArray[Any], widths: NDArray[np.uint8]
+    ) -> NDArray[np.uint32]:
+        """Return the numbers that belong to some occurrences of the field, which are packed block by block."""
+        if not len(at):
+            return np.zeros(0, np.uint32)
+        of_block = np.searchsorted(self._blocks, at, side="right") - 1
+        if of_block.min() < 0 or of_block.max() >= len(widths):
+            raise self.corrupt("blocks of positions don't fit its terms")
+        bits = widths[of_block].astype(np.int64)
+        bit = 8 * starts[of_block].astype(np.int64) + (at - self._blocks[of_block].astype(np.int64)) * bits
+        if int(bits.max()) > 32 or int(bit.min()) < 0 or int(bit.max()) // 8 + PADDING > len(packed):
+            raise self.corrupt("a term's positions lie outside")
+        return unpack_bits(packed, bit, bits)
 
     def _positions_span(self, term_id: int) -> tuple[int, int]:
         return self._span(self._position_starts, term_id, self._position_starts[-1])
@@ -260,7 +306,7 @@ class FieldPostings:
         if not (len(self._starts) == len(self._position_starts) == len(self._terms) + 1):
             raise self.corrupt("its arrays don't fit together")
         blocks = -(-self._starts[-1] // BLOCK)
-        each = (
+        each: tuple[NDArray[Any], ...] = (
             self._postings_at,
             self._row_bits,
             self._count_bits,
@@ -268,8 +314,11 @@ class FieldPostings:
             self._positions_at,
             self._position_bits,
         )
+        if self._forms is not None:
+            each = (*each, self._forms_at, self._form_bits)
         fits = (
             all(len(one) == blocks for one in each)
+            and (self._forms is None or len(self._forms) >= PADDING)
             and len(self._lengths) == self._row_count
             and len(self._blocks) == blocks + 1
             and (self._blocks[0], self._blocks[-1]) == (0, self._position_starts[-1])
@@ -287,6 +336,10 @@ class FieldPostings:
                 len(self._positions),
             ):
                 raise self.corrupt("its blocks don't end where they should")
+            if self._forms is not None:
+                size = int(packed_bytes(np.array([inside]), self._form_bits[-1:])[0])
+                if int(self._forms_at[-1]) + size + PADDING != len(self._forms):
+                    raise self.corrupt("its blocks don't end where they should")
 
     def corrupt(self, what: str) -> IndexCorrupt:
         """Make the error that says what is wrong with this field."""
@@ -306,6 +359,8 @@ class PostingsReader:
         self._text = FieldPostings(self._file, "text", self.rows)
         self._title = FieldPostings(self._file, "title", self.rows)
         self._words = WordTable(self._file, self._text.term_count)
+        self.borders = self._read_borders()
+        """How rows go on from one to the next; None where none does, or where that wasn't written."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -315,6 +370,23 @@ class PostingsReader:
     def field(self, name: FieldName) -> FieldPostings:
         """Return a field's postings."""
         return {"text": self._text, "title": self._title}[name]
+
+    @property
+    def has_borders(self) -> bool:
+        """Whether it was written with borders, and so with the characters that a chunk shares with the next."""
+        return self._has_borders
+
+    def _read_borders(self) -> Borders | None:
+        names = ("borders.bodies", "borders.ends", "borders.joins")
+        self._has_borders = any(name in self._file for name in names)
+        if not self._has_borders:
+            return None
+        bodies, ends, joins = (self._file.array(name, 2, 4) for name in names)
+        if not len(bodies) == len(ends) == len(joins) or len(joins) not in (0, self.rows):
+            raise self._file.corrupt("its borders don't fit its rows")
+        if len(joins) and joins[0]:
+            raise self._file.corrupt("its borders make no sense")
+        return Borders(bodies=bodies, ends=ends, joins=joins) if len(joins) else None
 
     @property
     def words(self) -> WordTable:

@@ -91,16 +91,25 @@ def program_of(tree: Tree) -> Program:
     asks = asks_for_words(tree)
     if asks:
         maker.add(tree, root, 1.0)
+    steps = _merged(maker.steps)
     return Program(
         leaves=tuple(maker.leaves),
         filters=tuple(maker.filters),
         operations=tuple(maker.operations),
         root=root,
-        steps=tuple(maker.steps),
+        steps=steps,
         asks=asks,
         required=tuple(sorted(maker.required(root))),
-        plain=asks and root == ALL and all(s.leaf >= 0 and s.gate == s.holding == ALL for s in maker.steps),
+        plain=asks and root == ALL and all(s.leaf >= 0 and s.gate == s.holding == ALL for s in steps),
     )
+
+
+def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Make one step of those that add the same leaf in the same articles: a list is walked through once."""
+    factors: dict[tuple[int, int, int], float] = {}
+    for leaf, factor, gate, holding in steps:
+        factors[leaf, gate, holding] = factors.get((leaf, gate, holding), 0.0) + factor
+    return tuple(Step(leaf, factor, gate, holding) for (leaf, gate, holding), factor in factors.items())
 
 
 def words_of(tree: Tree) -> tuple[Term, ...] | None:
@@ -108,7 +117,7 @@ def words_of(tree: Tree) -> tuple[Term, ...] | None:
     if not isinstance(tree, Maybe):
         return None
     words = tree.child.children if isinstance(tree.child, Or) else (tree.child,)
-    found = tuple([word for word in words if isinstance(word, Term)])
+    found = tuple([word for word in words if isinstance(word, Term) and not word.surfaces])
     return found if len(found) == len(words) else None
 
 

@@ -155,11 +155,39 @@ class KeywordSegments:
             self._norms[number, field] = K1 * ((1 - B) + B * lengths.astype(np.float64) / self.average_length(field))
         return self._norms[number, field]
 
-    def postings(self, number: int, field: FieldName, terms: Sequence[str]) -> tuple[Numbers, Scores]:
-        """Return the living rows of a segment, ascending, that have any of the terms, and how often each has them."""
+    @cached_property
+    def has_forms(self) -> bool:
+        """Whether all segments tell the forms of a term apart: else a word in quotes stands for all of them."""
+        return all(segment.postings.words.has_forms for segment in self.segments)
+
+    def forms(self, number: int, field: FieldName, surfaces: Sequence[str]) -> list[tuple[int, int]]:
+        """Return what some surfaces are in a field of a segment: ids of terms, each with the number of the form."""
+        postings = self.segments[number].postings
+        found = dict.fromkeys(pair for surface in surfaces for pair in postings.words.forms_of(surface))
+        if field == "text":
+            return list(found)
+        names = postings.field("text").terms([term_id for term_id, _ in found])
+        ids = [postings.field(field).term_id(name) for name in names]
+        return [(term_id, form) for term_id, (_, form) in zip(ids, found, strict=True) if term_id is not None]
+
+    def form_df(self, field: FieldName, surfaces: Sequence[str]) -> int | None:
+        """Count the living rows that have a form, where that is known without looking at them; or None."""
+        return self.lexicon.count(surfaces[0]) if field == "text" and len(surfaces) == 1 else None
+
+    def postings(
+        self, number: int, field: FieldName, terms: Sequence[str], surfaces: Sequence[str] = ()
+    ) -> tuple[Numbers, Scores]:
+        """Return the living rows of a segment, ascending, that have any of the terms, and how often each has them.
+
+        With ``surfaces``, only these forms count.
+        """
         segment = self.segments[number]
         reader = segment.postings.field(field)
-        found = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
+        if surfaces:
+            picked = (reader.form_counts(*pair) for pair in self.forms(number, field, surfaces))
+            found = [(rows, counts) for rows, counts in picked if len(rows)]
+        else:
+            found = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
         if not found:
             return np.zeros(0, dtype=np.int64), np.zeros(0)
         rows, counts = found[0] if len(found) == 1 else _united(found, segment.postings.rows)

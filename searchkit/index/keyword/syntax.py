@@ -1,11 +1,12 @@
 """Here is what somebody typed; what does it ask for?
 
-Plain words find any of themselves. ``"in quotes"`` is required, so are ``+word``, ``title:word`` and filters; ``-word``
-and NOT exclude; AND, OR and parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand for the
-words they fit; ``"in order"~3`` allows gaps; ``word^2`` counts twice. ``source:``, ``language:``, ``tag:``,
-``author:``, ``published:`` and the archive's other fields filter, by value or by range (``published:2025-10``,
-``published:[2025-01 TO 2025-06]``, ``published:>2025-01-01``). Anything else is words: what can't be read as an
-expression is searched as plain words, with a note that says why.
+Plain words find any of themselves, in any form. ``"in quotes"`` is required, each word in its own form; so are
+``+word``, ``title:word`` and filters; ``-word`` and NOT exclude; AND, OR and parentheses say exactly what must hold.
+``miss*``, ``m?ssile``, ``missle~`` stand for the words they fit, ``missile~0`` for that form alone; ``"in order"~3``
+allows gaps; ``word^2`` counts twice. ``source:``, ``language:``, ``tag:``, ``author:``, ``published:`` and the
+archive's other fields filter, by value or by range (``published:2025-10``, ``published:[2025-01 TO 2025-06]``,
+``published:>2025-01-01``). Anything else is words: what can't be read as an expression is searched as plain words, with
+a note that says why.
 """
 
 from __future__ import annotations
@@ -488,7 +489,7 @@ class _Reading:
 
     def _leaves(self, operand: Operand, field: FieldName, wanted: bool) -> list[Tree]:
         text, start = operand.text, operand.start
-        if operand.kind == "phrase":
+        if operand.kind == "phrase" or (operand.kind == "fuzzy" and not operand.number):
             return self.phrase(operand, field, wanted=wanted)
         if operand.kind in ("wildcard", "fuzzy"):
             self._patterns += 1
@@ -498,7 +499,7 @@ class _Reading:
                 raise UnreadableError(f"a wildcard or fuzzy word of more than {MAX_PATTERN} characters")
         if operand.kind == "wildcard" and (pattern := self._pattern(text)):
             return [Pattern(text=pattern, field=field)]
-        if operand.kind == "fuzzy" and operand.number > 0:
+        if operand.kind == "fuzzy":
             words = self.words.analysed(text, start, wanted=False)
             if len(words) == 1 and (words[0].units[0].joined or len(words[0].units) == 1):
                 return [Fuzzy(word=words[0].units[0].surface, distance=self._distance(operand), field=field)]
@@ -511,7 +512,7 @@ class _Reading:
         position = 0
         for word in self.words.analysed(operand.text, operand.start, wanted=wanted):
             for unit in word.in_phrase:
-                units.append(Term(terms=unit.terms, field=field))
+                units.append(Term(terms=unit.terms, field=field, surfaces=unit.surfaces))
                 offsets.append(position + unit.offset)
             position += word.advance
         if len(units) < 2:

@@ -22,10 +22,14 @@ TITLE: FieldName = "title"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One word of the query: ``terms`` are its stems in the languages searched; they count as one term, their union."""
+    """One word of the query: ``terms`` are its stems in the languages searched; they count as one term, their union.
+
+    ``surfaces``: where they are given, only these forms count, as they stand in the text, folded: what quotes ask for.
+    """
 
     terms: Sequence[str]
     field: FieldName = TEXT
+    surfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,8 @@ class Phrase:
     """Words in order: each ``offsets[i] - offsets[i-1]`` positions after the one before, or up to ``slop - 1`` more.
 
     ``slop`` 1 is the exact phrase (Whoosh's meaning of the number). The phrase occurs once for each position of its
-    first word from which it can be read to its end.
+    first word from which it can be read to its end. It is read in an article, wherever its chunks end: what begins in
+    one and ends in another occurs in the one where it begins (the later one, where both have its first word).
     """
 
     units: tuple[Term, ...]

@@ -45,6 +45,8 @@ class Vocabulary:
         self._lexemes: dict[int, int] = {}
         self._lexeme_terms = array("I")
         self._lexeme_words = array("I")
+        self._lexeme_forms = array("I")
+        self._forms_of_term = array("I")
         self._forget()
 
     def add(self, text: str, language: str | None) -> int:
@@ -82,6 +84,11 @@ class Vocabulary:
     def lexeme_words(self) -> NDArray[np.uint32]:
         """Return the word id of each lexeme."""
         return np.array(self._lexeme_words, np.uint32)
+
+    @property
+    def lexeme_forms(self) -> NDArray[np.uint32]:
+        """Return which of its term's forms each lexeme is: they are numbered from 0 in the order in which they came."""
+        return np.array(self._lexeme_forms, np.uint32)
 
     def relax(self) -> None:
         """Forget the tokens if they have become many; token ids from before are void then."""
@@ -134,4 +141,8 @@ class Vocabulary:
         if lexeme == len(self._lexeme_terms):
             self._lexeme_terms.append(term_id)
             self._lexeme_words.append(word_id)
+            if term_id == len(self._forms_of_term):
+                self._forms_of_term.append(0)
+            self._lexeme_forms.append(self._forms_of_term[term_id])
+            self._forms_of_term[term_id] += 1
         return lexeme

@@ -17,7 +17,6 @@ import numpy as np
 
 from searchkit.index.keyword.dense import Dense, field_of
 from searchkit.index.keyword.expansion import TermsOfWords
-from searchkit.index.keyword.parts import FIELDS
 from searchkit.index.keyword.tree import FieldName, Phrase, Term
 
 if TYPE_CHECKING:
@@ -59,26 +58,23 @@ class Lists:
             if isinstance(leaf, Phrase):
                 idf = sum([self.idf(unit) for unit in leaf.units], 0.0)
             else:
-                idf = self.index.idf(self.leaf(leaf).df)
+                df = self.index.form_df(leaf.field, leaf.surfaces) if leaf.surfaces else None
+                idf = self.index.idf(self.leaf(leaf).df if df is None else df)
             self._idfs[id(leaf)] = idf
         return idf
 
     def _term(self, leaf: Term) -> Any:
         if isinstance(leaf.terms, TermsOfWords):
             return self.parts.union(leaf.field, leaf.terms.words)
+        if leaf.surfaces:
+            return self.parts.forms(leaf.field, leaf.surfaces)
         if len(leaf.terms) == 1:
             return self.parts.term(leaf.field, leaf.terms[0])
         return self.parts.together(leaf.field, [self.parts.term(leaf.field, term) for term in leaf.terms])
 
     def _phrase(self, leaf: Phrase) -> Any:
-        units = [self.leaf(unit) for unit in leaf.units]
-        if (packed := self.parts.segments.phrase(units, leaf.offsets, leaf.slop)) is not None:
-            return packed
-        from searchkit.index.keyword.phrases import phrase_postings
-
-        found = [phrase_postings(segment, leaf) for segment in self.index.segments]
-        pairs = [(rows.astype(np.uint32), counts.astype(np.uint32)) for rows, counts in found]
-        return self.parts.segments.given(FIELDS[field_of(leaf)], pairs)
+        units = [self.parts.placed(unit) for unit in leaf.units]
+        return self.parts.segments.phrase(units, leaf.offsets, leaf.slop)
 
 
 class Windows:

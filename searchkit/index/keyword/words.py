@@ -26,10 +26,12 @@ class WordTable:
         self._starts = file.view("words.starts", 4, 8)
         self._terms = file.array("words.terms", 4)
         self._rows = file.array("words.rows", 4)
+        self._forms = file.array("words.forms", 2, 4) if "text.forms" in file else None
         fits = (
             len(self._starts) == len(self._words) + 1
             and len(self._rows) == len(self._words)
             and (self._starts[0], self._starts[-1]) == (0, len(self._terms))
+            and (self._forms is None or len(self._forms) == len(self._terms))
         )
         if not fits:
             raise file.corrupt("its tables of words don't fit together")
@@ -93,6 +95,20 @@ class WordTable:
         if int(terms.max()) >= self._term_count:
             raise self._file.corrupt("a word's terms don't exist")
         return terms
+
+    @property
+    def has_forms(self) -> bool:
+        """Whether the file tells apart the forms of a term."""
+        return self._forms is not None
+
+    def forms_of(self, word: str) -> list[tuple[int, int]]:
+        """Return each term that a word stands for, by its id, and which of the term's forms it is. File has forms."""
+        index = self.find(word)
+        if index is None or self._forms is None:
+            return []
+        first = self._starts[index]
+        terms = self.terms_of(index)
+        return list(zip(terms.tolist(), self._forms[first : first + len(terms)].tolist(), strict=True))
 
     def terms_of_many(self, indexes: Iterable[int]) -> NDArray[np.uint32]:
         """Return the distinct term ids, ascending, of many words."""

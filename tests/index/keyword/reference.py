@@ -17,6 +17,7 @@ import numpy as np
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.delta import deltas
+from searchkit.index.keyword.inverter import ChunkRow
 from searchkit.index.keyword.postings import PostingsReader
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
 from searchkit.index.keyword.tree import (
@@ -43,16 +44,33 @@ TITLE_WEIGHT = 2
 
 @dataclass(frozen=True)
 class Piece:
-    """An article: its title, its chunks, and whether it was deleted later."""
+    """An article: its title, its chunks, and whether it was deleted later.
+
+    ``repeated``: for each chunk how many words at its beginning the chunk before ends with, where the text goes on from
+    there; None where it doesn't, and for chunks that aren't named.
+    """
 
     chunks: Sequence[str]
     title: str = ""
     language: str | None = None
     deleted: bool = False
+    repeated: Sequence[int | None] = ()
 
     @property
-    def parts(self) -> list[tuple[str, str, str, str | None]]:
-        return [(self.title, "", chunk, self.language) for chunk in self.chunks]
+    def joins(self) -> list[int | None]:
+        return [*self.repeated, *[None] * (len(self.chunks) - len(self.repeated))]
+
+    @property
+    def parts(self) -> list[ChunkRow]:
+        return [
+            ChunkRow(self.title, "", chunk, self.language, "", None if words is None else _characters(chunk, words))
+            for chunk, words in zip(self.chunks, self.joins, strict=True)
+        ]
+
+
+def _characters(chunk: str, words: int) -> int:
+    """Count the characters of the first words."""
+    return len(" ".join(chunk.split()[:words]))
 
 
 @contextmanager
@@ -93,6 +111,11 @@ class Row:
     living: bool
     places: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {"text": {}, "title": {}})
     surfaces: dict[str, set[str]] = field(default_factory=dict)
+    forms: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {"text": {}, "title": {}})
+    whole: list[tuple[Row, int]] = field(default_factory=list)
+    """The rows of the text that this one is a part of, and the position of each in it."""
+    body: int = 0
+    end: int = 0
 
     def length(self, name: str) -> int:
         return sum(map(len, self.places[name].values()))
@@ -102,6 +125,7 @@ class Row:
             expansion = ANALYZER.expand(word, language)
             for term, offset, surface in zip(expansion.terms, expansion.offsets, expansion.surfaces, strict=True):
                 self.places[name].setdefault(term, []).append(start + offset)
+                self.forms[name].setdefault(surface, []).append(start + offset)
                 if name == "text":
                     self.surfaces.setdefault(surface, set()).add(term)
             start += expansion.advance
@@ -115,12 +139,21 @@ class Reference:
         self.rows: list[Row] = []
         self.resolve = resolve
         for article, piece in enumerate(piece for pieces in segments for piece in pieces):
-            for _, _, chunk, language in piece.parts:
+            for chunk, repeated in zip(piece.chunks, piece.joins, strict=True):
                 row = Row(article=article, living=not piece.deleted)
                 at = 0
-                for part in (*[piece.title] * TITLE_WEIGHT, "", chunk):
-                    at = row.add("text", at, part, language) + 100
-                row.add("title", 0, piece.title, language)
+                for part in (*[piece.title] * TITLE_WEIGHT, ""):
+                    at = row.add("text", at, part, piece.language) + 100
+                row.body, row.end = at, row.add("text", at, chunk, piece.language)
+                row.add("title", 0, piece.title, piece.language)
+                begin = 0
+                if repeated is not None:
+                    before, place = self.rows[-1].whole[-1]
+                    again = Row(article=article, living=True)
+                    overlap = again.add("text", 0, " ".join(chunk.split()[:repeated]), piece.language)
+                    begin = place + before.end - before.body - overlap
+                    row.whole = self.rows[-1].whole
+                row.whole.append((row, begin))
                 self.rows.append(row)
         self.living = [row for row in self.rows if row.living]
 
@@ -155,11 +188,33 @@ class Reference:
 
     def tf(self, leaf: Term | Phrase, row: Row) -> int:
         if isinstance(leaf, Term):
-            return sum(len(row.places[leaf.field].get(term, ())) for term in leaf.terms)
+            return len(self._places(leaf, row))
+        places = [set(self._places(unit, row)) for unit in leaf.units]
+        starts = {start for start in places[0] if self._readable(leaf, places, 0, start)}
+        return len(starts | (self._across(leaf, row) if leaf.units[0].field == "text" else set()))
+
+    def _places(self, leaf: Term, row: Row) -> list[int]:
+        if leaf.surfaces:
+            return [place for form in leaf.surfaces for place in row.forms[leaf.field].get(form, ())]
+        return [place for term in leaf.terms for place in row.places[leaf.field].get(term, ())]
+
+    def _across(self, leaf: Phrase, row: Row) -> set[int]:
+        """Return where a phrase begins in a row that is read in the whole text that the row is a part of."""
         places = [
-            {place for term in unit.terms for place in row.places[unit.field].get(term, ())} for unit in leaf.units
+            {
+                place - part.body + begin
+                for part, begin in row.whole
+                for place in self._places(unit, part)
+                if place >= part.body
+            }
+            for unit in leaf.units
         ]
-        return sum(self._readable(leaf, places, 0, start) for start in places[0])
+        last = {start: max(n for n, (_, begin) in enumerate(row.whole) if begin <= start) for start in places[0]}
+        return {
+            start - row.whole[n][1] + row.body
+            for start, n in last.items()
+            if row.whole[n][0] is row and self._readable(leaf, places, 0, start)
+        }
 
     def _readable(self, phrase: Phrase, places: list[set[int]], i: int, at: int) -> bool:
         if i == len(places) - 1:

@@ -176,8 +176,8 @@ def empty_segments(rows: int = 0) -> Any:
     none, zero = np.zeros(0, np.uint32), np.zeros(1, np.uint32)
     bits = np.zeros(0, np.uint8)
     arrays = (bits, none, bits, bits, none, np.zeros(8, np.uint8), none, bits, zero)
-    field = loops.COMPILED.Field(*arrays, rows, 0, b"", zero, zero)
-    return loops.COMPILED.Segments([(field, field, None, None, None, None, None)])
+    field = loops.COMPILED.Field(*arrays, rows, 0, b"", zero, zero, None, None, None)
+    return loops.COMPILED.Segments([(field, field, *[None] * 8)])
 
 
 def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:
@@ -204,8 +204,10 @@ def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:
         segments.phrase([leaf, segments.term(1, b"a")], (0, 1), 1)
     with pytest.raises(TypeError, match="packed terms"):
         segments.together(0, [empty_segments(2).term(0, b"a")])
-    with pytest.raises(ValueError, match="fit together"):
-        segments.given(0, [(np.array([2], np.uint32), np.ones(1, np.uint32))])
+    with pytest.raises(ValueError, match="damaged"):  # there is no such term
+        segments.forms(0, [[(4, 0)]], False)
+    with pytest.raises(TypeError, match="each segment"):
+        segments.forms(0, [], True)
     program = (np.zeros(3, np.int32), np.array([0, 0, 0], np.int32), np.ones(1), np.zeros(0, np.int32), 0, 1, 1)
     with pytest.raises(TypeError, match="fit together"):  # no table was given
         segments.best([leaf], *program, None, [], 5)

@@ -26,7 +26,8 @@ ENTRY = struct.Struct("<40s8sQQ")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    chunks = [*CHUNKS, ("", "", "x " * 300, None), *[("", "", "x y", None)] * 200]
+    pairs = [("", "", "x y", None), ("", "", "y missiles", "en", "", 0)] * 100
+    chunks = [*CHUNKS, ("", "", "x " * 300, None), *pairs]
     build(tmp_path / "postings.bin", chunks).close()
     return tmp_path / "postings.bin"
 
@@ -182,6 +183,11 @@ def test_whatever_the_arrays_hold_reading_ends_well_or_names_the_file(path: Path
         assert "hostile" in str(error)  # noqa: PT017
 
 
+def forms(reader: PostingsReader, pairs: list[tuple[int, int]]) -> None:
+    for term_id, form in pairs:
+        check_rows(reader.field("text").form_counts(term_id, form)[0], reader.rows)
+
+
 def exercise(path: Path) -> None:
     """Read all that can be read; a part that is refused doesn't keep the others from being tried."""
     refused: list[IndexCorrupt] = []
@@ -210,6 +216,7 @@ def exercise(path: Path) -> None:
         for at in range(len(words)):
             attempt(lambda at=at: (words.word(at), words.count(at)))
             attempt(lambda at=at: words.terms_of(at))
+            attempt(lambda at=at: forms(reader, words.forms_of(words.word(at))))
         attempt(lambda: words.slice(0, len(words)))
         attempt(lambda: words.prefix("p"))
     if refused:
@@ -220,6 +227,7 @@ def ask(reader: PostingsReader) -> None:
     """Ask every kind of question: the loops follow no row, no position and no offset that can't be."""
     index = KeywordSegments([SegmentPostings(postings=reader, article_of_row=np.arange(reader.rows, dtype=np.int32))])
     x, y, missile = Term(terms=("x",)), Term(terms=("y",)), Term(terms=("missil",))
+    own = Term(terms=("missil",), surfaces=("missiles",))
     questions: list[Tree] = [
         x,
         Or(children=(x, y, missile)),
@@ -228,6 +236,10 @@ def ask(reader: PostingsReader) -> None:
         And(children=(x, Not(child=missile))),
         Phrase(units=(x, y), offsets=(0, 1)),
         Phrase(units=(x, y), offsets=(0, 1), slop=3),
+        Phrase(units=(y, x), offsets=(0, 1)),
+        own,
+        Phrase(units=(y, own), offsets=(0, 1)),
+        And(children=(Phrase(units=(own, x), offsets=(0, 1), slop=50), own)),
         Term(terms=("x", "y", "missil")),
         Pattern(text="m*"),
         Pattern(text="?*s*"),

@@ -42,8 +42,13 @@ def t(*terms: str, **values: str) -> Term:
     return Term(terms=terms, **values)  # type: ignore[arg-type]
 
 
-def phrase(*terms: str, slop: int = 1, **values: str) -> Phrase:
-    return Phrase(units=tuple(t(term, **values) for term in terms), offsets=tuple(range(len(terms))), slop=slop)
+def own(word: str, **values: str) -> Term:
+    """Return what asks for a word's own form."""
+    return Term(terms=(ANALYZER.stem(word, "en"),), surfaces=(word,), **values)  # type: ignore[arg-type]
+
+
+def phrase(*words: str, slop: int = 1, **values: str) -> Phrase:
+    return Phrase(units=tuple(own(word, **values) for word in words), offsets=tuple(range(len(words))), slop=slop)
 
 
 def any_of(*children: Tree) -> Tree:
@@ -116,8 +121,12 @@ def test_what_isn_t_an_operator_is_plain(text: str) -> None:
 def test_phrases_are_required_and_may_have_gaps() -> None:
     assert tree('"oil tanker" venezuela', EXPRESSION) == all_of(phrase("oil", "tanker"), wish(t("venezuela")))
     assert tree('"oil tanker"~3') == phrase("oil", "tanker", slop=3)
-    assert tree('"missiles"') == t("missil")
-    assert tree('"S-300 missiles"') == phrase("s", "300", "missil")
+    assert tree('"missiles"') == own("missiles")
+    assert tree('title:"Missiles"') == own("missiles", field="title")
+    assert tree('-"missiles" oil') == all_of(Not(child=own("missiles")), wish(t("oil")))
+    assert tree('"MISSILES" OR "Táchira"') == any_of(own("missiles"), own("tachira"))
+    assert tree('"missiles"^2') == Boost(child=own("missiles"), factor=2.0)
+    assert tree('"S-300 missiles"') == phrase("s", "300", "missiles")
 
 
 @pytest.mark.parametrize("text", ["“oil tanker”", "„oil tanker“", "«oil tanker»", "＂oil tanker＂"])
@@ -166,7 +175,7 @@ def test_everything_can_be_asked_for() -> None:
 def test_fuzzy_words_are_a_few_edits_away() -> None:
     assert tree("missle~") == wish(Fuzzy(word="missle", distance=1))
     assert tree("Missle~2") == wish(Fuzzy(word="missle", distance=2))
-    assert tree("missle~0") == wish(t("missl"))
+    assert tree("missle~0") == wish(own("missle"))
     assert parsed("missle~").text == "missle"
     far = parsed("missle~7")
     assert far.tree == wish(Fuzzy(word="missle", distance=2))

@@ -23,7 +23,7 @@ from searchkit.index.keyword.tree import (
 )
 from tests.index.keyword.reference import Piece
 
-WORDS = ("ab", "abc", "abcd", "acb", "ba", "bab", "cab", "cacao", "жаба", "жаб")
+WORDS = ("ab", "abc", "abcd", "acb", "ba", "bab", "cab", "cabs", "cacao", "жаба", "жаб")
 ABSENT = "zzz"
 
 words = st.sampled_from(WORDS)
@@ -33,11 +33,23 @@ texts = st.lists(words, max_size=9).map(" ".join)
 def pieces(chunks: int, *, deletions: bool = True) -> st.SearchStrategy[Piece]:
     """Draw articles of up to so many chunks."""
     return st.builds(
-        Piece,
-        chunks=st.lists(texts, min_size=1, max_size=chunks),
+        _piece,
+        drawn=st.lists(st.tuples(texts, st.sampled_from((None, 0, 0, 1, 2))), min_size=1, max_size=chunks),
         title=st.lists(words, max_size=2).map(" ".join),
+        language=st.sampled_from((None, "en")),
         deleted=st.booleans() if deletions else st.just(False),
     )
+
+
+def _piece(drawn: list[tuple[str, int | None]], title: str, language: str | None, *, deleted: bool) -> Piece:
+    """Make an article whose chunks repeat so many words of the chunk before, or don't go on from it."""
+    chunks: list[str] = []
+    repeated: list[int | None] = []
+    for text, words in drawn:
+        again = chunks[-1].split()[-words:] if chunks and words else []
+        repeated.append(len(again) if chunks and words is not None else None)
+        chunks.append(" ".join([*again, text] if text else again))
+    return Piece(chunks=chunks, title=title, language=language, deleted=deleted, repeated=repeated)
 
 
 def archives(chunks: int) -> st.SearchStrategy[list[list[Piece]]]:
@@ -50,6 +62,9 @@ def archives(chunks: int) -> st.SearchStrategy[list[list[Piece]]]:
 fields = st.sampled_from(("text", "text", "text", TITLE))
 asked = st.sampled_from((*WORDS, ABSENT))
 single = st.builds(Term, terms=st.tuples(asked), field=fields)
+exact = st.builds(
+    lambda form, field: Term(terms=(form.rstrip("s"),), field=field, surfaces=(form,)), form=asked, field=fields
+)
 unions = st.builds(Term, terms=st.lists(asked, min_size=2, max_size=3, unique=True).map(tuple), field=fields)
 
 
@@ -58,10 +73,13 @@ def phrases(draw: st.DrawFn, *, unions_too: bool = True) -> Phrase:
     """Draw phrases, some with gaps as compounds make them."""
     name = draw(fields)
     units = st.lists(asked, min_size=1, max_size=2 if unions_too else 1, unique=True)
+    own = draw(st.booleans()) if unions_too else False
     drawn = draw(st.lists(units, min_size=2, max_size=3))
     gaps = draw(st.lists(st.integers(1, 2 if unions_too else 1), min_size=len(drawn), max_size=len(drawn)))
     return Phrase(
-        units=tuple(Term(terms=tuple(terms), field=name) for terms in drawn),
+        units=tuple(
+            Term(terms=tuple(terms), field=name, surfaces=tuple(sorted(terms)) if own else ()) for terms in drawn
+        ),
         offsets=tuple(sum(gaps[:i]) for i in range(len(drawn))),
         slop=draw(st.integers(1, 3)),
     )
@@ -74,7 +92,9 @@ fuzzy = st.builds(Fuzzy, word=asked, distance=st.integers(1, 2), field=fields)
 compounds = st.builds(Compound, joined=single, parts=st.lists(single, min_size=2, max_size=3).map(tuple))
 filters = st.builds(Filter, field=st.just("number"), values=st.lists(st.sampled_from("0123456"), max_size=4).map(tuple))
 leaves = st.one_of(
-    single, single, unions, phrases(), patterns, fuzzy, compounds, filters, st.just(Every()), st.just(Nothing())
+    *(single, single, exact, unions, phrases(), phrases(), patterns, fuzzy, compounds, filters),
+    st.just(Every()),
+    st.just(Nothing()),
 )
 
 

@@ -5,19 +5,24 @@
 static void wrong(void) { PyErr_SetString(PyExc_TypeError, "a program's arrays don't fit together"); }
 
 void open_span(Cursor *c, const Part *part, int field, const Span *span) {
-    if (span->rows)
+    if (span->rows) {
         open_plain(c, span->rows, span->counts, span->n, part->rows);
-    else if (span->last > span->first)
+        c->plain_positions = span->positions;
+        c->plain_starts = span->starts;
+    } else if (span->last > span->first)
         open_list(c, part->fields[field], span->first, span->last);
     else
         open_plain(c, NULL, NULL, 0, part->rows);
+    c->form = span->only - 1;
 }
+
+static const Borders *borders_of(const Part *part, int field) { return field == TEXT ? &part->borders : NULL; }
 
 /* Open the lists of a phrase's words in a segment; 0 where one has none, so that there is nothing to find. */
 static int open_units(const LeafObject *leaf, int number, Cursor *units) {
     for (int k = 0; k < leaf->unit_count; k++) {
         const Span *span = ((LeafObject *)leaf->units[k])->spans + number;
-        if (span->last <= span->first) return 0;
+        if (span->last <= span->first && !span->n) return 0;
         open_span(units + k, leaf->owner->parts + number, leaf->field, span);
     }
     return 1;
@@ -32,7 +37,8 @@ int find_phrase(LeafObject *leaf) {
         Span *span = leaf->spans + number, mine = {0};
         if (span->rows || !open_units(leaf, number, units)) continue;
         Py_BEGIN_ALLOW_THREADS
-        failed = phrase(units, leaf->gaps, leaf->unit_count, leaf->slop, p->deleted, &mine.rows, &mine.counts, &mine.n);
+        failed = phrase(units, leaf->gaps, leaf->unit_count, leaf->slop, borders_of(p, leaf->field), p->deleted,
+                        &mine.rows, &mine.counts, &mine.n);
         Py_END_ALLOW_THREADS
         if (failed) break;
         if (span->rows) { /* another thread was there before */
@@ -185,6 +191,7 @@ static int enter(Asked *a, int number) {
     s->deleted = p->deleted;
     s->mask = a->mask.held ? (const uint8_t *)a->mask.view.buf + p->base : NULL;
     for (int i = 0; i < a->filter_count; i++) s->filters[i] = (const uint8_t *)a->filters[i].view.buf + p->base;
+    s->borders = s->units ? borders_of(p, a->leaves[0]->field) : NULL;
     if (!p->has_articles && !(s->plain && s->limit)) return 0;
     for (int i = 0; i < s->list_count; i++) {
         if (!p->has_table[a->leaves[i]->field]) return 0;

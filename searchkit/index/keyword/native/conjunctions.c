@@ -92,14 +92,19 @@ static uint32_t most_readings(const Search *s) {
     return most;
 }
 
-/* Score a phrase in a row that has all its words; 0 where a list is damaged. */
-static int score_phrase(Work *w, Places *places, uint32_t row) {
-    Search *s = w->s;
-    if (*s->weights * ratio(s->tables, row, most_readings(s)) <= w->threshold) return 1;
-    int64_t count = read_phrase(s->units, places, s->gaps, s->unit_count, s->slop);
-    if (count <= 0) return !count;
-    double score = *s->weights * ratio(s->tables, row, (uint32_t)count);
+static void offer_phrase(Work *w, uint32_t row, uint32_t count) {
+    double score = *w->s->weights * ratio(w->s->tables, row, count);
     if (score > w->threshold) offer(w, row, score);
+}
+
+/* Score a phrase in a row that has all its words, where it also begins `across` times that end behind the row; 0 where a
+ * list is damaged. */
+static int score_phrase(Work *w, Places *places, uint32_t row, uint32_t across) {
+    Search *s = w->s;
+    if (*s->weights * ratio(s->tables, row, most_readings(s) + across) <= w->threshold) return 1;
+    int64_t count = read_phrase(s->units, places, s->gaps, s->unit_count, s->slop);
+    if (count < 0) return 0;
+    if (count + across) offer_phrase(w, row, (uint32_t)count + across);
     return 1;
 }
 
@@ -114,27 +119,52 @@ static int all_have(Cursor **lists, int count, uint32_t row) {
     return 1;
 }
 
+/* Count how often the phrase begins in a row and ends behind it, unless it doesn't matter. */
+static int look_across(Work *w, Crossing *x, uint32_t row, uint32_t *count) {
+    Search *s = w->s;
+    uint32_t most;
+    *count = 0;
+    if (!begins_in(x, row, &most) || *s->weights * ratio(s->tables, row, most) <= w->threshold || !lives(s, row)) return 0;
+    return cross_row(x, row, count);
+}
+
 int run_phrase(Work *w) {
     Search *s = w->s;
     Places *places = calloc((size_t)s->unit_count, sizeof *places);
-    Cursor **lists = malloc((size_t)s->unit_count * sizeof *lists);
-    int failed = places && lists ? 0 : 2, ended = 0;
+    Cursor **lists = calloc((size_t)s->unit_count, sizeof *lists);
+    int failed = places && lists ? 0 : 2, ended = 0, crosses = s->borders && s->borders->rows;
+    uint32_t from = 0; /* rows before are done */
+    Crossing x = {0};
+    if (!failed && crosses) failed = open_crossing(&x, s->borders, s->units, s->gaps, s->unit_count, s->slop);
     if (!failed) rarest_first(s->units, NULL, s->unit_count, lists);
     /* Rows that can't come in, since the rarest word alone stands there too seldom, aren't looked for elsewhere. */
-    for (Cursor *c = lists ? *lists : NULL; !failed && !ended && refill(c); c->i = c->n)
-        for (uint32_t i = c->i; i < c->n && !failed && !ended; i++) {
-            uint32_t row = c->rows[i];
-            if (s->slop == 1 && *s->weights * ratio(s->tables, row, c->counts[i]) <= w->threshold) continue;
+    for (Cursor *c = lists ? *lists : NULL; !failed && c && refill(c); c->i = c->n)
+        for (uint32_t i = c->i; i < c->n && !failed; i++) {
+            uint32_t row = c->rows[i], more = 0;
+            if (crosses) {
+                for (uint32_t begin = earliest(&x, row, from); begin < row && !failed; begin++) {
+                    failed = look_across(w, &x, begin, &more);
+                    if (more) offer_phrase(w, begin, more);
+                }
+                from = row + 1;
+                if (!failed) failed = look_across(w, &x, row, &more);
+                if (failed) break;
+            }
+            if (s->slop == 1 && *s->weights * ratio(s->tables, row, c->counts[i] + more) <= w->threshold) continue;
             if (!lives(s, row)) continue;
             c->i = i;
-            int found = all_have(lists, s->unit_count, row);
-            ended = found < 0;
-            if (found > 0 && !score_phrase(w, places, row)) failed = 1;
+            int found = ended ? 0 : all_have(lists, s->unit_count, row);
+            ended |= found < 0;
+            if (ended && !crosses) goto out;
+            if (found > 0 && !score_phrase(w, places, row, more)) failed = 1;
+            if (found <= 0 && more) offer_phrase(w, row, more);
         }
+out:
     for (int k = 0; k < s->unit_count && places; k++) {
         failed |= s->units[k].damaged;
         free(places[k].places);
     }
+    if (crosses && close_crossing(&x) && !failed) failed = 1;
     free(lists);
     free(places);
     return failed;

@@ -4,7 +4,7 @@
 
 /* What most tokens stand for, one lexeme at their own position: its term and its word. MANY: the tables say. */
 typedef struct {
-    uint32_t term, word;
+    uint32_t term, word, form;
 } Simple;
 
 static const uint32_t MANY = UINT32_MAX;
@@ -23,6 +23,7 @@ typedef struct {
     Places *places;
     Seen *seen;
     uint64_t *text, *title; /* row << 32 | position of each occurrence */
+    uint32_t *text_forms, *title_forms;
 } Work;
 
 void free_sorted(Sorted *s) {
@@ -31,6 +32,7 @@ void free_sorted(Sorted *s) {
     free(s->rows);
     free(s->positions);
     free(s->counts);
+    free(s->forms);
 }
 
 /* Write a row and a count for each posting, and the positions apart. */
@@ -93,43 +95,53 @@ static int count(const Tokens *t, Work *w, uint32_t *lengths, uint32_t *title_le
     return 0;
 }
 
-static void put(Work *w, uint32_t term, uint64_t row, uint64_t part, uint32_t position) {
+static void put(Work *w, uint32_t term, uint32_t form, uint64_t row, uint64_t part, uint32_t position) {
     Places *places = w->places + term;
+    w->text_forms[places->text] = form;
     w->text[places->text++] = row << 32 | position;
-    if (!part) w->title[places->title++] = row << 32 | position;
+    if (!part) {
+        w->title_forms[places->title] = form;
+        w->title[places->title++] = row << 32 | position;
+    }
 }
 
-static void place(const Tokens *t, Work *w) {
+static void place(const Tokens *t, Work *w, const Rows *rows) {
     uint64_t at = 0;
     for (uint64_t row = 0; row < t->rows; row++) {
         uint32_t position = 0;
-        for (uint64_t part = 0; part < t->width; part++, position += t->gap)
+        for (uint64_t part = 0; part < t->width; part++) {
+            if (part && part + 1 < t->width) position += t->gap;
+            if (part + 2 == t->width) rows->bodies[row] = position;
+            if (part + 1 == t->width) rows->rests[row] = position;
             for (int64_t n = t->parts[row * t->width + part]; n > 0; n--, at++) {
                 uint32_t token = t->tokens[at];
                 Simple one = w->simple[token];
                 if (one.term != MANY) {
-                    put(w, one.term, t->first_row + row, part, position++);
+                    put(w, one.term, one.form, t->first_row + row, part, position++);
                     continue;
                 }
                 for (int64_t k = t->starts[token]; k < t->starts[token + 1]; k++)
-                    put(w, t->lexeme_terms[t->lexemes[k]], t->first_row + row, part, position + t->offsets[k]);
+                    put(w, t->lexeme_terms[t->lexemes[k]], t->lexeme_forms[t->lexemes[k]], t->first_row + row, part,
+                        position + t->offsets[k]);
                 position += t->advances[token];
             }
+        }
+        rows->ends[row] = position;
     }
 }
 
 static void simplify(const Tokens *t, Simple *simple) {
     for (uint64_t i = 0; i < t->kinds; i++) {
         int64_t k = t->starts[i];
-        simple[i] = (Simple){MANY, 0};
-        if (t->starts[i + 1] == k + 1 && !t->offsets[k] && t->advances[i] == 1)
-            simple[i] = (Simple){t->lexeme_terms[t->lexemes[k]], t->lexeme_words[t->lexemes[k]]};
+        simple[i] = (Simple){MANY, 0, 0};
+        if (t->starts[i + 1] != k + 1 || t->offsets[k] || t->advances[i] != 1) continue;
+        uint32_t lexeme = t->lexemes[k];
+        simple[i] = (Simple){t->lexeme_terms[lexeme], t->lexeme_words[lexeme], t->lexeme_forms[lexeme]};
     }
 }
 
 /* 0: done; 1: a number lies outside; 2: no memory. */
-int invert(const Tokens *t, Sorted *text, Sorted *title, uint32_t *lengths, uint32_t *title_lengths,
-           uint32_t *word_rows) {
+int invert(const Tokens *t, Sorted *text, Sorted *title, const Rows *rows, uint32_t *word_rows) {
     Work w = {0};
     uint64_t total = 0, title_total = 0;
     int failed = 2;
@@ -139,7 +151,7 @@ int invert(const Tokens *t, Sorted *text, Sorted *title, uint32_t *lengths, uint
     if (!w.simple || !w.places || !w.seen) goto out;
     for (uint64_t word = 0; word < t->words; word++) w.seen[word] = (Seen){UINT32_MAX, 0};
     simplify(t, w.simple);
-    failed = count(t, &w, lengths, title_lengths);
+    failed = count(t, &w, rows->lengths, rows->title_lengths);
     if (failed) goto out;
     for (uint64_t word = 0; word < t->words; word++) word_rows[word] = w.seen[word].rows;
     for (uint64_t term = 0; term < t->terms; term++) {
@@ -151,8 +163,10 @@ int invert(const Tokens *t, Sorted *text, Sorted *title, uint32_t *lengths, uint
     failed = 2;
     w.text = malloc((total + 1) * sizeof *w.text);
     w.title = malloc((title_total + 1) * sizeof *w.title);
-    if (!w.text || !w.title) goto out;
-    place(t, &w);
+    text->forms = w.text_forms = malloc((total + 1) * sizeof *w.text_forms);
+    title->forms = w.title_forms = malloc((title_total + 1) * sizeof *w.title_forms);
+    if (!w.text || !w.title || !w.text_forms || !w.title_forms) goto out;
+    place(t, &w, rows);
     if (spread(text, &w, w.text, t->terms, total, 0) && spread(title, &w, w.title, t->terms, title_total, 1)) failed = 0;
 out:
     free(w.simple);

@@ -77,6 +77,7 @@ void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last) {
     c->ones = 0;
     c->damaged = 0;
     c->reached = -1;
+    c->form = -1;
     c->row_limit = field->rows;
     c->rows = c->row_space;
     c->counts = c->count_space;
@@ -91,6 +92,8 @@ void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_
     c->ones = 0;
     c->damaged = 0;
     c->reached = -1;
+    c->form = -1;
+    c->plain_positions = NULL;
     c->row_limit = row_limit;
 }
 
@@ -133,7 +136,7 @@ static int decode(Cursor *c, uint64_t block) {
     c->reached = rows[end - 1];
     c->block = block;
     c->summed = c->before = 0;
-    c->places = NULL;
+    c->places = c->forms = NULL;
     c->i = start;
     c->n = end;
     return 1;
@@ -252,33 +255,85 @@ static int find_places(Cursor *c) {
     return 1;
 }
 
+/* The same of its forms. */
+static int find_forms(Cursor *c) {
+    const Field *f = c->field;
+    if (!f->forms || (!c->places && !find_places(c))) return 0;
+    uint64_t at = number_at(f->form_at, f->form_at_width, c->block), count = c->place_count;
+    unsigned bits = f->form_bits[c->block];
+    if (bits > 32 || at > f->forms_size || f->forms_size - at < (count * bits + 7) / 8 + 8) return 0;
+    c->forms = f->forms + at;
+    c->form_bits = bits;
+    return 1;
+}
+
+static inline uint32_t bits_at(const uint8_t *numbers, uint64_t bit, uint64_t mask) {
+    uint64_t word;
+    memcpy(&word, numbers + (bit >> 3), 8);
+    return (uint32_t)((word >> (bit & 7)) & mask);
+}
+
+static inline uint64_t mask_of(unsigned bits) { return bits ? UINT64_MAX >> (64 - bits) : 0; }
+
+/* How many of the block's occurrences stand before those of the posting where a list is. */
+static uint64_t occurrences_before(Cursor *c) {
+    if (c->ones) return c->i;
+    for (; c->summed < c->i; c->summed++) c->before += c->counts[c->summed];
+    return c->before;
+}
+
+int form_here(Cursor *c, uint32_t *n) {
+    uint32_t count = c->counts[c->i];
+    if (!c->forms && !find_forms(c)) return 0;
+    uint64_t before = occurrences_before(c);
+    if (before + count > c->place_count) return 0;
+    *n = 0;
+    if (!c->form_bits) {
+        *n = c->form ? 0 : count;
+        return 1;
+    }
+    uint64_t mask = mask_of(c->form_bits), bit = before * c->form_bits;
+    for (uint32_t k = 0; k < count; k++, bit += c->form_bits) *n += bits_at(c->forms, bit, mask) == c->form;
+    return 1;
+}
+
 /* Occurrences of one term in one row: no chunk has as many. */
 #define MOST (1 << 24)
 
-/* Read the positions of the posting where a packed list stands; return 0 where they can't be. */
+static int make_space(uint32_t **out, size_t *space, uint32_t count) {
+    if (*space >= count) return 1;
+    uint32_t *larger = realloc(*out, 2 * (size_t)count * sizeof **out);
+    if (!larger) return 0;
+    *out = larger;
+    *space = 2 * (size_t)count;
+    return 1;
+}
+
+/* Read the positions of the posting where a list with positions stands; return 0 where they can't be. */
 int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n) {
     uint32_t count = c->counts[c->i];
-    uint64_t before = c->i;
+    if (!c->field) {
+        if (!c->plain_positions || !make_space(out, space, count)) return 0;
+        memcpy(*out, c->plain_positions + c->plain_starts[c->i], count * sizeof **out);
+        *n = count;
+        return 1;
+    }
     if (!c->places && !find_places(c)) return 0;
-    if (!c->ones) {
-        for (; c->summed < c->i; c->summed++) c->before += c->counts[c->summed];
-        before = c->before;
-    }
-    if (count > MOST || before + count > c->place_count) return 0;
-    if (*space < count) {
-        uint32_t *larger = realloc(*out, 2 * (size_t)count * sizeof **out);
-        if (!larger) return 0;
-        *out = larger;
-        *space = 2 * (size_t)count;
-    }
+    if (c->form >= 0 && !c->forms && !find_forms(c)) return 0;
+    uint64_t before = occurrences_before(c);
+    if (count > MOST || before + count > c->place_count || !make_space(out, space, count)) return 0;
     unsigned bits = c->place_bits;
-    uint64_t mask = bits ? UINT64_MAX >> (64 - bits) : 0, bit = before * bits;
+    uint64_t mask = mask_of(bits), bit = before * bits;
     uint32_t position = 0;
-    for (uint32_t k = 0; k < count; k++, bit += bits) {
-        uint64_t word;
-        memcpy(&word, c->places + (bit >> 3), 8);
-        (*out)[k] = position += (uint32_t)((word >> (bit & 7)) & mask);
-    }
+    for (uint32_t k = 0; k < count; k++, bit += bits) (*out)[k] = position += bits_at(c->places, bit, mask);
     *n = count;
+    if (c->form < 0) return 1;
+    uint32_t kept = 0;
+    bits = c->form_bits;
+    mask = mask_of(bits);
+    bit = before * bits;
+    for (uint32_t k = 0; k < count; k++, bit += bits)
+        if (bits_at(c->forms, bit, mask) == c->form) (*out)[kept++] = (*out)[k];
+    *n = kept;
     return 1;
 }

@@ -36,7 +36,12 @@ typedef struct {
     const void *offsets, *starts;
     int offsets_width, starts_width;
     uint64_t blob_size, term_count;
-    Buffer buffers[12];
+    /* which of its term's forms stands at each position; NULL where that wasn't written */
+    const uint8_t *forms, *form_bits;
+    const void *form_at;
+    int form_at_width;
+    uint64_t forms_size;
+    Buffer buffers[15];
 } Field;
 
 /* Steps through a list: `rows[i]` and `counts[i]` up to `n` are decoded. */
@@ -52,6 +57,11 @@ typedef struct {
     uint32_t summed, before; /* the counts of the block's first postings, as far as positions were read */
     const uint8_t *places;   /* where the block's positions are, NULL: not looked for; how many, of how many bits */
     uint32_t place_count, place_bits;
+    int64_t form;         /* the one form of the term whose positions are read; -1: all */
+    const uint8_t *forms; /* where the block's forms are, NULL: not looked for */
+    uint32_t form_bits;
+    const uint32_t *plain_positions; /* of a whole list, and where those of each row begin */
+    const uint64_t *plain_starts;
     uint32_t row_space[BLOCK], count_space[BLOCK];
 } Cursor;
 
@@ -65,6 +75,8 @@ void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_
 int next_block(Cursor *c);
 int seek(Cursor *c, uint32_t row);
 int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n);
+/* How often the list's form stands where it is; 0 where the forms can't be read. */
+int form_here(Cursor *c, uint32_t *n);
 
 /* Find a term from the number `from` on: 1, and its number; 0 where it isn't there; -1 where the terms are damaged. */
 int find_term(const Field *field, const void *term, size_t size, uint64_t from, uint64_t *id);

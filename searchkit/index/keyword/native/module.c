@@ -9,7 +9,7 @@
 enum { MOST_VOTERS = 16 };
 
 static void field_dealloc(PyObject *self) {
-    for (int i = 0; i < 12; i++) drop(((FieldObject *)self)->field.buffers + i);
+    for (int i = 0; i < 15; i++) drop(((FieldObject *)self)->field.buffers + i);
     PyTypeObject *type = Py_TYPE(self);
     freefunc done = (freefunc)PyType_GetSlot(type, Py_tp_free);
     done(self);
@@ -18,10 +18,10 @@ static void field_dealloc(PyObject *self) {
 
 static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
-    PyObject *o[12];
+    PyObject *o[15];
     unsigned long long rows, postings;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOKKOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, &rows,
-                          &postings, o + 9, o + 10, o + 11))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOKKOOOOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, &rows,
+                          &postings, o + 9, o + 10, o + 11, o + 12, o + 13, o + 14))
         return NULL;
     allocfunc make = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     FieldObject *self = (FieldObject *)make(type, 0);
@@ -33,13 +33,15 @@ static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         !take(b + 3, o[3], 1, 0) || !take(b + 4, o[4], 4, 0) || !take(b + 5, o[5], 1, 0) ||
         !wide(b + 6, o[6], &f->position_at_width) || !take(b + 7, o[7], 1, 0) ||
         !wide(b + 8, o[8], &f->blocks_width) || !take(b + 9, o[9], 1, 0) || !wide(b + 10, o[10], &f->offsets_width) ||
-        !wide(b + 11, o[11], &f->starts_width)) {
+        !wide(b + 11, o[11], &f->starts_width) || !take(b + 12, o[12], 1, 0) ||
+        (b[12].held && (!wide(b + 13, o[13], &f->form_at_width) || !take(b + 14, o[14], 1, 0)))) {
         Py_DECREF(self);
         return NULL;
     }
     if (length(b + 1) != blocks || length(b + 2) != blocks || length(b + 3) != blocks || length(b + 4) != blocks ||
         length(b + 6) != blocks || length(b + 7) != blocks || length(b + 8) != blocks + 1 || rows > UINT32_MAX ||
-        !length(b + 10) || length(b + 10) != length(b + 11)) {
+        !length(b + 10) || length(b + 10) != length(b + 11) ||
+        (b[12].held && (length(b + 13) != blocks || length(b + 14) != blocks))) {
         PyErr_SetString(PyExc_ValueError, "the arrays of a field don't fit together");
         Py_DECREF(self);
         return NULL;
@@ -60,6 +62,12 @@ static PyObject *field_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     f->offsets = b[10].view.buf;
     f->starts = b[11].view.buf;
     f->term_count = length(b + 10) - 1;
+    if (b[12].held) {
+        f->forms = b[12].view.buf;
+        f->forms_size = (uint64_t)b[12].view.len;
+        f->form_at = b[13].view.buf;
+        f->form_bits = b[14].view.buf;
+    }
     f->rows = (uint32_t)rows;
     f->postings = postings;
     f->block_count = blocks;
@@ -373,21 +381,22 @@ static PyObject *loops_mark(PyObject *module, PyObject *args) {
     return done;
 }
 
-/* invert(tokens, parts, width, first_row, gap, starts, advances, lexemes, offsets, lexeme_terms, lexeme_words, terms,
- * words): df, cf, rows, counts and positions of "text" and of "title", each row's length in both, each word's rows. */
+/* invert(tokens, parts, width, first_row, gap, starts, advances, lexemes, offsets, lexeme_terms, lexeme_words,
+ * lexeme_forms, terms, words): df, cf, rows, counts, positions and forms of "text" and of "title", each row's length in
+ * both, each word's rows, and where in each row the last part but one begins, the last one does, and that ends. */
 static PyObject *loops_invert(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *o[8], *done = NULL;
+    PyObject *o[9], *done = NULL;
     unsigned long long width, terms, words;
     Tokens t = {0};
-    Buffer b[8] = {0};
+    Buffer b[9] = {0};
     Sorted text = {0}, title = {0};
     uint32_t *rows = NULL;
-    if (!PyArg_ParseTuple(args, "OOKIIOOOOOOKK", o, o + 1, &width, &t.first_row, &t.gap, o + 2, o + 3, o + 4, o + 5,
-                          o + 6, o + 7, &terms, &words))
+    if (!PyArg_ParseTuple(args, "OOKIIOOOOOOOKK", o, o + 1, &width, &t.first_row, &t.gap, o + 2, o + 3, o + 4, o + 5,
+                          o + 6, o + 7, o + 8, &terms, &words))
         return NULL;
-    static const Py_ssize_t sizes[8] = {4, 8, 8, 4, 4, 4, 4, 4};
-    for (int i = 0; i < 8; i++)
+    static const Py_ssize_t sizes[9] = {4, 8, 8, 4, 4, 4, 4, 4, 4};
+    for (int i = 0; i < 9; i++)
         if (!take(b + i, o[i], sizes[i], 0)) goto out;
     t.tokens = b[0].view.buf;
     t.parts = b[1].view.buf;
@@ -397,13 +406,15 @@ static PyObject *loops_invert(PyObject *module, PyObject *args) {
     t.offsets = b[5].view.buf;
     t.lexeme_terms = b[6].view.buf;
     t.lexeme_words = b[7].view.buf;
+    t.lexeme_forms = b[8].view.buf;
     t.count = length(b);
     t.width = width;
     t.rows = width ? length(b + 1) / width : 0;
     t.kinds = length(b + 3);
     t.terms = terms;
     t.words = words;
-    int fits = length(b + 2) == t.kinds + 1 && length(b + 5) == length(b + 4) && length(b + 6) == length(b + 7);
+    int fits = length(b + 2) == t.kinds + 1 && length(b + 5) == length(b + 4) && length(b + 6) == length(b + 7) &&
+               length(b + 8) == length(b + 6) && width > 1;
     for (uint64_t i = 0; i < t.kinds && fits; i++)
         fits = t.starts[i] >= 0 && t.starts[i] <= t.starts[i + 1] && (uint64_t)t.starts[i + 1] <= length(b + 4);
     for (uint64_t i = 0; i < length(b + 4) && fits; i++) fits = t.lexemes[i] < length(b + 6);
@@ -413,23 +424,26 @@ static PyObject *loops_invert(PyObject *module, PyObject *args) {
         goto out;
     }
     int failed = 2;
-    rows = calloc(2 * t.rows + words + 1, sizeof *rows);
+    rows = calloc(5 * t.rows + words + 1, sizeof *rows);
+    Rows each = {rows, rows + t.rows, rows + 2 * t.rows, rows + 3 * t.rows, rows + 4 * t.rows};
     Py_BEGIN_ALLOW_THREADS
-    if (rows) failed = invert(&t, &text, &title, rows, rows + t.rows, rows + 2 * t.rows);
+    if (rows) failed = invert(&t, &text, &title, &each, rows + 5 * t.rows);
     Py_END_ALLOW_THREADS
     if (failed) {
         failure(failed);
         goto out;
     }
 #define OUT(array, n) (char *)(array), (Py_ssize_t)(n)*4
-    done = Py_BuildValue("((y#y#y#y#y#)(y#y#y#y#y#)y#y#y#)", OUT(text.df, terms), OUT(text.cf, terms),
+    done = Py_BuildValue("((y#y#y#y#y#y#)(y#y#y#y#y#y#)y#y#y#y#y#y#)", OUT(text.df, terms), OUT(text.cf, terms),
                          OUT(text.rows, text.postings), OUT(text.counts, text.postings),
-                         OUT(text.positions, text.occurrences), OUT(title.df, terms), OUT(title.cf, terms),
-                         OUT(title.rows, title.postings), OUT(title.counts, title.postings),
-                         OUT(title.positions, title.occurrences), OUT(rows, t.rows), OUT(rows + t.rows, t.rows),
-                         OUT(rows + 2 * t.rows, words));
+                         OUT(text.positions, text.occurrences), OUT(text.forms, text.occurrences),
+                         OUT(title.df, terms), OUT(title.cf, terms), OUT(title.rows, title.postings),
+                         OUT(title.counts, title.postings), OUT(title.positions, title.occurrences),
+                         OUT(title.forms, title.occurrences), OUT(each.lengths, t.rows),
+                         OUT(each.title_lengths, t.rows), OUT(rows + 5 * t.rows, words), OUT(each.bodies, t.rows),
+                         OUT(each.rests, t.rows), OUT(each.ends, t.rows));
 out:
-    for (int i = 0; i < 8; i++) drop(b + i);
+    for (int i = 0; i < 9; i++) drop(b + i);
     free_sorted(&text);
     free_sorted(&title);
     free(rows);

@@ -24,7 +24,7 @@ static void free_object(PyObject *self) {
 static void segments_dealloc(PyObject *object) {
     SegmentsObject *self = (SegmentsObject *)object;
     for (int i = 0; i < self->count; i++) {
-        for (int k = 0; k < 17; k++) drop(self->parts[i].buffers + k);
+        for (int k = 0; k < 20; k++) drop(self->parts[i].buffers + k);
         Py_XDECREF(self->parts[i].held[0]);
         Py_XDECREF(self->parts[i].held[1]);
         free_sieve(&self->parts[i].sieve);
@@ -33,9 +33,34 @@ static void segments_dealloc(PyObject *object) {
     free_object(object);
 }
 
+/* Take numbers of 16 or 32 bits. */
+static int narrow(Buffer *b, PyObject *object, int *width) {
+    if (!take(b, object, 4, 0)) {
+        if (!b->held || b->view.itemsize != 2) return 0;
+        PyErr_Clear();
+    }
+    *width = (int)b->view.itemsize;
+    return 1;
+}
+
+static int take_borders(Part *p, PyObject **o) {
+    Buffer *b = p->buffers + 17;
+    Borders *borders = &p->borders;
+    if (o[0] == Py_None) return 1;
+    if (!narrow(b, o[0], &borders->bodies_width) || !narrow(b + 1, o[1], &borders->ends_width) ||
+        !narrow(b + 2, o[2], &borders->joins_width))
+        return 0;
+    borders->bodies = b->view.buf;
+    borders->ends = b[1].view.buf;
+    borders->joins = b[2].view.buf;
+    borders->rows = p->rows;
+    return length(b) == p->rows && length(b + 1) == p->rows && length(b + 2) == p->rows;
+}
+
 static int take_part(Part *p, PyObject *given, PyObject *field_type) {
-    PyObject *o[7];
-    if (!PyArg_ParseTuple(given, "OOOOOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6)) return 0;
+    PyObject *o[10];
+    if (!PyArg_ParseTuple(given, "OOOOOOOOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, o + 9))
+        return 0;
     for (int f = 0; f < 2; f++) {
         if (!PyObject_TypeCheck(o[f], (PyTypeObject *)field_type)) {
             wrong("a segment has two fields");
@@ -58,12 +83,15 @@ static int take_part(Part *p, PyObject *given, PyObject *field_type) {
         p->gone_counts[f] = b[2 + 2 * f].view.buf;
         fits &= length(b + 2 + 2 * f) == p->gone[f];
     }
+    fits &= take_borders(p, o + 7);
+    if (PyErr_Occurred()) return 0;
     if (!fits) wrong("the arrays of a segment don't fit together");
     return fits;
 }
 
-/* Segments([(text, title, deleted, text terms, text df, title terms, title df), …]): the last four are what deleted
- * rows take; None where none is deleted. */
+/* Segments([(text, title, deleted, text terms, text df, title terms, title df, bodies, ends, joins), …]): four are what
+ * deleted rows take, None where none is deleted; the last three how rows go on from one to the next, None where none
+ * does. */
 static PyObject *segments_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
     PyObject *given;
@@ -194,6 +222,8 @@ static void leaf_dealloc(PyObject *object) {
     for (int i = 0; self->owner && self->spans && i < self->owner->count; i++) {
         free(self->spans[i].rows);
         free(self->spans[i].counts);
+        free(self->spans[i].positions);
+        free(self->spans[i].starts);
     }
     for (int i = 0; i < self->unit_count; i++) Py_DECREF(self->units[i]);
     free(self->spans);
@@ -259,51 +289,68 @@ static PyObject *segments_term(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
-/* given(field, [(rows, counts), …]): what was found elsewhere, living rows alone, a pair a segment, 32 bits each. */
-static PyObject *segments_given(PyObject *object, PyObject *args) {
+/* forms(field, [[(term, form), …], …], placed): where any of some forms of terms stands, for each segment the numbers of
+ * terms and of their forms, -1 for all. `placed`: for a phrase, which needs the positions. */
+static PyObject *segments_forms(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
-    int field;
+    int field, placed, failed = 0, number = 0;
     PyObject *lists;
-    if (!PyArg_ParseTuple(args, "iO!", &field, &PyList_Type, &lists)) return NULL;
+    if (!PyArg_ParseTuple(args, "iO!i", &field, &PyList_Type, &lists, &placed)) return NULL;
     if (PyList_Size(lists) != self->count) {
         wrong("each segment has a list");
         return NULL;
     }
     LeafObject *leaf = new_leaf(self, field, state_of_type(object));
-    for (int i = 0; leaf && i < self->count; i++) {
-        PyObject *rows, *counts;
-        Buffer b[2] = {0};
-        Span *span = leaf->spans + i;
-        int good = PyArg_ParseTuple(PyList_GetItem(lists, i), "OO", &rows, &counts) && take(b, rows, 4, 0) &&
-                   take(b + 1, counts, 4, 0);
-        uint64_t n = length(b);
-        const uint32_t *all = b->view.buf;
-        if (good && (n != length(b + 1) || n > UINT32_MAX || (n && all[n - 1] >= self->parts[i].rows))) {
-            PyErr_SetString(PyExc_ValueError, "rows and counts don't fit together");
-            good = 0;
+    for (; leaf && number < self->count && !failed; number++) {
+        const Part *p = self->parts + number;
+        PyObject *pairs = PyList_GetItem(lists, number);
+        Py_ssize_t n = PyList_Size(pairs);
+        Span *span = leaf->spans + number;
+        if (n < 0) {
+            wrong("a list of forms is needed");
+            Py_CLEAR(leaf);
+            break;
         }
-        if (good && n) {
-            span->rows = malloc(n * 4);
-            span->counts = malloc(n * 4);
-            if (span->rows && span->counts) {
-                memcpy(span->rows, all, n * 4);
-                memcpy(span->counts, b[1].view.buf, n * 4);
-                span->n = (uint32_t)n;
-                leaf->df += span->df = n;
-            } else {
-                good = 0;
-                PyErr_NoMemory();
+        Cursor *cursors = malloc(((size_t)n + 1) * sizeof *cursors);
+        failed = cursors ? 0 : 2;
+        for (Py_ssize_t k = 0; k < n && !failed; k++) {
+            unsigned long long id;
+            long long form;
+            uint64_t first, last;
+            if (!PyArg_ParseTuple(PyList_GetItem(pairs, k), "KL", &id, &form)) {
+                free(cursors);
+                Py_DECREF(leaf);
+                return NULL;
             }
+            if ((form >= 0 && !p->fields[field]->forms) || form > UINT32_MAX || form < -1 ||
+                !span_of(p->fields[field], id, &first, &last)) {
+                failed = 1;
+                break;
+            }
+            *span = (Span){.first = first, .last = last, .only = (int64_t)form + 1};
+            open_span(cursors + k, p, field, span);
         }
-        drop(b);
-        drop(b + 1);
-        if (!good) Py_CLEAR(leaf);
+        if (!failed && n && (!placed || n > 1)) {
+            *span = (Span){0};
+            Py_BEGIN_ALLOW_THREADS
+            if (placed)
+                failed = gather(cursors, (int)n, p->deleted, &span->rows, &span->counts, &span->n, &span->positions,
+                                &span->starts);
+            else
+                failed = pick_forms(cursors, (int)n, p->rows, p->deleted, &span->rows, &span->counts, &span->n);
+            Py_END_ALLOW_THREADS
+            leaf->df += span->df = span->n;
+        }
+        free(cursors);
+    }
+    if (leaf && failed) {
+        Py_CLEAR(leaf);
+        damaged(failed, number - 1);
     }
     return (PyObject *)leaf;
 }
 
-/* phrase(words, offsets, slop): words in order, each at its offset; None where one of them has more than packed
- * postings. */
+/* phrase(words, offsets, slop): words in order, each at its offset. They were found with positions. */
 static PyObject *segments_phrase(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
     State *state = state_of_type(object);
@@ -316,13 +363,12 @@ static PyObject *segments_phrase(PyObject *object, PyObject *args) {
         fits = PyObject_TypeCheck((PyObject *)word, (PyTypeObject *)state->leaf_type) && word->owner == self &&
                !word->unit_count && (!i || word->field == field);
         if (fits) field = word->field;
-        for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows;
+        for (int k = 0; k < self->count && fits; k++) packed &= !word->spans[k].rows || word->spans[k].positions != NULL;
     }
-    if (!fits) {
-        wrong("a phrase has two words at least, of one field, each with its offset");
+    if (!fits || !packed) {
+        wrong("a phrase has two words at least, of one field, each with its offset and its positions");
         return NULL;
     }
-    if (!packed) Py_RETURN_NONE;
     LeafObject *leaf = new_leaf(self, ((LeafObject *)PyList_GetItem(words, 0))->field, state);
     if (!leaf) return NULL;
     leaf->found = 0;
@@ -369,7 +415,7 @@ static PyType_Spec leaf_spec = {"searchkit.index.keyword._loops.Leaf", sizeof(Le
 static PyMethodDef segments_methods[] = {
     {"set_table", segments_set_table, METH_VARARGS, NULL}, {"set_articles", segments_set_articles, METH_VARARGS, NULL},
     {"set_words", segments_set_words, METH_VARARGS, NULL}, {"term", segments_term, METH_VARARGS, NULL},
-    {"given", segments_given, METH_VARARGS, NULL},         {"phrase", segments_phrase, METH_VARARGS, NULL},
+    {"forms", segments_forms, METH_VARARGS, NULL},         {"phrase", segments_phrase, METH_VARARGS, NULL},
     {"together", segments_together, METH_VARARGS, NULL},   {"words", segments_words, METH_VARARGS, NULL},
     {"union", segments_union, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},

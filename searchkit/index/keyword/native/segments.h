@@ -11,7 +11,8 @@ enum { TEXT = 0, TITLE = 1 };
 typedef struct {
     PyObject *held[2]; /* the Field objects of the text and the title */
     const Field *fields[2];
-    Buffer buffers[17];
+    Buffer buffers[20];
+    Borders borders; /* of the text */
     Table tables[2];
     int has_table[2], has_articles, has_words, single;
     const int32_t *articles; /* each row's */
@@ -35,10 +36,14 @@ typedef struct {
     int count;
 } SegmentsObject;
 
-/* What a leaf has in one segment: packed postings, or rows and counts; neither where it has none. */
+/* What a leaf has in one segment: packed postings, or rows and counts; neither where it has none. `only`: 0, or one more
+ * than the one form of the term whose positions count. */
 typedef struct {
     uint64_t first, last, df;
+    int64_t only;
     uint32_t *rows, *counts;
+    uint32_t *positions; /* of rows and counts, where a phrase needs them, and where those of each row begin */
+    uint64_t *starts;
     uint32_t n;
 } Span;
 

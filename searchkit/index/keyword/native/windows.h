@@ -12,6 +12,14 @@ typedef struct {
     uint32_t length_count, ready;
 } Table;
 
+/* How the chunks of a segment go on from one to the next, of each row: where its own text begins, where that ends, and 0,
+ * or where it goes on from the row before one more than the positions that both have. `rows` 0: none does. */
+typedef struct {
+    const void *bodies, *ends, *joins;
+    int bodies_width, ends_width, joins_width;
+    uint32_t rows;
+} Borders;
+
 typedef struct {
     int32_t leaf, gate, holding;
 } Step;
@@ -58,6 +66,7 @@ typedef struct {
     const int32_t *gaps;
     int unit_count;
     uint32_t slop;
+    const Borders *borders;
 } Search;
 
 typedef struct {
@@ -126,8 +135,76 @@ int64_t read_phrase(Cursor *lists, Places *places, const int32_t *gaps, int unit
 /* The rows that any of some lists has, without deleted ones, and the sums of their counts. */
 int unite(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, uint32_t **out_rows,
           uint32_t **out_counts, uint32_t *out_n);
-/* The rows in which lists' positions follow each other, and how often. */
-int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, const uint8_t *deleted,
-           uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n);
+/* The rows in which lists' positions follow each other, and how often, also over the borders of rows. */
+int phrase(Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop, const Borders *borders,
+           const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n);
+/* How often a phrase can be read in some words' positions, last word first; those of the first word from which it can be
+ * stay. */
+uint32_t readings(Places *places, const int32_t *gaps, int unit_count, uint32_t slop);
+/* A phrase over the borders of rows, which are asked for in order. */
+typedef struct {
+    const Borders *borders;
+    const Cursor *lists; /* as they were opened */
+    Cursor *here, *next; /* of each word: at the row looked at, and at the one behind it */
+    Cursor extra;        /* further behind */
+    const int32_t *gaps;
+    int unit_count;
+    uint32_t slop;
+    int64_t span; /* from the phrase's first position to its last, at most */
+    Places *places, *alone, read;
+} Crossing;
+
+/* 0, or 2: no memory; close it in any case. The lists were just opened, and stay. */
+int open_crossing(Crossing *x, const Borders *borders, const Cursor *lists, const int32_t *gaps, int unit_count,
+                  uint32_t slop);
+/* Whether a list was damaged. */
+int close_crossing(Crossing *x);
+/* The first row, not before `from`, in which a phrase may begin that has a word in `row`. */
+uint32_t earliest(const Crossing *x, uint32_t row, uint32_t from);
+/* Whether a row goes on in the next and has the phrase's first word, and how often: no phrase begins oftener. */
+int begins_in(Crossing *x, uint32_t row, uint32_t *most);
+/* Count the phrases that begin in such a row and are read to their end in it and the rows behind, but not in it alone. */
+int cross_row(Crossing *x, uint32_t row, uint32_t *count);
+/* All rows where one does, and how often. */
+int cross_borders(const Borders *borders, const Cursor *lists, const int32_t *gaps, int unit_count, uint32_t slop,
+                  const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts, uint32_t *out_n);
+/* The living rows in which the lists' forms stand, and how often any does. */
+int pick_forms(Cursor *lists, int list_count, uint32_t rows, const uint8_t *deleted, uint32_t **out_rows,
+               uint32_t **out_counts, uint32_t *out_n);
+/* The same with the positions of all, each once in a row, and where those of each row begin. */
+int gather(Cursor *lists, int list_count, const uint8_t *deleted, uint32_t **out_rows, uint32_t **out_counts,
+           uint32_t *out_n, uint32_t **out_positions, uint64_t **out_starts);
+
+typedef struct {
+    uint32_t *rows, *counts;
+    size_t n, space;
+} Out;
+
+static inline int put(Out *out, uint32_t row, uint32_t count) {
+    if (out->n == out->space) {
+        size_t space = out->space ? 2 * out->space : 1024;
+        uint32_t *rows = realloc(out->rows, space * sizeof *rows);
+        if (rows) out->rows = rows;
+        uint32_t *counts = realloc(out->counts, space * sizeof *counts);
+        if (counts) out->counts = counts;
+        if (!rows || !counts) return 0;
+        out->space = space;
+    }
+    out->rows[out->n] = row;
+    out->counts[out->n++] = count;
+    return 1;
+}
+
+static inline int give(Out out, int failed, uint32_t **rows, uint32_t **counts, uint32_t *n) {
+    if (failed) {
+        free(out.rows);
+        free(out.counts);
+        return failed;
+    }
+    *rows = out.rows;
+    *counts = out.counts;
+    *n = (uint32_t)out.n;
+    return 0;
+}
 
 #endif
