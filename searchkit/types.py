@@ -338,7 +338,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetCount:
-    """How many of the matching articles have this value."""
+    """How many of the articles that match have this value.
+
+    By keyword and hybrid those match that hold a word asked for and pass the filters, by vector those that pass them.
+    """
 
     value: str
     articles: int

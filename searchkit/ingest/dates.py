@@ -123,6 +123,7 @@ _FOR_A_WHILE = re.compile(
 _AGO = re.compile(rf"{_COUNT}\s*{_UNIT}\s+ago")
 _LAST = re.compile(rf"(?P<which>this|last|past|previous)\s+(?:{_COUNT}\s*)?{_UNIT}")
 _BACK = re.compile(rf"(?:(?:now\s*)?[-−]\s*|(?:last|past|previous)\s+)?{_COUNT}\s*{_UNIT}")
+_MINUTES_OR_MONTHS = re.compile(r"(?:(?:last|past|previous)\s+)?(\d{1,6})\s*m", re.ASCII | re.IGNORECASE)
 _QUARTER = re.compile(r"(?:q([1-4])\s*(\d{4})|(\d{4})[\s-]*q([1-4]))", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"(?:last\s+|on\s+)?({'|'.join(_DAYS)})")
@@ -443,6 +444,10 @@ def parse_bound(text: str, *, now: datetime, end: bool) -> Bound:
             return _bound(start, period, end=end)
     except (ValueError, OverflowError):
         pass
+    if match := _MINUTES_OR_MONTHS.fullmatch(words):
+        raise QueryError(
+            f"'{shown}' may be minutes or months.", hint=f"Write {match[1]}min or {match[1]}mo. {_EXAMPLES}"
+        )
     raise QueryError(f"'{shown}' names no date or time.", hint=_EXAMPLES)
 
 

@@ -161,6 +161,12 @@ def test_a_number_of_units_is_a_span_back_from_now(words: str, back: timedelta):
     assert parse_when(words, now=NOW, end=True) == NOW
 
 
+def test_minutes_and_months_are_told_apart_by_whoever_asks():
+    with pytest.raises(QueryError, match="minutes or months") as caught:
+        parse_when("last 30 m", now=NOW, end=False)
+    assert "30min or 30mo" in caught.value.hint
+
+
 def test_a_span_of_hours_is_as_long_on_the_day_that_clocks_change():
     now = datetime(2025, 3, 30, 12, tzinfo=ZoneInfo("Europe/Berlin"))  # at 2:00 it was 3:00
     assert parse_bound("24h", now=now, end=False) == SpanBound(
