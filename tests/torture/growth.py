@@ -204,8 +204,7 @@ def readers() -> dict[str, Callable[[str], object]]:
     from searchkit.ingest.tables import read_table
     from searchkit.ingest.texts import clean, one_line
     from searchkit.ingest.webpages import decode_page, looks_like_html, parse_page
-    from searchkit.search.snippets import snippet
-    from searchkit.types import Article, Chunk, Origin
+    from searchkit.types import Article, Origin
 
     analyzer = Analyzer()
     fields = ("id", "title", "url", "source", "authors", "published", "language", "tags", "other", "metadata")
@@ -233,10 +232,6 @@ def readers() -> dict[str, Callable[[str], object]]:
 
     def analysed(text: str) -> object:
         return [analyzer.expand(word, "en") for word in analyzer.words(text)]
-
-    def chunk(text: str) -> object:
-        made = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
-        return snippet(made, {"a", "1", "amp", "中文"}, analyzer, "en")
 
     return {
         "plain": parse_plain,
@@ -286,7 +281,6 @@ def readers() -> dict[str, Callable[[str], object]]:
         "words": analyzer.words,
         "analysis": analysed,
         "tokens": counted,
-        "snippet": chunk,
     }
 
 
