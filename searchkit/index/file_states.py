@@ -89,23 +89,25 @@ class FileStates:
 
     def named(self, files: Sequence[Found]) -> list[Found]:
         """Return the files, each with the id by which its articles are known."""
-        addresses = {file: file.address for file in files}
-        known = self._known(addresses)
-        proposed = {file: known.get(address, file.id) for file, address in addresses.items()}
-        holders = self._holders(list(proposed.values()))
+        known = self._known(files)
+        proposed = [known.get(file.address, file.id) for file in files]
+        holders = self._holders(proposed)
         taken: dict[str, str] = {}
-        named: dict[Found, str] = {}
-        for file in sorted(files, key=lambda file: (addresses[file] not in known, addresses[file])):
-            name, address = proposed[file], addresses[file]
-            others = {*holders.get(name, ()), taken.get(name, address)} - {address}
-            if any(not self._gives_way(file, name, other) for other in others) or (
-                address not in known and self._is_held(file, name, others)
-            ):
-                name = told_apart(file.id, address)
-            taken.setdefault(name, address)
-            named[file] = name
-        self._order = {address: place for place, address in enumerate(addresses.values())}
-        made = [replace(file, id=named[file]) for file in files]
+        named: dict[str, str] = {}
+        pairs = sorted(
+            zip(files, proposed, strict=True), key=lambda pair: (pair[0].address not in known, pair[0].address)
+        )
+        for file, wanted in pairs:
+            address = file.address
+            others = {*holders.get(wanted, ()), taken.get(wanted, address)} - {address}
+            free = all(self._gives_way(file, wanted, other) for other in others)
+            if not free or (address not in known and self._is_held(file, wanted, others)):
+                named[address] = told_apart(file.id, address)
+            else:
+                named[address] = wanted
+            taken.setdefault(named[address], address)
+        self._order = {file.address: place for place, file in enumerate(files)}
+        made = [file if named[file.address] == file.id else replace(file, id=named[file.address]) for file in files]
         self._skip(made)
         return made
 
@@ -144,14 +146,12 @@ class FileStates:
 
     # Names
 
-    def _known(self, addresses: Mapping[Found, str]) -> dict[str, str]:
+    def _known(self, files: Sequence[Found]) -> dict[str, str]:
         """Return by address the names of the files that the index knows, under this path or the one without links."""
         if self._parent is None:
             return {}
-        real = {address: file.real_address for file, address in addresses.items()}
-        names = self._parent.file_names(list({*real, *real.values()}))
-        found = {address: names.get(address) or names.get(real[address]) for address in real}
-        return {address: name for address, name in found.items() if name is not None}
+        names = self._parent.file_names(list({address for file in files for address in _addresses(file)}))
+        return {file.address: names[one] for file in files for one in reversed(_addresses(file)) if one in names}
 
     def _holders(self, names: Sequence[str]) -> dict[str, set[str]]:
         return {} if self._parent is None or not self._keeps else self._parent.files_called(names)
@@ -205,7 +205,10 @@ class FileStates:
                 now = file.path.stat()
                 if (now.st_size, now.st_mtime_ns, now.st_ino) == (state.size, state.changed_ns, state.inode):
                     self.skipped[file.address] = place
-                    self._read[file.address] = state
+
+
+def _addresses(file: Found) -> tuple[str, str]:
+    return file.address, file.real_address
 
 
 def given_by_file(held: Iterable[Held], wanted: Mapping[str, object]) -> dict[str, str]:

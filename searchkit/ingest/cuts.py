@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ _BORDERS = (
     r"\u200b",
 )
 """What a cut may follow, the best first: a line's end, a clause's, a word's, a word's of a script without spaces."""
+
+_WINDOW = 256
+"""Characters of a text that are divided into grapheme clusters at once."""
 
 _REACH = 4
 """A border is looked for within a quarter of a part's length around the even cut."""
@@ -51,20 +55,38 @@ def strip(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def cluster_end(text: str, position: int, known: int) -> int:
     """Return the first end of a grapheme cluster from ``position`` on; ``known`` is a border before it."""
-    for match in _pattern(r"\X").finditer(text, pos=known):
-        if match.end() >= position:
-            return int(match.end())
+    for border in _cluster_ends(text, known, len(text)):
+        if border >= position:
+            return border
     return len(text)
 
 
 def last_cluster_end(text: str, known: int, position: int) -> int:
     """Return the last end of a grapheme cluster up to ``position``; ``known`` is a border before it."""
     last = known
-    for match in _pattern(r"\X").finditer(text, pos=known):
-        if match.end() > position:
+    for border in _cluster_ends(text, known, len(text)):
+        if border > position:
             break
-        last = match.end()
+        last = border
     return last
+
+
+def _cluster_ends(text: str, known: int, end: int) -> Iterator[int]:
+    """Yield the ends of the grapheme clusters of ``text[known:end]``; ``known`` is a border.
+
+    Some characters at a time: of a row of flags the library counts all before each, which is quadratic.
+    """
+    at, window = known, _WINDOW
+    while at < end:
+        piece = text[at : min(at + window, end)]
+        whole = at + len(piece) == end
+        begun = at
+        for match in _pattern(r"\X").finditer(piece):
+            # The last of them may go on behind the window.
+            if whole or match.end() < len(piece):
+                at = begun + match.end()
+                yield at
+        window = _WINDOW if at > begun else 4 * window
 
 
 @cache
@@ -89,10 +111,10 @@ def _border(text: str, last: int, target: int, end: int, reach: int) -> int:
 def _cluster_border(text: str, last: int, target: int, end: int) -> int:
     """Return the first border of graphemes from ``target`` on that isn't the end, or else the last one before."""
     before = last
-    for match in _pattern(r"\X").finditer(text, pos=last, endpos=end):
-        if match.end() == end:
+    for border in _cluster_ends(text, last, end):
+        if border == end:
             break
-        before = match.end()
+        before = border
         if before >= target:
             break
     return before

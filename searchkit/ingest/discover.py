@@ -44,24 +44,19 @@ _MAGIC = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A file to read: its path, also without links, the folder its id counts from, its id, format and compression."""
+    """A file to read: its path, the folder that its id counts from, its id, format and compression.
+
+    ``address`` is the absolute path by which it was reached, links and all: what its articles came from;
+    ``real_address`` is the same without links.
+    """
 
     path: Path
-    real: Path
+    address: str
+    real_address: str
     root: Path
     id: str
     format: str
     compression: str
-
-    @property
-    def address(self) -> str:
-        """The absolute path by which it was reached, links and all: what its articles came from."""
-        return _address(os.path.abspath(self.path))  # noqa: PTH100 - Path.absolute leaves ".." in
-
-    @property
-    def real_address(self) -> str:
-        """The same without links."""
-        return _address(str(self.real))
 
 
 def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
@@ -261,7 +256,13 @@ def _found(path: Path, root: Path, real: Path) -> Found:
     compression = COMPRESSIONS.get(path.suffix.lower(), "")
     suffix = path.with_suffix("").suffix if compression else path.suffix
     return Found(
-        path=path, real=real, root=root, id="", format=FORMATS.get(suffix.lower(), "unknown"), compression=compression
+        path=path,
+        address=_address(os.path.abspath(path)),  # noqa: PTH100 - Path.absolute leaves ".." in
+        real_address=_address(str(real)),
+        root=root,
+        id="",
+        format=FORMATS.get(suffix.lower(), "unknown"),
+        compression=compression,
     )
 
 

@@ -1,0 +1,113 @@
+"""Reading takes time in proportion to a text's length; ``tests/torture/growth.py`` tries every reader with far more."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+import regex
+
+from searchkit.ingest.cuts import _cluster_ends
+from searchkit.ingest.markdown import parse_markdown
+from searchkit.ingest.sections import atx_text
+from searchkit.ingest.sentences import _QUICK, _library_sentences, _quick_parts
+from tests.torture.growth import ALLOWED, growth
+
+SLOW_ONCE = """
+from searchkit.ingest.markdown import parse_markdown
+from searchkit.ingest.mapping import Draft, make_article
+from searchkit.ingest.sections import atx_text
+from searchkit.ingest.sentences import sentence_spans
+
+SIZE = 400_000
+for fragment in ("<!--", "<!-- ", "<script>", "<style ", "<a ", "</a", "<br "):
+    parse_markdown("<div>\\n" + fragment * (SIZE // len(fragment)) + "\\n</div>")
+for fragment in ("[", "![", "[a](", "*a ", "**a", "`a", "__a", " #", "# "):
+    atx_text(fragment * (SIZE // len(fragment)))
+for fragment in ("“", "'", "`", "«", "<!", "🇩"):
+    sentence_spans(fragment * (SIZE // len(fragment)), "en")
+make_article(Draft(values={"id": "a", "text": "a", "language": "(" * SIZE}))
+"""
+
+
+def test_what_was_quadratic_once_takes_no_ages() -> None:
+    """Each of these took minutes to hours; together they take seconds, and may take a hundred times as long."""
+    subprocess.run([sys.executable, "-c", SLOW_ONCE], check=True, timeout=600)
+
+
+def test_the_tool_that_looks_for_it_finds_it() -> None:
+    quadratic = regex.compile("<!--.*?-->", regex.DOTALL)
+    assert growth(lambda text: quadratic.sub("", text), "<!--")[2] > ALLOWED
+    assert growth(lambda text: text.replace("<!--", ""), "<!--")[2] < ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>a<!-- b -->c</p>", "a c"),
+        ("<p>a<!-- b\nc</p>", "a<!-- b\nc"),
+        ("<p>a<script>b < c</script>d</p>", "a d"),
+        ("<p>a<script>b</p>", "a b"),
+        ("<p>a<SCRIPT src='x'>b</Script >d</p>", "a d"),
+        ("<p>a<style>b</script>c</p>", "a c"),
+        ("<p>a<!-- b --> c <!-- d</p>", "a c <!-- d"),
+        ("<p>a < b and c > d</p>", "a < b and c > d"),
+        ("<p>a<br>b<br/>c", "a\nb\nc"),
+        ("<p>1 <2 3</p>", "1 <2 3"),
+    ],
+)
+def test_html_in_markdown_loses_its_markup_alone(source: str, text: str) -> None:
+    assert parse_markdown(f"<div>\n{source}\n</div>\n").values["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        ("A [link](http://a.b) and ![picture](x)", "A link and picture"),
+        ("A [link](http://a.b/(c)) more", "A link more"),
+        ("**Bold** and *slanted* and `code` __too__", "Bold and slanted and code too"),
+        ("Closed ##", "Closed"),
+        ("C #", "C"),
+        ("Half [open", "Half [open"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("w" * 201, ""),
+        ("[a](" + "b" * 300 + ")", "a"),
+        ("[a](" + "b" * 3000 + ")", ""),
+    ],
+)
+def test_a_heading_says_what_its_marks_leave(heading: str, text: str) -> None:
+    assert atx_text(heading) == text
+
+
+def test_grapheme_clusters_are_the_same_a_window_at_a_time() -> None:
+    drawn = random.Random(3)
+    letters = ["a", "e\u0301", "🇩", "🇪", "👩\u200d👩\u200d👧", "\u0301", "한", "क्षि", " ", "\r\n", "\ufe0f", "\u200d"]
+    for _ in range(200):
+        some = letters[: drawn.randint(1, len(letters))]
+        text = "".join(drawn.choice(some) * drawn.randint(1, drawn.choice([3, 700])) for _ in range(6))
+        expected = [match.end() for match in regex.finditer(r"\X", text)]
+        assert list(_cluster_ends(text, 0, len(text))) == expected
+
+
+def test_a_text_is_given_to_the_library_whole_unless_that_would_take_ages() -> None:
+    paragraph = "“He said so. “And she said: ‘No.’ It rained (a lot). They’re gone.\n"
+    for text in (paragraph * 40, "Plain words. " * 40_000):
+        assert list(_quick_parts(text)) == [(0, len(text))]
+    many = (paragraph * 4 + "\n") * 4000
+    assert all(many[end - 2 : end] == "\n\n" for _, end in _quick_parts(many))
+    marks = "“" * 100_000
+    assert max(end - start for start, end in _quick_parts(marks)) == _QUICK
+    for text in (many, marks, "a “" * 20_000):
+        parts = list(_quick_parts(text))
+        assert [0, *(end for _, end in parts)] == [*(start for start, _ in parts), len(text)]
+
+
+def test_sentences_are_those_of_the_whole_where_paragraphs_are_short() -> None:
+    import sentencex
+
+    text = ("“He said so. “And she said: ‘No.’ It rained (a lot). They’re gone.\n\n") * 2000
+    assert len(list(_quick_parts(text))) > 1
+    expected = {one["end_index"] for one in sentencex.get_sentence_boundaries("en", text)}
+    assert {one["end_index"] for one in _library_sentences(text, "en")} == expected
