@@ -44,6 +44,7 @@ QUERIES = (
     "#oil - @rice…",
     "OIL OR NOT OIL",
     "RICE AND OIL",
+    "oil\nrice",
     "AND oil",
     "oil AND",
 )
@@ -82,7 +83,6 @@ OTHERS = (
     "+oil",
     "oil^2",
     "Táchira~",
-    "oil\nrice",
 )
 WHERES = (Where(), Where(sources=("b",)), Where(tags=("even",), languages=("en",)), Where(sources=("nobody",)))
 

@@ -28,6 +28,8 @@ _QUOTATION = re.compile(r'(?<![^\s(])["＂](?=\S)[^"＂]*(?<=\S)["＂](?!\w)|“
 _NEGATED_BEFORE = re.compile(r"(?<![^\s()])NOT\s+$")
 
 _SHOWN = 40
+_SIGNS = 5
+_RANGE = re.compile(r"[\[{][^\]}]*?(?:\s(?i:to)\s|\.\.)[^\]}]*[\]}]")
 _NEAR = 40
 """Characters before a filter in which an operator is looked for."""
 
@@ -64,7 +66,7 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     for match in _name(fields).finditer(text):
         if match.start() >= end:
             one = _filter(text, match)
-            if one is not None:
+            if one is not None and one.start >= end:
                 found.append(one)
                 end = one.end
     if not found:
@@ -81,14 +83,33 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
 @lru_cache(maxsize=64)
 def _name(fields: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
-    return re.compile(rf"(?<![^\s(+\-\"“”„«»])(?P<sign>(?<![^\s(\"“”„«»])[+\-])?(?P<name>(?i:{names})):(?=[^\s/:()])")
+    return re.compile(rf"(?<![\w.])(?P<name>(?i:{names})):(?=[^\s/:()])")
+
+
+def _sign(text: str, start: int, place: int) -> tuple[int, str] | None:
+    """Return where a filter begins whose name and value stand at these places, and its sign; None where it is none.
+
+    It stands alone, behind a space or a parenthesis. One with a plus, and a range, which no text has, also count where
+    something else is glued to them.
+    """
+    begin = start
+    while begin and text[begin - 1] in "+-" and start - begin < _SIGNS:
+        begin -= 1
+    signs, before = text[begin:start], text[begin - 1 : begin]
+    sign = "+" if "+" in signs else signs[:1]
+    alone = not before or before.isspace() or before == "("
+    is_range = _RANGE.match(text, place) is not None
+    if (alone and len(signs) < 2) or is_range or (sign == "+" and not before.isalnum()):
+        return begin, sign
+    return None
 
 
 def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
-    start, name, place = match.start(), match["name"], match.end()
-    sign = match["sign"] or ""
-    if not sign and start and text[start - 1] != "(" and not text[start - 1].isspace():
-        return None  # glued to a sign or a quotation mark
+    name, place = match["name"], match.end()
+    signed = _sign(text, match.start(), place)
+    if signed is None:
+        return None
+    start, sign = signed
     first = text[place]
     if first in _QUOTES:
         return _quoted(text, start, place, sign, name)
@@ -104,7 +125,8 @@ def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
     value = re.compile(r'[^\s()"]+').match(text, place)
     if value is None:
         return None
-    bare = value[0].rstrip(",;!?") or value[0]
+    closing = ",;!?'’" if text[start - 1 : start] in ("'", "‘") else ",;!?"
+    bare = value[0].rstrip(closing) or value[0]
     return TextFilter(start=start, end=place + len(bare), sign=sign, field=name, value=bare)
 
 
