@@ -1,11 +1,13 @@
 """Here is what somebody typed; what does it ask for?
 
-Plain words find any of themselves. ``"in quotes"`` is required, so are ``+word``, ``title:word`` and filters; ``-word``
-and NOT exclude; AND, OR and parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand for the
-words they fit; ``"in order"~3`` allows gaps; ``word^2`` counts twice. ``source:``, ``language:``, ``tag:``,
-``author:``, ``published:`` and the archive's other fields filter, by value or by range (``published:2025-10``,
-``published:[2025-01 TO 2025-06]``, ``published:>2025-01-01``). Anything else is words: what can't be read as an
-expression is searched as plain words, with a note that says why.
+Filters are read first (``text_filters.py``): ``source:``, ``language:``, ``tag:``, ``author:``, ``published:`` and the
+archive's other fields, by value or by range (``published:2025-10``, ``published:[2025-01 TO 2025-06]``). They hold
+whatever else is typed. What is left is words, or plainly an expression (``query_classifier.py``).
+
+Words find any of themselves; signs and capitals mean nothing in them, and what is quoted in them ranks first. In an
+expression ``"in quotes"`` is required, so are ``+word`` and ``title:word``; ``-word`` and NOT exclude; AND, OR and
+parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand for the words they fit;
+``"in order"~3`` allows gaps; ``word^2`` counts twice.
 """
 
 from __future__ import annotations
