@@ -93,10 +93,10 @@ def test_a_field_that_no_article_has_is_refused_with_the_nearest(searcher: Searc
         searcher.search("report", fields={"desks": "world"})
 
 
-def test_what_is_no_date_is_searched_as_words_with_a_note(searcher: Searcher) -> None:
-    answer = searcher.search("published:tuesday-ish report", mode="keyword")
-    assert "is no date" in answer.notes[0]
-    assert answer.results
+def test_what_is_no_date_is_an_error_or_words_where_they_are_asked_for(searcher: Searcher) -> None:
+    with pytest.raises(QueryError, match="is no date"):
+        searcher.search("published:tuesday-ish report", mode="keyword")
+    assert searcher.search("published:tuesday-ish report", mode="keyword", syntax="words").results
 
 
 def test_text_that_no_article_can_hold_finds_nothing(searcher: Searcher) -> None:
@@ -148,10 +148,11 @@ def test_a_misspelt_word_gets_a_suggestion(searcher: Searcher) -> None:
     assert answer.suggestions[0].lower() == "venezuela"
 
 
-def test_what_cannot_be_parsed_is_searched_as_plain_words_with_a_note(searcher: Searcher) -> None:
+def test_what_cannot_be_parsed_is_searched_as_plain_words_and_it_is_said(searcher: Searcher) -> None:
     answer = searcher.search('"Venezuela AND (', mode="keyword")
     assert answer.results
-    assert answer.notes
+    assert answer.reading.doubtful
+    assert "AND" in answer.reading.reason
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,14 @@ QUERIES = (
     "unheard",
     "oil unheard",
     "zebra Patriot wave border rice oil launchers",
+    "what is oil?",
+    "Oil, (rice) & the border: a wave!",
+    "#oil - @rice…",
+    "OIL OR NOT OIL",
+    "RICE AND OIL",
+    "oil\nrice",
+    "AND oil",
+    "oil AND",
 )
 SIMPLE = (
     "oil AND rice",
@@ -57,13 +65,10 @@ OTHERS = (
     "S300 oil",
     "oil-rice",
     "oil OR rice",
-    "what is oil?",
     "NOT oil",
     "title:oil",
     "oil AND oil",
     "oil  AND rice",
-    "AND oil",
-    "oil AND",
     "oil AND S300",
     '"oil"',
     '"oil oil"',
@@ -78,7 +83,6 @@ OTHERS = (
     "+oil",
     "oil^2",
     "Táchira~",
-    "oil\nrice",
 )
 WHERES = (Where(), Where(sources=("b",)), Where(tags=("even",), languages=("en",)), Where(sources=("nobody",)))
 

@@ -24,6 +24,7 @@ from searchkit.index.keyword.tree import (
     Phrase,
     Term,
     Tree,
+    Wish,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Expansion:
             case Not() | Maybe() | Boost():
                 child = self.of(tree.child)
                 return tree if child is tree.child else replace(tree, child=child)
+            case Wish():
+                wished = self.of(tree.child)
+                if wished is not tree.child and isinstance(wished, Term | Phrase):
+                    return Wish(child=wished, factor=tree.factor)
+                return tree
             case _:
                 return tree
 

@@ -1,12 +1,13 @@
 """Here is what somebody typed; what does it ask for?
 
-Plain words find any of themselves, in any form. ``"in quotes"`` is required, each word in its own form; so are
-``+word``, ``title:word`` and filters; ``-word`` and NOT exclude; AND, OR and parentheses say exactly what must hold.
-``miss*``, ``m?ssile``, ``missle~`` stand for the words they fit, ``missile~0`` for that form alone; ``"in order"~3``
-allows gaps; ``word^2`` counts twice. ``source:``, ``language:``, ``tag:``, ``author:``, ``published:`` and the
-archive's other fields filter, by value or by range (``published:2025-10``, ``published:[2025-01 TO 2025-06]``,
-``published:>2025-01-01``). Anything else is words: what can't be read as an expression is searched as plain words, with
-a note that says why.
+Filters are read first (``text_filters.py``): ``source:``, ``language:``, ``tag:``, ``author:``, ``published:`` and the
+archive's other fields, by value or by range (``published:2025-10``, ``published:[2025-01 TO 2025-06]``). They hold
+whatever else is typed. What is left is words, or plainly an expression (``query_classifier.py``).
+
+Words find any of themselves, in any form; signs and capitals mean nothing in them, and what is quoted in them ranks
+first. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;
+``-word`` and NOT exclude; AND, OR and parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand
+for the words they fit, ``missile~0`` for that form alone; ``"in order"~3`` allows gaps; ``word^2`` counts twice.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from searchkit.index.keyword.leaves import Words, all_of, any_of
 from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.text_filters import (
-    MAX_FILTERS,
+    AS_WORDS,
     TextFilter,
+    check_filters,
+    condition_of,
+    conditions_of,
     find_filters,
-    is_negated,
     is_operand,
+    name_of,
     without,
 )
 from searchkit.index.keyword.tree import (
@@ -148,7 +152,7 @@ class _Typed:
         """Raises ``QueryError`` as ``parse`` does."""
         text = self._text
         filters = find_filters(text, self._names)
-        _check_filters(text, filters)
+        check_filters(text, filters)
         required = [one for one in filters if one.sign == "+"]
         others = [one for one in filters if one.sign != "+"]
         rest = without(text, required) if required else text
@@ -188,7 +192,7 @@ class _Typed:
         tree = expression.tree(_read(quoted, self._names))
         if not expression.special:
             return self._words(quoted, filters, reason)
-        conditions = self._conditions(filters)
+        conditions = conditions_of(self._text, filters, self._names)
         own = tree.children if isinstance(tree, And) else (tree,)
         return Parsed(
             tree=all_of([*conditions, *own]) if conditions else tree,
@@ -213,7 +217,7 @@ class _Typed:
             )
             return _plain(self._text, words, self._notes, reading)
         tree = _words_tree(rest, words)
-        conditions = self._conditions(filters)
+        conditions = conditions_of(self._text, filters, self._names)
         whole = all_of(conditions if isinstance(tree, Nothing) else [*conditions, tree])
         return Parsed(
             tree=whole,
@@ -230,28 +234,6 @@ class _Typed:
             ),
         )
 
-    def _conditions(self, filters: Sequence[TextFilter]) -> list[Tree]:
-        """Return the conditions of filters that hold for a whole query. Raises ``QueryError``: a value can't be read.
-
-        Several values of one field that have no ``+`` before them are alternatives.
-        """
-        alike: dict[str, list[str]] = {}
-        each: list[Tree] = []
-        excluded: list[Tree] = []
-        for one in filters:
-            try:
-                condition = _condition(_name_of(one.field, self._names) or one.field, one.value, quoted=one.quoted)
-            except UnreadableError as problem:
-                raise _bad_filter(self._text, one, str(problem)) from problem
-            if one.sign != "+" and is_negated(self._text, one):
-                excluded.append(Not(child=condition))
-            elif one.sign != "+" and condition.values:
-                alike.setdefault(condition.field, []).extend(condition.values)
-            else:
-                each.append(condition)
-        merged: list[Tree] = [Filter(field=name, values=tuple(values)) for name, values in alike.items()]
-        return [*merged, *dict.fromkeys(each), *excluded]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reason:
@@ -264,34 +246,17 @@ class _Reason:
 
 _COULD_NOT = "The query could not be read as an expression"
 _AS_ASKED = "as was asked for"
-_AS_WORDS = "--words, in a program syntax='words'"
 _EVERY = QueryReading(syntax=Syntax.EXPRESSION, reason="* stands for every article")
-
-
-def _check_filters(text: str, filters: Sequence[TextFilter]) -> None:
-    """Raise ``QueryError`` where a filter of a text can't be read, or there are too many: none is ever left out."""
-    if len(filters) > MAX_FILTERS:
-        raise QueryError(
-            f"The query has {len(filters):,} filters.",
-            hint=f"Give at most {MAX_FILTERS}, or search its words: {_AS_WORDS}.",
-        )
-    for one in filters:
-        if one.problem:
-            raise _bad_filter(text, one, one.problem)
-
-
-def _bad_filter(text: str, one: TextFilter, problem: str) -> QueryError:
-    typed = text[one.start : one.end]
-    shown = typed if len(typed) <= 40 else typed[:40] + "…"
-    return QueryError(
-        f"The filter '{shown}' at character {one.start + 1} can't be read: {problem}.",
-        hint=f"Mend it, or search it as words: {_AS_WORDS}.",
-    )
 
 
 def _has_grouped_filter(quoted: str, names: tuple[str, ...]) -> bool:
     """Say whether a text has a filter whose values stand in parentheses: ``source:(a OR b)``."""
     return ":(" in quoted and re.search(rf"{_named(names)}\(", quoted) is not None
+
+
+def _is_own_form(leaf: Term, leaves: Sequence[Tree]) -> bool:
+    """Say whether a quoted word asks for less than the same word does without quotes."""
+    return leaf not in leaves and any(isinstance(one, Term) and one.terms == leaf.terms for one in leaves)
 
 
 def _unreadable(text: str, problem: UnreadableError) -> QueryError:
@@ -304,7 +269,7 @@ def _unreadable(text: str, problem: UnreadableError) -> QueryError:
         marked = f" Here: {'…' if at > 30 else ''}{before}»{after}{'…' if at + 30 < len(text) else ''}"
     return QueryError(
         f"The query can't be read as an expression: {problem}.{marked}",
-        hint=f"Mend it, or search its words: {_AS_WORDS}.",
+        hint=f"Mend it, or search its words: {AS_WORDS}.",
     )
 
 
@@ -348,11 +313,11 @@ def _words_tree(text: str, words: Words) -> Tree:
     leaves = words.telling_leaves(text)
     if not leaves:
         return Nothing()
-    return Maybe(child=any_of([*leaves, *_wishes(text, words)]))
+    return Maybe(child=any_of([*leaves, *_wishes(text, words, leaves)]))
 
 
-def _wishes(text: str, words: Words) -> Iterator[Wish]:
-    """Yield what is quoted in a text: a wish, no condition."""
+def _wishes(text: str, words: Words, leaves: Sequence[Tree]) -> Iterator[Wish]:
+    """Yield what is quoted in a text: a wish, no condition. One word is wished for where it asks for its own form."""
     straight = text if text.isascii() else text.translate(_QUOTES)
     if '"' not in straight:
         return
@@ -360,20 +325,8 @@ def _wishes(text: str, words: Words) -> Iterator[Wish]:
     for match in islice(_QUOTED.finditer(straight), MAX_WISHES):
         operand = Operand(kind="phrase", text=match[1], start=match.start(1))
         for leaf in reading.phrase(operand, TEXT):
-            if isinstance(leaf, Phrase):
+            if isinstance(leaf, Phrase) or (isinstance(leaf, Term) and _is_own_form(leaf, leaves)):
                 yield Wish(child=leaf, factor=WISH)
-
-
-def _condition(name: str, value: str, *, quoted: bool) -> Filter:
-    """Read a filter's value; a quoted one is taken as it is, but a date's. Raises ``UnreadableError``."""
-    if quoted and name != "published":
-        return Filter(field=name, values=(value,))
-    return read_filter(name, f'"{value}"' if quoted else value)
-
-
-def _name_of(field: str, names: Sequence[str]) -> str | None:
-    """Return the name of a field that holds whole values, given in any case; the last of those alike."""
-    return next((name for name in reversed(names) if name.lower() == field.lower()), None)
 
 
 @lru_cache(maxsize=64)
@@ -474,10 +427,10 @@ class _Reading:
 
     def _operand(self, operand: Operand, wanted: bool) -> list[Tree]:
         """Return the leaves of an operand. Raises ``UnreadableError`` for a range that isn't one."""
-        if operand.field is not None and (name := _name_of(operand.field, self._fields)):
+        if operand.field is not None and (name := name_of(operand.field, self._fields)):
             self.special = True
             if operand.text.startswith('"'):
-                return [_condition(name, _unescaped(operand.text), quoted=True)]
+                return [condition_of(name, _unescaped(operand.text), quoted=True)]
             return [read_filter(name, operand.text)]
         field = TEXT if operand.field is None else TITLE
         if operand.kind != "word" or operand.field is not None or operand.boost != 1.0:

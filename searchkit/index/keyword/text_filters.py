@@ -8,11 +8,16 @@ left without an operand. What is taken out becomes spaces, so that places in the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from searchkit.errors import QueryError
+from searchkit.index.keyword.conditions import read_filter
+from searchkit.index.keyword.expression import UnreadableError
 from searchkit.index.keyword.query_classifier import LONG, count_words
+from searchkit.index.keyword.tree import Filter, Not, Tree
 
 _QUOTES = {'"': '"', "＂": "＂", "“": "”", "„": "“”", "«": "»", "»": "«"}
 """Which marks end a value that begins with one."""
@@ -22,6 +27,9 @@ _OPERATOR_BEHIND = re.compile(r"\s*(?<![^\s()])(?:AND|OR)(?=[\s(]|$)")
 _QUOTATION = re.compile(r'(?<![^\s(])["＂](?=\S)[^"＂]*(?<=\S)["＂](?!\w)|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»')
 _NEGATED_BEFORE = re.compile(r"(?<![^\s()])NOT\s+$")
 
+_SHOWN = 40
+_SIGNS = 5
+_RANGE = re.compile(r"[\[{][^\]}]*?(?:\s(?i:to)\s|\.\.)[^\]}]*[\]}]")
 _NEAR = 40
 """Characters before a filter in which an operator is looked for."""
 
@@ -58,14 +66,15 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     for match in _name(fields).finditer(text):
         if match.start() >= end:
             one = _filter(text, match)
-            if one is not None:
+            if one is not None and one.start >= end:
                 found.append(one)
                 end = one.end
     if not found:
         return found
     if any(one.sign != "+" for one in found):
         quotations = _quotations(text, found)
-        found = [one for one in found if one.sign == "+" or not any(a < one.start < b for a, b in quotations)]
+        begins = [start for start, _ in quotations]
+        found = [one for one in found if one.sign == "+" or not _within(one.start, begins, quotations)]
         if count_words(text) > LONG:
             found = [one for one in found if one.sign == "+" or _at_the_edge(text, one)]
     return found
@@ -74,14 +83,33 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
 @lru_cache(maxsize=64)
 def _name(fields: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
-    return re.compile(rf"(?<![^\s(+\-\"“”„«»])(?P<sign>(?<![^\s(\"“”„«»])[+\-])?(?P<name>(?i:{names})):(?=[^\s/:()])")
+    return re.compile(rf"(?<![\w.])(?P<name>(?i:{names})):(?=[^\s/:()])")
+
+
+def _sign(text: str, start: int, place: int) -> tuple[int, str] | None:
+    """Return where a filter begins whose name and value stand at these places, and its sign; None where it is none.
+
+    It stands alone, behind a space or a parenthesis. One with a plus, and a range, which no text has, also count where
+    something else is glued to them.
+    """
+    begin = start
+    while begin and text[begin - 1] in "+-" and start - begin < _SIGNS:
+        begin -= 1
+    signs, before = text[begin:start], text[begin - 1 : begin]
+    sign = "+" if "+" in signs else signs[:1]
+    alone = not before or before.isspace() or before == "("
+    is_range = _RANGE.match(text, place) is not None
+    if (alone and len(signs) < 2) or is_range or (sign == "+" and not before.isalnum()):
+        return begin, sign
+    return None
 
 
 def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
-    start, name, place = match.start(), match["name"], match.end()
-    sign = match["sign"] or ""
-    if not sign and start and text[start - 1] != "(" and not text[start - 1].isspace():
-        return None  # glued to a sign or a quotation mark
+    name, place = match["name"], match.end()
+    signed = _sign(text, match.start(), place)
+    if signed is None:
+        return None
+    start, sign = signed
     first = text[place]
     if first in _QUOTES:
         return _quoted(text, start, place, sign, name)
@@ -97,7 +125,8 @@ def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
     value = re.compile(r'[^\s()"]+').match(text, place)
     if value is None:
         return None
-    bare = value[0].rstrip(",;!?") or value[0]
+    closing = ",;!?'’" if text[start - 1 : start] in ("'", "‘") else ",;!?"
+    bare = value[0].rstrip(closing) or value[0]
     return TextFilter(start=start, end=place + len(bare), sign=sign, field=name, value=bare)
 
 
@@ -176,3 +205,72 @@ def is_operand(text: str, one: TextFilter) -> bool:
 def is_negated(text: str, one: TextFilter) -> bool:
     """Say whether a filter says what an article must not have."""
     return one.sign == "-" or _NEGATED_BEFORE.search(text, max(0, one.start - _NEAR), one.start) is not None
+
+
+def _within(place: int, begins: Sequence[int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Say whether a place lies in one of some spans, which are in order and apart."""
+    before = bisect_left(begins, place) - 1
+    return before >= 0 and place < spans[before][1]
+
+
+AS_WORDS = "--words, in a program syntax='words'"
+"""How a text is searched in which nothing is a filter."""
+
+
+def check_filters(text: str, filters: Sequence[TextFilter]) -> None:
+    """Raise ``QueryError`` where a filter of a text can't be read, or there are too many: none is ever left out."""
+    if len(filters) > MAX_FILTERS:
+        raise QueryError(
+            f"The query has {len(filters):,} filters.",
+            hint=f"Give at most {MAX_FILTERS}, or search its words: {AS_WORDS}.",
+        )
+    for one in filters:
+        if one.problem:
+            raise _unreadable(text, one, one.problem)
+
+
+def conditions_of(text: str, filters: Sequence[TextFilter], names: Sequence[str]) -> list[Tree]:
+    """Return the conditions of filters that hold for a whole query. Raises ``QueryError``: a value can't be read.
+
+    Several values of one field that have no ``+`` before them are alternatives.
+    """
+    alike: dict[str, list[Filter]] = {}
+    each: list[Tree] = []
+    excluded: list[Tree] = []
+    for one in filters:
+        try:
+            condition = condition_of(name_of(one.field, names) or one.field, one.value, quoted=one.quoted)
+        except UnreadableError as problem:
+            raise _unreadable(text, one, str(problem)) from problem
+        if one.sign != "+" and is_negated(text, one):
+            excluded.append(Not(child=condition))
+        elif one.sign != "+" and condition.values:
+            alike.setdefault(condition.field, []).append(condition)
+        else:
+            each.append(condition)
+    merged: list[Tree] = [
+        replace(those[0], values=tuple(value for one in those for value in one.values or ()))
+        for those in alike.values()
+    ]
+    return [*merged, *dict.fromkeys(each), *excluded]
+
+
+def condition_of(name: str, value: str, *, quoted: bool) -> Filter:
+    """Read a filter's value; a quoted one is taken as it is, but a date's. Raises ``UnreadableError``."""
+    if quoted and name != "published":
+        return Filter(field=name, values=(value,))
+    return read_filter(name, f'"{value}"' if quoted else value)
+
+
+def name_of(field: str, names: Sequence[str]) -> str | None:
+    """Return the name of a field that holds whole values, given in any case; the last of those alike."""
+    return next((name for name in reversed(names) if name.lower() == field.lower()), None)
+
+
+def _unreadable(text: str, one: TextFilter, problem: str) -> QueryError:
+    typed = text[one.start : one.end]
+    shown = typed if len(typed) <= _SHOWN else typed[:_SHOWN] + "…"
+    return QueryError(
+        f"The filter '{shown}' at character {one.start + 1} can't be read: {problem}.",
+        hint=f"Mend it, or search it as words: {AS_WORDS}.",
+    )

@@ -114,12 +114,12 @@ class Maybe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Words that were quoted in a text of words: holds everywhere, adds ``factor`` times a phrase's score.
+    """What was quoted in a text of words: holds everywhere, adds ``factor`` times the score of what has it.
 
-    Beside the words themselves, so that it counts neither in U nor among the words asked for.
+    It stands beside the words themselves, so that it counts neither in U nor among the words asked for.
     """
 
-    child: Phrase
+    child: Term | Phrase
     factor: float
 
 
