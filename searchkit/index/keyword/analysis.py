@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from searchkit.index.keyword.compounds import Compound, compound_of
-from searchkit.index.keyword.folding import fold, normalise
+from searchkit.index.keyword.folding import fold, fold_normalised, normalise
 from searchkit.index.keyword.stemming import FOLDED_FIRST, Stems
 
 if TYPE_CHECKING:
@@ -228,31 +228,49 @@ class Analyzer:
 
     def _expand(self, word: str, language: str | None) -> Expansion:
         if is_plain(word) and (whole := normalise(word, language)).isalpha():
-            return self._compound(Compound(parts=(whole,)), language)
+            return self._single(whole, language)
         if not word.isascii() and _pattern(_RUN).fullmatch(word):
             return _run(fold(word))
-        return self._compound(compound_of(_plain(word, language), language), language)
+        compound = compound_of(_plain(word, language), language)
+        if len(compound.parts) == 1 and not compound.joined and compound.parts[0]:
+            return self._single(compound.parts[0], language)
+        return self._compound(compound, language)
+
+    def _single(self, whole: str, language: str | None) -> Expansion:
+        """Return what a word of one part stands for, as most are."""
+        surface = fold_normalised(whole)
+        if not surface:
+            return _NOTHING
+        surface = surface[:MAX_TERM]
+        terms = self._terms(whole[:MAX_TERM], surface, language)
+        if len(terms) == 1:
+            return Expansion(terms=terms, offsets=(0,), advance=1, surfaces=(surface,), joined=0)
+        return Expansion(terms=terms, offsets=(0, 0), advance=1, surfaces=(surface, surface), joined=0, implied=1)
 
     def _compound(self, compound: Compound, language: str | None) -> Expansion:
-        parts = [part for part in compound.parts if fold(part)]
-        asked = [(compound.joined, 0)] if compound.joined and parts else []
-        asked += zip(parts, range(len(parts)), strict=True)
-        terms, offsets, surfaces = list[str](), list[int](), list[str]()
-        others: list[tuple[str, str, int]] = []
-        for form, offset in [*asked, *((form, 0) for form in compound.implied if parts)]:
-            surface = fold(form)[:MAX_TERM]
-            term, *other = self._terms(form[:MAX_TERM], surface, language)
-            others += [(each, surface, offset) for each in other]
+        parts = [part for part in compound.parts if fold_normalised(part)]
+        if not parts:
+            return _NOTHING
+        joined = 1 if compound.joined else 0
+        forms = [compound.joined, *parts, *compound.implied] if joined else [*parts, *compound.implied]
+        offsets = [*_OFFSETS[:joined], *range(len(parts)), *[0] * len(compound.implied)]
+        surfaces = [fold_normalised(form)[:MAX_TERM] for form in forms]
+        terms: list[str] = []
+        for place in range(len(forms)):
+            term, *other = self._terms(forms[place][:MAX_TERM], surfaces[place], language)
             terms.append(term)
-            surfaces.append(surface)
-            offsets.append(offset)
+            if other:
+                forms += other
+                surfaces.append(surfaces[place])
+                offsets.append(offsets[place])
+        terms += forms[len(terms) :]
         return Expansion(
-            terms=(*terms, *(term for term, _, _ in others)),
-            offsets=(*offsets, *(offset for _, _, offset in others)),
+            terms=tuple(terms),
+            offsets=tuple(offsets),
             advance=len(parts),
-            surfaces=(*surfaces, *(surface for _, surface, _ in others)),
-            joined=len(asked) - len(parts),
-            implied=len(terms) - len(asked) + len(others),
+            surfaces=tuple(surfaces),
+            joined=joined,
+            implied=len(terms) - joined - len(parts),
         )
 
     def _terms(self, whole: str, surface: str, language: str | None) -> tuple[str, ...]:
@@ -262,7 +280,7 @@ class Analyzer:
         without them, where that is another.
         """
         typed = self._stems.stem(surface, language)
-        if whole == surface or language in FOLDED_FIRST:
+        if whole == surface or language in FOLDED_FIRST or not self._stems.knows(language):
             return (typed,)
         term = fold(self._stems.stem(whole, language)) or surface
         return (term,) if term == typed else (term, typed)
@@ -273,6 +291,8 @@ _FIRST_IN_RUN = "\u0e00"
 
 _AROUND = 16
 """Characters before and behind a place that are looked at: more than the marks that one letter carries."""
+_NOTHING = Expansion(terms=(), offsets=(), advance=0, surfaces=(), joined=0)
+_OFFSETS = (0,)
 
 
 def is_plain(word: str) -> bool:

@@ -69,6 +69,16 @@ def fold(text: str) -> str:
     return folded
 
 
+def fold_normalised(text: str) -> str:
+    """Return what ``fold`` makes of a text that was normalised, sooner."""
+    if text.isascii():
+        return text
+    folded = text.translate(_table())
+    if folded == text and "\u094d" not in text and unicodedata.is_normalized("NFKC", text):
+        return text
+    return fold(folded)
+
+
 def normalise(text: str, language: str | None = None) -> str:
     """Return a text without differences of case and width, its letters with their diacritics: what stemmers know.
 

@@ -41,6 +41,10 @@ class Stems:
         stem: str = stemmer.stemWord(american(word) if language == "en" else word)
         return stem or word
 
+    def knows(self, language: str | None) -> bool:
+        """Say whether there is a stemmer for a language."""
+        return language in _ALGORITHMS
+
     def word_stemmer(self, language: str | None) -> Callable[[str], str]:
         """Return what stems words of up to 100 ASCII letters in a language: without them nothing is asked first."""
         stemmer = self._stemmer(language)

@@ -94,5 +94,7 @@ def lists_of(languages: tuple[str | None, ...]) -> tuple[frozenset[str], ...]:
     from whoosh.lang.stopwords import stoplists
 
     return tuple(
-        stoplists[language] - _MEANINGFUL.get(language, frozenset()) for language in languages if language in stoplists
+        stoplists[language] - _MEANINGFUL.get(language, frozenset())
+        for language in languages
+        if language and language in stoplists
     )
