@@ -137,7 +137,9 @@ def _opened(paths: IndexPaths, number: int) -> Manifest | None:
 def _nowhere(paths: IndexPaths, generation: int | None, numbers: list[int]) -> ConfigError:
     what = f"no generation {generation}" if generation is not None else "no earlier generation that is whole"
     there = f"There are {', '.join(map(str, sorted(numbers)))}." if numbers else "There are none."
-    return ConfigError(f"{paths.root} has {what}. {there}", hint="Run 'searchkit info' to see the history.")
+    return ConfigError(
+        f"{paths.root} has {what}. {there}", hint="Run 'searchkit info --index PATH' to see the history."
+    )
 
 
 def _past(paths: IndexPaths, number: int, current: int) -> Past:

@@ -67,5 +67,5 @@ def check_settings(fingerprint: str, manifest: Manifest, index: Path) -> None:
         raise ConfigError(
             f"These settings were chosen for vectors of another encoder ({fingerprint[:12]}) than those of {index}"
             f" ('{manifest.encoder.name}', {manifest.encoder.fingerprint[:12]}).",
-            hint="Find others with 'searchkit tune', or search without them.",
+            hint="Find others with 'searchkit tune --index PATH', or search without them.",
         )

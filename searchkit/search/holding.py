@@ -150,5 +150,5 @@ def _opened(paths: IndexPaths, number: int) -> Generation:
         if paths.manifest(number).exists():
             raise
         raise ConfigError(
-            f"{paths.root} has no generation {number}.", hint="Run 'searchkit info' to see the history."
+            f"{paths.root} has no generation {number}.", hint="Run 'searchkit info --index PATH' to see the history."
         ) from error

@@ -58,7 +58,7 @@ def test_its_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> Non
     assert original.max_tokens == encoder.max_tokens
     assert original.count_tokens(TEXTS) == encoder.count_tokens(TEXTS)
     assert np.abs(original.encode_chunks(TEXTS) - encoder.encode_chunks(TEXTS)).max() < 1e-5
-    for text in TEXTS:
+    for text in TEXTS[::4]:
         assert np.abs(original.encode_query(text) - encoder.encode_query(text)).max() < 1e-5
         assert np.abs(encoder.encode_query(text) - encoder.encode_chunks([text])[0]).max() < 1e-5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,21 +106,33 @@ def test_doctor_finds_this_installation_fit(run: Run, news: Path) -> None:
     assert {check["name"] for check in run("doctor", "--json").json()} >= {"python", "sqlite", "locks", str(news)}
 
 
-def test_doctor_reads_every_format_and_names_what_lacks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = {check["name"]: check for check in run("doctor", "--json").json()}
-    assert checks["formats"]["found"].startswith(f"{len(doctor.FORMATS)} of {len(doctor.FORMATS)} are read")
-    monkeypatch.setitem(sys.modules, "markdown_it", None)
-    monkeypatch.setitem(sys.modules, "lxml.html.clean", None)
-    monkeypatch.delitem(sys.modules, "trafilatura", raising=False)
-    for name in [name for name in sys.modules if name.startswith(("trafilatura.", "justext"))]:
-        monkeypatch.delitem(sys.modules, name)
-    ran = run("doctor", "--json")
-    checks = {check["name"]: check for check in ran.json()}
-    assert ran.code == 7
-    assert not checks["Markdown"]["good"]
-    assert "pip install --force-reinstall --no-deps markdown-it-py" in checks["Markdown"]["remedy"]
-    assert not checks["web pages"]["good"]
-    assert "pip install" in checks["web pages"]["remedy"]
+DOCTOR = """
+import sys
+for name in sys.argv[1:]:
+    sys.modules[name] = None
+from searchkit.serve.cli import main
+sys.exit(main(["doctor", "--json"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "lacks", "command"),
+    [
+        ("lxml.html.clean", "web pages", "pip install --force-reinstall --no-deps lxml"),
+        ("markdown_it", "Markdown", "pip install --force-reinstall --no-deps markdown-it-py"),
+        ("zstandard", "Zstandard", "pip install --force-reinstall --no-deps zstandard"),
+        ("charset_normalizer", "another encoding", "pip install --force-reinstall --no-deps charset-normalizer"),
+        ("dateparser.date", "JSON", "pip install --force-reinstall --no-deps dateparser"),
+    ],
+)
+def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, missing: str, lacks: str, command: str) -> None:
+    asked = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    checks = {check["name"]: check for check in json.loads(done.stdout)}
+    assert done.returncode == 7
+    assert not checks[lacks]["good"]
+    assert command in checks[lacks]["remedy"]
+    assert f"of {len(doctor.FORMATS)} are read" in checks["formats"]["found"]
 
 
 def test_doctor_tells_what_a_light_installation_lacks_and_is_content(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,9 +168,12 @@ def test_doctor_says_what_to_type_where_something_is_missing(
     (news / "CURRENT").unlink()
     monkeypatch.setattr(doctor, "OLDEST_SQLITE", (99, 0, 0))
     monkeypatch.setattr(sys, "version_info", (3, 9, 1))
-    monkeypatch.setattr(doctor, "requires", lambda _: ["nowhere-to-be-found>=2", "numpy", "x; extra == 'dev'"])
+    monkeypatch.setattr(
+        doctor, "requires", lambda _: ["nowhere-to-be-found>=2", "numpy", "rich>=999", "x; extra == 'dev'"]
+    )
     ran = run("doctor")
     assert ran.code == 7
     assert ran.out.count("BAD") == 4
-    assert "pip install nowhere-to-be-found" in ran.out
+    assert "pip install 'nowhere-to-be-found>=2' 'rich>=999'" in ran.out
+    assert "1 of 3 are there" in ran.out
     assert "searchkit rollback --index indexes/news" in " ".join(ran.out.split())

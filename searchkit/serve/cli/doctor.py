@@ -41,7 +41,7 @@ FORMATS = {
     "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 May 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
-    "another encoding": ("a.txt", "Un été à Paris. L'été dernier, la fête a été gâchée.".encode("cp1252")),
+    "another encoding": ("a.txt", "Ракеты охраняли небо над городом, сказал министр.".encode("cp1251")),
     "gzip": ("a.txt.gz", gzip.compress(b"A title\n\nThe otter swims.")),
     "Zstandard": ("a.txt.zst", b"\x28\xb5\x2f\xfd\x20\x10\x81\x00\x00The otter swims."),
 }
@@ -108,22 +108,36 @@ def _python() -> Check:
 
 
 def _packages() -> Iterator[Check]:
-    """Look for every package that is required; their versions are the installer's business."""
+    """Look for every package that is required, in a version that is allowed."""
     try:
         required = requires("searchkit") or []
     except PackageNotFoundError:
         yield Check(name="searchkit", found="run from its folder, not installed")
         return
-    missing = []
-    names = [name[0] for line in required if "extra ==" not in line and (name := match(r"[\w.-]+", line))]
-    names = [name for name in names if name != LIGHT_WITHOUT]
-    for package in names:
-        try:
-            version(package)
-        except PackageNotFoundError:
-            missing.append(package)
-    found = f"{len(names) - len(missing)} of {len(names)} are there"
-    yield Check(name="packages", found=found, good=not missing, remedy=f"Run 'pip install {' '.join(missing)}'.")
+    lines = [line for line in required if "extra ==" not in line and not line.startswith(LIGHT_WITHOUT)]
+    needed = [parts.groups() for line in lines if (parts := match(r"([\w.-]+)(?:\s*[>=]=\s*([\d.]+))?", line))]
+    wanting = [f"{name}>={floor}" if floor else name for name, floor in needed if not _is_there(name, floor)]
+    found = f"{len(needed) - len(wanting)} of {len(needed)} are there"
+    quoted = " ".join(f"'{one}'" if ">" in one else one for one in wanting)
+    yield Check(name="packages", found=found, good=not wanting, remedy=f'Run "pip install {quoted}".')
+
+
+def _is_there(package: str, floor: str | None) -> bool:
+    """Say whether a package is installed, and not older than it may be."""
+    try:
+        here = version(package)
+    except PackageNotFoundError:
+        return False
+    return floor is None or _numbers(here) >= _numbers(floor)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with, without zeros at their end: 1.11.0.post1 is 1, 11."""
+    found = match(r"\d+(\.\d+)*", text)
+    numbers = [int(part) for part in found[0].split(".")] if found else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _formats() -> Iterator[Check]:

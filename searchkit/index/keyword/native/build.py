@@ -1,4 +1,4 @@
-"""How do the loops get compiled? When searchkit is built or linked, by the compiler that Python was built with.
+"""How do the loops get compiled? When searchkit is built or linked, by the compiler that Python was built with, or CC.
 
 A hook of hatchling, the build backend. It leaves ``_loops.abi3.so`` beside the Python files (the stable interface of
 Python 3.11, so that every later version loads it too). Where there is no compiler it says so, and searchkit is
@@ -7,6 +7,7 @@ installed without: numpy takes over, and ``searchkit doctor`` tells.
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -40,9 +41,10 @@ class Loops(BuildHookInterface):  # type: ignore[misc]  # hatchling isn't there 
 
 def compiled(sources: Path, target: Path) -> str:
     """Compile the sources of a folder; return what went wrong, "" where nothing did."""
-    linker = sysconfig.get_config_var("LDSHARED") or "cc -shared"
+    compiler, *linking = shlex.split(sysconfig.get_config_var("LDSHARED") or "cc -shared")
     command = [
-        *shlex.split(linker),
+        *shlex.split(os.environ.get("CC") or compiler),
+        *linking,
         *OPTIONS,
         f"-I{sysconfig.get_paths()['include']}",
         *sorted(map(str, sources.glob("*.c"))),
