@@ -64,7 +64,7 @@ def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
 
     Of a title's word any form is enough, and its own form counts once more: titles are short, and would tie.
     """
-    units = [Term(terms=unit.terms, field=field) for unit in word.units]
+    units = [Term(terms=unit.terms, field=field, own=unit.surfaces) for unit in word.units]
     if word.units[0].joined:
         return [Compound(joined=units[0], parts=tuple(units[1:]))]
     if field == TITLE:
