@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from searchkit.index.keyword import loops
+from searchkit.index.keyword.bare import Joint
 from searchkit.index.keyword.expansion import Expansion
+from searchkit.index.keyword.program import own_word
 from searchkit.index.keyword.tree import TEXT, Phrase, Term, Tree
 from searchkit.index.keyword.windows import Lists
 from searchkit.search.legs import bare_question
@@ -34,7 +36,7 @@ def rank_straight(reading: Reading, query: Query) -> Placed | None:
     if (asked := bare_question(reading, query)) is None:
         return None
     (joint, wanted), mask = asked
-    leaves, weights = _weighed(reading.keyword, wanted)
+    leaves, weights = _weighed(reading.keyword, joint, wanted)
     rows, found = reading.keyword.parts.best(joint, leaves, weights, mask, query.k + _SPARE)
     scores, end = found.tolist(), query.k
     if len(scores) > end:
@@ -46,7 +48,7 @@ def rank_straight(reading: Reading, query: Query) -> Placed | None:
     return tuple(zip(ids[: query.k], scores, strict=False))
 
 
-def _weighed(index: KeywordSegments, wanted: Sequence[Tree]) -> tuple[list[Any], list[float]]:
+def _weighed(index: KeywordSegments, joint: Joint, wanted: Sequence[Tree]) -> tuple[list[Any], list[float]]:
     """Return the postings of each different leaf, and what it weighs: its idf, as often as it is asked for."""
     lists = Lists(index)
     times: dict[Sequence[str], float] = {}
@@ -60,6 +62,9 @@ def _weighed(index: KeywordSegments, wanted: Sequence[Tree]) -> tuple[list[Any],
         if one.terms not in times:
             different.append(one)
         times[one.terms] = times.get(one.terms, 0.0) + 1.0
+    if len(different) == 1 and joint == "any" and (word := own_word(different[0])) is not None:
+        leaf = index.parts.preferring(word)
+        return [leaf], [times[word.terms] * index.idf(leaf.df)]
     terms = index.parts.term
     leaves = [terms(TEXT, one.terms[0]) if len(one.terms) == 1 else lists.leaf(one) for one in different]
     return leaves, [often * index.idf(leaf.df) for leaf, often in zip(leaves, times.values(), strict=True)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +15,11 @@ import searchkit
 from searchkit import Article, IndexConfig, Searcher
 from searchkit.index.keyword import loops
 from searchkit.types import Section
+from tests.index.golden import FOLDER
 from tests.words import WordEncoder
+
+if TYPE_CHECKING:
+    from searchkit.types import Progress, Vector
 
 CONFIG = IndexConfig(chunk_tokens=40)
 
@@ -317,3 +323,124 @@ def test_every_one_of_many_matches_has_the_form(tmp_path: Path) -> None:
     with built(tmp_path, articles) as searcher:
         results = searcher.search('"author"', mode="keyword", k=700).results
         assert {one.article.id for one in results} == {f"a{n}" for n in range(0, 700, 7)}
+
+
+def test_an_index_of_before_is_searched_in_all_forms_with_a_note_that_rebuilding_mends(tmp_path: Path) -> None:
+    with zipfile.ZipFile(FOLDER / "1.zip") as archive:
+        archive.extractall(tmp_path / "index")
+    encoder = CountingEncoder()
+    with searchkit.open(tmp_path / "index", encoder=encoder) as searcher:
+        before = searcher.search('"missile" "journalists"', mode="keyword")
+        assert any("rebuild" in note for note in before.notes)
+        assert not searcher.search("missile", mode="keyword").notes
+        assert found(searcher, '"missile"') == found(searcher, "missiles") != set()
+        assert found(searcher, '"court of appeal"')
+    searchkit.rebuild(tmp_path / "index", encoder=encoder)
+    assert encoder.encoded == 0
+    with searchkit.open(tmp_path / "index", encoder=encoder) as searcher:
+        assert searcher.search('"missiles"', mode="keyword").notes == ()
+        assert found(searcher, '"missile"') == set()
+        assert found(searcher, '"missiles"') == found(searcher, "missiles") != set()
+
+
+class CountingEncoder(WordEncoder):
+    """Counts the chunks that it is given."""
+
+    encoded = 0
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
+        self.encoded += len(texts)
+        return super().encode_chunks(texts, progress)
+
+
+TITLES = [
+    ("author", "title:author", "authority"),
+    ("Authority wins", "title:authority", "Authors win"),
+    ("Customs closed", "title:customs", "Customers close"),
+    ("Customer closed", "title:customer", "Customs closed"),
+    ("Air defences", "title:defences", "Air defence"),
+    ("Air defence", "title:defence", "Air defences"),
+    ("Missile hit", "title:missile", "Missiles hit"),
+    ("Missiles hit", "title:missiles", "Missile hit"),
+    ("Organized", "title:organized", "Organizers"),
+    ("The MARKETS", "title:markets", "The marketing"),
+]
+
+
+@pytest.mark.parametrize(("own", "text", "other"), TITLES)
+def test_of_two_titles_alike_the_one_with_the_own_form_comes_first(
+    tmp_path: Path, own: str, text: str, other: str
+) -> None:
+    articles = [
+        Article(id="a", title=other, text="Something.", language="en"),
+        Article(id="b", title=own, text="Something.", language="en"),
+    ]
+    with built(tmp_path, articles) as searcher:
+        results = searcher.search(text, mode="keyword").results
+        assert [one.article.id for one in results] in (["b", "a"], ["b"])
+        assert len(results) == 1 or results[0].score > results[1].score
+
+
+LONE = [
+    ("The author won a prize", "author", "The authority won a prize"),
+    ("The authority won a prize", "authority", "The author won a prize"),
+    ("Customs seized it", "customs", "Customers seized it"),
+    ("Customers seized it", "Customers", "Customs seized it"),
+    ("A missile fell", "missile", "Missiles fell down"),
+    ("Some missiles fell", "MISSILES", "Some missile fell"),
+    ("They organized it", "organized", "They organize it"),
+    ("The general came", "general", "The generals came"),
+    ("The café of the nation", "nation", "The café of the national"),
+    ("News of the relation", "relation", "News of the relate"),
+]
+
+
+@pytest.mark.parametrize(("own", "text", "other"), LONE)
+@pytest.mark.parametrize("segments", [1, 2])
+def test_all_else_equal_the_own_form_of_a_word_comes_first(
+    tmp_path: Path, own: str, text: str, other: str, segments: int
+) -> None:
+    articles = [Article(id="a", text=other, language="en"), Article(id="b", text=own, language="en")]
+    gone = Article(id="c", text=f"{own} {other}", language="en")
+    index, encoder = tmp_path / "index", WordEncoder()
+    searchkit.build(index, [*articles[:segments], gone], encoder=encoder)
+    if segments == 1:
+        searchkit.add(index, articles[1:], encoder=encoder)
+    searchkit.delete(index, ["c"])
+    with searchkit.open(index, encoder=encoder) as searcher:
+        results = searcher.search(text, mode="keyword").results
+        assert [one.article.id for one in results] == ["b", "a"]
+        assert results[0].score == pytest.approx(results[1].score * 1.05)
+        ranked = searcher.rank(searchkit.Query(text=text, mode=searchkit.Mode.KEYWORD))
+        assert list(ranked) == [(one.article.id, one.score) for one in results]
+        (best,) = searcher.rank(searchkit.Query(text=text, mode=searchkit.Mode.KEYWORD, k=1))
+        assert best == ranked[0]
+
+
+def test_a_second_occurrence_counts_more_than_the_own_form(tmp_path: Path) -> None:
+    texts = {"a": "author of the plan", "b": "authority authority plan"}
+    articles = [Article(id=name, text=text, language="en") for name, text in texts.items()]
+    with built(tmp_path, articles) as searcher:
+        assert [one.article.id for one in searcher.search("author", mode="keyword").results] == ["b", "a"]
+
+
+def test_the_compiled_loops_and_numpy_prefer_own_forms_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(3)
+    words = ("author", "authority", "authorities", "authors", "oil")
+    articles = [
+        Article(id=f"a{n}", text=" ".join(draw.choices(words, k=draw.randint(1, 60))), language="en") for n in range(60)
+    ]
+    with built(tmp_path, articles) as searcher:
+        for text in words:
+            query = searchkit.Query(text=text, mode=searchkit.Mode.KEYWORD, k=60)
+            scores = []
+            for compiled in (loops.COMPILED, None):
+                with monkeypatch.context() as patch:
+                    patch.setattr(loops, "COMPILED", compiled)
+                    found_by = searcher.legs(query).keyword
+                    assert found_by is not None
+                    scores.append(found_by.scores.tolist())
+                    best = found_by.best(10)
+                    assert best.scores.tolist() == found_by.scores[best.rows].tolist()
+                    assert best.bound == sorted(scores[-1])[-11]
+            assert scores[0] == scores[1]

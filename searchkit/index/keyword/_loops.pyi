@@ -71,6 +71,9 @@ class Segments:
     def term(self, field: int, term: bytes, /) -> Leaf:
         """Find a term."""
 
+    def preferring(self, leaf: Leaf, forms: list[int], /) -> Leaf:
+        """Let a term score more where one of its forms stands, for each segment its number, or -1."""
+
     def together(self, field: int, leaves: list[Leaf], /) -> Leaf:
         """Unite terms of one field: they count as one."""
 

@@ -291,6 +291,7 @@ _FIRST_IN_RUN = "\u0e00"
 
 _AROUND = 16
 """Characters before and behind a place that are looked at: more than the marks that one letter carries."""
+
 _NOTHING = Expansion(terms=(), offsets=(), advance=0, surfaces=(), joined=0)
 _OFFSETS = (0,)
 

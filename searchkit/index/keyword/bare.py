@@ -136,7 +136,8 @@ class BareQuestions:
         asked = surface
         if surface.isascii() and surface.isalpha():  # no compound, one part: what the analyzer makes of it, sooner
             stems = {self._analyzer.stem(surface.lower(), language) for language in self._languages}
-            terms: tuple[Term, ...] | None = (Term(terms=tuple(sorted(stems))),)
+            own = (surface.lower()[:MAX_TERM],)
+            terms: tuple[Term, ...] | None = (Term(terms=tuple(sorted(stems)), own=own),)
         else:
             found = self._analyzer.query_terms(surface, self._languages)  # none where it is of signs alone
             leaves = [leaf for word in found for leaf in leaves_of(word, TEXT)]

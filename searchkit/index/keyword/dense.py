@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.keyword.phrases import phrase_postings
-from searchkit.index.keyword.program import ALL, Do, Program
+from searchkit.index.keyword.program import ALL, Do, Program, lone_word
+from searchkit.index.keyword.statistics import OWN_FORM
 from searchkit.index.keyword.tree import FieldName, Phrase, Term
 
 if TYPE_CHECKING:
@@ -119,9 +120,19 @@ class _Segment:
             open_ = gate[rows]
             rows, tf = rows[open_], tf[open_]
             weight = step.factor * self._leaves.idf(leaf)
-            scores[rows] += weight * (tf / (tf + index.norms(self._number, field_of(leaf))[rows]))
+            shares = weight * (tf / (tf + index.norms(self._number, field_of(leaf))[rows]))
+            if (word := lone_word(program)) is not None:
+                shares = np.where(np.isin(rows, self._own_rows(word)), shares * OWN_FORM, shares)
+            scores[rows] += shares
             matched[rows] |= holding[rows]
         scores[~matched] = 0.0
+
+    def _own_rows(self, word: Term) -> NDArray[np.uint32]:
+        """Return the rows in which a word stands in its own form."""
+        field = self._leaves.index.segments[self._number].postings.field(word.field)
+        form = self._leaves.index.own_forms(word.field, word.terms[0], word.own[0])[self._number]
+        term_id = field.term_id(word.terms[0])
+        return np.zeros(0, np.uint32) if form < 0 or term_id is None else field.form_counts(term_id, form)[0]
 
     def _rows(self, register: int) -> Mask:
         if register == ALL:

@@ -91,7 +91,7 @@ def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
     The letters of AT&T count where they stand side by side (AT & T), those of C++ a little, so that C++ comes first.
     Of a title's word any form is enough, and its own form counts once more: titles are short, and would tie.
     """
-    units = [Term(terms=unit.terms, field=field) for unit in word.units]
+    units = [Term(terms=unit.terms, field=field, own=unit.surfaces) for unit in word.units]
     if word.has_sign_outside:
         return [Or(children=(units[0], *(Boost(child=unit, factor=WITHOUT_SIGN) for unit in units[1:])))]
     if word.is_initials:

@@ -57,6 +57,7 @@ class Parts:
         self._ready: set[FieldName | None] = set()
         self._terms: dict[tuple[FieldName, str], Any] = {}
         self._forms: dict[tuple[FieldName, tuple[str, ...]], Any] = {}
+        self._own: dict[tuple[FieldName, str, str], Any] = {}
         self._has_words = False
 
     def make_ready(self, fields: frozenset[FieldName], *, articles: bool) -> None:
@@ -132,6 +133,20 @@ class Parts:
     def forms(self, field: FieldName, surfaces: tuple[str, ...]) -> Any:
         """Return where any of some forms stands. Raises ``IndexCorrupt``."""
         return self._of_forms(field, self._numbers(field, surfaces), placed=False)
+
+    def preferring(self, word: Term) -> Any:
+        """Return where a word of one term stands, which scores more in its own form. Raises ``IndexCorrupt``."""
+        key = word.field, word.terms[0], word.own[0]
+        found = self._own.get(key)
+        if found is None:
+            forms = self.index.own_forms(*key)
+            found = self.term(word.field, word.terms[0])
+            if max(forms, default=-1) >= 0:
+                found = self.segments.preferring(found, forms)
+            if len(self._own) >= _REMEMBERED:
+                self._own.clear()
+            self._own[key] = found
+        return found
 
     def placed(self, unit: Term) -> Any:
         """Return where a word of a phrase stands, with its positions. Raises ``IndexCorrupt``."""

@@ -20,7 +20,7 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | F.positions.at | u4, u8 | blocks | where each block's positions begin |
 | F.position_bits | u1 | blocks | bits of a position: a posting's first, or one less the one before |
 | F.blocks | u4, u8 | blocks + 1 | where the occurrences of postings 0, 128, 256, … begin, and the end |
-| F.forms | u1 | bytes | for each position of each block which form of its term stands there, as bits; 8 zeros at the end |
+| F.forms | u1 | bytes | for each occurrence which form of its term stands there, as bits; 8 zeros at the end |
 | F.forms.at | u4, u8 | blocks | where each block's forms begin |
 | F.form_bits | u1 | blocks | bits of a form's number |
 | words.blob | u1 | bytes | surface words of the field "text" (folded, not stemmed), as F.terms.blob |

@@ -112,6 +112,19 @@ def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(Step(leaf, factor, gate, holding) for (leaf, gate, holding), factor in factors.items())
 
 
+def lone_word(program: Program) -> Term | None:
+    """Return the word that is all of a question, if it can be told which of its forms was typed."""
+    if not program.plain or len(program.leaves) != 1 or len(program.steps) != 1:
+        return None
+    return own_word(program.leaves[0])
+
+
+def own_word(leaf: Term | Phrase) -> Term | None:
+    """Return a leaf if it is a word of one term whose own form is known."""
+    single = isinstance(leaf, Term) and len(leaf.own) == 1 and not leaf.surfaces and len(leaf.terms) == 1
+    return leaf if single and isinstance(leaf, Term) else None
+
+
 def words_of(tree: Tree) -> tuple[Term, ...] | None:
     """Return the words of a tree in which any may stand there, and nothing else is asked; None of any other tree."""
     if not isinstance(tree, Maybe):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import field as field_
 from typing import Literal
 
 from searchkit.types import Filter as Filter  # noqa: PLC0414 - a leaf of this tree, and the same record elsewhere
@@ -25,11 +26,14 @@ class Term:
     """One word of the query: ``terms`` are its stems in the languages searched; they count as one term, their union.
 
     ``surfaces``: where they are given, only these forms count, as they stand in the text, folded: what quotes ask for.
+    ``own``: the forms that were typed, which come first among others where the word is the whole question. They make no
+    other word of it.
     """
 
     terms: Sequence[str]
     field: FieldName = TEXT
     surfaces: tuple[str, ...] = ()
+    own: tuple[str, ...] = field_(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

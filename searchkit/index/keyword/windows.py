@@ -17,6 +17,7 @@ import numpy as np
 
 from searchkit.index.keyword.dense import Dense, field_of
 from searchkit.index.keyword.expansion import TermsOfWords
+from searchkit.index.keyword.program import lone_word
 from searchkit.index.keyword.tree import FieldName, Phrase, Term
 
 if TYPE_CHECKING:
@@ -140,9 +141,10 @@ class Windows:
         program, lists = self._program, self._lists
         leaves = program.leaves
         weights = [step.factor * lists.idf(leaves[step.leaf]) if step.leaf >= 0 else 0.0 for step in program.steps]
+        word = lone_word(program)
         operations, steps, required = _laid_out(program.operations, program.steps, program.required)
         return (
-            [lists.leaf(leaf) for leaf in leaves],
+            [lists.leaf(leaf) for leaf in leaves] if word is None else [lists.parts.preferring(word)],
             operations,
             steps,
             array("d", weights),

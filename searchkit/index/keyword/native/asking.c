@@ -14,6 +14,7 @@ void open_span(Cursor *c, const Part *part, int field, const Span *span) {
     else
         open_plain(c, NULL, NULL, 0, part->rows);
     c->form = span->only - 1;
+    c->own = span->own - 1;
 }
 
 static const Borders *borders_of(const Part *part, int field) { return field == TEXT ? &part->borders : NULL; }

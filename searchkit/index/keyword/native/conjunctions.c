@@ -11,6 +11,12 @@ int run_one(Work *w) {
     for (; refill(c); c->i = c->n)
         for (uint32_t i = c->i; i < c->n; i++) {
             double score = weight * ratio(t, c->rows[i], c->counts[i]);
+            if (c->own >= 0 && score * OWN_FORM > w->threshold) {
+                uint32_t own;
+                c->i = i;
+                if (!form_here(c, c->own, &own)) return 1;
+                if (own) score *= OWN_FORM;
+            }
             if (score > w->threshold && lives(s, c->rows[i])) offer(w, c->rows[i], score);
         }
     return c->damaged;

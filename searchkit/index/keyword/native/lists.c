@@ -77,7 +77,7 @@ void open_list(Cursor *c, const Field *field, uint64_t first, uint64_t last) {
     c->ones = 0;
     c->damaged = 0;
     c->reached = -1;
-    c->form = -1;
+    c->form = c->own = -1;
     c->row_limit = field->rows;
     c->rows = c->row_space;
     c->counts = c->count_space;
@@ -92,7 +92,7 @@ void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_
     c->ones = 0;
     c->damaged = 0;
     c->reached = -1;
-    c->form = -1;
+    c->form = c->own = -1;
     c->plain_positions = NULL;
     c->row_limit = row_limit;
 }
@@ -282,18 +282,18 @@ static uint64_t occurrences_before(Cursor *c) {
     return c->before;
 }
 
-int form_here(Cursor *c, uint32_t *n) {
+int form_here(Cursor *c, int64_t form, uint32_t *n) {
     uint32_t count = c->counts[c->i];
     if (!c->forms && !find_forms(c)) return 0;
     uint64_t before = occurrences_before(c);
     if (before + count > c->place_count) return 0;
     *n = 0;
     if (!c->form_bits) {
-        *n = c->form ? 0 : count;
+        *n = form ? 0 : count;
         return 1;
     }
     uint64_t mask = mask_of(c->form_bits), bit = before * c->form_bits;
-    for (uint32_t k = 0; k < count; k++, bit += c->form_bits) *n += bits_at(c->forms, bit, mask) == c->form;
+    for (uint32_t k = 0; k < count; k++, bit += c->form_bits) *n += bits_at(c->forms, bit, mask) == form;
     return 1;
 }
 

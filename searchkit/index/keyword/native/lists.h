@@ -60,6 +60,7 @@ typedef struct {
     int64_t form;         /* the one form of the term whose positions are read; -1: all */
     const uint8_t *forms; /* where the block's forms are, NULL: not looked for */
     uint32_t form_bits;
+    int64_t own; /* the form that scores more than others; -1: none */
     const uint32_t *plain_positions; /* of a whole list, and where those of each row begin */
     const uint64_t *plain_starts;
     uint32_t row_space[BLOCK], count_space[BLOCK];
@@ -75,8 +76,8 @@ void open_plain(Cursor *c, const uint32_t *rows, const uint32_t *counts, uint32_
 int next_block(Cursor *c);
 int seek(Cursor *c, uint32_t row);
 int positions_here(Cursor *c, uint32_t **out, size_t *space, size_t *n);
-/* How often the list's form stands where it is; 0 where the forms can't be read. */
-int form_here(Cursor *c, uint32_t *n);
+/* How often a form stands where the list is; 0 where the forms can't be read. */
+int form_here(Cursor *c, int64_t form, uint32_t *n);
 
 /* Find a term from the number `from` on: 1, and its number; 0 where it isn't there; -1 where the terms are damaged. */
 int find_term(const Field *field, const void *term, size_t size, uint64_t from, uint64_t *id);

@@ -289,6 +289,34 @@ static PyObject *segments_term(PyObject *object, PyObject *args) {
     return (PyObject *)leaf;
 }
 
+/* preferring(leaf, forms): a term that scores more where one of its forms stands, for each segment its number, or -1. */
+static PyObject *segments_preferring(PyObject *object, PyObject *args) {
+    SegmentsObject *self = (SegmentsObject *)object;
+    PyObject *given, *forms;
+    if (!PyArg_ParseTuple(args, "OO!", &given, &PyList_Type, &forms)) return NULL;
+    LeafObject *term = (LeafObject *)given;
+    int fits = PyObject_TypeCheck(given, (PyTypeObject *)state_of_type(object)->leaf_type) && term->owner == self &&
+               !term->unit_count && PyList_Size(forms) == self->count;
+    for (int i = 0; i < self->count && fits; i++) fits = !term->spans[i].rows;
+    if (!fits) {
+        wrong("a term has a form in each segment");
+        return NULL;
+    }
+    LeafObject *leaf = new_leaf(self, term->field, state_of_type(object));
+    for (int i = 0; leaf && i < self->count; i++) {
+        long long form = PyLong_AsLongLong(PyList_GetItem(forms, i));
+        if (PyErr_Occurred() || form < -1 || form > UINT32_MAX) {
+            if (!PyErr_Occurred()) wrong("there is no such form");
+            Py_CLEAR(leaf);
+            break;
+        }
+        leaf->spans[i] = term->spans[i];
+        leaf->spans[i].own = form + 1;
+        leaf->df += leaf->spans[i].df;
+    }
+    return (PyObject *)leaf;
+}
+
 /* forms(field, [[(term, form), …], …], placed): where any of some forms of terms stands, for each segment the numbers of
  * terms and of their forms, -1 for all. `placed`: for a phrase, which needs the positions. */
 static PyObject *segments_forms(PyObject *object, PyObject *args) {
@@ -417,7 +445,7 @@ static PyMethodDef segments_methods[] = {
     {"set_words", segments_set_words, METH_VARARGS, NULL}, {"term", segments_term, METH_VARARGS, NULL},
     {"forms", segments_forms, METH_VARARGS, NULL},         {"phrase", segments_phrase, METH_VARARGS, NULL},
     {"together", segments_together, METH_VARARGS, NULL},   {"words", segments_words, METH_VARARGS, NULL},
-    {"union", segments_union, METH_VARARGS, NULL},
+    {"union", segments_union, METH_VARARGS, NULL},         {"preferring", segments_preferring, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -41,6 +41,7 @@ typedef struct {
 typedef struct {
     uint64_t first, last, df;
     int64_t only;
+    int64_t own; /* 0, or one more than the form that scores more than others */
     uint32_t *rows, *counts;
     uint32_t *positions; /* of rows and counts, where a phrase needs them, and where those of each row begin */
     uint64_t *starts;

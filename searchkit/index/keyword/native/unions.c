@@ -157,7 +157,7 @@ static int pick_one(Cursor *c, const uint8_t *deleted, Out *out) {
     for (; refill(c); c->i++) {
         uint32_t row = c->rows[c->i], count;
         if (deleted && deleted[row]) continue;
-        if (!form_here(c, &count)) return 1;
+        if (!form_here(c, c->form, &count)) return 1;
         if (count && !put(out, row, count)) return 2;
     }
     return c->damaged;

@@ -174,13 +174,22 @@ static int pull(Cursor *c, Pulled *p, uint32_t low, uint32_t high) {
             if (rows) p->rows = rows;
             uint32_t *counts = realloc(p->counts, space * sizeof *counts);
             if (counts) p->counts = counts;
-            if (!rows || !counts) return 0;
+            uint8_t *own = c->own < 0 ? NULL : realloc(p->own, space);
+            if (own) p->own = own;
+            if (!rows || !counts || (c->own >= 0 && !own)) return 0;
             p->space = space;
         }
-        uint32_t i = c->i;
+        uint32_t i = c->i, first = i;
+        size_t at = p->n;
         for (; i < c->n && c->rows[i] < high; i++, p->n++) {
             p->rows[p->n] = c->rows[i] - low;
             p->counts[p->n] = c->counts[i];
+        }
+        for (; c->own >= 0 && first < i; first++) {
+            uint32_t own;
+            c->i = first;
+            if (!form_here(c, c->own, &own)) c->damaged = 1;
+            p->own[at++] = !c->damaged && own;
         }
         c->i = i;
     }
@@ -255,10 +264,12 @@ static size_t score_window(Work *w, uint32_t low, uint32_t n) {
         }
         const Pulled *p = w->pulled + step.leaf;
         const Table *t = s->tables + step.leaf;
+        const uint8_t *own = s->lists[step.leaf].own < 0 ? NULL : p->own;
         for (size_t i = 0; i < p->n; i++) {
             uint32_t row = p->rows[i], place = (uint32_t)(article[row] - article[0]);
             if (!has(gate, place) || !has(root, place)) continue;
-            w->sums[row] += s->weights[k] * ratio(t, low + row, p->counts[i]);
+            double score = s->weights[k] * ratio(t, low + row, p->counts[i]);
+            w->sums[row] += own && own[i] ? score * OWN_FORM : score;
             if (step.gate == step.holding || has(holding, place))
                 touch(w, row, &touched);
             else
@@ -410,6 +421,7 @@ int run_search(Search *s) {
     for (int i = 0; i < s->list_count && w.pulled; i++) {
         free(w.pulled[i].rows);
         free(w.pulled[i].counts);
+        free(w.pulled[i].own);
     }
     free(w.pulled);
     free(w.sums);

@@ -71,6 +71,7 @@ typedef struct {
 
 typedef struct {
     uint32_t *rows, *counts; /* in the window, counted from its first row */
+    uint8_t *own;            /* whether the own form stands there, where the list has one */
     size_t n, space;
 } Pulled;
 
@@ -101,6 +102,10 @@ static inline double ratio(const Table *t, uint32_t row, uint32_t count) {
     }
     return count / (count + t->norms[row]);
 }
+
+/* A word that is the whole question scores so many times as much where its own form stands: more than a few words more or
+ * less of a chunk's length, less than a second occurrence. */
+#define OWN_FORM 1.05
 
 static inline int lives(const Search *s, uint32_t row) {
     return (!s->deleted || !s->deleted[row]) && (!s->mask || s->mask[row]);
