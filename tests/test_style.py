@@ -14,7 +14,7 @@ from searchkit.serve.cli.app import COMMANDS
 
 ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-LONGEST = 350
+LONGEST = 600
 """Lines of the longest file; more has more than one reason to change."""
 
 OPENING = re.compile(r"[A-Z].*\?(\s|$)|Here (is|are) .+; .+")
