@@ -38,7 +38,11 @@ def test_an_index_of_every_supported_format_is_whole_and_goes_on(golden: tuple[i
     _, index = golden
     encoder = WordEncoder()
     assert searchkit.verify(index, deep=True, encoder=encoder).faults == ()
-    if manifest_in_force(IndexPaths(index)).rules < RULES:
+    if manifest_in_force(IndexPaths(index)).rules < RULES:  # it is searched with a note, and added to when rebuilt
+        with searchkit.open(index, encoder=encoder) as searcher:
+            answer = searcher.search("missiles Venezuela")
+            assert answer.results
+            assert any("rebuild" in note for note in answer.notes)
         with pytest.raises(FormatTooOld, match="searchkit rebuild"):
             searchkit.add(index, [article(40)], encoder=encoder)
         searchkit.rebuild(index, encoder=encoder)

@@ -1,4 +1,4 @@
-"""Traditional Chinese characters and the simplified ones that mean the same, for folding.
+"""Which simplified Chinese characters mean the same as traditional ones? A table, for folding.
 
 The table is OpenCC's (version 1.4.2, Apache licence 2.0): ``OpenCC("t2s").convert`` of each Han character of Unicode's
 basic plane, where it gives another single character that isn't converted itself. It is kept here because terms in an
