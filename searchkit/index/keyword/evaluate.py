@@ -7,6 +7,8 @@ A branch scores in the articles where it holds, so ``(a AND b) OR c`` counts a a
 
 BM25 as Lucene has it: ``idf * tf / (tf + k1 * ((1 - b) + b * length / average))``, without the factor (k1 + 1).
 A union of terms counts as one term. A phrase counts as one term too, its idf the sum of its words'.
+A phrase is read in the article's text, wherever its chunks end, and scores in the chunk where it begins. A word that is
+the whole question scores ``OWN_FORM`` times as much where it stands as it was typed.
 
 A tree becomes a `Program`, which is worked out segment by segment.
 """
