@@ -30,6 +30,9 @@ _FEW = 6
 _OPERAND = 3
 """Words that stand together beside AND or OR: "New York Times", and no clause."""
 
+_UNSPACED = 6
+"""Characters of a word of Chinese or Thai with its sign; more are a sentence."""
+
 _QUOTED_WHOLE = 8
 """Words of a phrase that is a whole query: longer ones are quotations, which seldom stand word for word elsewhere."""
 
@@ -221,12 +224,17 @@ def _signed(text: str, tokens: Sequence[Token]) -> Classification | None:
     first = next(token for token in tokens if token.words)
     # A dash that was typed at the first word is a bullet or a quotation's beginning: nobody begins with what not to
     # find, unless there is hardly anything else.
-    if len(signed) == 1 and signed[0].sign == "-" and signed[0] is first and words > 2:
+    if len(signed) == 1 and signed[0].sign == "-" and signed[0] is first and (words > 2 or _is_unspaced(first.text)):
         return Classification(expression=False, reason=f"the dash of {signed[0].text} begins a text", doubtful=True)
     ends = next((place for place, token in enumerate(reversed(tokens)) if token.words and not token.sign), len(tokens))
     if words > _SHORT // 2 and not ends and all(token.sign == "-" for token in signed):
         return Classification(expression=False, reason=f"the text goes on behind {signed[0].text}", doubtful=True)
     return Classification(expression=True, reason=reason, doubtful=True)
+
+
+def _is_unspaced(word: str) -> bool:
+    """Say whether what stands between spaces is a sentence of a script without them (they begin at Thai, U+0E00)."""
+    return len(word) > _UNSPACED and max(word) >= "\u0e00"
 
 
 def _boolean(text: str, tokens: Sequence[Token]) -> Classification | None:

@@ -174,6 +174,7 @@ rocket^0.5 missile
 (missile OR rocket)^2 oil
 -oil
 -oil gas
+-石油
 +missile
 +missile ukraine
 +missile +ukraine
@@ -414,6 +415,7 @@ Saint-Étienne
 l'été à Paris
 Estados Unidos
 北京今天天气很好
+-北京今天天气很好
 猫
 猫？
 「猫」はどこですか？
