@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, reduce
+from functools import cache
 from typing import TYPE_CHECKING
 
 from searchkit.ingest.fields import plain_text
 from searchkit.ingest.mapping import Draft, means
 from searchkit.ingest.sections import Block, join
-from searchkit.ingest.texts import clean, glue, one_line
+from searchkit.ingest.texts import clean, glued, one_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -183,13 +183,13 @@ def _next_marker(markers: list[str | int]) -> str:
 
 def _inline(tokens: Sequence[Token]) -> str:
     """Return the text of a paragraph; a line break in the source is none in the text."""
-    lines = [""]
+    lines: list[list[str]] = [[]]
     for token in tokens:
         if token.type == "softbreak":
-            lines.append("")
+            lines.append([])
         else:
-            lines[-1] += _inline_text(token)
-    return reduce(glue, (line.strip(" ") for line in lines)).strip()
+            lines[-1].append(_inline_text(token))
+    return glued("".join(line).strip(" ") for line in lines).strip()
 
 
 def _inline_text(token: Token) -> str:

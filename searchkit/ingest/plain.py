@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from searchkit.ingest.mapping import Draft
 from searchkit.ingest.sections import Block, atx_text, join
-from searchkit.ingest.texts import clean, glue, is_unspaced, one_line
+from searchkit.ingest.texts import clean, glued, is_unspaced, one_line
 
 _RULE = re.compile(r"[\s\-–—‒―−_*=~•·]+")
 _ATX = re.compile(r"(#{1,6})[ \t]+(.*)")
@@ -90,13 +90,13 @@ def _unwrap(lines: Sequence[_Paragraph]) -> list[_Paragraph]:
     width = _wrap_width(lines)
     if width is None or not lines:
         return list(lines)
-    joined = [lines[0]]
+    groups = [[lines[0]]]
     for above, line in pairwise(lines):
         if _may_continue(line) and _goes_on(above.text, line.text, width):
-            joined[-1] = replace(joined[-1], text=glue(joined[-1].text, line.text))
+            groups[-1].append(line)
         else:
-            joined.append(line)
-    return joined
+            groups.append([line])
+    return [replace(group[0], text=glued(line.text for line in group)) for group in groups]
 
 
 def _wrap_width(lines: Sequence[_Paragraph]) -> int | None:

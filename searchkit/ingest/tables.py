@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import BinaryIO
@@ -106,7 +107,7 @@ def _check_header(header: list[str], rows: Rows) -> Problem | None:
     """Say what is wrong with a header, which is then wrong with every row."""
     columns = dict.fromkeys(header, "there")
     there = f"the columns are: {', '.join(keys_of(columns))}"
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, number in Counter(header).items() if name and number > 1)
     if twice:
         return rows.problem(f"has two columns named '{twice[0]}'; {there}", 1)
     for name in ("text", "title"):

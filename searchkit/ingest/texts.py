@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -55,3 +56,14 @@ def glue(left: str, right: str) -> str:
     if left.endswith("-") and left[-2:-1].isalpha() and right[0].isalpha():
         return left + right
     return f"{left} {right}"
+
+
+def glued(lines: Iterable[str]) -> str:
+    """Join all lines of one paragraph as ``glue`` does, without copying what is joined already again and again."""
+    parts: list[str] = []
+    tail = ""
+    for line in lines:
+        joined = glue(tail, line)  # which looks at the last two characters
+        parts.append(joined[:-2])
+        tail = joined[-2:]
+    return "".join(parts) + tail

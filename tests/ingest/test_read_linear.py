@@ -5,20 +5,24 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from functools import reduce
 
 import pytest
 import regex
 
+from searchkit.ingest import sentences
 from searchkit.ingest.cuts import _cluster_ends
 from searchkit.ingest.markdown import parse_markdown
 from searchkit.ingest.sections import atx_text
-from searchkit.ingest.sentences import _QUICK, _library_sentences, _quick_parts
+from searchkit.ingest.sentences import _QUICK, _quick_parts, sentence_spans
+from searchkit.ingest.texts import glue, glued
 from tests.torture.growth import ALLOWED, growth
 
 SLOW_ONCE = """
 from searchkit.ingest.markdown import parse_markdown
 from searchkit.ingest.mapping import Draft, make_article
 from searchkit.ingest.sections import atx_text
+from searchkit.ingest.texts import glue, glued
 from searchkit.ingest.sentences import sentence_spans
 
 SIZE = 400_000
@@ -104,10 +108,17 @@ def test_a_text_is_given_to_the_library_whole_unless_that_would_take_ages() -> N
         assert [0, *(end for _, end in parts)] == [*(start for start, _ in parts), len(text)]
 
 
-def test_sentences_are_those_of_the_whole_where_paragraphs_are_short() -> None:
-    import sentencex
-
+def test_sentences_are_those_of_the_whole_where_paragraphs_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     text = ("“He said so. “And she said: ‘No.’ It rained (a lot). They’re gone.\n\n") * 2000
     assert len(list(_quick_parts(text))) > 1
-    expected = {one["end_index"] for one in sentencex.get_sentence_boundaries("en", text)}
-    assert {one["end_index"] for one in _library_sentences(text, "en")} == expected
+    found = sentence_spans(text, "en")
+    monkeypatch.setattr(sentences, "_QUICK", 1 << 30)
+    assert sentence_spans(text, "en") == found
+
+
+def test_many_lines_are_joined_as_two_are() -> None:
+    drawn = random.Random(5)
+    pieces = ["", "a", "ab", "a-", "-", "a\u00ad", "\u00ad", "中", "中文", "1-", "a b", "-a", "の", "é-", "A."]
+    for _ in range(3000):
+        lines = [drawn.choice(pieces) for _ in range(drawn.randint(1, 8))]
+        assert glued(lines) == reduce(glue, lines), lines
