@@ -166,6 +166,32 @@ def _growth_of_building(results: Results) -> Values:
     return {"": found[1]["cpu_s"] / found[0]["cpu_s"]} if all(found) else {}
 
 
+def _search(mine: str, theirs: str, place: int) -> Callable[[Results], Values]:
+    """Return what finds a whole search's time over a peer's: of the median (0) or of the 95th percentile (1)."""
+
+    def values(results: Results) -> Values:
+        archives = results.get("search", {}).get("archives", {})
+        return {name: found["cpu_ms"][mine][place] / found["cpu_ms"][theirs][place] for name, found in archives.items()}
+
+    return values
+
+
+def _threads(*, best: bool) -> Callable[[Results], Values]:
+    """Return what finds the searches a second of several threads over those of one; only the ``best`` number's."""
+
+    def values(results: Results) -> Values:
+        archives = results.get("search", {}).get("archives", {})
+        return {
+            f"{name}: {mode}, {threads} threads": count / counts["1"]
+            for name, found in archives.items()
+            for mode, counts in found["requests_per_s"].items()
+            for threads, count in counts.items()
+            if int(threads) >= 2 and (not best or count == max(counts[key] for key in counts if key != "1"))
+        }
+
+    return values
+
+
 ROWS = (
     Row(
         name="OR 2/4/8, k = 10 and 100",
@@ -196,6 +222,38 @@ ROWS = (
         values=_times_faster(PATTERNS),
     ),
     Row(name="hybrid, warm, p95", against="encoder alone + FAISS alone", limit=1.5, values=_hybrid),
+    Row(
+        name="search() by keyword, k = 10, median",
+        against="Tantivy with stored fields and its snippets",
+        limit=0.7,
+        values=_search("searchkit, keyword", TANTIVY, 0),
+    ),
+    Row(
+        name="search() by keyword, k = 10, p95",
+        against="Tantivy with stored fields and its snippets",
+        limit=1.0,
+        values=_search("searchkit, keyword", TANTIVY, 1),
+    ),
+    Row(
+        name="search() hybrid, k = 10, median",
+        against="encoder alone + FAISS alone",
+        limit=1.2,
+        values=_search("searchkit, hybrid", "encoder + FAISS", 0),
+    ),
+    Row(
+        name="search() with 2, 4 and 8 threads, times that of one",
+        against="searchkit itself, one thread",
+        limit=1.0,
+        least=True,
+        values=_threads(best=False),
+    ),
+    Row(
+        name="search() with the best number of threads, times that of one",
+        against="searchkit itself, one thread, on two cores",
+        limit=1.6,
+        least=True,
+        values=_threads(best=True),
+    ),
     Row(
         name="hybrid, one-shot command, CPU s", against="–", limit=1.0, aim=0.5, values=_of("one_shot", "hybrid_cpu_s")
     ),

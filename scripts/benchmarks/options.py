@@ -19,6 +19,8 @@ SPEED = """How fast is searchkit beside its peers? Builds, checks and times all 
     scripts/bench --quick --sizes 100000 --reuse     after a change that leaves the format alone
     scripts/bench --write                      all sizes: the results file and the README's tables
     scripts/bench --write --sizes 1000000      this size anew; what the results file has of the others stays
+    scripts/bench --search FOLDER --write      whole searches alone, within 5 minutes: on the made archive and on judged
+                                               articles in BEIR's layout with their questions, and with 1 to 8 threads
 
 Times are CPU time of one process, one thread unless said otherwise. Peers' indexes are kept in --place and used again.
 """
@@ -41,6 +43,7 @@ def speed_options(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sizes", "--chunks", type=int, nargs="+", help=f"chunks of the archives (default: {SIZES})")
     parser.add_argument("--peer", nargs="+", help="only these peers")
     parser.add_argument("--reuse", action="store_true", help="take searchkit's index too as it lies in --place")
+    parser.add_argument("--search", type=Path, nargs="*", metavar="FOLDER", help="measure whole searches, nothing else")
     parser.add_argument("--place", type=Path, default=ROOT / ".bench", help="where the indexes are kept")
     parser.add_argument("--output", type=Path, help="write the results to this file")
     parser.add_argument("--write", action="store_true", help="write the results file and the README's tables")

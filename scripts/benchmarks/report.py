@@ -47,12 +47,15 @@ def speed_report(results: Results) -> str:
     lines = [f"Measured by `scripts/bench` on {_where(results)}.", "", *limits_table(verdicts(results))]
     lines += [
         "",
-        "searchkit's CPU milliseconds a query, k = 10, and what they are times a peer's (above 1 is **lost**),",
+        "searchkit's CPU milliseconds a query, k = 10, for ids and scores alone (`rank()`), and what they are times a",
+        "peer's (above 1 is **lost**),",
     ]
     lines += ["median / 95th percentile. The same queries again:", "", *_ratios(asked, WORDED)]
     if fresh:
         lines += ["", "Queries that were never asked before, each once:", "", *_ratios(fresh, WORDED)]
     lines += ["", "By words and meaning; ONNX Runtime + FAISS is the least that can cost:", "", *_ratios(asked, MEANT)]
+    if "search" in results:
+        lines += ["", *search_tables(results["search"])]
     lines += ["", *_left_out(sizes), "Building, and what it leaves:", "", *_building(results)]
     return "\n".join(lines)
 
@@ -102,6 +105,30 @@ def _pair(timed: Mapping[str, Any] | None, fact: str) -> str:
         return "–"
     write = number if fact == "cpu_ms" else "{:.2f}".format
     return " / ".join(f"**{write(one)}**" if fact == "ratio" and one > 1 else write(one) for one in timed[fact][:2])
+
+
+def search_tables(search: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the tables of whole searches: what each takes, then searches a second by threads."""
+    yield f"Whole searches (`search()`, {search['date']}): CPU milliseconds, median / 95th percentile,"
+    yield "of ten results with title, url and snippet, its words marked; LanceDB and txtai, which make none, give whole"
+    yield "rows. Vectors are given for nothing but where the encoder is named:"
+    yield ""
+    archives = search["archives"]
+    heads = [f"{name}, {found['chunks']:,} chunks" for name, found in archives.items()]
+    yield f"| | {' | '.join(heads)} |"
+    yield f"|---|{'---|' * len(archives)}"
+    for system in next(iter(archives.values()))["cpu_ms"]:
+        times = (found["cpu_ms"][system] for found in archives.values())
+        yield f"| {system} | {' | '.join(f'{number(p50)} / {number(p95)}' for p50, p95 in times)} |"
+    yield ""
+    yield "Whole searches a second, every question a new one, by the threads that share a searcher:"
+    yield ""
+    threads = list(next(iter(next(iter(archives.values()))["requests_per_s"].values())))
+    yield f"| | {' | '.join(threads)} |"
+    yield f"|---|{'---|' * len(threads)}"
+    for name, found in archives.items():
+        for mode, counts in found["requests_per_s"].items():
+            yield f"| {name}: {mode} | {' | '.join(number(count) for count in counts.values())} |"
 
 
 def _left_out(sizes: Mapping[str, Any]) -> Iterator[str]:

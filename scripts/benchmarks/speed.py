@@ -18,6 +18,7 @@ from typing import Any
 from scripts.benchmarks import building, timing
 from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.encoding import encoding, one_shot
+from scripts.benchmarks.end_to_end import end_to_end, judged_archive, made_archive
 from scripts.benchmarks.limits import verdicts
 from scripts.benchmarks.machine import machine, today
 from scripts.benchmarks.options import SIZES, speed_options
@@ -25,13 +26,16 @@ from scripts.benchmarks.peers.hybrids import Runtime, RuntimeAndFaiss
 from scripts.benchmarks.peers.ours import KeywordLeg, Ours
 from scripts.benchmarks.peers.peer import Peer
 from scripts.benchmarks.questions import CLASSES, Class, K, questions
-from scripts.benchmarks.report import limits_table, speed_report, write_block
+from scripts.benchmarks.report import limits_table, search_tables, speed_report, write_block
 from scripts.benchmarks.systems import BARE, FAISS, KEYWORD, OURS, SYSTEMS, System
 
 RESULTS = Path(__file__).parent / "results.json"
 QUICK = 8_000
 EFFORT = {QUICK: (24, 0.12), 10_000: (200, 1.0), 100_000: (200, 1.0), 1_000_000: (100, 0.8)}
 """Queries of a class, and seconds of a peer's work for it: all sizes together are to end within 18 minutes."""
+
+MADE_ARTICLES = 20_000
+"""Articles of the made archive that whole searches are timed on: as many chunks as rtqa-news-a has."""
 
 NOT_IN_QUICK = frozenset(["LanceDB", "txtai"])
 
@@ -43,6 +47,9 @@ def main() -> None:
         write_block("bench", speed_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
         return
     asked.place.mkdir(parents=True, exist_ok=True)
+    if asked.search is not None:
+        _searches(asked)
+        return
     started = time.monotonic()
     systems = [one for one in SYSTEMS if not asked.peer or one.name in {*asked.peer, OURS}]
     if asked.quick:
@@ -75,6 +82,21 @@ def main() -> None:
     sys.exit(f"falls short: {'; '.join(lost)}" if lost else 0)
 
 
+def _searches(asked: argparse.Namespace) -> None:
+    """Measure whole searches, and put them beside what the results file has."""
+    archives = [made_archive(MADE_ARTICLES), *map(judged_archive, asked.search)]
+    measured = end_to_end(archives, asked.place, Runtime(), _say)
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    search = {"date": today(), "machine": machine(), "archives": measured}
+    results = results | {"search": search}
+    if asked.write:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_block("bench", speed_report(results))
+    if asked.output:
+        asked.output.write_text(json.dumps(search, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print("\n".join(search_tables(search)))
+
+
 def is_largest(before: dict[str, Any], results: dict[str, Any]) -> bool:
     """Say whether no archive of the results before is larger than those that were measured now."""
     return max(map(int, results["sizes"])) >= max(map(int, before.get("sizes", {})), default=0)
@@ -91,6 +113,7 @@ def beside(before: dict[str, Any], results: dict[str, Any]) -> dict[str, Any]:
         **results,
         "versions": before.get("versions", {}) | results["versions"],
         "sizes": sizes,
+        **({"search": before["search"]} if "search" in before else {}),
         "encoding": once["encoding"],
         "one_shot": once["one_shot"],
     }

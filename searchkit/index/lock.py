@@ -123,6 +123,8 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
                 _write(file, {})
     finally:
         _held_to_write.discard(file.fileno())
+        with suppress(OSError):  # a child that was forked a moment ago may still have the open file
+            fcntl.flock(file, fcntl.LOCK_UN)
         with suppress(OSError):
             file.close()
 

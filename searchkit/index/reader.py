@@ -298,6 +298,8 @@ class Generation:
 
         It is 0 where a row has no vector.
         """
+        if len(self.segments) == 1 and (alone := self.segments[0].vectors) is not None:
+            return alone.similarity(query, rows)
         scores = np.zeros(len(rows), dtype=np.float64)
         owners = np.searchsorted(self.bases, rows, side="right") - 1
         for number in np.unique(owners):

@@ -163,8 +163,11 @@ class VectorsReader:
 
         A row's value depends on the row and the query alone, not on its neighbours: it is the same in every search.
         """
+        exact = query.astype(np.float64)
+        if loops.COMPILED is not None:
+            return np.frombuffer(loops.COMPILED.similarity(self.matrix, exact, rows.astype(np.int64, copy=False)))
         gathered = self.matrix[rows].astype(np.float64)
-        gathered *= query.astype(np.float64)
+        gathered *= exact
         return np.asarray(gathered.sum(axis=1))
 
     def _products(self, query: Vectors, rows: Rows) -> NDArray[np.float64]:

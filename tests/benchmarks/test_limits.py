@@ -13,6 +13,7 @@ from scripts.benchmarks.relevance import relevance_report
 from scripts.benchmarks.report import README, block, limits_table, speed_report
 from scripts.benchmarks.systems import BARE, BM25S, KEYWORD, OURS, TANTIVY, WHOOSH
 
+WHOLE = ("search", "archives", "made, 20,000 articles")
 MUST = {
     "OR 2/4/8, k = 10 and 100": (1.0, False),
     "AND, phrase, prefix, wildcard, fuzzy": (1.5, False),
@@ -20,6 +21,11 @@ MUST = {
     "any class, times faster": (50, True),
     "prefix, wildcard, fuzzy, times faster": (20, True),
     "hybrid, warm, p95": (1.5, False),
+    "search() by keyword, k = 10, median": (0.7, False),
+    "search() by keyword, k = 10, p95": (1.0, False),
+    "search() hybrid, k = 10, median": (1.2, False),
+    "search() with 2, 4 and 8 threads, times that of one": (1.0, True),
+    "search() with the best number of threads, times that of one": (1.6, True),
     "hybrid, one-shot command, CPU s": (1.0, False),
     "keyword, one-shot command, CPU s": (0.4, False),
     "build without encoding, chunks per CPU-second": (0.5, True),
@@ -37,6 +43,13 @@ MUST = {
 def timed(ours_ms: float, theirs_ms: float) -> dict[str, Any]:
     ratio = ours_ms / theirs_ms
     return {"n": 9, "cpu_ms": [theirs_ms] * 3, "wall_ms": [theirs_ms] * 3, "ratio": [ratio] * 3}
+
+
+def whole_searches() -> dict[str, Any]:
+    times = {"searchkit, keyword": [0.6, 0.9], TANTIVY: [1.0, 1.0], "searchkit, hybrid": [9.0, 12.0]}
+    times["encoder + FAISS"] = [8.0, 9.0]
+    counts = {"1": 100.0, "2": 170.0, "4": 158.0, "8": 150.0}
+    return {"chunks": 9, "cpu_ms": times, "requests_per_s": {"searchkit, hybrid": counts}}
 
 
 def good_results() -> dict[str, Any]:
@@ -60,6 +73,7 @@ def good_results() -> dict[str, Any]:
         "sizes": {"100000": size(1.0), "1000000": size(9.0)},
         "encoding": {"ratio": 0.95, "second_build_encoded": 0},
         "one_shot": {"keyword_cpu_s": 0.2, "hybrid_cpu_s": 0.6},
+        "search": {"date": "2026-02-02", "archives": {"made, 20,000 articles": whole_searches()}},
     }
 
 
@@ -96,6 +110,11 @@ def test_one_slow_class_at_one_depth_against_one_peer_is_found(peer: str, share:
         (("sizes", "100000", "queries", "AND 2", "10", WHOOSH, "ratio"), [1 / 49, 1, 1], "any class"),
         (("sizes", "100000", "queries", "fuzzy", "10", WHOOSH, "ratio"), [1 / 19, 1, 1], "prefix, wildcard, fuzzy,"),
         (("sizes", "100000", "queries", "hybrid", "10", BARE, "ratio"), [1, 1.6, 1], "hybrid, warm"),
+        ((*WHOLE, "cpu_ms", TANTIVY), [0.8, 1.0], "search() by keyword, k = 10, median"),
+        ((*WHOLE, "cpu_ms", TANTIVY), [1.0, 0.8], "search() by keyword, k = 10, p95"),
+        ((*WHOLE, "cpu_ms", "encoder + FAISS"), [7.0, 9.0], "search() hybrid"),
+        ((*WHOLE, "requests_per_s", "searchkit, hybrid", "8"), 99.0, "search() with 2, 4"),
+        ((*WHOLE, "requests_per_s", "searchkit, hybrid", "2"), 155.0, "search() with the best"),
         (("one_shot", "hybrid_cpu_s"), 1.1, "hybrid, one-shot"),
         (("one_shot", "keyword_cpu_s"), 0.5, "keyword, one-shot"),
         (("sizes", "100000", "building", KEYWORD, "chunks_per_cpu_s"), 9_000, "build without encoding, chunks"),

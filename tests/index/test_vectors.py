@@ -325,3 +325,18 @@ def test_a_search_of_few_rows_wakes_no_threads_of_its_own(
         exact = vectors[rows].astype(np.float64) @ vectors[69].astype(np.float64)
         best = rows[np.argsort(-exact)[:40]]
         assert set(best) <= set(reader.nearest(vectors[69], 60, allowed).rows.tolist())
+
+
+@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+def test_similarity_is_the_same_to_the_last_bit_with_the_loops_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = np.random.default_rng(3)
+    for dimension in (1, 2, 7, 8, 9, 24, 100, 127, 128, 129, 136, 250, 255, 256, 257, 384, 511, 768, 1024, 1111):
+        write_vectors(tmp_path / VECTORS, draw.standard_normal((40, dimension)).astype(np.float32))
+        reader = VectorsReader(tmp_path / VECTORS, rows=40, dimension=dimension)
+        query, rows = draw.standard_normal(dimension).astype(np.float32), draw.integers(0, 40, 60)
+        with monkeypatch.context() as without:
+            compiled = reader.similarity(query, rows)
+            without.setattr(loops, "COMPILED", None)
+            assert reader.similarity(query, rows).tobytes() == compiled.tobytes()

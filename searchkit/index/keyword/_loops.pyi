@@ -175,6 +175,12 @@ def products(matrix: Buffer, query: Buffer, rows: Buffer | None, /) -> bytes:
     ``matrix`` and ``query`` are float32; the numbers may begin anywhere in memory.
     """
 
+def similarity(matrix: Buffer, query: Buffer, rows: Buffer, /) -> bytes:
+    """Return the inner product (float64) of each of some ``rows`` (int64) of a float32 matrix with a float64 query.
+
+    Summed up in the order in which numpy sums a row, so that it is the same to the last bit.
+    """
+
 def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:
     """Copy ``counts[i]`` numbers of ``source``, from ``starts[i]`` on, to ``places[which[i]]`` in ``target``.
 

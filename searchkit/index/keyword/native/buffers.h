@@ -40,9 +40,10 @@ static inline int wide(Buffer *b, PyObject *object, int *width) {
 }
 
 
-/* strings(tables, numbers, scores), of strings.c; products(matrix, query, rows), of products.c. */
+/* strings(tables, numbers, scores), of strings.c; products and similarity(matrix, query, rows), of products.c. */
 PyObject *loops_strings(PyObject *module, PyObject *args);
 PyObject *loops_products(PyObject *module, PyObject *args);
+PyObject *loops_similarity(PyObject *module, PyObject *args);
 /* windows(texts, bases, counts, spans, terms, characters, repeat), of snippets.c. */
 PyObject *loops_windows(PyObject *module, PyObject *args);
 /* Make the types of segments.c; 0 where that failed. */

@@ -500,7 +500,8 @@ static PyMethodDef methods[] = {
     {"pack", loops_pack, METH_O, NULL},           {"pack_positions", loops_pack_positions, METH_VARARGS, NULL},
     {"find", loops_find, METH_VARARGS, NULL},     {"near", loops_near, METH_VARARGS, NULL},
     {"fitting", loops_fitting, METH_VARARGS, NULL}, {"strings", loops_strings, METH_VARARGS, NULL},
-    {"products", loops_products, METH_VARARGS, NULL}, {"windows", loops_windows, METH_VARARGS, NULL},
+    {"products", loops_products, METH_VARARGS, NULL}, {"similarity", loops_similarity, METH_VARARGS, NULL},
+    {"windows", loops_windows, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -22,6 +22,71 @@ static float product(const uint8_t *row, const float *query, uint64_t dimension)
     return sums[0];
 }
 
+/* Sum up as numpy sums a row of float64: in pairs of halves above 128 numbers, in eight sums below. */
+static double sum_of(const double *values, uint64_t n) {
+    if (n > 128) {
+        uint64_t half = n / 2;
+        half -= half % 8;
+        return sum_of(values, half) + sum_of(values + half, n - half);
+    }
+    if (n < 8) {
+        double sum = n ? values[0] : 0.0;
+        for (uint64_t i = 1; i < n; i++) sum += values[i];
+        return sum;
+    }
+    double s[8];
+    uint64_t i = 8;
+    for (int k = 0; k < 8; k++) s[k] = values[k];
+    for (; i + 8 <= n; i += 8)
+        for (int k = 0; k < 8; k++) s[k] += values[i + k];
+    double sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+    for (; i < n; i++) sum += values[i];
+    return sum;
+}
+
+static double exact_product(const uint8_t *row, const double *query, uint64_t dimension, double *space) {
+    for (uint64_t i = 0; i < dimension; i++) {
+        float value;
+        memcpy(&value, row + 4 * i, 4);
+        space[i] = (double)value * query[i];
+    }
+    return sum_of(space, dimension);
+}
+
+/* similarity(matrix, query, rows): the inner products of some rows with a query in float64, as numpy gives them. */
+PyObject *loops_similarity(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *matrix, *query, *rows, *done = NULL;
+    double *space = NULL;
+    Buffer b[3] = {0};
+    if (!PyArg_ParseTuple(args, "OOO", &matrix, &query, &rows)) return NULL;
+    if (!take(b, matrix, 4, 0) || !take(b + 1, query, 8, 0) || !take(b + 2, rows, 8, 0)) goto out;
+    uint64_t dimension = length(b + 1), count = dimension ? length(b) / dimension : 0, n = length(b + 2), i = 0;
+    const int64_t *row = b[2].view.buf;
+    for (; i < n && (uint64_t)row[i] < count; i++) {}
+    if (i < n || count * dimension != length(b)) {
+        PyErr_SetString(PyExc_ValueError, "a row lies outside the matrix, or the query has another width");
+        goto out;
+    }
+    done = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(8 * n));
+    space = malloc((dimension + 1) * sizeof *space);
+    if (!done || !space) {
+        if (done) PyErr_NoMemory();
+        Py_CLEAR(done);
+        goto out;
+    }
+    double *to = (double *)PyBytes_AsString(done);
+    const uint8_t *from = b->view.buf;
+    Py_BEGIN_ALLOW_THREADS
+    for (i = 0; i < n; i++)
+        to[i] = exact_product(from + 4 * dimension * (uint64_t)row[i], b[1].view.buf, dimension, space);
+    Py_END_ALLOW_THREADS
+out:
+    free(space);
+    for (int k = 0; k < 3; k++) drop(b + k);
+    return done;
+}
+
 /* products(matrix, query, rows): the inner product of each of some rows with the query; of all where `rows` is None. */
 PyObject *loops_products(PyObject *module, PyObject *args) {
     (void)module;
