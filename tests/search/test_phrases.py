@@ -37,7 +37,7 @@ def built(folder: Path, articles: Sequence[Article], config: IndexConfig = CONFI
 
 
 def found(searcher: Searcher, text: str) -> set[str]:
-    return {one.article.id for one in searcher.search(text, mode="keyword", k=100).results}
+    return {one.article.id for one in searcher.search(text, mode="keyword", k=100, syntax="expression").results}
 
 
 def over_borders(searcher: Searcher, article_id: str, size: int, words: bool) -> Iterator[str]:
@@ -158,7 +158,7 @@ def test_the_chunk_where_a_phrase_begins_has_it(tmp_path: Path) -> None:
     text = " ".join(NAMES)
     with built(tmp_path, [Article(id="a", text=text)]) as searcher:
         phrase = next(over_borders(searcher, "a", 2, words=True))
-        (result,) = searcher.search(f'"{phrase}"', mode="keyword").results
+        (result,) = searcher.search(f'"{phrase}"', mode="keyword", syntax="expression").results
         assert result.chunks[0].chunk.ordinal == 0
         shown = result.chunks[0].snippet
         marked = [searcher_text[start:end] for searcher_text in [text] for start, end in shown.highlights]
