@@ -78,32 +78,7 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
     timeout_s = checked_timeout(timeout_s)
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise IndexCorrupt(f"{path} isn't a plain file.", hint="Remove it and run the command again.")
-    end = time.monotonic() + timeout_s
-    while True:
-        with storing(path):
-            file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
-        try:
-            _wait_for(file, end)
-            if not _was_removed(file, path):
-                break
-        except BlockingIOError as error:
-            waited = f" Waited {timeout_s:g} seconds for it." if timeout_s else ""
-            message = f"Another writer is at work on {path.parent}: {_holder(file)}.{waited}"
-            file.close()
-            raise IndexLocked(message) from error
-        except OSError as error:
-            file.close()
-            raise StorageError(
-                f"{path} can't be locked: {error.strerror}.",
-                hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
-            ) from error
-        except BaseException:
-            file.close()
-            raise
-        # A build that failed took its folder with it, while this one waited.
-        file.close()
-        if not path.parent.is_dir():
-            raise IndexNotFound(f"{path.parent} was removed by the writer that held it.", hint="Run the command again.")
+    file = _opened(path, timeout_s)
     try:
         _held_to_write.add(file.fileno())
         _refuse_unseen(path, file)
@@ -127,6 +102,36 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
             fcntl.flock(file, fcntl.LOCK_UN)
         with suppress(OSError):
             file.close()
+
+
+def _opened(path: Path, timeout_s: float) -> IO[bytes]:
+    """Open a lock's file and lock it, within so many seconds. Raises as ``writer_lock`` does."""
+    end = time.monotonic() + timeout_s
+    while True:
+        with storing(path):
+            file = path.open("a+b", buffering=0)  # nothing is left in a buffer for closing to fail on
+        try:
+            _wait_for(file, end)
+            if not _was_removed(file, path):
+                return file
+        except BlockingIOError as error:
+            waited = f" Waited {timeout_s:g} seconds for it." if timeout_s else ""
+            message = f"Another writer is at work on {path.parent}: {_holder(file)}.{waited}"
+            file.close()
+            raise IndexLocked(message) from error
+        except OSError as error:
+            file.close()
+            raise StorageError(
+                f"{path} can't be locked: {error.strerror}.",
+                hint="Two writers could spoil each other's work there: keep the index on a disk that knows locks.",
+            ) from error
+        except BaseException:
+            file.close()
+            raise
+        # A build that failed took its folder with it, while this one waited.
+        file.close()
+        if not path.parent.is_dir():
+            raise IndexNotFound(f"{path.parent} was removed by the writer that held it.", hint="Run the command again.")
 
 
 def checked_timeout(timeout_s: float) -> float:

@@ -71,8 +71,9 @@ def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None =
     """Make an article from keys and values, such as a line of JSON has.
 
     Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within ``metadata``) become the article's
-    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``.
-    A date that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given or wrong.
+    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``. A date
+    that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given or
+    wrong.
 
     Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
     """
