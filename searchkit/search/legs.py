@@ -272,7 +272,7 @@ def _by_vector(
         parsed=None,
         legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
         stems=frozenset(term for word in words for unit in word.units for term in unit.terms),
-        mask=allowed,
+        mask=_vectored(reading, allowed),
         notes=notes,
         reading=parsed.reading,
     )

@@ -50,7 +50,7 @@ class Snippets:
 
     def of(self, chunks: Sequence[Chunk], terms: Collection[str], languages: Sequence[str | None]) -> list[Snippet]:
         """Return what ``snippet`` gives for each chunk, which is of the language in the same place."""
-        if loops.COMPILED is None:
+        if loops.COMPILED is None or self._tokens is None:
             return [
                 snippet(chunk, terms, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)

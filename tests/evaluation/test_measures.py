@@ -135,5 +135,5 @@ def test_the_nearest_measure_is_suggested() -> None:
 
 def test_without_the_package_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ir_measures", None)
-    with pytest.raises(MissingExtra, match=r"pip install .searchkit\[evaluate\]"):
+    with pytest.raises(MissingExtra, match="pip install ir-measures pytrec-eval-terrier"):
         measure(run(), QRELS)

@@ -35,7 +35,7 @@ def test_a_manifest_reads_as_it_was_written(paths: IndexPaths) -> None:
 
 def test_a_later_format_says_update(paths: IndexPaths) -> None:
     changed(paths, format=FORMAT + 1)
-    with pytest.raises(FormatTooNew, match=r"000001\.json.*pip install --upgrade"):
+    with pytest.raises(FormatTooNew, match=r"000001\.json has format 3.*Update searchkit"):
         read_manifest(paths, 1)
 
 

@@ -332,7 +332,7 @@ def test_an_index_of_before_is_searched_in_all_forms_with_a_note_that_rebuilding
     with searchkit.open(tmp_path / "index", encoder=encoder) as searcher:
         before = searcher.search('"missile" "journalists"', mode="keyword")
         assert any("rebuild" in note for note in before.notes)
-        assert not searcher.search("missile", mode="keyword").notes
+        assert not any("form" in note for note in searcher.search("missile", mode="keyword").notes)
         assert found(searcher, '"missile"') == found(searcher, "missiles") != set()
         assert found(searcher, '"court of appeal"')
     searchkit.rebuild(tmp_path / "index", encoder=encoder)

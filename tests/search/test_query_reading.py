@@ -94,7 +94,7 @@ def test_a_text_finds_what_it_came_from(searcher: Searcher, text: str, first: st
 def test_what_is_quoted_in_words_ranks_first_and_excludes_nothing(searcher: Searcher) -> None:
     plain = searcher.search("strategic doctrine ambiguity thinker", mode="keyword")
     assert plain.results[0].article.id == "scattered"
-    wished = searcher.search('the "strategic ambiguity doctrine" of a thinker', mode="keyword")
+    wished = searcher.search('the "strategic ambiguity doctrine" of a thinker', mode="keyword", explain=True)
     assert [one.article.id for one in wished.results] == ["doctrine", "scattered"]
     assert "quoted" in str(wished.reading)
     for result in wished.results:
@@ -225,10 +225,14 @@ def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]
-    assert set(ids(searcher, text, mode="keyword", syntax="words")) == {"market", "guilty"}
-    assert set(ids(searcher, text.upper(), mode="keyword")) == {"market", "guilty"}
+    assert set(ids(searcher, text, mode="keyword", syntax="words")) == {"market", "guilty", "trade"}
+    assert set(ids(searcher, text.upper(), mode="keyword")) == {"market", "guilty", "trade"}
     assert ids(searcher, text.upper(), mode="keyword", syntax="expression") == ["market"]
-    assert dict(searcher.rank(Query(text=text, mode=Mode.KEYWORD, syntax=Syntax.WORDS))).keys() == {"market", "guilty"}
+    assert dict(searcher.rank(Query(text=text, mode=Mode.KEYWORD, syntax=Syntax.WORDS))).keys() == {
+        "market",
+        "guilty",
+        "trade",
+    }
     assert dict(searcher.rank(Query(text=text.upper(), mode=Mode.KEYWORD, syntax=Syntax.EXPRESSION))).keys() == {
         "market"
     }

@@ -99,7 +99,7 @@ def unlocked() -> None:
     from searchkit.index import caring, changing
 
     @contextmanager
-    def free(path: Path, purpose: str) -> Iterator[None]:
+    def free(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[None]:
         yield
 
     caring.writer_lock = changing.writer_lock = free

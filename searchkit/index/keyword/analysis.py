@@ -46,6 +46,9 @@ _RUN = "|".join(
 )
 """What is written without spaces (Korean: with few that people agree on), and so is indexed by pairs of characters."""
 
+_OPEN = "\uffff"
+"""No character of any text: it ends a run that was cut, whose last character belongs to the text behind the cut."""
+
 _OF_CHARACTERS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
 """What begins a run of scripts in which one character may be a word."""
 
@@ -70,7 +73,7 @@ _SEGMENT = rf"""(?:
 )"""
 _TAG = rf"(?<![\w#@&])[#@]_*\p{{N}}*_*{_LETTER}(?:{_SIGN}|_)*"
 """A hashtag or a handle."""
-_WORD = rf"{_RUN}|{_TAG}|{_DOTTED}|{_SEGMENT}(?:{_JOINER}{_SEGMENT})*{_SIGN_AFTER}"
+_WORD = rf"(?:{_RUN}){_OPEN}?|{_TAG}|{_DOTTED}|{_SEGMENT}(?:{_JOINER}{_SEGMENT})*{_SIGN_AFTER}"
 
 
 _ASCII_SEGMENT = r"(?:[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?|[A-Za-z0-9]+(?:(?<=[0-9])[.,][0-9][A-Za-z0-9]*)*)"
@@ -229,8 +232,8 @@ class Analyzer:
     def _expand(self, word: str, language: str | None) -> Expansion:
         if is_plain(word) and (whole := normalise(word, language)).isalpha():
             return self._single(whole, language)
-        if not word.isascii() and _pattern(_RUN).fullmatch(word):
-            return _run(fold(word))
+        if not word.isascii() and _pattern(_RUN).fullmatch(run := word.removesuffix(_OPEN)):
+            return _run(fold(run), is_open=len(run) < len(word))
         compound = compound_of(_plain(word, language), language)
         if len(compound.parts) == 1 and not compound.joined and compound.parts[0]:
             return self._single(compound.parts[0], language)
@@ -328,7 +331,8 @@ def cluster_starts(text: str) -> list[int]:
 def run_over(text: str, at: int) -> str:
     """Return the character at a place, as readers take it, where that lies inside a run of a script without spaces.
 
-    It makes a pair with the one before, which neither half of the text has when it is cut there. Else nothing.
+    It makes a pair with the one before, which neither half of the text has when it is cut there. A mark behind it says
+    that it doesn't count by itself. Else nothing.
     """
     if not 0 < at < len(text) or min(text[at - 1], text[at]) < _FIRST_IN_RUN:
         return ""
@@ -336,19 +340,22 @@ def run_over(text: str, at: int) -> str:
     if not any(run.start() < at < run.end() for run in runs):
         return ""
     found = _pattern(r"\X").match(text, at)
-    return found[0] if found else ""
+    return found[0] + _OPEN if found else ""
 
 
-def _run(run: str) -> Expansion:
+def _run(run: str, *, is_open: bool = False) -> Expansion:
     """Return the overlapping pairs of a run's characters, and each character of Chinese, Japanese and Korean.
 
     A character is what readers take for one, with its vowel signs: against pairs of code points, Thai questions found
     their paragraph first in .89 of cases instead of .85 (xquad-xling). A single character (猫, 물) is a word that
-    people ask for; a longer run is asked for by its pairs alone.
+    people ask for; a longer run is asked for by its pairs alone. Of an open run the last character makes a pair and
+    nothing else: it stands in the text behind the cut.
     """
     characters: list[str] = _pattern(r"\X").findall(run)
     pairs = [first + second for first, second in pairwise(characters)] or characters
     singles = [] if len(characters) == 1 or not _pattern(_OF_CHARACTERS).match(run) else characters
+    if is_open:
+        singles = singles[:-1]
     terms = tuple([term[:MAX_TERM] for term in (*pairs, *singles)])
     return Expansion(
         terms=terms,

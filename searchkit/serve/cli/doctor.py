@@ -38,7 +38,7 @@ FORMATS = {
         "a.html",
         b"<html><head><title>A title</title></head><body><p>The otter swims, said the keeper.</p></body></html>",
     ),
-    "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 May 2025"}]'),
+    "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
     "another encoding": ("a.txt", "Ракеты охраняли небо над городом, сказал министр.".encode("cp1251")),
