@@ -204,12 +204,16 @@ class Tokens:
     def add_token(self, token: str | bytes, language: int, /) -> None: ...
     def fresh(self) -> tuple[bytes, list[str]]: ...
     def take(self) -> bytes: ...
-    def scan(self, texts: list[str], languages: Buffer, /) -> tuple[bytes, bytes]:
+    def scan(self, texts: list[str], languages: Buffer, wanted: list[bytes] | None = None, /) -> tuple[bytes, bytes]:
         """Cut texts into tokens; return each text's count of them, and of each token its number, start and end.
 
         ``languages`` and all that is returned are of 32 bits. Start and end count characters. The tokens aren't kept:
-        ``take`` doesn't give them.
+        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: of the words of ASCII letters only those
+        that have one of these bits count then.
         """
+
+def word_bits(words: list[str], /) -> bytes:
+    """Return which bit each word has in the filter of ``Tokens.scan``, 16 bits each; none of what it lets through."""
 
 def windows(
     texts: list[str],

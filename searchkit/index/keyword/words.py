@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,20 @@ class WordTable:
         first = self._starts[index]
         terms = self.terms_of(index)
         return list(zip(terms.tolist(), self._forms[first : first + len(terms)].tolist(), strict=True))
+
+    def words_of(self, term_id: int) -> list[str]:
+        """Return the words that stand for a term of the field "text", by its id."""
+        order, terms = self._by_term
+        first, last = np.searchsorted(terms, (term_id, term_id + 1)).tolist()
+        starts = np.asarray(self._starts)
+        words = np.searchsorted(starts, order[first:last], side="right") - 1
+        return [self.word(word) for word in words.tolist()]
+
+    @cached_property
+    def _by_term(self) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """The pairs of words and terms in the order of the terms, and their terms: the table turned round."""
+        order = np.argsort(self._terms, kind="stable")
+        return order, self._terms[order]
 
     def terms_of_many(self, indexes: Iterable[int]) -> NDArray[np.uint32]:
         """Return the distinct term ids, ascending, of many words."""

@@ -502,6 +502,7 @@ static PyMethodDef methods[] = {
     {"fitting", loops_fitting, METH_VARARGS, NULL}, {"strings", loops_strings, METH_VARARGS, NULL},
     {"products", loops_products, METH_VARARGS, NULL}, {"similarity", loops_similarity, METH_VARARGS, NULL},
     {"windows", loops_windows, METH_VARARGS, NULL},
+    {"word_bits", loops_word_bits, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
