@@ -20,7 +20,7 @@ from searchkit.index.reader import Generation
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
 from searchkit.search.leaning import Lean
-from searchkit.search.voting import vote_of, votes, votes_of_all
+from searchkit.search.voting import VOTERS, vote_of, votes, votes_of_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,6 +173,8 @@ def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     vote = vote_of(legs.scale)
 
     def look(rows: Rows, bound: float) -> tuple[Rows, Scores]:
+        if (few := _voted_few(legs, rows, k, vote)) is not None:
+            return few
         scores, articles = legs.score(rows), of_row[rows]
         if not np.any(starts[articles + 1] - starts[articles] > 1):
             return articles, scores  # each has one chunk, which is its best and all that votes
@@ -228,6 +230,25 @@ def _rank(
         chosen = _ties_by_name(keys, falling, same, names_of)[:k]
         return Ranked(keys=keys[chosen], scores=falling[chosen])
     return Ranked(keys=keys[:k], scores=falling[:k])
+
+
+def _voted_few(legs: Legs, rows: Rows, k: int, vote: float) -> tuple[Rows, Scores] | None:
+    """Return what ``_voted`` does where the keyword leg alone is asked and the first articles tell; or None.
+
+    ``rows`` are the candidates, best first: what any article can have is the score of its first.
+    """
+    alone = legs.vector is None and legs.shift is None and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
+    if not alone or legs.keyword is None:
+        return None
+    best = legs.keyword.best_of(rows)
+    voted = best and legs.keyword.voted(best, max(_AT_LEAST, 2 * k), vote, VOTERS)
+    if not best or not voted:
+        return None
+    if voted.looked < len(rows):
+        first = np.sort(voted.scores)[-k:]
+        if len(first) < k or first[0] <= best.scores[voted.looked] + _ROUNDING:
+            return None
+    return voted.articles, voted.scores
 
 
 def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:

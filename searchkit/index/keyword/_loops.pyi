@@ -112,6 +112,31 @@ class Segments:
     ) -> tuple[bytes, bytes]:
         """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores."""
 
+    def voted(
+        self,
+        leaves: list[Leaf],
+        operations: Buffer,
+        steps: Buffer,
+        weights: Buffer,
+        required: Buffer,
+        root: int,
+        asks: int,
+        plain: int,
+        mask: Buffer | None,
+        filters: list[Any],
+        rows: Buffer,
+        most: int,
+        vote: float,
+        voters: int,
+        /,
+    ) -> tuple[bytes, bytes, int, bytes, bytes, bytes]:
+        """Score the first ``most`` (256 at the most) different articles of rows (int64), by all chunks of each.
+
+        Return their numbers over all segments, ascending (int64), and their scores (``vote`` says what they are made
+        of); how many rows were looked at until there were so many articles; the rows of all their chunks, ascending
+        (int64), the scores of these, and which of them match (8 bits).
+        """
+
     def fill(
         self,
         number: int,
