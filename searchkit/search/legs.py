@@ -148,10 +148,15 @@ class Reading:
 
     def lacks_words(self, looked: Looked) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
-        return looked.parsed is not None and not all(
-            any(self.keyword.df("text", term) for unit in word.units for term in unit.terms)
-            for word in looked.parsed.words
-        )
+        if looked.parsed is None:
+            return False
+        df = self.keyword.df
+        for word in looked.parsed.words:  # most words are found by the first of their terms
+            if not df("text", word.units[0].terms[0]) and not any(
+                df("text", term) for unit in word.units for term in unit.terms
+            ):
+                return True
+        return False
 
     def suggestions(self, looked: Looked) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
