@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from numbers import Integral, Real
@@ -62,9 +61,13 @@ def make_query(
         fields=_fields(fields),
     )
     counted = (facets,) if isinstance(facets, str) else tuple(facets)
-    query = Query(text=text, mode=_mode(mode), k=k, where=where, facets=counted, rerank=rerank)
-    query = replace(
-        query,
+    query = Query(
+        text=text,
+        mode=_mode(mode),
+        k=k,
+        where=where,
+        facets=counted,
+        rerank=rerank,
         min_confidence=min_confidence,
         suggest_values=suggest_values,
         syntax=_syntax(syntax),

@@ -20,6 +20,7 @@ from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import Parsed, parse
 from searchkit.index.keyword.tree import Filter, filters
 from searchkit.index.reader import Generation
+from searchkit.index.rules import RULES
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
 from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text
@@ -89,7 +90,8 @@ class Reading:
     @cached_property
     def snippets(self) -> Snippets:
         """What cuts chunks to what is worth showing."""
-        return Snippets(self.analyzer)
+        # An index of other rules knows its words by other terms than we do.
+        return Snippets(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
 
     @cached_property
     def bare(self) -> BareQuestions:
@@ -146,10 +148,15 @@ class Reading:
 
     def lacks_words(self, looked: Looked) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
-        return looked.parsed is not None and not all(
-            any(self.keyword.df("text", term) for unit in word.units for term in unit.terms)
-            for word in looked.parsed.words
-        )
+        if looked.parsed is None:
+            return False
+        df = self.keyword.df
+        for word in looked.parsed.words:  # most words are found by the first of their terms
+            if not df("text", word.units[0].terms[0]) and not any(
+                df("text", term) for unit in word.units for term in unit.terms
+            ):
+                return True
+        return False
 
     def suggestions(self, looked: Looked) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""

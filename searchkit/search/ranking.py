@@ -20,7 +20,7 @@ from searchkit.index.reader import Generation
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
 from searchkit.search.leaning import Lean
-from searchkit.search.voting import vote_of, votes, votes_of_all
+from searchkit.search.voting import VOTERS, vote_of, votes, votes_of_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +86,9 @@ class Legs:
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     shift: Shift | None = None
     lean: Lean | None = None
+    known: list[tuple[Rows, Scores]] = field(default_factory=list, init=False)
+    """Rows whose score was worked out, ascending, and these scores: of what ranks first all chunks are shown, too.
+    Not handed over by ``replace``: with another scale or shift the scores are others."""
 
     def cosine(self, rows: Rows) -> Scores | None:
         """Return each row's cosine with the query, exactly; None where the vector leg isn't asked."""
@@ -110,6 +113,14 @@ class Legs:
         """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
         scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
         return scores if self.shift is None else scores + self.shift.of(rows)
+
+    def scored(self, rows: Rows) -> Scores:
+        """Return what ``score`` does, without working out anew what is known."""
+        for known, scores in self.known:
+            place = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+            if (known[place] == rows).all():
+                return scores[place]
+        return self.score(rows)
 
     def candidates(self, depth: int) -> tuple[Rows, float]:
         """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.
@@ -173,10 +184,12 @@ def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     vote = vote_of(legs.scale)
 
     def look(rows: Rows, bound: float) -> tuple[Rows, Scores]:
+        if (few := _voted_few(legs, rows, k, vote)) is not None:
+            return few
         scores, articles = legs.score(rows), of_row[rows]
         if not np.any(starts[articles + 1] - starts[articles] > 1):
             return articles, scores  # each has one chunk, which is its best and all that votes
-        found, best = votes(articles, scores, 0.0)
+        found, best = votes(articles, scores, 0.0) if legs.vector is None else _best_by_article(articles, scores)
         return (found, best) if not vote else _voted(legs, found, np.maximum(best, bound), k, vote)
 
     return _rank(legs, k, depth, look, legs.generation.article_ids)
@@ -230,6 +243,33 @@ def _rank(
     return Ranked(keys=keys[:k], scores=falling[:k])
 
 
+def _best_by_article(articles: Rows, scores: Scores) -> tuple[Rows, Scores]:
+    """Return each article once and its best score; ``articles`` ascend."""
+    first = np.ones(len(articles), dtype=bool)
+    np.not_equal(articles[1:], articles[:-1], out=first[1:])
+    starts = first.nonzero()[0]
+    return articles[starts], np.maximum.reduceat(scores, starts)
+
+
+def _voted_few(legs: Legs, rows: Rows, k: int, vote: float) -> tuple[Rows, Scores] | None:
+    """Return what ``_voted`` does where the keyword leg alone is asked and the first articles tell; or None.
+
+    ``rows`` are the candidates, best first: what any article can have is the score of its first.
+    """
+    alone = legs.vector is None and legs.shift is None and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
+    if not alone or legs.keyword is None:
+        return None
+    best = legs.keyword.best_of(rows)
+    voted = best and legs.keyword.voted(best, max(_AT_LEAST, 2 * k), vote, VOTERS)
+    if not best or not voted:
+        return None
+    if voted.looked < len(rows):
+        first = np.sort(voted.scores)[-k:]
+        if len(first) < k or first[0] <= best.scores[voted.looked] + _ROUNDING:
+            return None
+    return voted.articles, voted.scores
+
+
 def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:
     """Return the articles that may be among the ``k`` best, and their scores; ``ceilings`` is what each may have."""
     starts = legs.generation.article_starts
@@ -246,7 +286,9 @@ def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) ->
         counts = starts[these + 1] - firsts
         rows = np.arange(int(counts.sum())) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         keys.append(these)
-        scores.append(votes_of_all(counts, legs.score(rows), vote))
+        own = legs.score(rows)
+        legs.known.append((rows, own))
+        scores.append(votes_of_all(counts, own, vote))
     return np.concatenate(keys), np.concatenate(scores)
 
 

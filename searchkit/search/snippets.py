@@ -1,7 +1,8 @@
 """Here is a chunk and the terms that were asked for; which part of it is worth reading, and what in it stands out?
 
 ``native/snippets.c`` says the same of many chunks at once. It asks here only what tokens mean that it never met before,
-so that a word is stemmed once, not in every chunk that it stands in.
+so that a word is stemmed once, not in every chunk that it stands in. Of the words of letters, as most are, it looks up
+those alone that the index knows to stand for a term asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from searchkit.index.keyword import loops
@@ -35,6 +36,12 @@ _WHOLE = 2**32 - 1
 _FORGET_AT = 1 << 17
 """Tokens whose meanings are remembered: about 25 MB."""
 
+_FEW_TERMS = 256
+"""Terms whose words are looked for one by one; a wildcard has thousands."""
+
+_OTHER_CAPITALS = frozenset(("tr", "az"))
+"""Languages in which I isn't the capital of i: their words aren't told by the letters of ASCII alone."""
+
 _NOWHERE = array("I")
 
 Span = tuple[int, int]
@@ -43,8 +50,10 @@ Span = tuple[int, int]
 class Snippets:
     """Makes the snippets of searches. Holds caches alone, so any number of threads may share one."""
 
-    def __init__(self, analyzer: Analyzer) -> None:
+    def __init__(self, analyzer: Analyzer, words_of: Callable[[str], list[str]] | None = None) -> None:
+        """``words_of`` tells all words of the chunks that stand for a term; without it each word is looked up."""
         self._analyzer = analyzer
+        self._words_of = words_of
         self._guard = threading.Lock()
         self._forget()
 
@@ -58,10 +67,10 @@ class Snippets:
         texts = [chunk.text for chunk in chunks]
         with self._guard:
             numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
-            counts, spans = self._tokens.scan(texts, numbers)
+            counts, spans = self._tokens.scan(texts, numbers, self._wanted(terms, languages))
             self._learn()
             places = [self._places[term] for term in terms if term in self._places]
-            if len(self._tokens) > _FORGET_AT:
+            if len(self._tokens) + len(self._bits) > _FORGET_AT:
                 self._forget()
         bases = array("Q", [chunk.start for chunk in chunks])
         windows = loops.COMPILED.windows(texts, bases, counts, spans, places, SNIPPET_CHARACTERS, _REPEAT)
@@ -70,10 +79,21 @@ class Snippets:
             for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
         ]
 
+    def _wanted(self, terms: Collection[str], languages: Sequence[str | None]) -> list[bytes] | None:
+        """Return which bits the words have that may mean a term, of each term; None where all words are looked up."""
+        if self._words_of is None or len(terms) > _FEW_TERMS or not _OTHER_CAPITALS.isdisjoint(languages):
+            return None
+        bits = self._bits
+        for term in terms:
+            if term not in bits:
+                bits[term] = loops.COMPILED.word_bits(self._words_of(term))
+        return [bits[term] for term in terms]
+
     def _forget(self) -> None:
         self._tokens: Any = None if loops.COMPILED is None else loops.COMPILED.Tokens()
         self._languages: dict[str | None, int] = {}
         self._places: dict[str, array[int]] = {}
+        self._bits: dict[str, bytes] = {}
         self._known = 0
 
     def _learn(self) -> None:

@@ -93,7 +93,8 @@ SIGNS = "aabbcdeABC019 ''’‘´“”„«»–—…•€£.,-!?`\n é\u00a0
 @pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
 def test_the_loops_cut_and_mark_as_python_does_whatever_the_text() -> None:
     draw, analyzer = random.Random(5), Analyzer()
-    together = Snippets(analyzer)
+    words: dict[str, set[str]] = {}
+    together, told = Snippets(analyzer), Snippets(analyzer, lambda term: sorted(words.get(term, ())))
     marked = cut = 0
     for _ in range(60):
         chunks = []
@@ -108,11 +109,18 @@ def test_the_loops_cut_and_mark_as_python_does_whatever_the_text() -> None:
             for word in analyzer.words(chunk.text)
             for term in analyzer.expand(word, language).terms
         ]
+        for chunk, language in zip(chunks, languages, strict=True):
+            for word in analyzer.words(chunk.text):
+                expansion = analyzer.expand(word, language)
+                for term, surface in zip(expansion.terms, expansion.surfaces, strict=True):
+                    words.setdefault(term, set()).add(surface)
+        told._forget()  # as an index that has just been opened: its words don't change
         terms = frozenset(draw.sample(meant, min(len(meant), draw.randint(0, 6))))
         expected = [
             snippet(chunk, terms, analyzer, language) for chunk, language in zip(chunks, languages, strict=True)
         ]
         assert together.of(chunks, terms, languages) == expected
+        assert told.of(chunks, terms, languages) == expected
         marked += sum(len(one.highlights) for one in expected)
         cut += sum(len(one.text) < len(chunk.text) for one, chunk in zip(expected, chunks, strict=True))
     assert marked > 500
@@ -138,3 +146,16 @@ def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.Monk
         chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
         (found,) = together.of([chunk], {"missil", "radar", "s300"}, ["en"])
         assert marked(text, found) == [word]
+
+
+@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+def test_of_the_words_of_a_chunk_only_those_that_can_mean_a_term_are_stemmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    analyzer, stemmed = Analyzer(), []
+    stem = analyzer.word_stemmer("en")
+    monkeypatch.setattr(Analyzer, "word_stemmer", lambda *_: lambda word: stemmed.append(word) or stem(word))
+    text = "MISSILES, radars and a missile guard the capital's (outer) defences."
+    chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
+    words = {"missil": ["missile", "missiles"]}
+    (found,) = Snippets(analyzer, words.__getitem__).of([chunk], {"missil"}, ["en"])
+    assert marked(text, found) == ["MISSILES", "missile"]
+    assert sorted(stemmed) == ["missile", "missiles"]

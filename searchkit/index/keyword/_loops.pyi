@@ -112,6 +112,31 @@ class Segments:
     ) -> tuple[bytes, bytes]:
         """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores."""
 
+    def voted(
+        self,
+        leaves: list[Leaf],
+        operations: Buffer,
+        steps: Buffer,
+        weights: Buffer,
+        required: Buffer,
+        root: int,
+        asks: int,
+        plain: int,
+        mask: Buffer | None,
+        filters: list[Any],
+        rows: Buffer,
+        most: int,
+        vote: float,
+        voters: int,
+        /,
+    ) -> tuple[bytes, bytes, int, bytes, bytes, bytes]:
+        """Score the first ``most`` (256 at the most) different articles of rows (int64), by all chunks of each.
+
+        Return their numbers over all segments, ascending (int64), and their scores (``vote`` says what they are made
+        of); how many rows were looked at until there were so many articles; the rows of all their chunks, ascending
+        (int64), the scores of these, and which of them match (8 bits).
+        """
+
     def fill(
         self,
         number: int,
@@ -204,12 +229,16 @@ class Tokens:
     def add_token(self, token: str | bytes, language: int, /) -> None: ...
     def fresh(self) -> tuple[bytes, list[str]]: ...
     def take(self) -> bytes: ...
-    def scan(self, texts: list[str], languages: Buffer, /) -> tuple[bytes, bytes]:
+    def scan(self, texts: list[str], languages: Buffer, wanted: list[bytes] | None = None, /) -> tuple[bytes, bytes]:
         """Cut texts into tokens; return each text's count of them, and of each token its number, start and end.
 
         ``languages`` and all that is returned are of 32 bits. Start and end count characters. The tokens aren't kept:
-        ``take`` doesn't give them.
+        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: of the words of ASCII letters only those
+        that have one of these bits count then.
         """
+
+def word_bits(words: list[str], /) -> bytes:
+    """Return which bit each word has in the filter of ``Tokens.scan``, 16 bits each; none of what it lets through."""
 
 def windows(
     texts: list[str],

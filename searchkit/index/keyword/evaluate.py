@@ -26,7 +26,7 @@ from searchkit.index.keyword.dense import Dense, Leaves, run
 from searchkit.index.keyword.expansion import Expansion, units_of
 from searchkit.index.keyword.program import Program, program_of, program_of_words, words_of
 from searchkit.index.keyword.tree import Filter, Term, Tree, positive_leaves
-from searchkit.index.keyword.windows import Lists, Windows
+from searchkit.index.keyword.windows import MOST_ARTICLES, Lists, Voted, Windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,6 +80,7 @@ class Found:
         idf = self._leaves.idf
         self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
         self._best: dict[int, Best] = {}
+        self._voted: Voted | None = None
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -121,13 +122,35 @@ class Found:
                 return scores
         return self._windows.at(rows)[0] if self._windows is not None else self.scores[rows]
 
+    def best_of(self, rows: Rows) -> Best | None:
+        """Return what ``best`` gave where these are its rows, best first; None where they aren't, or in no order."""
+        if self._windows is None:
+            return None
+        return next((best for best in self._best.values() if best.rows is rows), None)
+
+    def voted(self, best: Best, most: int, vote: float, voters: int) -> Voted | None:
+        """Return the first ``most`` articles of the best rows, scored by all of their chunks; None without the loops.
+
+        ``vote`` and ``voters`` are those of ``voting.py``.
+        """
+        if self._windows is None or most > MOST_ARTICLES:
+            return None
+        self._voted = voted = self._windows.voted(best.rows, most, vote, voters)
+        return voted
+
     def matching(self, rows: Rows) -> Mask:
         """Say which of some rows match."""
         return self.matched[rows] if self._windows is None else self._windows.at(rows)[1]
 
     def scored(self, rows: Rows) -> tuple[NDArray[np.float64], Mask]:
         """Return the scores of some rows and which of them match, looked up together."""
-        return (self.scores[rows], self.matched[rows]) if self._windows is None else self._windows.at(rows)
+        if self._windows is None:
+            return self.scores[rows], self.matched[rows]
+        if (voted := self._voted) is not None and len(voted.rows):  # mostly of the best articles
+            place = np.minimum(np.searchsorted(voted.rows, rows), len(voted.rows) - 1)
+            if bool((voted.rows[place] == rows).all()):
+                return voted.of_rows[place], voted.matched[place]
+        return self._windows.at(rows)
 
     @property
     def scores(self) -> NDArray[np.float64]:

@@ -91,6 +91,9 @@ def leaves_of(word: QueryWord, field: FieldName) -> list[Tree]:
     The letters of AT&T count where they stand side by side (AT & T), those of C++ a little, so that C++ comes first.
     Of a title's word any form is enough, and its own form counts once more: titles are short, and would tie.
     """
+    unit = word.units[0]
+    if len(word.units) == 1 and field == TEXT and not unit.joined and "&" not in unit.surface:  # as most are
+        return [Term(terms=unit.terms, field=field, own=unit.surfaces)]
     units = [Term(terms=unit.terms, field=field, own=unit.surfaces) for unit in word.units]
     if word.has_sign_outside:
         return [Or(children=(units[0], *(Boost(child=unit, factor=WITHOUT_SIGN) for unit in units[1:])))]

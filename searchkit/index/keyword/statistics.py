@@ -159,6 +159,14 @@ class KeywordSegments:
             self._norms[number, field] = K1 * ((1 - B) + B * lengths.astype(np.float64) / self.average_length(field))
         return self._norms[number, field]
 
+    def words_of(self, term: str) -> list[str]:
+        """Return the words that stand for a term of the field "text" in some language, those of deleted rows too."""
+        found: list[str] = []
+        for segment in self.segments:
+            if (term_id := segment.postings.field("text").term_id(term)) is not None:
+                found += segment.postings.words.words_of(term_id)
+        return found
+
     @cached_property
     def has_forms(self) -> bool:
         """Whether all segments tell the forms of a term apart: else a word in quotes stands for all of them."""

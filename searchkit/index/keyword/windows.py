@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -78,6 +78,25 @@ class Lists:
         return self.parts.segments.phrase(units, leaf.offsets, leaf.slop)
 
 
+MOST_ARTICLES = 256
+"""So many articles are scored by one call."""
+
+
+class Voted(NamedTuple):
+    """Articles by their numbers over all segments, ascending, and their scores, which all of their chunks have made.
+
+    ``looked``: how many of the rows given were looked at until there were as many articles as asked for. ``rows``,
+    ascending, ``of_rows`` and ``matched``: the chunks of the articles, the score of each, and which of them match.
+    """
+
+    articles: Rows
+    scores: Scores
+    looked: int
+    rows: Rows
+    of_rows: Scores
+    matched: Mask
+
+
 class Windows:
     """A program, ready to be run."""
 
@@ -97,6 +116,24 @@ class Windows:
         if len(rows) <= depth:
             return rows, scores, -np.inf
         return rows[:depth], scores[:depth], float(scores[depth])
+
+    def voted(self, rows: Rows, most: int, vote: float, voters: int) -> Voted:
+        """Return the first ``most`` different articles of some rows, scored by all of their chunks."""
+        self._lists.parts.make_ready(self._fields, articles=True)
+        try:
+            numbers, scores, looked, chunks, values, hits = self._lists.parts.segments.voted(
+                *self._asked, rows, most, vote, voters
+            )
+        except ValueError as error:
+            raise self._lists.parts.corrupt(error, "text") from error
+        return Voted(
+            articles=np.frombuffer(numbers, np.int64),
+            scores=np.frombuffer(scores, np.float64),
+            looked=looked,
+            rows=np.frombuffer(chunks, np.int64),
+            of_rows=np.frombuffer(values, np.float64),
+            matched=np.frombuffer(hits, np.bool_),
+        )
 
     def at(self, rows: Rows) -> tuple[Scores, Mask]:
         """Return the scores of some rows, and which of them match."""

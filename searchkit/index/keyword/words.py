@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,23 @@ class WordTable:
         first = self._starts[index]
         terms = self.terms_of(index)
         return list(zip(terms.tolist(), self._forms[first : first + len(terms)].tolist(), strict=True))
+
+    def words_of(self, term_id: int) -> list[str]:
+        """Return the words that stand for a term of the field "text", by its id."""
+        words, terms = self._by_term
+        wanted = terms.dtype.type(term_id)
+        first, last = np.searchsorted(terms, wanted), np.searchsorted(terms, wanted, side="right")
+        return [self.word(word) for word in words[first:last].tolist()]
+
+    @cached_property
+    def _by_term(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The words of all pairs of words and terms, by term, and the terms: the table turned round."""
+        starts = np.asarray(self._starts).astype(np.int64)
+        counts = np.diff(starts)
+        if (counts < 0).any():
+            raise self._file.corrupt("a word's terms lie outside")
+        order = np.argsort(self._terms, kind="stable")
+        return np.repeat(np.arange(len(self), dtype=np.uint32), counts)[order], self._terms[order]
 
     def terms_of_many(self, indexes: Iterable[int]) -> NDArray[np.uint32]:
         """Return the distinct term ids, ascending, of many words."""

@@ -74,6 +74,26 @@ def test_arrays_of_another_kind_are_refused() -> None:
         loops.COMPILED.arrange(["a", 1])
     with pytest.raises(TypeError):
         loops.COMPILED.Tokens().add(1, 0)
+    with pytest.raises(TypeError):
+        loops.COMPILED.word_bits(["missile", 1])
+
+
+@compiled
+def test_a_scan_numbers_the_words_that_are_wanted_and_refuses_bits_that_no_filter_has() -> None:
+    language = np.zeros(1, np.uint32)
+    bits = loops.COMPILED.word_bits(["missile", "été", "x" * 101, "5bn", "", "antidisestablishmentarianism"])
+    assert len(bits) == 4  # what isn't of letters alone, or too long, is let through
+    for text in ("Missile", "(missile)", "so missile.", "a “Missile”, and", "ANTIDISESTABLISHMENTARIANISM"):
+        tokens = loops.COMPILED.Tokens()
+        assert len(tokens.scan([text], language, [bits])[1]) == 12, text
+    for text in ("missiles", "missil", "radar and a mis sile", "antidisestablishmentarianis"):
+        assert loops.COMPILED.Tokens().scan([text], language, [bits]) == (bytes(4), b""), text
+    for wrong in ([b"\0"], [b"\0\x40"], [b"\xff\xff"]):
+        with pytest.raises(ValueError, match="no such bit"):
+            loops.COMPILED.Tokens().scan(["missile"], language, wrong)
+    for unfit in ((bits,), bits, [1], ["missile"]):
+        with pytest.raises(TypeError):
+            loops.COMPILED.Tokens().scan(["missile"], language, unfit)
 
 
 @given(strings=st.lists(st.text(st.characters(codec="utf-8")) | st.text("ab\0é", max_size=12), unique=True))

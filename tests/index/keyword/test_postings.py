@@ -112,6 +112,11 @@ def test_words_are_surfaces_with_their_terms_and_rows(tmp_path: Path):
         assert [word for _, batch in words.scan(range(len(words)), batch=3) for word in batch] == everything
         assert words.terms_of_many(words.prefix("")).tolist() == list(range(text.term_count))
         assert words.terms_of_many([]).tolist() == []
+        for term_id in range(text.term_count):
+            assert words.words_of(term_id) == [
+                word for word in everything if term_id in words.terms_of(known(words.find(word)))
+            ]
+        assert words.words_of(text.term_count) == []
 
 
 def test_terms_are_found_by_prefix_and_place(tmp_path: Path):

@@ -338,3 +338,168 @@ out:
     release(&a);
     return done;
 }
+
+double voted_score(const double *scores, int64_t count, double vote, int voters) {
+    double best[MOST_VOTERS] = {0}, behind = 0.0;
+    int n = 0;
+    for (int64_t k = 0; k < count; k++) {
+        int at = n < voters ? n++ : voters;
+        for (; at && best[at - 1] < scores[k]; at--)
+            if (at < voters) best[at] = best[at - 1];
+        if (at < voters) best[at] = scores[k];
+    }
+    for (int k = 0; k < n; k++) behind += best[0] - best[k];
+    return best[0] - vote * behind / n;
+}
+
+/* An article whose chunks are looked at: its number over all segments, its segment, its first row there and how many. */
+typedef struct {
+    int64_t number;
+    int32_t part;
+    uint32_t first, count;
+} Whole;
+
+static int by_number(const void *one, const void *other) {
+    const Whole *a = one, *b = other;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* The articles of some rows, the first `most` different ones, ascending; `next` is the place of the row that would have
+ * been one more, or the number of rows. -1 where a row isn't there or the articles aren't known. */
+static int whole_articles(const SegmentsObject *segments, const int64_t *rows, uint64_t n, int most, Whole *found,
+                          uint64_t *next) {
+    int count = 0;
+    for (*next = 0; *next < n; ++*next) {
+        int64_t before = 0, row = rows[*next];
+        int number = 0;
+        for (; number < segments->count; number++) {
+            const Part *p = segments->parts + number;
+            if (p->rows && !p->has_articles) return -1;
+            if (row < p->base + (int64_t)p->rows) break;
+            if (p->rows) before += (int64_t)p->articles[p->rows - 1] + 1;
+        }
+        if (row < 0 || number == segments->count) return -1;
+        const Part *p = segments->parts + number;
+        uint32_t first = (uint32_t)(row - p->base), end = first + 1;
+        int32_t article = p->articles[first];
+        int known = 0;
+        for (int i = 0; i < count && !known; i++) known = found[i].number == before + article;
+        if (known) continue;
+        if (count == most) break;
+        while (first && p->articles[first - 1] == article) first--;
+        while (end < p->rows && p->articles[end] == article) end++;
+        found[count++] = (Whole){before + article, number, first, end - first};
+    }
+    qsort(found, (size_t)count, sizeof *found, by_number);
+    return count;
+}
+
+/* What the chunks of some articles score: each chunk's row over all segments, its score, and whether it matches. */
+typedef struct {
+    uint32_t *wanted;
+    int64_t *rows;
+    double *scores;
+    uint8_t *matched;
+} Chunks;
+
+static int make_chunks(Chunks *c, uint64_t n) {
+    c->wanted = malloc((n + 1) * sizeof *c->wanted);
+    c->rows = malloc((n + 1) * sizeof *c->rows);
+    c->scores = calloc(n + 1, sizeof *c->scores);
+    c->matched = calloc(n + 1, 1);
+    return c->wanted && c->rows && c->scores && c->matched;
+}
+
+static void free_chunks(Chunks *c) {
+    free(c->wanted);
+    free(c->rows);
+    free(c->scores);
+    free(c->matched);
+}
+
+/* Score the chunks of the articles of one segment, which begin at a place among all chunks. 0: it isn't ready. */
+static int score_chunks(Asked *a, const Whole *articles, int count, Chunks *c, uint64_t at, int *failed) {
+    Search *s = &a->s;
+    int64_t base = a->segments->parts[articles->part].base;
+    uint64_t n = 0;
+    for (int i = 0; i < count; i++)
+        for (uint32_t k = 0; k < articles[i].count; k++, n++) {
+            c->wanted[at + n] = articles[i].first + k;
+            c->rows[at + n] = base + articles[i].first + k;
+        }
+    if (!enter(a, articles->part)) return 0;
+    s->wanted = c->wanted + at;
+    s->wanted_count = (uint32_t)n;
+    s->scores = c->scores + at;
+    s->matched = c->matched + at;
+    *failed = run_search(s);
+    return 1;
+}
+
+/* voted(leaves, operations, steps, weights, required, root, asks, plain, mask, filters, rows, most, vote, voters): of the
+ * articles of the best rows, which come best first, the first `most`: their numbers and scores; how many rows were looked
+ * at until there were so many; and the rows of all their chunks, ascending, the scores of these, and which match. */
+PyObject *segments_voted(PyObject *self, PyObject *args) {
+    PyObject *leaves, *o[4], *mask, *filters, *given, *done = NULL;
+    Asked a = {0};
+    Search *s = &a.s;
+    Buffer b = {0};
+    Whole *articles = NULL;
+    Chunks chunks = {0};
+    int64_t *numbers = NULL;
+    double vote, *scores = NULL;
+    int most, voters, count, failed = 0, ready = 1, number = 0;
+    uint64_t next, n = 0, at = 0;
+    if (!PyArg_ParseTuple(args, "O!OOOOiiiOO!Oidi", &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root, &s->asks,
+                          &s->plain, &mask, &PyList_Type, &filters, &given, &most, &vote, &voters))
+        return NULL;
+    if (!take_asked(&a, self, leaves, o, mask, filters) || !prepare(&a) || !take(&b, given, 8, 0)) goto out;
+    if (most < 1 || most > MOST_ARTICLES || voters < 1 || voters > MOST_VOTERS || !b.held) {
+        wrong();
+        goto out;
+    }
+    if (!(articles = malloc((size_t)most * sizeof *articles))) {
+        PyErr_NoMemory();
+        goto out;
+    }
+    count = whole_articles(a.segments, b.view.buf, length(&b), most, articles, &next);
+    if (count < 0) {
+        wrong();
+        goto out;
+    }
+    for (int i = 0; i < count; i++) n += articles[i].count;
+    numbers = malloc(((size_t)count + 1) * sizeof *numbers);
+    scores = malloc(((size_t)count + 1) * sizeof *scores);
+    if (!numbers || !scores || !make_chunks(&chunks, n)) {
+        PyErr_NoMemory();
+        goto out;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (int i = 0, mine; i < count && ready && !failed; i += mine) {
+        number = articles[i].part;
+        for (mine = 1; i + mine < count && articles[i + mine].part == number; mine++) {}
+        ready = score_chunks(&a, articles + i, mine, &chunks, at, &failed);
+        for (int k = i; k < i + mine && ready && !failed; at += articles[k++].count) {
+            numbers[k] = articles[k].number;
+            scores[k] = voted_score(chunks.scores + at, articles[k].count, vote, voters);
+        }
+    }
+    Py_END_ALLOW_THREADS
+    if (!ready)
+        wrong();
+    else if (failed)
+        damaged(failed, number);
+    else
+        done = Py_BuildValue("(y#y#Ky#y#y#)", (char *)numbers, (Py_ssize_t)(8 * count), (char *)scores,
+                             (Py_ssize_t)(8 * count), (unsigned long long)next, (char *)chunks.rows,
+                             (Py_ssize_t)(8 * n), (char *)chunks.scores, (Py_ssize_t)(8 * n), (char *)chunks.matched,
+                             (Py_ssize_t)n);
+out:
+    drop(&b);
+    free_chunks(&chunks);
+    free(articles);
+    free(numbers);
+    free(scores);
+    release(&a);
+    return done;
+}

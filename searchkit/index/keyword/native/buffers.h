@@ -46,6 +46,8 @@ PyObject *loops_products(PyObject *module, PyObject *args);
 PyObject *loops_similarity(PyObject *module, PyObject *args);
 /* windows(texts, bases, counts, spans, terms, characters, repeat), of snippets.c. */
 PyObject *loops_windows(PyObject *module, PyObject *args);
+/* word_bits(words), of snippets.c. */
+PyObject *loops_word_bits(PyObject *module, PyObject *args);
 /* Make the types of segments.c; 0 where that failed. */
 int add_segments(PyObject *module, State *state);
 

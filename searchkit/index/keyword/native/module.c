@@ -5,8 +5,8 @@
 #include "tokens.h"
 #include "arranging.h"
 #include "moving.h"
+#include "segments.h"
 
-enum { MOST_VOTERS = 16 };
 
 static void field_dealloc(PyObject *self) {
     for (int i = 0; i < 15; i++) drop(((FieldObject *)self)->field.buffers + i);
@@ -474,16 +474,7 @@ static PyObject *loops_vote(PyObject *module, PyObject *args) {
     if (!done) goto out;
     double *to = (double *)PyBytes_AsString(done);
     for (uint64_t i = 0; i < groups; score += count[i++]) {
-        double best[MOST_VOTERS], behind = 0.0;
-        int n = 0;
-        for (int64_t k = 0; k < count[i]; k++) {
-            int at = n < voters ? n++ : voters;
-            for (; at && best[at - 1] < score[k]; at--)
-                if (at < voters) best[at] = best[at - 1];
-            if (at < voters) best[at] = score[k];
-        }
-        for (int k = 0; k < n; k++) behind += best[0] - best[k];
-        to[i] = best[0] - vote * behind / n;
+        to[i] = voted_score(score, count[i], vote, voters);
     }
 out:
     drop(b);
@@ -502,6 +493,7 @@ static PyMethodDef methods[] = {
     {"fitting", loops_fitting, METH_VARARGS, NULL}, {"strings", loops_strings, METH_VARARGS, NULL},
     {"products", loops_products, METH_VARARGS, NULL}, {"similarity", loops_similarity, METH_VARARGS, NULL},
     {"windows", loops_windows, METH_VARARGS, NULL},
+    {"word_bits", loops_word_bits, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -447,6 +447,7 @@ static PyMethodDef segments_methods[] = {
     {"together", segments_together, METH_VARARGS, NULL},   {"words", segments_words, METH_VARARGS, NULL},
     {"union", segments_union, METH_VARARGS, NULL},         {"preferring", segments_preferring, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},
+    {"voted", segments_voted, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot segments_slots[] = {

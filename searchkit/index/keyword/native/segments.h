@@ -74,5 +74,11 @@ PyObject *segments_together(PyObject *self, PyObject *args);
 PyObject *segments_union(PyObject *self, PyObject *args);
 PyObject *segments_best(PyObject *self, PyObject *args);
 PyObject *segments_fill(PyObject *self, PyObject *args);
+PyObject *segments_voted(PyObject *self, PyObject *args);
+
+enum { MOST_VOTERS = 16, MOST_ARTICLES = 256 };
+
+/* A group's score: the best less the vote times how far the best few lie below it in the mean. */
+double voted_score(const double *scores, int64_t count, double vote, int voters);
 
 #endif

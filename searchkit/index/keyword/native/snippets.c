@@ -3,12 +3,16 @@
  * scan() cuts texts into tokens and numbers them, windows() looks at those that mean something to a query. Between the
  * two, Python learns what the tokens mean that were never met before. A token ends where no word can go on, so that it
  * means the same wherever it stands; a word of ASCII letters is known in lower case and without the punctuation around
- * it, every other token as it is written, without brackets, quotes and commas around it. */
+ * it, every other token as it is written, without brackets, quotes and commas around it. Of the words of letters only
+ * those need be numbered that may mean something to the query: word_bits() tells them from most others by a bit each. */
 #include "buffers.h"
 #include "tokens.h"
 #include "words.h"
 
-enum { LETTERS = 100, BITS = 4096 };
+enum { LETTERS = 100, BITS = 4096, WORD_BITS = 1 << 14 };
+
+/* By the hash of a word in lower case whether it may be one of those wanted; NULL where every word is. */
+typedef const uint8_t *WordFilter;
 
 typedef struct {
     uint32_t id, start, end; /* in characters */
@@ -50,12 +54,36 @@ static int closes(uint32_t c) {
 /* What may stand around a word of letters besides. */
 static int leans(uint32_t c) { return c == '\'' || c == 0x2018 || c == 0x2019 || c == 0x2013 || c == 0x2014; }
 
+static const uint64_t ONES = 0x0101010101010101u, HIGH_BITS = 0x8080808080808080u;
+
+/* How many letters of ASCII stand at the beginning, of at most so many bytes. */
+static uint64_t letters_at(const uint8_t *text, uint64_t size) {
+    uint64_t n = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (uint64_t some; n + 8 <= size; n += 8) {
+        memcpy(&some, text + n, 8);
+        uint64_t low = (some | 0x20 * ONES) & ~HIGH_BITS;
+        uint64_t letters = (low + (0x80 - 'a') * ONES) & ~(low + (0x7F - 'z') * ONES) & ~some & HIGH_BITS;
+        if (letters != HIGH_BITS) return n + (uint64_t)__builtin_ctzll(letters ^ HIGH_BITS) / 8;
+    }
+#endif
+    while (n < size && (text[n] | 32) >= 'a' && (text[n] | 32) <= 'z') n++;
+    return n;
+}
+
 static int is_letter(uint32_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z' && c < 0x80; }
 
 /* Decode UTF-8 that Python made. */
 static uint64_t decode(const uint8_t *text, uint64_t size, uint32_t *points) {
     uint64_t n = 0;
     for (uint64_t at = 0; at < size;) {
+        uint64_t some;
+        for (; at + 8 <= size; at += 8, n += 8) { /* most is ASCII */
+            memcpy(&some, text + at, 8);
+            if (some & HIGH_BITS) break;
+            for (int i = 0; i < 8; i++) points[n + i] = text[at + i];
+        }
+        if (at == size) break;
         if (text[at] < 0x80) {
             points[n++] = text[at++];
             continue;
@@ -87,8 +115,82 @@ static const uint8_t kind_of[256] = {
     [';'] = CLOSES, [':'] = CLOSES, ['!'] = CLOSES, ['?'] = CLOSES, ['\''] = LEANS, [128 ... 255] = WIDE,
 };
 
-static int scan_word(TokenTable *table, const uint8_t *letters, uint64_t size, uint64_t start, uint32_t language,
-                     Spans *out) {
+/* Which bit of a filter a word of ASCII letters has, in capitals or not. `readable`: bytes from its first on. */
+static uint32_t bit_of(const uint8_t *letters, uint64_t size, uint64_t readable) {
+    uint64_t hash = size, some;
+    for (; size >= 8; letters += 8, size -= 8, readable -= 8) {
+        memcpy(&some, letters, 8);
+        hash = (hash ^ (some | 0x20 * ONES)) * 0x9FB21C651E98DF25u;
+        hash ^= hash >> 29;
+    }
+    if (size) {
+        some = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (readable >= 8)
+            memcpy(&some, letters, 8);
+        else
+#endif
+            memcpy(&some, letters, size);
+        hash ^= (some | 0x20 * ONES) & (UINT64_MAX >> (64 - 8 * size));
+    }
+    return (uint32_t)(hash * 0x9FB21C651E98DF25u >> 50);
+}
+
+/* word_bits(words): of each of some words which bit it has in a filter, 16 bits each; none of what no filter tells. */
+PyObject *loops_word_bits(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *words;
+    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &words)) return NULL;
+    Py_ssize_t n = PyList_Size(words), kept = 0;
+    uint16_t *bits = malloc((size_t)(n + 1) * sizeof *bits);
+    if (!bits) return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_ssize_t bytes, letters = 0;
+        PyObject *word = PyList_GetItem(words, i); /* borrowed */
+        const char *text = word ? PyUnicode_AsUTF8AndSize(word, &bytes) : NULL;
+        if (!text) {
+            free(bits);
+            return NULL;
+        }
+        while (letters < bytes && is_letter((uint8_t)text[letters])) letters++;
+        if (bytes && letters == bytes && bytes <= LETTERS)
+            bits[kept++] = (uint16_t)bit_of((const uint8_t *)text, (uint64_t)bytes, (uint64_t)bytes);
+    }
+    PyObject *done = PyBytes_FromStringAndSize((const char *)bits, kept * (Py_ssize_t)sizeof *bits);
+    free(bits);
+    return done;
+}
+
+/* Set the bits that a list of word_bits names. 0 with an exception where it holds anything else. */
+static int filter_of(PyObject *wanted, uint8_t *filter) {
+    for (Py_ssize_t i = 0; i < PyList_Size(wanted); i++) {
+        Buffer b = {0};
+        if (!take(&b, PyList_GetItem(wanted, i), 1, 0)) return 0;
+        const uint8_t *numbers = b.view.buf;
+        uint64_t size = length(&b);
+        int fits = size % 2 == 0;
+        for (uint64_t k = 0; fits && k < size; k += 2) {
+            uint16_t bit;
+            memcpy(&bit, numbers + k, 2);
+            if (!(fits = bit < WORD_BITS)) break;
+            filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+        }
+        drop(&b);
+        if (!fits) {
+            PyErr_SetString(PyExc_ValueError, "a filter of words has no such bit");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* `readable`: bytes of the text from the word's first letter on. */
+static int scan_word(TokenTable *table, const uint8_t *letters, uint64_t size, uint64_t readable, uint64_t start,
+                     uint32_t language, WordFilter filter, Spans *out) {
+    if (filter) {
+        uint32_t bit = bit_of(letters, size, readable);
+        if (!(filter[bit / 8] >> bit % 8 & 1)) return 1;
+    }
     uint8_t word[LETTERS + 16];
     uint32_t id;
     for (uint64_t i = 0; i < size; i++) word[i] = letters[i] | 32;
@@ -98,14 +200,14 @@ static int scan_word(TokenTable *table, const uint8_t *letters, uint64_t size, u
 
 /* Number a token of ASCII, which begins at a character of the text. 0: no memory. */
 static int scan_ascii(TokenTable *table, const uint8_t *token, uint64_t size, uint64_t start, uint32_t language,
-                      Spans *out) {
+                      WordFilter filter, Spans *out) {
     uint64_t begin = 0, end = size, inner;
     uint32_t id;
     while (begin < end && kind_of[token[begin]] & (OPENS | LEANS)) begin++;
     while (end > begin && (kind_of[token[end - 1]] & (CLOSES | LEANS) || token[end - 1] == '.')) end--;
     for (inner = begin; inner < end && kind_of[token[inner]] == LETTER; inner++) {}
     if (end > begin && inner == end && end - begin <= LETTERS)
-        return scan_word(table, token + begin, end - begin, start + begin, language, out);
+        return scan_word(table, token + begin, end - begin, size - begin, start + begin, language, filter, out);
     for (begin = 0; begin < size && kind_of[token[begin]] & OPENS; begin++) {}
     for (end = size; end > begin && kind_of[token[end - 1]] & CLOSES; end--) {}
     if (begin == end) return 1;
@@ -114,14 +216,14 @@ static int scan_ascii(TokenTable *table, const uint8_t *token, uint64_t size, ui
 
 /* The same of any token, in so many bytes. `points` has room for its characters. */
 static int scan_wide(TokenTable *table, const uint8_t *token, uint64_t size, uint64_t start, uint32_t language,
-                     uint32_t *points, Spans *out) {
+                     uint32_t *points, WordFilter filter, Spans *out) {
     uint64_t n = decode(token, size, points), begin = 0, end = n, inner, skipped = 0;
     uint32_t id;
     while (begin < end && (opens(points[begin]) || leans(points[begin]))) skipped += char_size(token[skipped]), begin++;
     while (end > begin && (closes(points[end - 1]) || leans(points[end - 1]) || points[end - 1] == '.')) end--;
     for (inner = begin; inner < end && is_letter(points[inner]); inner++) {}
     if (end > begin && inner == end && end - begin <= LETTERS)
-        return scan_word(table, token + skipped, end - begin, start + begin, language, out);
+        return scan_word(table, token + skipped, end - begin, size - skipped, start + begin, language, filter, out);
     for (begin = skipped = 0; begin < n && opens(points[begin]); begin++) skipped += char_size(token[skipped]);
     for (end = n; end > begin && closes(points[end - 1]); end--) {}
     if (begin == end) return 1;
@@ -139,12 +241,13 @@ static uint32_t char_before(const uint8_t *text, uint64_t at) {
 }
 
 static int scan_text(TokenTable *table, const uint8_t *text, uint64_t size, uint32_t language, uint32_t *points,
-                     Spans *out) {
+                     WordFilter filter, Spans *out) {
     uint64_t at = 0, surplus = 0; /* the bytes before here that begin no character */
     while (at < size) {
         uint64_t first = at, start = at - surplus, space = 0;
         int wide = 0;
         unsigned kinds = 0;
+        at += letters_at(text + at, size - at);
         for (; at < size; at++) {
             unsigned kind = kind_of[text[at]];
             kinds |= kind;
@@ -172,9 +275,9 @@ static int scan_text(TokenTable *table, const uint8_t *text, uint64_t size, uint
         }
         int done = at == first ? 1
                    : !(kinds & MORE) && at - first <= LETTERS
-                       ? scan_word(table, text + first, at - first, start, language, out)
-                   : wide      ? scan_wide(table, text + first, at - first, start, language, points, out)
-                               : scan_ascii(table, text + first, at - first, start, language, out);
+                       ? scan_word(table, text + first, at - first, size - first, start, language, filter, out)
+                   : wide      ? scan_wide(table, text + first, at - first, start, language, points, filter, out)
+                               : scan_ascii(table, text + first, at - first, start, language, filter, out);
         if (!done) return 0;
         at += space;
         if (space > 1) surplus += space - 1;
@@ -193,13 +296,22 @@ static int utf8_of(PyObject *texts, Py_ssize_t i, const uint8_t **text, uint64_t
     return 1;
 }
 
-/* scan(texts, languages) of Tokens: for each text the count of its tokens, then each token's number, start and end. */
+/* scan(texts, languages, wanted) of Tokens: for each text the count of its tokens, then each token's number, start and
+ * end. `wanted`: what word_bits gives, in a list; only words that have such a bit are numbered then. */
 PyObject *scan_texts(TokenTable *table, PyObject *args) {
-    PyObject *texts, *languages, *done = NULL;
+    PyObject *texts, *languages, *wanted = Py_None, *done = NULL;
+    uint8_t bits[WORD_BITS / 8];
     Buffer b = {0};
     Spans spans = {0};
     uint32_t *points = NULL, *counts = NULL;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &texts, &languages)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!O|O", &PyList_Type, &texts, &languages, &wanted)) return NULL;
+    if (wanted != Py_None && !PyList_Check(wanted)) {
+        PyErr_SetString(PyExc_TypeError, "the bits of the words that are wanted come in a list");
+        return NULL;
+    }
+    WordFilter filter = wanted == Py_None ? NULL : bits;
+    memset(bits, 0, sizeof bits);
+    if (filter && !filter_of(wanted, bits)) return NULL;
     Py_ssize_t n = PyList_Size(texts);
     if (!take(&b, languages, 4, 0)) goto out;
     if (length(&b) != (uint64_t)n) {
@@ -222,13 +334,13 @@ PyObject *scan_texts(TokenTable *table, PyObject *args) {
     for (Py_ssize_t i = 0; i < n; i++) {
         uint64_t before = spans.n;
         if (!utf8_of(texts, i, &text, &size)) goto out;
-        if (!scan_text(table, text, size, language[i], points, &spans)) {
+        if (!scan_text(table, text, size, language[i], points, filter, &spans)) {
             PyErr_NoMemory();
             goto out;
         }
         counts[i] = (uint32_t)(spans.n - before);
     }
-    done = Py_BuildValue("(y#y#)", (char *)counts, (Py_ssize_t)(4 * n), (char *)spans.spans,
+    done = Py_BuildValue("(y#y#)", (char *)counts, (Py_ssize_t)(4 * n), spans.n ? (char *)spans.spans : "",
                          (Py_ssize_t)(spans.n * sizeof(Span)));
 out:
     drop(&b);
@@ -355,10 +467,10 @@ static uint64_t sentence_starts(const Look *look) {
     uint64_t n = look->length, found = 0;
     look->starts[found++] = 0;
     for (uint64_t i = 0; i < n; i++) {
+        /* Without a branch for each character, of which every sixth would go another way. */
+        if (!((ENDS >> (c[i] & 63) & (c[i] < 64)) | (c[i] >= 0x80))) continue;
         int alone = c[i] == '\n';
-        if (c[i] < 0x80) {
-            if (c[i] > '?' || !(ENDS >> c[i] & 1)) continue;
-        } else {
+        if (c[i] >= 0x80) {
             alone = c[i] == 0x3002 || c[i] == 0xFF01 || c[i] == 0xFF1F;
             if (!alone && c[i] != 0x964 && c[i] != 0x61F && c[i] != 0x2026) continue;
         }
