@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -14,6 +14,8 @@ from functools import lru_cache
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.dates import offset_s, parse_dated
 from searchkit.ingest.fields import Path, flatten, is_list, natural, plain_text, strings
+from searchkit.ingest.html_fragments import FieldText, field_text, line_text
+from searchkit.ingest.hyphenation import join_parted_words
 from searchkit.ingest.languages import corrected, detect, is_no_language, normalise
 from searchkit.ingest.sections import atx_headings, sections_under
 from searchkit.ingest.texts import clean, has_control, one_line
@@ -61,19 +63,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """An article, and what couldn't be taken as it was."""
+    """An article, what couldn't be taken as it was, and the fields that were HTML."""
 
     article: Article
     notes: tuple[str, ...] = ()
+    html: tuple[str, ...] = ()
 
 
 def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None = None) -> Article:
     """Make an article from keys and values, such as a line of JSON has.
 
     Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within ``metadata``) become the article's
-    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``. A date
-    that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given or
-    wrong.
+    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``.
+    A date that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given
+    or wrong. Of HTML in title, text, source, authors and tags the article has what it shows, and words that a line's
+    end parts (``infor-`` / ``mation``) it has whole.
 
     Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
     """
@@ -122,8 +126,12 @@ def make_article(
     found = _Found(draft.values, fields or {})
     notes = list(draft.notes)
     extra: dict[str, FieldValue] = {}
-    title = one_line(plain_text(found.value("title"), "title", " "))
-    text = clean(plain_text(found.value("text"), "text", "\n\n"))
+    # A reader of a whole file has made text of it already; what a row holds is whatever its publisher stored.
+    in_row = draft.sections is None
+    titled = _read(plain_text(found.value("title"), "title", " "), in_row=in_row)
+    title = one_line(titled.text)
+    read = _read(plain_text(found.value("text"), "text", "\n\n"), in_row=in_row)
+    text = read.text
     if not text.strip():
         text = ""
         if not title:
@@ -140,7 +148,7 @@ def make_article(
         title=title,
         text=text,
         url=url,
-        source=", ".join(strings(found.value("source"))) or None,
+        source=", ".join(map(line_text, strings(found.value("source")))) or None,
         authors=_authors(found.value("authors")),
         published=None if published is None else published.astimezone(UTC),
         updated=None if updated is None else updated.astimezone(UTC),
@@ -148,10 +156,20 @@ def make_article(
         language=language,
         tags=_listed(found.value("tags")),
         fields={**found.rest(), **extra},
-        sections=find_sections(text, title) if draft.sections is None else draft.sections,
+        sections=_sections(read, title) if draft.sections is None else draft.sections,
         origin=origin,
     )
-    return Made(article=article, notes=tuple(notes))
+    html = tuple(name for name, field in (("title", titled), ("text", read)) if field.is_html)
+    return Made(article=article, notes=tuple(notes), html=html)
+
+
+def _read(value: str, *, in_row: bool) -> FieldText:
+    """Return a field's text as it will be stored; in a row markup becomes what it shows, and parted words whole."""
+    text = clean(value)
+    if not in_row:
+        return FieldText(text=text)
+    read = field_text(text)
+    return replace(read, text=clean(read.text)) if read.is_html else FieldText(text=join_parted_words(clean(read.text)))
 
 
 def holds(values: Mapping[str, object], path: str) -> bool:
@@ -288,10 +306,10 @@ def _language(found: _Found, extra: dict[str, FieldValue], notes: list[str]) -> 
 def _authors(value: object) -> tuple[str, ...]:
     """Take a list as it is; split one string at ``;``, or at commas and "and" where whole names stand between them."""
     if is_list(value):
-        return tuple(dict.fromkeys(strings(value)))
+        return tuple(dict.fromkeys(map(line_text, strings(value))))
     names: list[str] = []
     for each in strings(value):
-        text = _BY.sub("", each)
+        text = _BY.sub("", line_text(each))
         parts = text.split(";") if ";" in text else _AND.sub(", ", text).split(",")
         parts = [part.strip() for part in parts if part.strip()]
         # "Doe, Jane" and "brenckman,m." are one name each.
@@ -303,15 +321,23 @@ def _authors(value: object) -> tuple[str, ...]:
 def _listed(value: object) -> tuple[str, ...]:
     """Take a list as it is ("Washington, D.C." is one tag); split one string at ``;``, or else at commas."""
     if is_list(value):
-        return tuple(dict.fromkeys(strings(value)))
-    parts = (part.strip() for text in strings(value) for part in text.split(";" if ";" in text else ","))
+        return tuple(dict.fromkeys(map(line_text, strings(value))))
+    texts = map(line_text, strings(value))
+    parts = (part.strip() for text in texts for part in text.split(";" if ";" in text else ","))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def find_sections(text: str, title: str) -> tuple[Section, ...]:
     """Find the sections of a text with headings in Markdown's form; one that repeats the title counts as none."""
     headings = atx_headings(text)
-    sections = sections_under(text, headings) if headings else ()
+    return _without_title(sections_under(text, headings) if headings else (), title)
+
+
+def _sections(read: FieldText, title: str) -> tuple[Section, ...]:
+    return _without_title(read.sections or (), title) if read.is_html else find_sections(read.text, title)
+
+
+def _without_title(sections: tuple[Section, ...], title: str) -> tuple[Section, ...]:
     return tuple(
         Section(heading="", start=each.start, end=each.end) if each.heading.casefold() == title.casefold() else each
         for each in sections

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from searchkit.ingest.fields import plain_text
+from searchkit.ingest.hyphenation import Vocabulary
 from searchkit.ingest.mapping import Draft, means
 from searchkit.ingest.sections import Block, join
 from searchkit.ingest.texts import clean, glued, one_line
@@ -42,7 +43,7 @@ def parse_markdown(text: str) -> Draft:
     Raises ``SourceError`` where the front matter's title is no text.
     """
     front, body, notes = _split_front_matter(clean(text))
-    blocks = list(_blocks(_parser().parse(body)))
+    blocks = list(_blocks(_parser().parse(body), Vocabulary(body)))
     if not any(block.text.strip() for block in blocks):
         blocks = [Block(text=body.strip())]
     given = one_line(plain_text(means(front, "title"), "title", " "))
@@ -125,7 +126,7 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
+def _blocks(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterator[Block]:
     """Yield the paragraphs and headings of a parsed text, list items with their marks, a table's rows as lines."""
     markers: list[str | int] = []
     marker = ""
@@ -149,16 +150,16 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
                 yield Block(text=" | ".join(cells), gap="\n")
                 cells = []
             case "inline" if cells:
-                cells[-1] = one_line(_inline(token.children or ()))
+                cells[-1] = one_line(_inline(token.children or (), vocabulary))
             case "inline" | "fence" | "code_block" | "html_block":
-                yield Block(text=marker + _block_text(token), level=level, gap="\n" if marker else "\n\n")
+                yield Block(text=marker + _block_text(token, vocabulary), level=level, gap="\n" if marker else "\n\n")
                 marker = ""
 
 
-def _block_text(token: Token) -> str:
+def _block_text(token: Token, vocabulary: Vocabulary) -> str:
     match token.type:
         case "inline":
-            return _inline(token.children or ())
+            return _inline(token.children or (), vocabulary)
         case "html_block":
             return _without_tags(token.content)
         case _:
@@ -181,23 +182,23 @@ def _next_marker(markers: list[str | int]) -> str:
     return f"{indent}{last} "
 
 
-def _inline(tokens: Sequence[Token]) -> str:
+def _inline(tokens: Sequence[Token], vocabulary: Vocabulary) -> str:
     """Return the text of a paragraph; a line break in the source is none in the text."""
     lines: list[list[str]] = [[]]
     for token in tokens:
         if token.type == "softbreak":
             lines.append([])
         else:
-            lines[-1].append(_inline_text(token))
-    return glued("".join(line).strip(" ") for line in lines).strip()
+            lines[-1].append(_inline_text(token, vocabulary))
+    return glued(("".join(line).strip(" ") for line in lines), vocabulary).strip()
 
 
-def _inline_text(token: Token) -> str:
+def _inline_text(token: Token, vocabulary: Vocabulary) -> str:
     match token.type:
         case "hardbreak":
             return "\n"
         case "image":
-            return _inline(token.children or ())
+            return _inline(token.children or (), vocabulary)
         case "html_inline":
             return "\n" if _BREAK.fullmatch(token.content) else ""
         case _:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from searchkit.ingest.hyphenation import Vocabulary, is_parted
 from searchkit.ingest.mapping import Draft
 from searchkit.ingest.sections import Block, atx_text, join
 from searchkit.ingest.texts import clean, glued, is_unspaced, one_line
@@ -60,7 +61,8 @@ def parse_plain(text: str) -> Draft:
 
     The text is all but the title and the rules, caption and byline included; hard-wrapped lines are joined.
     """
-    paragraphs = _unwrap(list(_paragraphs(clean(text))))
+    cleaned = clean(text)
+    paragraphs = _unwrap(list(_paragraphs(cleaned)), Vocabulary(cleaned))
     title, body = _split_title(paragraphs)
     marked = _mark_headings(body)
     blocks = [Block(text=each.text, level=each.level, gap="\n\n" if each.blank_before else "\n") for each in marked]
@@ -85,18 +87,22 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
             blank = rule = False
 
 
-def _unwrap(lines: Sequence[_Paragraph]) -> list[_Paragraph]:
-    """Join the lines of hard-wrapped paragraphs; leave a text with a paragraph on each line as it is."""
+def _unwrap(lines: Sequence[_Paragraph], vocabulary: Vocabulary) -> list[_Paragraph]:
+    """Join the lines of hard-wrapped paragraphs; leave a text with a paragraph on each line as it is.
+
+    Two lines that part a word belong together in any text.
+    """
+    if not lines:
+        return []
     width = _wrap_width(lines)
-    if width is None or not lines:
-        return list(lines)
     groups = [[lines[0]]]
     for above, line in pairwise(lines):
-        if _may_continue(line) and _goes_on(above.text, line.text, width):
+        parted = is_parted(above.text, line.text)
+        if _may_continue(line) and (parted or (width is not None and _goes_on(above.text, line.text, width))):
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [replace(group[0], text=glued(line.text for line in group)) for group in groups]
+    return [replace(group[0], text=glued((line.text for line in group), vocabulary)) for group in groups]
 
 
 def _wrap_width(lines: Sequence[_Paragraph]) -> int | None:

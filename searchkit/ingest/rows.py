@@ -33,6 +33,8 @@ class Rows:
     place: str
     origin: Origin
     fields: Mapping[str, str]
+    _rows: int = 0
+    _html: Counter[str] = field(default_factory=Counter)
     _contents: Counter[str] = field(default_factory=Counter)
     _seen: set[str] = field(default_factory=set)
     _keys: dict[str, None] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Rows:
             yield self.problem(f"can't be read: {type(error).__name__}: {error}"[:300], line)
         else:
             yield from (self.problem(note, line, lost=False) for note in made.notes)
+            self._rows += 1
+            self._html.update(made.html)
             yield made.article
 
     def _fallback(self, value: Mapping[str, object], line: int, *, only: bool) -> str:
@@ -78,7 +82,10 @@ class Rows:
             self._keys.update(dict.fromkeys(keys_of(value)[:50]) if len(self._keys) < 50 else {})
 
     def end(self) -> Iterator[Problem]:
-        """Yield what must be said after the last row: which mapped paths led nowhere."""
+        """Yield what must be said after the last row: what was read as HTML, and which mapped paths led nowhere."""
+        for name, number in sorted(self._html.items()):
+            rows = f"{number:,} of {self._rows:,} row{'s' if self._rows != 1 else ''}"
+            yield self.problem(f"the {name} was HTML in {rows}; what it shows was taken", None, lost=False)
         for name, path in self.fields.items():
             if self._keys and name not in self._seen:
                 keys = ", ".join(self._keys)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from searchkit.ingest.hyphenation import Vocabulary, is_parted, join_parted_words
+
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -45,25 +47,34 @@ def is_unspaced(text: str) -> bool:
     return 2 * len(_UNSPACED.findall(text)) > len(text)
 
 
-def glue(left: str, right: str) -> str:
-    """Join two lines of one paragraph: by a space, except between unspaced scripts and after a hyphen."""
+_LOOKED_BACK_AT = 64
+"""Characters at the end of a line that decide how the next one is joined to it."""
+
+
+def glue(left: str, right: str, vocabulary: Vocabulary | None = None) -> str:
+    """Join two lines of one paragraph: by a space, except between unspaced scripts and within a word.
+
+    ``vocabulary`` tells how the text writes a word elsewhere that the line's end parts.
+    """
     if not left or not right:
         return left + right
     if left.endswith("\u00ad"):
         return left[:-1] + right
     if _UNSPACED.match(left[-1]) and _UNSPACED.match(right[0]):
         return left + right
-    if left.endswith("-") and left[-2:-1].isalpha() and right[0].isalpha():
-        return left + right
+    if is_parted(left, right):
+        around = f"{left[-_LOOKED_BACK_AT:]}\n{right[: 2 * _LOOKED_BACK_AT]}"
+        joined = join_parted_words(around, vocabulary or Vocabulary(""))
+        return left[:-_LOOKED_BACK_AT] + joined + right[2 * _LOOKED_BACK_AT :]
     return f"{left} {right}"
 
 
-def glued(lines: Iterable[str]) -> str:
+def glued(lines: Iterable[str], vocabulary: Vocabulary | None = None) -> str:
     """Join all lines of one paragraph as ``glue`` does, without copying what is joined already again and again."""
     parts: list[str] = []
     tail = ""
     for line in lines:
-        joined = glue(tail, line)  # which looks at the last two characters
-        parts.append(joined[:-2])
-        tail = joined[-2:]
+        joined = glue(tail, line, vocabulary)
+        parts.append(joined[:-_LOOKED_BACK_AT])
+        tail = joined[-_LOOKED_BACK_AT:]
     return "".join(parts) + tail
