@@ -31,8 +31,8 @@ _SUSPENDED_BEFORE_COMPOUND = frozenset({"or", "to", "bis", "en", "of", "og", "oc
 
 _FIRST_PARTS = words(
     "all best cross early ex far fast first free full good half hard high ill large late left life light long low "
-    "lower middle mid multi near new non old one open part post pre pro quasi right second self short single slow small "
-    "so state third three tight top two upper user war well wide world year four five six seven eight nine ten "
+    "lower middle mid multi near new non old one open part post pre pro quasi right second self short single slow "
+    "small so state third three tight top two upper user war well wide world year four five six seven eight nine ten "
     "anti award government market peace record"
 )
 _SECOND_PARTS = words(
