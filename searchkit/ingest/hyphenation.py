@@ -18,7 +18,8 @@ HYPHENS = "-\u2010\u00ad"
 
 _PARTED = re.compile(rf"(?<=[^\W_])(?P<hyphen>[{HYPHENS}])[ \t]*+\n[ \t]*+(?=[^\W_])")
 _PARTED_WORD = re.compile(rf"(?<![^\W_])(?P<left>[^\W_]++)[{HYPHENS}][ \t]*+\n[ \t]*+(?P<right>[^\W_]++)")
-_LINE_END = re.compile(rf"[{HYPHENS}][ \t]*+\n")
+_LINE_ENDS = tuple((hyphen, re.compile(rf"{hyphen}[ \t]*+\n[ \t]*+[^\W_]")) for hyphen in HYPHENS)
+"""One for each hyphen: a pattern that begins with one character is looked for twenty times faster than with a set."""
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _WORD = re.compile(r"[^\W_]++(?:[-\u2010’'][^\W_]++)*+")
 _LONGEST_WORD = 60
@@ -100,7 +101,7 @@ def join_parted_words(text: str, vocabulary: Vocabulary | None = None) -> str:
     elsewhere. Where it doesn't, compounds are told by their parts, and all else is one word. ``vocabulary`` is that of
     the whole text where only a part of it is given. Fenced code stays as it is.
     """
-    if "\n" not in text or _LINE_END.search(text) is None:
+    if not _has_parted_word(text):
         return text
     vocabulary = vocabulary or Vocabulary(text)
     fences = _Fences(text)
@@ -111,6 +112,15 @@ def join_parted_words(text: str, vocabulary: Vocabulary | None = None) -> str:
             parts += (text[at : match.start()], _between(text, match, vocabulary))
             at = match.end()
     return "".join(parts) + text[at:]
+
+
+def _has_parted_word(text: str) -> bool:
+    return any(
+        match.start() and text[match.start() - 1].isalnum()
+        for hyphen, line_end in _LINE_ENDS
+        if hyphen in text
+        for match in line_end.finditer(text)
+    )
 
 
 class _Fences:

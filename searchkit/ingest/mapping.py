@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -169,7 +169,10 @@ def _read(value: str, *, in_row: bool) -> FieldText:
     if not in_row:
         return FieldText(text=text)
     read = field_text(text)
-    return replace(read, text=clean(read.text)) if read.is_html else FieldText(text=join_parted_words(clean(read.text)))
+    if read.is_html:
+        return read
+    # A character reference may stand for a control character.
+    return FieldText(text=join_parted_words(read.text if read.text is text else clean(read.text)))
 
 
 def holds(values: Mapping[str, object], path: str) -> bool:
