@@ -37,7 +37,7 @@ from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
 from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.leaves import Words
-from searchkit.index.keyword.stopwords import telling_words
+from searchkit.index.keyword.stopwords import word_weights
 from searchkit.index.keyword.tree import Boost, Or, Phrase, Term, Tree
 from searchkit.index.reader import open_generation
 from searchkit.index.writer import rebuild
@@ -70,21 +70,22 @@ class Change:
             yield
 
 
-def _every_word(words: Sequence[Any], languages: Sequence[str | None]) -> list[Any]:
-    """Stand in for ``telling_words``: stop words stay."""
-    return list(words)
+def _every_word(words: Sequence[Any], languages: Sequence[str | None]) -> list[float]:
+    """Stand in for ``word_weights``: stop words stay."""
+    return [1.0] * len(words)
 
 
-_TELLING = "searchkit.index.keyword.leaves.telling_words"
+_WEIGHTS = "searchkit.index.keyword.leaves.word_weights"
 _STEM = "searchkit.index.keyword.stemming.Stems.stem"
-_telling_words = telling_words
+_word_weights = word_weights
 _telling_leaves = Words.telling_leaves
 
 
-def _no_numbers(words: Sequence[Any], languages: Sequence[str | None]) -> list[Any]:
-    """Stand in for ``telling_words``: numbers go, too."""
-    telling: list[Any] = _telling_words(words, languages)
-    return [word for word in telling if not word.surface.isdecimal()] or telling
+def _no_numbers(words: Sequence[Any], languages: Sequence[str | None]) -> list[float]:
+    """Stand in for ``word_weights``: numbers go, too."""
+    weights: list[float] = _word_weights(words, languages)
+    without = [0.0 if word.surface.isdecimal() else weight for word, weight in zip(words, weights, strict=True)]
+    return without if any(without) else weights
 
 
 def _unstemmed(self: object, word: str, language: str | None) -> str:
@@ -153,8 +154,8 @@ CHANGES: dict[str, Change] = {
     "vector weight 3.2": Change(search={"vector_weight": 3.2}),
     "vector weight 3.5": Change(search={"vector_weight": 3.5}),
     "vector weight 4": Change(search={"vector_weight": 4.0}),
-    "stop words kept": Change(code={_TELLING: _every_word}),
-    "numbers left out": Change(code={_TELLING: _no_numbers}),
+    "stop words kept": Change(code={_WEIGHTS: _every_word}),
+    "numbers left out": Change(code={_WEIGHTS: _no_numbers}),
     "neighbours as phrases, .1": Change(code=_pairs(0.1, 1)),
     "neighbours as phrases, .2": Change(code=_pairs(0.2, 1)),
     "neighbours as phrases, .3": Change(code=_pairs(0.3, 1)),

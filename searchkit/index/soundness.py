@@ -179,7 +179,10 @@ def _read_postings(postings: PostingsReader) -> None:
             if not ascending.all() or (term_id and term <= before):
                 raise IndexCorrupt(f"{postings.path} has its terms or their positions in disorder.")
             before = term
-        if total != field.total_length or int(field.lengths.sum(dtype=np.int64)) != total:
+        if (
+            total != field.total_length + field.uncounted
+            or int(field.lengths.sum(dtype=np.int64)) != field.total_length
+        ):
             raise IndexCorrupt(f"{postings.path} counts the length of '{name}' in two ways.")
     for _, words in postings.words.scan(range(len(postings.words))):
         if words != sorted(set(words)):

@@ -251,7 +251,7 @@ def test_the_reading_is_told(searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["who opened the market?", "Mayor, market & trade!", "(mayor) opens: market…", "NOT GUILTY"]
+    "text", ["who opened the market?", "Mayor, market & trade!", "(mayor) opens: market…", "PLEADS GUILTY"]
 )
 def test_plain_questions_take_the_short_way_with_the_same_scores(searcher: Searcher, text: str) -> None:
     with searcher._reading() as reading:

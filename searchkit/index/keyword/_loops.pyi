@@ -269,6 +269,7 @@ def invert(
     advances: Buffer,
     lexemes: Buffer,
     offsets: Buffer,
+    counted: Buffer,
     lexeme_terms: Buffer,
     lexeme_words: Buffer,
     lexeme_forms: Buffer,

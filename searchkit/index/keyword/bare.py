@@ -15,7 +15,7 @@ from searchkit.index.keyword.analysis import MAX_TERM
 from searchkit.index.keyword.leaves import all_of, any_of, leaves_of
 from searchkit.index.keyword.query_classifier import classify, is_plain
 from searchkit.index.keyword.quick import is_wildcard
-from searchkit.index.keyword.stopwords import left_out, lists_of
+from searchkit.index.keyword.stopwords import EACH_MEANT, lists_of, stop_words
 from searchkit.index.keyword.tree import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 from searchkit.types import Syntax
 
@@ -92,7 +92,9 @@ class BareQuestions:
 
     def _words(self, surfaces: list[str]) -> Asked | None:
         known = [self._known.get(surface) or self._look(surface) for surface in surfaces]
-        out = left_out(surfaces, [listed for _, listed in known])
+        out = stop_words(surfaces, [listed for _, listed in known])
+        if out and len(surfaces) <= EACH_MEANT:  # they count less: in a tree
+            return None
         asked = list[Term]()
         for place, (found, _) in enumerate(known):
             if found is None:

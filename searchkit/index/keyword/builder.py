@@ -167,6 +167,8 @@ def _write_field(
     _write_starts(writer, f"{name}.position_starts", position_starts)
     row_lengths = np.concatenate(lengths)
     writer.write(f"{name}.lengths", width_for(int(row_lengths.max(initial=0))), row_lengths)
+    uncounted = int(position_starts[-1]) - int(row_lengths.sum(dtype=np.int64))
+    writer.write(f"{name}.uncounted", 8, np.array([uncounted], np.uint64))
     _write_postings(writer, name, runs, ranks, starts, position_starts)
     return ranks
 

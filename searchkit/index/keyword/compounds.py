@@ -166,6 +166,13 @@ def _without_apostrophe(piece: str, language: str | None) -> str:
     return stem.replace("'", "")
 
 
+def possessor(word: str, language: str | None) -> str:
+    """Return the word of a possessive (Russia's), "" where it isn't plainly one: what ``compound_of`` makes of it."""
+    if word[-1:] in ("s", "S") and word[-2:-1] in ("'", "’") and language not in _ELISIONS:
+        return word[:-2]
+    return ""
+
+
 def _split_at_digits(piece: str) -> list[str]:
     """Split a piece into the letters before its first digit, the numbers from there on, and a unit or type behind them.
 

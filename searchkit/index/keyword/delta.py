@@ -68,8 +68,8 @@ def deltas(reader: PostingsReader, chunks: Iterable[ChunkRow], *, analyzer: Anal
     )
     return PostingsDelta(
         rows=inverter.rows,
-        text=_field_delta(reader, "text", [run.text for run in taken], names),
-        title=_field_delta(reader, "title", [run.title for run in taken], names),
+        text=_field_delta(reader, "text", [(run.text, run.lengths) for run in taken], names),
+        title=_field_delta(reader, "title", [(run.title, run.title_lengths) for run in taken], names),
         words=words,
         word_counts=word_counts.astype(np.uint32),
     )
@@ -132,15 +132,17 @@ def _taken(inverter: Inverter, chunks: Iterable[ChunkRow]) -> Iterator[Inverted]
         yield inverter.take()
 
 
-def _field_delta(reader: PostingsReader, name: FieldName, runs: Sequence[Run], names: list[str]) -> FieldDelta:
+def _field_delta(
+    reader: PostingsReader, name: FieldName, runs: Sequence[tuple[Run, NDArray[np.uint32]]], names: list[str]
+) -> FieldDelta:
     field = reader.field(name)
     df, cf = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
-    for run in runs:
+    for run, _ in runs:
         df[run.term_ids] += run.df
         cf[run.term_ids] += run.cf.astype(np.int64)
     term_ids, known_df = _known(reader, names, field.term_id, df)
     _, known_cf = _known(reader, names, field.term_id, cf)
-    total = sum(len(run.positions) for run in runs)
+    total = sum(len(run.positions) if field.counts_all else int(lengths.sum(dtype=np.int64)) for run, lengths in runs)
     delta = FieldDelta(
         term_ids=term_ids, df=known_df.astype(np.uint32), cf=known_cf.astype(np.uint64), total_length=total
     )
@@ -206,11 +208,14 @@ def _read_field(file: ArrayFile, field: FieldPostings, total_length: int) -> Fie
 
 
 def _fits(delta: FieldDelta, field: FieldPostings) -> bool:
-    """Say whether a delta takes no more from any term than it has, and as much in all as from its terms together."""
+    """Say whether a delta takes no more from any term than it has, and as much in all as from its terms together.
+
+    But for what no length counts.
+    """
     df, cf = field.frequencies(delta.term_ids)
     taken = delta.cf.astype(np.int64)
     inside = bool(np.all(delta.df <= df)) and bool(np.all((taken >= delta.df) & (taken <= cf)))
-    return inside and delta.total_length == int(taken.sum())
+    return inside and 0 <= int(taken.sum()) - delta.total_length <= field.uncounted
 
 
 def _check_ids(file: ArrayFile, ids: NDArray[np.uint32], limit: int, *beside: NDArray[Any]) -> None:

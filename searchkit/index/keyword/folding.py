@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from functools import cache
 from itertools import chain
 
@@ -64,6 +63,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = _once(text)
+    if folded.isascii():
+        return folded
     while folded != (again := _once(folded)):  # a mark that goes can bring together a letter and the mark behind it
         folded = again
     return folded
@@ -74,8 +75,8 @@ def fold_normalised(text: str) -> str:
     if text.isascii():
         return text
     folded = text.translate(_table())
-    if folded == text and "\u094d" not in text and unicodedata.is_normalized("NFKC", text):
-        return text
+    if "\u094d" not in text and (folded == text or folded.isascii()) and unicodedata.is_normalized("NFKC", text):
+        return folded
     return fold(folded)
 
 
@@ -105,10 +106,18 @@ def _once(text: str) -> str:
     return _NASAL.sub("ं", text) if "\u094d" in text else text
 
 
+class _Table(dict[int, "int | str | None"]):
+    """What becomes of characters. Those that stay are learnt: ``str.translate`` takes several times as long to miss."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code
+        return code
+
+
 @cache
-def _plain_table() -> Mapping[int, str | None]:
+def _plain_table() -> _Table:
     """Return what becomes of separators, digits, marks that make no letter with the one before, and the invisible."""
-    table: dict[int, str | None] = {ord(letter): plain for letter, plain in _SEPARATORS.items()}
+    table = _Table({ord(letter): plain for letter, plain in _SEPARATORS.items()})
     table.update({zero + digit: str(digit) for zero in _ZEROS for digit in range(10)})
     table.update(dict.fromkeys(chain(_marks(), map(ord, _INVISIBLE))))
     return table
@@ -120,9 +129,9 @@ def _marks() -> frozenset[int]:
 
 
 @cache
-def _table() -> Mapping[int, str | None]:
+def _table() -> _Table:
     """Return what becomes of each character that changes, after normalisation and case folding."""
-    table = dict(_plain_table())
+    table = _Table(_plain_table())
     table.update({ord(letter): plain for letter, plain in _LETTERS.items()})
     table.update({ord(old): new for old, new in zip(TRADITIONAL, SIMPLIFIED, strict=True)})
     marks = _marks()

@@ -101,7 +101,10 @@ class Borders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverted:
-    """Some rows, worked out: the two fields, each row's length in terms, and the count of rows of each word id."""
+    """Some rows, worked out: the two fields, each row's length in terms, and the count of rows of each word id.
+
+    Lengths are without what says no more than other terms of its word do (``Expansion.uncounted``).
+    """
 
     text: Run
     title: Run
@@ -113,11 +116,15 @@ class Inverted:
 
 @dataclass(frozen=True, slots=True)
 class _Occurrences:
-    """Every occurrence of a lexeme: which lexeme, in which row (from 0 in the run), at which position."""
+    """Every occurrence of a lexeme: which lexeme, in which row (from 0 in the run), at which position.
+
+    ``counted``: 1 where it counts in the row's length.
+    """
 
     lexemes: NDArray[np.uint32]
     rows: NDArray[np.int64]
     positions: NDArray[np.int64]
+    counted: NDArray[np.uint8]
 
 
 class Inverter:
@@ -205,6 +212,7 @@ def _by_counting(
         tables.advances,
         tables.lexemes,
         tables.offsets,
+        tables.counted,
         vocabulary.lexeme_terms,
         vocabulary.lexeme_words,
         vocabulary.lexeme_forms,
@@ -251,15 +259,20 @@ def _by_sorting(
 ) -> Inverted:
     """Work rows out with numpy."""
     occurrences, in_title, places = _occurrences(tokens, parts, vocabulary)
-    titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in ("lexemes", "rows", "positions")))
+    names = ("lexemes", "rows", "positions", "counted")
+    titles = _Occurrences(*(getattr(occurrences, name)[in_title] for name in names))
     return Inverted(
         text=_run(occurrences, vocabulary, first_row),
         title=_run(titles, vocabulary, first_row),
-        lengths=np.bincount(occurrences.rows, minlength=len(parts)).astype(np.uint32),
-        title_lengths=np.bincount(titles.rows, minlength=len(parts)).astype(np.uint32),
+        lengths=_lengths(occurrences, len(parts)),
+        title_lengths=_lengths(titles, len(parts)),
         word_rows=_word_rows(occurrences, vocabulary),
         borders=_borders(*places, goes_on),
     )
+
+
+def _lengths(found: _Occurrences, rows: int) -> NDArray[np.uint32]:
+    return np.bincount(found.rows[found.counted > 0], minlength=rows).astype(np.uint32)
 
 
 def _occurrences(
@@ -286,7 +299,8 @@ def _occurrences(
     before = np.cumsum(counts) - counts
     at = np.arange(len(of_token)) + (tables.starts[tokens] - before)[of_token]
     part = part_of[of_token]
-    found = _Occurrences(tables.lexemes[at], part // width, positions[of_token] + tables.offsets[at])
+    places = positions[of_token] + tables.offsets[at]
+    found = _Occurrences(tables.lexemes[at], part // width, places, tables.counted[at])
     firsts = row_starts[:, None] + np.cumsum(parts, axis=1)[:, -3:]  # the tokens behind the last parts
     body, rest, end = (reached[firsts[:, place]] + shift[:, -1] for place in range(3))
     return found, part % width == 0, (body, rest, end)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from searchkit.index.keyword.stopwords import telling_words
+from searchkit.index.keyword.stopwords import word_weights
 from searchkit.index.keyword.tree import (
     TEXT,
     TITLE,
@@ -65,12 +65,15 @@ class Words:
 
     def telling_leaves(self, text: str) -> list[Tree]:
         """Return a leaf for each word of a plain query that says what it is about."""
-        words = self.analysed(text, 0)
-        telling = telling_words(words, self.languages)
-        if len(telling) < len(words):
-            kept = {word.start for word in telling}
-            self._stop_words = list(dict.fromkeys(word.surface for word in words if word.start not in kept))
-        return [leaf for word in telling for leaf in leaves_of(word, TEXT)]
+        weighted = list(zip(words := self.analysed(text, 0), word_weights(words, self.languages), strict=True))
+        self._stop_words = list(dict.fromkeys(word.surface for word, weight in weighted if not weight))
+        leaves: list[Tree] = []
+        for word, weight in weighted:
+            if weight == 1:
+                leaves += leaves_of(word, TEXT)
+            elif weight:
+                leaves += [Boost(child=leaf, factor=weight) for leaf in leaves_of(word, TEXT)]
+        return leaves
 
     def notes(self, tree: Tree) -> list[str]:
         """Say what the user must know of the words."""

@@ -10,7 +10,8 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | F.terms.offsets | u4, u8 | terms + 1 | where each term begins in the blob, and the end of the last |
 | F.starts | u4, u8 | terms + 1 | where each term's postings begin; the difference is its df |
 | F.position_starts | u4, u8 | terms + 1 | where each term's positions begin; the difference is its cf |
-| F.lengths | u2, u4 | rows | each row's occurrences of terms, joined forms included: the sum of its counts |
+| F.lengths | u2, u4 | rows | each row's occurrences of terms, joined forms included, the uncounted ones not |
+| F.uncounted | u8 | 1 | occurrences that no length counts: a second stem, each character of a run of Chinese |
 | F.postings | u1 | bytes | blocks of 128 postings, whatever their terms: gaps of rows, then counts less one, in lanes |
 | F.postings.at | u4, u8 | blocks | where each block begins |
 | F.row_bits | u1 | blocks | bits of a gap: a term's first row, or a row less the one before, less one |
@@ -34,9 +35,9 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | borders.joins | u2, u4 | rows | 0; where the text goes on from the row before: 1, and the positions that both have |
 
 Types with a choice are the narrowest that hold the segment's largest number; ``packing.py`` has the lanes and the bits.
-The last block is filled up with zeros. The sum of F.lengths is the count of all positions. The arrays borders are empty
-where no row goes on from another. Forms and borders are missing in files of versions up to 1.0: then no form is told
-apart, and phrases hold within a chunk alone.
+The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The arrays
+borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of versions up to
+1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
 """
 
 from __future__ import annotations
@@ -97,6 +98,11 @@ class FieldPostings:
             self._forms = file.array(f"{name}.forms", 1)
             self._forms_at = file.array(f"{name}.forms.at", 4, 8)
             self._form_bits = file.array(f"{name}.form_bits", 1)
+        self.counts_all = self._forms is None and f"{name}.uncounted" not in file
+        """Whether lengths count every occurrence."""
+        uncounted = [0] if self.counts_all else file.array(f"{name}.uncounted", 8)
+        self.uncounted = int(uncounted[0]) if len(uncounted) == 1 else -1
+        """How many occurrences no length counts."""
         self._sound: set[int] = set()
         self._check_sizes()
 
@@ -108,11 +114,14 @@ class FieldPostings:
     @property
     def total_length(self) -> int:
         """Return the sum of ``lengths``."""
-        return self._position_starts[-1]
+        return self._position_starts[-1] - self.uncounted
 
     @property
     def lengths(self) -> Lengths:
-        """Return each row's length, the sum of its terms' counts: ``(rows,)`` uint16 or uint32, memory-mapped."""
+        """Return each row's length, the sum of its terms' counts without the uncounted ones.
+
+        ``(rows,)`` uint16 or uint32, memory-mapped.
+        """
         return self._lengths
 
     def term_id(self, term: str) -> int | None:
@@ -320,6 +329,7 @@ class FieldPostings:
             all(len(one) == blocks for one in each)
             and (self._forms is None or len(self._forms) >= PADDING)
             and len(self._lengths) == self._row_count
+            and 0 <= self.uncounted <= self._position_starts[-1]
             and len(self._blocks) == blocks + 1
             and (self._blocks[0], self._blocks[-1]) == (0, self._position_starts[-1])
             and self._starts[0] == self._position_starts[0] == 0

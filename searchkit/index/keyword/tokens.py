@@ -115,7 +115,7 @@ def is_word(token: str) -> bool:
 
 def bare_word(token: str) -> str:
     """Return a token without the punctuation around it; whole where a sign belongs to its word: C++, C#, .NET, #tag."""
-    bare = token.strip(string.punctuation)
+    bare = token.strip(_AROUND_WORDS)
     start = token.find(bare) if bare else 0
     end = start + len(bare)
     if token[max(0, start - 1) : start] in _SIGNS_BEFORE or token[end : end + 1] in _SIGNS_AFTER:
@@ -123,6 +123,7 @@ def bare_word(token: str) -> str:
     return bare
 
 
+_AROUND_WORDS = string.punctuation + "“”‘’„«»…–—"
 _SIGNS_BEFORE = frozenset("#@.")
 _SIGNS_AFTER = frozenset("+#")
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword.analysis import MAX_TERM, SPACES_IN_NUMBERS, Analyzer, is_plain
+from searchkit.index.keyword.analysis import MAX_TERM, SPACES_IN_NUMBERS, Analyzer, base_language, is_plain
+from searchkit.index.keyword.compounds import possessor
 from searchkit.index.keyword.tokens import bare_word, is_word, new_tokens, utf8
 
 _FORGET_AT = 1_000_000
@@ -25,13 +26,14 @@ class TokenTables:
     """What the tokens stand for, by token id.
 
     Token t takes ``advances[t]`` positions; its lexemes are ``lexemes[starts[t]:starts[t + 1]]``, at the relative
-    positions ``offsets[starts[t]:starts[t + 1]]``.
+    positions ``offsets[starts[t]:starts[t + 1]]``; those that count in a chunk's length are 1 in ``counted``.
     """
 
     starts: NDArray[np.int64]
     advances: NDArray[np.uint32]
     lexemes: NDArray[np.uint32]
     offsets: NDArray[np.uint32]
+    counted: NDArray[np.uint8]
 
 
 class Vocabulary:
@@ -42,7 +44,7 @@ class Vocabulary:
         self.terms: dict[str, int] = {}
         self.words: dict[str, int] = {}
         self._languages: dict[str | None, int] = {}
-        self._lexemes: dict[int, int] = {}
+        self._lexemes: dict[tuple[str, str], int] = {}
         self._lexeme_terms = array("I")
         self._lexeme_words = array("I")
         self._lexeme_forms = array("I")
@@ -73,6 +75,7 @@ class Vocabulary:
             advances=np.array(self._advances, np.uint32),
             lexemes=np.array(self._token_lexemes, np.uint32),
             offsets=np.array(self._token_offsets, np.uint32),
+            counted=np.array(self._token_counted, np.uint8),
         )
 
     @property
@@ -101,26 +104,34 @@ class Vocabulary:
         self._advances = array("I")
         self._token_lexemes = array("I")
         self._token_offsets = array("I")
+        self._token_counted = array("B")
 
     def _learn(self) -> None:
         """Learn the tokens that are new, by far most of them words of plain letters."""
         numbers, tokens = self._tokens.fresh()
         languages = list(self._languages)
+        bases = [base_language(language) for language in languages]
         stems = [self._analyzer.word_stemmer(language) for language in languages]
         for number, token in zip(np.frombuffer(numbers, np.uint32).tolist(), tokens, strict=True):
-            if is_word(token):
-                self._learn_word(token, stems[number](token))
-            else:
-                self._learn_token(token, languages[number])
+            word = token
+            if not is_word(token):
+                bare = bare_word(token)
+                word = bare if is_word(bare) else possessor(bare, bases[number])
+                if not is_word(word):
+                    self._learn_token(token, bare, languages[number])
+                    self._starts.append(len(self._token_lexemes))
+                    continue
+                word = word.lower()
+            self._learn_word(word, stems[number](word))
             self._starts.append(len(self._token_lexemes))
 
     def _learn_word(self, surface: str, term: str) -> None:
         self._token_lexemes.append(self._lexeme(surface, term))
         self._token_offsets.append(0)
+        self._token_counted.append(1)
         self._advances.append(1)
 
-    def _learn_token(self, token: str, language: str | None) -> None:
-        bare = bare_word(token)
+    def _learn_token(self, token: str, bare: str, language: str | None) -> None:
         words = [bare] if is_plain(bare) and len(bare) <= MAX_TERM else self._analyzer.words(token)
         self._advances.append(self._learn_words(words, language))
 
@@ -130,19 +141,23 @@ class Vocabulary:
         for word in words:
             expansion = self._analyzer.expand(word, language)
             self._token_lexemes.extend(map(self._lexeme, expansion.surfaces, expansion.terms))
-            self._token_offsets.extend(position + offset for offset in expansion.offsets)
+            self._token_offsets.extend([position + offset for offset in expansion.offsets])
+            self._token_counted.frombytes(
+                b"\1" * (len(expansion.terms) - expansion.uncounted) + b"\0" * expansion.uncounted
+            )
             position += expansion.advance
         return position
 
     def _lexeme(self, surface: str, term: str) -> int:
+        lexeme = self._lexemes.get((surface, term))
+        if lexeme is not None:
+            return lexeme
+        lexeme = self._lexemes[surface, term] = len(self._lexemes)
         term_id = self.terms.setdefault(term, len(self.terms))
-        word_id = self.words.setdefault(surface, len(self.words))
-        lexeme = self._lexemes.setdefault(word_id << 32 | term_id, len(self._lexemes))
-        if lexeme == len(self._lexeme_terms):
-            self._lexeme_terms.append(term_id)
-            self._lexeme_words.append(word_id)
-            if term_id == len(self._forms_of_term):
-                self._forms_of_term.append(0)
-            self._lexeme_forms.append(self._forms_of_term[term_id])
-            self._forms_of_term[term_id] += 1
+        self._lexeme_terms.append(term_id)
+        self._lexeme_words.append(self.words.setdefault(surface, len(self.words)))
+        if term_id == len(self._forms_of_term):
+            self._forms_of_term.append(0)
+        self._lexeme_forms.append(self._forms_of_term[term_id])
+        self._forms_of_term[term_id] += 1
         return lexeme

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import StorageError
+from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder, PostingsStats
 from searchkit.index.keyword.inverter import PART_GAP
@@ -75,7 +76,7 @@ def test_title_counts_as_often_as_it_weighs_in_text_and_once_in_title(tmp_path: 
         assert reader.title_weight == 3
 
 
-def test_lengths_are_the_sums_of_counts(tmp_path: Path):
+def test_lengths_are_the_sums_of_counts_without_what_is_uncounted(tmp_path: Path):
     with build(tmp_path / "p", CHUNKS) as reader:
         assert reader.rows == len(CHUNKS)
         for name in ("text", "title"):
@@ -84,8 +85,29 @@ def test_lengths_are_the_sums_of_counts(tmp_path: Path):
             for term_id in range(field.term_count):
                 rows, counts = field.postings(term_id)
                 lengths[rows] += counts
-            assert field.lengths.tolist() == lengths.tolist()
-            assert field.total_length == lengths.sum()
+            uncounted = lengths - field.lengths
+            assert field.total_length == field.lengths.sum()
+            assert field.uncounted == uncounted.sum()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "length"),
+    [
+        ("警方在码头找到导弹", "zh", 8),  # pairs of characters; each character alone is found, too
+        ("猫", "ja", 1),
+        ("S-300VM", "en", 5),  # s300vm, s, 300, vm, s300
+        ("ışıklar", "tr", 1),  # two stems
+        ("the missiles", "en", 2),
+    ],
+)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_length_counts_what_a_query_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, language: str, length: int, compiled: bool
+):
+    if not compiled:
+        monkeypatch.setattr(loops, "COMPILED", None)
+    with build(tmp_path / "p", [("", "", text, language)]) as reader:
+        assert reader.field("text").lengths.tolist() == [length]
 
 
 def test_no_phrase_crosses_from_title_to_heading_to_chunk(tmp_path: Path):
@@ -238,7 +260,7 @@ def test_stats_tell_what_was_written(tmp_path: Path):
             rows=reader.rows,
             terms=reader.field("text").term_count,
             words=len(reader.words),
-            occurrences=reader.field("text").total_length,
+            occurrences=reader.field("text").total_length + reader.field("text").uncounted,
             bytes=(tmp_path / "p").stat().st_size,
         )
 

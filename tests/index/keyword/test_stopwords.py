@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.stopwords import telling_words
+from searchkit.index.keyword.stopwords import IN_SHORT, telling_words, word_weights
 from searchkit.index.keyword.syntax import parse
 from searchkit.index.keyword.tree import Compound, Phrase, Term, positive_leaves
 from searchkit.types import Syntax
@@ -70,6 +70,32 @@ def test_names_and_words_of_another_language_are_kept_in_long_questions(
     text: str, languages: tuple[str, ...], kept: list[str]
 ) -> None:
     assert told(text, *languages) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "less"),
+    [
+        ("What is DECnet?", ("en",), ["What", "is"]),
+        ("WHAT IS DECNET", ("en", "de"), ["WHAT", "IS"]),
+        ("was ist DECnet", ("en", "de"), ["was", "ist"]),
+        ("the hague", ("en",), ["the"]),
+        ("doctor who", ("en",), ["who"]),
+        ("Doctor Who", ("en",), []),
+        ("Just Stop Oil", ("en",), []),
+        ("WHO report", ("en",), []),
+        ("IT workers", ("en",), []),
+        ("civil war", ("en", "de"), []),
+        ("canicule été", ("fr",), []),
+        ("Estados Unidos", ("es",), []),
+        ("who is it", ("en",), []),
+        ("the who", ("en",), []),
+    ],
+)
+def test_stop_words_of_short_questions_count_less(text: str, languages: tuple[str, ...], less: list[str]) -> None:
+    words = Analyzer().query_terms(text, languages)
+    weights = word_weights(words, languages)
+    assert [word.surface for word, weight in zip(words, weights, strict=True) if weight < 1] == less
+    assert set(weights) <= {IN_SHORT, 1.0}
 
 
 def test_a_note_says_what_was_left_out() -> None:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from searchkit.errors import QueryError
+from searchkit.index.keyword.stopwords import IN_SHORT
 from searchkit.index.keyword.syntax import Parsed, parse
 from searchkit.index.keyword.tree import (
     And,
@@ -187,7 +188,7 @@ def test_boosts_multiply() -> None:
     assert tree("oil^2 gas") == wish(any_of(Boost(child=t("oil"), factor=2.0), t("gas")))
     assert tree("(a AND b)^.5 c") == all_of(Boost(child=all_of(A, B), factor=0.5), wish(C))
     assert tree('"a b"~2^3') == Boost(child=phrase("a", "b", slop=2), factor=3.0)
-    assert tree("a^b") == wish(any_of(A, B)), "read as plain words"
+    assert tree("a^b") == wish(any_of(Boost(child=A, factor=IN_SHORT), B)), "read as plain words"
     for text in ("a^0", "a^99999", f"a^{'9' * 400}"):
         assert tree(text, EXPRESSION) == wish(A)
         assert "boost" in parsed(text, EXPRESSION).notes[0]

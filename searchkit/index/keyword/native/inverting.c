@@ -60,13 +60,13 @@ static int spread(Sorted *s, const Work *w, const uint64_t *from, size_t terms, 
     return 1;
 }
 
-static void count_lexeme(Work *w, uint32_t term, uint32_t word, uint64_t row, uint64_t part,
+static void count_lexeme(Work *w, uint32_t term, uint32_t word, uint64_t row, uint64_t part, uint32_t counted,
                          uint32_t *lengths, uint32_t *title_lengths) {
     w->places[term].text++;
-    lengths[row]++;
+    lengths[row] += counted;
     if (!part) {
         w->places[term].title++;
-        title_lengths[row]++;
+        title_lengths[row] += counted;
     }
     Seen *seen = w->seen + word;
     seen->rows += seen->last_row != (uint32_t)row;
@@ -83,13 +83,13 @@ static int count(const Tokens *t, Work *w, uint32_t *lengths, uint32_t *title_le
                 uint32_t token = t->tokens[at];
                 Simple one = w->simple[token];
                 if (one.term != MANY) {
-                    count_lexeme(w, one.term, one.word, row, part, lengths, title_lengths);
+                    count_lexeme(w, one.term, one.word, row, part, 1, lengths, title_lengths);
                     continue;
                 }
                 for (int64_t k = t->starts[token]; k < t->starts[token + 1]; k++) {
                     uint32_t lexeme = t->lexemes[k];
-                    count_lexeme(w, t->lexeme_terms[lexeme], t->lexeme_words[lexeme], row, part, lengths,
-                                 title_lengths);
+                    count_lexeme(w, t->lexeme_terms[lexeme], t->lexeme_words[lexeme], row, part, t->counted[k],
+                                 lengths, title_lengths);
                 }
             }
     return 0;
@@ -134,7 +134,7 @@ static void simplify(const Tokens *t, Simple *simple) {
     for (uint64_t i = 0; i < t->kinds; i++) {
         int64_t k = t->starts[i];
         simple[i] = (Simple){MANY, 0, 0};
-        if (t->starts[i + 1] != k + 1 || t->offsets[k] || t->advances[i] != 1) continue;
+        if (t->starts[i + 1] != k + 1 || t->offsets[k] || t->advances[i] != 1 || t->counted[k] != 1) continue;
         uint32_t lexeme = t->lexemes[k];
         simple[i] = (Simple){t->lexeme_terms[lexeme], t->lexeme_words[lexeme], t->lexeme_forms[lexeme]};
     }

@@ -6,6 +6,7 @@
 /* The tokens of `rows` chunks of `width` parts each, and what a token stands for. */
 typedef struct {
     const uint32_t *tokens, *advances, *lexemes, *offsets, *lexeme_terms, *lexeme_words, *lexeme_forms;
+    const uint8_t *counted; /* of each of a token's lexemes: 1 where it counts in lengths */
     const int64_t *parts, *starts;
     uint64_t count, kinds, rows, width, terms, words;
     uint32_t first_row, gap;

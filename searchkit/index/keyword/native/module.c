@@ -381,22 +381,23 @@ static PyObject *loops_mark(PyObject *module, PyObject *args) {
     return done;
 }
 
-/* invert(tokens, parts, width, first_row, gap, starts, advances, lexemes, offsets, lexeme_terms, lexeme_words,
- * lexeme_forms, terms, words): df, cf, rows, counts, positions and forms of "text" and of "title", each row's length in
- * both, each word's rows, and where in each row the last part but one begins, the last one does, and that ends. */
+/* invert(tokens, parts, width, first_row, gap, starts, advances, lexemes, offsets, counted, lexeme_terms,
+ * lexeme_words, lexeme_forms, terms, words): df, cf, rows, counts, positions and forms of "text" and of "title", each
+ * row's length in both, each word's rows, and where in each row the last part but one begins, the last one does, and
+ * that ends. */
 static PyObject *loops_invert(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *o[9], *done = NULL;
+    PyObject *o[10], *done = NULL;
     unsigned long long width, terms, words;
     Tokens t = {0};
-    Buffer b[9] = {0};
+    Buffer b[10] = {0};
     Sorted text = {0}, title = {0};
     uint32_t *rows = NULL;
-    if (!PyArg_ParseTuple(args, "OOKIIOOOOOOOKK", o, o + 1, &width, &t.first_row, &t.gap, o + 2, o + 3, o + 4, o + 5,
-                          o + 6, o + 7, o + 8, &terms, &words))
+    if (!PyArg_ParseTuple(args, "OOKIIOOOOOOOOKK", o, o + 1, &width, &t.first_row, &t.gap, o + 2, o + 3, o + 4, o + 5,
+                          o + 9, o + 6, o + 7, o + 8, &terms, &words))
         return NULL;
-    static const Py_ssize_t sizes[9] = {4, 8, 8, 4, 4, 4, 4, 4, 4};
-    for (int i = 0; i < 9; i++)
+    static const Py_ssize_t sizes[10] = {4, 8, 8, 4, 4, 4, 4, 4, 4, 1};
+    for (int i = 0; i < 10; i++)
         if (!take(b + i, o[i], sizes[i], 0)) goto out;
     t.tokens = b[0].view.buf;
     t.parts = b[1].view.buf;
@@ -407,6 +408,7 @@ static PyObject *loops_invert(PyObject *module, PyObject *args) {
     t.lexeme_terms = b[6].view.buf;
     t.lexeme_words = b[7].view.buf;
     t.lexeme_forms = b[8].view.buf;
+    t.counted = b[9].view.buf;
     t.count = length(b);
     t.width = width;
     t.rows = width ? length(b + 1) / width : 0;
@@ -414,7 +416,7 @@ static PyObject *loops_invert(PyObject *module, PyObject *args) {
     t.terms = terms;
     t.words = words;
     int fits = length(b + 2) == t.kinds + 1 && length(b + 5) == length(b + 4) && length(b + 6) == length(b + 7) &&
-               length(b + 8) == length(b + 6) && width > 1;
+               length(b + 8) == length(b + 6) && length(b + 9) == length(b + 4) && width > 1;
     for (uint64_t i = 0; i < t.kinds && fits; i++)
         fits = t.starts[i] >= 0 && t.starts[i] <= t.starts[i + 1] && (uint64_t)t.starts[i + 1] <= length(b + 4);
     for (uint64_t i = 0; i < length(b + 4) && fits; i++) fits = t.lexemes[i] < length(b + 6);
@@ -443,7 +445,7 @@ static PyObject *loops_invert(PyObject *module, PyObject *args) {
                          OUT(each.title_lengths, t.rows), OUT(rows + 5 * t.rows, words), OUT(each.bodies, t.rows),
                          OUT(each.rests, t.rows), OUT(each.ends, t.rows));
 out:
-    for (int i = 0; i < 9; i++) drop(b + i);
+    for (int i = 0; i < 10; i++) drop(b + i);
     free_sorted(&text);
     free_sorted(&title);
     free(rows);
