@@ -36,8 +36,8 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 
 Types with a choice are the narrowest that hold the segment's largest number; ``packing.py`` has the lanes and the bits.
 The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The arrays
-borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of versions up to
-1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
+borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of versions up
+to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
 """
 
 from __future__ import annotations
