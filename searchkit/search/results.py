@@ -23,7 +23,11 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
     Whatever is read, scored or cut is so for all results at once. How scores come about is told where it is asked for.
     """
     articles = reading.generation.articles_at(ranked.keys)
-    best = _best(looked.legs, [rows for _, rows in articles], config.chunks_per_result)
+    if reading.generation.rows_are_articles:  # the chunk's score is the article's
+        keys, scores = ranked.keys.tolist(), ranked.scores.tolist()
+        best = [[pair] for pair in zip(keys, scores, strict=True)]
+    else:
+        best = _best(looked.legs, [rows for _, rows in articles], config.chunks_per_result)
     shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
     chunks = reading.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
     snippets = reading.snippets.of(
