@@ -11,7 +11,7 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | F.starts | u4, u8 | terms + 1 | where each term's postings begin; the difference is its df |
 | F.position_starts | u4, u8 | terms + 1 | where each term's positions begin; the difference is its cf |
 | F.lengths | u2, u4 | rows | each row's occurrences of terms, joined forms included, the uncounted ones not |
-| F.uncounted | u8 | 1 | occurrences that no length counts: a second stem, each character of a run of Chinese |
+| F.uncounted | u8 | 1 | occurrences that no length counts: second stems, characters of Chinese |
 | F.postings | u1 | bytes | blocks of 128 postings, whatever their terms: gaps of rows, then counts less one, in lanes |
 | F.postings.at | u4, u8 | blocks | where each block begins |
 | F.row_bits | u1 | blocks | bits of a gap: a term's first row, or a row less the one before, less one |

@@ -8,8 +8,8 @@ as Whoosh carries them, for 13 languages.
 
 The same letters are other words elsewhere: "war" is a stop word in German, WHO isn't one at all. So nothing is left out
 
-- of a query of up to three words: any may be meant (Doctor Who, war crimes, Estados Unidos, canicule été), so that its
-  stop words (What is DECnet?) count ``IN_SHORT`` times as much as others;
+- of a query of up to three words: any may be meant (doctor who, war crimes, Estados Unidos, canicule été); only
+  the stop words that it begins with (What is DECnet?) count ``IN_SHORT`` times as much as others;
 - but what is in the list of the question's language, the one of those searched that has most of its words, homographs
   of other languages' words not counted (``_AMBIGUOUS``); of languages with as many only what is in all of their lists;
 - of names: an acronym (WHO, IT, US) or a word with a capital inside of a question that has small letters, too;
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def stop_words(surfaces: Sequence[str], listed: Sequence[tuple[bool, ...]]) -> f
         names = {place for place in stops if _is_name(surfaces[place], first=place == 0)}
     # Else capitals say nothing: all is in them, or each word of a headline begins with one.
     out = frozenset(stops) - names
+    if len(surfaces) <= EACH_MEANT:  # those that a question begins with: What is DECnet, but not doctor who
+        out = frozenset(takewhile(out.__contains__, range(len(surfaces))))
     return out if len(out) < len(surfaces) else _NONE
 
 
