@@ -24,8 +24,8 @@ _KEPT = 2
 
 
 _SIGNS = str.maketrans(dict.fromkeys('"“”„‟«»＂#@*', " "))
-"""What says how a question was typed, not what it is about: cranfield's questions lost .0027 nDCG@10 in hybrid mode where
-one word had a #. Brackets stay: without them scifact's claims fell from .6626 to .6604 by vector."""
+"""What says how a question was typed, not what it is about: cranfield's questions lost .0027 nDCG@10 in hybrid mode
+where one word had a #. Brackets stay: without them scifact's claims fell from .6626 to .6604 by vector."""
 
 _CHARACTERS_A_TOKEN = 32
 """More than any text has, so that of a pasted article the part that an encoder reads is all there."""
