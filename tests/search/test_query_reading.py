@@ -222,6 +222,41 @@ def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher
     assert ids(searcher, text, mode=mode, syntax="words")
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text",
+    ["protest && !price:[10 TO 60]", "protest !(price:30)", "protest !price:30", "protest AND !price:30",
+     "!price:30 protest", "!(price:30) protest", "protest AND NOT price:30 AND", "protest NOT" + " " * 50 + "price:30",
+     "protest -(price:30)", "protest !(price:30 OR price:31)", "protest AND NOT NOT NOT price:30",
+     "(protest !price:30"],
+)  # fmt: skip
+def test_an_exclusion_never_becomes_an_inclusion(searcher: Searcher, text: str, mode: str) -> None:
+    found = ids(searcher, text, mode=mode)
+    assert {"cheap", "dear"} <= set(found)
+    assert "fair" not in found
+
+
+@pytest.mark.parametrize("text", ["protest AND NOT NOT price:30", "protest NOT -price:30", "protest NOT !price:30"])
+def test_what_is_excluded_twice_is_not_excluded(searcher: Searcher, text: str) -> None:
+    assert ids(searcher, text) == ["fair"]
+    assert searcher.search(text).reading.filters == ("price:30",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protest NOT (price:30", "protest -( price:30", "protest) NOT (price:30", "protest NOT ((price:30",
+     "protest !(price:30", "protest -(2020 OR price:30", "protest NOT (2020 (price:30)"],
+)  # fmt: skip
+def test_what_an_unreadable_text_excludes_is_an_error(searcher: Searcher, text: str) -> None:
+    with pytest.raises(QueryError, match="can't be read"):
+        searcher.search(text)
+
+
+def test_the_reading_says_what_is_excluded(searcher: Searcher) -> None:
+    assert searcher.search("protest AND NOT price:30 AND").reading.filters == ("NOT price:30",)
+    assert searcher.search("protest -price:30").reading.filters == ("-price:30",)
+
+
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]

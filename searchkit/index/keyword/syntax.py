@@ -33,8 +33,11 @@ from searchkit.index.keyword.text_filters import (
     condition_of,
     conditions_of,
     find_filters,
+    in_negated_group,
     is_operand,
     name_of,
+    shown,
+    with_minus,
     without,
 )
 from searchkit.index.keyword.tree import (
@@ -158,11 +161,12 @@ class _Typed:
         rest = without(text, required) if required else text
         if others and any(is_operand(rest, one) for one in others):
             # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
-            quoted = _straightened(rest, others)
+            quoted = _straightened(with_minus(rest, others), others)
             try:
                 return self._expression(quoted, required, _Reason(text="a filter stands beside an operator"))
             except UnreadableError as problem:
-                if self._forced or _has_grouped_filter(quoted, self._names):
+                negated = any(in_negated_group(rest, one) for one in others)  # what it excludes can't be told
+                if self._forced or negated or _has_grouped_filter(quoted, self._names):
                     raise _unreadable(text, problem) from problem
                 self._notes.append(f"{_COULD_NOT} ({problem}); its filters were applied.")
         return self._beside(without(text, filters) if others else rest, filters)
@@ -204,7 +208,7 @@ class _Typed:
                 syntax=Syntax.EXPRESSION,
                 reason=reason.text,
                 doubtful=reason.doubtful,
-                filters=tuple(self._text[one.start : one.end] for one in filters),
+                filters=shown(self._text, filters),
             ),
         )
 
@@ -229,7 +233,7 @@ class _Typed:
                 syntax=Syntax.EXPRESSION,
                 reason=reason.text,
                 doubtful=reason.doubtful,
-                filters=tuple(self._text[one.start : one.end] for one in filters),
+                filters=shown(self._text, filters),
                 rest_is_words=True,
             ),
         )
