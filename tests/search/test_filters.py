@@ -6,6 +6,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -195,6 +196,29 @@ def test_no_text_undoes_a_filter_of_the_program(searcher: Searcher, mode: str, t
         ({"fields": {"published": "2024"}}, "published"),
         ({"since": 2020}, "'since' is 2020"),
         ({"since": [date(2024, 1, 1)]}, "no date"),
+        ({"since": 10**5000}, "no date"),
+        ({"until": -(10**5000)}, "no date"),
+        ({"tag": 10**5000}, "'tag' is a number"),
+        ({"source": [-(10**5000)]}, "'source' is a number"),
+        ({"fields": {"pages": 10**5000}}, "'pages' is a number"),
+        ({"fields": {10**5000: "x"}}, "names no field"),
+        ({"fields": {"pages": Fraction(10**5000)}}, "can't accept"),
+        ({"fields": 10**5000}, "'fields' is"),
+        ({"facets": None}, "'facets' is None"),
+        ({"facets": 7}, "'facets' is 7"),
+        ({"facets": [None]}, "None names no field"),
+        ({"facets": [1]}, "1 names no field"),
+        ({"facets": {"tag": 1}}, "'facets' is"),
+        ({"facets": b"tag"}, "'facets' is"),
+        ({"min_confidence": None}, "min_confidence is None"),
+        ({"min_confidence": "x"}, "min_confidence is 'x'"),
+        ({"min_confidence": [0.5]}, "min_confidence is"),
+        ({"min_confidence": float("nan")}, "min_confidence is nan"),
+        ({"k": None}, "k is None"),
+        ({"k": 10**5000}, "k is"),
+        ({"mode": None}, "no mode None"),
+        ({"mode": 10**5000}, "no mode"),
+        ({"syntax": [1]}, "no syntax"),
     ],
 )
 def test_an_argument_that_is_no_value_is_named(searcher: Searcher, arguments: dict[str, Any], message: str) -> None:
