@@ -257,6 +257,50 @@ def test_the_reading_says_what_is_excluded(searcher: Searcher) -> None:
     assert searcher.search("protest -price:30").reading.filters == ("-price:30",)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("protest price:<1,000", {"cheap", "fair", "dear"}),
+        ("protest price:<1_000", {"cheap", "fair", "dear"}),
+        ("protest price:[1 TO 1,000]", {"cheap", "fair", "dear"}),
+        ("protest price:>=1,000", set()),
+        ("protest price:[6 TO 1_000] AND protest", {"fair", "dear"}),
+        ("protest price:<６０", {"cheap", "fair"}),
+        ("protest price:<٦٠", {"cheap", "fair"}),
+        ("protest price:[１０ TO ٦٠]", {"fair"}),
+        ("protest price:>−5", {"cheap", "fair", "dear"}),
+        ('protest price:<"60"', {"cheap", "fair"}),
+        ('protest AND price:<"60"', {"cheap", "fair"}),
+        ('price:>="30" AND price:<="30"', {"fair"}),
+        ("protest price:<60, please", {"cheap", "fair"}),
+    ],
+)
+def test_a_number_may_be_written_as_people_do(searcher: Searcher, text: str, expected: set[str]) -> None:
+    assert set(ids(searcher, text)) == expected
+    assert searcher.search(text).reading.rest_is_words or " AND " in text
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("value", "bound"),
+    [("<60€", "60€"), ("<6O", "6O"), ("<60*", "60\\*"), ("<60x", "60x"), (">$10", "\\$10"), ("<abc", "abc"),
+     ("<NaN", "NaN"), ("<1,00", "1,00"), ("[10 TO 60x]", "60x"), ("[10€ TO 60€]", "10€"), ("[ten TO 60]", "ten"),
+     ("{1 TO six}", "six"), ('<"6O"', "6O"), ("<1_", "1_")],
+)  # fmt: skip
+def test_a_bound_that_is_no_number_is_an_error(searcher: Searcher, value: str, bound: str, mode: str) -> None:
+    for text in (f"protest price:{value}", f"protest AND NOT price:{value}"):
+        with pytest.raises(QueryError, match=f"'{bound}' is no number.*'price'"):
+            searcher.search(text, mode=mode)
+    # Fields of text are compared as text.
+    assert set(ids(searcher, "protest source:[Courier TO Courier]", mode=mode)) == {"cheap", "dear"}
+
+
+@pytest.mark.parametrize("text", ["protest price:<", "protest price:>=", "protest price:<*", 'price:<"" protest'])
+def test_a_comparison_with_nothing_is_an_error(searcher: Searcher, text: str) -> None:
+    with pytest.raises(QueryError, match="compared with nothing"):
+        searcher.search(text)
+
+
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]

@@ -34,6 +34,7 @@ _MARKS = {"+": "+", "-": "-", "!": "-"}
 """What a sign before a filter is typed as, and what it means."""
 
 _RANGE = re.compile(r"[\[{][^\]}]*?(?:\s(?i:to)\s|\.\.)[^\]}]*[\]}]")
+_QUOTED_BOUND = re.compile(r'(?:[<>]=?|=[<>])"[^"]*"')
 _NEAR = 40
 """Characters before a filter in which an operator is looked for."""
 
@@ -126,6 +127,8 @@ def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
                 start=start, end=stop, sign=sign, field=name, value=text[place:stop], problem=f"'{first}' has no end"
             )
         return TextFilter(start=start, end=end.end(), sign=sign, field=name, value=text[place : end.end()])
+    if bound := _QUOTED_BOUND.match(text, place):
+        return TextFilter(start=start, end=bound.end(), sign=sign, field=name, value=bound[0])
     value = re.compile(r'[^\s()"]+').match(text, place)
     if value is None:
         return None
