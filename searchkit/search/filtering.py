@@ -45,9 +45,12 @@ _NOTED = 5
 
 
 def check_fields(generation: Generation, where: Where) -> None:
-    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive."""
-    for name, _ in where.fields:
-        if name not in generation.field_names | FIELDS_EVERYWHERE:
+    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
+
+    An empty list is taken on any field: whoever may see nothing sees nothing.
+    """
+    for name, values in where.fields:
+        if values and name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(generation, name)
 
 

@@ -272,6 +272,22 @@ def test_a_list_without_values_says_why_nothing_is_found(searcher: Searcher) -> 
     assert answer.notes == ("The filter 'acl' accepts no value, so no article passes.",)
 
 
+def test_an_archive_without_a_field_counts_and_admits_nothing_of_it(tmp_path: Path) -> None:
+    searchkit.build(tmp_path / "index", [Article(id="a", text="ferry")], encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as opened:
+        names = ["source", "year", "language", "tag", "author"]
+        assert opened.search("ferry", facets=names).facets == dict.fromkeys(names, ())
+        for name in ("desk", "published"):
+            with pytest.raises(QueryError, match=f"has a field '{name}'"):
+                opened.search("ferry", facets=[name])
+        for mode in ("keyword", "vector", "hybrid"):
+            answer = opened.search("ferry", mode=mode, fields={"acl": []})
+            assert not answer.results
+            assert "The filter 'acl' accepts no value, so no article passes." in answer.notes
+        with pytest.raises(QueryError, match="has a field 'acl'"):
+            opened.search("ferry", fields={"acl": ["team-1"]})
+
+
 def test_a_long_list_of_values_is_looked_up_once_and_never_spelt_out(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -301,6 +301,47 @@ def test_a_comparison_with_nothing_is_an_error(searcher: Searcher, text: str) ->
         searcher.search(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["protest acl:g", "protest +acl:g", "protest -acl:g", "acl:g", 'protest acl:"g h"', "protest id:a", "topic:x"],
+)
+def test_a_field_that_no_article_has_is_noted(searcher: Searcher, text: str) -> None:
+    name = "id" if "id:" in text else "topic" if "topic:" in text else "acl"
+    notes = searcher.search(text).notes
+    assert f"No article here has a field '{name}', so it was searched as words." in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("protest lang:en", "language"), ("date:2020 protest", "published"), ("pric:30", "price"), ("by:smith", "author")],
+)
+def test_the_field_that_was_meant_is_named(searcher: Searcher, text: str, meant: str) -> None:
+    assert f"Did you mean '{meant}:'?" in " ".join(searcher.search(text).notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.com/a", "std::vector protest", "protest at 10:30", "protest: a report", "Re: protest",
+     "Matthew 5:3", TEXTS["code"][1], TEXTS["mail"][1]],
+)  # fmt: skip
+def test_a_colon_that_is_punctuation_is_not_noted(searcher: Searcher, text: str) -> None:
+    assert " field " not in " ".join(searcher.search(text).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("protest tag:a tag:b", "filtered by tag:a or tag:b"),
+        ("protest tag:a tag:b price:30", "filtered by (tag:a or tag:b) and price:30"),
+        ("protest +tag:a +tag:b", "filtered by +tag:a and +tag:b"),
+        ("protest price:>5 price:<60", "filtered by price:>5 and price:<60"),
+        ("protest tag:a -tag:b", "filtered by tag:a and -tag:b"),
+    ],
+)
+def test_the_reading_says_which_filters_are_alternatives(searcher: Searcher, text: str, said: str) -> None:
+    assert said in str(searcher.search(text).reading)
+
+
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]

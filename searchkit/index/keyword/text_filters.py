@@ -200,15 +200,20 @@ def without(text: str, filters: Sequence[TextFilter]) -> str:
     return text
 
 
-def shown(text: str, filters: Iterable[TextFilter]) -> tuple[str, ...]:
-    """Return filters as typed, with the NOT before those that hold by it."""
+def shown(text: str, filters: Iterable[TextFilter], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the conditions of filters as typed, with the NOT that they hold by; alternatives are joined by "or"."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for one in filters:
+        typed, name = text[one.start : one.end], name_of(one.field, names) or one.field
+        if is_negated(text, one) and one.sign != "+":
+            alike[name, one.start] = [typed if one.sign else f"NOT {typed}"]
+        elif one.sign != "+" and condition_of(name, one.value, quoted=one.quoted).values:
+            alike.setdefault((name, -1), []).append(typed.lstrip("-!"))
+        else:
+            alike[name, one.start] = [typed.lstrip("-!") if one.sign == "-" else typed]
     return tuple(
-        "NOT " + text[one.start : one.end]
-        if not one.sign and is_negated(text, one)
-        else text[one.start : one.end].lstrip("-!")
-        if one.sign == "-" and not is_negated(text, one)
-        else text[one.start : one.end]
-        for one in filters
+        " or ".join(those) if len(alike) == 1 or len(those) == 1 else f"({' or '.join(those)})"
+        for those in alike.values()
     )
 
 
