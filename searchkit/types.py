@@ -183,7 +183,8 @@ class Syntax(StrEnum):
 class QueryReading:
     """What a query was read as, and why.
 
-    ``syntax`` is words or an expression: with ``filters`` (as typed) it is one, also where ``rest_is_words``.
+    ``syntax`` is words or an expression: with ``filters`` it is one, also where ``rest_is_words``. All of ``filters``
+    hold; each is as typed, and the values of which any may hold are one, joined by "or".
     ``doubtful``: a text of that form could have been meant otherwise.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?|[+-]?\d+(?:_\d+)+(?:\.\d*)?", re.ASCII)
+"""A number with commas or lower lines between its digits."""
+
 _NUMERIC = (
     "(value GLOB '*[0-9]*' AND value NOT GLOB '*[^-0-9.]*'"
     " OR value GLOB '*[0-9.]e[-+0-9]*' AND value NOT GLOB '*[^-+0-9.e]*' AND value NOT GLOB '*e*e*')"
@@ -34,6 +38,12 @@ _AT_ONCE = 500
 
 _BATCHES = 20
 """In so many parts a field's values are looked through, so that one value of many articles doesn't hide the others."""
+
+_LOOKED_AT = 1_000
+"""Values of a segment's field that are looked at to see whether it holds numbers."""
+
+_SIGNS = str.maketrans({"−": "-", "٫": ".", "٬": ","})
+"""What numbers are written with beside digits, where Unicode has signs of their own for it."""
 
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
 _LAST_CHARACTER = "\U0010ffff"
@@ -168,6 +178,29 @@ def _fitting(segment: Segment, name: str, pattern: ValuePattern) -> list[int]:
     return rows
 
 
+def as_number(text: str) -> str | None:
+    """Return a number as SQLite reads it, out of digits of any script, grouped or not; None for what is no number."""
+    plain = text.strip()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", plain).translate(_SIGNS)
+        plain = "".join(letter if letter.isascii() else str(unicodedata.decimal(letter, letter)) for letter in plain)
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "").replace("_", "")
+    return plain if _NUMBER.fullmatch(plain) else None
+
+
+def holds_numbers(segments: Iterable[tuple[Segment, Mask]], name: str) -> bool:
+    """Say whether most of a field's values are numbers, as far as some articles of each segment have it."""
+    numbers = others = 0
+    for segment, mask in segments:
+        for value in values_among(segment, name, mask, _LOOKED_AT):
+            if as_number(value) is None:
+                others += 1
+            else:
+                numbers += 1
+    return numbers > others
+
+
 def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
     """Return the rows of the articles whose field lies between a condition's bounds; a bound of None is open.
 
@@ -179,11 +212,11 @@ def articles_in_range(segment: Segment, condition: Filter) -> list[int]:
     for sign, bound in (lower, upper):
         if bound is not None:
             text = str(bound).strip()
-            number = _NUMBER.fullmatch(text)
+            number = as_number(text)
             clauses.append(
                 f"{_NUMERIC} AND CAST(value AS REAL) {sign} CAST(? AS REAL)" if number else f"value {sign} ?"
             )
-            values.append(text if number else label_key(condition.field, text))
+            values.append(number or label_key(condition.field, text))
     return _rows(segment, f"SELECT article FROM labels WHERE {' AND '.join(clauses)}", values)
 
 
@@ -193,8 +226,9 @@ def is_empty_range(condition: Filter) -> bool:
     if condition.values is not None or low is None or high is None:
         return False
     if isinstance(low, str) and isinstance(high, str):
-        if _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high):
-            return float(low) > float(high)
+        first_number, last_number = as_number(low), as_number(high)
+        if first_number and last_number:
+            return float(first_number) > float(last_number)
         return label_key(condition.field, low) > label_key(condition.field, high)
     first, last = _at(low), _at(high)
     return first is not None and last is not None and first[2] == last[2] and first[0] > last[1]

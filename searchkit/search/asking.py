@@ -23,6 +23,9 @@ Now = Callable[[], datetime]
 """Tells the time by the asker's clock."""
 
 K_LIMIT = 1_000_000
+_HUGE = 10**300
+"""Numbers from which on Python makes no float, and soon no text."""
+
 TEXT_LIMIT = 200_000
 """Characters of a query: 10,000 words are 60,000. Every one is looked at before the first answer."""
 
@@ -60,13 +63,12 @@ def make_query(
         authors=_values("author", author),
         fields=_fields(fields),
     )
-    counted = (facets,) if isinstance(facets, str) else tuple(facets)
     query = Query(
         text=text,
         mode=_mode(mode),
         k=k,
         where=where,
-        facets=counted,
+        facets=_facets(facets),
         rerank=rerank,
         min_confidence=min_confidence,
         suggest_values=suggest_values,
@@ -99,11 +101,12 @@ def check_query(query: Query) -> None:
     if not query.text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
     if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
-        raise QueryError(f"k is {query.k!r}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
-    if not 0 <= query.min_confidence <= 1:
+        raise QueryError(f"k is {_cut(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
+    if not isinstance(query.min_confidence, Real) or not 0 <= query.min_confidence <= 1:
         raise QueryError(
-            f"min_confidence is {query.min_confidence!r}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
+            f"min_confidence is {_cut(query.min_confidence)}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
         )
+    _facets(query.facets)
     _check_span(query.where)
 
 
@@ -148,14 +151,14 @@ def _mode(mode: Mode | str) -> Mode:
     try:
         return Mode(mode)
     except ValueError as error:
-        raise QueryError(f"There is no mode '{mode}'.", hint=f"Choose one of: {', '.join(Mode)}.") from error
+        raise QueryError(f"There is no mode {_cut(mode)}.", hint=f"Choose one of: {', '.join(Mode)}.") from error
 
 
 def _syntax(syntax: Syntax | str) -> Syntax:
     try:
         return Syntax(syntax)
     except ValueError as error:
-        raise QueryError(f"There is no syntax '{syntax}'.", hint=f"Choose one of: {', '.join(Syntax)}.") from error
+        raise QueryError(f"There is no syntax {_cut(syntax)}.", hint=f"Choose one of: {', '.join(Syntax)}.") from error
 
 
 def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
@@ -172,7 +175,7 @@ def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
         return when.replace(tzinfo=now().tzinfo) if when.tzinfo is None else when
     if not isinstance(when, date):
         raise QueryError(
-            f"'{name}' is {when!r}, which is no date.", hint="Give a date, an instant, or text such as '2025-10'."
+            f"'{name}' is {_cut(when)}, which is no date.", hint="Give a date, an instant, or text such as '2025-10'."
         )
     return when
 
@@ -181,16 +184,29 @@ def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, 
     if fields is None:
         return ()
     if not isinstance(fields, Mapping):
-        raise QueryError(f"'fields' is {fields!r}.", hint="Give a mapping: fields={'desk': ['world', 'city']}.")
+        raise QueryError(f"'fields' is {_cut(fields)}.", hint="Give a mapping: fields={'desk': ['world', 'city']}.")
     made = []
     for name, values in fields.items():
         if not isinstance(name, str):
-            raise QueryError(f"{name!r} names no field.", hint="Give the names of fields as text.")
+            raise QueryError(f"{_cut(name)} names no field.", hint="Give the names of fields as text.")
         if name == "published":
             raise QueryError("'published' is no field to give values for.", hint="Give 'since' and 'until'.")
         if (accepted := _values(name, values)) is not None:
             made.append((name, accepted))
     return tuple(made)
+
+
+def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the fields to count. Raises ``QueryError``."""
+    if isinstance(facets, str):
+        return (facets,)
+    if isinstance(facets, Mapping | bytes | bytearray) or not isinstance(facets, Iterable):
+        raise QueryError(f"'facets' is {_cut(facets)}.", hint="Give names of fields: facets=['source', 'tag'].")
+    names = tuple(facets)
+    for name in names:
+        if not isinstance(name, str):
+            raise QueryError(f"{_cut(name)} names no field to count.", hint="Give names as text: facets=['source'].")
+    return names
 
 
 def _values(name: str, values: Values) -> tuple[str, ...] | None:
@@ -214,8 +230,10 @@ def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Integral):
+        if abs(int(value)) >= _HUGE:
+            raise QueryError(f"The filter '{name}' is a number of too many digits.", hint="Give it as text.")
         return str(int(value))
-    if isinstance(value, Real) and isfinite(value):
+    if isinstance(value, Real) and abs(value) < _HUGE and isfinite(value):
         return str(float(value))
     if isinstance(value, date):
         return value.isoformat()
@@ -232,5 +250,8 @@ def _unboxed(value: object) -> object:
 
 
 def _cut(value: object) -> str:
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except Exception:  # a caller's own object; or an integer of more digits than Python shows
+        shown = f"a {type(value).__name__} that can't be shown"
     return shown if len(shown) <= 60 else f"{shown[:59]}…"

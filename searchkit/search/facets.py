@@ -10,7 +10,7 @@ import numpy as np
 from searchkit.index.cells import label_key
 from searchkit.index.filters import labels
 from searchkit.index.reader import Generation
-from searchkit.search.filtering import unknown_field
+from searchkit.search.filtering import FIELDS_EVERYWHERE, unknown_field
 from searchkit.types import FacetCount
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ def count_facets(
     """Count the values of each named field over the articles that have any of the rows, most frequent first.
 
     An article counts once for each of its values; spellings that compare as equal (``label_key``) are one value.
-    ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has.
+    ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has, but
+    for those that every archive may have.
     """
     if not names:
         return {}
     for name in names:
-        if name not in generation.field_names:
+        if name not in generation.field_names and (name not in FIELDS_EVERYWHERE or name == "published"):
             raise unknown_field(generation, name)
     matching = np.zeros(int(generation.article_bases[-1]), dtype=bool)
     chosen = generation.article_of_row if rows is None else generation.article_of_row[rows]

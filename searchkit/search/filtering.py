@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from searchkit.errors import QueryError
 from searchkit.index.cells import label_key
-from searchkit.index.filters import articles_for, has_value, is_empty_range, values_among
+from searchkit.index.filters import (
+    articles_for,
+    as_number,
+    has_value,
+    holds_numbers,
+    is_empty_range,
+    values_among,
+)
 from searchkit.index.keyword.conditions import dated
 from searchkit.index.reader import Generation
 from searchkit.types import Filter, ValuePattern, Where
@@ -30,14 +37,20 @@ _TYPED = 20
 """Values of one condition that somebody may have typed and wants to hear about; more are a program's list, and looking
 each of them up would cost what the list costs."""
 
+_CUT = 40
+"""Characters of a bound that an error shows."""
+
 _NOTED = 5
 """Values that notes are made of, with the nearest to each, which takes .1 s where a field has 10,000 values."""
 
 
 def check_fields(generation: Generation, where: Where) -> None:
-    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive."""
-    for name, _ in where.fields:
-        if name not in generation.field_names | FIELDS_EVERYWHERE:
+    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
+
+    An empty list is taken on any field: whoever may see nothing sees nothing.
+    """
+    for name, values in where.fields:
+        if values and name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(generation, name)
 
 
@@ -77,9 +90,20 @@ def notes_on_text(
     """Return a note for each value of a condition in a query's text that no article has.
 
     ``passing``, ``(rows,)``: the rows that a program's filter leaves; what lies outside isn't told of. None: all.
+    Raises ``QueryError`` where a field of numbers is compared with what is no number.
     """
+    conditions = tuple(conditions)
     notes: list[str] = []
     among: list[Mask] | None = None
+    for condition in conditions:
+        words = [bound for bound in (condition.low, condition.high) if isinstance(bound, str) and not as_number(bound)]
+        if words and condition.field != "published":
+            among = _articles_of(generation, passing) if among is None else among
+            if holds_numbers(zip(generation.segments, among, strict=True), condition.field):
+                raise QueryError(
+                    f"'{words[0][:_CUT]}' is no number, which the field '{condition.field}' is compared with.",
+                    hint=f"Write {condition.field}:<60, {condition.field}:>=1000 or {condition.field}:[10 TO 60].",
+                )
     for condition in dict.fromkeys(conditions):
         if any(is_empty_range(each) for each in dated(condition, datetime.now(UTC))):
             shown = f"{condition.field}:[{condition.low} TO {condition.high}]"

@@ -6,6 +6,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -195,6 +196,29 @@ def test_no_text_undoes_a_filter_of_the_program(searcher: Searcher, mode: str, t
         ({"fields": {"published": "2024"}}, "published"),
         ({"since": 2020}, "'since' is 2020"),
         ({"since": [date(2024, 1, 1)]}, "no date"),
+        ({"since": 10**5000}, "no date"),
+        ({"until": -(10**5000)}, "no date"),
+        ({"tag": 10**5000}, "'tag' is a number"),
+        ({"source": [-(10**5000)]}, "'source' is a number"),
+        ({"fields": {"pages": 10**5000}}, "'pages' is a number"),
+        ({"fields": {10**5000: "x"}}, "names no field"),
+        ({"fields": {"pages": Fraction(10**5000)}}, "can't accept"),
+        ({"fields": 10**5000}, "'fields' is"),
+        ({"facets": None}, "'facets' is None"),
+        ({"facets": 7}, "'facets' is 7"),
+        ({"facets": [None]}, "None names no field"),
+        ({"facets": [1]}, "1 names no field"),
+        ({"facets": {"tag": 1}}, "'facets' is"),
+        ({"facets": b"tag"}, "'facets' is"),
+        ({"min_confidence": None}, "min_confidence is None"),
+        ({"min_confidence": "x"}, "min_confidence is 'x'"),
+        ({"min_confidence": [0.5]}, "min_confidence is"),
+        ({"min_confidence": float("nan")}, "min_confidence is nan"),
+        ({"k": None}, "k is None"),
+        ({"k": 10**5000}, "k is"),
+        ({"mode": None}, "no mode None"),
+        ({"mode": 10**5000}, "no mode"),
+        ({"syntax": [1]}, "no syntax"),
     ],
 )
 def test_an_argument_that_is_no_value_is_named(searcher: Searcher, arguments: dict[str, Any], message: str) -> None:
@@ -246,6 +270,22 @@ def test_a_value_that_no_article_has_is_noted_alike_in_text_and_argument(searche
 def test_a_list_without_values_says_why_nothing_is_found(searcher: Searcher) -> None:
     answer = searcher.search("ferry", fields={"acl": []})
     assert answer.notes == ("The filter 'acl' accepts no value, so no article passes.",)
+
+
+def test_an_archive_without_a_field_counts_and_admits_nothing_of_it(tmp_path: Path) -> None:
+    searchkit.build(tmp_path / "index", [Article(id="a", text="ferry")], encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as opened:
+        names = ["source", "year", "language", "tag", "author"]
+        assert opened.search("ferry", facets=names).facets == dict.fromkeys(names, ())
+        for name in ("desk", "published"):
+            with pytest.raises(QueryError, match=f"has a field '{name}'"):
+                opened.search("ferry", facets=[name])
+        for mode in ("keyword", "vector", "hybrid"):
+            answer = opened.search("ferry", mode=mode, fields={"acl": []})
+            assert not answer.results
+            assert "The filter 'acl' accepts no value, so no article passes." in answer.notes
+        with pytest.raises(QueryError, match="has a field 'acl'"):
+            opened.search("ferry", fields={"acl": ["team-1"]})
 
 
 def test_a_long_list_of_values_is_looked_up_once_and_never_spelt_out(

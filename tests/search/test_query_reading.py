@@ -222,6 +222,126 @@ def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher
     assert ids(searcher, text, mode=mode, syntax="words")
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text",
+    ["protest && !price:[10 TO 60]", "protest !(price:30)", "protest !price:30", "protest AND !price:30",
+     "!price:30 protest", "!(price:30) protest", "protest AND NOT price:30 AND", "protest NOT" + " " * 50 + "price:30",
+     "protest -(price:30)", "protest !(price:30 OR price:31)", "protest AND NOT NOT NOT price:30",
+     "(protest !price:30"],
+)  # fmt: skip
+def test_an_exclusion_never_becomes_an_inclusion(searcher: Searcher, text: str, mode: str) -> None:
+    found = ids(searcher, text, mode=mode)
+    assert {"cheap", "dear"} <= set(found)
+    assert "fair" not in found
+
+
+@pytest.mark.parametrize("text", ["protest AND NOT NOT price:30", "protest NOT -price:30", "protest NOT !price:30"])
+def test_what_is_excluded_twice_is_not_excluded(searcher: Searcher, text: str) -> None:
+    assert ids(searcher, text) == ["fair"]
+    assert searcher.search(text).reading.filters == ("price:30",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protest NOT (price:30", "protest -( price:30", "protest) NOT (price:30", "protest NOT ((price:30",
+     "protest !(price:30", "protest -(2020 OR price:30", "protest NOT (2020 (price:30)"],
+)  # fmt: skip
+def test_what_an_unreadable_text_excludes_is_an_error(searcher: Searcher, text: str) -> None:
+    with pytest.raises(QueryError, match="can't be read"):
+        searcher.search(text)
+
+
+def test_the_reading_says_what_is_excluded(searcher: Searcher) -> None:
+    assert searcher.search("protest AND NOT price:30 AND").reading.filters == ("NOT price:30",)
+    assert searcher.search("protest -price:30").reading.filters == ("-price:30",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("protest price:<1,000", {"cheap", "fair", "dear"}),
+        ("protest price:<1_000", {"cheap", "fair", "dear"}),
+        ("protest price:[1 TO 1,000]", {"cheap", "fair", "dear"}),
+        ("protest price:>=1,000", set()),
+        ("protest price:[6 TO 1_000] AND protest", {"fair", "dear"}),
+        ("protest price:<６０", {"cheap", "fair"}),
+        ("protest price:<٦٠", {"cheap", "fair"}),
+        ("protest price:[１０ TO ٦٠]", {"fair"}),
+        ("protest price:>−5", {"cheap", "fair", "dear"}),
+        ('protest price:<"60"', {"cheap", "fair"}),
+        ('protest AND price:<"60"', {"cheap", "fair"}),
+        ('price:>="30" AND price:<="30"', {"fair"}),
+        ("protest price:<60, please", {"cheap", "fair"}),
+    ],
+)
+def test_a_number_may_be_written_as_people_do(searcher: Searcher, text: str, expected: set[str]) -> None:
+    assert set(ids(searcher, text)) == expected
+    assert searcher.search(text).reading.rest_is_words or " AND " in text
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("value", "bound"),
+    [("<60€", "60€"), ("<6O", "6O"), ("<60*", "60\\*"), ("<60x", "60x"), (">$10", "\\$10"), ("<abc", "abc"),
+     ("<NaN", "NaN"), ("<1,00", "1,00"), ("[10 TO 60x]", "60x"), ("[10€ TO 60€]", "10€"), ("[ten TO 60]", "ten"),
+     ("{1 TO six}", "six"), ('<"6O"', "6O"), ("<1_", "1_")],
+)  # fmt: skip
+def test_a_bound_that_is_no_number_is_an_error(searcher: Searcher, value: str, bound: str, mode: str) -> None:
+    for text in (f"protest price:{value}", f"protest AND NOT price:{value}"):
+        with pytest.raises(QueryError, match=f"'{bound}' is no number.*'price'"):
+            searcher.search(text, mode=mode)
+    # Fields of text are compared as text.
+    assert set(ids(searcher, "protest source:[Courier TO Courier]", mode=mode)) == {"cheap", "dear"}
+
+
+@pytest.mark.parametrize("text", ["protest price:<", "protest price:>=", "protest price:<*", 'price:<"" protest'])
+def test_a_comparison_with_nothing_is_an_error(searcher: Searcher, text: str) -> None:
+    with pytest.raises(QueryError, match="compared with nothing"):
+        searcher.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protest acl:g", "protest +acl:g", "protest -acl:g", "acl:g", 'protest acl:"g h"', "protest id:a", "topic:x"],
+)
+def test_a_field_that_no_article_has_is_noted(searcher: Searcher, text: str) -> None:
+    name = "id" if "id:" in text else "topic" if "topic:" in text else "acl"
+    notes = searcher.search(text).notes
+    assert f"No article here has a field '{name}', so it was searched as words." in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("protest lang:en", "language"), ("date:2020 protest", "published"), ("pric:30", "price"), ("by:smith", "author")],
+)
+def test_the_field_that_was_meant_is_named(searcher: Searcher, text: str, meant: str) -> None:
+    assert f"Did you mean '{meant}:'?" in " ".join(searcher.search(text).notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.com/a", "std::vector protest", "protest at 10:30", "protest: a report", "Re: protest",
+     "Matthew 5:3", TEXTS["code"][1], TEXTS["mail"][1]],
+)  # fmt: skip
+def test_a_colon_that_is_punctuation_is_not_noted(searcher: Searcher, text: str) -> None:
+    assert " field " not in " ".join(searcher.search(text).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("protest tag:a tag:b", "filtered by tag:a or tag:b"),
+        ("protest tag:a tag:b price:30", "filtered by (tag:a or tag:b) and price:30"),
+        ("protest +tag:a +tag:b", "filtered by +tag:a and +tag:b"),
+        ("protest price:>5 price:<60", "filtered by price:>5 and price:<60"),
+        ("protest tag:a -tag:b", "filtered by tag:a and -tag:b"),
+    ],
+)
+def test_the_reading_says_which_filters_are_alternatives(searcher: Searcher, text: str, said: str) -> None:
+    assert said in str(searcher.search(text).reading)
+
+
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]

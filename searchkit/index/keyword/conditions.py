@@ -13,7 +13,7 @@ from searchkit.types import Bound, Filter, ValuePattern
 _RANGE = re.compile(
     r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
 )
-_LIMIT = re.compile(r"(?P<sign>>=|=>|<=|=<|>|<)(?P<value>.+)", re.DOTALL)
+_LIMIT = re.compile(r"(?P<sign>>=|=>|<=|=<|>|<)(?P<value>.*)", re.DOTALL)
 _SPAN = re.compile(r"(?P<low>[\d:T+Z\-]*)\.\.(?P<high>[\d:T+Z\-]*)")
 _ESCAPED = re.compile(r"\\([\"\\])")
 
@@ -101,10 +101,13 @@ def _read(name: str, value: str) -> Filter:
         inner = value[1:-1] if len(value) > 1 and value.endswith('"') else value[1:]
         return Filter(field=name, values=(_ESCAPED.sub(r"\1", inner).strip(),))
     if limit := _LIMIT.fullmatch(value):
+        bound = _limit(limit["value"])
+        if bound is None:
+            raise UnreadableError(f"'{name}:{limit['sign']}' is compared with nothing")
         includes = "=" in limit["sign"]
         if ">" in limit["sign"]:
-            return Filter(field=name, low=limit["value"], includes_low=includes)
-        return Filter(field=name, high=limit["value"], includes_high=includes)
+            return Filter(field=name, low=bound, includes_low=includes)
+        return Filter(field=name, high=bound, includes_high=includes)
     if (span := _SPAN.fullmatch(value)) and len(value) > 2:
         return Filter(field=name, low=span["low"] or None, high=span["high"] or None)
     return Filter(field=name, values=(ValuePattern(text=value) if "*" in value and "://" not in value else value,))

@@ -13,7 +13,7 @@ for the words they fit, ``missile~0`` for that form alone; ``"in order"~3`` allo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -33,8 +33,11 @@ from searchkit.index.keyword.text_filters import (
     condition_of,
     conditions_of,
     find_filters,
+    in_negated_group,
     is_operand,
     name_of,
+    shown,
+    with_minus,
     without,
 )
 from searchkit.index.keyword.tree import (
@@ -81,7 +84,13 @@ MAX_BOOST = 1_000.0
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
-_LIKE_A_FIELD = re.compile(r"(?<![^\s(+\-])(?P<sign>(?<=[+\-]))?(?P<name>[^\W\d]\w{2,}):(?P<value>[^\s/:])")
+_LIKE_A_FIELD = re.compile(r"(?<![^\s(+\-])(?P<sign>(?<=[+\-]))?(?P<name>[^\W\d]\w+):(?P<value>[^\s/:()])")
+_KNOWN_AS = {"date": "published", "day": "published", "time": "published", "by": "author", "from": "source"}
+"""Names that other search engines have for fields of every archive."""
+
+_TYPED = 8
+"""Words of a query in which any name with a value behind its colon was most likely meant as a field."""
+
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
 
 MAX_WISHES = 8
@@ -158,11 +167,12 @@ class _Typed:
         rest = without(text, required) if required else text
         if others and any(is_operand(rest, one) for one in others):
             # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
-            quoted = _straightened(rest, others)
+            quoted = _straightened(with_minus(rest, others), others)
             try:
                 return self._expression(quoted, required, _Reason(text="a filter stands beside an operator"))
             except UnreadableError as problem:
-                if self._forced or _has_grouped_filter(quoted, self._names):
+                negated = any(in_negated_group(rest, one) for one in others)  # what it excludes can't be told
+                if self._forced or negated or _has_grouped_filter(quoted, self._names):
                     raise _unreadable(text, problem) from problem
                 self._notes.append(f"{_COULD_NOT} ({problem}); its filters were applied.")
         return self._beside(without(text, filters) if others else rest, filters)
@@ -204,7 +214,7 @@ class _Typed:
                 syntax=Syntax.EXPRESSION,
                 reason=reason.text,
                 doubtful=reason.doubtful,
-                filters=tuple(self._text[one.start : one.end] for one in filters),
+                filters=shown(self._text, filters, self._names),
             ),
         )
 
@@ -229,7 +239,7 @@ class _Typed:
                 syntax=Syntax.EXPRESSION,
                 reason=reason.text,
                 doubtful=reason.doubtful,
-                filters=tuple(self._text[one.start : one.end] for one in filters),
+                filters=shown(self._text, filters, self._names),
                 rest_is_words=True,
             ),
         )
@@ -345,19 +355,30 @@ def _named(fields: tuple[str, ...]) -> str:
 def _unknown_fields(text: str, known: Sequence[str]) -> list[str]:
     """Note the names before a colon that look like a field's, and are none; any other colon is punctuation."""
     folded = {name.lower(): name for name in known}
-    if count_words(text) > LONG:
+    words = count_words(text)
+    if words > LONG:
         return []
     notes = []
     for match in _LIKE_A_FIELD.finditer(text):
         name = match["name"]
         if name.lower() in folded:
             continue
-        near = get_close_matches(name.lower(), folded, n=1, cutoff=0.75)
-        if near:
-            notes.append(f"There is no field '{name}', so it was searched as words. Did you mean '{folded[near[0]]}:'?")
-        elif match["sign"] or match["value"][0] in '["{><':
+        meant = _nearest_field(name.lower(), folded)
+        plainly = match["sign"] is not None or match["value"] in '["{><'
+        if meant and (len(name) > 2 or plainly or words <= _TYPED):
+            notes.append(f"There is no field '{name}', so it was searched as words. Did you mean '{meant}:'?")
+        elif plainly or (words <= _TYPED and name.islower()):
             notes.append(f"No article here has a field '{name}', so it was searched as words.")
     return list(dict.fromkeys(notes))
+
+
+def _nearest_field(name: str, folded: Mapping[str, str]) -> str:
+    """Return the field that a name is nearly, begins, or is another name of; "" where there is none."""
+    near = get_close_matches(name, folded, n=1, cutoff=0.75)
+    if near:
+        return folded[near[0]]
+    begun = [known for known in folded if len(name) > 2 and known.startswith(name)]
+    return folded[begun[0]] if len(begun) == 1 else folded.get(_KNOWN_AS.get(name, ""), "")
 
 
 class _Reading:

@@ -25,11 +25,16 @@ _QUOTES = {'"': '"', "＂": "＂", "“": "”", "„": "“”", "«": "»", "�
 _OPERATOR_BEFORE = re.compile(r"(?<![^\s()])(?:(?:AND|OR|NOT)\s+)+$")
 _OPERATOR_BEHIND = re.compile(r"\s*(?<![^\s()])(?:AND|OR)(?=[\s(]|$)")
 _QUOTATION = re.compile(r'(?<![^\s(])["＂](?=\S)[^"＂]*(?<=\S)["＂](?!\w)|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»')
-_NEGATED_BEFORE = re.compile(r"(?<![^\s()])NOT\s+$")
+_NOT_BEFORE = re.compile(r"(?<![^\s()])NOT\s*$")
+_PARENTHESIS = re.compile(r"[()]")
 
 _SHOWN = 40
 _SIGNS = 5
+_MARKS = {"+": "+", "-": "-", "!": "-"}
+"""What a sign before a filter is typed as, and what it means."""
+
 _RANGE = re.compile(r"[\[{][^\]}]*?(?:\s(?i:to)\s|\.\.)[^\]}]*[\]}]")
+_QUOTED_BOUND = re.compile(r'(?:[<>]=?|=[<>])"[^"]*"')
 _NEAR = 40
 """Characters before a filter in which an operator is looked for."""
 
@@ -93,9 +98,9 @@ def _sign(text: str, start: int, place: int) -> tuple[int, str] | None:
     something else is glued to them.
     """
     begin = start
-    while begin and text[begin - 1] in "+-" and start - begin < _SIGNS:
+    while begin and text[begin - 1] in _MARKS and start - begin < _SIGNS:
         begin -= 1
-    signs, before = text[begin:start], text[begin - 1 : begin]
+    signs, before = "".join(_MARKS[mark] for mark in text[begin:start]), text[begin - 1 : begin]
     sign = "+" if "+" in signs else signs[:1]
     alone = not before or before.isspace() or before == "("
     is_range = _RANGE.match(text, place) is not None
@@ -122,6 +127,8 @@ def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
                 start=start, end=stop, sign=sign, field=name, value=text[place:stop], problem=f"'{first}' has no end"
             )
         return TextFilter(start=start, end=end.end(), sign=sign, field=name, value=text[place : end.end()])
+    if bound := _QUOTED_BOUND.match(text, place):
+        return TextFilter(start=start, end=bound.end(), sign=sign, field=name, value=bound[0])
     value = re.compile(r'[^\s()"]+').match(text, place)
     if value is None:
         return None
@@ -180,7 +187,7 @@ def without(text: str, filters: Sequence[TextFilter]) -> str:
         start, end, wider = one.start, one.end, True
         while wider:
             text = text[:start] + " " * (end - start) + text[end:]
-            if before := _OPERATOR_BEFORE.search(text, max(0, start - _NEAR), start):
+            if before := _OPERATOR_BEFORE.search(text, _near(text, start), start):
                 text = text[: before.start()] + " " * (start - before.start()) + text[start:]
                 start = before.start()
             elif behind := _OPERATOR_BEHIND.match(text, end):
@@ -193,18 +200,74 @@ def without(text: str, filters: Sequence[TextFilter]) -> str:
     return text
 
 
+def shown(text: str, filters: Iterable[TextFilter], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the conditions of filters as typed, with the NOT that they hold by; alternatives are joined by "or"."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for one in filters:
+        typed, name = text[one.start : one.end], name_of(one.field, names) or one.field
+        if is_negated(text, one) and one.sign != "+":
+            alike[name, one.start] = [typed if one.sign else f"NOT {typed}"]
+        elif one.sign != "+" and condition_of(name, one.value, quoted=one.quoted).values:
+            alike.setdefault((name, -1), []).append(typed.lstrip("-!"))
+        else:
+            alike[name, one.start] = [typed.lstrip("-!") if one.sign == "-" else typed]
+    return tuple(
+        " or ".join(those) if len(alike) == 1 or len(those) == 1 else f"({' or '.join(those)})"
+        for those in alike.values()
+    )
+
+
+def with_minus(text: str, filters: Iterable[TextFilter]) -> str:
+    """Return a text in which a minus stands for each ``!`` before a filter, or before parentheses with one in them."""
+    for one in filters:
+        places = [at - 1 for at in _open_groups(text, one.start) if text[at - 1 : at] == "!"]
+        places = [at for at in places if not at or text[at - 1].isspace() or text[at - 1] == "("]
+        for at in [*places, *([one.start] if text[one.start] == "!" else [])]:
+            text = f"{text[:at]}-{text[at + 1 :]}"
+    return text
+
+
 def is_operand(text: str, one: TextFilter) -> bool:
     """Say whether a filter stands beside an operator or within parentheses."""
     return (
-        _OPERATOR_BEFORE.search(text, max(0, one.start - _NEAR), one.start) is not None
+        _OPERATOR_BEFORE.search(text, _near(text, one.start), one.start) is not None
         or _OPERATOR_BEHIND.match(text, one.end) is not None
-        or text.count("(", 0, one.start) > text.count(")", 0, one.start)
+        or bool(_open_groups(text, one.start))
     )
 
 
 def is_negated(text: str, one: TextFilter) -> bool:
-    """Say whether a filter says what an article must not have."""
-    return one.sign == "-" or _NEGATED_BEFORE.search(text, max(0, one.start - _NEAR), one.start) is not None
+    """Say whether a filter says what an article must not have: by its sign or NOT, which twice mean nothing."""
+    return (_nots(text, one.start) + (one.sign == "-")) % 2 == 1
+
+
+def in_negated_group(text: str, one: TextFilter) -> bool:
+    """Say whether a filter stands in parentheses with NOT or a minus before them, closed or not."""
+    return any(text[at - 1 : at] in ("-", "!") or _nots(text, at) > 0 for at in _open_groups(text, one.start))
+
+
+def _open_groups(text: str, place: int) -> list[int]:
+    """Return where the parentheses stand that are open at a place."""
+    opened: list[int] = []
+    for match in _PARENTHESIS.finditer(text, 0, place):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+    return opened
+
+
+def _nots(text: str, place: int) -> int:
+    """Count the NOT that stand before a place one after another."""
+    count = 0
+    while match := _NOT_BEFORE.search(text, _near(text, place), place):
+        count, place = count + 1, match.start()
+    return count
+
+
+def _near(text: str, place: int) -> int:
+    """Return where the looking for an operator before a place begins, however many spaces stand between them."""
+    return max(0, len(text[:place].rstrip()) - _NEAR)
 
 
 def _within(place: int, begins: Sequence[int], spans: Sequence[tuple[int, int]]) -> bool:

@@ -252,7 +252,7 @@ def test_the_vector_leg_gets_the_words_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["10:30", "http://example.com/?q=1", "Note:this", "note: this", "a:b", "title: x", "foo:bar"]
+    "text", ["10:30", "http://example.com/?q=1", "Note:this", "note: this", "a:b", "title: x", "Foo:bar"]
 )
 def test_a_colon_is_punctuation_where_no_field_is_named(text: str) -> None:
     found = parsed(text)
