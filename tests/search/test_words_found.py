@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,23 @@ FOUND = {
     "19th century": ["century"], "1960s": ["century"],
 }  # fmt: skip
 
+LETTERED = {
+    "road": "Route 66A is closed.", "jets": "The F-35A jets came.", "missile": "An S-400A was sold.",
+    "plane": "A P-8A Poseidon flew.", "hornet": "An F/A-18E landed.", "bus": "The A350E is new.",
+    "law": "Section 12a applies.", "il": "The Il-96o took off.", "liner": "A 777-200ER left.",
+    "half": "Size 3.5e sells.", "lower": "Route 77e is open.",
+    "ordinal": "La 31ª edición y el 92º premio; le 1er mai, le 4e jour.",
+    "decade": "The 1970s and the 19th of May, the 21st and the 2nd and the 3rd.",
+}  # fmt: skip
+
+BY_NUMBER = {
+    "66": "road", '"66"': "road", "66A": "road", "66a": "road", "route 66": "road", "F-35": "jets", "F35": "jets",
+    "F-35 AND jets": "jets", '"F-35"': "jets", "F-35A": "jets", "S-400": "missile", "S400": "missile", "P-8": "plane",
+    "F/A-18": "hornet", "F/A-18E": "hornet", "A350": "bus", "12": "law", "Section 12": "law", "12a": "law",
+    "Il-96": "il", "777-200": "liner", "3.5": "half", "77": "lower", "31": "ordinal", "92": "ordinal", "31ª": "ordinal",
+    "92o": "ordinal", "1er": "ordinal", "4e": "ordinal", "1970s": "decade",
+}  # fmt: skip
+
 TAGS = {
     "tag": "Pictures from #FyreFestival again",
     "words": "The Fyre Festival failed.",
@@ -158,6 +176,27 @@ def designations(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 @pytest.mark.parametrize("query", FOUND)
 def test_types_and_units_are_found_in_one_and_apart(designations: Searcher, query: str) -> None:
     assert ids(designations, query)[: len(FOUND[query])] == FOUND[query]
+
+
+@pytest.fixture(scope="module")
+def lettered(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    letters = {letter: f"Road 51{letter} is long." for letter in string.ascii_uppercase if letter != "S"}
+    articles = [Article(id=name, text=text, language="en") for name, text in (LETTERED | letters).items()]
+    return archive(tmp_path_factory.mktemp("lettered"), articles)
+
+
+@pytest.mark.parametrize("query", BY_NUMBER)
+def test_a_number_is_found_with_a_letter_behind_it(lettered: Searcher, query: str) -> None:
+    assert ids(lettered, query)[0] == BY_NUMBER[query]
+
+
+def test_a_number_is_found_whatever_letter_is_behind_it(lettered: Searcher) -> None:
+    assert sorted(ids(lettered, "51")) == [letter for letter in string.ascii_uppercase if letter != "S"]
+
+
+@pytest.mark.parametrize("query", ["1970", "19", "21", "3"])
+def test_decades_and_english_ordinals_are_other_words_than_their_numbers(lettered: Searcher, query: str) -> None:
+    assert "decade" not in ids(lettered, query)
 
 
 @pytest.fixture(scope="module")

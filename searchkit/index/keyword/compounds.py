@@ -47,7 +47,9 @@ _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
 _PLURAL = re.compile(r"([0-9]{1,3})s")
 _UNIT = re.compile(r"[^\W\d_]{1,5}[0-9]{0,2}")
-_ORDINALS = frozenset(("s", "st", "nd", "rd", "th", "e", "er", "re", "eme", "ème", "º", "ª", "o", "a"))
+_ORDINALS = frozenset(("s", "st", "nd", "rd", "th", "eme", "ème"))
+"""Endings of a number that aren't words. Those of 2e, 1º, 1ª and 1er are, as in Route 66A, F-35E and 777-200ER: they
+are written alike, and whoever asks for 66 wants 66A."""
 _SIGN_INSIDE = re.compile("([&/])")
 _CAMEL = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAME = re.compile(r"([^\W\d_])'([^\W\d_]{3,})(?:'s?)?")
@@ -176,7 +178,8 @@ def possessor(word: str, language: str | None) -> str:
 def _split_at_digits(piece: str) -> list[str]:
     """Split a piece into the letters before its first digit, the numbers from there on, and a unit or type behind them.
 
-    10km, 5bn, 3pm, S-300VM, T-72B3; 19th, 1960s and what goes on in letters and digits stay whole from the number on.
+    10km, 5bn, 3pm, 66A, S-300VM, T-72B3; 19th, 1960s and what goes on in letters and digits stay whole from the number
+    on.
     """
     digit = _DIGIT.search(piece)
     if digit is None:
