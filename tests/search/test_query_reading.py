@@ -214,6 +214,43 @@ def test_an_explicit_expression_keeps_its_boolean_sense(searcher: Searcher, mode
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        *((text.format("protest"), set(TEXTS) - {"trade"}) for text in (
+            "* NOT {}", "*:* NOT {}", "* AND NOT {}", "*:* AND NOT {}", "* -{}", "(* NOT {})", "(*) NOT {}",
+            "* AND (* NOT {})", "NOT {} AND *",
+        )),
+        ('* NOT "mayor opens"', {*TEXTS, *PRICES} - {"market"}),
+        ('*:* AND NOT "mayor opens"', {*TEXTS, *PRICES} - {"market"}),
+        ("* NOT (protest OR mayor)", set(TEXTS) - {"trade", "guilty", "market"}),
+        ("* NOT protest NOT mayor", set(TEXTS) - {"trade", "guilty", "market"}),
+        ("* NOT title:protest", set(TEXTS)),
+        ("* NOT prot*", set(TEXTS) - {"trade"}),
+        ("* NOT price:[10 TO 60]", {*TEXTS, "cheap", "dear"}),
+        ("* AND mayor", {"guilty", "market"}),
+        ("* OR mayor", {*TEXTS, *PRICES}),
+        ("(* OR protest) AND mayor", {"guilty", "market"}),
+        ("NOT *", set()),
+    ],
+)  # fmt: skip
+def test_a_star_beside_operators_stands_for_every_article(
+    searcher: Searcher, text: str, left: set[str], mode: str
+) -> None:
+    answer = searcher.search(text, mode=mode, k=50)
+    assert {result.article.id for result in answer.results} == left
+    assert answer.reading.syntax is Syntax.EXPRESSION
+
+
+@pytest.mark.parametrize(
+    "text", ["* mayor opens market", "* Mayor pleads NOT guilty", "* NOT GUILTY", "* To be or NOT to be, he said."]
+)
+def test_a_star_that_begins_a_text_is_a_bullet(searcher: Searcher, text: str) -> None:
+    assert searcher.read_query(Query(text=text)).syntax is Syntax.WORDS
+    assert ids(searcher, text, mode="keyword") == ids(searcher, text[2:], mode="keyword")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
     "text", ["protest price:[10 TO", "price:[10] protest", 'protest source:"The', "published:soon protest"]
 )
 def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher, text: str, mode: str) -> None:

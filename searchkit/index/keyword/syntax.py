@@ -24,7 +24,7 @@ from searchkit.errors import QueryError
 from searchkit.index.keyword.conditions import read_filter
 from searchkit.index.keyword.expression import Group, Item, Operand, Signed, UnreadableError
 from searchkit.index.keyword.leaves import Words, all_of, any_of
-from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, classify, count_words
+from searchkit.index.keyword.query_classifier import EVERY, LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.text_filters import (
     AS_WORDS,
@@ -131,7 +131,7 @@ def parse(
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
     if syntax is Syntax.WORDS:
         return _plain(clean, Words(analyzer, languages), (), QueryReading(syntax=Syntax.WORDS, reason=_AS_ASKED))
-    if clean.strip() in ("*", "*:*"):
+    if clean.strip() in EVERY:
         return Parsed(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
     names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
     return _Typed(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
@@ -378,6 +378,8 @@ class _Reading:
     def _item(self, item: Item, wanted: bool) -> Tree | None:
         """Return the tree of an item that must hold, or None where nothing is in it."""
         match item:
+            case Operand(kind="word", field=None) if item.text in EVERY:  # beside AND, OR or NOT; else a bullet
+                return Every()
             case Operand():
                 leaves = self._operand(item, wanted)
                 return all_of(leaves) if leaves else None
