@@ -91,7 +91,7 @@ def test_a_text_finds_what_it_came_from(searcher: Searcher, text: str, first: st
     assert ids(searcher, text, mode=mode)[0] == first
 
 
-def test_what_is_quoted_in_words_ranks_first_and_excludes_nothing(searcher: Searcher) -> None:
+def test_what_is_quoted_in_words_ranks_higher_and_excludes_nothing(searcher: Searcher) -> None:
     plain = searcher.search("strategic doctrine ambiguity thinker", mode="keyword")
     assert plain.results[0].article.id == "scattered"
     wished = searcher.search('the "strategic ambiguity doctrine" of a thinker', mode="keyword", explain=True)

@@ -387,5 +387,5 @@ def _is_wildcard(word: str, words: int) -> bool:
 
 def _quoted_in_part(tokens: Sequence[Token]) -> Classification:
     if any(token.kind == "phrase" and token.words > 1 for token in tokens):
-        return Classification(expression=False, reason="what is quoted in it ranks first", doubtful=True)
+        return Classification(expression=False, reason="what is quoted in it ranks higher", doubtful=True)
     return PLAIN

@@ -5,7 +5,7 @@ archive's other fields, by value or by range (``published:2025-10``, ``published
 whatever else is typed. What is left is words, or plainly an expression (``query_classifier.py``).
 
 Words find any of themselves, in any form; signs and capitals mean nothing in them, and what is quoted in them ranks
-first. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;
+higher. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;
 ``-word`` and NOT exclude; AND, OR and parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand
 for the words they fit, ``missile~0`` for that form alone; ``"in order"~3`` allows gaps; ``word^2`` counts twice.
 """
@@ -85,7 +85,7 @@ _LIKE_A_FIELD = re.compile(r"(?<![^\s(+\-])(?P<sign>(?<=[+\-]))?(?P<name>[^\W\d]
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
 
 MAX_WISHES = 8
-"""Quotations of a text that rank the articles first that have them."""
+"""Quotations of a text that rank the articles higher that have them."""
 
 WISH = 0.5
 """What a quotation weighs that is found as it stands, as a share of what its words weigh. Of .25, .4, .5, .6, 1 and 2
@@ -309,7 +309,7 @@ def _plain(text: str, words: Words, notes: Iterable[str], reading: QueryReading)
 
 
 def _words_tree(text: str, words: Words) -> Tree:
-    """Return the tree of words of which any may stand there; those that were quoted together rank first."""
+    """Return the tree of words of which any may stand there; those that were quoted together rank higher."""
     leaves = words.telling_leaves(text)
     if not leaves:
         return Nothing()
