@@ -10,6 +10,8 @@ import searchkit
 from searchkit import Article, IndexConfig, Mode, Query, Searcher
 from searchkit.errors import QueryError
 from searchkit.index.keyword import loops
+from searchkit.index.keyword.evaluate import evaluate
+from searchkit.index.keyword.tree import Maybe
 from searchkit.types import Syntax, Where
 from tests.words import WordEncoder
 
@@ -247,6 +249,76 @@ def test_a_star_beside_operators_stands_for_every_article(
 def test_a_star_that_begins_a_text_is_a_bullet(searcher: Searcher, text: str) -> None:
     assert searcher.read_query(Query(text=text)).syntax is Syntax.WORDS
     assert ids(searcher, text, mode="keyword") == ids(searcher, text[2:], mode="keyword")
+
+
+MAYOR, PRICED = {"guilty", "market"}, set(PRICES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mayor OR ambiguity", MAYOR | {"doctrine", "scattered"}),
+        ("(mayor AND market) OR prices", {"market"} | PRICED),
+        ("(mayor OR prices)", MAYOR | PRICED),
+        ("mayo* OR prices", MAYOR | PRICED),
+        ("mayo*", MAYOR),
+        ("mayor~", MAYOR),
+        ("mayro~2", MAYOR),
+        ("pleads~0", {"guilty"}),
+        ("mayo* price*", MAYOR | PRICED),
+        ("mayo* -guilty", {"market"}),
+        ("mayor OR (protest AND NOT prices)", MAYOR | {"trade"}),
+        ("mayor OR NOT guilty", {"market"}),
+        ('"mayor" OR vitamin', MAYOR | {"vitamin"}),
+        ("(mayor OR vitamin)^2", MAYOR | {"vitamin"}),
+        ("(mayor OR vitamin) -guilty", {"market", "vitamin"}),
+        ("trade talks OR vitamin", {"trade", "vitamin"}),
+        ("mayor OR protest price:30", {"fair"}),
+        ("protes* price:30", {"fair"}),
+        ("xylophone OR mayor", MAYOR),
+        ("xyloph*", set()),
+    ],
+)
+def test_an_expression_is_a_condition_in_every_mode(searcher: Searcher, text: str, meant: set[str], mode: str) -> None:
+    assert set(ids(searcher, text, mode=mode)) == meant
+    assert dict(searcher.rank(Query(text=text, mode=Mode(mode), k=50))).keys() == meant
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "vector"])
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mayor -guilty", {*TEXTS, *PRICES} - {"guilty"}),
+        ("mayor NOT guilty", {*TEXTS, *PRICES} - {"guilty"}),
+        ("+protest mayor", {"trade", *PRICES}),
+        ("title:mayor prices", MAYOR),
+        ("mayo* prices", {*TEXTS, *PRICES}),
+        ("mayor^2 prices", {*TEXTS, *PRICES}),
+    ],
+)
+def test_words_beside_signs_and_patterns_are_no_condition(
+    searcher: Searcher, text: str, meant: set[str], mode: str
+) -> None:
+    assert set(ids(searcher, text, mode=mode)) == meant
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    "text", ["mayor OR ambiguity", "(mayor AND market) OR prices", "mayo* OR prices", "mayo*", "mayor~", "pleads~0"]
+)
+def test_a_condition_of_words_changes_no_result_by_keyword(
+    searcher: Searcher, text: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(loops, "COMPILED", None)
+    with searcher._reading() as reading:
+        tree = reading.parse(Query(text=text)).tree
+        found, wished = (evaluate(reading.keyword, each) for each in (tree, Maybe(child=tree)))
+        assert found.scores.tolist() == wished.scores.tolist()
+        assert found.matched.tolist() == wished.matched.tolist()
+        assert found.idf_sum == wished.idf_sum
+        assert found.allowed.sum() < wished.allowed.sum()
 
 
 @pytest.mark.parametrize("mode", MODES)

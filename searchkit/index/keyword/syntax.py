@@ -406,7 +406,7 @@ class _Reading:
         """Return the tree of items that stand together: some required, some excluded, the others optional.
 
         Of the optional ones any must hold, unless something is required: then they only score. In a ``whole`` query
-        they only score anyway: it is the words that a row must have, not a condition on its article.
+        words only score anyway: a row must have one, but that is no condition on its article. OR and patterns are one.
         """
         required: list[Tree] = []
         excluded: list[Tree] = []
@@ -424,7 +424,7 @@ class _Reading:
         children = [*_merged(required), *excluded]
         if optional:
             some = any_of(optional)
-            children.append(Maybe(child=some) if required or whole else some)
+            children.append(Maybe(child=some) if required or (whole and not _is_condition(group.items)) else some)
         return all_of(children) if children else None
 
     def _operand(self, operand: Operand, wanted: bool) -> list[Tree]:
@@ -520,6 +520,35 @@ def _is_required(item: Item) -> bool:
             return any(map(_has_plus, item.items)) or _has_filter(item) or all(map(_is_required, item.items))
         case Group():
             return any(map(_is_required, item.items))
+
+
+def _is_condition(items: Sequence[Item]) -> bool:
+    """Say whether optional items are a condition as a whole: some have an OR, or all of them are patterns.
+
+    A pattern beside words widens them, and these only score.
+    """
+    optional = [item for item in items if not isinstance(item, Signed)]
+    return any(map(_has_or, optional)) or all(map(_is_pattern, optional))
+
+
+def _has_or(item: Item) -> bool:
+    match item:
+        case Group(joint="none"):
+            return any(map(_has_or, item.items))
+        case Group():
+            return item.joint == "or"
+        case _:
+            return False
+
+
+def _is_pattern(item: Item) -> bool:
+    match item:
+        case Operand():
+            return item.kind in ("wildcard", "fuzzy")
+        case Group(joint="none"):
+            return all(map(_is_pattern, item.items))
+        case _:
+            return False
 
 
 def _has_plus(item: Item) -> bool:
