@@ -10,6 +10,8 @@ import searchkit
 from searchkit import Article, IndexConfig, Mode, Query, Searcher
 from searchkit.errors import QueryError
 from searchkit.index.keyword import loops
+from searchkit.index.keyword.evaluate import evaluate
+from searchkit.index.keyword.tree import Maybe
 from searchkit.types import Syntax, Where
 from tests.words import WordEncoder
 
@@ -91,7 +93,7 @@ def test_a_text_finds_what_it_came_from(searcher: Searcher, text: str, first: st
     assert ids(searcher, text, mode=mode)[0] == first
 
 
-def test_what_is_quoted_in_words_ranks_first_and_excludes_nothing(searcher: Searcher) -> None:
+def test_what_is_quoted_in_words_ranks_higher_and_excludes_nothing(searcher: Searcher) -> None:
     plain = searcher.search("strategic doctrine ambiguity thinker", mode="keyword")
     assert plain.results[0].article.id == "scattered"
     wished = searcher.search('the "strategic ambiguity doctrine" of a thinker', mode="keyword", explain=True)
@@ -210,6 +212,113 @@ def test_an_explicit_expression_keeps_its_boolean_sense(searcher: Searcher, mode
     assert set(ids(searcher, "tag:a -price:30", mode=mode)) == {"cheap"}
     assert set(ids(searcher, "tag:a NOT price:30", mode=mode)) == {"cheap"}
     assert set(ids(searcher, "tag:a tag:b", mode=mode)) == set(PRICES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        *((text.format("protest"), set(TEXTS) - {"trade"}) for text in (
+            "* NOT {}", "*:* NOT {}", "* AND NOT {}", "*:* AND NOT {}", "* -{}", "(* NOT {})", "(*) NOT {}",
+            "* AND (* NOT {})", "NOT {} AND *",
+        )),
+        ('* NOT "mayor opens"', {*TEXTS, *PRICES} - {"market"}),
+        ('*:* AND NOT "mayor opens"', {*TEXTS, *PRICES} - {"market"}),
+        ("* NOT (protest OR mayor)", set(TEXTS) - {"trade", "guilty", "market"}),
+        ("* NOT protest NOT mayor", set(TEXTS) - {"trade", "guilty", "market"}),
+        ("* NOT title:protest", set(TEXTS)),
+        ("* NOT prot*", set(TEXTS) - {"trade"}),
+        ("* NOT price:[10 TO 60]", {*TEXTS, "cheap", "dear"}),
+        ("* AND mayor", {"guilty", "market"}),
+        ("* OR mayor", {*TEXTS, *PRICES}),
+        ("(* OR protest) AND mayor", {"guilty", "market"}),
+        ("NOT *", set()),
+    ],
+)  # fmt: skip
+def test_a_star_beside_operators_stands_for_every_article(
+    searcher: Searcher, text: str, left: set[str], mode: str
+) -> None:
+    answer = searcher.search(text, mode=mode, k=50)
+    assert {result.article.id for result in answer.results} == left
+    assert answer.reading.syntax is Syntax.EXPRESSION
+
+
+@pytest.mark.parametrize(
+    "text", ["* mayor opens market", "* Mayor pleads NOT guilty", "* NOT GUILTY", "* To be or NOT to be, he said."]
+)
+def test_a_star_that_begins_a_text_is_a_bullet(searcher: Searcher, text: str) -> None:
+    assert searcher.read_query(Query(text=text)).syntax is Syntax.WORDS
+    assert ids(searcher, text, mode="keyword") == ids(searcher, text[2:], mode="keyword")
+
+
+MAYOR, PRICED = {"guilty", "market"}, set(PRICES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mayor OR ambiguity", MAYOR | {"doctrine", "scattered"}),
+        ("(mayor AND market) OR prices", {"market"} | PRICED),
+        ("(mayor OR prices)", MAYOR | PRICED),
+        ("mayo* OR prices", MAYOR | PRICED),
+        ("mayo*", MAYOR),
+        ("mayor~", MAYOR),
+        ("mayro~2", MAYOR),
+        ("pleads~0", {"guilty"}),
+        ("mayo* price*", MAYOR | PRICED),
+        ("mayo* -guilty", {"market"}),
+        ("mayor OR (protest AND NOT prices)", MAYOR | {"trade"}),
+        ("mayor OR NOT guilty", {"market"}),
+        ('"mayor" OR vitamin', MAYOR | {"vitamin"}),
+        ("(mayor OR vitamin)^2", MAYOR | {"vitamin"}),
+        ("(mayor OR vitamin) -guilty", {"market", "vitamin"}),
+        ("trade talks OR vitamin", {"trade", "vitamin"}),
+        ("mayor OR protest price:30", {"fair"}),
+        ("protes* price:30", {"fair"}),
+        ("xylophone OR mayor", MAYOR),
+        ("xyloph*", set()),
+    ],
+)
+def test_an_expression_is_a_condition_in_every_mode(searcher: Searcher, text: str, meant: set[str], mode: str) -> None:
+    assert set(ids(searcher, text, mode=mode)) == meant
+    assert dict(searcher.rank(Query(text=text, mode=Mode(mode), k=50))).keys() == meant
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "vector"])
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mayor -guilty", {*TEXTS, *PRICES} - {"guilty"}),
+        ("mayor NOT guilty", {*TEXTS, *PRICES} - {"guilty"}),
+        ("+protest mayor", {"trade", *PRICES}),
+        ("title:mayor prices", MAYOR),
+        ("mayo* prices", {*TEXTS, *PRICES}),
+        ("mayor^2 prices", {*TEXTS, *PRICES}),
+    ],
+)
+def test_words_beside_signs_and_patterns_are_no_condition(
+    searcher: Searcher, text: str, meant: set[str], mode: str
+) -> None:
+    assert set(ids(searcher, text, mode=mode)) == meant
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    "text", ["mayor OR ambiguity", "(mayor AND market) OR prices", "mayo* OR prices", "mayo*", "mayor~", "pleads~0"]
+)
+def test_a_condition_of_words_changes_no_result_by_keyword(
+    searcher: Searcher, text: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(loops, "COMPILED", None)
+    with searcher._reading() as reading:
+        tree = reading.parse(Query(text=text)).tree
+        found, wished = (evaluate(reading.keyword, each) for each in (tree, Maybe(child=tree)))
+        assert found.scores.tolist() == wished.scores.tolist()
+        assert found.matched.tolist() == wished.matched.tolist()
+        assert found.idf_sum == wished.idf_sum
+        assert found.allowed.sum() < wished.allowed.sum()
 
 
 @pytest.mark.parametrize("mode", MODES)

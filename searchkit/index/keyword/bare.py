@@ -47,7 +47,9 @@ class Asked(NamedTuple):
     @property
     def tree(self) -> Tree:
         """The tree that the parser makes of it."""
-        return all_of(self.leaves) if self.joint == "all" else Maybe(child=any_of(self.leaves))
+        if self.joint == "all" or isinstance(self.leaves[0], (Pattern, Fuzzy)):
+            return all_of(self.leaves)
+        return Maybe(child=any_of(self.leaves))
 
 
 class BareQuestions:

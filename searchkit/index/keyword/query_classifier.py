@@ -36,6 +36,9 @@ _UNSPACED = 6
 _QUOTED_WHOLE = 8
 """Words of a phrase that is a whole query: longer ones are quotations, which seldom stand word for word elsewhere."""
 
+EVERY = frozenset({"*", "*:*"})
+"""What stands for every article: as a whole query, and beside AND, OR and NOT."""
+
 MAX_EXPRESSION = 10_000
 """Characters of a query that is read as an expression: more than that was pasted, not typed."""
 
@@ -270,7 +273,10 @@ def _well_formed(tokens: Sequence[Token]) -> bool:
         ends = before is not None and before.kind in ("word", "phrase", "close")
         if not (begins or negated) or (token.text != "NOT" and not ends):
             return False
-        if any(one is not None and one.kind == "word" and not one.words for one in (before, after)):
+        if any(
+            one is not None and one.kind == "word" and not one.words and one.text not in EVERY
+            for one in (before, after)
+        ):
             return False
     return True
 
@@ -381,5 +387,5 @@ def _is_wildcard(word: str, words: int) -> bool:
 
 def _quoted_in_part(tokens: Sequence[Token]) -> Classification:
     if any(token.kind == "phrase" and token.words > 1 for token in tokens):
-        return Classification(expression=False, reason="what is quoted in it ranks first", doubtful=True)
+        return Classification(expression=False, reason="what is quoted in it ranks higher", doubtful=True)
     return PLAIN

@@ -5,7 +5,7 @@ archive's other fields, by value or by range (``published:2025-10``, ``published
 whatever else is typed. What is left is words, or plainly an expression (``query_classifier.py``).
 
 Words find any of themselves, in any form; signs and capitals mean nothing in them, and what is quoted in them ranks
-first. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;
+higher. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;
 ``-word`` and NOT exclude; AND, OR and parentheses say exactly what must hold. ``miss*``, ``m?ssile``, ``missle~`` stand
 for the words they fit, ``missile~0`` for that form alone; ``"in order"~3`` allows gaps; ``word^2`` counts twice.
 """
@@ -24,7 +24,7 @@ from searchkit.errors import QueryError
 from searchkit.index.keyword.conditions import read_filter
 from searchkit.index.keyword.expression import Group, Item, Operand, Signed, UnreadableError
 from searchkit.index.keyword.leaves import Words, all_of, any_of
-from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, classify, count_words
+from searchkit.index.keyword.query_classifier import EVERY, LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.text_filters import (
     AS_WORDS,
@@ -94,7 +94,7 @@ _TYPED = 8
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
 
 MAX_WISHES = 8
-"""Quotations of a text that rank the articles first that have them."""
+"""Quotations of a text that rank the articles higher that have them."""
 
 WISH = 0.5
 """What a quotation weighs that is found as it stands, as a share of what its words weigh. Of .25, .4, .5, .6, 1 and 2
@@ -140,7 +140,7 @@ def parse(
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
     if syntax is Syntax.WORDS:
         return _plain(clean, Words(analyzer, languages), (), QueryReading(syntax=Syntax.WORDS, reason=_AS_ASKED))
-    if clean.strip() in ("*", "*:*"):
+    if clean.strip() in EVERY:
         return Parsed(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
     names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
     return _Typed(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
@@ -319,7 +319,7 @@ def _plain(text: str, words: Words, notes: Iterable[str], reading: QueryReading)
 
 
 def _words_tree(text: str, words: Words) -> Tree:
-    """Return the tree of words of which any may stand there; those that were quoted together rank first."""
+    """Return the tree of words of which any may stand there; those that were quoted together rank higher."""
     leaves = words.telling_leaves(text)
     if not leaves:
         return Nothing()
@@ -399,6 +399,8 @@ class _Reading:
     def _item(self, item: Item, wanted: bool) -> Tree | None:
         """Return the tree of an item that must hold, or None where nothing is in it."""
         match item:
+            case Operand(kind="word", field=None) if item.text in EVERY:  # beside AND, OR or NOT; else a bullet
+                return Every()
             case Operand():
                 leaves = self._operand(item, wanted)
                 return all_of(leaves) if leaves else None
@@ -425,7 +427,7 @@ class _Reading:
         """Return the tree of items that stand together: some required, some excluded, the others optional.
 
         Of the optional ones any must hold, unless something is required: then they only score. In a ``whole`` query
-        they only score anyway: it is the words that a row must have, not a condition on its article.
+        words only score anyway: a row must have one, but that is no condition on its article. OR and patterns are one.
         """
         required: list[Tree] = []
         excluded: list[Tree] = []
@@ -443,7 +445,7 @@ class _Reading:
         children = [*_merged(required), *excluded]
         if optional:
             some = any_of(optional)
-            children.append(Maybe(child=some) if required or whole else some)
+            children.append(Maybe(child=some) if required or (whole and not _is_condition(group.items)) else some)
         return all_of(children) if children else None
 
     def _operand(self, operand: Operand, wanted: bool) -> list[Tree]:
@@ -539,6 +541,35 @@ def _is_required(item: Item) -> bool:
             return any(map(_has_plus, item.items)) or _has_filter(item) or all(map(_is_required, item.items))
         case Group():
             return any(map(_is_required, item.items))
+
+
+def _is_condition(items: Sequence[Item]) -> bool:
+    """Say whether optional items are a condition as a whole: some have an OR, or all of them are patterns.
+
+    A pattern beside words widens them, and these only score.
+    """
+    optional = [item for item in items if not isinstance(item, Signed)]
+    return any(map(_has_or, optional)) or all(map(_is_pattern, optional))
+
+
+def _has_or(item: Item) -> bool:
+    match item:
+        case Group(joint="none"):
+            return any(map(_has_or, item.items))
+        case Group():
+            return item.joint == "or"
+        case _:
+            return False
+
+
+def _is_pattern(item: Item) -> bool:
+    match item:
+        case Operand():
+            return item.kind in ("wildcard", "fuzzy")
+        case Group(joint="none"):
+            return all(map(_is_pattern, item.items))
+        case _:
+            return False
 
 
 def _has_plus(item: Item) -> bool:

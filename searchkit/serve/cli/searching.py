@@ -89,7 +89,7 @@ def search(
 
     Words are looked for by keyword and by meaning. A query is words unless it is plainly an expression: "a phrase"
     alone, AND, OR and NOT between few words, -word, title:word, wild*, fuzzy~, published:2025-10,
-    published:[2025-01 TO 2025-06], and other fields such as tag:energy. In words a quoted part ranks first.
+    published:[2025-01 TO 2025-06], and other fields such as tag:energy. In words a quoted part ranks higher.
     """
     screen = Screen(no_color=no_color)
     if k < 1:

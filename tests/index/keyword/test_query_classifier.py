@@ -539,7 +539,7 @@ def test_however_a_text_is_typed_it_stays_words(text: str, change: object) -> No
         ("jaguar -car", "as an expression (-car is a word with a sign)"),
         ("oil source:reuters", "as words, filtered by source:reuters"),
         ("who sold missiles?", "as words"),
-        ('What is "the ambiguity"?', "as words (what is quoted in it ranks first)"),
+        ('What is "the ambiguity"?', "as words (what is quoted in it ranks higher)"),
     ],
 )
 def test_what_was_read_is_said(text: str, said: str) -> None:

@@ -84,11 +84,14 @@ def test_plain_words_ask_for_any_of_themselves() -> None:
     [
         ("a AND b", all_of(A, B)),
         ("a AND b AND c", all_of(A, B, C)),
-        ("a OR b", wish(any_of(A, B))),
+        ("a OR b", any_of(A, B)),
         ("a AND NOT b", all_of(A, Not(child=B))),
         ("a NOT b", all_of(Not(child=B), wish(A))),
-        ("a OR NOT b", all_of(Not(child=B), wish(A))),
-        ("a OR b AND c", wish(any_of(A, all_of(B, C)))),
+        ("a OR NOT b", all_of(Not(child=B), A)),
+        ("a OR b AND c", any_of(A, all_of(B, C))),
+        ("a OR (b AND NOT c)", any_of(A, all_of(B, Not(child=C)))),
+        ("(a OR b) c", any_of(any_of(A, B), C)),
+        ("((a OR b)) -c", all_of(Not(child=C), any_of(A, B))),
         ("(a OR b) AND c", all_of(any_of(A, B), C)),
         ("(a b) AND c", all_of(any_of(A, B), C)),
         ("(a -b) AND c", all_of(all_of(Not(child=B), A), C)),
@@ -156,7 +159,7 @@ def test_compounds_keep_their_parts_together() -> None:
 )  # fmt: skip
 def test_wildcards_stand_for_the_words_they_fit(text: str, pattern: str) -> None:
     found = parsed(text)
-    assert found.tree == wish(Pattern(text=pattern))
+    assert found.tree == Pattern(text=pattern)
     assert found.text == ""
 
 
@@ -169,17 +172,26 @@ def test_a_question_mark_that_ends_a_word_is_no_wildcard(text: str) -> None:
     assert not any(isinstance(leaf, Pattern) for leaf in _leaves(found.tree))
 
 
+def test_patterns_are_a_condition_where_no_words_stand_beside_them() -> None:
+    miss, oil = Pattern(text="miss*"), Fuzzy(word="oil", distance=1)
+    assert tree("miss* oil~") == tree("(miss* oil~)") == any_of(miss, oil)
+    assert tree("miss* -gas") == all_of(Not(child=t("gas")), miss)
+    assert tree("miss* gas") == wish(any_of(miss, t("gas")))
+    assert tree("+gas miss*") == all_of(t("gas"), wish(miss))
+    assert tree("miss* OR gas") == any_of(miss, t("gas"))
+
+
 def test_everything_can_be_asked_for() -> None:
     assert tree("*") == tree(" *:* ") == Every()
 
 
 def test_fuzzy_words_are_a_few_edits_away() -> None:
-    assert tree("missle~") == wish(Fuzzy(word="missle", distance=1))
-    assert tree("Missle~2") == wish(Fuzzy(word="missle", distance=2))
-    assert tree("missle~0") == wish(own("missle"))
+    assert tree("missle~") == Fuzzy(word="missle", distance=1)
+    assert tree("Missle~2") == Fuzzy(word="missle", distance=2)
+    assert tree("missle~0") == own("missle")
     assert parsed("missle~").text == "missle"
     far = parsed("missle~7")
-    assert far.tree == wish(Fuzzy(word="missle", distance=2))
+    assert far.tree == Fuzzy(word="missle", distance=2)
     assert far.notes == ("'missle' was searched with 2 edits, the most there is.",)
 
 
@@ -350,7 +362,7 @@ def test_a_number_of_any_length_is_held_to_its_limit_with_a_note(digits: str) ->
     assert near.tree == phrase("a", "b", slop=50)
     assert near.notes == ("Words of a phrase can be 50 positions apart at most; that was searched.",)
     fuzzy = parsed(f"missle~{digits}")
-    assert fuzzy.tree == wish(Fuzzy(word="missle", distance=2))
+    assert fuzzy.tree == Fuzzy(word="missle", distance=2)
     assert fuzzy.notes == ("'missle' was searched with 2 edits, the most there is.",)
     boosted = parsed(f"a^{digits}999", EXPRESSION)
     assert boosted.tree == wish(A)
