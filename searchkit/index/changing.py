@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 
 from searchkit.config import ReadConfig
 from searchkit.encoders import check_encoder
@@ -19,7 +20,16 @@ from searchkit.errors import ConfigError, EncoderMismatch
 from searchkit.index.articles import article_digest
 from searchkit.index.batching import BATCH_CHARACTERS
 from searchkit.index.carried import encoder_of
-from searchkit.index.corpus import Handed, corpus_of, given_of, joined, left_out
+from searchkit.index.corpus import (
+    Handed,
+    brings_articles_without_file,
+    corpus_of,
+    given_of,
+    is_without_file,
+    joined,
+    left_out,
+    rereadable,
+)
 from searchkit.index.current import current_generation
 from searchkit.index.draft import Draft
 from searchkit.index.facts import Corpus, EncoderFact, Manifest
@@ -31,7 +41,7 @@ from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, Held, open_generation
 from searchkit.index.rules import check_rules
-from searchkit.ingest.discover import same_file
+from searchkit.ingest.discover import fixed_part, same_file
 from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
@@ -128,16 +138,18 @@ def update(
             remembered=manifest.corpus,
             held=None if checksum else held,
         )
-        compared = _Compared(parent, held.get, states, intake)
+        compared = _Compared(parent, held.get, states, intake, corpus)
         source = given_of(articles, corpus, progress, states)
         compared.seen.update((id_, "unchanged") for id_, one in held.items() if one.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(source))
             if prune:
-                checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths))
+                checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths, places))
                 fresh = held_back(checked, BATCH_CHARACTERS)
             _write(paths, draft, fresh, manifest, encoder, compared.known)
-            vanished = [] if missing else [article_id for article_id in held if article_id not in compared.seen]
+            vanished, elsewhere = ([], 0) if missing else compared.vanished(held)
+            if elsewhere:
+                notes.append(f"{elsewhere:,} articles stay: their files are elsewhere than at the places named.")
             if missing:
                 notes.append(f"What vanished wasn't counted: the index was also made from {', '.join(missing)}.")
             if prune and vanished and intake.lost:
@@ -151,7 +163,7 @@ def update(
                 _refuse_other(encoder, manifest.encoder)
                 draft.complete(encoder, compared.known)
             if draft.articles or draft.deleting or draft.completing:
-                whole = corpus if prune or given is None else None
+                whole = rereadable(corpus) if (prune and not elsewhere) or given is None else None
                 manifest = draft.publish(whole or joined(manifest.corpus, corpus))
             draft.forget()
         states.save(paths)
@@ -211,11 +223,19 @@ class _Compared:
     """
 
     def __init__(
-        self, parent: Generation, held_of: Callable[[str], Held | None], states: FileStates, intake: Intake
+        self,
+        parent: Generation,
+        held_of: Callable[[str], Held | None],
+        states: FileStates,
+        intake: Intake,
+        corpus: Corpus | None = None,
     ) -> None:
         self.known = KnownVectors(parent)
         self.seen: dict[str, str] = {}
         self._held_of, self._states, self._intake = held_of, states, intake
+        self._corpus = corpus
+        self._files: set[str] = set()
+        self._remembers = parent.manifest.corpus is not None
         self._moved = 0
         self._gone: dict[str, bool] = {}
 
@@ -223,6 +243,7 @@ class _Compared:
         """Yield the articles that are new or changed, and those whose file has moved."""
         for article in articles:
             held, path = self._held_of(article.id), path_of(article)
+            self._files.add(path)
             if held is not None and held.path is not None and held.path != path and held.path in self._states.skipped:
                 if self._states.comes_later(held.path, than=path):
                     self._intake.report(twice(article.id, path, held.path))
@@ -247,6 +268,28 @@ class _Compared:
         return replace(
             report, new=kinds.count("new"), changed=kinds.count("changed"), unchanged=kinds.count("unchanged")
         )
+
+    def vanished(self, held: Mapping[str, Held]) -> tuple[list[str], int]:
+        """Return the ids of those that aren't at their places any more, and how many are at places that weren't read.
+
+        An article that no file holds can only vanish from what a program or standard input brings. Where the index
+        doesn't remember its places, a file that is there but not below those read was not looked for.
+        """
+        without_file = brings_articles_without_file(self._corpus)
+        read = [fixed_part(place) for place in self._corpus.places] if self._corpus else []
+        ids: list[str] = []
+        elsewhere = 0
+        for article_id, one in held.items():
+            if article_id in self.seen:
+                continue
+            if is_without_file(one.path):
+                if without_file:
+                    ids.append(article_id)
+            elif self._remembers or not one.path or one.path in self._files or not _is_elsewhere(one.path, read):
+                ids.append(article_id)
+            else:
+                elsewhere += 1
+        return ids, elsewhere
 
     @property
     def notes(self) -> list[str]:
@@ -273,6 +316,10 @@ class _Compared:
             before = f"it came from {shown_path(held.path)}"
         reason = f"replaced: {before}, now it comes from {shown_path(path)}"
         self._intake.report(Problem(place=article.id, reason=reason, lost=False))
+
+
+def _is_elsewhere(path: str, read: Sequence[Path]) -> bool:
+    return os.path.lexists(path) and not any(Path(path).is_relative_to(place) for place in read)
 
 
 def _read_by(corpus: Corpus | None) -> ReadConfig:
@@ -308,14 +355,20 @@ def _write(
 
 
 def _check_vanished(
-    compared: _Compared, held: dict[str, Held], intake: Intake, limit: float, paths: IndexPaths
+    compared: _Compared,
+    held: dict[str, Held],
+    intake: Intake,
+    limit: float,
+    paths: IndexPaths,
+    places: Sequence[str | Path],
 ) -> Iterator[Article]:
     """Stand behind the last article, so that too many vanished are told before anything is encoded; yield nothing."""
-    vanished = len(held) - sum(article_id in held for article_id in compared.seen)
+    vanished = len(compared.vanished(held)[0])
     if not intake.lost and vanished > limit * len(held):
+        named = "".join(f"{quote(str(place))} " for place in places)
         raise ConfigError(
             f"{vanished:,} of {len(held):,} articles have vanished from their places. Nothing was changed.",
-            hint=f"If they shall go, run 'searchkit update --prune --yes --index {paths.quoted}'.",
+            hint=f"If they shall go, run 'searchkit update {named}--prune --yes --index {paths.quoted}'.",
         )
     yield from ()
 

@@ -44,16 +44,40 @@ def given_of(
     return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
 
 
+def rereadable(corpus: Corpus | None) -> Corpus | None:
+    """Leave out standard input, which can't be read a second time; None where no place is left."""
+    if corpus is None:
+        return None
+    places = tuple(place for place in corpus.places if place != STANDARD_INPUT)
+    return replace(corpus, places=places) if places else None
+
+
+def is_without_file(path: str | None) -> bool:
+    """Say whether an article came from a program or standard input, by the path of its origin."""
+    return path in ("", STANDARD_INPUT)
+
+
+def brings_articles_without_file(corpus: Corpus | None) -> bool:
+    """Say whether articles without a file may be among what is read: a program's (None), or those of standard input."""
+    return corpus is None or STANDARD_INPUT in corpus.places
+
+
 def joined(old: Corpus | None, new: Corpus | None) -> Corpus | None:
-    """Remember the places of both; where one can't be read again, or they are read differently, none."""
-    if old is None or new is None or old.read != new.read:
+    """Remember the places of both; none where those of before aren't known, or the new ones are read differently.
+
+    Articles that no file holds change nothing in it: they stay in the index, whatever is read again.
+    """
+    new = rereadable(new)
+    if new is None:
+        return old
+    if old is None or old.read != new.read:
         return None
     return replace(old, places=tuple(dict.fromkeys((*old.places, *new.places))))
 
 
 def left_out(old: Corpus | None, new: Corpus | None) -> tuple[str, ...]:
     """Return the places that are remembered and neither given now nor below a place that is."""
-    if old is None or new is None:
+    if old is None:
         return ()
-    given = [Path(place) for place in new.places]
+    given = [Path(place) for place in new.places] if new else []
     return tuple(place for place in old.places if not any(Path(place).is_relative_to(one) for one in given))

@@ -20,6 +20,7 @@ from searchkit.index.ahead import Cutter
 from searchkit.index.articles import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.batching import segmented
 from searchkit.index.carried import carry
+from searchkit.index.corpus import rereadable
 from searchkit.index.current import current_generation, publish
 from searchkit.index.cutting import rules_of
 from searchkit.index.deletions import Deletions
@@ -236,7 +237,7 @@ class Draft:
             writer=searchkit.__version__,
             config=self._config,
             encoder=self._encoder,
-            corpus=None if corpus is None or "-" in corpus.places else corpus,
+            corpus=rereadable(corpus),
             segments=tuple(facts),
             languages={code: count for code, count in sorted(self._languages.items()) if count > 0},
             carried=self.carried,

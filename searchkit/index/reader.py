@@ -287,9 +287,14 @@ class Generation:
         """Say whether an article of unknown origin has this id, or one that goes on with a colon."""
         return any(not one.articles.knows_files and one.articles.begins_ids(name) for one in self.segments)
 
-    def living_articles(self) -> Iterator[Article]:
-        """Yield every article that isn't deleted, in the order of the rows."""
+    def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
+        """Yield every article that isn't deleted, in the order of the rows.
+
+        ``of_known_origin`` leaves out those of format 1, which doesn't say where an article came from.
+        """
         for segment in self.segments:
+            if of_known_origin and not segment.articles.knows_files:
+                continue
             for row in np.flatnonzero(segment.living_articles):
                 yield segment.articles.stored(int(row)).article
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from itertools import chain
 
 from searchkit.config import ReadConfig
 from searchkit.errors import FormatTooOld, IndexCorrupt, SourceError
 from searchkit.index import files
+from searchkit.index.corpus import is_without_file
 from searchkit.index.current import manifest_in_force, publish
 from searchkit.index.encoding import FindVectors
 from searchkit.index.facts import Corpus, Manifest
@@ -21,7 +23,7 @@ from searchkit.index.sweeping import numbered
 from searchkit.ingest import read as read_places
 from searchkit.ingest.discover import find
 from searchkit.ingest.places import Memory
-from searchkit.types import Progress
+from searchkit.types import Article, Progress
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
 
@@ -100,6 +102,16 @@ def _unreadable(places: Sequence[str]) -> list[str]:
     return gone
 
 
+def _without_file(parent: Generation | Salvage, notes: list[str]) -> Iterator[Article]:
+    """Yield the articles that a program or standard input brought: no place has them, the index alone."""
+    try:
+        for article in parent.living_articles(of_known_origin=True):
+            if article.origin is None or is_without_file(article.origin.path):
+                yield article
+    except IndexCorrupt as error:
+        notes.append(f"{error.message} Articles in it that came from a program or standard input are lost.")
+
+
 def remembered(
     manifest: Manifest | None,
     parent: Generation | Salvage | None,
@@ -114,7 +126,8 @@ def remembered(
         corpus = replace(corpus, read=read)
     if corpus is not None and not (gone := _unreadable(corpus.places)):
         notes.append(f"Read again from {', '.join(corpus.places)}.")
-        return read_places(corpus.places, corpus.read, progress=progress, memory=memory), corpus
+        read_again = read_places(corpus.places, corpus.read, progress=progress, memory=memory)
+        return (read_again if parent is None else chain(_without_file(parent, notes), read_again)), corpus
     why = f"{gone[0]} can't be read again" if corpus is not None else "the index remembers no places"
     if parent is None:
         raise IndexCorrupt(

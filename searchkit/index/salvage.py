@@ -47,13 +47,18 @@ class Salvage:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def living_articles(self) -> Iterator[Article]:
-        """Yield every article that isn't deleted. Raises ``IndexCorrupt`` where some can't be told any more."""
+    def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
+        """Yield every article that isn't deleted. Raises ``IndexCorrupt`` where some can't be told any more.
+
+        ``of_known_origin`` is as for a ``Generation``.
+        """
         for fact in self._manifest.segments:
             try:
                 articles = self._articles(fact)
             except IndexCorrupt as error:
                 raise IndexCorrupt(error.message, hint=_HINT) from error
+            if of_known_origin and not articles.knows_files:
+                continue
             starts = articles.starts(fact.articles, fact.chunks)
             for row in np.flatnonzero(~read_rows(self._paths, fact)[starts[:-1]]):
                 yield articles.stored(int(row)).article

@@ -13,6 +13,7 @@ import pytest
 
 import searchkit
 from searchkit import BuildReport, add, build, rebuild, update
+from searchkit.errors import ConfigError
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import open_generation
 from tests.words import WordEncoder
@@ -440,3 +441,72 @@ def test_many_changes_do_not_make_the_list_grow(index: Path) -> None:
         write("mon/001.txt", f"Monday, the {number:02d}th time.", changed=HOUR_AGO + number)
         update(index, encoder=WordEncoder())
     assert IndexPaths(index).file_states.read_bytes().count(b"\n") <= 3
+
+
+def _piped(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": io.BytesIO(rows(*texts).encode())}))
+
+
+@pytest.mark.parametrize("source", ["program", "stdin", "built with stdin", "update with stdin"])
+def test_articles_without_a_file_leave_the_places_remembered_and_are_never_pruned(
+    index: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("big/a.txt", MONDAY)
+    write("big/b.txt", "Another of the big ones.")
+    write("small/c.txt", TUESDAY)
+    _piped(monkeypatch, "Piped.")
+    made(index, "big", "small", *(["-"] if source == "built with stdin" else []))
+    if source == "program":
+        add(index, [{"text": "Piped."}], encoder=WordEncoder())
+    elif source == "stdin":
+        added(index, "-")
+    elif source == "update with stdin":
+        update(index, places=["-"], encoder=WordEncoder())
+    with pytest.raises(ConfigError, match=r"also made from .*small"):
+        update(index, places=["big"], prune=True, prune_limit=1.0, encoder=WordEncoder())
+    with pytest.raises(ConfigError, match=r"also made from .*big"):
+        update(index, [{"text": "Another."}], prune=True, prune_limit=1.0, encoder=WordEncoder())
+    assert update(index, encoder=WordEncoder()).vanished == 0
+    Path("big/b.txt").unlink()
+    report = update(index, prune=True, prune_limit=1.0, encoder=WordEncoder())
+    assert (report.deleted, sorted(texts(index).values())) == (1, sorted([MONDAY, TUESDAY, "Piped."]))
+    # A rebuild reads the places again, and keeps what no place has.
+    rebuild(index, encoder=WordEncoder())
+    assert sorted(texts(index).values()) == sorted([MONDAY, TUESDAY, "Piped."])
+    rebuild(index, encoder=WordEncoder())
+    assert sorted(texts(index).values()) == sorted([MONDAY, TUESDAY, "Piped."])
+
+
+def test_what_standard_input_brought_vanishes_from_standard_input_alone(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _piped(monkeypatch, "One.", "Two.", "Three.")
+    made(index, "-")
+    _piped(monkeypatch, "Three.", "Two.")
+    assert update(index, places=["-"], prune=True, encoder=WordEncoder()).deleted == 1
+    assert sorted(texts(index).values()) == ["Three.", "Two."]
+
+
+def test_places_read_differently_are_not_pruned_where_their_files_are_still_there(index: Path) -> None:
+    write("big/a.txt", MONDAY)
+    write("small/c.jsonl", json.dumps({"headline": "x", "text": TUESDAY}))
+    made(index, "big")
+    add(index, places=["small"], read=searchkit.ReadConfig(fields={"title": "headline"}), encoder=WordEncoder())
+    for _ in range(2):
+        report = update(index, places=["big"], prune=True, prune_limit=1.0, encoder=WordEncoder())
+        assert (report.deleted, report.vanished) == (0, 0)
+        assert any("1 articles stay" in note for note in report.notes)
+    assert sorted(texts(index).values()) == [MONDAY, TUESDAY]
+    Path("small/c.jsonl").unlink()
+    assert update(index, places=["big"], prune=True, prune_limit=1.0, encoder=WordEncoder()).deleted == 1
+
+
+def test_the_remedy_for_many_vanished_names_the_places(index: Path) -> None:
+    for name in "abc":
+        write(f"my news/{name}.txt", f"The article {name}.")
+    made(index, "my news")
+    for name in "ab":
+        Path(f"my news/{name}.txt").unlink()
+    with pytest.raises(ConfigError) as caught:
+        update(index, places=["my news"], prune=True, encoder=WordEncoder())
+    assert "searchkit update 'my news' --prune --yes" in (caught.value.hint or "")
