@@ -160,7 +160,7 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states)
-        same = manifest is not None and manifest.encoder.fingerprint == encoder.fingerprint
+        same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
         known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
@@ -216,7 +216,7 @@ def _completed(
 
 def _refuse_less(before: Manifest | None, encoder: Encoder, consider: Consider | None) -> None:
     """Refuse to publish by keyword first where the generation before is to serve until the next is complete."""
-    if consider is not None or (before and before.vectors and before.encoder.fingerprint != encoder.fingerprint):
+    if consider is not None or (before and before.vectors and before.encoder.differs(encoder)):
         raise ConfigError(
             "With another encoder, or a report before the switch, the generation before serves until the new one has"
             " all its vectors.",
@@ -268,7 +268,7 @@ def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | No
 
 
 def _fact_of(encoder: Encoder) -> EncoderFact:
-    return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=encoder.dimension)
+    return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=int(encoder.dimension))
 
 
 def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) -> Settings | None:
