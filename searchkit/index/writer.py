@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from searchkit.config import IndexConfig, ReadConfig, Settings
+from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index import files
-from searchkit.index.carried import encoder_of
+from searchkit.index.carried import encoder_absent, encoder_of
 from searchkit.index.catalog import is_index
 from searchkit.index.corpus import Handed, corpus_of, given_of
 from searchkit.index.draft import Draft
@@ -261,10 +261,19 @@ def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | No
     """Load the encoder of this machine, or where there is none, the one that the index brings along."""
     try:
         return load_encoder(config.encoder, relative=manifest is None or config.encoder != manifest.config.encoder)
-    except (MissingExtra, ConfigError):
-        if manifest is None or manifest.carried is None or manifest.encoder.name != config.encoder:
+    except (MissingExtra, ConfigError) as error:
+        if manifest is None or manifest.encoder.name != config.encoder:
             raise
-        return encoder_of(paths, manifest)
+        if manifest.carried is not None:
+            return encoder_of(paths, manifest)
+        if isinstance(error, ConfigError):
+            raise
+        raise encoder_absent(
+            error,
+            "A rebuild computes no vector again that the index has, but cuts texts into chunks by the encoder's tokens."
+            f" With another encoder it makes all of them anew: 'searchkit rebuild --encoder {DEFAULT_ENCODER} --index"
+            " PATH'. As it is, the index is searched by its words: --mode keyword.",
+        ) from error
 
 
 def _fact_of(encoder: Encoder) -> EncoderFact:
