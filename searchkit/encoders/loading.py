@@ -20,7 +20,7 @@ from searchkit.encoders.graphs import BERT_INPUTS, BertShape, build_bert, read_s
 from searchkit.encoders.models import Model, find_model, is_default
 from searchkit.encoders.onnx import OnnxEncoder, optimise
 from searchkit.encoders.static import PREFIX, StaticEncoder, distil, static_fingerprint
-from searchkit.errors import ConfigError, StorageError
+from searchkit.errors import ConfigError, MissingExtra, StorageError
 
 if TYPE_CHECKING:
     from searchkit.encoders.sentence import SentenceEncoder
@@ -176,7 +176,7 @@ def _exported(original: SentenceEncoder, model: Model, draft: Path) -> Facts:
             optimise(raw, draft)
             new = OnnxEncoder(model, draft, facts)
             cosine = _least_cosine(original, new)
-        except OSError:
+        except (OSError, MissingExtra):  # neither is the model's fault, for which it would be noted for ever
             raise
         except Exception as error:
             raise NotExportable(f"ONNX Runtime can't run it: {str(error).splitlines()[0]}") from error

@@ -26,7 +26,7 @@ from searchkit.encoders.batches import batches, padded, unit_rows
 from searchkit.encoders.exported import GRAPH, TOKENIZER, WEIGHTS, Facts, remedy
 from searchkit.encoders.graphs import OUTSIDE_BYTES
 from searchkit.encoders.tokens import Tokens
-from searchkit.errors import StorageError
+from searchkit.errors import MissingExtra, StorageError, importing
 
 if TYPE_CHECKING:
     from searchkit.encoders.models import Model
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 class OnnxEncoder:
     """Encodes with an exported model. Safe to share among threads; nothing is opened before it is used.
 
-    Its methods raise ``StorageError`` where the exported files were deleted or damaged meanwhile.
+    Its methods raise ``StorageError`` where the exported files were deleted or damaged meanwhile, ``MissingExtra``
+    where ONNX Runtime can't be imported.
     """
 
     def __init__(self, model: Model, folder: Path, facts: Facts) -> None:
@@ -139,6 +140,8 @@ class OnnxEncoder:
     def _opened(self) -> Any:
         try:
             return _open(self.folder / GRAPH, optimise=False)
+        except MissingExtra:  # the folder's files are not at fault
+            raise
         except Exception as error:  # the package's errors have no common root but this
             raise self._unusable(f"can't be opened: {str(error).splitlines()[0]}") from error
 
@@ -153,7 +156,8 @@ def optimise(raw: Path, draft: Path) -> None:
 
 
 def _open(path: Path, *, optimise: bool, output: Path | None = None) -> Any:
-    import onnxruntime
+    with importing():
+        import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from searchkit.encoders.exported import remedy
-from searchkit.errors import StorageError
+from searchkit.errors import StorageError, importing
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder
@@ -171,7 +171,8 @@ def tokens_of(encoder: Encoder) -> Tokens | None:
 
 
 def _read(path: Path) -> Any:
-    from tokenizers import Tokenizer
+    with importing():
+        from tokenizers import Tokenizer
 
     try:
         tokenizer = Tokenizer.from_file(str(path))

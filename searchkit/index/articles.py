@@ -503,6 +503,8 @@ class ArticlesReader:
             with self._file.named() as path:
                 opened = open_to_read(path, _SCHEMA, _SCHEMA_1)
         except sqlite3.Error as error:
+            if self._file.is_deleted:
+                raise IndexCorrupt(f"{self._path} was deleted while the index was open.", hint=OPEN_AGAIN) from error
             raise self.corrupt(str(error)) from error
         except FileNotFoundError as error:
             if opened is not None:

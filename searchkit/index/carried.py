@@ -68,14 +68,26 @@ def encoder_of(paths: IndexPaths, manifest: Manifest) -> Encoder:
         try:
             return load_encoder(manifest.encoder.name, relative=False)
         except MissingExtra as error:
-            hint = f"{error.hint} Or build the index with --keep-encoder where the encoder is: it then travels along."
-            raise MissingExtra(error.message, hint=hint) from error
+            raise encoder_absent(
+                error,
+                "Without it the index is searched by its words: --mode keyword. If the index is built with"
+                " --keep-encoder where the encoder is, it travels along.",
+            ) from error
     from searchkit.encoders.carrying import unpack
 
     check_carried(paths, manifest.carried)
     fact = manifest.encoder
     folder = paths.encoder(manifest.carried.generation)
     return unpack(folder, name=fact.name, fingerprint=fact.fingerprint, dimension=fact.dimension)
+
+
+def encoder_absent(error: MissingExtra, more: str) -> MissingExtra:
+    """Add to the error of an encoder that isn't on this machine what an index can be used for without."""
+    return MissingExtra(
+        error.message,
+        hint=f"{error.hint} If it is a program's own encoder, that program gives it: searchkit.open(…, encoder=…), and"
+        f" add, update and rebuild take it in the same way. {more}",
+    )
 
 
 def check_carried(paths: IndexPaths, fact: CarriedFact, *, deep: bool = False) -> None:

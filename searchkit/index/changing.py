@@ -384,8 +384,5 @@ def _remembered(manifest: Manifest, read: ReadConfig | None) -> Corpus:
 
 
 def _refuse_other(encoder: Encoder, fact: EncoderFact) -> None:
-    if encoder.fingerprint != fact.fingerprint:
-        raise EncoderMismatch(
-            f"The vectors of this index were made by '{fact.name}' ({fact.fingerprint[:12]}), not by"
-            f" '{encoder.name}' as it is here ({encoder.fingerprint[:12]})."
-        )
+    if difference := fact.differs(encoder):
+        raise EncoderMismatch(f"The vectors of this index were made by {difference}.")

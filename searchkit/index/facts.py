@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from searchkit.config import IndexConfig, ReadConfig, Settings
 from searchkit.index.paths import VECTORS
+
+if TYPE_CHECKING:
+    from searchkit.types import Encoder
 
 FORMAT = 2
 """1: articles without the files that they were read from. 2: with them."""
@@ -67,6 +71,23 @@ class EncoderFact:
     name: str
     fingerprint: str
     dimension: int
+
+    def differs(self, encoder: Encoder) -> str:
+        """Say in which way an encoder isn't the one that made the vectors; "" where it is.
+
+        The dimension counts too: a program's own encoders can bear one fingerprint by mistake.
+        """
+        if encoder.fingerprint != self.fingerprint:
+            return (
+                f"'{self.name}' ({self.fingerprint[:12]}), not by '{encoder.name}' as it is here"
+                f" ({encoder.fingerprint[:12]})"
+            )
+        if encoder.dimension != self.dimension:
+            return (
+                f"'{self.name}' with {self.dimension:,} dimensions, not by '{encoder.name}' as it is here with"
+                f" {encoder.dimension:,}, though both have the fingerprint {self.fingerprint[:12]}"
+            )
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,10 @@ READ_RIGHTS = "Ask its owner for the right to read it, or run the command as a u
 _BLOCK = 1 << 20
 """Bytes that are copied at once."""
 
-OPEN_AGAIN = "Open the index again where it is now."
+OPEN_AGAIN = (
+    "If the index was moved, open it again where it is now; if it was deleted and another made in its place, call"
+    " refresh() or open that."
+)
 """What to do where a file that is open has no name any more."""
 
 OPEN_FILES = "/dev/fd"
@@ -131,6 +134,11 @@ class HeldFile:
                     return
                 break
         raise FileNotFoundError(errno.ENOENT, "its folder was moved or another put in its place", str(self.path))
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether no folder has the file any more: it is there while it is held, but some libraries can't open it."""
+        return self.close.alive and os.fstat(self._descriptor).st_nlink == 0
 
     def _is(self, path: Path) -> bool:
         try:

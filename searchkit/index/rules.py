@@ -34,6 +34,10 @@ def check_rules(manifest: Manifest, what: str) -> None:
     """
     said = f"{what} was analysed by rules {manifest.rules}; this searchkit has {RULES}, and they can't be mixed."
     if manifest.rules < RULES:
-        raise FormatTooOld(said, hint="Run 'searchkit rebuild --index PATH' first: it makes no vector anew.")
+        raise FormatTooOld(
+            said,
+            hint="Run 'searchkit rebuild --index PATH' first: no vector is computed again, but the encoder"
+            f" '{manifest.encoder.name}' must be here, by whose tokens texts are cut into chunks.",
+        )
     if manifest.rules > RULES:
         raise FormatTooNew(said)

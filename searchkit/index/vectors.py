@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, importing
 from searchkit.index import vectorfiles
 from searchkit.index.files import OPEN_AGAIN, HeldFile, remove
 from searchkit.index.keyword import loops
@@ -207,7 +207,8 @@ class VectorsReader:
         return scores[:wanted], rows[:wanted]
 
     def _search(self, query: Vectors, depth: int, allowed: Mask | None) -> tuple[Vectors, Rows]:
-        import faiss
+        with importing():
+            import faiss
 
         parameters = None
         if allowed is not None:
@@ -221,7 +222,8 @@ class VectorsReader:
 
     @cached_property
     def _index(self) -> Any:
-        import faiss
+        with importing():
+            import faiss
 
         file = self._file or _held(self._scanned)
         try:
@@ -308,7 +310,8 @@ def _exact(matrix: Vectors, probes: Vectors, depth: int) -> Rows:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Keep FAISS from waking a thread a core, which for one query waits, busily, for the one that works."""
-    import faiss
+    with importing():
+        import faiss
 
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)

@@ -165,7 +165,7 @@ class _Check:
             except SearchkitError as error:
                 self.notes.append(f"No chunk was encoded again: {error.message}")
                 return None
-        if encoder.fingerprint != manifest.encoder.fingerprint:
+        if manifest.encoder.differs(encoder):
             self.notes.append(f"No chunk was encoded again: '{encoder.name}' here isn't what made the vectors.")
             return None
         return encoder

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from searchkit.config import IndexConfig, ReadConfig, Settings
+from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index import files
-from searchkit.index.carried import encoder_of
+from searchkit.index.carried import encoder_absent, encoder_of
 from searchkit.index.catalog import is_index
 from searchkit.index.corpus import Handed, corpus_of, given_of
 from searchkit.index.draft import Draft
@@ -160,7 +160,7 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states)
-        same = manifest is not None and manifest.encoder.fingerprint == encoder.fingerprint
+        same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
         known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
@@ -216,7 +216,7 @@ def _completed(
 
 def _refuse_less(before: Manifest | None, encoder: Encoder, consider: Consider | None) -> None:
     """Refuse to publish by keyword first where the generation before is to serve until the next is complete."""
-    if consider is not None or (before and before.vectors and before.encoder.fingerprint != encoder.fingerprint):
+    if consider is not None or (before and before.vectors and before.encoder.differs(encoder)):
         raise ConfigError(
             "With another encoder, or a report before the switch, the generation before serves until the new one has"
             " all its vectors.",
@@ -261,14 +261,23 @@ def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | No
     """Load the encoder of this machine, or where there is none, the one that the index brings along."""
     try:
         return load_encoder(config.encoder, relative=manifest is None or config.encoder != manifest.config.encoder)
-    except (MissingExtra, ConfigError):
-        if manifest is None or manifest.carried is None or manifest.encoder.name != config.encoder:
+    except (MissingExtra, ConfigError) as error:
+        if manifest is None or manifest.encoder.name != config.encoder:
             raise
-        return encoder_of(paths, manifest)
+        if manifest.carried is not None:
+            return encoder_of(paths, manifest)
+        if isinstance(error, ConfigError):
+            raise
+        raise encoder_absent(
+            error,
+            "A rebuild computes no vector again that the index has, but cuts texts into chunks by the encoder's tokens."
+            f" With another encoder it makes all of them anew: 'searchkit rebuild --encoder {DEFAULT_ENCODER} --index"
+            " PATH'. As it is, the index is searched by its words: --mode keyword.",
+        ) from error
 
 
 def _fact_of(encoder: Encoder) -> EncoderFact:
-    return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=encoder.dimension)
+    return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=int(encoder.dimension))
 
 
 def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) -> Settings | None:

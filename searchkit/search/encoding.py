@@ -73,11 +73,10 @@ class QueryEncoders:
     def _of(self, generation: Generation) -> Encoder:
         fact = generation.manifest.encoder
         encoder = self._given or self._loaded.get(fact) or self._load(generation)
-        if encoder.fingerprint != fact.fingerprint:
+        if difference := fact.differs(encoder):
             raise EncoderMismatch(
                 f"The vectors of {generation.paths.root}, generation {generation.manifest.generation}, were made by"
-                f" '{fact.name}' ({fact.fingerprint[:12]}), not by '{encoder.name}' as it is here"
-                f" ({encoder.fingerprint[:12]})."
+                f" {difference}."
             )
         return encoder
 

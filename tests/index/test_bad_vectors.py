@@ -14,7 +14,7 @@ from searchkit import add, build, rebuild, update
 from searchkit.encoders.batches import checked_rows
 from searchkit.encoders.vectorcache import SWITCH, VectorCache, bound
 from searchkit.encoders.vectorlog import maker_of
-from searchkit.errors import IndexCorrupt, VectorsInvalid
+from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, VectorsInvalid
 from searchkit.index.encoding import kept_vectors
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import open_generation
@@ -193,6 +193,75 @@ def test_a_query_is_held_to_the_same(tmp_path: Path, kind: str) -> None:
         with pytest.raises(VectorsInvalid, match="my-own-encoder"):
             searcher.search("missiles guard Venezuela")
         assert searcher.search("missiles guard Venezuela", mode="keyword").results
+
+
+class OneFingerprint(WordEncoder):
+    """Bears one fingerprint whatever its dimension is."""
+
+    @property
+    def fingerprint(self) -> str:
+        return "5eed" * 16
+
+
+def test_a_rebuild_encodes_anew_where_only_the_dimension_is_another(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    for dimension in (8, 16, 8, 5):
+        encoder = OneFingerprint(dimension=dimension)
+        report = (rebuild if index.exists() else build)(index, ARTICLES, encoder=encoder, cache=False)
+        assert (report.vectors_encoded, report.vectors_reused) == (report.chunks, 0)
+        assert searchkit.verify(index, deep=True, encoder=encoder).faults == ()
+
+
+def test_vectors_of_another_dimension_in_the_cache_are_not_taken(tmp_path: Path) -> None:
+    for dimension in (8, 16):
+        report = build(tmp_path / str(dimension), ARTICLES, encoder=OneFingerprint(dimension=dimension))
+        assert (report.vectors_encoded, report.vectors_reused) == (report.chunks, 0)
+
+
+def test_a_rebuild_doesnt_go_on_with_a_log_of_another_dimension(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    build(index, ARTICLES[:2], encoder=OneFingerprint(dimension=8), cache=False)
+    rebuild(index, ARTICLES, encoder=OneFingerprint(dimension=8), cache=False, consider=lambda *_: False)
+    report = rebuild(index, ARTICLES, encoder=OneFingerprint(dimension=16), cache=False)
+    assert (report.vectors_encoded, report.vectors_reused) == (report.chunks, 0)
+
+
+def test_what_goes_on_with_an_index_refuses_another_dimension(tmp_path: Path) -> None:
+    index, other = tmp_path / "index", OneFingerprint(dimension=16)
+    build(index, ARTICLES, encoder=OneFingerprint(dimension=8))
+    for change in (lambda: add(index, [article(9)], encoder=other), lambda: update(index, [article(9)], encoder=other)):
+        with pytest.raises(EncoderMismatch, match=r"8 dimensions.*16"):
+            change()
+    with searchkit.open(index, encoder=other) as searcher, pytest.raises(EncoderMismatch, match=r"8 dimensions.*16"):
+        searcher.search("missiles guard Venezuela")
+    assert any("isn't what made" in note for note in searchkit.verify(index, deep=True, encoder=other).notes)
+    with pytest.raises(ConfigError, match="keyword-first"):
+        rebuild(index, ARTICLES, encoder=other, keyword_first=True)
+
+
+@pytest.mark.parametrize("dimension", ["8", -8, 0, 8.0, None, True, float("nan"), 1 << 40, [8], b"8", lambda: 8])
+def test_a_dimension_that_is_no_number_of_values_is_refused(tmp_path: Path, dimension: Any) -> None:
+    encoder = OneFingerprint(dimension=16)
+    build(tmp_path / "index", ARTICLES, encoder=encoder)
+    encoder.dimension = dimension
+    for use in (
+        lambda: build(tmp_path / "other", ARTICLES, encoder=encoder),
+        lambda: rebuild(tmp_path / "index", encoder=encoder),
+        lambda: add(tmp_path / "index", ARTICLES, encoder=encoder),
+        lambda: update(tmp_path / "index", ARTICLES, encoder=encoder),
+        lambda: searchkit.open(tmp_path / "index", encoder=encoder),
+    ):
+        with pytest.raises(ConfigError, match="dimension") as raised:
+            use()
+        assert "whole number" in raised.value.hint
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_dimension_may_be_a_whole_number_of_numpys(tmp_path: Path) -> None:
+    encoder: Any = OneFingerprint(dimension=16)
+    encoder.dimension = np.int64(16)
+    assert build(tmp_path / "index", ARTICLES, encoder=encoder).chunks > 0
+    assert searchkit.verify(tmp_path / "index", deep=True, encoder=encoder).faults == ()
 
 
 def test_the_error_names_the_text_and_the_length() -> None:

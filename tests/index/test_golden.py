@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit.errors import FormatTooOld
+from searchkit.config import DEFAULT_ENCODER
+from searchkit.errors import FormatTooOld, MissingExtra
 from searchkit.index.current import manifest_in_force
 from searchkit.index.facts import FORMAT, OLDEST_FORMAT
 from searchkit.index.paths import IndexPaths
 from searchkit.index.rules import RULES
+from searchkit.serve.cli import main
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers
 from tests.words import WordEncoder
@@ -51,6 +53,39 @@ def test_an_index_of_every_supported_format_is_whole_and_goes_on(golden: tuple[i
     with searchkit.open(index, encoder=encoder) as searcher:
         assert searcher.article("a040") is not None
         assert searcher.article("a003") is None
+
+
+def test_without_its_encoder_an_index_says_what_can_be_done_and_that_works(
+    golden: tuple[int, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, index = golden
+    monkeypatch.setenv("COLUMNS", "2000")
+
+    def typed(*arguments: str) -> tuple[int, str]:
+        code = main([*arguments, "--index", str(index)])
+        return code, " ".join(capsys.readouterr().err.split())
+
+    code, told = typed("search", "missiles Venezuela")
+    assert code == MissingExtra.exit_code
+    assert "'words' is not on this machine" in told
+    assert "--mode keyword" in told
+    assert "encoder=…" in told
+    assert typed("search", "missiles Venezuela", "--mode", "keyword")[0] == 0
+    if manifest_in_force(IndexPaths(index)).rules < RULES:
+        for command in (("delete", "a001"), ("compact",)):
+            code, told = typed(*command)
+            assert code == FormatTooOld.exit_code
+            assert f"'searchkit rebuild --index {index}' first" in told
+            assert "the encoder 'words' must be here" in told
+    code, told = typed("rebuild")
+    assert code == MissingExtra.exit_code
+    assert "cuts texts into chunks by the encoder's tokens" in told
+    assert "--mode keyword" in told
+    command = f"searchkit rebuild --encoder {DEFAULT_ENCODER} --index {index}"
+    assert f"'{command}'" in told
+    assert typed(*command.split()[1:-2])[0] == 0
+    assert typed("delete", "a001")[0] == 0
+    assert typed("search", "missiles Venezuela")[0] == 0
 
 
 def test_an_index_of_every_supported_format_is_brought_up_to_date_without_encoding(golden: tuple[int, Path]) -> None:

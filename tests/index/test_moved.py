@@ -11,7 +11,7 @@ import pytest
 
 import searchkit
 from searchkit import Article, build
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, IndexNotFound
 from searchkit.index import files, vectors
 from searchkit.index.articles import ArticlesReader
 from searchkit.index.files import HeldFile
@@ -62,6 +62,55 @@ def test_many_threads_read_on_from_a_folder_that_was_moved(two: Path, what) -> N
                 assert all(article_id.startswith("mine") for article_id in found)
 
 
+def deleted(folder: Path) -> None:
+    shutil.rmtree(folder / "mine")
+
+
+def deleted_and_made_anew(folder: Path) -> None:
+    deleted(folder)
+    made(folder / "mine", "new")
+
+
+def deleted_and_another_moved_there(folder: Path) -> None:
+    deleted(folder)
+    (folder / "other").rename(folder / "mine")
+
+
+def articles_deleted(folder: Path) -> None:
+    (folder / "mine/segments/000001" / ARTICLES).unlink()
+
+
+GONE = [deleted, deleted_and_made_anew, deleted_and_another_moved_there, articles_deleted]
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_an_index_that_was_deleted_while_it_was_open_is_told_to_be_gone(two: Path, what) -> None:  # type: ignore[no-untyped-def]
+    with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
+        what(two)
+        for attempt in (
+            lambda: asked(searcher, "rice"),
+            lambda: searcher.search("rice", mode="keyword"),
+            lambda: searcher.search("rice", mode="vector"),
+            lambda: searcher.article("mine1"),
+        ):
+            with pytest.raises(IndexCorrupt, match=r"was deleted while|moved or another put") as raised:
+                attempt()
+            assert "refresh()" in raised.value.hint
+            assert "PATH" not in str(raised.value)
+        if what is deleted:
+            with pytest.raises(IndexNotFound, match="There is no index"):
+                searcher.refresh()
+
+
+@pytest.mark.parametrize("what", [deleted_and_made_anew, deleted_and_another_moved_there])
+def test_the_index_that_was_made_in_its_place_is_gone_over_to(two: Path, what) -> None:  # type: ignore[no-untyped-def]
+    with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
+        what(two)
+        searcher.refresh()
+        name = "new" if what is deleted_and_made_anew else "other"
+        assert {article_id.rstrip("0123456789") for article_id in asked(searcher, "rice")} == {name}
+
+
 def test_no_answer_is_from_the_index_that_was_put_in_its_place(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system has no name for an open file, it is a typed error."""
     monkeypatch.setattr(files, "OPEN_FILES", "/nowhere")
@@ -83,7 +132,7 @@ def test_a_copy_in_the_place_of_a_folder_is_another_file(two: Path, monkeypatch:
     shutil.copy(path, two / "copy")
     (two / "copy").replace(path)
     reader._idle.clear()
-    with pytest.raises(IndexCorrupt, match="Open the index again"):
+    with pytest.raises(IndexCorrupt, match="open it again where it is now"):
         reader.article_row("mine3")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from searchkit.errors import importing
 from searchkit.index.keyword.english import american
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def _stemmer(language: str) -> Stemmer | None:
     """Make a stemmer, without a cache of its own: who calls it keeps one."""
     if language not in _ALGORITHMS:
         return None
-    from Stemmer import Stemmer
+    with importing():
+        from Stemmer import Stemmer
 
     return Stemmer(_ALGORITHMS[language], 0)

