@@ -97,9 +97,9 @@ MAX_WISHES = 8
 """Quotations of a text that rank the articles higher that have them."""
 
 WISH = 0.5
-"""What a quotation weighs that is found as it stands, as a share of what its words weigh. Of .25, .4, .5, .6, 1 and 2
-the highest that keeps questions of which two or three words were quoted at random within .005 of the questions as they
-are (nDCG@10 by keyword: scifact -.001 to -.003, cranfield -.001 to -.004, xquad-en +.002; at 1 down to -.010)."""
+"""What a quotation weighs that is found as it stands, as a share of what its words weigh. It keeps questions of which one
+to three words were quoted at random within .005 nDCG@10 of the questions as they are (by keyword: cranfield -.003 to
++.001, scifact -.002 to -.004, xquad-en -.001 to +.001); at 1 they lost up to .010. ``scripts/bench_query_reading.py``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
