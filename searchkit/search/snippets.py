@@ -11,12 +11,13 @@ import re
 import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from searchkit.index.keyword import loops
-from searchkit.index.keyword.analysis import Analyzer, cluster_starts
+from searchkit.index.keyword.analysis import Analyzer, Expansion, cluster_starts
 from searchkit.index.keyword.tokens import is_word
+from searchkit.index.keyword.tree import Compound, Term, has_sign_outside, is_telling
 from searchkit.types import Chunk, Snippet
 
 SNIPPET_CHARACTERS = 320
@@ -57,13 +58,21 @@ class Snippets:
         self._guard = threading.Lock()
         self._forget()
 
-    def of(self, chunks: Sequence[Chunk], terms: Collection[str], languages: Sequence[str | None]) -> list[Snippet]:
-        """Return what ``snippet`` gives for each chunk, which is of the language in the same place."""
-        if loops.COMPILED is None or self._tokens is None:
+    def of(
+        self, chunks: Sequence[Chunk], words: Iterable[Term | Compound], languages: Sequence[str | None]
+    ) -> list[Snippet]:
+        """Return what ``snippet`` gives for each chunk, which is of the language in the same place.
+
+        Compounds are few, and their parts must be seen side by side: the loops, which look at one token after the
+        other, cut the chunks of the other questions.
+        """
+        words = tuple(words)
+        if loops.COMPILED is None or self._tokens is None or any(isinstance(word, Compound) for word in words):
             return [
-                snippet(chunk, terms, self._analyzer, language)
+                snippet(chunk, words, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)
             ]
+        terms = _terms(words)
         texts = [chunk.text for chunk in chunks]
         with self._guard:
             numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
@@ -120,12 +129,12 @@ class Snippets:
         self._places[term] = self._places.get(term, _NOWHERE) + array("I", (token_id, start, end))
 
 
-def snippet(chunk: Chunk, terms: Collection[str], analyzer: Analyzer, language: str | None) -> Snippet:
-    """Return the part of a chunk that holds most of the terms, whole where it is short, and where they stand in it.
+def snippet(chunk: Chunk, words: Iterable[Term | Compound], analyzer: Analyzer, language: str | None) -> Snippet:
+    """Return the part of a chunk that holds most of the words, whole where it is short, and where they stand in it.
 
-    Offsets count characters of the article. Without a term in the chunk it is the chunk's beginning.
+    Offsets count characters of the article. Without a word in the chunk it is the chunk's beginning.
     """
-    found = _found(chunk.text, frozenset(terms), analyzer, language)
+    found = _found(chunk.text, tuple(words), analyzer, language)
     start, end = _window(chunk.text, found)
     spans = _merged([span for span, _ in found if start <= span[0] and span[1] <= end])
     return Snippet(
@@ -136,24 +145,73 @@ def snippet(chunk: Chunk, terms: Collection[str], analyzer: Analyzer, language: 
     )
 
 
+def _terms(words: Iterable[Term | Compound]) -> frozenset[str]:
+    """Return the terms of the words that aren't compounds."""
+    return frozenset(term for word in words if isinstance(word, Term) for term in word.terms)
+
+
 def _found(
-    text: str, terms: frozenset[str], analyzer: Analyzer, language: str | None
+    text: str, words: Sequence[Term | Compound], analyzer: Analyzer, language: str | None
 ) -> list[tuple[Span, frozenset[str]]]:
-    """Return where words stand that mean one of the terms, and which terms each means."""
-    if not terms:
+    """Return where words stand that were asked for, in order, and which terms each means."""
+    if not words:
         return []
-    return [(span, both) for span, meant in _meanings(text, analyzer, language) if (both := terms & meant)]
+    terms = _terms(words)
+    found = [(span, both) for span, meant in _meanings(text, analyzer, language) if (both := terms & meant)]
+    compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
+    if compounds:
+        parsed = [(span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)]
+        for compound in compounds:
+            found += _compound_places(compound, parsed)
+        found.sort(key=lambda place: place[0])
+    return found
 
 
-def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
-    """Return where the words of a text stand, and which terms each means."""
-    found: list[tuple[Span, frozenset[str]]] = []
+def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
+    """Return where a compound stands in a text: in one (S300, S-300VM), or its parts side by side (S 300).
+
+    Where it doesn't, those of its parts that say something by themselves: the missiles of anti-missile, but neither the
+    S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
+    """
+    joined = frozenset(compound.joined.terms)
+    parts = [frozenset(part.terms) for part in compound.parts]
+    means = frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),))
+    places = {place for place, (_, expansion) in enumerate(words) if not joined.isdisjoint(expansion.terms)}
+    if not has_sign_outside(compound.joined):
+        positions = [
+            (place, frozenset(term for term, at in zip(word.terms, word.offsets, strict=True) if at == offset))
+            for place, (_, word) in enumerate(words)
+            for offset in range(word.advance)
+        ]
+        for first in range(len(positions) - len(parts) + 1):
+            row = positions[first : first + len(parts)]
+            if all(not part.isdisjoint(terms) for part, (_, terms) in zip(parts, row, strict=True)):
+                places.update(place for place, _ in row)
+    if places:
+        return [(words[place][0], means) for place in sorted(places)]
+    telling = [(frozenset(part.terms), is_telling(part)) for part in compound.parts]
+    alone = not all(told for _, told in telling)
+    terms = frozenset(term for part, told in telling if told for term in part)
+    return [
+        (span, both) for span, word in words if not (alone and word.joined) and (both := terms.intersection(word.terms))
+    ]
+
+
+def _words(text: str, analyzer: Analyzer) -> Iterator[tuple[str, Span]]:
+    """Yield the raw words of a text and where they stand."""
     if not text.isascii() and (plain := text.translate(_TYPOGRAPHY)).isascii():
         text = plain
     end = 0
     for word in analyzer.words(text):
         start = text.index(word, end)  # the next of its characters is a word's first: every one that can be, is
         end = start + len(word)
+        yield word, (start, end)
+
+
+def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
+    """Return where the words of a text stand, and which terms each means."""
+    found: list[tuple[Span, frozenset[str]]] = []
+    for word, (start, end) in _words(text, analyzer):
         expansion = analyzer.expand(word, language)
         if expansion.joined or expansion.advance <= 1:
             found.append(((start, end), frozenset(expansion.terms)))
