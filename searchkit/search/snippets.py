@@ -157,12 +157,14 @@ def _found(
     if not words:
         return []
     terms = _terms(words)
-    found = [(span, both) for span, meant in _meanings(text, analyzer, language) if (both := terms & meant)]
+    parsed = [(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)]
+    wanted = [word for word in parsed if not terms.isdisjoint(word[2].terms)]
+    found = [(span, both) for span, meant in _meant(wanted) if (both := terms & meant)]
     compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
     if compounds:
-        parsed = [(span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)]
+        expanded = [(span, expansion) for _, span, expansion in parsed]
         for compound in compounds:
-            found += _compound_places(compound, parsed)
+            found += _compound_places(compound, expanded)
         found.sort(key=lambda place: place[0])
     return found
 
@@ -178,15 +180,12 @@ def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]
     means = frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),))
     places = {place for place, (_, expansion) in enumerate(words) if not joined.isdisjoint(expansion.terms)}
     if not has_sign_outside(compound.joined):
-        positions = [
-            (place, frozenset(term for term, at in zip(word.terms, word.offsets, strict=True) if at == offset))
-            for place, (_, word) in enumerate(words)
-            for offset in range(word.advance)
-        ]
-        for first in range(len(positions) - len(parts) + 1):
-            row = positions[first : first + len(parts)]
-            if all(not part.isdisjoint(terms) for part, (_, terms) in zip(parts, row, strict=True)):
-                places.update(place for place, _ in row)
+        for place, (_, word) in enumerate(words):
+            if parts[0].isdisjoint(word.terms):
+                continue
+            for offset in range(word.advance):
+                if last := _read(parts, words, place, offset):
+                    places.update(range(place, last))
     if places:
         return [(words[place][0], means) for place in sorted(places)]
     telling = [(frozenset(part.terms), is_telling(part)) for part in compound.parts]
@@ -195,6 +194,23 @@ def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]
     return [
         (span, both) for span, word in words if not (alone and word.joined) and (both := terms.intersection(word.terms))
     ]
+
+
+def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[Span, Expansion]], place: int, offset: int) -> int:
+    """Return the word behind the parts of a compound that stand side by side from a word's position on; 0: they don't.
+
+    The parts may be those of one word or of several.
+    """
+    for part in parts:
+        if place == len(words):
+            return 0
+        word = words[place][1]
+        if not any(at == offset and term in part for term, at in zip(word.terms, word.offsets, strict=True)):
+            return 0
+        offset += 1
+        if offset >= word.advance:
+            place, offset = place + 1, 0
+    return place + (offset > 0)
 
 
 def _words(text: str, analyzer: Analyzer) -> Iterator[tuple[str, Span]]:
@@ -210,9 +226,12 @@ def _words(text: str, analyzer: Analyzer) -> Iterator[tuple[str, Span]]:
 
 def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
     """Return where the words of a text stand, and which terms each means."""
+    return _meant([(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)])
+
+
+def _meant(words: Iterable[tuple[str, Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
     found: list[tuple[Span, frozenset[str]]] = []
-    for word, (start, end) in _words(text, analyzer):
-        expansion = analyzer.expand(word, language)
+    for word, (start, end), expansion in words:
         if expansion.joined or expansion.advance <= 1:
             found.append(((start, end), frozenset(expansion.terms)))
             continue
