@@ -34,6 +34,9 @@ In a text that has nothing else words are found three times as fast, at the same
 _WHOLE = 2**32 - 1
 """In the place of a token's end: the term is that of all of it."""
 
+_WHOLE_TEXT = 2**31 - 1
+"""More characters than any chunk has."""
+
 _FORGET_AT = 1 << 17
 """Tokens whose meanings are remembered: about 25 MB."""
 
@@ -63,16 +66,43 @@ class Snippets:
     ) -> list[Snippet]:
         """Return what ``snippet`` gives for each chunk, which is of the language in the same place.
 
-        Compounds are few, and their parts must be seen side by side: the loops, which look at one token after the
-        other, cut the chunks of the other questions.
+        A compound's parts must be seen side by side, and the loops look at one token after the other: they cut the
+        chunks in which no part stands but in a word that is marked anyway.
         """
         words = tuple(words)
-        if loops.COMPILED is None or self._tokens is None or any(isinstance(word, Compound) for word in words):
+        terms = _terms(words)
+        compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
+        parts = frozenset(term for compound in compounds for part in compound.parts for term in part.terms)
+        joined = frozenset(term for compound in compounds for term in compound.joined.terms)
+        alike = (
+            terms.isdisjoint(parts | joined)
+            and all(len(compound.joined.terms) == 1 for compound in compounds)
+            and len(joined) == len(compounds)
+        )
+        if loops.COMPILED is None or self._tokens is None or not alike:
             return [
                 snippet(chunk, words, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)
             ]
-        terms = _terms(words)
+        terms |= joined
+        cut = self._cut(chunks, terms, languages)
+        if not compounds:
+            return cut
+        marked = self._cut(chunks, terms, languages, _WHOLE_TEXT)
+        with_parts = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
+        return [
+            mine if one.highlights == other.highlights else snippet(chunk, words, self._analyzer, language)
+            for chunk, language, mine, one, other in zip(chunks, languages, cut, marked, with_parts, strict=True)
+        ]
+
+    def _cut(
+        self,
+        chunks: Sequence[Chunk],
+        terms: Collection[str],
+        languages: Sequence[str | None],
+        size: int = SNIPPET_CHARACTERS,
+    ) -> list[Snippet]:
+        """Return the snippets of so many characters by the compiled loops, for terms that mean what they are alone."""
         texts = [chunk.text for chunk in chunks]
         with self._guard:
             numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
@@ -82,7 +112,7 @@ class Snippets:
             if len(self._tokens) + len(self._bits) > _FORGET_AT:
                 self._forget()
         bases = array("Q", [chunk.start for chunk in chunks])
-        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, SNIPPET_CHARACTERS, _REPEAT)
+        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
         return [
             Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
             for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)

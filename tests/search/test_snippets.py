@@ -198,6 +198,37 @@ def test_snippets_without_the_loops_are_the_same(monkeypatch: pytest.MonkeyPatch
     assert marked(text, compiled[0], 11) == ["S-300's", "radars", "missiles", "5\u00a0000", "U.S."]
 
 
+@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
+    draw, analyzer = random.Random(7), Analyzer()
+    together = Snippets(analyzer)
+    pieces = ["S-300", "S300", "S", "300", "S-400", "S-300VM", "km", "10km", "10", "storm", "C++", "C", "said.", "Oil;"]
+    queries = [
+        "S-300",
+        "S-300 storm",
+        "10km storm",
+        "S 300 S-300",
+        "C++ oil",
+        "anti-storm S-400",
+        "S-300 S-400",
+        "AT&T",
+    ]
+    alike = cut = 0
+    for _ in range(300):
+        query = draw.choice(queries)
+        asked = analyzer.query_terms(query, ("en",))
+        leaves = [leaf for word in asked for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)]
+        some = draw.sample(pieces, draw.randint(1, 6)) + ["and", "the"] * draw.randint(0, 9)
+        text = " ".join(draw.choices(some, k=draw.choice([5, 60, 300])))
+        chunk = Chunk(article_id="a", ordinal=0, start=7, end=7 + len(text), text=text)
+        expected = snippet(chunk, leaves, analyzer, "en")
+        assert together.of([chunk], leaves, ["en"]) == [expected]
+        alike += bool(expected.highlights)
+        cut += len(expected.text) < len(text)
+    assert alike > 100
+    assert cut > 50
+
+
 def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snippets, "_FORGET_AT", 2)
     together = Snippets(Analyzer())
