@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.bare import Asked, BareQuestions
 from searchkit.index.keyword.conditions import dated
 from searchkit.index.keyword.evaluate import Found, evaluate
+from searchkit.index.keyword.leaves import leaves_of
 from searchkit.index.keyword.spelling import suggest
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
 from searchkit.index.keyword.stopwords import telling_words
 from searchkit.index.keyword.syntax import Parsed, parse
-from searchkit.index.keyword.tree import Filter, filters
+from searchkit.index.keyword.tree import TEXT, Compound, Filter, Term, filters, highlighted
 from searchkit.index.reader import Generation
 from searchkit.index.rules import RULES
 from searchkit.search.alternatives import candidate_scale
@@ -178,13 +179,13 @@ class Looked:
     notes: tuple[str, ...]
     reading: QueryReading
     """What the query was read as."""
-    stems: frozenset[str] = frozenset()
-    """Those of the words of a search by vector alone."""
+    words: tuple[Term | Compound, ...] = ()
+    """Those of a search by vector alone."""
 
     @property
-    def terms(self) -> frozenset[str]:
-        """The terms to highlight."""
-        return self.stems if self.legs.keyword is None else self.legs.keyword.terms
+    def highlights(self) -> Sequence[Term | Compound]:
+        """What stands out in a chunk."""
+        return self.words if self.legs.keyword is None else self.legs.keyword.highlights
 
     @property
     def matching(self) -> Mask | None:
@@ -278,7 +279,7 @@ def _by_vector(
         query=query,
         parsed=None,
         legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
-        stems=frozenset(term for word in words for unit in word.units for term in unit.terms),
+        words=tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)),
         mask=_vectored(reading, allowed),
         notes=notes,
         reading=parsed.reading,

@@ -31,7 +31,7 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
     shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
     chunks = reading.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
     snippets = reading.snippets.of(
-        chunks, looked.terms, [reading.generation.analysed_as(article.language) for _, article in shown]
+        chunks, looked.highlights, [reading.generation.analysed_as(article.language) for _, article in shown]
     )
     explaining = Explaining(looked.legs, config) if looked.query.explain else None
     plain = looked.parsed is None or looked.parsed.plain

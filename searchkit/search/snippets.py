@@ -11,12 +11,13 @@ import re
 import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from searchkit.index.keyword import loops
-from searchkit.index.keyword.analysis import Analyzer, cluster_starts
+from searchkit.index.keyword.analysis import Analyzer, Expansion, cluster_starts
 from searchkit.index.keyword.tokens import is_word
+from searchkit.index.keyword.tree import Compound, Term, has_sign_outside, is_telling
 from searchkit.types import Chunk, Snippet
 
 SNIPPET_CHARACTERS = 320
@@ -32,6 +33,9 @@ In a text that has nothing else words are found three times as fast, at the same
 
 _WHOLE = 2**32 - 1
 """In the place of a token's end: the term is that of all of it."""
+
+_WHOLE_TEXT = 2**31 - 1
+"""More characters than any chunk has."""
 
 _FORGET_AT = 1 << 17
 """Tokens whose meanings are remembered: about 25 MB."""
@@ -57,13 +61,48 @@ class Snippets:
         self._guard = threading.Lock()
         self._forget()
 
-    def of(self, chunks: Sequence[Chunk], terms: Collection[str], languages: Sequence[str | None]) -> list[Snippet]:
-        """Return what ``snippet`` gives for each chunk, which is of the language in the same place."""
-        if loops.COMPILED is None or self._tokens is None:
+    def of(
+        self, chunks: Sequence[Chunk], words: Iterable[Term | Compound], languages: Sequence[str | None]
+    ) -> list[Snippet]:
+        """Return what ``snippet`` gives for each chunk, which is of the language in the same place.
+
+        A compound's parts must be seen side by side, and the loops look at one token after the other: they cut the
+        chunks in which no part stands but in a word that is marked anyway.
+        """
+        words = tuple(words)
+        terms = _terms(words)
+        compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
+        parts = frozenset(term for compound in compounds for part in compound.parts for term in part.terms)
+        joined = frozenset(term for compound in compounds for term in compound.joined.terms)
+        alike = (
+            terms.isdisjoint(parts | joined)
+            and all(len(compound.joined.terms) == 1 for compound in compounds)
+            and len(joined) == len(compounds)
+        )
+        if loops.COMPILED is None or self._tokens is None or not alike:
             return [
-                snippet(chunk, terms, self._analyzer, language)
+                snippet(chunk, words, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)
             ]
+        terms |= joined
+        cut = self._cut(chunks, terms, languages)
+        if not compounds:
+            return cut
+        marked = self._cut(chunks, terms, languages, _WHOLE_TEXT)
+        with_parts = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
+        return [
+            mine if one.highlights == other.highlights else snippet(chunk, words, self._analyzer, language)
+            for chunk, language, mine, one, other in zip(chunks, languages, cut, marked, with_parts, strict=True)
+        ]
+
+    def _cut(
+        self,
+        chunks: Sequence[Chunk],
+        terms: Collection[str],
+        languages: Sequence[str | None],
+        size: int = SNIPPET_CHARACTERS,
+    ) -> list[Snippet]:
+        """Return the snippets of so many characters by the compiled loops, for terms that mean what they are alone."""
         texts = [chunk.text for chunk in chunks]
         with self._guard:
             numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
@@ -73,7 +112,7 @@ class Snippets:
             if len(self._tokens) + len(self._bits) > _FORGET_AT:
                 self._forget()
         bases = array("Q", [chunk.start for chunk in chunks])
-        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, SNIPPET_CHARACTERS, _REPEAT)
+        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
         return [
             Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
             for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
@@ -120,12 +159,12 @@ class Snippets:
         self._places[term] = self._places.get(term, _NOWHERE) + array("I", (token_id, start, end))
 
 
-def snippet(chunk: Chunk, terms: Collection[str], analyzer: Analyzer, language: str | None) -> Snippet:
-    """Return the part of a chunk that holds most of the terms, whole where it is short, and where they stand in it.
+def snippet(chunk: Chunk, words: Iterable[Term | Compound], analyzer: Analyzer, language: str | None) -> Snippet:
+    """Return the part of a chunk that holds most of the words, whole where it is short, and where they stand in it.
 
-    Offsets count characters of the article. Without a term in the chunk it is the chunk's beginning.
+    Offsets count characters of the article. Without a word in the chunk it is the chunk's beginning.
     """
-    found = _found(chunk.text, frozenset(terms), analyzer, language)
+    found = _found(chunk.text, tuple(words), analyzer, language)
     start, end = _window(chunk.text, found)
     spans = _merged([span for span, _ in found if start <= span[0] and span[1] <= end])
     return Snippet(
@@ -136,25 +175,93 @@ def snippet(chunk: Chunk, terms: Collection[str], analyzer: Analyzer, language: 
     )
 
 
+def _terms(words: Iterable[Term | Compound]) -> frozenset[str]:
+    """Return the terms of the words that aren't compounds."""
+    return frozenset(term for word in words if isinstance(word, Term) for term in word.terms)
+
+
 def _found(
-    text: str, terms: frozenset[str], analyzer: Analyzer, language: str | None
+    text: str, words: Sequence[Term | Compound], analyzer: Analyzer, language: str | None
 ) -> list[tuple[Span, frozenset[str]]]:
-    """Return where words stand that mean one of the terms, and which terms each means."""
-    if not terms:
+    """Return where words stand that were asked for, in order, and which terms each means."""
+    if not words:
         return []
-    return [(span, both) for span, meant in _meanings(text, analyzer, language) if (both := terms & meant)]
+    terms = _terms(words)
+    parsed = [(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)]
+    wanted = [word for word in parsed if not terms.isdisjoint(word[2].terms)]
+    found = [(span, both) for span, meant in _meant(wanted) if (both := terms & meant)]
+    compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
+    if compounds:
+        expanded = [(span, expansion) for _, span, expansion in parsed]
+        for compound in compounds:
+            found += _compound_places(compound, expanded)
+        found.sort(key=lambda place: place[0])
+    return found
 
 
-def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
-    """Return where the words of a text stand, and which terms each means."""
-    found: list[tuple[Span, frozenset[str]]] = []
+def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
+    """Return where a compound stands in a text: in one (S300, S-300VM), or its parts side by side (S 300).
+
+    Where it doesn't, those of its parts that say something by themselves: the missiles of anti-missile, but neither the
+    S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
+    """
+    joined = frozenset(compound.joined.terms)
+    parts = [frozenset(part.terms) for part in compound.parts]
+    means = frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),))
+    places = {place for place, (_, expansion) in enumerate(words) if not joined.isdisjoint(expansion.terms)}
+    if not has_sign_outside(compound.joined):
+        for place, (_, word) in enumerate(words):
+            if parts[0].isdisjoint(word.terms):
+                continue
+            for offset in range(word.advance):
+                if last := _read(parts, words, place, offset):
+                    places.update(range(place, last))
+    if places:
+        return [(words[place][0], means) for place in sorted(places)]
+    telling = [(frozenset(part.terms), is_telling(part)) for part in compound.parts]
+    alone = not all(told for _, told in telling)
+    terms = frozenset(term for part, told in telling if told for term in part)
+    return [
+        (span, both) for span, word in words if not (alone and word.joined) and (both := terms.intersection(word.terms))
+    ]
+
+
+def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[Span, Expansion]], place: int, offset: int) -> int:
+    """Return the word behind the parts of a compound that stand side by side from a word's position on; 0: they don't.
+
+    The parts may be those of one word or of several.
+    """
+    for part in parts:
+        if place == len(words):
+            return 0
+        word = words[place][1]
+        if not any(at == offset and term in part for term, at in zip(word.terms, word.offsets, strict=True)):
+            return 0
+        offset += 1
+        if offset >= word.advance:
+            place, offset = place + 1, 0
+    return place + (offset > 0)
+
+
+def _words(text: str, analyzer: Analyzer) -> Iterator[tuple[str, Span]]:
+    """Yield the raw words of a text and where they stand."""
     if not text.isascii() and (plain := text.translate(_TYPOGRAPHY)).isascii():
         text = plain
     end = 0
     for word in analyzer.words(text):
         start = text.index(word, end)  # the next of its characters is a word's first: every one that can be, is
         end = start + len(word)
-        expansion = analyzer.expand(word, language)
+        yield word, (start, end)
+
+
+def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
+    """Return where the words of a text stand, and which terms each means."""
+    return _meant([(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)])
+
+
+def _meant(words: Iterable[tuple[str, Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
+    found: list[tuple[Span, frozenset[str]]] = []
+    for word, (start, end), expansion in words:
         if expansion.joined or expansion.advance <= 1:
             found.append(((start, end), frozenset(expansion.terms)))
             continue

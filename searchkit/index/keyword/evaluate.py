@@ -25,7 +25,7 @@ from searchkit.index.keyword import loops
 from searchkit.index.keyword.dense import Dense, Leaves, run
 from searchkit.index.keyword.expansion import Expansion, units_of
 from searchkit.index.keyword.program import Program, program_of, program_of_words, words_of
-from searchkit.index.keyword.tree import Filter, Term, Tree, positive_leaves
+from searchkit.index.keyword.tree import Compound, Filter, Term, Tree, highlighted, positive_leaves
 from searchkit.index.keyword.windows import MOST_ARTICLES, Lists, Voted, Windows
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Found:
     """What the keyword leg says to a program. Rows are global; nothing is worked out before it is asked for.
 
     ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
-    of idf over these, unknown words included. ``notes``: for the user.
+    of idf over these, unknown words included. ``notes``: for the user. ``highlights``: what stands out in a chunk.
     Holds caches alone, so any number of threads may share one.
     """
 
@@ -63,8 +63,10 @@ class Found:
         mask: Mask | None,
         filters: Sequence[Mask] = (),
         notes: tuple[str, ...] = (),
+        highlights: Sequence[Term | Compound] = (),
     ) -> None:
         self.notes = notes
+        self.highlights = highlights
         self._index = index
         self._asked = asked
         self._program = program
@@ -81,11 +83,6 @@ class Found:
         self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
         self._best: dict[int, Best] = {}
         self._voted: Voted | None = None
-
-    @cached_property
-    def terms(self) -> frozenset[str]:
-        """The stems that were looked for, for highlighting."""
-        return frozenset(term for unit, _ in self._asked for term in unit.terms)
 
     def best(self, depth: int) -> Best:
         """Return the ``depth`` matching rows of the highest scores."""
@@ -197,9 +194,10 @@ def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, re
         mask=mask,
         filters=[resolve(one) for one in program.filters] if resolve else [],
         notes=tuple(expansion.notes),
+        highlights=tuple(highlighted(tree)),
     )
 
 
 def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> Found:
     """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
-    return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask)
+    return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask, highlights=words)

@@ -155,6 +155,44 @@ def positive_leaves(tree: Tree, factor: float = 1.0) -> Iterator[tuple[Leaf, flo
             yield tree, factor
 
 
+def highlighted(tree: Tree) -> Iterator[Term | Compound]:
+    """Yield what stands out in a chunk, of the leaves that can score, after expansion: words and compounds.
+
+    A compound's parts mean it side by side, as those of a phrase of letters and numbers do (without ``joined``).
+    """
+    match tree:
+        case Or(children=(Term() as joined, Boost(child=Term()), *_)) if has_sign_outside(joined):
+            parts = [child.child for child in tree.children if isinstance(child, Boost)]
+            yield Compound(joined=joined, parts=tuple(part for part in parts if isinstance(part, Term)))
+        case And() | Or():
+            for child in tree.children:
+                yield from highlighted(child)
+        case Maybe() | Boost():
+            yield from highlighted(tree.child)
+        case Phrase(units=units, offsets=offsets, slop=1) if offsets == tuple(range(len(units))) and not all(
+            map(is_telling, units)
+        ):
+            yield Compound(joined=Term(terms=()), parts=units)
+        case Phrase():
+            yield from tree.units
+        case Term() | Compound():
+            yield tree
+
+
+def has_sign_outside(word: Term) -> bool:
+    """Say whether a term is that of a word such as C++, C# or .NET, which its letters alone don't mean."""
+    return any(term[:1] == "." or term[-1:] in ("+", "#") for term in word.terms)
+
+
+def is_telling(part: Term) -> bool:
+    """Say whether a part of a compound says by itself what the compound is about: a word, no number or letter."""
+    return all(term.isalpha() and (len(term) > MOST_INITIALS or not term.isascii()) for term in part.terms)
+
+
+MOST_INITIALS = 2
+"""Letters of a part that says nothing by itself: the s of S-300, the km of 10km."""
+
+
 def filters(tree: Tree) -> Iterator[Filter]:
     """Yield every filter of the tree, negated ones too."""
     match tree:

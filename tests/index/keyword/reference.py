@@ -17,6 +17,7 @@ import numpy as np
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.delta import deltas
+from searchkit.index.keyword.evaluate import Found
 from searchkit.index.keyword.inverter import ChunkRow
 from searchkit.index.keyword.postings import PostingsReader
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
@@ -329,3 +330,11 @@ def _fits(pattern: str, word: str) -> bool:
     if pattern[0] == "*":
         return _fits(pattern[1:], word) or _fits(pattern, word[1:])
     return pattern[0] in ("?", word[0]) and _fits(pattern[1:], word[1:])
+
+
+def highlighted_terms(found: Found) -> set[str]:
+    """Return all terms that stand out in a chunk."""
+    words = [
+        word for leaf in found.highlights for word in ([leaf] if isinstance(leaf, Term) else [leaf.joined, *leaf.parts])
+    ]
+    return {term for word in words for term in word.terms}
