@@ -10,13 +10,22 @@ if TYPE_CHECKING:
     import regex
 
 _NOT_INSIDE = r"(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])"
+_SPACED = (
+    r"[\p{L}\p{N}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Yi}]]"
+)
+"""A letter or digit of a script with spaces: a word of it isn't to be cut."""
+
 _BORDERS = (
     r"\n\s*",
     r"[,;:،؛—–][\"”’)»]*\s+|[、，；：。」』）]",
     r"\s+",
     r"\u200b",
+    rf"(?<={_SPACED})(?:[;|]+|,+(?!\d)|(?<!\d),+)(?={_SPACED})",
+    rf"(?<={_SPACED})[\p{{P}}\p{{S}}]*[\p{{P}}\p{{S}}--['’_\-.]][\p{{P}}\p{{S}}]*(?={_SPACED})",
+    rf"(?<={_SPACED})[_\-.]+(?={_SPACED})",
 )
-"""What a cut may follow, the best first: a line's end, a clause's, a word's, a word's of a script without spaces."""
+"""What a cut may follow, the best first: a line's end, a clause's, a word's, a word's of a script without spaces; and
+where a list or an address has no spaces at all, what parts its words: the rarer within a word or number, the better."""
 
 _WINDOW = 256
 """Characters of a text that are divided into grapheme clusters at once."""
@@ -94,7 +103,7 @@ def _pattern(expression: str) -> regex.Pattern[str]:
     """Compile an expression, not before a text is there to be cut: a search that shows short chunks needs none."""
     import regex
 
-    return regex.compile(expression)
+    return regex.compile(expression, regex.V1)
 
 
 def _border(text: str, last: int, target: int, end: int, reach: int) -> int:

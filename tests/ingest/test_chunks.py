@@ -56,6 +56,24 @@ def test_overlap_can_be_more_or_none() -> None:
     assert two[1].text.startswith(f"{sentence(6, 5)} {sentence(7, 5)} {sentence(8, 5)}")
 
 
+@pytest.mark.parametrize("separator", [",", ";", "|", "/", "&", "=", "—", "),(", '","', "_", "-", ".", "+", "->"])
+@pytest.mark.parametrize("name", ["name{}", "{}", "имя{}", "don't{}"])
+def test_a_list_without_spaces_is_cut_between_its_words(separator: str, name: str) -> None:
+    names = [name.format(number) for number in range(1000, 1400)]
+    chunks = split(article(separator.join(names)), count_tokens=characters, max_tokens=200)
+    assert len(chunks) > 10
+    assert [word for chunk in chunks for word in regex.findall(r"[\p{L}\p{N}']+", chunk.text)] == [
+        word for name in names for word in regex.findall(r"[\p{L}\p{N}']+", name)
+    ]
+
+
+@pytest.mark.parametrize(("items", "separator"), [("S-300", ","), ("1,000", ";"), ("a.b", "/"), ("x,100y", ",")])
+def test_what_parts_a_list_is_cut_at_rather_than_what_parts_its_items(items: str, separator: str) -> None:
+    chunks = split(article(separator.join([items] * 400)), count_tokens=characters, max_tokens=200)
+    assert len(chunks) > 5
+    assert all(chunk.text.startswith(items) and chunk.text.rstrip(separator).endswith(items) for chunk in chunks)
+
+
 def test_a_long_sentence_is_not_repeated() -> None:
     chunks = split(article(f"{sentence(0, 5)} {sentence(1, 20)} {sentence(2, 20)}"), count_tokens=words, max_tokens=30)
     assert texts(chunks) == [f"{sentence(0, 5)} {sentence(1, 20)}", sentence(2, 20)]
