@@ -35,7 +35,7 @@ from searchkit.index.draft import Draft
 from searchkit.index.facts import Corpus, EncoderFact, Manifest
 from searchkit.index.file_states import FileStates
 from searchkit.index.holding import held_back
-from searchkit.index.intake import Intake, path_of, shown_path, twice
+from searchkit.index.intake import Intake, gives_way, has_id_of_file, path_of, shown_path, twice, with_mark
 from searchkit.index.known import KnownVectors
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
@@ -72,7 +72,7 @@ def add(
     paths = IndexPaths(Path(index))
     current_generation(paths)
     corpus = corpus_of(articles, places, read)
-    intake = Intake(strict=strict)
+    intake = Intake(strict=strict, read=_read_by(corpus))
     with writer_lock(paths.lock, "add", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
@@ -118,11 +118,11 @@ def update(
     paths = IndexPaths(Path(index))
     current_generation(paths)
     given = corpus_of(articles, places, read) if articles is not None or places else None
-    intake = Intake(strict=strict)
     notes: list[str] = []
     with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         corpus = given if articles is not None or given else _remembered(manifest, read)
+        intake = Intake(strict=strict, read=_read_by(corpus))
         missing = left_out(manifest.corpus, corpus)
         if prune and missing:
             raise ConfigError(
@@ -231,6 +231,7 @@ class _Compared:
         corpus: Corpus | None = None,
     ) -> None:
         self.known = KnownVectors(parent)
+        self._parent = parent
         self.seen: dict[str, str] = {}
         self._held_of, self._states, self._intake = held_of, states, intake
         self._corpus = corpus
@@ -241,9 +242,24 @@ class _Compared:
 
     def different(self, articles: Iterable[Article]) -> Iterator[Article]:
         """Yield the articles that are new or changed, and those whose file has moved."""
-        for article in articles:
+        for each in articles:
+            article = each
             held, path = self._held_of(article.id), path_of(article)
             self._files.add(path)
+            if held is not None and self._is_of_another(held, path):
+                if has_id_of_file(article.id, article.origin):
+                    wanted, article = article.id, with_mark(article)
+                    self._intake.report(gives_way(article, wanted))
+                    held = self._held_of(article.id)
+                elif (before := self._with_id_of_file(article.id, held)) is not None:
+                    self.known.learn(article.id)
+                    if before.id not in self.seen:
+                        self._intake.report(gives_way(before, article.id))
+                        self.seen[before.id] = "unchanged"
+                        yield before
+                    self.seen[article.id] = "new"
+                    yield article
+                    continue
             if held is not None and held.path is not None and held.path != path and held.path in self._states.skipped:
                 if self._states.comes_later(held.path, than=path):
                     self._intake.report(twice(article.id, path, held.path))
@@ -261,6 +277,21 @@ class _Compared:
                 if not same:
                     self._tell_replaced(article, held, path)
             yield article
+
+    def _is_of_another(self, held: Held, path: str) -> bool:
+        """Say whether an article of the generation came from elsewhere, and is still there."""
+        if held.path is None or held.path == path:
+            return False
+        return is_without_file(held.path) or (os.path.lexists(held.path) and not (path and same_file(held.path, path)))
+
+    def _with_id_of_file(self, article_id: str, held: Held) -> Article | None:
+        """Return an article of the generation that has its id from its file, under the one that it shall have now."""
+        if not held.path or is_without_file(held.path):
+            return None
+        stored = self._parent.find_article(article_id)
+        if stored is None or not has_id_of_file(article_id, stored[0].origin):
+            return None
+        return with_mark(stored[0])
 
     def counted(self, report: BuildReport) -> BuildReport:
         """Put the counts into a report."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from searchkit.config import ReadConfig
 from searchkit.errors import SourceError
 from searchkit.ingest.checking import checked_article
+from searchkit.ingest.discover import told_apart
 from searchkit.ingest.mapping import article_from_dict, content_id, has_id
+from searchkit.ingest.places import article_again
 from searchkit.ingest.rows import STANDARD_INPUT
-from searchkit.types import Article, Problem
+from searchkit.types import Article, Origin, Problem
 
 Given = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
@@ -19,13 +23,16 @@ Given = Article | Mapping[str, Any] | Problem
 class Intake:
     """Takes articles out of a source one by one, and keeps what went wrong.
 
-    With ``strict`` the first article that is lost raises ``SourceError``; without, it stands in ``problems``.
+    An id that an article has from its file gives way to the same one that another brings, whichever comes first; where
+    it came first it is read from its file again, as ``read`` has it. With ``strict`` the first article that is lost
+    raises ``SourceError``; without, it stands in ``problems``.
     """
 
-    def __init__(self, *, strict: bool = False) -> None:
+    def __init__(self, *, strict: bool = False, read: ReadConfig | None = None) -> None:
         self.problems: list[Problem] = []
         self._strict = strict
-        self._seen: dict[str, str] = {}
+        self._fields = read.fields if read else {}
+        self._seen: dict[str, Origin | None] = {}
         self._contents: Counter[str] = Counter()
 
     @property
@@ -45,11 +52,31 @@ class Intake:
             article = self._article(one, number)
             if article is None:
                 continue
-            origin = path_of(article)
+            if article.id in self._seen and self._path_before(article.id) != path_of(article):
+                if has_id_of_file(article.id, article.origin):
+                    wanted, article = article.id, with_mark(article)
+                    self.report(gives_way(article, wanted))
+                elif (before := self._again(article.id)) is not None:
+                    marked = with_mark(before)
+                    self.report(gives_way(marked, article.id))
+                    del self._seen[article.id]
+                    self._seen[marked.id] = marked.origin
+                    yield marked
             if article.id in self._seen:
-                self.report(twice(article.id, self._seen[article.id], origin))
-            self._seen[article.id] = origin
+                self.report(twice(article.id, self._path_before(article.id), path_of(article)))
+            self._seen[article.id] = article.origin
             yield article
+
+    def _path_before(self, article_id: str) -> str:
+        origin = self._seen[article_id]
+        return "" if origin is None else origin.path
+
+    def _again(self, article_id: str) -> Article | None:
+        """Read the article that came with an id before once more, if it has the id from its file."""
+        origin = self._seen[article_id]
+        if origin is None or not has_id_of_file(article_id, origin):
+            return None
+        return article_again(origin, article_id, self._fields)
 
     def report(self, problem: Problem) -> None:
         """Keep a problem, or raise ``SourceError`` for it under ``strict`` where an article was lost by it."""
@@ -90,6 +117,30 @@ class Intake:
 def path_of(article: Article) -> str:
     """Return the path of the file that an article was read from, "" where a program handed it over."""
     return "" if article.origin is None else article.origin.path
+
+
+def has_id_of_file(article_id: str, origin: Origin | None) -> bool:
+    """Say whether an id is the one that a file gives to its article, or to one of its rows."""
+    if origin is None or origin.path == STANDARD_INPUT:
+        return False
+    name, colon, line = article_id.rpartition(":")
+    return article_id == origin.name or (bool(colon) and name == origin.name and line.isdecimal())
+
+
+def with_mark(article: Article) -> Article:
+    """Return an article that has its id from its file with another: where the id belongs to one that brings it."""
+    if article.origin is None:
+        return article
+    marked = told_apart(article.id, article.origin.path)
+    # A row's mark is its own: the other rows of its file keep their ids.
+    name = marked if article.id == article.origin.name else article.origin.name
+    return replace(article, id=marked, origin=replace(article.origin, name=name))
+
+
+def gives_way(article: Article, wanted: str) -> Problem:
+    """Say that an article has another id than its file would give it."""
+    reason = f"another article brings this id; the one in {shown_path(path_of(article))} is now '{article.id}'"
+    return Problem(place=wanted, reason=reason, lost=False)
 
 
 def shown_path(path: str) -> str:

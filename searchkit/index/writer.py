@@ -75,7 +75,7 @@ def build(
     encoder = encoder or load_encoder((config or IndexConfig()).encoder)
     config = replace(config or IndexConfig(), encoder=encoder.name)
     fact = _fact_of(encoder)
-    intake = Intake(strict=strict)
+    intake = Intake(strict=strict, read=corpus.read if corpus else None)
     created = not paths.root.exists()
     files.make_folder(paths.root)
     with writer_lock(paths.lock, "build", lock_timeout_s):
@@ -142,7 +142,6 @@ def rebuild(
     if not is_index(paths.root):
         raise IndexNotFound(f"There is no index at {paths.root}.")
     given = corpus_of(articles, places, read) if articles is not None or places else None
-    intake = Intake(strict=strict)
     notes: list[str] = []
     with writer_lock(paths.lock, "rebuild", lock_timeout_s), ExitStack() as stack:
         mend_current(paths, notes, needed=given is None and articles is None)
@@ -160,6 +159,7 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states)
+        intake = Intake(strict=strict, read=corpus.read if corpus else None)
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)

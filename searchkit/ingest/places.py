@@ -150,6 +150,16 @@ def first_article(file: Found, fields: Mapping[str, str]) -> Article | None:
     return next((entry for entry in _read_file(file, fields) if isinstance(entry, Article)), None)
 
 
+def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) -> Article | None:
+    """Read an article from its file once more; None where the file hasn't got it any more, or can't be found."""
+    try:
+        files, _ = find([origin.path])
+    except SourceError:
+        return None
+    entries = (entry for file in files for entry in _read_file(replace(file, id=origin.name), fields))
+    return next((entry for entry in entries if isinstance(entry, Article) and entry.id == article_id), None)
+
+
 def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
     with open_file(file.path, file.compression) as stream:
         match file.format:

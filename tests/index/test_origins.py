@@ -510,3 +510,72 @@ def test_the_remedy_for_many_vanished_names_the_places(index: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         update(index, places=["my news"], prune=True, encoder=WordEncoder())
     assert "searchkit update 'my news' --prune --yes" in (caught.value.hint or "")
+
+
+BROUGHT = {
+    "row": ("r/a.jsonl", json.dumps({"id": "001", "text": "It brings its id."})),
+    "front matter": ("r/x.md", '---\nid: "001"\n---\nIt brings its id.'),
+    "table": ("r/a.csv", "id,text\n001,It brings its id.\n"),
+}
+
+
+@pytest.mark.parametrize("brought", BROUGHT)
+@pytest.mark.parametrize("order", ["s r", "r s", "s, r", "r, s", "changed"])
+def test_an_id_from_a_file_gives_way_to_one_that_an_article_brings(index: Path, brought: str, order: str) -> None:
+    write("s/001.txt", MONDAY)
+    write(*BROUGHT[brought])
+    if order == "changed":
+        text = Path(BROUGHT[brought][0]).read_bytes()
+        write(BROUGHT[brought][0], text.replace(b"001", b"002"))
+        made(index, "s", "r")
+        write(BROUGHT[brought][0], text, changed=HOUR_AGO + 5)
+        report = update(index, encoder=WordEncoder())
+        searchkit.delete(index, ["002"])
+    elif "," in order:
+        made(index, order[0])
+        report = added(index, order[-1])
+    else:
+        report = made(index, *order.split())
+    assert report.lost == 0
+    after = texts(index)
+    assert after == {"001": "It brings its id.", next(id_ for id_ in after if id_ != "001"): MONDAY}
+    assert id_of(index, MONDAY).startswith("001~")
+    assert origin_of(index, id_of(index, MONDAY)).endswith("s/001.txt")
+    # And so it stays.
+    for checksum in (False, True):
+        again = update(index, checksum=checksum, encoder=WordEncoder())
+        assert (again.new, again.changed, again.vanished, texts(index)) == (0, 0, 0, after)
+    write("s/001.txt", TUESDAY, changed=HOUR_AGO + 9)
+    assert update(index, encoder=WordEncoder()).changed == 1
+    rebuild(index, encoder=WordEncoder())
+    assert texts(index) == {**after, id_of(index, TUESDAY): TUESDAY}
+
+
+@pytest.mark.parametrize("order", ["s r", "r s", "s, r", "r, s"])
+def test_so_it_is_with_the_id_of_a_row(index: Path, order: str) -> None:
+    write("s/a.jsonl", rows("One.", "Two.", "Three."))
+    write("r/b.jsonl", json.dumps({"id": "a:2", "text": "It brings its id."}))
+    if "," in order:
+        made(index, order[0])
+        report = added(index, order[-1])
+    else:
+        report = made(index, *order.split())
+    assert report.lost == 0
+    after = texts(index)
+    assert len(after) == 4
+    assert (after["a:1"], after["a:2"], after["a:3"]) == ("One.", "It brings its id.", "Three.")
+    for checksum in (False, True):
+        again = update(index, checksum=checksum, encoder=WordEncoder())
+        assert (again.new, again.vanished, texts(index)) == (0, 0, after)
+    rebuild(index, encoder=WordEncoder())
+    assert texts(index) == after
+
+
+def test_an_id_from_a_file_gives_way_to_a_programs(index: Path) -> None:
+    write("s/001.txt", MONDAY)
+    made(index, "s")
+    add(index, [{"id": "001", "text": "A program's."}], encoder=WordEncoder())
+    assert sorted(texts(index).values()) == sorted(["A program's.", MONDAY])
+    assert texts(index)["001"] == "A program's."
+    update(index, checksum=True, encoder=WordEncoder())
+    assert len(texts(index)) == 2

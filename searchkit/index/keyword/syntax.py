@@ -97,9 +97,10 @@ MAX_WISHES = 8
 """Quotations of a text that rank the articles higher that have them."""
 
 WISH = 0.5
-"""What a quotation weighs that is found as it stands, as a share of what its words weigh. It keeps questions of which one
-to three words were quoted at random within .005 nDCG@10 of the questions as they are (by keyword: cranfield -.003 to
-+.001, scifact -.002 to -.004, xquad-en -.001 to +.001); at 1 they lost up to .010. ``scripts/bench_query_reading.py``."""
+"""What a quotation weighs that is found as it stands, as a share of what its words weigh. It keeps questions of which
+one to three words were quoted at random within .005 nDCG@10 of the questions as they are (by keyword: cranfield -.003
+to +.001, scifact -.002 to -.004, xquad-en -.001 to +.001; ``scripts/bench_query_reading.py``); at 1 they lost up to
+.010."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
