@@ -16,7 +16,7 @@ from shlex import quote
 
 from searchkit.config import ReadConfig
 from searchkit.encoders import check_encoder
-from searchkit.errors import ConfigError, EncoderMismatch
+from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.index.articles import article_digest
 from searchkit.index.batching import BATCH_CHARACTERS
 from searchkit.index.carried import encoder_of
@@ -64,8 +64,8 @@ def add(
 ) -> BuildReport:
     """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
 
-    ``cache``, ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, and
-    ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
+    ``cache``, ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, but not where no article
+    is found without that one was lost; and ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -80,6 +80,8 @@ def add(
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             given = intake.articles(given_of(articles, corpus, progress, states))
             _write(paths, draft, compared.different(given), manifest, encoder, compared.known)
+            if intake.lost and not compared.seen:
+                raise SourceError(f"No article could be read. The first problem: {intake.problems[0]}.")
             if draft.articles:
                 manifest = draft.publish(joined(manifest.corpus, corpus))
             draft.forget()

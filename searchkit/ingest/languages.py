@@ -6,6 +6,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from searchkit.ingest.streams import unwritable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -205,7 +207,13 @@ def _detect_script(sample: str, letters: int) -> str | None:
 
 @cache
 def _identifier() -> Any:
-    """Load the detector once, a quarter of a second."""
+    """Load the detector once, a quarter of a second. It unpacks its model into the temporary folder.
+
+    Raises ``StorageError`` where it can't.
+    """
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:
+        raise unwritable(error) from error

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
-from searchkit.errors import SourceError, broken_installation
+from searchkit.errors import MissingExtra, SourceError, StorageError, broken_installation
 from searchkit.ingest.discover import Found, distinct, find
 from searchkit.ingest.encodings import LONGEST, NotText, decode
 from searchkit.ingest.mapping import Draft, check_fields, make_article, means
 from searchkit.ingest.rows import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
-from searchkit.ingest.streams import DAMAGE, explain, open_file, read_whole
+from searchkit.ingest.streams import DAMAGE, explain, is_of_writing, open_file, read_whole, unwritable
 from searchkit.ingest.texts import clean
 from searchkit.types import Article, Origin, Problem, Progress
 
@@ -59,7 +59,7 @@ def read(
     Looks for the files at once, and reads as articles are asked for. Raises at once ``SourceError`` for a place that
     doesn't exist or a glob that matches nothing, and ``ConfigError`` for a mapping of a field that articles don't have.
     A folder that holds nothing yields nothing. Raises while reading ``MissingExtra`` where a package that a format
-    needs can't be imported.
+    needs can't be imported, ``StorageError`` where a file can't be written that a package needs to read with.
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
@@ -106,7 +106,11 @@ def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Artic
         yield Problem(place=place, reason=str(error))
     except SourceError as error:
         yield Problem(place=place, reason=error.message)
+    except (MissingExtra, StorageError):  # neither is the file's fault, and the next would fail in the same way
+        raise
     except DAMAGE as error:
+        if isinstance(error, OSError) and is_of_writing(error):
+            raise unwritable(error) from error
         yield Problem(place=place, reason=explain(error))
     except ImportError as error:  # every other file of this kind would fail in the same way
         raise broken_installation(error) from error

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from searchkit.errors import StorageError
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -60,6 +62,25 @@ def read_whole(stream: BinaryIO, longest: int) -> bytes:
             raise TooLong(f"is longer than {longest // 2**20} MiB")
         blocks.append(block)
     return b"".join(blocks)
+
+
+_WRITING = {errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What the system answers to who writes, and never to who reads."""
+
+
+def is_of_writing(error: BaseException) -> bool:
+    """Say whether an error came from writing: a package puts a file of its own into the temporary folder, say."""
+    return isinstance(error, OSError) and error.errno in _WRITING
+
+
+def unwritable(error: OSError) -> StorageError:
+    """Return the error for a temporary file that couldn't be written while articles were read."""
+    reason = error.strerror or str(error)
+    return StorageError(
+        f"Can't write {error.filename or 'a temporary file'}: {reason}.",
+        hint="Make space in the temporary folder, or name another with TMPDIR, and see that no limit is set to the size"
+        " of files (ulimit -f); then run the command again. The index stays as it was.",
+    )
 
 
 def explain(error: BaseException) -> str:

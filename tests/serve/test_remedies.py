@@ -119,6 +119,77 @@ def test_vectors_that_were_made_wrong_are_made_anew_also_in_the_cache(
     assert not searchkit.verify(tmp_path / "other", deep=True, encoder=encoder).faults
 
 
+UNWRITABLE = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+HERONS = ("a.jsonl", "a.json", "a.csv", "a.txt", "a.md", "a.html")
+
+
+@pytest.mark.parametrize("name", HERONS)
+@pytest.mark.parametrize("number", UNWRITABLE, ids=errno.errorcode.get)
+def test_a_file_that_cannot_be_written_while_articles_are_read_is_no_unreadable_article(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, name: str
+) -> None:
+    text = "The heron waits in the reeds until a fish comes near."
+    contents = {
+        "a.jsonl": json.dumps({"text": text}),
+        "a.json": json.dumps([{"text": text}]),
+        "a.csv": f"title,text\nHeron,{text}\n",
+        "a.html": f"<html><body><p>{text}</p></body></html>",
+    }
+    Path("first.txt").write_text("The otter swims.")
+    assert run("build", "first.txt", "--index", "wet", "--quiet").code == 0
+    Path(name).write_text(contents.get(name, text))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("searchkit.ingest.places.make_article", refuse)
+    monkeypatch.setattr("searchkit.ingest.rows.make_article", refuse)
+    for command in (("add", name), ("build", name, "--index", "other"), ("update", name)):
+        ran = run(*command, *(() if "--index" in command else ("--index", "wet")))
+        assert ran.code == StorageError.exit_code
+        assert os.strerror(number) in ran.err
+        assert "TMPDIR" in ran.err
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EFBIG, "File too large"), FileNotFoundError(errno.ENOENT, "No usable temporary directory")]
+)
+def test_languages_that_cannot_be_told_for_want_of_space_lose_no_article(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    from py3langid.langid import LanguageIdentifier
+
+    from searchkit.ingest import languages
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    languages._identifier.cache_clear()
+    monkeypatch.setattr(LanguageIdentifier, "from_model_file", refuse)
+    text = "Der Reiher wartet im Schilf, bis ein Fisch in die Nähe kommt."
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text}))
+    for source in ({"places": [tmp_path / "a.jsonl"]}, {"articles": [{"text": text}]}):
+        with pytest.raises(StorageError, match="temporary"):
+            searchkit.build(tmp_path / "index", encoder=WordEncoder(), **source)  # type: ignore[arg-type]
+        assert not (tmp_path / "index").exists()
+
+
+def test_what_cannot_be_read_at_all_fails_where_it_is_added_as_where_it_is_built(run: Run) -> None:
+    Path("good.txt").write_text("The otter swims.")
+    for name, content in (("empty.txt", b""), ("broken.json", b"{"), ("zip.txt.gz", b"no gzip"), ("e.jsonl", b"")):
+        Path(name).write_bytes(content)
+        assert run("build", name, "--index", "none").code == 8
+        if name == "empty.txt":
+            assert run("build", "good.txt", "--index", "wet", "--quiet").code == 0
+        ran = run("add", name, "--index", "wet")
+        assert (ran.code, name in ran.err) == (8, True)
+        ran = run("add", name, "good.txt", "--index", "wet")
+        assert (ran.code, name in ran.err) == (0, True)
+    Path("nothing").mkdir()
+    assert run("add", "nothing", "--index", "wet").code == 0
+    assert run("info", "--index", "wet", "--json").json()["generation"] == 1
+
+
 @contextmanager
 def another_user() -> Iterator[None]:
     """Be somebody who owns nothing: root may read everything."""
