@@ -102,7 +102,11 @@ def test_the_ids_of_one_build_do_not_depend_on_the_order_of_its_places(index: Pa
         ("001.md", "# One\n\nMonday.", "# One\n\nTuesday."),
         ("001.html", PAGE.format("Monday"), PAGE.format("Tuesday")),
         ("dump.jsonl", rows("Monday.", "More of Monday."), rows("Tuesday.", "More of Tuesday.")),
-        ("dump.jsonl.gz", gzip.compress(rows("Monday.").encode()), gzip.compress(rows("Tuesday.").encode())),
+        (
+            "dump.jsonl.gz",
+            gzip.compress(rows("Monday.").encode(), mtime=0),
+            gzip.compress(rows("Tuesday.").encode(), mtime=0),
+        ),
         ("dump.json", json.dumps([{"text": "Monday."}]), json.dumps([{"text": "Tuesday."}])),
         ("dump.csv", "title,text\na,Monday.\nb,More.\n", "title,text\na,Tuesday.\nb,Else.\n"),
         ("noext", "Monday.", "Tuesday."),
