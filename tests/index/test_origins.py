@@ -579,3 +579,37 @@ def test_an_id_from_a_file_gives_way_to_a_programs(index: Path) -> None:
     assert texts(index)["001"] == "A program's."
     update(index, checksum=True, encoder=WordEncoder())
     assert len(texts(index)) == 2
+
+
+@pytest.mark.parametrize("place", [".", "*", "**/*", "*/*", "**", "ix*", "./**/*.jsonl"])
+@pytest.mark.parametrize("name", ["ix", "indexes/ix"])
+def test_an_index_is_no_place_of_articles(tmp_path: Path, name: str, place: str) -> None:
+    write("docs/e.txt", MONDAY)
+    write("docs/f.jsonl", rows("A row."))
+    write("ixora.txt", TUESDAY)
+    index = tmp_path / name
+    articles = {"**/*": 3, "**": 3, ".": 3, "*": 3, "*/*": 2, "ix*": 1, "./**/*.jsonl": 1}[place]
+    assert made(index, place).articles == articles
+    report = update(index, encoder=WordEncoder())
+    assert (report.new, report.unchanged, report.problems) == (0, articles, ())
+    added(index, "docs")
+    searchkit.delete(index, [next(iter(texts(index)))])
+    assert made(tmp_path / "other", place).articles == articles
+    # Something of somebody else's in it, and a lost LOCK, make it no less an index.
+    (index / "notes.txt").write_text("Mine.")
+    (index / "LOCK").unlink()
+    assert made(tmp_path / "third", place).articles == articles
+
+
+def test_a_folder_that_only_looks_like_an_index_is_read(index: Path) -> None:
+    write("docs/CURRENT", MONDAY)
+    write("docs/LOCK", TUESDAY)
+    write("docs/segments/a.txt", "Segments of an orange.")
+    write("docs/notes.txt", "Notes.")
+    assert made(index, "docs").articles == 4
+
+
+def test_an_empty_folder_does_not_become_an_index_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(searchkit.SearchkitError, match="No article was found"):
+        made(tmp_path / "empty", "empty")
