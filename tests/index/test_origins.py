@@ -613,3 +613,23 @@ def test_an_empty_folder_does_not_become_an_index_of_itself(tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     with pytest.raises(searchkit.SearchkitError, match="No article was found"):
         made(tmp_path / "empty", "empty")
+
+
+@pytest.mark.parametrize("again", ["update", "add"])
+def test_two_files_with_one_id_do_not_take_turns(index: Path, again: str) -> None:
+    write("p/a.jsonl", json.dumps({"id": "k1", "text": MONDAY}))
+    write("q/a.jsonl", json.dumps({"id": "k1", "text": TUESDAY}))
+    generation = made(index, "p", "q").generation
+    for _ in range(2):
+        report = update(index, checksum=True, encoder=WordEncoder()) if again == "update" else added(index, "p", "q")
+        assert (report.generation, report.unchanged, report.changed, report.new) == (generation, 1, 0, 0)
+        assert not any("replaced" in problem.reason for problem in report.problems)
+    assert texts(index) == {"k1": TUESDAY}
+    # Where the later one is gone, the earlier one counts.
+    write("q/a.jsonl", json.dumps({"id": "k2", "text": TUESDAY}), changed=HOUR_AGO + 5)
+    report = update(index, checksum=True, encoder=WordEncoder())
+    assert (report.changed, report.new) == (1, 1)
+    assert texts(index) == {"k1": MONDAY, "k2": TUESDAY}
+    write("q/a.jsonl", json.dumps({"id": "k1", "text": "Both are changed."}), changed=HOUR_AGO + 9)
+    update(index, checksum=True, encoder=WordEncoder())
+    assert texts(index)["k1"] == "Both are changed."
