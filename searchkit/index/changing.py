@@ -239,12 +239,15 @@ class _Compared:
         self._corpus = corpus
         self._files: set[str] = set()
         self._remembers = parent.manifest.corpus is not None
+        self._waiting: dict[str, Article] = {}
+        self._room = BATCH_CHARACTERS
+        self._ended = False
         self._moved = 0
         self._gone: dict[str, bool] = {}
 
     def different(self, articles: Iterable[Article]) -> Iterator[Article]:
         """Yield the articles that are new or changed, and those whose file has moved."""
-        for each in articles:
+        for each in chain(articles, self._overtaken()):
             article = each
             held, path = self._held_of(article.id), path_of(article)
             self._files.add(path)
@@ -267,6 +270,9 @@ class _Compared:
                     self._intake.report(twice(article.id, path, held.path))
                     continue
                 self._intake.report(twice(article.id, held.path, path))
+            if held is not None and held.path and self._waits(article, held.path, path):
+                continue
+            self._waiting.pop(article.id, None)
             same = held is not None and held.digest == article_digest(article)
             again = article.id in self.seen and self.seen[article.id] != "unchanged"
             moved = same and held is not None and self._has_moved(held, path)
@@ -279,6 +285,24 @@ class _Compared:
                 if not same:
                     self._tell_replaced(article, held, path)
             yield article
+
+    def _waits(self, article: Article, held_path: str, path: str) -> bool:
+        """Lay an article aside if the one of the generation is from a file read later, which will count if it's there.
+
+        Without that, two files with one id would take turns with every reading. What is laid aside has a limit.
+        """
+        if self._ended or held_path == path or not self._states.is_read_after(held_path, than=path):
+            return False
+        if self._room <= 0:
+            return False
+        self._room -= len(article.text) + len(article.title)
+        self._waiting[article.id] = article
+        return True
+
+    def _overtaken(self) -> Iterator[Article]:
+        """Yield, when all have come, those that were laid aside and that no later one has taken the place of."""
+        self._ended = True
+        yield from list(self._waiting.values())
 
     def _is_of_another(self, held: Held, path: str) -> bool:
         """Say whether an article of the generation came from elsewhere, and is still there."""

@@ -128,6 +128,10 @@ class FileStates:
         """Say whether a file stands behind another in the order of the places; standard input stands behind all."""
         return self._order.get(address, len(self._order)) > self._order.get(than, len(self._order))
 
+    def is_read_after(self, address: str, than: str) -> bool:
+        """Say whether a file is read in this command, and after another."""
+        return address in self._order and address not in self.skipped and self.comes_later(address, than)
+
     def is_place(self, address: str) -> bool:
         """Say whether an address lies at one of the places that the index was made from."""
         return any(Path(address).is_relative_to(place) for place in self._places)

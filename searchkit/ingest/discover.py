@@ -41,6 +41,11 @@ COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
 
 _MAGIC = frozenset("*?[")
 
+_PUBLISHED = frozenset({"CURRENT", "generations", "segments"})
+_OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "deletions", "encoders"}
+"""What lies in the folder of an index (``index/paths.py``): one that was published has the first three, one that is
+being built has a ``LOCK`` and nothing of anybody else's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -62,7 +67,8 @@ class Found:
 def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
     """Return the files that places stand for, each once, in the order of the places and of their names; and problems.
 
-    A place is a file, a folder (with all below it, except what is hidden), or a glob (``**`` is any number of folders).
+    A place is a file, a folder (with all below it, except what is hidden and folders that are indexes), or a glob
+    (``**`` is any number of folders).
     A folder in BEIR's layout, ``corpus.jsonl`` beside ``queries.jsonl`` or ``qrels``, is its corpus alone.
 
     A file's id is its path from the folder given (or from the fixed part of a glob, or from its own folder) without the
@@ -164,6 +170,8 @@ def _glob(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
         yield folder
         return
     first, rest = parts[0], parts[1:]
+    if _MAGIC.intersection(first) and _is_index(_children(folder, [])):
+        return
     if first == "**":
         for each in _folders_below(folder):
             yield from _glob(each, rest)
@@ -188,8 +196,11 @@ def _folders_below(folder: Path) -> Iterator[Path]:
         if real in seen:
             continue
         seen.add(real)
+        children = _children(path, [])
+        if _is_index(children):
+            continue
         yield path
-        inner = [child for child in _children(path, []) if not child.name.startswith(".") and child.is_dir()]
+        inner = [child for child in children if not child.name.startswith(".") and child.is_dir()]
         waiting.extendleft(child for child in reversed(inner) if not child.is_symlink())
         waiting.extend(child for child in inner if child.is_symlink())
 
@@ -222,6 +233,12 @@ def _children(folder: Path, problems: list[Problem]) -> list[Path]:
     except OSError as error:
         problems.append(Problem(place=clean(str(folder)), reason=explain(error)))
         return []
+
+
+def _is_index(children: Sequence[Path]) -> bool:
+    """Say by what is in a folder whether it is an index, also one being built: its files are no articles."""
+    names = {path.name for path in children if not path.name.startswith(".")}
+    return names >= _PUBLISHED or ("LOCK" in names and names <= _OF_AN_INDEX)
 
 
 def _corpus(files: Sequence[Path]) -> list[Path]:

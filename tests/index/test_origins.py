@@ -583,3 +583,57 @@ def test_an_id_from_a_file_gives_way_to_a_programs(index: Path) -> None:
     assert texts(index)["001"] == "A program's."
     update(index, checksum=True, encoder=WordEncoder())
     assert len(texts(index)) == 2
+
+
+@pytest.mark.parametrize("place", [".", "*", "**/*", "*/*", "**", "ix*", "./**/*.jsonl"])
+@pytest.mark.parametrize("name", ["ix", "indexes/ix"])
+def test_an_index_is_no_place_of_articles(tmp_path: Path, name: str, place: str) -> None:
+    write("docs/e.txt", MONDAY)
+    write("docs/f.jsonl", rows("A row."))
+    write("ixora.txt", TUESDAY)
+    index = tmp_path / name
+    articles = {"**/*": 3, "**": 3, ".": 3, "*": 3, "*/*": 2, "ix*": 1, "./**/*.jsonl": 1}[place]
+    assert made(index, place).articles == articles
+    report = update(index, encoder=WordEncoder())
+    assert (report.new, report.unchanged, report.problems) == (0, articles, ())
+    added(index, "docs")
+    searchkit.delete(index, [next(iter(texts(index)))])
+    assert made(tmp_path / "other", place).articles == articles
+    # Something of somebody else's in it, and a lost LOCK, make it no less an index.
+    (index / "notes.txt").write_text("Mine.")
+    (index / "LOCK").unlink()
+    assert made(tmp_path / "third", place).articles == articles
+
+
+def test_a_folder_that_only_looks_like_an_index_is_read(index: Path) -> None:
+    write("docs/CURRENT", MONDAY)
+    write("docs/LOCK", TUESDAY)
+    write("docs/segments/a.txt", "Segments of an orange.")
+    write("docs/notes.txt", "Notes.")
+    assert made(index, "docs").articles == 4
+
+
+def test_an_empty_folder_does_not_become_an_index_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(searchkit.SearchkitError, match="No article was found"):
+        made(tmp_path / "empty", "empty")
+
+
+@pytest.mark.parametrize("again", ["update", "add"])
+def test_two_files_with_one_id_do_not_take_turns(index: Path, again: str) -> None:
+    write("p/a.jsonl", json.dumps({"id": "k1", "text": MONDAY}))
+    write("q/a.jsonl", json.dumps({"id": "k1", "text": TUESDAY}))
+    generation = made(index, "p", "q").generation
+    for _ in range(2):
+        report = update(index, checksum=True, encoder=WordEncoder()) if again == "update" else added(index, "p", "q")
+        assert (report.generation, report.unchanged, report.changed, report.new) == (generation, 1, 0, 0)
+        assert not any("replaced" in problem.reason for problem in report.problems)
+    assert texts(index) == {"k1": TUESDAY}
+    # Where the later one is gone, the earlier one counts.
+    write("q/a.jsonl", json.dumps({"id": "k2", "text": TUESDAY}), changed=HOUR_AGO + 5)
+    report = update(index, checksum=True, encoder=WordEncoder())
+    assert (report.changed, report.new) == (1, 1)
+    assert texts(index) == {"k1": MONDAY, "k2": TUESDAY}
+    write("q/a.jsonl", json.dumps({"id": "k1", "text": "Both are changed."}), changed=HOUR_AGO + 9)
+    update(index, checksum=True, encoder=WordEncoder())
+    assert texts(index)["k1"] == "Both are changed."
