@@ -233,7 +233,11 @@ def _value(name: str, value: object) -> str:
         if abs(int(value)) >= _HUGE:
             raise QueryError(f"The filter '{name}' is a number of too many digits.", hint="Give it as text.")
         return str(int(value))
+<<<<<<< HEAD
     if isinstance(value, Real) and abs(float(value)) < _HUGE and isfinite(value):
+=======
+    if isinstance(value, Real) and _is_finite(value):
+>>>>>>> fa
         return str(float(value))
     if isinstance(value, date):
         return value.isoformat()
@@ -241,6 +245,13 @@ def _value(name: str, value: object) -> str:
         f"The filter '{name}' can't accept {_cut(value)}.",
         hint="Give text, numbers, dates, True or False; None in the place of the whole filter is no filter.",
     )
+
+
+def _is_finite(value: Real) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:  # a fraction that no float holds
+        return False
 
 
 def _unboxed(value: object) -> object:

@@ -451,6 +451,63 @@ def test_the_reading_says_which_filters_are_alternatives(searcher: Searcher, tex
     assert said in str(searcher.search(text).reading)
 
 
+GLUED = ["protest,{}", "protest;{}", "protest/{}", "protest|{}", "protest&{}", "protest…{}", "protest—{}",
+         "protest;{},", "[{}] protest", "{{{}}} protest", "'{}' protest", "‘{}’ protest", "<{}> protest", "*{} protest",
+         "*{}* protest", "`{}` protest", "＋{} protest", "protest \u200b{}", "protest \ufeff{}",
+         "protest,{} AND protest", "'{}' AND protest", "protest AND ＋{}", "protest AND [{}]",
+         "\u200e{} protest"]  # fmt: skip
+
+
+@pytest.mark.parametrize("compared", ["price:<60", "price:[1 TO 60]", "price:1..60", "price：<60"])
+@pytest.mark.parametrize("text", GLUED)
+def test_a_comparison_holds_whatever_is_glued_to_it(searcher: Searcher, text: str, compared: str) -> None:
+    assert set(ids(searcher, text.format(compared))) == {"cheap", "fair"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["–price:<60 protest", "protest −price:<60", "--price:<60 protest", "!price:<60 protest", "protest AND –price:<60",
+     "protest AND −price:<60", "protest –(price:<60)", "protest −(price:5 OR price:30)", "–price：<60 protest",
+     "protest NOT price：<60", "protest AND –(price:<60)"],
+)  # fmt: skip
+def test_a_dash_before_a_filter_is_a_minus(searcher: Searcher, text: str) -> None:
+    found = ids(searcher, text)
+    assert "dear" in found
+    assert not {"cheap", "fair"} & set(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["–price:30 protest", "price：30 protest", "＋price:30", "protest AND price：30", "\u200bprice:30"]
+)
+def test_a_value_takes_the_signs_of_other_keyboards(searcher: Searcher, text: str) -> None:
+    assert ("fair" in ids(searcher, text)) == (not text.startswith("–"))
+    assert ("dear" in ids(searcher, text)) == text.startswith("–")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protest,price:30", "protest!price:30", "<p>source:<b>Courier</b> protest", "protest,price:cheap...",
+     "protest,xprice:<60", "protest,price: <60", '"price:<60" protest', "protest,price:<b",
+     "https://a.example/?price:30 protest"],
+)  # fmt: skip
+def test_what_is_glued_to_a_text_and_compares_nothing_is_text(searcher: Searcher, text: str) -> None:
+    assert searcher.search(text).reading.filters == ()
+    if '<60"' not in text:
+        assert set(PRICES) <= set(ids(searcher, text))
+
+
+@pytest.mark.parametrize("compared", ["price:<60", "price:[10 TO 60]", "price:1..60", "-price:<60"])
+def test_a_comparison_that_a_long_text_hides_is_noted(searcher: Searcher, compared: str) -> None:
+    text = f"{'protest over prices ' * 10} {compared} {'protest over prices ' * 10}"
+    answer = searcher.search(text, k=50)
+    assert set(PRICES) <= {result.article.id for result in answer.results}
+    assert any(note.startswith(f"'{compared}' was searched as words") for note in answer.notes)
+    # Behind the text it is a filter, and nothing to note.
+    behind = searcher.search(f"{'protest over prices ' * 20} {compared}", k=50)
+    assert not any("searched as words" in note for note in behind.notes)
+    assert behind.reading.filters == (compared,)
+
+
 def test_the_syntax_can_be_said(searcher: Searcher) -> None:
     text = "mayor AND market"
     assert ids(searcher, text, mode="keyword") == ["market"]

@@ -29,6 +29,7 @@ from searchkit.index.keyword.quick import read_simple
 from searchkit.index.keyword.text_filters import (
     AS_WORDS,
     TextFilter,
+    as_operands,
     check_filters,
     condition_of,
     conditions_of,
@@ -36,8 +37,8 @@ from searchkit.index.keyword.text_filters import (
     in_negated_group,
     is_operand,
     name_of,
+    passed_over,
     shown,
-    with_minus,
     without,
 )
 from searchkit.index.keyword.tree import (
@@ -75,6 +76,9 @@ MAX_PATTERNS = 32
 
 MAX_PATTERN = 100
 """Characters of a wildcard or fuzzy word: the index has no longer words."""
+
+MAX_PASSED_OVER = 3
+"""Notes on what could have been a filter in a long text."""
 
 MAX_SLOP = 50
 """Below the 100 positions between title, heading and chunk, so that no phrase crosses them."""
@@ -163,12 +167,17 @@ class _Typed:
         text = self._text
         filters = find_filters(text, self._names)
         check_filters(text, filters)
+        for one in passed_over(text, self._names, filters)[:MAX_PASSED_OVER]:
+            typed = text[one.start : one.end]
+            self._notes.append(
+                f"'{typed}' was searched as words, in the midst of a long text. It is a filter at the beginning or end."
+            )
         required = [one for one in filters if one.sign == "+"]
         others = [one for one in filters if one.sign != "+"]
         rest = without(text, required) if required else text
         if others and any(is_operand(rest, one) for one in others):
             # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
-            quoted = _straightened(with_minus(rest, others), others)
+            quoted = _straightened(as_operands(rest, others), others)
             try:
                 return self._expression(quoted, required, _Reason(text="a filter stands beside an operator"))
             except UnreadableError as problem:

@@ -8,6 +8,7 @@ left without an operand. What is taken out becomes spaces, so that places in the
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from functools import lru_cache
 from searchkit.errors import QueryError
 from searchkit.index.keyword.conditions import read_filter
 from searchkit.index.keyword.expression import UnreadableError
-from searchkit.index.keyword.query_classifier import LONG, count_words
+from searchkit.index.keyword.query_classifier import LONG, MAX_EXPRESSION, count_words
 from searchkit.index.keyword.tree import Filter, Not, Tree
 
 _QUOTES = {'"': '"', "＂": "＂", "“": "”", "„": "“”", "«": "»", "»": "«"}
@@ -30,10 +31,16 @@ _PARENTHESIS = re.compile(r"[()]")
 
 _SHOWN = 40
 _SIGNS = 5
-_MARKS = {"+": "+", "-": "-", "!": "-"}
+_CLOSING = {"'": "'’", "‘": "'’", "[": "]", "{": "}", "<": ">", "*": "*", "_": "_", "`": "`"}
+"""What ends a value, too, where it stands before the filter."""
+
+_MARKS = {"+": "+", "＋": "+", "-": "-", "–": "-", "−": "-", "!": "-"}
 """What a sign before a filter is typed as, and what it means."""
 
 _RANGE = re.compile(r"[\[{][^\]}]*?(?:\s(?i:to)\s|\.\.)[^\]}]*[\]}]")
+_COMPARED = re.compile(rf"""(?:[<>]=?|=[<>])["＂]?[+\-−$€£¥]?\d|{_RANGE.pattern}|\d[\d:T+Z\-]*\.\.(?!\.)|\.\.\d""")
+"""Where a value is a range or a comparison with a number, which no text has: not so the tag of ``source:<b>``."""
+
 _QUOTED_BOUND = re.compile(r'(?:[<>]=?|=[<>])"[^"]*"')
 _NEAR = 40
 """Characters before a filter in which an operator is looked for."""
@@ -64,16 +71,7 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     ``name:(a OR b)`` isn't among them: a group is an expression. A bare filter inside a quotation, or in the midst of a
     long text, is part of it; one with a ``+`` always counts.
     """
-    if ":" not in text:
-        return []
-    found: list[TextFilter] = []
-    end = 0
-    for match in _name(fields).finditer(text):
-        if match.start() >= end:
-            one = _filter(text, match)
-            if one is not None and one.start >= end:
-                found.append(one)
-                end = one.end
+    found = _candidates(text, fields)
     if not found:
         return found
     if any(one.sign != "+" for one in found):
@@ -85,26 +83,52 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     return found
 
 
+def passed_over(text: str, fields: tuple[str, ...], filters: Sequence[TextFilter]) -> list[TextFilter]:
+    """Return what would be a filter with a range or a comparison, but that it stands in the midst of a long text."""
+    if count_words(text) <= LONG:
+        return []
+    places = {one.start for one in filters}
+    return [
+        one
+        for one in _candidates(text, fields)
+        if one.start not in places and not one.quoted and _COMPARED.match(one.value) and not one.problem
+    ]
+
+
+def _candidates(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
+    found: list[TextFilter] = []
+    if ":" not in text and "：" not in text:
+        return found
+    end = 0
+    for match in _name(fields).finditer(text):
+        if match.start() >= end:
+            one = _filter(text, match)
+            if one is not None and one.start >= end:
+                found.append(one)
+                end = one.end
+    return found
+
+
 @lru_cache(maxsize=64)
 def _name(fields: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
-    return re.compile(rf"(?<![\w.])(?P<name>(?i:{names})):(?=[^\s/:()])")
+    return re.compile(rf"(?<![\w.])(?P<name>(?i:{names}))[:：](?=[^\s/:：()])")
 
 
 def _sign(text: str, start: int, place: int) -> tuple[int, str] | None:
     """Return where a filter begins whose name and value stand at these places, and its sign; None where it is none.
 
-    It stands alone, behind a space or a parenthesis. One with a plus, and a range, which no text has, also count where
-    something else is glued to them.
+    It stands alone, behind a space, a parenthesis or what can't be seen. One with a plus, and a range or a comparison,
+    which no text has, also count where something else is glued to them.
     """
     begin = start
     while begin and text[begin - 1] in _MARKS and start - begin < _SIGNS:
         begin -= 1
     signs, before = "".join(_MARKS[mark] for mark in text[begin:start]), text[begin - 1 : begin]
     sign = "+" if "+" in signs else signs[:1]
-    alone = not before or before.isspace() or before == "("
-    is_range = _RANGE.match(text, place) is not None
-    if (alone and len(signs) < 2) or is_range or (sign == "+" and not before.isalnum()):
+    alone = not before or before.isspace() or before == "(" or unicodedata.category(before) == "Cf"
+    is_compared = _COMPARED.match(text, place) is not None
+    if (alone and len(signs) < 2) or is_compared or (sign == "+" and not before.isalnum()):
         return begin, sign
     return None
 
@@ -132,7 +156,7 @@ def _filter(text: str, match: re.Match[str]) -> TextFilter | None:
     value = re.compile(r'[^\s()"]+').match(text, place)
     if value is None:
         return None
-    closing = ",;!?'’" if text[start - 1 : start] in ("'", "‘") else ",;!?"
+    closing = ",;!?" + _CLOSING.get(text[start - 1 : start], "")
     bare = value[0].rstrip(closing) or value[0]
     return TextFilter(start=start, end=place + len(bare), sign=sign, field=name, value=bare)
 
@@ -208,22 +232,39 @@ def shown(text: str, filters: Iterable[TextFilter], names: Sequence[str]) -> tup
         if is_negated(text, one) and one.sign != "+":
             alike[name, one.start] = [typed if one.sign else f"NOT {typed}"]
         elif one.sign != "+" and condition_of(name, one.value, quoted=one.quoted).values:
-            alike.setdefault((name, -1), []).append(typed.lstrip("-!"))
+            alike.setdefault((name, -1), []).append(typed.lstrip("".join(_MARKS)))
         else:
-            alike[name, one.start] = [typed.lstrip("-!") if one.sign == "-" else typed]
+            alike[name, one.start] = [typed.lstrip("".join(_MARKS)) if one.sign == "-" else typed]
     return tuple(
-        " or ".join(those) if len(alike) == 1 or len(those) == 1 else f"({' or '.join(those)})"
+        " or ".join(dict.fromkeys(those))
+        if len(alike) == 1 or len(those) == 1
+        else f"({' or '.join(dict.fromkeys(those))})"
         for those in alike.values()
     )
 
 
-def with_minus(text: str, filters: Iterable[TextFilter]) -> str:
-    """Return a text in which a minus stands for each ``!`` before a filter, or before parentheses with one in them."""
+def as_operands(text: str, filters: Iterable[TextFilter]) -> str:
+    """Return a text whose filters are written as the grammar knows them, every place as it was.
+
+    A minus stands for each ``!`` or dash before them and before parentheses with one in them; a space for what is glued
+    to them, and for a second sign.
+    """
     for one in filters:
-        places = [at - 1 for at in _open_groups(text, one.start) if text[at - 1 : at] == "!"]
-        places = [at for at in places if not at or text[at - 1].isspace() or text[at - 1] == "("]
-        for at in [*places, *([one.start] if text[one.start] == "!" else [])]:
-            text = f"{text[:at]}-{text[at + 1 :]}"
+        letters = list(text[: one.end])
+        for at in _open_groups(text, one.start):
+            mark = _MARKS.get(text[at - 1 : at])
+            if mark and (at == 1 or text[at - 2].isspace() or text[at - 2] == "("):
+                letters[at - 1] = mark
+        name = one.start
+        while text[name] in _MARKS:
+            letters[name] = " "
+            name += 1
+        if one.sign:
+            letters[name - 1] = one.sign
+        letters[name + len(one.field)] = ":"
+        if one.start and text[one.start - 1] not in "()":
+            letters[one.start - 1] = " "
+        text = "".join(letters) + text[one.end :]
     return text
 
 
@@ -243,13 +284,13 @@ def is_negated(text: str, one: TextFilter) -> bool:
 
 def in_negated_group(text: str, one: TextFilter) -> bool:
     """Say whether a filter stands in parentheses with NOT or a minus before them, closed or not."""
-    return any(text[at - 1 : at] in ("-", "!") or _nots(text, at) > 0 for at in _open_groups(text, one.start))
+    return any(_MARKS.get(text[at - 1 : at]) == "-" or _nots(text, at) > 0 for at in _open_groups(text, one.start))
 
 
 def _open_groups(text: str, place: int) -> list[int]:
-    """Return where the parentheses stand that are open at a place."""
+    """Return where the parentheses stand that are open at a place, as far back as an expression can reach."""
     opened: list[int] = []
-    for match in _PARENTHESIS.finditer(text, 0, place):
+    for match in _PARENTHESIS.finditer(text, max(0, place - MAX_EXPRESSION), place):
         if match[0] == "(":
             opened.append(match.start())
         elif opened:

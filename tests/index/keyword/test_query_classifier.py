@@ -550,4 +550,4 @@ def test_a_long_text_is_read_at_once() -> None:
     for text in ('"a ' * 60_000, "(" * 190_000, "+a:b " * 30_000, "a AND " * 30_000, '"' * 200_000):
         assert read(text).plain
     with_filters = read("source:a " * 20_000)  # those at its edges are filters, the others a part of the text
-    assert with_filters.reading.filters == ("source:a", "source:a")
+    assert with_filters.reading.filters == ("source:a",)
