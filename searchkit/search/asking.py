@@ -233,11 +233,7 @@ def _value(name: str, value: object) -> str:
         if abs(int(value)) >= _HUGE:
             raise QueryError(f"The filter '{name}' is a number of too many digits.", hint="Give it as text.")
         return str(int(value))
-<<<<<<< HEAD
-    if isinstance(value, Real) and abs(float(value)) < _HUGE and isfinite(value):
-=======
     if isinstance(value, Real) and _is_finite(value):
->>>>>>> fa
         return str(float(value))
     if isinstance(value, date):
         return value.isoformat()
