@@ -154,8 +154,8 @@ def update(
                 notes.append(f"{elsewhere:,} articles stay: their files are elsewhere than at the places named.")
             if missing:
                 notes.append(f"What vanished wasn't counted: the index was also made from {', '.join(missing)}.")
-            if prune and vanished and intake.lost:
-                notes.append(f"Nothing was pruned: {intake.lost} of the articles couldn't be read.")
+            if prune and vanished and (lost := _lost_of(vanished, held, intake)):
+                notes.append(f"Nothing was pruned: {lost} of the articles couldn't be read.")
             elif prune and vanished:
                 if say is not None:
                     say(f"Removing {len(vanished):,} of {len(held):,} articles: they have vanished from their places.")
@@ -375,6 +375,21 @@ class _Compared:
         self._intake.report(Problem(place=article.id, reason=reason, lost=False))
 
 
+def _lost_of(vanished: Sequence[str], held: Mapping[str, Held], intake: Intake) -> int:
+    """Count the problems by which an article was lost that may be one of those that seem to have vanished.
+
+    A file that gave none of them can't hold one now.
+    """
+    paths = {held[article_id].path for article_id in vanished}
+    known = {os.path.realpath(path) for path in paths if path and not is_without_file(path)}
+    count = 0
+    for problem in intake.problems:
+        is_file = os.path.lexists(problem.place) and not os.path.isdir(problem.place)  # noqa: PTH112 - a text
+        other = is_file and None not in paths and os.path.realpath(problem.place) not in known
+        count += problem.lost and not (other and os.path.abspath(problem.place) not in paths)  # noqa: PTH100
+    return count
+
+
 def _is_elsewhere(path: str, read: Sequence[Path]) -> bool:
     return os.path.lexists(path) and not any(Path(path).is_relative_to(place) for place in read)
 
@@ -420,8 +435,9 @@ def _check_vanished(
     places: Sequence[str | Path],
 ) -> Iterator[Article]:
     """Stand behind the last article, so that too many vanished are told before anything is encoded; yield nothing."""
-    vanished = len(compared.vanished(held)[0])
-    if not intake.lost and vanished > limit * len(held):
+    ids, _ = compared.vanished(held)
+    vanished = len(ids)
+    if vanished > limit * len(held) and not _lost_of(ids, held, intake):
         named = "".join(f"{quote(str(place))} " for place in places)
         raise ConfigError(
             f"{vanished:,} of {len(held):,} articles have vanished from their places. Nothing was changed.",

@@ -43,6 +43,10 @@ _DECLARATION = re.compile(r"<!doctype\b[^<>]{0,300}>|<\?xml\b[^<>]{0,300}>", re.
 _CLOSED = {name: re.compile(rf"</{name}\s{{0,100}}>", re.IGNORECASE) for name in ("script", "style")}
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _CODE = re.compile(r"```[^`]*+```|`[^`\n]*+`")
+_HEAD = re.compile(r"<head\b[^<>]{0,300}>", re.IGNORECASE)
+_TITLE = re.compile(r"<title\b[^<>]{0,300}>([^<]{0,1000})</title\s{0,100}>", re.IGNORECASE)
+_HEAD_WITHIN = 100_000
+"""Characters in which a document's head begins, and then its title is."""
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 _ABOUT_HTML = re.compile(r"\bx?html5?\b", re.IGNORECASE)
@@ -69,6 +73,8 @@ class FieldText:
 
     text: str
     is_html: bool = False
+    title: str = ""
+    """That of a whole HTML document, which stands in its head."""
     sections: tuple[Section, ...] | None = None
 
 
@@ -99,7 +105,16 @@ def field_text(value: str) -> FieldText:
     if not is_html(value):
         return FieldText(text=value)
     text, sections = join(_Reader(value).blocks())
-    return FieldText(text=text, is_html=True, sections=sections or None)
+    return FieldText(text=text, is_html=True, title=_title(value), sections=sections or None)
+
+
+def _title(value: str) -> str:
+    """Return the title of a whole document; that of a drawing is none."""
+    head = _HEAD.search(value, 0, _HEAD_WITHIN)
+    if head is None:
+        return ""
+    title = _TITLE.search(value, head.end(), head.end() + _HEAD_WITHIN)
+    return one_line(decoded(title[1])) if title and "</head" not in value[head.end() : title.start()].lower() else ""
 
 
 def line_text(value: str) -> str:

@@ -132,6 +132,7 @@ def make_article(
     title = one_line(titled.text)
     read = _read(plain_text(found.value("text"), "text", "\n\n"), in_row=in_row)
     text = read.text
+    title = title or read.title
     if not text.strip():
         text = ""
         if not title:

@@ -637,3 +637,30 @@ def test_two_files_with_one_id_do_not_take_turns(index: Path, again: str) -> Non
     write("q/a.jsonl", json.dumps({"id": "k1", "text": "Both are changed."}), changed=HOUR_AGO + 9)
     update(index, checksum=True, encoder=WordEncoder())
     assert texts(index)["k1"] == "Both are changed."
+
+
+@pytest.mark.parametrize("kind", ["link", "empty", "binary", "bad row"])
+def test_what_never_held_an_article_does_not_keep_from_pruning(index: Path, kind: str) -> None:
+    for name in "abc":
+        write(f"news/{name}.txt", f"The article {name}.")
+    if kind == "link":
+        Path("news/dangling.txt").symlink_to("nowhere")
+    elif kind == "bad row":
+        write("news/rows.jsonl", rows("A row.") + "nonsense\n")
+    else:
+        write("news/bad.txt", b"" if kind == "empty" else bytes(range(256)) * 20)
+    made(index, "news")
+    Path("news/a.txt").unlink()
+    report = update(index, prune=True, encoder=WordEncoder())
+    assert (report.deleted, report.lost) == (1, 1)
+
+
+def test_a_file_that_held_one_keeps_from_pruning_while_it_cannot_be_read(index: Path) -> None:
+    for name in "abc":
+        write(f"news/{name}.txt", f"The article {name}.")
+    made(index, "news")
+    write("news/a.txt", bytes(range(256)) * 20, changed=HOUR_AGO + 5)
+    Path("news/b.txt").unlink()
+    report = update(index, prune=True, prune_limit=1.0, encoder=WordEncoder())
+    assert report.deleted == 0
+    assert "Nothing was pruned: 1 of the articles couldn't be read." in report.notes
