@@ -135,6 +135,59 @@ def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, missing:
     assert f"of {len(doctor.FORMATS)} are read" in checks["formats"]["found"]
 
 
+BLOCKED = [
+    ("rich", "pip install --force-reinstall --no-deps rich"),
+    ("numpy", "pip install --force-reinstall --no-deps numpy"),
+    ("Stemmer", "pip install --force-reinstall --no-deps PyStemmer"),
+    ("onnxruntime", "pip install --force-reinstall --no-deps onnxruntime"),
+    ("faiss", "pip install --force-reinstall --no-deps faiss-cpu"),
+    ("whoosh", "pip install --force-reinstall --no-deps Whoosh-Reloaded"),
+    ("babel", "pip install --force-reinstall --no-deps babel"),
+    ("sqlite3", "Install a Python that has its module 'sqlite3'"),
+    ("fcntl", "Install a Python that has its module 'fcntl'"),
+]
+
+
+@pytest.mark.parametrize(("missing", "remedy"), BLOCKED)
+def test_doctor_looks_for_what_every_command_needs(tmp_path: Path, missing: str, remedy: str) -> None:
+    asked = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
+    checks = json.loads(done.stdout)
+    (told,) = [check for check in checks if check["name"].split(".")[0] == missing]
+    assert not told["good"]
+    assert remedy.casefold() in told["remedy"].casefold()
+    assert {"python", "packages", "locks", "vector cache"} <= {check["name"] for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ("typer", "doctor"),
+        ("typer", "search"),
+        ("rich", "build"),
+        ("numpy", "build"),
+        ("sqlite3", "build"),
+        ("fcntl", "build"),
+        ("Stemmer", "build"),
+        ("onnxruntime", "build"),
+        ("tokenizers", "build"),
+    ],
+)
+def test_a_command_without_a_module_says_what_installs_it(tmp_path: Path, missing: str, command: str) -> None:
+    (tmp_path / "a.txt").write_text("The otters were swimming in the cold river before the winter came.")
+    rest = {"build": ["a.txt", "--index", "wet"], "search": ["otter", "--index", "wet"]}.get(command, [])
+    code = DOCTOR.replace('["doctor", "--json"]', repr([command, *rest]))
+    asked = [sys.executable, "-c", code, missing]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
+    assert "installation isn't whole" in done.stderr
+    assert missing.casefold() in done.stderr.casefold().partition("install")[2]
+    assert "Delete" not in done.stderr
+
+
 def test_doctor_tells_what_a_light_installation_lacks_and_is_content(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_missing", list)
     ran = run("doctor")

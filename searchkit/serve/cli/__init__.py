@@ -9,7 +9,10 @@ rollback, backup, restore), ``doctor``, ``searching`` (search), ``looking`` (sho
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+
+from searchkit.errors import broken_installation
 
 INTERRUPTED = 130
 
@@ -29,3 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(arguments)
     except KeyboardInterrupt:  # while the commands were still being imported
         return INTERRUPTED
+    except ImportError as error:  # of what the command line itself is made with
+        fault = broken_installation(error)
+        sys.stderr.write(f"searchkit: {fault.message}\n  {fault.hint}\n")
+        return fault.exit_code

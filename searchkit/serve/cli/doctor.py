@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -46,6 +45,13 @@ FORMATS = {
     "Zstandard": ("a.txt.zst", b"\x28\xb5\x2f\xfd\x20\x10\x81\x00\x00The otter swims."),
 }
 """A small file of each format, so that whatever package reads it is really used."""
+
+MODULES = (
+    *("fcntl", "sqlite3"),
+    *("numpy", "babel", "faiss", "onnx", "onnxruntime", "platformdirs", "py3langid", "regex", "rich.console"),
+    *("sentencex", "Stemmer", "tokenizers", "tzlocal", "whoosh", "yaml"),
+)
+"""Modules that commands import, beside those by which the formats are read."""
 
 EXTRAS = {
     "evaluate": (
@@ -90,15 +96,33 @@ def examine() -> Iterator[Check]:
     """Yield the checks, the cheap ones first."""
     yield _python()
     yield from _packages()
-    yield from _formats()
-    yield _torch()
+    yield from _modules()
+    yield from _guarded("formats", _formats)
+    yield from _guarded("torch", lambda: [_torch()])
     yield from _extras()
-    yield _loops()
-    yield _sqlite()
-    yield _locks()
-    yield _encoder()
-    yield _cache()
-    yield from (_index(path) for path in known_indexes())
+    yield from _guarded("keyword loops", lambda: [_loops()])
+    yield from _guarded("sqlite", lambda: [_sqlite()])
+    yield from _guarded("locks", lambda: [_locks()])
+    yield from _guarded("encoder", lambda: [_encoder()])
+    yield from _guarded("vector cache", lambda: [_cache()])
+    yield from _guarded("indexes", lambda: (_index(path) for path in known_indexes()))
+
+
+def _guarded(name: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """Yield checks; where what they look with can't be imported, that is what they found."""
+    try:
+        yield from checks()
+    except ImportError as error:
+        yield _unimportable(name, error)
+
+
+def _modules() -> Iterator[Check]:
+    """Import what all commands need: a package can be there and be broken, and Python be made without a module."""
+    for module in MODULES:
+        try:
+            import_module(module)
+        except ImportError as error:
+            yield _unimportable(module, error)
 
 
 def _python() -> Check:
@@ -207,6 +231,8 @@ def _loops() -> Check:
 
 
 def _sqlite() -> Check:
+    import sqlite3
+
     good = sqlite3.sqlite_version_info >= OLDEST_SQLITE
     return Check(name="sqlite", found=sqlite3.sqlite_version, good=good, remedy="Install Python with a newer SQLite.")
 

@@ -114,8 +114,11 @@ class Screen:
 
 def tell(screen: Screen, message: str, hint: str = "") -> None:
     """Write one message to standard error: what happened, and below it what to do next."""
-    from rich.text import Text
-
+    try:
+        from rich.text import Text
+    except ImportError:  # the message may be this very fault
+        screen.say(f"searchkit: {message}", *([f"  {hint}"] if hint else []))
+        return
     text = Text.assemble(("searchkit: ", "bold red"), clean_lines(message))
     if hint:
         text.append(f"\n  {clean_lines(hint)}")
