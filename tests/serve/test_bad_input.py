@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,7 @@ def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing_behind(tmp_path: Path) -
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one that a shell has in the background ignores it
     )
     index = tmp_path / "indexes" / "new"
     while process.poll() is None and not list(index.glob("segments/*")):

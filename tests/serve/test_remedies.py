@@ -283,7 +283,13 @@ def test_ctrl_c_takes_back_what_is_typed_and_ends_on_an_empty_line(built: Path, 
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "searchkit", "search", "-i", "--mode", "keyword", "--index", str(built)]
     with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, cwd=ROOT.parent
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        cwd=ROOT.parent,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one that a shell has in the background ignores it
     ) as process:
         os.close(theirs)
         interrupt = partial(process.send_signal, signal.SIGINT)
