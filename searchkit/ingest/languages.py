@@ -150,15 +150,20 @@ def detect(title: str, text: str) -> str | None:
     return None if confidence < _LEAST_CONFIDENCE or code in _NO_LANGUAGE else _VARIETIES.get(code, code)
 
 
+def is_short(title: str, text: str) -> bool:
+    """Say whether an article has too few letters for its language to be told from them alone."""
+    return sum(map(str.isalpha, f"{title}\n{text[:_LONG_SAMPLE]}")) < _ENOUGH_LETTERS
+
+
 def corrected(declared: str, title: str, text: str) -> str:
     """Return the language of an article that declares one: another where the detector is sure of it.
 
     Pages are made from templates, and some say "en" whatever they hold: 10 of 439 in a collection of real ones. Not
     where the two are related and short texts of one are taken for the other, nor where there is little to read.
     """
-    whole = f"{title}\n{text[:_LONG_SAMPLE]}"
-    if sum(map(str.isalpha, whole)) < _ENOUGH_LETTERS:
+    if is_short(title, text):
         return declared
+    whole = f"{title}\n{text[:_LONG_SAMPLE]}"
     for sample in (whole[:_SHORT_SAMPLE], whole[:_LONG_SAMPLE]):
         code, confidence = _classify(sample)
         code = _VARIETIES.get(code, code)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from searchkit.errors import SourceError
 from searchkit.ingest.encodings import Line, NotText, decode, lines
-from searchkit.ingest.languages import main_language
+from searchkit.ingest.languages import is_short, main_language
 from searchkit.ingest.mapping import Draft, content_id, has_id, holds, keys_of, make_article, means
 from searchkit.types import Article, Origin, Problem
 
@@ -111,10 +111,11 @@ _MOST_OF = 2 / 3
 
 
 def in_its_language(entries: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
-    """Give articles whose language can't be told that of their source in the file, or else that of the file.
+    """Give articles too short for their language to be told that of their source in the file, or else that of the file.
 
-    A title alone is too short to be told; the titles of a file together are not. It depends on the file's first
-    articles alone, so that an article has the same language whenever the file is read.
+    A title alone is too short to be told; the titles of a file together are not. A longer text that can't be told may
+    be of any language, and stays without. It depends on the file's first articles alone, so that an article has the
+    same language whenever the file is read.
     """
     head: list[Article | Problem] = []
     failure: Exception | None = None
@@ -135,7 +136,7 @@ def in_its_language(entries: Iterator[Article | Problem]) -> Iterator[Article | 
         for source in sources
     }
     for entry in chain(head, () if failure else entries):
-        if isinstance(entry, Article) and not entry.language:
+        if isinstance(entry, Article) and not entry.language and is_short(entry.title, entry.text):
             language = of_source.get(entry.source or "", of_file)
             yield replace(entry, language=language or None)
         else:
