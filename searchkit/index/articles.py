@@ -146,10 +146,10 @@ def _values_by_name(article: Article) -> Iterator[tuple[str, str]]:
             yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
 
 
-def _is_storable(text: str) -> bool:
-    """Say whether a text can be in the file at all: a lone surrogate can't."""
+def _is_storable(value: str | int) -> bool:
+    """Say whether a value can be in the file at all: a text with a lone surrogate can't."""
     try:
-        text.encode()
+        str(value).encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -267,7 +267,6 @@ class ArticlesReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._knows_files: bool | None = None
         try:
             self._file = HeldFile(path)
         except OSError as error:
@@ -310,7 +309,7 @@ class ArticlesReader:
 
     @cached_property
     def is_of_first_form(self) -> bool:
-        """Whether it was written before there were ``offsets``, and labels by their key."""
+        """Whether it is of format 1: without ``files`` and ``offsets``, and labels not by their key."""
         return not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'offsets'")
 
     def offsets(self) -> list[tuple[int, int]]:
@@ -326,10 +325,6 @@ class ArticlesReader:
         """Find the rows, ascending, of the articles that have any of the ids."""
         found = [row for (row,) in self._among("SELECT row FROM articles WHERE id IN ({marks})", ids, "i")]
         return sorted(found)
-
-    def digests(self) -> list[tuple[int, str, bytes]]:
-        """Return the row, the id and the digest of every article."""
-        return self._numbered("id, digest", "itb")
 
     def _numbered(self, columns: str, kinds: str) -> list[tuple[Any, ...]]:
         found = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)
@@ -373,26 +368,23 @@ class ArticlesReader:
 
     def stored(self, row: int) -> StoredArticle:
         """Return the article of a row, with the rows of its chunks."""
-        file = _FILE if self.knows_files else "NULL, NULL"
-        found = self.rows(
-            f"SELECT {COLUMNS}, chunk, chunks, {file} FROM articles WHERE row = ?", (row,), kinds=f"{KINDS}iiTT"
-        )
-        if not found:
-            raise self.corrupt(f"it has no article in row {row}")
-        *values, chunk, chunks, path, name = found[0]
-        origin = None if path is None else Origin(path=path, name=name or "")
-        try:
-            article = article_of(tuple(values), origin)
-        except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise self.corrupt(f"article in row {row}: {error}") from error
-        return StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article)
+        return self.stored_at([row])[0]
 
-    @property
-    def knows_files(self) -> bool:
-        """Whether it says which files its articles were read from: not so in format 1."""
-        if self._knows_files is None:
-            self._knows_files = bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'files'"))
-        return self._knows_files
+    def stored_at(self, rows: Sequence[int]) -> list[StoredArticle]:
+        """Return the articles of some rows, in their order, each with the rows of its chunks; read together."""
+        file = "NULL, NULL" if self.is_of_first_form else _FILE
+        select = f"SELECT row, {COLUMNS}, chunk, chunks, {file} FROM articles WHERE row IN ({{marks}})"
+        stored: dict[int, StoredArticle] = {}
+        for row, *cells, chunk, chunks, path, name in self._among(select, rows, f"i{KINDS}iiTT"):
+            origin = None if path is None else Origin(path=path, name=name or "")
+            try:
+                article = article_of(tuple(cells), origin)
+            except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                raise self.corrupt(f"article in row {row}: {error}") from error
+            stored[row] = StoredArticle(row=row, chunk=chunk, chunks=chunks, article=article)
+        if absent := [row for row in rows if row not in stored]:
+            raise self.corrupt(f"it has no article in row {absent[0]}")
+        return [stored[row] for row in rows]
 
     def held(self, ids: Sequence[str] | None = None) -> list[tuple[int, str, bytes, str | None]]:
         """Return row, id, digest and the file's path of the articles that have these ids, or of all.
@@ -400,26 +392,26 @@ class ArticlesReader:
         The path is "" where a program handed the article over, None where it isn't known.
         """
         path = "CASE WHEN file IS NULL THEN '' ELSE (SELECT path FROM files WHERE number = file) END"
-        select = f"SELECT row, id, digest, {path if self.knows_files else 'NULL'} FROM articles"
+        columns = f"id, digest, {'NULL' if self.is_of_first_form else path}"
         if ids is None:
-            return self.rows(f"{select} ORDER BY row", kinds="itbT")
-        return self._among(select + " WHERE id IN ({marks})", ids, "itbT")
+            return self._numbered(columns, "itbT")
+        return self._among(f"SELECT row, {columns} FROM articles WHERE id IN ({{marks}})", ids, "itbT")
 
     def file_names(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the name of each of some files that articles were read from, by its path."""
-        if not self.knows_files:
+        if self.is_of_first_form:
             return {}
         return dict(self._among("SELECT path, name FROM files WHERE path IN ({marks})", paths, "tt"))
 
     def files_called(self, names: Sequence[str]) -> list[tuple[str, str]]:
         """Return name and path of the files that have these names."""
-        if not self.knows_files:
+        if self.is_of_first_form:
             return []
         return self._among("SELECT name, path FROM files WHERE name IN ({marks})", names, "tt")
 
     def rows_of_file(self, path: str) -> list[int]:
         """Return the rows of the articles that were read from a file."""
-        if not self.knows_files:
+        if self.is_of_first_form:
             return []
         select = "SELECT row FROM articles WHERE file = (SELECT number FROM files WHERE path = ?)"
         return [row for (row,) in self.rows(select, (path,), kinds="i")]
@@ -429,13 +421,13 @@ class ArticlesReader:
         found = self.rows("SELECT 1 FROM articles WHERE id = ? OR (id > ? AND id < ?)", (name, f"{name}:", f"{name};"))
         return bool(found)
 
-    def _among(self, statement: str, values: Sequence[str], kinds: str) -> list[tuple[Any, ...]]:
+    def _among(self, statement: str, values: Sequence[str] | Sequence[int], kinds: str) -> list[tuple[Any, ...]]:
         """Run a SELECT whose ``{marks}`` stand for values, some of them at a time."""
-        found: list[tuple[Any, ...]] = []
+        cells: list[tuple[Any, ...]] = []
         for first in range(0, len(values), _AT_ONCE):
             some = [value for value in values[first : first + _AT_ONCE] if _is_storable(value)]
-            found += self.rows(statement.format(marks=",".join("?" * len(some))), some, kinds=kinds)
-        return found
+            cells += self.rows(statement.format(marks=",".join("?" * len(some))), some, kinds=kinds)
+        return cells
 
     def origins(self) -> list[tuple[int, str | None, datetime | None]]:
         """Return the row, the source and the date of every article, by row, a date by its own clock."""
@@ -466,6 +458,21 @@ class ArticlesReader:
                 span = text[start:end]
                 chunks.append(Chunk(article_id=id_, ordinal=ordinal, start=start, end=end, text=span, heading=heading))
         return tuple(chunks)
+
+    def chunks_at(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
+        """Return the chunks of some rows, in their order, read together; ``articles`` has the article of each."""
+        select = "SELECT row, ordinal, start, end, heading FROM chunks WHERE row IN ({marks})"
+        spans = {row: span for row, *span in self._among(select, rows, "iiiit")}
+        chunks = []
+        for row, article in zip(rows, articles, strict=True):
+            ordinal, start, end, heading = spans.get(row, (0, 0, -1, ""))
+            if not 0 <= start <= end <= len(article.text):
+                raise self.corrupt(f"it lacks the chunk in row {row}")
+            span = article.text[start:end]
+            chunks.append(
+                Chunk(article_id=article.id, ordinal=ordinal, start=start, end=end, text=span, heading=heading)
+            )
+        return chunks
 
     def _text(self, row: int) -> tuple[str, str]:
         """Return the id and the text of the article of a row."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from searchkit.types import Encoder
 
 FORMAT = 2
-"""1: articles without the files that they were read from. 2: with them."""
+"""1: the first. 2: articles know their files and the clock of their date, labels stand by their key, postings tell the
+forms of a term apart and how chunks go on."""
 OLDEST_FORMAT = 1
 
 

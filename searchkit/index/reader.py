@@ -217,9 +217,9 @@ class Generation:
         All of a segment's are read together.
         """
         chunks: dict[int, Chunk] = {}
-        for segment, places, mine in self._by_segment(np.asarray(rows, dtype=np.int64), self.bases):
-            found = segment.chunks_at(mine, [articles[place] for place in places])
-            chunks.update(zip(places, found, strict=True))
+        for segment, places, own in self._by_segment(np.asarray(rows, dtype=np.int64), self.bases):
+            read = segment.articles.chunks_at(own, [articles[place] for place in places])
+            chunks.update(zip(places, read, strict=True))
         return [chunks[place] for place in range(len(rows))]
 
     def _by_segment(
@@ -253,7 +253,7 @@ class Generation:
         for segment in self.segments:
             living = segment.living_articles
             listed = segment.articles.held(ids)
-            if ids is None and [row for row, *_ in listed] != list(range(len(living))):
+            if ids is None and len(listed) != len(living):
                 raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
             for row, article_id, digest, path in listed:
                 if segment.lives(row):
@@ -285,7 +285,7 @@ class Generation:
 
     def begins_ids(self, name: str) -> bool:
         """Say whether an article of unknown origin has this id, or one that goes on with a colon."""
-        return any(not one.articles.knows_files and one.articles.begins_ids(name) for one in self.segments)
+        return any(one.articles.is_of_first_form and one.articles.begins_ids(name) for one in self.segments)
 
     def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
         """Yield every article that isn't deleted, in the order of the rows.
@@ -293,7 +293,7 @@ class Generation:
         ``of_known_origin`` leaves out those of format 1, which doesn't say where an article came from.
         """
         for segment in self.segments:
-            if of_known_origin and not segment.articles.knows_files:
+            if of_known_origin and segment.articles.is_of_first_form:
                 continue
             for row in np.flatnonzero(segment.living_articles):
                 yield segment.articles.stored(int(row)).article

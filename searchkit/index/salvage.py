@@ -57,7 +57,7 @@ class Salvage:
                 articles = self._articles(fact)
             except IndexCorrupt as error:
                 raise IndexCorrupt(error.message, hint=_HINT) from error
-            if of_known_origin and not articles.knows_files:
+            if of_known_origin and articles.is_of_first_form:
                 continue
             starts = articles.starts(fact.articles, fact.chunks)
             for row in np.flatnonzero(~read_rows(self._paths, fact)[starts[:-1]]):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesReader
-from searchkit.index.cells import COLUMNS, KINDS, article_of
 from searchkit.index.dated import Dates
 from searchkit.index.deletions import Deletions
 from searchkit.index.facts import SegmentFact
@@ -19,19 +18,12 @@ from searchkit.index.keyword.postings import PostingsReader
 from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.vectors import VectorsReader
-from searchkit.types import Article, Chunk
+from searchkit.types import Article
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.index.keyword.inverter import ChunkRow
-
-
-_AT_ONCE = 500
-"""Rows that are read by one statement: SQLite takes at least 999 values."""
-
-_ARTICLE = f"i{KINDS}ii"
-_SPAN, _SPAN_KINDS = "row, ordinal, start, end, heading", "iiiit"
 
 
 class Segment:
@@ -77,8 +69,6 @@ class Segment:
         self.articles.close()
         if self.ids is not None:
             self.ids.close()
-        if self.vectors is not None:
-            self.vectors.close()
         self.postings.close()
         if self.vectors is not None:
             self.vectors.close()
@@ -99,48 +89,12 @@ class Segment:
 
     def articles_at(self, rows: Sequence[int]) -> list[Article]:
         """Return the articles of some rows, in their order, read together. Raises ``IndexCorrupt``."""
-        found: dict[int, Article] = {}
         starts = self.starts
-        for row, *cells, chunk, chunks in self._rows_of("articles", f"row, {COLUMNS}, chunk, chunks", rows, _ARTICLE):
-            if (starts[row], starts[row + 1]) != (chunk, chunk + chunks):
-                raise self.articles.corrupt(f"the article in row {row} has chunks that aren't its own")
-            try:
-                found[row] = article_of(tuple(cells))
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise self.articles.corrupt(f"article in row {row}: {error}") from error
-        if absent := [row for row in rows if row not in found]:
-            raise self.articles.corrupt(f"it has no article in row {absent[0]}")
-        return [found[row] for row in rows]
-
-    def chunks_at(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
-        """Return the chunks of some rows, in their order, read together; ``articles`` has the article of each.
-
-        Raises ``IndexCorrupt``.
-        """
-        spans = {row: span for row, *span in self._rows_of("chunks", _SPAN, rows, _SPAN_KINDS)}
-        chunks = []
-        for row, article in zip(rows, articles, strict=True):
-            ordinal, start, end, heading = spans.get(row, (0, 0, -1, ""))
-            if not 0 <= start <= end <= len(article.text):
-                raise self.articles.corrupt(f"it lacks the chunk in row {row}")
-            chunks.append(
-                Chunk(
-                    article_id=article.id,
-                    ordinal=ordinal,
-                    start=start,
-                    end=end,
-                    text=article.text[start:end],
-                    heading=heading,
-                )
-            )
-        return chunks
-
-    def _rows_of(self, table: str, columns: str, rows: Sequence[int], kinds: str) -> Iterator[tuple[Any, ...]]:
-        """Yield some columns of some rows of a table, in no order."""
-        for first in range(0, len(rows), _AT_ONCE):
-            some = rows[first : first + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            yield from self.articles.rows(f"SELECT {columns} FROM {table} WHERE row IN ({marks})", some, kinds=kinds)
+        articles = self.articles.stored_at(rows)
+        for each in articles:
+            if (starts[each.row], starts[each.row + 1]) != (each.chunk, each.chunk + each.chunks):
+                raise self.articles.corrupt(f"the article in row {each.row} has chunks that aren't its own")
+        return [each.article for each in articles]
 
     @cached_property
     def article_of_row(self) -> NDArray[np.int32]:

@@ -109,7 +109,7 @@ def check_agreement(segment: Segment, *, unknown_as: str, deep: bool) -> None:
 
     ``unknown_as`` is the language by which articles without one were analysed. Raises ``IndexCorrupt``.
     """
-    if len(segment.articles.digests()) != segment.fact.articles:
+    if len(segment.articles.held()) != segment.fact.articles:
         raise segment.articles.corrupt(f"it doesn't hold {segment.fact.articles} articles")
     if len(segment.articles.chunk_digests()) != segment.fact.chunks:
         raise segment.articles.corrupt(f"it doesn't hold {segment.fact.chunks} chunks")

@@ -48,7 +48,16 @@ _OTHER_CAPITALS = frozenset(("tr", "az"))
 
 _NOWHERE = array("I")
 
+_NEAR = 16
+"""More characters than stand between two words that stand side by side."""
+
+_NO_WORD = Expansion(terms=(), offsets=(), advance=1, surfaces=(), joined=0)
+
 Span = tuple[int, int]
+Place = tuple[Span, frozenset[str]]
+"""Where something stands in a text that was asked for, and the terms that it means."""
+Parsed = tuple[str, Span, Expansion]
+"""A raw word of a text, where it stands, and what it stands for."""
 
 
 class Snippets:
@@ -66,34 +75,26 @@ class Snippets:
     ) -> list[Snippet]:
         """Return what ``snippet`` gives for each chunk, which is of the language in the same place.
 
-        A compound's parts must be seen side by side, and the loops look at one token after the other: they cut the
-        chunks in which no part stands but in a word that is marked anyway.
+        A compound's parts must be seen side by side, and the loops look at one token after the other: of questions with
+        compounds they tell the words that may mean something, what those mean together is seen here, and the loops cut.
         """
         words = tuple(words)
-        terms = _terms(words)
-        compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
-        parts = frozenset(term for compound in compounds for part in compound.parts for term in part.terms)
-        joined = frozenset(term for compound in compounds for term in compound.joined.terms)
-        alike = (
-            terms.isdisjoint(parts | joined)
-            and all(len(compound.joined.terms) == 1 for compound in compounds)
-            and len(joined) == len(compounds)
-        )
-        if loops.COMPILED is None or self._tokens is None or not alike:
+        if loops.COMPILED is None or self._tokens is None:
             return [
                 snippet(chunk, words, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)
             ]
-        terms |= joined
-        cut = self._cut(chunks, terms, languages)
+        terms = _terms(words)
+        compounds = [word for word in words if isinstance(word, Compound)]
         if not compounds:
-            return cut
-        marked = self._cut(chunks, terms, languages, _WHOLE_TEXT)
-        with_parts = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
-        return [
-            mine if one.highlights == other.highlights else snippet(chunk, words, self._analyzer, language)
-            for chunk, language, mine, one, other in zip(chunks, languages, cut, marked, with_parts, strict=True)
-        ]
+            return self._cut(chunks, terms, languages)
+        parts = frozenset(term for word in compounds for part in (word.joined, *word.parts) for term in part.terms)
+        marked = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
+        found = []
+        for chunk, whole, language in zip(chunks, marked, languages, strict=True):
+            spans = [(start - chunk.start, end - chunk.start) for start, end in whole.highlights]
+            found.append(_meant_together(_words_at(chunk.text, spans, self._analyzer, language), words))
+        return _cut_around(chunks, found)
 
     def _cut(
         self,
@@ -105,18 +106,13 @@ class Snippets:
         """Return the snippets of so many characters by the compiled loops, for terms that mean what they are alone."""
         texts = [chunk.text for chunk in chunks]
         with self._guard:
-            numbers = array("I", [self._languages.setdefault(one, len(self._languages)) for one in languages])
+            numbers = array("I", [self._languages.setdefault(code, len(self._languages)) for code in languages])
             counts, spans = self._tokens.scan(texts, numbers, self._wanted(terms, languages))
             self._learn()
             places = [self._places[term] for term in terms if term in self._places]
             if len(self._tokens) + len(self._bits) > _FORGET_AT:
                 self._forget()
-        bases = array("Q", [chunk.start for chunk in chunks])
-        windows = loops.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
-        return [
-            Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
-            for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
-        ]
+        return _windows(chunks, texts, counts, spans, places, size)
 
     def _wanted(self, terms: Collection[str], languages: Sequence[str | None]) -> list[bytes] | None:
         """Return which bits the words have that may mean a term, of each term; None where all words are looked up."""
@@ -180,14 +176,70 @@ def _terms(words: Iterable[Term | Compound]) -> frozenset[str]:
     return frozenset(term for word in words if isinstance(word, Term) for term in word.terms)
 
 
-def _found(
-    text: str, words: Sequence[Term | Compound], analyzer: Analyzer, language: str | None
-) -> list[tuple[Span, frozenset[str]]]:
+def _windows(
+    chunks: Sequence[Chunk], texts: list[str], counts: bytes, spans: bytes, places: list[array[int]], size: int
+) -> list[Snippet]:
+    """Return the snippets of so many characters, by the compiled loops.
+
+    ``counts``: how many tokens each text has; ``spans``: number, start and end of each, 32 bits each; ``places``: for
+    each term which tokens mean it, from which character of theirs to which.
+    """
+    bases = array("Q", [chunk.start for chunk in chunks])
+    windows = loops.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
+    return [
+        Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
+        for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
+    ]
+
+
+def _cut_around(chunks: Sequence[Chunk], found: Sequence[Sequence[Place]]) -> list[Snippet]:
+    """Return the snippets of chunks in which it is known what stands where: each meaning is a token of its own."""
+    tokens: dict[frozenset[str], int] = {}
+    places: dict[str, array[int]] = {}
+    spans = array("I")
+    for in_chunk in found:
+        for (start, end), terms in in_chunk:
+            token_id = tokens.get(terms)
+            if token_id is None:
+                token_id = tokens[terms] = len(tokens)
+                for term in terms:
+                    places.setdefault(term, array("I")).extend((token_id, 0, _WHOLE))
+            spans.extend((token_id, start, end))
+    texts, counts = [chunk.text for chunk in chunks], array("I", map(len, found))
+    return _windows(chunks, texts, counts.tobytes(), spans.tobytes(), list(places.values()), SNIPPET_CHARACTERS)
+
+
+def _found(text: str, words: Sequence[Term | Compound], analyzer: Analyzer, language: str | None) -> list[Place]:
     """Return where words stand that were asked for, in order, and which terms each means."""
     if not words:
         return []
-    terms = _terms(words)
     parsed = [(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)]
+    return _meant_together(parsed, words)
+
+
+def _words_at(text: str, spans: Sequence[Span], analyzer: Analyzer, language: str | None) -> list[Parsed]:
+    """Return the words at some places of a text; between two that don't stand side by side there is one of nothing."""
+    parsed: list[Parsed] = []
+    last = 0
+    for start, end in spans:
+        gap = text[last:start]
+        if len(gap) > _NEAR or (any(map(str.isalnum, gap)) and analyzer.words(gap)):
+            parsed.append(("", (last, start), _NO_WORD))
+        piece = text[start:end]
+        if is_word(piece):  # as most are: nothing in it has to be found first
+            parsed.append((piece, (start, end), analyzer.expand(piece, language)))
+        else:
+            parsed += [
+                (word, (start + first, start + behind), analyzer.expand(word, language))
+                for word, (first, behind) in _words(piece, analyzer)
+            ]
+        last = end
+    return parsed
+
+
+def _meant_together(parsed: Sequence[Parsed], words: Sequence[Term | Compound]) -> list[Place]:
+    """Return where words were asked for, and which terms each means, among words in order."""
+    terms = _terms(words)
     wanted = [word for word in parsed if not terms.isdisjoint(word[2].terms)]
     found = [(span, both) for span, meant in _meant(wanted) if (both := terms & meant)]
     compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
@@ -199,7 +251,7 @@ def _found(
     return found
 
 
-def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
+def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[Place]:
     """Return where a compound stands in a text: in one (S300, S-300VM), or its parts side by side (S 300).
 
     Where it doesn't, those of its parts that say something by themselves: the missiles of anti-missile, but neither the
@@ -254,13 +306,13 @@ def _words(text: str, analyzer: Analyzer) -> Iterator[tuple[str, Span]]:
         yield word, (start, end)
 
 
-def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[tuple[Span, frozenset[str]]]:
+def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[Place]:
     """Return where the words of a text stand, and which terms each means."""
     return _meant([(word, span, analyzer.expand(word, language)) for word, span in _words(text, analyzer)])
 
 
-def _meant(words: Iterable[tuple[str, Span, Expansion]]) -> list[tuple[Span, frozenset[str]]]:
-    found: list[tuple[Span, frozenset[str]]] = []
+def _meant(words: Iterable[Parsed]) -> list[Place]:
+    found: list[Place] = []
     for word, (start, end), expansion in words:
         if expansion.joined or expansion.advance <= 1:
             found.append(((start, end), frozenset(expansion.terms)))
@@ -273,7 +325,7 @@ def _meant(words: Iterable[tuple[str, Span, Expansion]]) -> list[tuple[Span, fro
     return found
 
 
-def _window(text: str, found: list[tuple[Span, frozenset[str]]]) -> Span:
+def _window(text: str, found: list[Place]) -> Span:
     """Choose the span: the earliest that holds most different terms, at a sentence's beginning where it can be."""
     if len(text) <= SNIPPET_CHARACTERS:
         return 0, len(text)
@@ -287,7 +339,7 @@ def _window(text: str, found: list[tuple[Span, frozenset[str]]]) -> Span:
     return best, _closing(text, best)
 
 
-def _worth(found: list[tuple[Span, frozenset[str]]], start: int, end: int) -> float:
+def _worth(found: list[Place], start: int, end: int) -> float:
     inside = [terms for span, terms in found if start <= span[0] and span[1] <= end]
     return len(frozenset().union(*inside)) + _REPEAT * len(inside)
 
