@@ -155,7 +155,7 @@ def test_a_cell_that_the_writer_never_wrote_is_damage(stored: Path, change: str)
 def read_all(path: Path) -> None:
     with ArticlesReader(path) as reader:
         reader.origins()
-        reader.digests()
+        reader.held()
         reader.stored(0)
 
 
