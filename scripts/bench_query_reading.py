@@ -117,9 +117,9 @@ def ndcg(
     syntax: Syntax = Syntax.AUTO,
 ) -> tuple[float, int]:
     """Return the mean of the measure, and how many queries were read as expressions."""
-    asked = {name: Query(text=text, mode=mode, k=DEPTH, syntax=syntax) for name, text in queries.items()}
-    run = Run(name=str(mode), scores={name: dict(searcher.rank(query)) for name, query in asked.items()})
-    read = sum(searcher.read_query(query).syntax is Syntax.EXPRESSION for query in asked.values())
+    request_of = {name: Query(text=text, mode=mode, k=DEPTH, syntax=syntax) for name, text in queries.items()}
+    run = Run(name=str(mode), scores={name: dict(searcher.rank(query)) for name, query in request_of.items()})
+    read = sum(searcher.read_query(query).syntax is Syntax.EXPRESSION for query in request_of.values())
     return measure(run, qrels, [MEASURE]).mean(MEASURE), read
 
 
@@ -169,18 +169,18 @@ def main() -> int:
     options.add_argument("--mode", action="append", type=Mode, help="hybrid, keyword, vector; hybrid and keyword")
     options.add_argument("--limit", type=int, default=0, help="ask so many questions of each, every n-th; 0: all")
     options.add_argument("--variant", action="append", choices=list(VARIANTS), help="measure these variants alone")
-    given = options.parse_args()
+    arguments = options.parse_args()
     failed = False
     print(f"{'collection':<18} {'mode':<8} {'questions':<24} {MEASURE:>8} {'against':>8} {'expressions':>12}")
-    for pair in given.pairs:
+    for pair in arguments.pairs:
         folder, _, index = pair.partition("=")
         judged = read_judged(Path(folder))
-        step = max(1, len(judged.queries) // given.limit) if given.limit else 1
+        step = max(1, len(judged.queries) // arguments.limit) if arguments.limit else 1
         queries = dict(list(judged.queries.items())[::step])
         qrels = {name: judged.qrels[name] for name in queries if name in judged.qrels}
-        chosen = given.variant or list(VARIANTS)
+        chosen = arguments.variant or list(VARIANTS)
         with searchkit.open(index) as searcher:
-            for mode in given.mode or (Mode.HYBRID, Mode.KEYWORD):
+            for mode in arguments.mode or (Mode.HYBRID, Mode.KEYWORD):
                 for row in rows(searcher, queries, qrels, mode, chosen):
                     failed |= row.bad
                     print(f"{Path(folder).name:<18} {mode:<8} {row}", flush=True)

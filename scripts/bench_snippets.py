@@ -26,21 +26,23 @@ def main() -> None:
     parser.add_argument("--mode", default="hybrid", help="hybrid (the default), keyword or vector")
     parser.add_argument("-k", type=int, default=10, help="results that are looked at")
     parser.add_argument("--fail-under", type=float, default=0.0, metavar="SHARE", help="of all questions")
-    asked = parser.parse_args()
-    questions = {row["_id"]: row["text"] for row in _rows(asked.folder / "queries.jsonl")}
-    answers = _rows(asked.folder / "answers.jsonl")
-    found = shown = 0
-    with open_index(asked.index) as searcher:
+    arguments = parser.parse_args()
+    questions = {row["_id"]: row["text"] for row in _rows(arguments.folder / "queries.jsonl")}
+    answers = _rows(arguments.folder / "answers.jsonl")
+    retrieved = shown = 0
+    with open_index(arguments.index) as searcher:
         for answer in answers:
-            results = searcher.search(questions[answer["query-id"]], mode=asked.mode, k=asked.k).results
+            results = searcher.search(questions[answer["query-id"]], mode=arguments.mode, k=arguments.k).results
             result = next((one for one in results if one.article.id == answer["corpus-id"]), None)
             if result is None:
                 continue
-            found += 1
+            retrieved += 1
             snippet = result.chunks[0].snippet
             shown += snippet.start <= answer["start"] and answer["end"] <= snippet.end
-    print(f"{shown / len(answers):.4f} of {len(answers)} questions, {shown / max(1, found):.4f} of {found} found")
-    if shown / len(answers) < asked.fail_under:
+    print(
+        f"{shown / len(answers):.4f} of {len(answers)} questions, {shown / max(1, retrieved):.4f} of {retrieved} found"
+    )
+    if shown / len(answers) < arguments.fail_under:
         sys.exit(1)
 
 

@@ -196,9 +196,9 @@ class QueryReading:
 
     def __str__(self) -> str:
         """Say it in a line for the user."""
-        said = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
-        said += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
-        return f"{said} ({self.reason})" if self.reason else said
+        description = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
+        description += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
+        return f"{description} ({self.reason})" if self.reason else description
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,10 +232,10 @@ class Where:
             ("author", self.authors),
             *self.fields,
         )
-        made = [Filter(field=name, values=values) for name, values in named if values is not None]
+        filters = [Filter(field=name, values=values) for name, values in named if values is not None]
         if self.since is not None or self.until is not None:
-            made.insert(0, Filter(field="published", low=self.since, high=self.until))
-        return tuple(made)
+            filters.insert(0, Filter(field="published", low=self.since, high=self.until))
+        return tuple(filters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,12 +133,12 @@ class Tantivy:
         query, _ = self._index.parse_query_lenient(text, ["title", "text"])
         generator = self._tantivy.SnippetGenerator.create(self._searcher, query, self._index.schema, "text")
         generator.set_max_num_chars(CHARACTERS)
-        found = []
+        passages = []
         for _, address in self._searcher.search(query, limit=K, count=False).hits:
             document = self._searcher.doc(address)
             snippet = generator.snippet_from_doc(document).to_html()
-            found.append((document["title"][0], document["url"][0], snippet))
-        return found
+            passages.append((document["title"][0], document["url"][0], snippet))
+        return passages
 
 
 class Fts5:
@@ -182,8 +182,8 @@ class Lance:
     def search(self, text: str) -> Shown:
         """Return the ten best rows."""
         search = self._table.search(query_type="hybrid").vector(self._encoder.encode_query(text)).text(text)
-        found = search.select(["title", "url", "text"]).limit(K).to_arrow()
-        return [(row["title"], row["url"], row["text"]) for row in found.to_pylist()]
+        rows = search.select(["title", "url", "text"]).limit(K).to_arrow()
+        return [(row["title"], row["url"], row["text"]) for row in rows.to_pylist()]
 
 
 class Txtai:
@@ -203,8 +203,8 @@ class Txtai:
     def search(self, text: str) -> Shown:
         """Return the ten best rows."""
         statement = "select title, url, text from txtai where similar(:text) limit 10"
-        found = self._embeddings.search(statement, K, parameters={"text": text})
-        return [(row["title"], row["url"], row["text"]) for row in found]
+        rows = self._embeddings.search(statement, K, parameters={"text": text})
+        return [(row["title"], row["url"], row["text"]) for row in rows]
 
 
 class EncoderAndFaiss:
@@ -238,19 +238,19 @@ def made_archive(chunks: int) -> Archive:
     corpus = Corpus(chunks)
     articles = [
         Article(
-            id=str(made.row),
-            title=" ".join(made.text.split()[:6]),
-            text=made.text,
-            url=f"https://example.org/{made.row}",
+            id=str(document.row),
+            title=" ".join(document.text.split()[:6]),
+            text=document.text,
+            url=f"https://example.org/{document.row}",
             language="en",
-            published=made.published,
+            published=document.published,
         )
         for block in corpus.blocks()
-        for made in block
+        for document in block
     ]
     classes = [one for one in CLASSES if one.name in {"OR 4", "OR 8"}]
-    asked = [asked for one in classes for asked in questions(corpus, one, QUESTIONS // 2)]
-    return Archive(f"made, {chunks:,} articles", articles, [" ".join(one.words) for one in asked])
+    sampled = [question for one in classes for question in questions(corpus, one, QUESTIONS // 2)]
+    return Archive(f"made, {chunks:,} articles", articles, [" ".join(one.words) for one in sampled])
 
 
 def judged_archive(folder: Path) -> Archive:
@@ -266,8 +266,8 @@ def judged_archive(folder: Path) -> Archive:
         )
         for row in rows
     ]
-    asked = [json.loads(line)["text"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
-    return Archive(f"{folder.name}, {len(articles):,} articles", articles, asked[:QUESTIONS])
+    texts = [json.loads(line)["text"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
+    return Archive(f"{folder.name}, {len(articles):,} articles", articles, texts[:QUESTIONS])
 
 
 def end_to_end(archives: Sequence[Archive], place: Path, runtime: Runtime, say: Callable[[str], None]) -> Facts:
@@ -283,9 +283,11 @@ def _measured(archive: Archive, place: Path, runtime: Runtime, say: Callable[[st
     place.mkdir(parents=True)
     encoder = CountingEncoder(runtime.encoder)
     say(f"  {archive.name}: building")
-    made = archive.name.startswith("made")
-    config = IndexConfig(chunk_tokens=512) if made else IndexConfig()
-    build(place / "index", archive.articles, config=config, encoder=MadeEncoder() if made else encoder, cache=False)
+    synthetic = archive.name.startswith("made")
+    config = IndexConfig(chunk_tokens=512) if synthetic else IndexConfig()
+    build(
+        place / "index", archive.articles, config=config, encoder=MadeEncoder() if synthetic else encoder, cache=False
+    )
     rows = list(_rows(place / "index"))
     folders = {name: place / name.replace(" ", "-") for name in (TANTIVY, FTS5, LANCE)}
     for folder in folders.values():
@@ -300,15 +302,15 @@ def _measured(archive: Archive, place: Path, runtime: Runtime, say: Callable[[st
         TXTAI: Txtai(rows),
     }
     times = _times(systems, archive.questions)
-    found: Facts = {"chunks": len(rows), "questions": len(archive.questions)}
-    found["cpu_ms"] = {name: [round(1e3 * value, 4) for value in quantiles(each)[:2]] for name, each in times.items()}
-    say("    " + ", ".join(f"{name} {p50:.2f} / {p95:.2f} ms" for name, (p50, p95) in found["cpu_ms"].items()))
+    facts: Facts = {"chunks": len(rows), "questions": len(archive.questions)}
+    facts["cpu_ms"] = {name: [round(1e3 * value, 4) for value in quantiles(each)[:2]] for name, each in times.items()}
+    say("    " + ", ".join(f"{name} {p50:.2f} / {p95:.2f} ms" for name, (p50, p95) in facts["cpu_ms"].items()))
     for mode in (OURS, OURS_HYBRID):
-        asked = {str(n): round(_requests(systems[mode], archive.questions, n), 1) for n in THREADS}
-        found.setdefault("requests_per_s", {})[mode] = asked
-        say(f"    {mode}, searches a second by threads: {asked}")
+        rates = {str(n): round(_requests(systems[mode], archive.questions, n), 1) for n in THREADS}
+        facts.setdefault("requests_per_s", {})[mode] = rates
+        say(f"    {mode}, searches a second by threads: {rates}")
     shutil.rmtree(place, ignore_errors=True)
-    return found
+    return facts
 
 
 def _rows(index: Path) -> Iterator[Row]:

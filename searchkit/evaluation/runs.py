@@ -64,13 +64,13 @@ def make_run(
     refused = []
     expressions = 0
     for number, (query, text) in enumerate(queries.items(), start=1):
-        asked = Query(text=text, mode=mode, k=depth, syntax=syntax)
+        request = Query(text=text, mode=mode, k=depth, syntax=syntax)
         try:
-            expressions += syntax is Syntax.AUTO and searcher.read_query(asked).syntax is Syntax.EXPRESSION
+            expressions += syntax is Syntax.AUTO and searcher.read_query(request).syntax is Syntax.EXPRESSION
             if level is Level.ARTICLE:
-                scores[query] = dict(searcher.rank(asked))
+                scores[query] = dict(searcher.rank(request))
             else:
-                scores[query] = {hit.chunk_id: hit.score for hit in searcher.retrieve(asked, depth)}
+                scores[query] = {hit.chunk_id: hit.score for hit in searcher.retrieve(request, depth)}
         except QueryError as error:
             scores[query] = {}
             refused.append(f"Query '{query}' couldn't be asked: {error.message}")

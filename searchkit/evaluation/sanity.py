@@ -183,13 +183,13 @@ def own_sentences(article: Article) -> tuple[str, ...]:
 
 def _plain(text: str) -> str:
     """Return a sentence on one line; "" where it is too short or too long to be asked."""
-    said = " ".join(text.split())
-    words = len(said.split())
-    characters = len(said)
+    plain = " ".join(text.split())
+    words = len(plain.split())
+    characters = len(plain)
     if not _CHARACTERS[0] <= characters <= _CHARACTERS[1] or words > _WORDS[1]:
         return ""
-    written_apart = 2 * len(_UNSPACED.findall(said)) < characters
-    return "" if written_apart and words < _WORDS[0] else said
+    written_apart = 2 * len(_UNSPACED.findall(plain)) < characters
+    return "" if written_apart and words < _WORDS[0] else plain
 
 
 def _group(language: str | None, asked: Sequence[_Asked]) -> Group:

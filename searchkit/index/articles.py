@@ -323,8 +323,8 @@ class ArticlesReader:
 
     def article_rows(self, ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids."""
-        found = [row for (row,) in self._among("SELECT row FROM articles WHERE id IN ({marks})", ids, "i")]
-        return sorted(found)
+        rows = [row for (row,) in self._among("SELECT row FROM articles WHERE id IN ({marks})", ids, "i")]
+        return sorted(rows)
 
     def _numbered(self, columns: str, kinds: str) -> list[tuple[Any, ...]]:
         found = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)
@@ -418,8 +418,8 @@ class ArticlesReader:
 
     def begins_ids(self, name: str) -> bool:
         """Say whether an article has this id, or one that goes on with a colon."""
-        found = self.rows("SELECT 1 FROM articles WHERE id = ? OR (id > ? AND id < ?)", (name, f"{name}:", f"{name};"))
-        return bool(found)
+        rows = self.rows("SELECT 1 FROM articles WHERE id = ? OR (id > ? AND id < ?)", (name, f"{name}:", f"{name};"))
+        return bool(rows)
 
     def _among(self, statement: str, values: Sequence[str] | Sequence[int], kinds: str) -> list[tuple[Any, ...]]:
         """Run a SELECT whose ``{marks}`` stand for values, some of them at a time."""
@@ -476,10 +476,10 @@ class ArticlesReader:
 
     def _text(self, row: int) -> tuple[str, str]:
         """Return the id and the text of the article of a row."""
-        found = self.rows("SELECT id, text FROM articles WHERE row = ?", (row,), kinds="tt")
-        if not found:
+        rows = self.rows("SELECT id, text FROM articles WHERE row = ?", (row,), kinds="tt")
+        if not rows:
             raise self.corrupt(f"it has no article in row {row}")
-        return found[0][0], found[0][1]
+        return rows[0][0], rows[0][1]
 
     def starts(self, articles: int, chunks: int) -> NDArray[np.int64]:
         """Return ``(articles + 1,)`` rows: the first chunk of each article, and the number of chunks at the end."""

@@ -78,8 +78,8 @@ def add(
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
         compared = _Compared(parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            given = intake.articles(given_of(articles, corpus, progress, states))
-            _write(paths, draft, compared.different(given), manifest, encoder, compared.known)
+            incoming = intake.articles(given_of(articles, corpus, progress, states))
+            _write(paths, draft, compared.different(incoming), manifest, encoder, compared.known)
             if intake.lost and not compared.seen:
                 raise SourceError(f"No article could be read. The first problem: {intake.problems[0]}.")
             if draft.articles:

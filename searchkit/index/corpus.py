@@ -79,5 +79,5 @@ def left_out(old: Corpus | None, new: Corpus | None) -> tuple[str, ...]:
     """Return the places that are remembered and neither given now nor below a place that is."""
     if old is None:
         return ()
-    given = [Path(place) for place in new.places] if new else []
-    return tuple(place for place in old.places if not any(Path(place).is_relative_to(one) for one in given))
+    current = [Path(place) for place in new.places] if new else []
+    return tuple(place for place in old.places if not any(Path(place).is_relative_to(one) for one in current))

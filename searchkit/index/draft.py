@@ -397,7 +397,7 @@ class Draft:
         for earlier in self._encodings:  # they write the same record
             earlier.close()
         before = [known] if self._left is None else [known, self._left]
-        made = Encoding(
+        encoding = Encoding(
             self._paths,
             encoder,
             before,
@@ -406,8 +406,8 @@ class Draft:
             progress=self._progress,
             reuse=self._reuse,
         )
-        self._encodings.append(self._opened.enter_context(made))
-        return made
+        self._encodings.append(self._opened.enter_context(encoding))
+        return encoding
 
     @property
     def _whole(self) -> bool:

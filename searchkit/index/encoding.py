@@ -151,8 +151,8 @@ class Encoding:
         for first in range(0, len(order), step):
             digests, rows = zip(*order[first : first + step], strict=True)
             some = [texts[row] for row in rows]
-            given = self._encoder.encode_chunks(some, self._from(first, len(order)))
-            fresh = checked_rows(given, self._encoder.name, some, self._encoder.dimension)
+            encoded = self._encoder.encode_chunks(some, self._from(first, len(order)))
+            fresh = checked_rows(encoded, self._encoder.name, some, self._encoder.dimension)
             vectors[list(rows)] = fresh
             self._keep(digests, fresh)
             self.encoded += len(rows)

@@ -107,9 +107,9 @@ class FileStates:
                 named[address] = wanted
             taken.setdefault(named[address], address)
         self._order = {file.address: place for place, file in enumerate(files)}
-        made = [file if named[file.address] == file.id else replace(file, id=named[file.address]) for file in files]
-        self._skip(made)
-        return made
+        renamed = [file if named[file.address] == file.id else replace(file, id=named[file.address]) for file in files]
+        self._skip(renamed)
+        return renamed
 
     def is_unchanged(self, file: Found) -> bool:
         """Say whether a file needn't be read: it is as it was when its articles were taken."""
@@ -226,8 +226,8 @@ def given_by_file(held: Iterable[Held], wanted: Mapping[str, object]) -> dict[st
 
 def _reading(read: ReadConfig) -> str:
     """Name how files are read: what they give depends on it."""
-    said = json.dumps([searchkit.__version__, RULES, sorted(read.fields.items())])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    settings = json.dumps([searchkit.__version__, RULES, sorted(read.fields.items())])
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def _load(path: Path) -> dict[str, _State]:

@@ -288,11 +288,11 @@ def values_among(segment: Segment, name: str, among: Mask, limit: int) -> Iterat
     last = ""
     statement = "SELECT article, value, shown FROM labels WHERE name = ? AND value > ? ORDER BY value LIMIT ?"
     for _ in range(_BATCHES):
-        found = labels(segment, statement, (name, last, limit // _BATCHES), "tt")
-        yield from (shown for article, _value, shown in found if among[article])
-        if not found:
+        batch = labels(segment, statement, (name, last, limit // _BATCHES), "tt")
+        yield from (shown for article, _value, shown in batch if among[article])
+        if not batch:
             return
-        last = found[-1][1]  # on with the next value, whoever else has this one
+        last = batch[-1][1]  # on with the next value, whoever else has this one
 
 
 def labels(segment: Segment, statement: str, values: Sequence[object], kinds: str) -> list[tuple[Any, ...]]:

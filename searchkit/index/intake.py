@@ -109,9 +109,9 @@ class Intake:
         """Return the id of an article that brings none and comes from a program, which has no place to be told by."""
         if has_id(values):
             return None
-        made = content_id("article", values)
-        self._contents[made] += 1
-        return made if self._contents[made] == 1 else f"{made}-{self._contents[made]}"
+        article_id = content_id("article", values)
+        self._contents[article_id] += 1
+        return article_id if self._contents[article_id] == 1 else f"{article_id}-{self._contents[article_id]}"
 
 
 def path_of(article: Article) -> str:

@@ -249,7 +249,7 @@ class Generation:
 
     def held(self, ids: Sequence[str] | None) -> dict[str, Held]:
         """Return what is known of the living articles that have these ids, or of all, by id."""
-        found: dict[str, Held] = {}
+        held: dict[str, Held] = {}
         for segment in self.segments:
             living = segment.living_articles
             listed = segment.articles.held(ids)
@@ -257,8 +257,8 @@ class Generation:
                 raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
             for row, article_id, digest, path in listed:
                 if segment.lives(row):
-                    found[article_id] = Held(digest=digest, path=path)
-        return found
+                    held[article_id] = Held(digest=digest, path=path)
+        return held
 
     def digests(self) -> dict[str, bytes]:
         """Return the digest of every living article by its id."""
@@ -266,18 +266,18 @@ class Generation:
 
     def file_names(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the names of files, by path (``Origin``): of those that articles were read from, deleted ones too."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for segment in self.segments:
-            found.update(segment.articles.file_names(paths))
-        return found
+            names.update(segment.articles.file_names(paths))
+        return names
 
     def files_called(self, names: Sequence[str]) -> dict[str, set[str]]:
         """Return by name the paths of the files that have these names, and had articles at some time."""
-        found: dict[str, set[str]] = {}
+        paths: dict[str, set[str]] = {}
         for segment in self.segments:
             for name, path in segment.articles.files_called(names):
-                found.setdefault(name, set()).add(path)
-        return found
+                paths.setdefault(name, set()).add(path)
+        return paths
 
     def has_articles_of(self, path: str) -> bool:
         """Say whether an article that was read from a file lives."""

@@ -130,8 +130,8 @@ def _asked(
     """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""
     for first in range(0, len(questions), _AT_ONCE):
         some = questions[first : first + _AT_ONCE]
-        given = [encoder.encode_query(question) for question in some]
-        queries = checked_rows(given, encoder.name, some, encoder.dimension)
+        encoded = [encoder.encode_query(question) for question in some]
+        queries = checked_rows(encoded, encoder.name, some, encoder.dimension)
         parts = [
             queries @ part.T for segment in segments if segment.vectors for part in parts_of(segment.vectors.matrix)
         ]

@@ -201,8 +201,8 @@ def _from_text(text: str) -> datetime | None:
     if published := _PUBLISHED.match(text):
         text = published[1]
     text = _LEAD_IN.sub("", text.strip(" |"))
-    found = _iso(text, UTC) or _written(text, UTC) or _absolute(text, UTC)
-    return found[0] if found else None
+    dated = _iso(text, UTC) or _written(text, UTC) or _absolute(text, UTC)
+    return dated[0] if dated else None
 
 
 def _iso(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
@@ -217,8 +217,8 @@ def _iso(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
             return None
     try:
         if match := _ORDINAL.fullmatch(text):
-            found = datetime(int(match[1]), 1, 1, tzinfo=zone) + timedelta(days=int(match[2]) - 1)
-            return (found, "day") if found.year == int(match[1]) else None
+            first_day = datetime(int(match[1]), 1, 1, tzinfo=zone) + timedelta(days=int(match[2]) - 1)
+            return (first_day, "day") if first_day.year == int(match[1]) else None
         if match := _COMPACT.fullmatch(text):
             text = f"{match[1]}T{match[2]}"
         late = _MIDNIGHT_AT_24.match(text)
@@ -355,10 +355,10 @@ def _absolute(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
         offset, end = _zone(words, time.end())
         text = f"{words[: time.start()]}{clock[0]:02}:{clock[1]:02}:{clock[2]:02} {words[end:]}".strip()
     settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["year"], "RELATIVE_BASE": datetime(2000, 1, 1)}
-    found = _ask_dateparser(text, settings)
-    if found is None:
+    dated = _ask_dateparser(text, settings)
+    if dated is None:
         return None
-    moment, period = found
+    moment, period = dated
     aware = moment if moment.tzinfo is not None else _placed(moment, offset, zone)
     return aware, period
 
@@ -438,9 +438,9 @@ def parse_bound(text: str, *, now: datetime, end: bool) -> Bound:
         if span := _span(plain, now):
             instant = now if end else span
             return SpanBound(instant=instant, day=instant.date())
-        found = _iso(words, zone) or _written(words, zone) or _words(plain, now) or _other_words(words, now)
-        if found:
-            start, period = found
+        dated = _iso(words, zone) or _written(words, zone) or _words(plain, now) or _other_words(words, now)
+        if dated:
+            start, period = dated
             return _bound(start, period, end=end)
     except (ValueError, OverflowError):
         pass
@@ -489,9 +489,9 @@ def _other_words(words: str, now: datetime) -> tuple[datetime, _Period] | None:
     """Ask the library of many languages, which must find no year in a number that is none."""
     if not words or len(words) > _LONGEST:
         return None
-    found = _absolute(words, now.tzinfo or UTC)
-    if found:
-        return found
+    dated = _absolute(words, now.tzinfo or UTC)
+    if dated:
+        return dated
     base = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
     # "24 Stunden" is neither a date nor said to be past.
     counted = any(character.isdigit() for character in words)

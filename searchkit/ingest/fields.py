@@ -55,8 +55,8 @@ def flatten(values: Mapping[str, object], used: Set[Path], unwrap: str) -> dict[
 
 
 def _leaves(values: Mapping[str, object], above: Path, used: Set[Path]) -> Iterator[tuple[Path, object]]:
-    for key, given in values.items():
-        path, value = (*above, str(key)), natural(given)
+    for key, raw in values.items():
+        path, value = (*above, str(key)), natural(raw)
         if path in used:
             continue
         if isinstance(value, Mapping) and len(path) < _DEEPEST:

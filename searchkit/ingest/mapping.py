@@ -95,8 +95,8 @@ def check_fields(fields: Mapping[str, str]) -> None:
 
 def has_id(values: Mapping[str, object], fields: Mapping[str, str] | None = None) -> bool:
     """Say whether an article brings an id, or a url that serves as one."""
-    found = _Found(values, fields or {})
-    return any(plain_text(found.value(name), name, " ").strip() for name in ("id", "url"))
+    mapping = _Found(values, fields or {})
+    return any(plain_text(mapping.value(name), name, " ").strip() for name in ("id", "url"))
 
 
 def content_id(prefix: str, values: Mapping[str, object]) -> str:

@@ -196,10 +196,10 @@ def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Pro
     draft, note = _DRAFTS[file.format](data)
     # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
     named = draft.values if means(draft.values, "id") else {**draft.values, "id": file.id}
-    made = make_article(replace(draft, values=named), origin=rows.origin)
-    for each in ([note] if note else []) + list(made.notes):
+    read = make_article(replace(draft, values=named), origin=rows.origin)
+    for each in ([note] if note else []) + list(read.notes):
         yield rows.problem(each, None, lost=False)
-    yield made.article
+    yield read.article
 
 
 def _plain(data: bytes) -> tuple[Draft, str | None]:

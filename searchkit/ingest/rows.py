@@ -50,7 +50,7 @@ class Rows:
         self._look(value)
         try:
             fallback = self._fallback(value, line, only=only)
-            made = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields, origin=self.origin)
+            read = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields, origin=self.origin)
         except SourceError as error:
             yield self.problem(error.message, line)
         except RecursionError:
@@ -59,10 +59,10 @@ class Rows:
             # One row that nobody has thought of must not cost those behind it.
             yield self.problem(f"can't be read: {type(error).__name__}: {error}"[:300], line)
         else:
-            yield from (self.problem(note, line, lost=False) for note in made.notes)
+            yield from (self.problem(note, line, lost=False) for note in read.notes)
             self._rows += 1
-            self._html.update(made.html)
-            yield made.article
+            self._html.update(read.html)
+            yield read.article
 
     def _fallback(self, value: Mapping[str, object], line: int, *, only: bool) -> str:
         """Return the id of a row that brings none."""
@@ -71,9 +71,9 @@ class Rows:
             return name if only else f"{name}:{line}"
         if has_id(value, self.fields):
             return name
-        made = content_id(name, value)
-        self._contents[made] += 1
-        return made if self._contents[made] == 1 else f"{made}-{self._contents[made]}"
+        content = content_id(name, value)
+        self._contents[content] += 1
+        return content if self._contents[content] == 1 else f"{content}-{self._contents[content]}"
 
     def _look(self, value: Mapping[str, object]) -> None:
         missing = [name for name in self.fields if name not in self._seen]

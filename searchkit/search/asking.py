@@ -185,15 +185,15 @@ def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, 
         return ()
     if not isinstance(fields, Mapping):
         raise QueryError(f"'fields' is {_cut(fields)}.", hint="Give a mapping: fields={'desk': ['world', 'city']}.")
-    made = []
+    accepted_values = []
     for name, values in fields.items():
         if not isinstance(name, str):
             raise QueryError(f"{_cut(name)} names no field.", hint="Give the names of fields as text.")
         if name == "published":
             raise QueryError("'published' is no field to give values for.", hint="Give 'since' and 'until'.")
         if (accepted := _values(name, values)) is not None:
-            made.append((name, accepted))
-    return tuple(made)
+            accepted_values.append((name, accepted))
+    return tuple(accepted_values)
 
 
 def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
@@ -213,14 +213,14 @@ def _values(name: str, values: Values) -> tuple[str, ...] | None:
     """Return the accepted values of a field as text; None where it isn't filtered. Raises ``QueryError``."""
     if values is None:
         return None
-    given = _unboxed(values)
-    if isinstance(given, str | bool | Real | date):
-        return (_value(name, given),)
-    if isinstance(given, Mapping | bytes | bytearray) or not isinstance(given, Iterable):
+    unboxed = _unboxed(values)
+    if isinstance(unboxed, str | bool | Real | date):
+        return (_value(name, unboxed),)
+    if isinstance(unboxed, Mapping | bytes | bytearray) or not isinstance(unboxed, Iterable):
         raise QueryError(
-            f"The filter '{name}' is {_cut(given)}.", hint="Give text, a number, a date, or a list of such."
+            f"The filter '{name}' is {_cut(unboxed)}.", hint="Give text, a number, a date, or a list of such."
         )
-    return tuple(dict.fromkeys(_value(name, value) for value in given))
+    return tuple(dict.fromkeys(_value(name, value) for value in unboxed))
 
 
 def _value(name: str, value: object) -> str:
@@ -252,8 +252,8 @@ def _is_finite(value: Real) -> bool:
 
 def _unboxed(value: object) -> object:
     """Return a number, truth value or list out of numpy's or a data frame's; anything else as it is."""
-    made: Any = value
-    return made.tolist() if hasattr(value, "tolist") and hasattr(value, "dtype") else value
+    array: Any = value
+    return array.tolist() if hasattr(value, "tolist") and hasattr(value, "dtype") else value
 
 
 def _cut(value: object) -> str:

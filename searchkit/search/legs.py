@@ -140,11 +140,11 @@ class Reading:
         """Return the notes on a program's filter, whose rows the mask has; those of the latest are remembered."""
         if not query.where:
             return ()
-        asked = (query.where, query.suggest_values)
+        filters = (query.where, query.suggest_values)
         noted = self._noted  # once: another thread may put another here
-        if asked != noted[0]:
+        if filters != noted[0]:
             notes = notes_on_arguments(self.generation, query.where, mask, suggest=query.suggest_values)
-            self._noted = noted = (asked, notes)
+            self._noted = noted = (filters, notes)
         return noted[1]
 
     def lacks_words(self, looked: Looked) -> bool:
@@ -208,20 +208,20 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     tree = parsed.tree
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
-    found = evaluate(reading.keyword, tree, mask=mask, resolve=resolve)
-    notes = (*parsed.notes, *absent, *found.notes)
-    vector, scale, allowed = None, keyword_alone(found.idf_sum), mask
+    matches = evaluate(reading.keyword, tree, mask=mask, resolve=resolve)
+    notes = (*parsed.notes, *absent, *matches.notes)
+    vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         if reading.generation.manifest.vectors:
             vector = encode(reading, parsed.text)
-        scale = hybrid(found.idf_sum, _weight(reading, config))
+        scale = hybrid(matches.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
-        allowed = mask if parsed.plain else found.allowed
+        allowed = mask if parsed.plain else matches.allowed
     return Looked(
         query=query,
         parsed=parsed,
-        legs=_scaled(reading, _legs(reading, scale, found, vector, allowed), config),
+        legs=_scaled(reading, _legs(reading, scale, matches, vector, allowed), config),
         mask=mask,
         notes=notes,
         reading=parsed.reading,
@@ -236,8 +236,8 @@ def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] |
     if query.mode is not Mode.KEYWORD:
         return None
     mask = _searched(reading, query)
-    asked = reading.bare.read(query.text, query.syntax)
-    return None if asked is None else (asked, mask)
+    question = reading.bare.read(query.text, query.syntax)
+    return None if question is None else (question, mask)
 
 
 def look_bare(reading: Reading, query: Query) -> Legs | None:
@@ -271,8 +271,8 @@ def _by_vector(
     notes = parsed.notes if parsed.plain else ()
     allowed = mask
     if not parsed.plain:  # what an expression says of articles holds in every mode
-        found = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
-        allowed, notes = found.allowed, (*parsed.notes, *found.notes)
+        matches = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
+        allowed, notes = matches.allowed, (*parsed.notes, *matches.notes)
     text = parsed.text if parsed.text.strip() else query.text
     vector = encode(reading, text)
     filtered = tuple(label_key("language", code) for code in query.where.languages or ())

@@ -189,8 +189,8 @@ def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
         scores, articles = legs.score(rows), of_row[rows]
         if not np.any(starts[articles + 1] - starts[articles] > 1):
             return articles, scores  # each has one chunk, which is its best and all that votes
-        found, best = votes(articles, scores, 0.0) if legs.vector is None else _best_by_article(articles, scores)
-        return (found, best) if not vote else _voted(legs, found, np.maximum(best, bound), k, vote)
+        voted, best = votes(articles, scores, 0.0) if legs.vector is None else _best_by_article(articles, scores)
+        return (voted, best) if not vote else _voted(legs, voted, np.maximum(best, bound), k, vote)
 
     return _rank(legs, k, depth, look, legs.generation.article_ids)
 

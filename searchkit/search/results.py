@@ -126,12 +126,12 @@ def _best(legs: Legs, articles: Sequence[range], limit: int) -> list[list[tuple[
     order = np.lexsort((-scores, number))  # stable: of equal scores the first row stays the first
     number = number[order]
     order = order[np.arange(len(number)) - np.searchsorted(number, number) < limit]
-    found: list[list[tuple[int, float]]] = [[] for _ in articles]
+    chunks: list[list[tuple[int, float]]] = [[] for _ in articles]
     for place, row, score in zip(
         np.repeat(np.arange(len(articles)), np.minimum(np.bincount(number, minlength=len(articles)), limit)).tolist(),
         rows[order].tolist(),
         scores[order].tolist(),
         strict=True,
     ):
-        found[place].append((row, score))
-    return found
+        chunks[place].append((row, score))
+    return chunks

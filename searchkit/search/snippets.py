@@ -90,11 +90,11 @@ class Snippets:
             return self._cut(chunks, terms, languages)
         parts = frozenset(term for word in compounds for part in (word.joined, *word.parts) for term in part.terms)
         marked = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
-        found = []
+        places = []
         for chunk, whole, language in zip(chunks, marked, languages, strict=True):
             spans = [(start - chunk.start, end - chunk.start) for start, end in whole.highlights]
-            found.append(_meant_together(_words_at(chunk.text, spans, self._analyzer, language), words))
-        return _cut_around(chunks, found)
+            places.append(_meant_together(_words_at(chunk.text, spans, self._analyzer, language), words))
+        return _cut_around(chunks, places)
 
     def _cut(
         self,
@@ -160,9 +160,9 @@ def snippet(chunk: Chunk, words: Iterable[Term | Compound], analyzer: Analyzer, 
 
     Offsets count characters of the article. Without a word in the chunk it is the chunk's beginning.
     """
-    found = _found(chunk.text, tuple(words), analyzer, language)
-    start, end = _window(chunk.text, found)
-    spans = _merged([span for span, _ in found if start <= span[0] and span[1] <= end])
+    places = _found(chunk.text, tuple(words), analyzer, language)
+    start, end = _window(chunk.text, places)
+    spans = _merged([span for span, _ in places if start <= span[0] and span[1] <= end])
     return Snippet(
         text=chunk.text[start:end],
         start=chunk.start + start,
@@ -241,14 +241,14 @@ def _meant_together(parsed: Sequence[Parsed], words: Sequence[Term | Compound]) 
     """Return where words were asked for, and which terms each means, among words in order."""
     terms = _terms(words)
     wanted = [word for word in parsed if not terms.isdisjoint(word[2].terms)]
-    found = [(span, both) for span, meant in _meant(wanted) if (both := terms & meant)]
+    places = [(span, both) for span, meant in _meant(wanted) if (both := terms & meant)]
     compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
     if compounds:
         expanded = [(span, expansion) for _, span, expansion in parsed]
         for compound in compounds:
-            found += _compound_places(compound, expanded)
-        found.sort(key=lambda place: place[0])
-    return found
+            places += _compound_places(compound, expanded)
+        places.sort(key=lambda place: place[0])
+    return places
 
 
 def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[Place]:
@@ -312,17 +312,17 @@ def _meanings(text: str, analyzer: Analyzer, language: str | None) -> list[Place
 
 
 def _meant(words: Iterable[Parsed]) -> list[Place]:
-    found: list[Place] = []
+    places: list[Place] = []
     for word, (start, end), expansion in words:
         if expansion.joined or expansion.advance <= 1:
-            found.append(((start, end), frozenset(expansion.terms)))
+            places.append(((start, end), frozenset(expansion.terms)))
             continue
         # A run of a script without spaces: each term is a pair of grapheme clusters, counted by its offset.
         borders = [start + place for place in cluster_starts(word)] + [end]
         for place, (term, offset) in enumerate(zip(expansion.terms, expansion.offsets, strict=True)):
             last = min(offset + (2 if place < expansion.asked else 1), len(borders) - 1)
-            found.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
-    return found
+            places.append(((borders[min(offset, last)], borders[last]), frozenset((term,))))
+    return places
 
 
 def _window(text: str, found: list[Place]) -> Span:

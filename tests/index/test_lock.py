@@ -201,14 +201,14 @@ def test_a_lock_whose_file_was_removed_is_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "index" / "LOCK"
     path.parent.mkdir()
     with writer_lock(path, "first"):
-        waiting = threading.Thread(target=lambda: found.append(_locked(path)))
-        found: list[object] = []
+        waiting = threading.Thread(target=lambda: outcomes.append(_locked(path)))
+        outcomes: list[object] = []
         waiting.start()
         time.sleep(0.1)
         path.unlink()
         path.parent.rmdir()
     waiting.join()
-    assert isinstance(found[0], IndexNotFound)
+    assert isinstance(outcomes[0], IndexNotFound)
 
 
 def _locked(path: Path) -> object:

@@ -57,9 +57,9 @@ def test_many_threads_read_on_from_a_folder_that_was_moved(two: Path, what) -> N
     with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
         what(two)
         with ThreadPoolExecutor(8) as threads:
-            for found in threads.map(lambda number: asked(searcher, WORDS[number % 6]), range(40)):
-                assert found
-                assert all(article_id.startswith("mine") for article_id in found)
+            for article_ids in threads.map(lambda number: asked(searcher, WORDS[number % 6]), range(40)):
+                assert article_ids
+                assert all(article_id.startswith("mine") for article_id in article_ids)
 
 
 def deleted(folder: Path) -> None:

@@ -57,16 +57,16 @@ def texts(index: Path) -> dict[str, str]:
 
 
 def id_of(index: Path, text: str) -> str:
-    (found,) = [id_ for id_, held in texts(index).items() if held == text]
-    return found
+    (article_id,) = [id_ for id_, held in texts(index).items() if held == text]
+    return article_id
 
 
 def origin_of(index: Path, article_id: str) -> str:
     with open_generation(index) as generation:
-        found = generation.find_article(article_id)
-        assert found is not None
-        assert found[0].origin is not None
-        return found[0].origin.path
+        article = generation.find_article(article_id)
+        assert article is not None
+        assert article[0].origin is not None
+        return article[0].origin.path
 
 
 def rows(*texts: str) -> str:

@@ -107,8 +107,8 @@ def test_an_index_of_older_rules_is_searched_with_a_note_and_rebuilt_without_enc
             answer = searcher.search("missiles Venezuela")
             return [result.article.id for result in answer.results], answer.notes
 
-    found, notes = ids("old")
-    assert found == ids("new")[0]
+    results, notes = ids("old")
+    assert results == ids("new")[0]
     assert any("'searchkit rebuild' brings it up to date" in note for note in notes)
     with pytest.raises(FormatTooOld, match="searchkit rebuild --index PATH"):
         searchkit.add(tmp_path / "old", [article(40)], encoder=encoder)

@@ -294,8 +294,8 @@ def test_a_small_segments_products_are_right_wherever_its_numbers_begin() -> Non
         odd = np.frombuffer(b"x" + values.tobytes(), dtype="<f4", offset=1).reshape(values.shape)
         expected = values.astype(np.float64) @ query.astype(np.float64)
         for rows in (None, np.asarray([3, 3, 49, 0])):
-            found = np.frombuffer(loops.COMPILED.products(odd, query, rows), np.float32)
-            np.testing.assert_allclose(found, expected if rows is None else expected[rows], rtol=1e-4, atol=1e-4)
+            products = np.frombuffer(loops.COMPILED.products(odd, query, rows), np.float32)
+            np.testing.assert_allclose(products, expected if rows is None else expected[rows], rtol=1e-4, atol=1e-4)
     with pytest.raises(ValueError, match="outside the matrix"):
         loops.COMPILED.products(odd, query, np.asarray([50]))
     with pytest.raises(ValueError, match="different widths"):

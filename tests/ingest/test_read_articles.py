@@ -198,5 +198,5 @@ def test_one_text_of_names_is_split():
 
 
 def test_a_source_in_a_written_list_is_its_name():
-    for given in (["Reuters"], "['Reuters']", '["Reuters"]', {"name": "Reuters"}):
-        assert article_from_dict({"id": "1", "text": "x", "source": given}).source == "Reuters"
+    for value in (["Reuters"], "['Reuters']", '["Reuters"]', {"name": "Reuters"}):
+        assert article_from_dict({"id": "1", "text": "x", "source": value}).source == "Reuters"

@@ -226,11 +226,11 @@ def test_dates_as_people_write_them(given: str, expected: str | None):
 
 
 def test_an_instant_keeps_the_clock_that_it_was_written_by():
-    for given in ("2024-12-31T22:30:00-05:00", "Dec 31, 2024 10:30 PM EST", "Tue, 31 Dec 2024 22:30:00 -0500"):
-        moment = parse_dated(given)
+    for text in ("2024-12-31T22:30:00-05:00", "Dec 31, 2024 10:30 PM EST", "Tue, 31 Dec 2024 22:30:00 -0500"):
+        moment = parse_dated(text)
         assert moment is not None
         assert moment.isoformat() == "2024-12-31T22:30:00-05:00"
-        assert parse_date(given) == datetime(2025, 1, 1, 3, 30, tzinfo=UTC)
+        assert parse_date(text) == datetime(2025, 1, 1, 3, 30, tzinfo=UTC)
 
 
 def test_the_31st_goes_back_to_the_last_day_of_a_shorter_month():

@@ -111,9 +111,9 @@ def test_a_text_is_given_to_the_library_whole_unless_that_would_take_ages() -> N
 def test_sentences_are_those_of_the_whole_where_paragraphs_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     text = ("“He said so. “And she said: ‘No.’ It rained (a lot). They’re gone.\n\n") * 2000
     assert len(list(_quick_parts(text))) > 1
-    found = sentence_spans(text, "en")
+    spans = sentence_spans(text, "en")
     monkeypatch.setattr(sentences, "_QUICK", 1 << 30)
-    assert sentence_spans(text, "en") == found
+    assert sentence_spans(text, "en") == spans
 
 
 def test_many_lines_are_joined_as_two_are() -> None:

@@ -256,9 +256,9 @@ def test_a_note_tells_no_value_that_the_callers_filter_hides(searcher: Searcher)
 
 
 def test_a_value_that_no_article_has_is_noted_alike_in_text_and_argument(searcher: Searcher) -> None:
-    said = ("No article has the source 'Unknown'.",)
-    assert searcher.search("ferry", mode="keyword", source="Unknown").notes == said
-    assert searcher.search("ferry source:Unknown", mode="keyword").notes == said
+    notes = ("No article has the source 'Unknown'.",)
+    assert searcher.search("ferry", mode="keyword", source="Unknown").notes == notes
+    assert searcher.search("ferry source:Unknown", mode="keyword").notes == notes
     assert searcher.search("ferry tag:xyz*", mode="keyword").notes == ("No article has the tag 'xyz*'.",)
     near = ("No article has the tag 'rok'. Did you mean 'Rock'?",)
     assert searcher.search("ferry tag:rok", mode="keyword").notes == near
@@ -455,8 +455,8 @@ def test_an_article_of_a_day_and_no_time_is_in_a_span_that_touches_its_day(
     dated: Path, monkeypatch: pytest.MonkeyPatch, zone: str, hours: int, expected: set[str]
 ) -> None:
     now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
-    found = asked(dated, now, monkeypatch, zone=zone, text='published:"last 4 hours"', until="2025-02")
-    assert found - {"noon"} == expected
+    article_ids = asked(dated, now, monkeypatch, zone=zone, text='published:"last 4 hours"', until="2025-02")
+    assert article_ids - {"noon"} == expected
 
 
 @pytest.mark.parametrize(

@@ -125,8 +125,8 @@ def test_a_wish_moves_no_score_but_of_what_has_it_whatever_the_path(
             assert all(scores[name] == pytest.approx(plain[name]) for name in scores.keys() - higher)
             assert len(higher) == 1
             assert dict(searcher.rank(Query(text=text, mode=mode, k=1))) == dict(list(scores.items())[:1])
-            asked = searcher.search(text, mode=mode, k=50)
-            assert [(one.article.id, one.score) for one in asked.results] == list(scores.items())
+            answer = searcher.search(text, mode=mode, k=50)
+            assert [(one.article.id, one.score) for one in answer.results] == list(scores.items())
             with monkeypatch.context() as patch:
                 patch.setattr(loops, "COMPILED", None)
                 assert dict(searcher.rank(query)) == pytest.approx(scores)
@@ -195,8 +195,8 @@ def test_a_filter_in_a_text_is_never_lost(searcher: Searcher, text: str, mode: s
      "source:(Courier OR Ledger)"],
 )  # fmt: skip
 def test_no_text_undoes_a_filter_that_a_program_gives(searcher: Searcher, text: str, mode: str) -> None:
-    found = ids(searcher, text, mode=mode, fields={"price": "30"}, tag="b")
-    assert set(found) <= {"fair"}
+    article_ids = ids(searcher, text, mode=mode, fields={"price": "30"}, tag="b")
+    assert set(article_ids) <= {"fair"}
     where = Where(fields=(("price", ("30",)),))
     for syntax in (Syntax.AUTO, Syntax.WORDS):
         query = Query(text=text, mode=Mode(mode), where=where, k=50, syntax=syntax)
@@ -314,11 +314,11 @@ def test_a_condition_of_words_changes_no_result_by_keyword(
         monkeypatch.setattr(loops, "COMPILED", None)
     with searcher._reading() as reading:
         tree = reading.parse(Query(text=text)).tree
-        found, wished = (evaluate(reading.keyword, each) for each in (tree, Maybe(child=tree)))
-        assert found.scores.tolist() == wished.scores.tolist()
-        assert found.matched.tolist() == wished.matched.tolist()
-        assert found.idf_sum == wished.idf_sum
-        assert found.allowed.sum() < wished.allowed.sum()
+        required, wished = (evaluate(reading.keyword, each) for each in (tree, Maybe(child=tree)))
+        assert required.scores.tolist() == wished.scores.tolist()
+        assert required.matched.tolist() == wished.matched.tolist()
+        assert required.idf_sum == wished.idf_sum
+        assert required.allowed.sum() < wished.allowed.sum()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -340,9 +340,9 @@ def test_a_filter_that_can_t_be_read_is_an_error_that_says_so(searcher: Searcher
      "(protest !price:30"],
 )  # fmt: skip
 def test_an_exclusion_never_becomes_an_inclusion(searcher: Searcher, text: str, mode: str) -> None:
-    found = ids(searcher, text, mode=mode)
-    assert {"cheap", "dear"} <= set(found)
-    assert "fair" not in found
+    article_ids = ids(searcher, text, mode=mode)
+    assert {"cheap", "dear"} <= set(article_ids)
+    assert "fair" not in article_ids
 
 
 @pytest.mark.parametrize("text", ["protest AND NOT NOT price:30", "protest NOT -price:30", "protest NOT !price:30"])
@@ -471,9 +471,9 @@ def test_a_comparison_holds_whatever_is_glued_to_it(searcher: Searcher, text: st
      "protest NOT price：<60", "protest AND –(price:<60)"],
 )  # fmt: skip
 def test_a_dash_before_a_filter_is_a_minus(searcher: Searcher, text: str) -> None:
-    found = ids(searcher, text)
-    assert "dear" in found
-    assert not {"cheap", "fair"} & set(found)
+    article_ids = ids(searcher, text)
+    assert "dear" in article_ids
+    assert not {"cheap", "fair"} & set(article_ids)
 
 
 @pytest.mark.parametrize(
@@ -542,6 +542,6 @@ def test_the_reading_is_told(searcher: Searcher) -> None:
 def test_plain_questions_take_the_short_way_with_the_same_scores(searcher: Searcher, text: str) -> None:
     with searcher._reading() as reading:
         assert reading.bare.read(text) is not None
-    asked = searcher.search(text, mode="keyword", k=50)
+    answer = searcher.search(text, mode="keyword", k=50)
     ranked = searcher.rank(Query(text=text, mode=Mode.KEYWORD, k=50))
-    assert [(one.article.id, one.score) for one in asked.results] == list(ranked)
+    assert [(one.article.id, one.score) for one in answer.results] == list(ranked)

@@ -157,8 +157,8 @@ def test_a_weight_weighs_as_much_in_every_mode(index: Path) -> None:
     for mode in MODES:
         with opened_with(index, Fixed(9.0), vector_weight=4.0) as opened:
             legs = opened.legs(Query(text=TEXT, mode=mode))
-            (found,) = opened.search(TEXT, k=1, mode=mode, explain=True).results
-            shares[mode] = found.chunks[0].contributions[-1].share
+            (result,) = opened.search(TEXT, k=1, mode=mode, explain=True).results
+            shares[mode] = result.chunks[0].contributions[-1].share
             if mode is Mode.KEYWORD:
                 assert legs.keyword is not None
                 idf_sum = legs.keyword.idf_sum

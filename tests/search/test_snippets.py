@@ -114,9 +114,9 @@ def test_of_compounds_the_words_asked_for_are_marked(text: str, query: str, show
 
 def test_the_passage_with_the_compound_is_shown_among_others_with_its_parts() -> None:
     text = "The S-400 and S-5600 and S-6000 of 300 men. " * 20 + "There stood an S-300 battery. " + "So it is. " * 40
-    found = cut(text, "S-300")
-    assert found.text.startswith("There stood an S-300")
-    assert marked(text, found) == ["S-300"]
+    passage = cut(text, "S-300")
+    assert passage.text.startswith("There stood an S-300")
+    assert marked(text, passage) == ["S-300"]
 
 
 def test_searches_mark_the_compound_asked_for_in_every_mode(tmp_path: Path) -> None:
@@ -139,10 +139,10 @@ def test_highlights_stand_on_the_words_whatever_punctuation_is_between() -> None
         if not words or any(one.advance > 1 and not one.joined for _, one in words):
             continue
         terms = set(draw.choice(words)[1].terms)
-        found = snippet(
+        passage = snippet(
             Chunk(article_id="a", ordinal=0, start=7, end=7 + len(text), text=text), of(terms), analyzer, "en"
         )
-        highlighted = {place for start, end in found.highlights for place in range(start - 7, end - 7)}
+        highlighted = {place for start, end in passage.highlights for place in range(start - 7, end - 7)}
         asked = {place for (start, end), one in words if terms.intersection(one.terms) for place in range(start, end)}
         assert highlighted == asked
 
@@ -216,8 +216,8 @@ def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
     alike = cut = 0
     for _ in range(300):
         query = draw.choice(queries)
-        asked = analyzer.query_terms(query, ("en",))
-        leaves = [leaf for word in asked for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)]
+        words = analyzer.query_terms(query, ("en",))
+        leaves = [leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)]
         some = draw.sample(pieces, draw.randint(1, 6)) + ["and", "the"] * draw.randint(0, 9)
         text = " ".join(draw.choices(some, k=draw.choice([5, 60, 300])))
         chunk = Chunk(article_id="a", ordinal=0, start=7, end=7 + len(text), text=text)
@@ -235,8 +235,8 @@ def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.Monk
     for word in ("missiles", "radars", "missile", "S-300"):
         text = f"The {word} of Caracas."
         chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
-        (found,) = together.of([chunk], of({"missil", "radar", "s300"}), ["en"])
-        assert marked(text, found) == [word]
+        (passage,) = together.of([chunk], of({"missil", "radar", "s300"}), ["en"])
+        assert marked(text, passage) == [word]
 
 
 @pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
@@ -247,6 +247,6 @@ def test_of_the_words_of_a_chunk_only_those_that_can_mean_a_term_are_stemmed(mon
     text = "MISSILES, radars and a missile guard the capital's (outer) defences."
     chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
     words = {"missil": ["missile", "missiles"]}
-    (found,) = Snippets(analyzer, words.__getitem__).of([chunk], of({"missil"}), ["en"])
-    assert marked(text, found) == ["MISSILES", "missile"]
+    (passage,) = Snippets(analyzer, words.__getitem__).of([chunk], of({"missil"}), ["en"])
+    assert marked(text, passage) == ["MISSILES", "missile"]
     assert sorted(stemmed) == ["missile", "missiles"]

@@ -126,8 +126,8 @@ sys.exit(main(["doctor", "--json"]))
     ],
 )
 def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, missing: str, lacks: str, command: str) -> None:
-    asked = [sys.executable, "-c", DOCTOR, missing]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    arguments = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
     checks = {check["name"]: check for check in json.loads(done.stdout)}
     assert done.returncode == 7
     assert not checks[lacks]["good"]
@@ -150,8 +150,8 @@ BLOCKED = [
 
 @pytest.mark.parametrize(("missing", "remedy"), BLOCKED)
 def test_doctor_looks_for_what_every_command_needs(tmp_path: Path, missing: str, remedy: str) -> None:
-    asked = [sys.executable, "-c", DOCTOR, missing]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    arguments = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 7
     assert "Traceback" not in done.stderr
     checks = json.loads(done.stdout)
@@ -179,8 +179,8 @@ def test_a_command_without_a_module_says_what_installs_it(tmp_path: Path, missin
     (tmp_path / "a.txt").write_text("The otters were swimming in the cold river before the winter came.")
     rest = {"build": ["a.txt", "--index", "wet"], "search": ["otter", "--index", "wet"]}.get(command, [])
     code = DOCTOR.replace('["doctor", "--json"]', repr([command, *rest]))
-    asked = [sys.executable, "-c", code, missing]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path)
+    arguments = [sys.executable, "-c", code, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 7
     assert "Traceback" not in done.stderr
     assert "installation isn't whole" in done.stderr

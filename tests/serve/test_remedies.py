@@ -46,7 +46,7 @@ SHOWN = re.compile(r"'(searchkit [^']*)'|\"(searchkit [^\"]*)\"")
 
 def shown_commands() -> list[str]:
     """Return every command that a text in the sources tells a user to type; what is filled in stands as X."""
-    found = []
+    commands = []
     for path in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
@@ -56,8 +56,8 @@ def shown_commands() -> list[str]:
                 text = node.value
             else:
                 continue
-            found += [one or other for one, other in SHOWN.findall(text)]
-    return sorted(set(found))
+            commands += [one or other for one, other in SHOWN.findall(text)]
+    return sorted(set(commands))
 
 
 def test_every_command_that_a_message_names_exists_with_its_options() -> None:

@@ -318,7 +318,7 @@ def growth(work: Callable[[str], object], fragment: str) -> tuple[int, float, fl
 
 def main(chosen: list[str]) -> int:
     logging.disable(logging.CRITICAL)
-    found = 0
+    superlinear = 0
     for name, work in readers().items():
         if chosen and not any(one in name for one in chosen):
             continue
@@ -326,14 +326,14 @@ def main(chosen: list[str]) -> int:
         for fragment in dict.fromkeys(chain(FRAGMENTS, pairs())):
             length, seconds, ratio = growth(work, fragment)
             if ratio > ALLOWED:
-                found += 1
+                superlinear += 1
                 print(
                     f"{name}: {fragment!r} takes {seconds:.2f} s for {length:,}, {ratio:.0f} times a quarter's",
                     flush=True,
                 )
         print(f"{name}: {time.process_time() - started:.0f} s", file=sys.stderr, flush=True)
-    print(f"{found} of them take longer than in proportion.")
-    return 1 if found else 0
+    print(f"{superlinear} of them take longer than in proportion.")
+    return 1 if superlinear else 0
 
 
 def pairs() -> Iterator[str]:

@@ -345,8 +345,8 @@ def run_over(text: str, at: int) -> str:
     runs = _pattern(_RUN).finditer(text, max(0, at - _AROUND), at + _AROUND)
     if not any(run.start() < at < run.end() for run in runs):
         return ""
-    found = _pattern(r"\X").match(text, at)
-    return found[0] + _OPEN if found else ""
+    cluster = _pattern(r"\X").match(text, at)
+    return cluster[0] + _OPEN if cluster else ""
 
 
 def _run(run: str, *, is_open: bool = False) -> Expansion:

@@ -143,11 +143,11 @@ class BareQuestions:
             own = (surface.lower()[:MAX_TERM],)
             terms: tuple[Term, ...] | None = (Term(terms=tuple(sorted(stems)), own=own),)
         else:
-            found = self._analyzer.query_terms(surface, self._languages)  # none where it is of signs alone
-            leaves = [leaf for word in found for leaf in leaves_of(word, TEXT)]
+            words = self._analyzer.query_terms(surface, self._languages)  # none where it is of signs alone
+            leaves = [leaf for word in words for leaf in leaves_of(word, TEXT)]
             terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
-            terms = terms if len(found) <= 1 and len(terms) == len(leaves) else None
-            asked = found[0].surface if terms else surface
+            terms = terms if len(words) <= 1 and len(terms) == len(leaves) else None
+            asked = words[0].surface if terms else surface
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         word = self._known[surface] = terms, tuple([asked.casefold() in stops for stops in self._stops])

@@ -49,10 +49,10 @@ class Leaves:
         """Return the living rows of a segment in which a leaf occurs, ascending, and how often it does in each."""
         if (leaf, number) not in self._read:
             if isinstance(leaf, Phrase):
-                found = phrase_postings(self.index, number, leaf)
+                postings = phrase_postings(self.index, number, leaf)
             else:
-                found = self.index.postings(number, leaf.field, leaf.terms, leaf.surfaces)
-            self._read[leaf, number] = found
+                postings = self.index.postings(number, leaf.field, leaf.terms, leaf.surfaces)
+            self._read[leaf, number] = postings
         return self._read[leaf, number]
 
     def idf(self, leaf: Term | Phrase) -> float:

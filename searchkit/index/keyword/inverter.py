@@ -300,10 +300,10 @@ def _occurrences(
     at = np.arange(len(of_token)) + (tables.starts[tokens] - before)[of_token]
     part = part_of[of_token]
     places = positions[of_token] + tables.offsets[at]
-    found = _Occurrences(tables.lexemes[at], part // width, places, tables.counted[at])
+    occurrences = _Occurrences(tables.lexemes[at], part // width, places, tables.counted[at])
     firsts = row_starts[:, None] + np.cumsum(parts, axis=1)[:, -3:]  # the tokens behind the last parts
     body, rest, end = (reached[firsts[:, place]] + shift[:, -1] for place in range(3))
-    return found, part % width == 0, (body, rest, end)
+    return occurrences, part % width == 0, (body, rest, end)
 
 
 def _run(found: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:

@@ -137,16 +137,16 @@ class Parts:
     def preferring(self, word: Term) -> Any:
         """Return where a word of one term stands, which scores more in its own form. Raises ``IndexCorrupt``."""
         key = word.field, word.terms[0], word.own[0]
-        found = self._own.get(key)
-        if found is None:
+        part = self._own.get(key)
+        if part is None:
             forms = self.index.own_forms(*key)
-            found = self.term(word.field, word.terms[0])
+            part = self.term(word.field, word.terms[0])
             if max(forms, default=-1) >= 0:
-                found = self.segments.preferring(found, forms)
+                part = self.segments.preferring(part, forms)
             if len(self._own) >= _REMEMBERED:
                 self._own.clear()
-            self._own[key] = found
-        return found
+            self._own[key] = part
+        return part
 
     def placed(self, unit: Term) -> Any:
         """Return where a word of a phrase stands, with its positions. Raises ``IndexCorrupt``."""
@@ -155,15 +155,15 @@ class Parts:
                 return self.term(unit.field, unit.terms[0])
             return self._of_forms(unit.field, self._all_forms(unit), placed=True)
         key = unit.field, unit.surfaces
-        found = self._forms.get(key)
-        if found is None:
+        part = self._forms.get(key)
+        if part is None:
             numbers = self._numbers(*key)
-            found = self._of_forms(unit.field, numbers, placed=True)
+            part = self._of_forms(unit.field, numbers, placed=True)
             if max(map(len, numbers), default=0) <= 1:  # else it holds what it found
                 if len(self._forms) >= _REMEMBERED:
                     self._forms.clear()
-                self._forms[key] = found
-        return found
+                self._forms[key] = part
+        return part
 
     def _all_forms(self, unit: Term) -> list[list[tuple[int, int]]]:
         fields = [segment.postings.field(unit.field) for segment in self.index.segments]

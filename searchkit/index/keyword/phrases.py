@@ -77,8 +77,8 @@ def _crossing(
     row = np.searchsorted(text * _STRIDE + begins, starts, side="right") - 1
     kept = np.ones(len(row), dtype=bool) if segment.deleted is None else ~segment.deleted[row]
     row = row[kept]
-    found: Numbers = row * _STRIDE + (starts[kept] % _STRIDE - begins[row] + bodies[row])
-    return found
+    crossings: Numbers = row * _STRIDE + (starts[kept] % _STRIDE - begins[row] + bodies[row])
+    return crossings
 
 
 def _laid_out(borders: Borders) -> tuple[Numbers, Numbers]:

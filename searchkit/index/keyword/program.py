@@ -130,8 +130,8 @@ def words_of(tree: Tree) -> tuple[Term, ...] | None:
     if not isinstance(tree, Maybe):
         return None
     words = tree.child.children if isinstance(tree.child, Or) else (tree.child,)
-    found = tuple([word for word in words if isinstance(word, Term) and not word.surfaces])
-    return found if len(found) == len(words) else None
+    terms = tuple([word for word in words if isinstance(word, Term) and not word.surfaces])
+    return terms if len(terms) == len(words) else None
 
 
 def program_of_words(words: Sequence[Term]) -> Program:

@@ -138,12 +138,12 @@ def tokens_of(text: str) -> list[Token]:
     """Split a query into its parts."""
     tokens = []
     for match in _TOKEN.finditer(text):
-        found, kind = match[0], match.lastgroup
+        piece, kind = match[0], match.lastgroup
         if match["phrase"] is not None:
             tokens.append(
                 Token(
                     kind="phrase",
-                    text=found,
+                    text=piece,
                     words=_count(match["text"]),
                     sign=match["sign"],
                     field=match["field"] is not None,
@@ -151,17 +151,17 @@ def tokens_of(text: str) -> list[Token]:
                 )
             )
         elif kind == "open":
-            sign = found[0] if found[0] in "+-" else ""
-            tokens.append(Token(kind="open", text=found, sign=sign, field=":" in found))
+            sign = piece[0] if piece[0] in "+-" else ""
+            tokens.append(Token(kind="open", text=piece, sign=sign, field=":" in piece))
         elif kind == "close":
-            tokens.append(Token(kind="close", text=found))
+            tokens.append(Token(kind="close", text=piece))
         elif kind == "stray":
-            tokens.append(Token(kind="stray", text=found))
-        elif found in _OPERATORS:
-            tokens.append(Token(kind="operator", text=found))
+            tokens.append(Token(kind="stray", text=piece))
+        elif piece in _OPERATORS:
+            tokens.append(Token(kind="operator", text=piece))
         else:
-            sign = found[0] if _SIGNED.match(found) else ""
-            tokens.append(Token(kind="word", text=found, words=int(any(map(str.isalnum, found))), sign=sign))
+            sign = piece[0] if _SIGNED.match(piece) else ""
+            tokens.append(Token(kind="word", text=piece, words=int(any(map(str.isalnum, piece))), sign=sign))
     return tokens
 
 

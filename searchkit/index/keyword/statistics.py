@@ -161,11 +161,11 @@ class KeywordSegments:
 
     def words_of(self, term: str) -> list[str]:
         """Return the words that stand for a term of the field "text" in some language, those of deleted rows too."""
-        found: list[str] = []
+        words: list[str] = []
         for segment in self.segments:
             if (term_id := segment.postings.field("text").term_id(term)) is not None:
-                found += segment.postings.words.words_of(term_id)
-        return found
+                words += segment.postings.words.words_of(term_id)
+        return words
 
     @cached_property
     def has_forms(self) -> bool:
@@ -175,12 +175,12 @@ class KeywordSegments:
     def forms(self, number: int, field: FieldName, surfaces: Sequence[str]) -> list[tuple[int, int]]:
         """Return what some surfaces are in a field of a segment: ids of terms, each with the number of the form."""
         postings = self.segments[number].postings
-        found = dict.fromkeys(pair for surface in surfaces for pair in postings.words.forms_of(surface))
+        pairs = dict.fromkeys(pair for surface in surfaces for pair in postings.words.forms_of(surface))
         if field == "text":
-            return list(found)
-        names = postings.field("text").terms([term_id for term_id, _ in found])
+            return list(pairs)
+        names = postings.field("text").terms([term_id for term_id, _ in pairs])
         ids = [postings.field(field).term_id(name) for name in names]
-        return [(term_id, form) for term_id, (_, form) in zip(ids, found, strict=True) if term_id is not None]
+        return [(term_id, form) for term_id, (_, form) in zip(ids, pairs, strict=True) if term_id is not None]
 
     def own_forms(self, field: FieldName, term: str, surface: str) -> list[int]:
         """Return for each segment which form of a term a surface is; -1 where it isn't one, or isn't told apart.
@@ -189,12 +189,12 @@ class KeywordSegments:
         """
         if field == "text" and self.lexicon.count(surface) == self.df(field, term):
             return [-1] * len(self.segments)
-        found: list[int] = []
+        forms: list[int] = []
         for number, segment in enumerate(self.segments):
             pairs = self.forms(number, field, (surface,)) if self.has_forms else []
             term_id = segment.postings.field(field).term_id(term) if pairs else None
-            found.append(next((form for one, form in pairs if one == term_id), -1))
-        return found
+            forms.append(next((form for one, form in pairs if one == term_id), -1))
+        return forms
 
     def form_df(self, field: FieldName, surfaces: Sequence[str]) -> int | None:
         """Count the living rows that have a form, where that is known without looking at them; or None."""
@@ -211,12 +211,12 @@ class KeywordSegments:
         reader = segment.postings.field(field)
         if surfaces:
             picked = (reader.form_counts(*pair) for pair in self.forms(number, field, surfaces))
-            found = [(rows, counts) for rows, counts in picked if len(rows)]
+            lists = [(rows, counts) for rows, counts in picked if len(rows)]
         else:
-            found = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
-        if not found:
+            lists = [reader.postings(i) for term in terms if (i := reader.term_id(term)) is not None]
+        if not lists:
             return np.zeros(0, dtype=np.int64), np.zeros(0)
-        rows, counts = found[0] if len(found) == 1 else _united(found, segment.postings.rows)
+        rows, counts = lists[0] if len(lists) == 1 else _united(lists, segment.postings.rows)
         if segment.deleted is not None:
             kept = ~segment.deleted[rows]
             rows, counts = rows[kept], counts[kept]

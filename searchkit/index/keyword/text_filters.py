@@ -71,16 +71,16 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     ``name:(a OR b)`` isn't among them: a group is an expression. A bare filter inside a quotation, or in the midst of a
     long text, is part of it; one with a ``+`` always counts.
     """
-    found = _candidates(text, fields)
-    if not found:
-        return found
-    if any(one.sign != "+" for one in found):
-        quotations = _quotations(text, found)
+    filters = _candidates(text, fields)
+    if not filters:
+        return filters
+    if any(one.sign != "+" for one in filters):
+        quotations = _quotations(text, filters)
         begins = [start for start, _ in quotations]
-        found = [one for one in found if one.sign == "+" or not _within(one.start, begins, quotations)]
+        filters = [one for one in filters if one.sign == "+" or not _within(one.start, begins, quotations)]
         if count_words(text) > LONG:
-            found = [one for one in found if one.sign == "+" or _at_the_edge(text, one)]
-    return found
+            filters = [one for one in filters if one.sign == "+" or _at_the_edge(text, one)]
+    return filters
 
 
 def passed_over(text: str, fields: tuple[str, ...], filters: Sequence[TextFilter]) -> list[TextFilter]:
@@ -96,17 +96,17 @@ def passed_over(text: str, fields: tuple[str, ...], filters: Sequence[TextFilter
 
 
 def _candidates(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
-    found: list[TextFilter] = []
+    candidates: list[TextFilter] = []
     if ":" not in text and "：" not in text:
-        return found
+        return candidates
     end = 0
     for match in _name(fields).finditer(text):
         if match.start() >= end:
             one = _filter(text, match)
             if one is not None and one.start >= end:
-                found.append(one)
+                candidates.append(one)
                 end = one.end
-    return found
+    return candidates
 
 
 @lru_cache(maxsize=64)

@@ -108,8 +108,8 @@ def rollback(
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    made = caring.rollback(where, generation, lock_timeout_s=wait)
-    _tell_made(screen, where, made, f"brings back generation {made.restored}", quiet=quiet, json=json)
+    change = caring.rollback(where, generation, lock_timeout_s=wait)
+    _tell_made(screen, where, change, f"brings back generation {change.restored}", quiet=quiet, json=json)
 
 
 def backup(
@@ -146,13 +146,13 @@ def restore(
 
     screen = Screen(no_color=no_color)
     where, given = new_index(index), named_index(source)
-    made = _copied(
+    change = _copied(
         screen,
         where,
         lambda progress: copying.restore(given, where, lock_timeout_s=wait, progress=progress),
         quiet=quiet,
     )
-    _tell_made(screen, where, made, f"restored from {given}", quiet=quiet, json=json)
+    _tell_made(screen, where, change, f"restored from {given}", quiet=quiet, json=json)
 
 
 def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:

@@ -141,9 +141,9 @@ def _packages() -> Iterator[Check]:
     lines = [line for line in required if "extra ==" not in line and not line.startswith(LIGHT_WITHOUT)]
     needed = [parts.groups() for line in lines if (parts := match(r"([\w.-]+)(?:\s*[>=]=\s*([\d.]+))?", line))]
     wanting = [f"{name}>={floor}" if floor else name for name, floor in needed if not _is_there(name, floor)]
-    found = f"{len(needed) - len(wanting)} of {len(needed)} are there"
+    present = f"{len(needed) - len(wanting)} of {len(needed)} are there"
     quoted = " ".join(f"'{one}'" if ">" in one else one for one in wanting)
-    yield Check(name="packages", found=found, good=not wanting, remedy=f'Run "pip install {quoted}".')
+    yield Check(name="packages", found=present, good=not wanting, remedy=f'Run "pip install {quoted}".')
 
 
 def _is_there(package: str, floor: str | None) -> bool:
@@ -157,8 +157,8 @@ def _is_there(package: str, floor: str | None) -> bool:
 
 def _numbers(text: str) -> tuple[int, ...]:
     """Return the numbers that a version begins with, without zeros at their end: 1.11.0.post1 is 1, 11."""
-    found = match(r"\d+(\.\d+)*", text)
-    numbers = [int(part) for part in found[0].split(".")] if found else []
+    version = match(r"\d+(\.\d+)*", text)
+    numbers = [int(part) for part in version[0].split(".")] if version else []
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)
@@ -196,8 +196,8 @@ def _torch() -> Check:
     missing = _missing(TORCH)
     if not missing:
         return Check(name="torch", found=f"{version('torch')}, for other encoders and cross-encoders")
-    found = f"not installed ({', '.join(missing)}): other encoders and cross-encoders need it. {INSTALL_TORCH}"
-    return Check(name="torch", found=found)
+    state = f"not installed ({', '.join(missing)}): other encoders and cross-encoders need it. {INSTALL_TORCH}"
+    return Check(name="torch", found=state)
 
 
 def _extras() -> Iterator[Check]:
@@ -297,5 +297,5 @@ def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Check:
 
 def _unimportable(name: str, error: ImportError) -> Check:
     """Name the command that installs what can't be imported: a module that is absent, or a package that is broken."""
-    found = f"can't be imported: {' '.join(str(error).split())}"
-    return Check(name=name, found=found, good=False, remedy=how_to_install(error))
+    state = f"can't be imported: {' '.join(str(error).split())}"
+    return Check(name=name, found=state, good=False, remedy=how_to_install(error))

@@ -161,8 +161,8 @@ def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode,
 
 def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None, syntax: Syntax) -> None:
     """Refuse options of an index that is asked where the run of a file is measured: they'd have no say in it."""
-    given = {"--settings": settings is not None, "--rerank": bool(rerank), f"--{syntax}": syntax is not Syntax.AUTO}
-    idle = [option for option, said in given.items() if said]
+    options = {"--settings": settings is not None, "--rerank": bool(rerank), f"--{syntax}": syntax is not Syntax.AUTO}
+    idle = [option for option, said in options.items() if said]
     if idle and not modes:
         raise ConfigError(
             f"{' and '.join(idle)} can't change a run that stands in a file.",
@@ -271,8 +271,8 @@ def _expressions(runs: Sequence[Run]) -> list[str]:
     told: dict[str, list[str]] = {}
     for run in runs:
         if run.expressions:
-            asked = count(len(run.scores), "query").replace("querys", "queries")
-            told.setdefault(f"{run.expressions:,} of {asked} read as", []).append(run.name)
+            total = count(len(run.scores), "query").replace("querys", "queries")
+            told.setdefault(f"{run.expressions:,} of {total} read as", []).append(run.name)
     return [
         f"{begins} {'an expression' if begins.startswith('1 of') else 'expressions'} ({', '.join(names)}):"
         " --words searches their words."

@@ -273,8 +273,8 @@ def _say_notes(screen: Screen, answer: Answer) -> None:
 
 def reading_line(answer: Answer) -> str:
     """Say what a query was read as where that isn't the obvious one, or found nothing as an expression; else ""."""
-    reading, asked = answer.reading, answer.query.syntax
-    if asked is not Syntax.AUTO:
+    reading, syntax = answer.reading, answer.query.syntax
+    if syntax is not Syntax.AUTO:
         return ""
     expression = reading.syntax is Syntax.EXPRESSION and not reading.rest_is_words
     if not reading.doubtful and not (expression and not answer.results):

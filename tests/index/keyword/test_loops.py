@@ -94,9 +94,9 @@ def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
     from searchkit.search.voting import votes
 
     with indexed(*archive) as index:
-        asked = partial(evaluate, index, tree, resolve=lambda _: np.arange(index.rows) % 2 == 0)
-        best = (found := asked()).best(8)
-        voted = found.voted(best, most, 0.15, 5)
+        evaluated = partial(evaluate, index, tree, resolve=lambda _: np.arange(index.rows) % 2 == 0)
+        best = (matches := evaluated()).best(8)
+        voted = matches.voted(best, most, 0.15, 5)
         assert voted is not None
         of_best = index.article_of_row[best.rows].tolist()
         first = list(dict.fromkeys(of_best))
@@ -104,7 +104,7 @@ def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
         assert voted.looked == (of_best.index(first[most]) if len(first) > most else len(of_best))
         rows = np.flatnonzero(np.isin(index.article_of_row, voted.articles))
         assert voted.rows.tolist() == rows.tolist()
-        scores, matched = asked().scored(rows)
+        scores, matched = evaluated().scored(rows)
         assert (voted.of_rows.tolist(), voted.matched.tolist()) == (scores.tolist(), matched.tolist())
         assert voted.scores.tolist() == votes(index.article_of_row[rows], scores, 0.15)[1].tolist()
 
@@ -114,23 +114,23 @@ def test_rows_and_articles_that_arent_there_are_refused() -> None:
     from searchkit.index.keyword.evaluate import evaluate
 
     with indexed([Piece(["oil gas", "oil"]), Piece(["gas"])]) as index:
-        found = evaluate(index, Maybe(child=Term(terms=("oil",))))
-        found.best(3)
-        asked, segments = found._windows._asked, index.parts.segments
+        matches = evaluate(index, Maybe(child=Term(terms=("oil",))))
+        matches.best(3)
+        program, segments = matches._windows._asked, index.parts.segments
         fine = np.array([0, 2], np.int64)
         with pytest.raises(TypeError):  # nobody has said yet which article each row is of
-            segments.voted(*asked, fine, 2, 0.15, 5)
+            segments.voted(*program, fine, 2, 0.15, 5)
         index.parts.make_ready(frozenset({"text"}), articles=True)
-        assert np.frombuffer(segments.voted(*asked, fine, 2, 0.15, 5)[0], np.int64).tolist() == [0, 1]
-        assert segments.voted(*asked, np.zeros(0, np.int64), 2, 0.15, 5)[:3] == (b"", b"", 0)
+        assert np.frombuffer(segments.voted(*program, fine, 2, 0.15, 5)[0], np.int64).tolist() == [0, 1]
+        assert segments.voted(*program, np.zeros(0, np.int64), 2, 0.15, 5)[:3] == (b"", b"", 0)
         for row in (-1, 3, 2**62, -(2**62)):
             with pytest.raises(TypeError):
-                segments.voted(*asked, np.array([0, row], np.int64), 2, 0.15, 5)
+                segments.voted(*program, np.array([0, row], np.int64), 2, 0.15, 5)
         for rows, most, voters in ((fine, 0, 5), (fine, 257, 5), (fine, 2, 0), (fine, 2, 17), (None, 2, 5)):
             with pytest.raises(TypeError):
-                segments.voted(*asked, rows, most, 0.15, voters)
+                segments.voted(*program, rows, most, 0.15, voters)
         with pytest.raises(TypeError):
-            segments.voted(*asked, np.array([0], np.int32), 2, 0.15, 5)
+            segments.voted(*program, np.array([0], np.int32), 2, 0.15, 5)
 
 
 numbers = st.lists(st.one_of(st.integers(0, 7), st.integers(0, 2**32 - 1)), min_size=128, max_size=128)

@@ -502,22 +502,22 @@ def test_there_are_enough_of_both() -> None:
 
 @pytest.mark.parametrize("text", EXPRESSIONS)
 def test_an_expression_is_read_as_one(text: str) -> None:
-    found = read(text)
-    assert found.reading.syntax is Syntax.EXPRESSION
-    assert not found.plain
-    assert found.reading.reason or found.reading.filters
+    query = read(text)
+    assert query.reading.syntax is Syntax.EXPRESSION
+    assert not query.plain
+    assert query.reading.reason or query.reading.filters
     if text not in ("*", "*:*"):
         assert read(text, Syntax.WORDS).plain
 
 
 @pytest.mark.parametrize("text", WORDS)
 def test_a_text_is_read_as_words_of_which_any_may_be_missing(text: str) -> None:
-    found = read(text)
-    assert found.reading.syntax is Syntax.WORDS
-    assert found.plain
-    assert not found.words or isinstance(found.tree, Maybe)
-    assert found.tree == read(text, Syntax.WORDS).tree
-    assert found.text == text.strip()
+    query = read(text)
+    assert query.reading.syntax is Syntax.WORDS
+    assert query.plain
+    assert not query.words or isinstance(query.tree, Maybe)
+    assert query.tree == read(text, Syntax.WORDS).tree
+    assert query.text == text.strip()
 
 
 @pytest.mark.parametrize("text", WORDS)

@@ -31,14 +31,14 @@ def test_any_text_is_read_and_can_be_evaluated(text: str) -> None:
     if not text.strip():
         return
     try:
-        found = parse(text, analyzer=ANALYZER, languages=["en", None], filter_fields=["section"])
+        parsed = parse(text, analyzer=ANALYZER, languages=["en", None], filter_fields=["section"])
     except QueryError:  # a filter is applied, or it is an error
         assert re.search("(source|published|section|title):", text)
         return
-    for word in found.words:
+    for word in parsed.words:
         assert text[word.start : word.end] == word.surface or not text.isprintable()
     with indexed([Piece(["a missile of S-300 at 北京 in 2025-10"], title="missile")]) as index:
-        scores = evaluate(index, found.tree, resolve=lambda _: np.ones(1, dtype=bool))
+        scores = evaluate(index, parsed.tree, resolve=lambda _: np.ones(1, dtype=bool))
     assert np.isfinite(scores.scores).all()
     assert (scores.scores[~scores.matched] == 0).all()
 
