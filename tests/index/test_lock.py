@@ -8,10 +8,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -196,15 +196,22 @@ def test_what_is_no_time_to_wait_is_refused(tmp_path: Path, wait: object) -> Non
         delete(tmp_path / "index", "a001", lock_timeout_s=wait)  # type: ignore[arg-type]
 
 
-def test_a_lock_whose_file_was_removed_is_no_lock(tmp_path: Path) -> None:
+def test_a_lock_whose_file_was_removed_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build that fails takes its folder with it; who waited for its lock has nothing in hand."""
     path = tmp_path / "index" / "LOCK"
     path.parent.mkdir()
+    wait_for, opened = lock._wait_for, threading.Event()
+
+    def wait(file: IO[bytes], end: float) -> None:
+        opened.set()
+        wait_for(file, end)
+
     with writer_lock(path, "first"):
-        waiting = threading.Thread(target=lambda: outcomes.append(_locked(path)))
+        monkeypatch.setattr(lock, "_wait_for", wait)
         outcomes: list[object] = []
+        waiting = threading.Thread(target=lambda: outcomes.append(_locked(path)))
         waiting.start()
-        time.sleep(0.1)
+        assert opened.wait(60)
         path.unlink()
         path.parent.rmdir()
     waiting.join()

@@ -51,6 +51,14 @@ def added(index: Path, *places: str | Path) -> BuildReport:
     return add(index, places=places, encoder=WordEncoder())
 
 
+def made_in(index: Path, order: str) -> BuildReport:
+    """Build from places in an order, as "s r", or from the first and add the other, as "s, r"."""
+    if "," not in order:
+        return made(index, *order.split())
+    made(index, order[0])
+    return added(index, order[-1])
+
+
 def texts(index: Path) -> dict[str, str]:
     with open_generation(index) as generation:
         return {article.id: article.text for article in generation.living_articles()}
@@ -535,11 +543,8 @@ def test_an_id_from_a_file_gives_way_to_one_that_an_article_brings(index: Path, 
         write(BROUGHT[brought][0], text, changed=HOUR_AGO + 5)
         report = update(index, encoder=WordEncoder())
         searchkit.delete(index, ["002"])
-    elif "," in order:
-        made(index, order[0])
-        report = added(index, order[-1])
     else:
-        report = made(index, *order.split())
+        report = made_in(index, order)
     assert report.lost == 0
     after = texts(index)
     assert after == {"001": "It brings its id.", next(id_ for id_ in after if id_ != "001"): MONDAY}
@@ -559,11 +564,7 @@ def test_an_id_from_a_file_gives_way_to_one_that_an_article_brings(index: Path, 
 def test_so_it_is_with_the_id_of_a_row(index: Path, order: str) -> None:
     write("s/a.jsonl", rows("One.", "Two.", "Three."))
     write("r/b.jsonl", json.dumps({"id": "a:2", "text": "It brings its id."}))
-    if "," in order:
-        made(index, order[0])
-        report = added(index, order[-1])
-    else:
-        report = made(index, *order.split())
+    report = made_in(index, order)
     assert report.lost == 0
     after = texts(index)
     assert len(after) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,10 @@ IN_SCRIPTS = {
 }  # fmt: skip
 
 
+def english(texts: Mapping[str, str]) -> list[Article]:
+    return [Article(id=name, text=text, language="en") for name, text in texts.items()]
+
+
 def archive(folder: Path, articles: list[Article]) -> Searcher:
     build(folder / "index", articles, encoder=ENCODER)
     return searchkit.open(folder / "index", encoder=ENCODER)
@@ -148,8 +153,7 @@ def ids(searcher: Searcher, query: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def signs(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    articles = [Article(id=name, text=text, language="en") for name, text in SIGNS.items()]
-    return archive(tmp_path_factory.mktemp("signs"), articles)
+    return archive(tmp_path_factory.mktemp("signs"), english(SIGNS))
 
 
 @pytest.mark.parametrize("query", FIRST)
@@ -169,8 +173,7 @@ def test_the_bare_letter_is_found_behind(signs: Searcher) -> None:
 
 @pytest.fixture(scope="module")
 def designations(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    articles = [Article(id=name, text=text, language="en") for name, text in DESIGNATIONS.items()]
-    return archive(tmp_path_factory.mktemp("designations"), articles)
+    return archive(tmp_path_factory.mktemp("designations"), english(DESIGNATIONS))
 
 
 @pytest.mark.parametrize("query", FOUND)
@@ -181,8 +184,7 @@ def test_types_and_units_are_found_in_one_and_apart(designations: Searcher, quer
 @pytest.fixture(scope="module")
 def lettered(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     letters = {letter: f"Road 51{letter} is long." for letter in string.ascii_uppercase if letter != "S"}
-    articles = [Article(id=name, text=text, language="en") for name, text in (LETTERED | letters).items()]
-    return archive(tmp_path_factory.mktemp("lettered"), articles)
+    return archive(tmp_path_factory.mktemp("lettered"), english(LETTERED | letters))
 
 
 @pytest.mark.parametrize("query", BY_NUMBER)
@@ -201,8 +203,7 @@ def test_decades_and_english_ordinals_are_other_words_than_their_numbers(lettere
 
 @pytest.fixture(scope="module")
 def tags(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    articles = [Article(id=name, text=text, language="en") for name, text in TAGS.items()]
-    return archive(tmp_path_factory.mktemp("tags"), articles)
+    return archive(tmp_path_factory.mktemp("tags"), english(TAGS))
 
 
 @pytest.mark.parametrize("query", TAGGED)
