@@ -29,7 +29,7 @@ int find_key(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t lang
 int find_word(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id);
 void free_tokens(TokenTable *table);
 
-/* scan(texts, languages), of snippets.c. */
+/* scan(texts, languages, wanted), of snippets.c. */
 PyObject *scan_texts(TokenTable *table, PyObject *args);
 
 extern PyType_Spec tokens_spec;
