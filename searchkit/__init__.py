@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from searchkit.version import __version__
+
 if TYPE_CHECKING:
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     )
 
     open = open_index
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import searchkit
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index.current import current_generation, publish
 from searchkit.index.facts import Manifest
@@ -15,6 +14,7 @@ from searchkit.index.manifest import read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, leg_bytes
 from searchkit.index.sweeping import collect, numbered, sweep
+from searchkit.version import __version__
 
 KEPT = 2
 """Generations that ``gc`` leaves where nothing else is said: the one in force, and one to go back to."""
@@ -94,7 +94,7 @@ def rollback(index: str | Path, generation: int | None = None, *, lock_timeout_s
             parent=current,
             restored=target.restored or target.generation,
             created=datetime.now(UTC).replace(microsecond=0),
-            writer=searchkit.__version__,
+            writer=__version__,
         )
         write_manifest(paths, manifest)
         publish(paths, manifest.generation)

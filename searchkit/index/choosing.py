@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import searchkit
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError
 from searchkit.index.current import manifest_in_force, publish
@@ -19,6 +18,7 @@ from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.index.sweeping import next_number, sweep
+from searchkit.version import __version__
 
 
 def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: float = 0.0) -> Manifest:
@@ -43,7 +43,7 @@ def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: floa
             parent=before.generation,
             restored=None,
             created=datetime.now(UTC).replace(microsecond=0),
-            writer=searchkit.__version__,
+            writer=__version__,
             settings=settings,
         )
         write_manifest(paths, manifest)

@@ -14,7 +14,6 @@ from typing import Self
 
 import numpy as np
 
-import searchkit
 from searchkit.config import IndexConfig
 from searchkit.index.ahead import Cutter
 from searchkit.index.articles import LONGEST_LABEL, too_long_for_labels
@@ -42,6 +41,7 @@ from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.zero import is_due, learn_zero
 from searchkit.ingest.languages import main_language
 from searchkit.types import Article, BuildReport, Encoder, Progress
+from searchkit.version import __version__
 
 _SAMPLE = 100
 """Articles of unknown language, those of the lowest ids, whose beginnings are read together to tell it."""
@@ -234,7 +234,7 @@ class Draft:
             generation=number,
             parent=self._current or None,
             created=datetime.now(UTC).replace(microsecond=0),
-            writer=searchkit.__version__,
+            writer=__version__,
             config=self._config,
             encoder=self._encoder,
             corpus=rereadable(corpus),

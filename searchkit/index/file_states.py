@@ -23,7 +23,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import searchkit
 from searchkit.config import ReadConfig
 from searchkit.errors import SearchkitError, SourceError
 from searchkit.index import files
@@ -35,6 +34,7 @@ from searchkit.index.rules import RULES
 from searchkit.ingest.checking import checked_article
 from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
 from searchkit.ingest.places import first_article
+from searchkit.version import __version__
 
 RACY_NS = 2_000_000_000
 """A file that was changed less than this before it was read may change again without its time telling: FAT counts in
@@ -226,7 +226,7 @@ def given_by_file(held: Iterable[Held], wanted: Mapping[str, object]) -> dict[st
 
 def _reading(read: ReadConfig) -> str:
     """Name how files are read: what they give depends on it."""
-    settings = json.dumps([searchkit.__version__, RULES, sorted(read.fields.items())])
+    settings = json.dumps([__version__, RULES, sorted(read.fields.items())])
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from weakref import finalize
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.paths import hidden_name
+
+
+def hidden_name(name: str) -> str:
+    """Name what isn't published yet; after its writer's end, whatever bears such a name is litter."""
+    return f".{name}.{os.getpid()}"
+
 
 READ_RIGHTS = "Ask its owner for the right to read it, or run the command as a user who has it."
 

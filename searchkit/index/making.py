@@ -11,11 +11,12 @@ from searchkit.index.ahead import Cutter
 from searchkit.index.articles import ArticlesWriter, text_digest
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
+from searchkit.index.files import hidden_name
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.manifest import fact_of, in_place
-from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, hidden_name
+from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
 from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.compose import compose

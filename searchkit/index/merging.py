@@ -20,12 +20,13 @@ from searchkit.index import files
 from searchkit.index.articles import ArticlesWriter
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
+from searchkit.index.files import hidden_name
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.making import move_in
 from searchkit.index.manifest import check_file
-from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths, hidden_name
+from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment
 from searchkit.index.vectorfiles import write_parts
 from searchkit.index.vectors import add_eight_bits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +33,6 @@ def number_name(number: int) -> str:
 def is_number_name(name: str) -> bool:
     """Say whether a name can be a generation's or a segment's; nothing else is ever joined to a path."""
     return _NUMBER.fullmatch(name) is not None
-
-
-def hidden_name(name: str) -> str:
-    """Name what isn't published yet; after its writer's end, whatever bears such a name is litter."""
-    return f".{name}.{os.getpid()}"
 
 
 def is_hidden_name(name: str) -> bool:

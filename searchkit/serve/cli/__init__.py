@@ -13,12 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from searchkit.errors import broken_installation
-
-INTERRUPTED = 130
-
-
-class InterruptedWork(Exception):
-    """Ctrl-C came while an index was being written; the message tells what state it is in."""
+from searchkit.serve.cli.interruption import INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

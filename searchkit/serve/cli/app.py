@@ -133,7 +133,7 @@ class Group(TyperGroup):
 
 def _version(asked: bool) -> None:
     if asked:
-        from searchkit import __version__
+        from searchkit.version import __version__
 
         typer.echo(f"searchkit {__version__}")
         raise typer.Exit

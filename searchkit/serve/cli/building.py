@@ -13,7 +13,7 @@ import typer
 
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.serve.cli import InterruptedWork
+from searchkit.serve.cli.interruption import InterruptedWork
 from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
 from searchkit.serve.cli.places import existing_index, new_index
 from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit.errors import IndexCorrupt, SearchkitError
-from searchkit.serve.cli import InterruptedWork
+from searchkit.serve.cli.interruption import InterruptedWork
 from searchkit.serve.cli.options import Index, Json, NoColor, Quiet, Wait
 from searchkit.serve.cli.places import existing_index, named_index, new_index
 from searchkit.serve.cli.plain import count, duration, size

@@ -14,8 +14,8 @@ from shlex import quote
 import typer
 
 from searchkit.errors import SearchkitError, StorageError, broken_installation
-from searchkit.serve.cli import INTERRUPTED, InterruptedWork
 from searchkit.serve.cli.app import command_line
+from searchkit.serve.cli.interruption import INTERRUPTED, InterruptedWork
 from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
 
 INTERNAL = 70
