@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from searchkit.encoders.cache import cache_folder, digest, publish, remove, write_text
+from searchkit.storage.digest_cache import cache_folder, digest, publish, remove, write_text
 
 FORMAT = 1
 """The version of the folder's form; another one is exported again."""

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.encoders.cache import cache_folder, digest, write_text
 from searchkit.encoders.exported import GRAPH, WEIGHTS
 from searchkit.errors import IndexCorrupt, importing
+from searchkit.storage.digest_cache import cache_folder, digest, write_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

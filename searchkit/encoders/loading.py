@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.cache import alone, remove
 from searchkit.encoders.exported import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
 from searchkit.encoders.graphs import BERT_INPUTS, BertShape, build_bert, read_safetensors
 from searchkit.encoders.models import Model, find_model, is_default
 from searchkit.encoders.onnx import OnnxEncoder, optimise
 from searchkit.encoders.static import PREFIX, StaticEncoder, distil, static_fingerprint
 from searchkit.errors import ConfigError, MissingExtra, StorageError
+from searchkit.storage.digest_cache import alone, remove
 
 if TYPE_CHECKING:
     from searchkit.encoders.sentence import SentenceEncoder

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.encoders.cache import digest
 from searchkit.errors import ConfigError, MissingExtra
+from searchkit.storage.digest_cache import digest
 
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the default model's weights, the same as the original's."""

@@ -22,9 +22,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.encoders.cache import cache_folder, forget_digests
 from searchkit.encoders.vectorlog import HEAD_BYTES, LogWriter, Maker, block_bytes, count, find, read_maker
 from searchkit.errors import ConfigError
+from searchkit.storage.digest_cache import cache_folder, forget_digests
 
 if TYPE_CHECKING:
     from searchkit.types import Vector

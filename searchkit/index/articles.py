@@ -37,10 +37,10 @@ import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, label_key, text_of
-from searchkit.index.database import open_to_read, right_kinds
-from searchkit.index.files import OPEN_AGAIN, HeldFile
 from searchkit.index.ids import IdsWriter
 from searchkit.index.paths import IDS
+from searchkit.storage.files import OPEN_AGAIN, HeldFile
+from searchkit.storage.safe_sqlite import open_to_read, right_kinds
 from searchkit.types import Article, Chunk, Origin, Section
 
 if TYPE_CHECKING:

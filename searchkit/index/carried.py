@@ -11,11 +11,11 @@ from pathlib import Path
 
 from searchkit.encoders import load_encoder
 from searchkit.errors import IndexCorrupt, MissingExtra
-from searchkit.index import files
 from searchkit.index.facts import CarriedFact, Manifest
-from searchkit.index.files import hidden_name, unreadable
 from searchkit.index.manifest import check_file, fact_of, in_place, refuse_link
 from searchkit.index.paths import IndexPaths
+from searchkit.storage import files
+from searchkit.storage.files import hidden_name, unreadable
 from searchkit.types import Encoder
 
 

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from searchkit.errors import IndexExists
-from searchkit.index import files
 from searchkit.index.carried import copy_carried
 from searchkit.index.current import current_generation, publish
 from searchkit.index.encoding import kept_vectors
 from searchkit.index.facts import FileFact, Manifest, SegmentFact
-from searchkit.index.files import hidden_name
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import check_file, in_place, write_manifest
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.reader import Generation, open_generation
 from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.writer import refuse_existing
+from searchkit.storage import files
+from searchkit.storage.files import hidden_name
 from searchkit.types import Progress
 
 

@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, StorageError
-from searchkit.index import files
 from searchkit.index.facts import Manifest
 from searchkit.index.lock import writer_at_work
 from searchkit.index.manifest import read_manifest, seal_of
 from searchkit.index.paths import IndexPaths, is_number_name, number_name
+from searchkit.storage import files
 
 _LIMIT_BYTES = 128
 """Longer is no line of ours: twelve digits, 64, 16, two spaces and a line feed are 95."""

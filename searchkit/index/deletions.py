@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index import files
 from searchkit.index.facts import DeletionFact, SegmentFact
 from searchkit.index.manifest import check_file, fact_of
 from searchkit.index.paths import IndexPaths
+from searchkit.storage import files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

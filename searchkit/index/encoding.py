@@ -25,10 +25,10 @@ from searchkit.encoders.batches import checked_rows, sound_rows
 from searchkit.encoders.vectorcache import VectorCache, bound
 from searchkit.encoders.vectorlog import LogWriter, Maker, count, find, maker_of, read_maker
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
-from searchkit.index import files
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.index.sweeping import next_number
+from searchkit.storage import files
 from searchkit.types import Encoder, Progress
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ from pathlib import Path
 
 from searchkit.config import ReadConfig
 from searchkit.errors import SearchkitError, SourceError
-from searchkit.index import files
 from searchkit.index.articles import article_digest
 from searchkit.index.facts import Corpus
 from searchkit.index.paths import IndexPaths
@@ -34,6 +33,7 @@ from searchkit.index.rules import RULES
 from searchkit.ingest.checking import checked_article
 from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
 from searchkit.ingest.places import first_article
+from searchkit.storage import files
 from searchkit.version import __version__
 
 RACY_NS = 2_000_000_000

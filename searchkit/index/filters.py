@@ -13,8 +13,8 @@ import numpy as np
 
 from searchkit.index.articles import microseconds, microseconds_of_day
 from searchkit.index.cells import folded_piece, label_key
-from searchkit.index.keyword import loops
 from searchkit.index.segment import Segment
+from searchkit.storage import native
 from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
 
 if TYPE_CHECKING:
@@ -237,8 +237,8 @@ def is_empty_range(condition: Filter) -> bool:
 def _marked(rows: list[int] | Numbers, count: int) -> Mask:
     """Return ``(count,)`` bool: which rows, all of them below ``count``, are among some."""
     chosen = np.zeros(count, dtype=bool)
-    if loops.COMPILED is not None and isinstance(rows, np.ndarray):
-        loops.COMPILED.mark(rows, chosen)
+    if native.COMPILED is not None and isinstance(rows, np.ndarray):
+        native.COMPILED.mark(rows, chosen)
     else:
         chosen[rows] = True
     return chosen

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from searchkit.index.articles import ArticlesReader, ArticlesWriter
-from searchkit.index.files import storing
 from searchkit.index.paths import ARTICLES
+from searchkit.storage.files import storing
 from searchkit.types import Article
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile, ArrayWriter, width_for
 
 IDS_FROM = 1_000
 """Articles of a segment from which the file is written: of fewer all ids are soon remembered."""
@@ -94,10 +94,10 @@ def ids_of(
     With ``scores``, neighbours that have the same come in the order of their ids. None where the loops aren't here, or
     something can't be right: ``IdsReader.of`` says what, and in which file.
     """
-    if loops.COMPILED is None:
+    if native.COMPILED is None:
         return None
     try:
-        found: list[str] = loops.COMPILED.strings([reader.arrays for reader in readers], numbers, scores)
+        found: list[str] = native.COMPILED.strings([reader.arrays for reader in readers], numbers, scores)
     except ValueError:
         return None
     return found

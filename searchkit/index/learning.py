@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.mapped import let_go
 from searchkit.index.spread import Spread, Spreads, combined, group_of, spreads_from, spreads_of
+from searchkit.storage.files import let_go
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

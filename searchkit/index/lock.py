@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from searchkit.errors import ConfigError, IndexCorrupt, IndexLocked, IndexNotFound, StorageError
-from searchkit.index.files import storing
+from searchkit.storage.files import storing
 
 _PLAIN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """How a manifest is opened to be locked: a link isn't followed, and a pipe isn't waited for."""

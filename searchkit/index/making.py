@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 from searchkit.config import IndexConfig
-from searchkit.index import files
 from searchkit.index.ahead import Cutter
 from searchkit.index.articles import ArticlesWriter, text_digest
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
-from searchkit.index.files import hidden_name
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.inverter import rows_of
@@ -20,6 +18,8 @@ from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, In
 from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.compose import compose
+from searchkit.storage import files
+from searchkit.storage.files import hidden_name
 from searchkit.types import Article, Progress
 
 

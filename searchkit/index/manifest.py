@@ -44,10 +44,8 @@ from shlex import quote
 from typing import Any
 
 from searchkit.config import IndexConfig, ReadConfig, Settings
-from searchkit.encoders.cache import digest, remember
 from searchkit.encoders.exported import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
-from searchkit.index import files
 from searchkit.index.facts import (
     FORMAT,
     OLDEST_FORMAT,
@@ -62,6 +60,8 @@ from searchkit.index.facts import (
     ZeroFact,
 )
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, is_number_name
+from searchkit.storage import files
+from searchkit.storage.digest_cache import digest, remember
 
 MANIFEST_LIMIT_BYTES = 8 << 20
 """No manifest comes near it (a segment takes about 700 bytes); what is larger isn't read into memory.

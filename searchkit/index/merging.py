@@ -16,11 +16,9 @@ import numpy as np
 
 from searchkit.encoders.batches import sound_rows
 from searchkit.errors import IndexCorrupt
-from searchkit.index import files
 from searchkit.index.articles import ArticlesWriter
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
-from searchkit.index.files import hidden_name
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.inverter import rows_of
@@ -31,6 +29,8 @@ from searchkit.index.segment import Segment
 from searchkit.index.vectorfiles import write_parts
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.compose import compose
+from searchkit.storage import files
+from searchkit.storage.files import hidden_name
 from searchkit.types import Progress
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt
 from searchkit.index.current import in_force, manifest_of
 from searchkit.index.facts import Manifest
-from searchkit.index.files import unreadable
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment, ids_over, placed_ids
 from searchkit.index.vectors import best_of
+from searchkit.storage.files import unreadable
 from searchkit.types import Article, Chunk, IndexInfo, Where
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from itertools import chain
 
 from searchkit.config import ReadConfig
 from searchkit.errors import FormatTooOld, IndexCorrupt, SourceError
-from searchkit.index import files
 from searchkit.index.corpus import is_without_file
 from searchkit.index.current import manifest_in_force, publish
 from searchkit.index.encoding import FindVectors
@@ -23,6 +22,7 @@ from searchkit.index.sweeping import numbered
 from searchkit.ingest import read as read_places
 from searchkit.ingest.discover import find
 from searchkit.ingest.places import Memory
+from searchkit.storage import files
 from searchkit.types import Article, Progress
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."

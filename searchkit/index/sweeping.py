@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
-from searchkit.index import files
 from searchkit.index.current import current_generation
 from searchkit.index.lock import unread
 from searchkit.index.manifest import MANIFEST_LIMIT_BYTES, read_manifest, refuse_link
 from searchkit.index.paths import IndexPaths, is_hidden_name, is_number_name, number_name
+from searchkit.storage import files
 
 FORGOTTEN_S = 30 * 86_400
 """Seconds after which nobody will go on with what a stopped writer left: its log of vectors is removed."""

@@ -28,8 +28,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.files import storing, unreadable
-from searchkit.index.mapped import let_go
+from searchkit.storage.files import let_go, storing, unreadable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,9 +25,6 @@ import numpy as np
 
 from searchkit.errors import IndexCorrupt, importing
 from searchkit.index import vectorfiles
-from searchkit.index.files import OPEN_AGAIN, HeldFile, remove
-from searchkit.index.keyword import loops
-from searchkit.index.mapped import let_go
 from searchkit.index.paths import EIGHT_BITS, VECTORS
 from searchkit.index.vectorfiles import (
     EightBits,
@@ -37,6 +34,8 @@ from searchkit.index.vectorfiles import (
     parts_of,
     write_eight_bits,
 )
+from searchkit.storage import native
+from searchkit.storage.files import OPEN_AGAIN, HeldFile, let_go, remove
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,8 +163,8 @@ class VectorsReader:
         A row's value depends on the row and the query alone, not on its neighbours: it is the same in every search.
         """
         exact = query.astype(np.float64)
-        if loops.COMPILED is not None:
-            return np.frombuffer(loops.COMPILED.similarity(self.matrix, exact, rows.astype(np.int64, copy=False)))
+        if native.COMPILED is not None:
+            return np.frombuffer(native.COMPILED.similarity(self.matrix, exact, rows.astype(np.int64, copy=False)))
         gathered = self.matrix[rows].astype(np.float64)
         gathered *= exact
         return np.asarray(gathered.sum(axis=1))
@@ -176,12 +175,12 @@ class VectorsReader:
         Not numpy's ``@``: OpenBLAS answers each caller with a thread a core. For 4,096 rows it took 1.0 to 8.4 ms of
         CPU (two cores), the loops .3 and ``einsum`` .5.
         """
-        if loops.COMPILED is None:
+        if native.COMPILED is None:
             gathered = self.matrix if len(rows) == len(self.matrix) else self.matrix[rows]
             return np.asarray(np.einsum("ij,j->i", gathered, query), dtype=np.float64)
         every = None if len(rows) == len(self.matrix) else rows
         wanted = np.ascontiguousarray(query, dtype=np.float32)
-        return np.frombuffer(loops.COMPILED.products(self.matrix, wanted, every), np.float32).astype(np.float64)
+        return np.frombuffer(native.COMPILED.products(self.matrix, wanted, every), np.float32).astype(np.float64)
 
     def _gathered(self, query: Vectors, depth: int, rows: Rows) -> Nearest:
         scores = self._products(query, rows)

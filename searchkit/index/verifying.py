@@ -14,13 +14,13 @@ from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotF
 from searchkit.index.carried import check_carried, encoder_of
 from searchkit.index.current import InForce, in_force, remedy
 from searchkit.index.facts import Manifest, SegmentFact, coverage_note
-from searchkit.index.files import unreadable
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.rules import RULES
 from searchkit.index.segment import Segment
 from searchkit.index.soundness import ENCODE_ANEW, check_agreement, check_deletions, check_encoding, check_leg
+from searchkit.storage.files import unreadable
 from searchkit.types import Encoder, Progress
 
 _MEANINGS = {

@@ -11,7 +11,6 @@ from pathlib import Path
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
-from searchkit.index import files
 from searchkit.index.carried import encoder_absent, encoder_of
 from searchkit.index.catalog import is_index
 from searchkit.index.corpus import Handed, corpus_of, given_of
@@ -25,6 +24,7 @@ from searchkit.index.lock import writer_lock
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name
 from searchkit.index.reader import Generation, open_generation
 from searchkit.index.remembering import mend_current, readable_manifest, readable_parent, remembered, vectors_before
+from searchkit.storage import files
 from searchkit.types import BuildReport, Encoder, Progress, Say
 
 Consider = Callable[[int, int], bool]

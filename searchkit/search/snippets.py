@@ -14,10 +14,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer, Expansion, cluster_starts
 from searchkit.index.keyword.tokens import is_word
 from searchkit.index.keyword.tree import Compound, Term, has_sign_outside, is_telling
+from searchkit.storage import native
 from searchkit.types import Chunk, Snippet
 
 SNIPPET_CHARACTERS = 320
@@ -79,7 +79,7 @@ class Snippets:
         compounds they tell the words that may mean something, what those mean together is seen here, and the loops cut.
         """
         words = tuple(words)
-        if loops.COMPILED is None or self._tokens is None:
+        if native.COMPILED is None or self._tokens is None:
             return [
                 snippet(chunk, words, self._analyzer, language)
                 for chunk, language in zip(chunks, languages, strict=True)
@@ -121,11 +121,11 @@ class Snippets:
         bits = self._bits
         for term in terms:
             if term not in bits:
-                bits[term] = loops.COMPILED.word_bits(self._words_of(term))
+                bits[term] = native.COMPILED.word_bits(self._words_of(term))
         return [bits[term] for term in terms]
 
     def _forget(self) -> None:
-        self._tokens: Any = None if loops.COMPILED is None else loops.COMPILED.Tokens()
+        self._tokens: Any = None if native.COMPILED is None else native.COMPILED.Tokens()
         self._languages: dict[str | None, int] = {}
         self._places: dict[str, array[int]] = {}
         self._bits: dict[str, bytes] = {}
@@ -185,7 +185,7 @@ def _windows(
     each term which tokens mean it, from which character of theirs to which.
     """
     bases = array("Q", [chunk.start for chunk in chunks])
-    windows = loops.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
+    windows = native.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
     return [
         Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
         for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)

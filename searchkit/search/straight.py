@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.bare import Joint
 from searchkit.index.keyword.expansion import Expansion
 from searchkit.index.keyword.program import own_word
 from searchkit.index.keyword.tree import TEXT, Phrase, Term, Tree
 from searchkit.index.keyword.windows import Lists
 from searchkit.search.legs import bare_question
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.statistics import KeywordSegments
@@ -31,7 +31,7 @@ Placed = tuple[tuple[str, float], ...]
 
 def rank_straight(reading: Reading, query: Query) -> Placed | None:
     """Return the best articles; None where the ranking is for ``ranking.py``. Raises as ``look`` does."""
-    if loops.COMPILED is None or not reading.generation.rows_are_articles:
+    if native.COMPILED is None or not reading.generation.rows_are_articles:
         return None
     if (asked := bare_question(reading, query)) is None:
         return None

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.keyword import loops
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +57,8 @@ def votes(articles: Rows, scores: Scores, vote: float) -> tuple[Rows, Scores]:
 
 def votes_of_all(counts: Rows, scores: Scores, vote: float) -> Scores:
     """Return each article's score; ``scores`` has those of all chunks of each, ``counts`` of them, in any order."""
-    if loops.COMPILED is not None:
-        return np.frombuffer(loops.COMPILED.vote(counts, scores, vote, VOTERS), np.float64)
+    if native.COMPILED is not None:
+        return np.frombuffer(native.COMPILED.vote(counts, scores, vote, VOTERS), np.float64)
     return votes(np.repeat(np.arange(len(counts)), counts), scores, vote)[1]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit.encoders.cache import cache_folder, digest, forget_digests, publish, write_text
+from searchkit.storage.digest_cache import cache_folder, digest, forget_digests, publish, write_text
 
 
 @pytest.fixture

@@ -13,15 +13,16 @@ import pytest
 
 import searchkit
 from searchkit import add, backup, build, compact, gc, rebuild, restore, verify
-from searchkit.encoders import cache, models
+from searchkit.encoders import models
 from searchkit.encoders.models import find_model
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, SourceError, StorageError
-from searchkit.index import copying, files
+from searchkit.index import copying
 from searchkit.index.current import current_generation
 from searchkit.index.lock import writer_at_work, writer_lock
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
 from searchkit.index.sweeping import litter
 from searchkit.serve.cli import main
+from searchkit.storage import digest_cache, files
 from tests.index.archive import article, built
 from tests.index.test_encoding import Counting, articles
 from tests.words import WordEncoder
@@ -95,15 +96,15 @@ def refusing(real: Callable[[Path, bytes], None], name: str) -> Callable[[Path, 
 def test_damage_that_keeps_size_and_time_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
     large = tmp_path / "large"
-    large.write_bytes(bytes(cache._LARGE))
-    before = cache.digest(large)
+    large.write_bytes(bytes(digest_cache._LARGE))
+    before = digest_cache.digest(large)
     flipped(large)
-    assert cache.digest(large) != before
+    assert digest_cache.digest(large) != before
     again = tmp_path / "again"
     again.write_bytes(large.read_bytes())
     os.utime(again, ns=(0, large.stat().st_mtime_ns))
     again.replace(large)
-    assert cache.digest(large) == files.digest(large)
+    assert digest_cache.digest(large) == files.digest(large)
 
 
 @pytest.mark.parametrize("name", [ARTICLES, VECTORS])

@@ -12,10 +12,11 @@ import pytest
 import searchkit
 from searchkit import Article, build
 from searchkit.errors import IndexCorrupt, IndexNotFound
-from searchkit.index import files, vectors
+from searchkit.index import vectors
 from searchkit.index.articles import ArticlesReader
-from searchkit.index.files import HeldFile
 from searchkit.index.paths import ARTICLES
+from searchkit.storage import files
+from searchkit.storage.files import HeldFile
 from tests.words import WordEncoder
 
 WORDS = ("rice", "tram", "oil", "court", "radar", "harvest")

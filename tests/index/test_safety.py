@@ -15,12 +15,12 @@ from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import manifest as manifests
 from searchkit.index.articles import ArticlesReader, ArticlesWriter
 from searchkit.index.current import current_generation
-from searchkit.index.files import make_folder, read_small
 from searchkit.index.holding import held_back
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import open_generation
+from searchkit.storage.array_file import ArrayFile, ArrayWriter
+from searchkit.storage.files import make_folder, read_small
 from tests.index.archive import article, built
 
 
@@ -56,7 +56,7 @@ def test_the_folders_that_are_made_are_flushed_each_in_its_parent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[Path] = []
-    monkeypatch.setattr("searchkit.index.files.flush", flushed.append)
+    monkeypatch.setattr("searchkit.storage.files.flush", flushed.append)
     make_folder(tmp_path / "a" / "b" / "c")
     assert set(flushed) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
 

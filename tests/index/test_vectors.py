@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import vectorfiles
-from searchkit.index.keyword import loops
-from searchkit.index.mapped import let_go
 from searchkit.index.paths import EIGHT_BITS, VECTORS
 from searchkit.index.vectorfiles import VectorsWriter, map_vectors, parts_of, write_parts, write_vectors
 from searchkit.index.vectors import Nearest, VectorsReader, add_eight_bits, best_of, measured_recall
+from searchkit.storage import native
+from searchkit.storage.files import let_go
 
 ROWS, WIDTH = 5000, 24
 
@@ -285,7 +285,7 @@ def test_a_folder_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
         write_vectors(tmp_path / "no" / "vectors.faiss", np.empty((1, 2), dtype=np.float32))
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_a_small_segments_products_are_right_wherever_its_numbers_begin() -> None:
     draw = np.random.default_rng(3)
     for dimension in (1, 7, 16, 33, 384):
@@ -294,12 +294,12 @@ def test_a_small_segments_products_are_right_wherever_its_numbers_begin() -> Non
         odd = np.frombuffer(b"x" + values.tobytes(), dtype="<f4", offset=1).reshape(values.shape)
         expected = values.astype(np.float64) @ query.astype(np.float64)
         for rows in (None, np.asarray([3, 3, 49, 0])):
-            products = np.frombuffer(loops.COMPILED.products(odd, query, rows), np.float32)
+            products = np.frombuffer(native.COMPILED.products(odd, query, rows), np.float32)
             np.testing.assert_allclose(products, expected if rows is None else expected[rows], rtol=1e-4, atol=1e-4)
     with pytest.raises(ValueError, match="outside the matrix"):
-        loops.COMPILED.products(odd, query, np.asarray([50]))
+        native.COMPILED.products(odd, query, np.asarray([50]))
     with pytest.raises(ValueError, match="different widths"):
-        loops.COMPILED.products(odd, query[:-1], None)
+        native.COMPILED.products(odd, query[:-1], None)
 
 
 class Watched(np.ndarray):  # type: ignore[type-arg]
@@ -316,7 +316,7 @@ def test_a_search_of_few_rows_wakes_no_threads_of_its_own(
     path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch, compiled: bool
 ) -> None:
     if not compiled:
-        monkeypatch.setattr(loops, "COMPILED", None)
+        monkeypatch.setattr(native, "COMPILED", None)
     write_vectors(path, vectors[:4000])
     reader = VectorsReader(path, rows=4000, dimension=WIDTH)
     reader.matrix = reader.matrix.view(Watched)
@@ -327,7 +327,7 @@ def test_a_search_of_few_rows_wakes_no_threads_of_its_own(
         assert set(best) <= set(reader.nearest(vectors[69], 60, allowed).rows.tolist())
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_similarity_is_the_same_to_the_last_bit_with_the_loops_and_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,5 +338,5 @@ def test_similarity_is_the_same_to_the_last_bit_with_the_loops_and_without(
         query, rows = draw.standard_normal(dimension).astype(np.float32), draw.integers(0, 40, 60)
         with monkeypatch.context() as without:
             compiled = reader.similarity(query, rows)
-            without.setattr(loops, "COMPILED", None)
+            without.setattr(native, "COMPILED", None)
             assert reader.similarity(query, rows).tobytes() == compiled.tobytes()

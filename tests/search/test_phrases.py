@@ -13,7 +13,7 @@ import pytest
 
 import searchkit
 from searchkit import Article, IndexConfig, Searcher
-from searchkit.index.keyword import loops
+from searchkit.storage import native
 from searchkit.types import Section
 from tests.index.golden import FOLDER
 from tests.words import WordEncoder
@@ -28,7 +28,7 @@ CONFIG = IndexConfig(chunk_tokens=40)
 def _loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every test twice: with the compiled loops, where they were built, and without."""
     if request.param == "numpy":
-        monkeypatch.setattr(loops, "COMPILED", None)
+        monkeypatch.setattr(native, "COMPILED", None)
 
 
 def built(folder: Path, articles: Sequence[Article], config: IndexConfig = CONFIG) -> Searcher:
@@ -434,9 +434,9 @@ def test_the_compiled_loops_and_numpy_prefer_own_forms_alike(tmp_path: Path, mon
         for text in words:
             query = searchkit.Query(text=text, mode=searchkit.Mode.KEYWORD, k=60)
             scores = []
-            for compiled in (loops.COMPILED, None):
+            for compiled in (native.COMPILED, None):
                 with monkeypatch.context() as patch:
-                    patch.setattr(loops, "COMPILED", compiled)
+                    patch.setattr(native, "COMPILED", compiled)
                     found_by = searcher.legs(query).keyword
                     assert found_by is not None
                     scores.append(found_by.scores.tolist())

@@ -9,9 +9,9 @@ import pytest
 import searchkit
 from searchkit import Article, IndexConfig, Mode, Query, Searcher
 from searchkit.errors import QueryError
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.tree import Maybe
+from searchkit.storage import native
 from searchkit.types import Syntax, Where
 from tests.words import WordEncoder
 
@@ -128,7 +128,7 @@ def test_a_wish_moves_no_score_but_of_what_has_it_whatever_the_path(
             answer = searcher.search(text, mode=mode, k=50)
             assert [(one.article.id, one.score) for one in answer.results] == list(scores.items())
             with monkeypatch.context() as patch:
-                patch.setattr(loops, "COMPILED", None)
+                patch.setattr(native, "COMPILED", None)
                 assert dict(searcher.rank(query)) == pytest.approx(scores)
 
 
@@ -311,7 +311,7 @@ def test_a_condition_of_words_changes_no_result_by_keyword(
     searcher: Searcher, text: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not compiled:
-        monkeypatch.setattr(loops, "COMPILED", None)
+        monkeypatch.setattr(native, "COMPILED", None)
     with searcher._reading() as reading:
         tree = reading.parse(Query(text=text)).tree
         required, wished = (evaluate(reading.keyword, each) for each in (tree, Maybe(child=tree)))

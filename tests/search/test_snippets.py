@@ -8,12 +8,12 @@ import pytest
 import regex
 
 import searchkit
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.leaves import leaves_of
 from searchkit.index.keyword.tree import TEXT, Term, highlighted
 from searchkit.search import snippets
 from searchkit.search.snippets import SNIPPET_CHARACTERS, Snippets, snippet
+from searchkit.storage import native
 from searchkit.types import Article, Chunk, Snippet
 from tests.words import WordEncoder
 
@@ -150,7 +150,7 @@ def test_highlights_stand_on_the_words_whatever_punctuation_is_between() -> None
 SIGNS = "aabbcdeABC019 ''’‘´“”„«»–—…•€£.,-!?`\n é\u00a0\u202f()[]:;#+&/@_。！中文字한국어ไทยรัसी\u0301שר\"ا\u064b"
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_the_loops_cut_and_mark_as_python_does_whatever_the_text() -> None:
     draw, analyzer = random.Random(5), Analyzer()
     words: dict[str, set[str]] = {}
@@ -193,12 +193,12 @@ def test_snippets_without_the_loops_are_the_same(monkeypatch: pytest.MonkeyPatch
     chunk = Chunk(article_id="a", ordinal=0, start=11, end=11 + len(text), text=text)
     terms = {"radar", "missil", "s300", "us", "5000"}
     compiled = Snippets(Analyzer()).of([chunk], of(terms), ["en"])
-    monkeypatch.setattr(loops, "COMPILED", None)
+    monkeypatch.setattr(native, "COMPILED", None)
     assert Snippets(Analyzer()).of([chunk], of(terms), ["en"]) == compiled
     assert marked(text, compiled[0], 11) == ["S-300's", "radars", "missiles", "5\u00a0000", "U.S."]
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
     draw, analyzer = random.Random(7), Analyzer()
     together = Snippets(analyzer)
@@ -239,7 +239,7 @@ def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.Monk
         assert marked(text, passage) == [word]
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_of_the_words_of_a_chunk_only_those_that_can_mean_a_term_are_stemmed(monkeypatch: pytest.MonkeyPatch) -> None:
     analyzer, stemmed = Analyzer(), []
     stem = analyzer.word_stemmer("en")

@@ -15,7 +15,6 @@ from searchkit import IndexConfig, Mode, Query, Searcher, Where
 from searchkit.errors import IndexCorrupt
 from searchkit.index import ids
 from searchkit.index.current import manifest_in_force
-from searchkit.index.keyword import loops
 from searchkit.index.manifest import fact_of
 from searchkit.index.paths import IndexPaths
 from searchkit.index.soundness import check_leg
@@ -23,10 +22,11 @@ from searchkit.index.verifying import verify
 from searchkit.search.legs import look_bare
 from searchkit.search.ranking import rank_articles
 from searchkit.search.straight import rank_straight
+from searchkit.storage import native
 from searchkit.types import Article
 from tests.words import WordEncoder
 
-compiled = pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+compiled = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 WORDS = ("oil", "rice", "border", "wave", "Patriot", "S300", "the", "of", "Táchira", "zebra", "launchers", "launcher")
 QUERIES = (
     "oil",
@@ -147,7 +147,7 @@ def test_numpy_ends_alike_too(searcher: Searcher, text: str, monkeypatch: pytest
         query = Query(text=text, mode=Mode.KEYWORD, k=k)
         ours = searcher.rank(query)
         with monkeypatch.context() as patch:
-            patch.setattr(loops, "COMPILED", None)
+            patch.setattr(native, "COMPILED", None)
             assert searcher.rank(query) == ours
 
 
@@ -244,7 +244,7 @@ def test_the_ids_of_a_large_segment_lie_in_their_file(tmp_path: Path, monkeypatc
     writer.write(tmp_path / "ids.bin")
     reader = ids.IdsReader(tmp_path / "ids.bin", 4)
     assert reader.of([3, 0, 2, 1, 0]) == [names[at] for at in (3, 0, 2, 1, 0)]
-    if loops.COMPILED is not None:
+    if native.COMPILED is not None:
         numbers = np.array([7, 4, 0, 3], dtype=np.int64)
         assert ids.ids_of([reader, reader], numbers) == [names[at] for at in (3, 0, 0, 3)]
         for outside in (8, -1):
@@ -267,7 +267,7 @@ def test_a_file_of_ids_that_lies_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_bytes(raw.replace(old, new))
         with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
             ids.IdsReader(path, 3).of([0, 1, 2])
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             reader = ids.IdsReader(path, 3)
             assert ids.ids_of([reader], np.arange(3)) is None
 

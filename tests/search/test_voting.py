@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
-from searchkit.index.keyword import loops
 from searchkit.search.fusion import hybrid
 from searchkit.search.voting import votes, votes_of_all, weights
+from searchkit.storage import native
 from tests.index.archive import SENTENCES, article
 from tests.words import WordEncoder
 
@@ -87,15 +87,15 @@ def test_articles_that_are_given_whole_score_the_same_with_the_compiled_loops_an
     expected = votes(np.repeat(np.arange(len(groups)), counts), scores, vote)[1]
     assert votes_of_all(counts, scores, vote).tolist() == expected.tolist()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loops, "COMPILED", None)
+        patch.setattr(native, "COMPILED", None)
         assert votes_of_all(counts, scores, vote).tolist() == expected.tolist()
 
 
-@pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+@pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 @pytest.mark.parametrize("counts", [[1], [3], [0, 2], [-1, 3], [2, 1], [1 << 62, 1 << 62]])
 def test_the_compiled_loop_reads_no_score_that_is_not_there(counts: list[int]) -> None:
     with pytest.raises(ValueError, match="don't fit"):
-        loops.COMPILED.vote(np.asarray(counts), np.zeros(2), 0.15, 5)
+        native.COMPILED.vote(np.asarray(counts), np.zeros(2), 0.15, 5)
 
 
 @pytest.mark.parametrize("text", ["the oil", "a new wave of oil", "Brahms AND court", "title:report -rice", "br*"])

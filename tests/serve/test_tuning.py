@@ -307,7 +307,7 @@ def test_a_disk_that_refuses_the_file_names_it_and_not_what_stood_in_for_it(
         raise OSError(ENOSPC, "No space left on device")
 
     refused = Path("found.json").absolute()
-    monkeypatch.setattr("searchkit.index.files.os.fsync", full)
+    monkeypatch.setattr("searchkit.storage.files.os.fsync", full)
     ran = run("tune", judged, "--index", built, "--out", refused)
     assert ran.code == 5
     assert f"Can't write {refused}: No space" in " ".join(ran.err.split()).replace("- ", "-")

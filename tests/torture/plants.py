@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from searchkit.index import draft, files, lock
+from searchkit.index import draft, lock
 from searchkit.index.paths import number_name
+from searchkit.storage import files
 
 
 def torn_current() -> None:
@@ -76,10 +77,10 @@ def unchecked() -> None:
 
 def foreign_schemas() -> None:
     """Read an SQLite file whatever its schema holds."""
-    from searchkit.index import database
+    from searchkit.storage import safe_sqlite
 
-    database._schema_of = lambda _: frozenset()
-    database._expected = lambda _: frozenset()  # type: ignore[assignment]
+    safe_sqlite._schema_of = lambda _: frozenset()
+    safe_sqlite._expected = lambda _: frozenset()  # type: ignore[assignment]
 
 
 def followed_links() -> None:

@@ -12,10 +12,10 @@ import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, update, verify
 from searchkit.errors import IndexCorrupt, IndexExists, IndexNotFound, VectorsMissing
 from searchkit.index import vectorfiles
-from searchkit.index.keyword import arrayfile
 from searchkit.index.paths import VECTORS, IndexPaths
 from searchkit.index.reader import index_info, open_generation
 from searchkit.index.sweeping import litter
+from searchkit.storage import array_file
 from tests.index.archive import SENTENCES, article
 from tests.words import WordEncoder
 
@@ -46,7 +46,7 @@ class Scene:
 def small_as_large() -> None:
     """Let small segments have the files that large ones have, and be read as those are, in this process."""
     vectorfiles.EIGHT_BITS_FROM = 4
-    arrayfile.MAPPED_FROM_BYTES = 8_192
+    array_file.MAPPED_FROM_BYTES = 8_192
 
 
 def grown(folder: Path) -> None:

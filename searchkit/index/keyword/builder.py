@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.files import storing
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
 from searchkit.index.keyword.inverter import Borders, Inverted, Inverter, Run
 from searchkit.index.keyword.packer import Packer
 from searchkit.index.keyword.postings import MAGIC
-from searchkit.index.keyword.strings import write_strings
-from searchkit.index.mapped import let_go
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile, ArrayWriter, width_for
+from searchkit.storage.files import let_go, storing
+from searchkit.storage.string_table import write_strings
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.analysis import Analyzer
@@ -242,8 +241,8 @@ def _move(
     target: NDArray[np.uint32],
 ) -> None:
     """Copy each term's numbers, ``counts`` from ``starts`` on, to the terms' places, which move on behind them."""
-    if loops.COMPILED is not None:
-        loops.COMPILED.move(source, starts, counts, places, terms, target)
+    if native.COMPILED is not None:
+        native.COMPILED.move(source, starts, counts, places, terms, target)
         return
     wide = counts.astype(np.int64)
     before = np.cumsum(wide) - wide

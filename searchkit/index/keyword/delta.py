@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter
 from searchkit.index.keyword.inverter import ChunkRow, Inverted, Inverter, Run
 from searchkit.index.keyword.postings import FieldName, FieldPostings, PostingsReader
+from searchkit.storage.array_file import ArrayFile, ArrayWriter
 
 _MAGIC = b"SKDELTA1"
 

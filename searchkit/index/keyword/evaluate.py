@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.dense import Dense, Leaves, run
 from searchkit.index.keyword.expansion import Expansion, units_of
 from searchkit.index.keyword.program import Program, program_of, program_of_words, words_of
 from searchkit.index.keyword.tree import Compound, Filter, Term, Tree, highlighted, positive_leaves
 from searchkit.index.keyword.windows import MOST_ARTICLES, Lists, Voted, Windows
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class Found:
         self._mask = mask
         self._windows: Windows | None = None
         self._leaves: Leaves | Lists
-        if loops.COMPILED is None:
+        if native.COMPILED is None:
             self._leaves = Leaves(index, program.leaves)
         else:
             self._leaves = Lists(index)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.tree import (
     And,
     Boost,
@@ -26,6 +25,7 @@ from searchkit.index.keyword.tree import (
     Tree,
     Wish,
 )
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from searchkit.index.keyword.statistics import KeywordSegments
@@ -91,7 +91,7 @@ class Expansion:
         return self._formless.setdefault(leaf, replace(leaf, surfaces=()))
 
     def _union(self, leaf: Pattern | Fuzzy) -> Term:
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             words = self._look(leaf)
             if sum(map(len, words)) <= EXPANSION_LIMIT * _WIDTH:
                 return Term(terms=TermsOfWords(self._index, words), field=leaf.field)
@@ -107,7 +107,7 @@ class Expansion:
             )
         chosen = tuple(words.astype(np.uint32).tobytes() for words in found.indexes)
         terms = TermsOfWords(self._index, chosen)
-        return Term(terms=terms if loops.COMPILED is not None else tuple(terms), field=leaf.field)
+        return Term(terms=terms if native.COMPILED is not None else tuple(terms), field=leaf.field)
 
     def _look(self, leaf: Pattern | Fuzzy) -> tuple[bytes, ...]:
         """Return the numbers of the words of each segment that look like a leaf, by the compiled loops."""

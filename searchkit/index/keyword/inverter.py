@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer, run_over
 from searchkit.index.keyword.vocabulary import Vocabulary
 from searchkit.ingest.compose import compose
+from searchkit.storage import native
 from searchkit.types import Article, Chunk
 
 PART_GAP = 100
@@ -178,10 +178,10 @@ class Inverter:
         goes_on = np.frombuffer(self._goes_on, np.uint8).astype(np.bool_)
         tokens = vocabulary.take()
         first_row = self.rows - len(parts)
-        if loops.COMPILED is None:
+        if native.COMPILED is None:
             inverted = _by_sorting(tokens, parts, goes_on, vocabulary, first_row)
         else:
-            inverted = _by_counting(loops.COMPILED, tokens, parts, goes_on, vocabulary, first_row)
+            inverted = _by_counting(native.COMPILED, tokens, parts, goes_on, vocabulary, first_row)
         self._clear()
         vocabulary.relax()
         return inverted

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.keyword import loops
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +114,7 @@ class _Table:
         span = self._table.prefix(literal)
         if pattern == literal + "*":
             return np.arange(span.start, span.stop, dtype=np.int64)
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             return self._table.fitting(pattern, span, self.counts)
         text, starts = self._lines
         lines = wildcard(pattern).finditer(text, int(starts[span.start]), int(starts[span.stop]))
@@ -122,7 +122,7 @@ class _Table:
 
     def near(self, word: str, distance: int) -> tuple[Indexes, NDArray[np.int8]]:
         """Return the indexes of the living words within a distance, and the distances."""
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             return self._table.near(word, distance, self.counts)
         starts = self._lines[1]
         lengths = np.diff(starts) - 1

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword.arrayfile import ArrayWriter, width_for
 from searchkit.index.keyword.packing import BLOCK, PADDING, pack_bits, pack_lanes, packed_bytes
+from searchkit.storage.array_file import ArrayWriter, width_for
 
 
 class Packer:

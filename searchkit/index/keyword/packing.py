@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword import loops
+from searchkit.storage import native
 
 BLOCK = 128
 PADDING = 8
@@ -26,8 +26,8 @@ Bytes = NDArray[np.uint8]
 
 def pack_lanes(numbers: Numbers) -> tuple[bytes, Bytes]:
     """Pack whole blocks of 128 numbers in lanes; return the bytes, block after block, and the bits of each."""
-    if loops.COMPILED is not None:
-        packed, bits = loops.COMPILED.pack(np.ascontiguousarray(numbers, np.uint32))
+    if native.COMPILED is not None:
+        packed, bits = native.COMPILED.pack(np.ascontiguousarray(numbers, np.uint32))
         return packed, np.frombuffer(bits, np.uint8)
     blocks = numbers.reshape(-1, 32, 4).astype(np.uint64)
     widths = _bit_length(numbers.reshape(-1, BLOCK).max(axis=1, initial=0))
@@ -67,8 +67,8 @@ def pack_bits(numbers: Numbers, starts: NDArray[np.int64]) -> tuple[bytes, Bytes
 
     Returns the bytes, each block from a new one on, and the bits of each. No block is empty.
     """
-    if loops.COMPILED is not None:
-        packed, bits = loops.COMPILED.pack_positions(
+    if native.COMPILED is not None:
+        packed, bits = native.COMPILED.pack_positions(
             np.ascontiguousarray(numbers, np.uint32), np.ascontiguousarray(starts, np.int64)
         )
         return packed, np.frombuffer(bits, np.uint8)

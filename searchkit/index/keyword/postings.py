@@ -51,15 +51,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile
 from searchkit.index.keyword.inverter import Borders
 from searchkit.index.keyword.packing import BLOCK, PADDING, packed_bytes, unpack_bits, unpack_lanes
-from searchkit.index.keyword.strings import SortedStrings
 from searchkit.index.keyword.words import WordTable
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile
+from searchkit.storage.string_table import SortedStrings
 
 if TYPE_CHECKING:
-    from searchkit.index.keyword import _loops
+    from searchkit import _native
 
 MAGIC = b"SKPOST02"
 
@@ -217,15 +217,15 @@ class FieldPostings:
         return positions[fits], _sums(fits)[starts]
 
     @cached_property
-    def packed(self) -> _loops.Field:
+    def packed(self) -> _native.Field:
         """The field for the compiled loops, which must be here."""
-        if loops.COMPILED is None:
+        if native.COMPILED is None:
             raise RuntimeError("the compiled loops aren't here")
         lists = (self._postings, self._postings_at, self._row_bits, self._count_bits, self._bases)
         places = (self._positions, self._positions_at, self._position_bits, self._blocks)
         terms = (*self._terms.arrays, self._starts)
         forms = (None, None, None) if self._forms is None else (self._forms, self._forms_at, self._form_bits)
-        field: _loops.Field = loops.COMPILED.Field(*lists, *places, self._row_count, self._starts[-1], *terms, *forms)
+        field: _native.Field = native.COMPILED.Field(*lists, *places, self._row_count, self._starts[-1], *terms, *forms)
         return field
 
     def span(self, term_id: int) -> tuple[int, int]:
@@ -237,9 +237,9 @@ class FieldPostings:
 
     def _decoded(self, first: int, last: int) -> tuple[Rows, Counts]:
         """Return the rows and the counts of a range of postings of one term."""
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             try:
-                rows, counts = loops.COMPILED.decode([(self.packed, first, last)], self._row_count)
+                rows, counts = native.COMPILED.decode([(self.packed, first, last)], self._row_count)
             except ValueError as error:
                 raise self.corrupt(str(error)) from error
             return np.frombuffer(rows, np.uint32), np.frombuffer(counts, np.uint32)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.lexicon import Lexicon
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,7 +227,7 @@ class KeywordSegments:
         """The same for the compiled loops, which must be here."""
         from searchkit.index.keyword.parts import Parts
 
-        return Parts(self, loops.COMPILED)
+        return Parts(self, native.COMPILED)
 
     @cached_property
     def lexicon(self) -> Lexicon:

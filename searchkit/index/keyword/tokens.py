@@ -11,8 +11,8 @@ import string
 from array import array
 from typing import Any, Protocol
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import MAX_TERM
+from searchkit.storage import native
 
 
 class Tokens(Protocol):
@@ -42,7 +42,7 @@ class Tokens(Protocol):
 
 def new_tokens() -> Tokens:
     """Return an empty table: the compiled one, or the dictionary where it couldn't be compiled."""
-    found: Tokens = PlainTokens() if loops.COMPILED is None else loops.COMPILED.Tokens()
+    found: Tokens = PlainTokens() if native.COMPILED is None else native.COMPILED.Tokens()
     return found
 
 

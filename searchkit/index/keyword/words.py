@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile
-from searchkit.index.keyword.strings import SortedStrings
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile
+from searchkit.storage.string_table import SortedStrings
 
 
 class WordTable:
@@ -56,7 +56,7 @@ class WordTable:
 
     def _alike(self, loop: str, rows: NDArray[np.uint32], *asked: Any) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         try:
-            indexes, edits = getattr(loops.COMPILED, loop)(*self._words.arrays, rows, *asked)
+            indexes, edits = getattr(native.COMPILED, loop)(*self._words.arrays, rows, *asked)
         except ValueError as error:
             raise self._file.corrupt("its words are damaged") from error
         return np.frombuffer(indexes, np.uint32).astype(np.int64), np.frombuffer(edits, np.int8)

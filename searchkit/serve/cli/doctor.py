@@ -222,9 +222,9 @@ def _missing(modules: Iterable[str]) -> list[str]:
 
 def _loops() -> Check:
     """Say how keywords are searched: both ways give the same answers, so that either is fit to work."""
-    from searchkit.index.keyword import loops
+    from searchkit.storage import native
 
-    if loops.COMPILED is not None:
+    if native.COMPILED is not None:
         return Check(name="keyword loops", found="compiled")
     found = "not compiled: numpy takes over, which is slower; install a C compiler, then searchkit again"
     return Check(name="keyword loops", found=found)

@@ -189,7 +189,7 @@ def _named(settings: Settings) -> str:
 def _write(path: Path, settings: Settings) -> None:
     import json
 
-    from searchkit.index import files
+    from searchkit.storage import files
 
     files.replace(path, (json.dumps(settings.to_dict(), ensure_ascii=False, indent=1) + "\n").encode())
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.statistics import KeywordSegments
 from searchkit.index.keyword.tree import (
@@ -28,9 +27,10 @@ from searchkit.index.keyword.tree import (
     Term,
     Tree,
 )
+from searchkit.storage import native
 from tests.index.keyword.reference import ANALYZER, Piece, edits, indexed
 
-pytestmark = pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+pytestmark = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 
 WORDS = np.array(["oil", "gas", "sea", "dust", "rye", "oak", "seal", "oats"])
 SHARES = [0.6, 0.45, 0.3, 0.03, 0.002, 0.001, 0.01, 0.2]
@@ -113,7 +113,7 @@ def test_the_best_rows_are_those_of_numpy_to_the_last_bit(
     for mask in (None, draw.random(index.rows) < 0.3, draw.random(index.rows) < 0.01):
         found = evaluate(index, tree, mask=mask, resolve=resolve)
         with monkeypatch.context() as patch:
-            patch.setattr(loops, "COMPILED", None)
+            patch.setattr(native, "COMPILED", None)
             other = evaluate(index, tree, mask=mask, resolve=resolve)
             scores, matched = other.scores, other.matched
         assert found.idf_sum == other.idf_sum
@@ -176,8 +176,8 @@ def empty_segments(rows: int = 0) -> Any:
     none, zero = np.zeros(0, np.uint32), np.zeros(1, np.uint32)
     bits = np.zeros(0, np.uint8)
     arrays = (bits, none, bits, bits, none, np.zeros(8, np.uint8), none, bits, zero)
-    field = loops.COMPILED.Field(*arrays, rows, 0, b"", zero, zero, None, None, None)
-    return loops.COMPILED.Segments([(field, field, *[None] * 8)])
+    field = native.COMPILED.Field(*arrays, rows, 0, b"", zero, zero, None, None, None)
+    return native.COMPILED.Segments([(field, field, *[None] * 8)])
 
 
 def test_what_does_not_fit_is_refused_before_it_is_followed() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.evaluate import Found, evaluate
 from searchkit.index.keyword.statistics import KeywordSegments
 from searchkit.index.keyword.tree import Filter, Tree
+from searchkit.storage import native
 from tests.index.keyword.reference import Piece, Reference, highlighted_terms, indexed
 from tests.index.keyword.trees import archives, trees
 
@@ -39,7 +39,7 @@ def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None)
 def _loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every test twice: with the compiled loops, where they were built, and without."""
     if request.param == "numpy":
-        monkeypatch.setattr(loops, "COMPILED", None)
+        monkeypatch.setattr(native, "COMPILED", None)
 
 
 def assert_same(archive: list[list[Piece]], tree: Tree) -> None:

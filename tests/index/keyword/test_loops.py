@@ -12,17 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.builder import PostingsBuilder
 from searchkit.index.keyword.packing import PADDING, pack_bits, pack_lanes, packed_bytes, unpack_bits, unpack_lanes
 from searchkit.index.keyword.tree import Filter, Maybe, Or, Term, Tree
 from searchkit.serve.cli.doctor import examine
+from searchkit.storage import native
 from tests.index.keyword.reference import ANALYZER, Piece, edits, indexed
 from tests.index.keyword.trees import archives, trees
 
 T = TypeVar("T")
 
-compiled = pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+compiled = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 steady = settings(
     deadline=None,
     derandomize=True,
@@ -35,7 +35,7 @@ def both(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], T]) -> tuple[T, T]:
     """Return the answer of the compiled loops and that of numpy."""
     ours = ask()
     with monkeypatch.context() as patch:
-        patch.setattr(loops, "COMPILED", None)
+        patch.setattr(native, "COMPILED", None)
         return ours, ask()
 
 
@@ -188,7 +188,7 @@ def test_words_within_some_edits_are_all_found(words: list[str], wanted: str, li
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.uint32)
     rows = np.arange(len(words), dtype=np.uint32) % 5
     points = np.frombuffer(wanted.encode("utf-32-le"), np.uint32)
-    places, found = loops.COMPILED.near(b"".join(encoded), offsets, rows, points, limit)
+    places, found = native.COMPILED.near(b"".join(encoded), offsets, rows, points, limit)
     distances = {n: edits(wanted, word) for n, word in enumerate(words) if rows[n]}
     expected = {n: distance for n, distance in distances.items() if distance <= limit}
     assert dict(zip(np.frombuffer(places, np.uint32).tolist(), found, strict=True)) == expected
@@ -198,15 +198,15 @@ def test_words_within_some_edits_are_all_found(words: list[str], wanted: str, li
 def test_what_is_wrong_is_refused_before_it_is_followed() -> None:
     words = (b"abc", np.array([0, 9], np.uint32))
     with pytest.raises(ValueError, match="fit"):
-        loops.COMPILED.find(*words, b"a")
+        native.COMPILED.find(*words, b"a")
     with pytest.raises(ValueError, match="damaged"):
-        loops.COMPILED.near(*words, np.ones(1, np.uint32), np.array([97], np.uint32), 1)
+        native.COMPILED.near(*words, np.ones(1, np.uint32), np.array([97], np.uint32), 1)
     with pytest.raises(ValueError, match="whole blocks"):
-        loops.COMPILED.pack(np.zeros(5, np.uint32))
+        native.COMPILED.pack(np.zeros(5, np.uint32))
     with pytest.raises(TypeError):
-        loops.COMPILED.pack(np.zeros(128, np.uint64))
+        native.COMPILED.pack(np.zeros(128, np.uint64))
     with pytest.raises(ValueError, match="outside"):
-        loops.COMPILED.pack_positions(np.zeros(5, np.uint32), np.array([0, 6], np.int64))
+        native.COMPILED.pack_positions(np.zeros(5, np.uint32), np.array([0, 6], np.int64))
 
 
 def test_doctor_says_which_loops_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def test_doctor_says_which_loops_there_are(monkeypatch: pytest.MonkeyPatch) -> N
         return next(check.found for check in examine() if check.name == "keyword loops")
 
     with monkeypatch.context() as patch:
-        patch.setattr(loops, "COMPILED", None)
+        patch.setattr(native, "COMPILED", None)
         assert "numpy" in said()
-        patch.setattr(loops, "COMPILED", object())
+        patch.setattr(native, "COMPILED", object())
         assert said() == "compiled"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter
 from searchkit.index.keyword.builder import _move
-from searchkit.index.keyword.strings import SortedStrings, write_strings
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile, ArrayWriter
+from searchkit.storage.string_table import SortedStrings, write_strings
 
-compiled = pytest.mark.skipif(loops.COMPILED is None, reason="no compiler was there when searchkit was installed")
+compiled = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 steady = settings(deadline=None, derandomize=True, max_examples=60)
 WIDTHS = (np.uint8, np.uint16, np.uint32)
 
@@ -38,7 +38,7 @@ def test_numbers_are_moved_as_numpy_moves_them(runs: list[list[int]]) -> None:
     for width in WIDTHS:
         ours = moved(source, sizes, width)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loops, "COMPILED", None)
+            patch.setattr(native, "COMPILED", None)
             assert ours == moved(source, sizes, width)
 
 
@@ -60,7 +60,7 @@ def test_numbers_that_would_lie_outside_are_refused(
     given = (np.array(values, np.uint32) for values in (starts, counts))
     target = np.zeros(4, np.uint32)
     with pytest.raises(ValueError, match=r"lie outside|fit together"):
-        loops.COMPILED.move(
+        native.COMPILED.move(
             np.arange(4, dtype=np.uint8), *given, np.array(places, np.int64), np.array(which, np.uint32), target
         )
 
@@ -69,31 +69,31 @@ def test_numbers_that_would_lie_outside_are_refused(
 def test_arrays_of_another_kind_are_refused() -> None:
     number = np.zeros(1, np.uint32)
     with pytest.raises(TypeError):
-        loops.COMPILED.move(np.zeros(1, np.uint64), number, number, np.zeros(1, np.int64), number, number)
+        native.COMPILED.move(np.zeros(1, np.uint64), number, number, np.zeros(1, np.int64), number, number)
     with pytest.raises(TypeError):
-        loops.COMPILED.arrange(["a", 1])
+        native.COMPILED.arrange(["a", 1])
     with pytest.raises(TypeError):
-        loops.COMPILED.Tokens().add(1, 0)
+        native.COMPILED.Tokens().add(1, 0)
     with pytest.raises(TypeError):
-        loops.COMPILED.word_bits(["missile", 1])
+        native.COMPILED.word_bits(["missile", 1])
 
 
 @compiled
 def test_a_scan_numbers_the_words_that_are_wanted_and_refuses_bits_that_no_filter_has() -> None:
     language = np.zeros(1, np.uint32)
-    bits = loops.COMPILED.word_bits(["missile", "été", "x" * 101, "5bn", "", "antidisestablishmentarianism"])
+    bits = native.COMPILED.word_bits(["missile", "été", "x" * 101, "5bn", "", "antidisestablishmentarianism"])
     assert len(bits) == 4  # what isn't of letters alone, or too long, is let through
     for text in ("Missile", "(missile)", "so missile.", "a “Missile”, and", "ANTIDISESTABLISHMENTARIANISM"):
-        tokens = loops.COMPILED.Tokens()
+        tokens = native.COMPILED.Tokens()
         assert len(tokens.scan([text], language, [bits])[1]) == 12, text
     for text in ("missiles", "missil", "radar and a mis sile", "antidisestablishmentarianis"):
-        assert loops.COMPILED.Tokens().scan([text], language, [bits]) == (bytes(4), b""), text
+        assert native.COMPILED.Tokens().scan([text], language, [bits]) == (bytes(4), b""), text
     for wrong in ([b"\0"], [b"\0\x40"], [b"\xff\xff"]):
         with pytest.raises(ValueError, match="no such bit"):
-            loops.COMPILED.Tokens().scan(["missile"], language, wrong)
+            native.COMPILED.Tokens().scan(["missile"], language, wrong)
     for unfit in ((bits,), bits, [1], ["missile"]):
         with pytest.raises(TypeError):
-            loops.COMPILED.Tokens().scan(["missile"], language, unfit)
+            native.COMPILED.Tokens().scan(["missile"], language, unfit)
 
 
 @given(strings=st.lists(st.text(st.characters(codec="utf-8")) | st.text("ab\0é", max_size=12), unique=True))
@@ -102,9 +102,9 @@ def test_strings_are_sorted_alike_with_and_without_a_compiler(
     tmp_path_factory: pytest.TempPathFactory, strings: list[str]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "strings.bin"
-    for found in (loops.COMPILED, None):
+    for found in (native.COMPILED, None):
         with pytest.MonkeyPatch.context() as patch, ArrayWriter(path, b"SKTESTS1") as writer:
-            patch.setattr(loops, "COMPILED", found)
+            patch.setattr(native, "COMPILED", found)
             order = write_strings(writer, "names", strings)
             writer.finish()
         assert [strings[number] for number in order.tolist()] == sorted(strings)

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import StorageError
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.builder import PostingsBuilder, PostingsStats
 from searchkit.index.keyword.inverter import PART_GAP
 from searchkit.index.keyword.postings import FieldName, PostingsReader
+from searchkit.storage import native
 from tests.index.keyword.test_analysis import SCRIPTS
 
 Chunk = tuple[str, str, str, str | None]
@@ -105,7 +105,7 @@ def test_a_length_counts_what_a_query_asks_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, language: str, length: int, compiled: bool
 ):
     if not compiled:
-        monkeypatch.setattr(loops, "COMPILED", None)
+        monkeypatch.setattr(native, "COMPILED", None)
     with build(tmp_path / "p", [("", "", text, language)]) as reader:
         assert reader.field("text").lengths.tolist() == [length]
 

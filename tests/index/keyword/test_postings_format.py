@@ -14,11 +14,11 @@ import pytest
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
 from searchkit.index.keyword import delta, postings
-from searchkit.index.keyword.arrayfile import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
 from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.keyword.postings import MAGIC, PostingsReader
 from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
 from searchkit.index.keyword.tree import And, Fuzzy, Not, Or, Pattern, Phrase, Term, Tree
+from searchkit.storage.array_file import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
 from tests.index.keyword.test_postings import CHUNKS, build
 
 ENTRY = struct.Struct("<40s8sQQ")

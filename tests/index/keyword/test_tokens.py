@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword import loops
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.stemming import Stems
 from searchkit.index.keyword.tokens import PlainTokens, Tokens, new_tokens, utf8
 from searchkit.index.keyword.vocabulary import Vocabulary
+from searchkit.storage import native
 
 SPACES = "".join(char for char in map(chr, range(sys.maxunicode)) if char.isspace())
 LETTERS = "aAzZéÉßя日한ไ0'-.,!\u0300\ud800\U0001f44d\x00\x1b\x7f\x80\u200b"
@@ -98,9 +98,9 @@ def test_a_word_of_letters_has_the_stem_it_has_otherwise(word: str) -> None:
 @steady
 def test_a_vocabulary_stands_for_the_words_of_a_text(archive: list[str]) -> None:
     analyzer = Analyzer()
-    for compiled in (loops.COMPILED, None):
+    for compiled in (native.COMPILED, None):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loops, "COMPILED", compiled)
+            patch.setattr(native, "COMPILED", compiled)
             vocabulary = Vocabulary(analyzer)
         for text in archive:
             vocabulary.add(text, "en")

@@ -1,6 +1,6 @@
 """How do the loops get compiled? When searchkit is built or linked, by the compiler that Python was built with, or CC.
 
-A hook of hatchling, the build backend. It leaves ``_loops.abi3.so`` beside the Python files (the stable interface of
+A hook of hatchling, the build backend. It leaves ``_native.abi3.so`` in the package (the stable interface of
 Python 3.11, so that every later version loads it too). Where there is no compiler it says so, and searchkit is
 installed without: numpy takes over, and ``searchkit doctor`` tells.
 """
@@ -29,7 +29,7 @@ class Loops(BuildHookInterface):  # type: ignore[misc]  # hatchling isn't there 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and mark the wheel as one of this platform where that went well."""
         here = Path(self.root) / "searchkit" / "index" / "keyword" / "native"
-        target = here.parent / "_loops.abi3.so"
+        target = here.parents[2] / "_native.abi3.so"
         problem = compiled(here, target)
         if problem:
             target.unlink(missing_ok=True)

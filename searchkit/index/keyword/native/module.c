@@ -80,7 +80,7 @@ static PyType_Slot field_slots[] = {
     {Py_tp_dealloc, field_dealloc},
     {0, NULL},
 };
-static PyType_Spec field_spec = {"searchkit.index.keyword._loops.Field", sizeof(FieldObject), 0, Py_TPFLAGS_DEFAULT,
+static PyType_Spec field_spec = {"searchkit._native.Field", sizeof(FieldObject), 0, Py_TPFLAGS_DEFAULT,
                                  field_slots};
 
 static State *state_of(PyObject *module) { return PyModule_GetState(module); }
@@ -518,7 +518,7 @@ static int clear(PyObject *module) {
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, start}, {0, NULL}};
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "_loops", "The keyword leg's loops.", sizeof(State), methods, slots, NULL, clear, NULL,
+    PyModuleDef_HEAD_INIT, "_native", "The keyword leg's loops.", sizeof(State), methods, slots, NULL, clear, NULL,
 };
 
-PyMODINIT_FUNC PyInit__loops(void) { return PyModuleDef_Init(&module); }
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&module); }

@@ -437,7 +437,7 @@ static PyType_Slot leaf_slots[] = {
     {Py_tp_getset, leaf_getset},
     {0, NULL},
 };
-static PyType_Spec leaf_spec = {"searchkit.index.keyword._loops.Leaf", sizeof(LeafObject), 0,
+static PyType_Spec leaf_spec = {"searchkit._native.Leaf", sizeof(LeafObject), 0,
                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, leaf_slots};
 
 static PyMethodDef segments_methods[] = {
@@ -457,7 +457,7 @@ static PyType_Slot segments_slots[] = {
     {Py_tp_methods, segments_methods},
     {0, NULL},
 };
-static PyType_Spec segments_spec = {"searchkit.index.keyword._loops.Segments", sizeof(SegmentsObject), 0,
+static PyType_Spec segments_spec = {"searchkit._native.Segments", sizeof(SegmentsObject), 0,
                                     Py_TPFLAGS_DEFAULT, segments_slots};
 
 int add_segments(PyObject *module, State *state) {

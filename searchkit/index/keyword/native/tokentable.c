@@ -96,5 +96,5 @@ static PyType_Slot tokens_slots[] = {
     {Py_sq_length, tokens_length},
     {0, NULL},
 };
-PyType_Spec tokens_spec = {"searchkit.index.keyword._loops.Tokens", sizeof(TokensObject), 0, Py_TPFLAGS_DEFAULT,
+PyType_Spec tokens_spec = {"searchkit._native.Tokens", sizeof(TokensObject), 0, Py_TPFLAGS_DEFAULT,
                            tokens_slots};

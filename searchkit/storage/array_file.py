@@ -1,4 +1,4 @@
-"""Here are named arrays of numbers; how do they lie in one file, so that any part can be read in place and trusted?
+"""Array file: named arrays of numbers in one file, each part checked and read in place.
 
 | what | bytes | content |
 |---|---|---|
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
-from searchkit.index.files import storing
+from searchkit.storage.files import storing
 
 FORMAT = 1
 OLDEST_FORMAT = 1

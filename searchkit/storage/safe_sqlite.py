@@ -1,4 +1,4 @@
-"""Here is an SQLite file that anybody may have made; how is it read so that nothing in it can run, or lie about types?
+"""SQLite files that anybody may have made, opened so that nothing in them can run or lie about its type.
 
 A schema can hold views, triggers, virtual tables and expressions, which SQLite would evaluate when a table is read. So
 the file's schema has to be, word for word, the one that the writer creates. What stands in a cell can be of any type,

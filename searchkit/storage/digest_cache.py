@@ -1,4 +1,4 @@
-"""Where is kept what is dear to make again? In the user's cache folder: exported models, digests of large files.
+"""Cache folder of the user: exported models, and digests of large files.
 
 ``vectorcache.py`` keeps vectors there too.
 

@@ -1,4 +1,4 @@
-"""Here is a word; which number has it among sorted words, without reading them all? Bisection over one blob.
+"""String table: sorted words in one blob, numbered by bisection.
 
 Two arrays: ``NAME.blob``, the UTF-8 bytes of all strings one after the other, in the order of their bytes (which is
 that of their code points), and ``NAME.offsets``, where each begins, and the end of the last.
@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.keyword import loops
-from searchkit.index.keyword.arrayfile import ArrayFile, ArrayWriter, width_for
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile, ArrayWriter, width_for
 
 
 def write_strings(writer: ArrayWriter, name: str, strings: list[str]) -> NDArray[np.int64]:
     """Write distinct strings, sorted; return the numbers that they have in the list in the order of the file."""
-    if loops.COMPILED is None:
+    if native.COMPILED is None:
         order = np.array(sorted(range(len(strings)), key=strings.__getitem__), np.int64)
         pieces = [strings[number].encode() for number in order.tolist()]
         offsets = np.zeros(len(pieces) + 1, np.uint64)
         np.cumsum(np.fromiter(map(len, pieces), np.uint64, len(pieces)), out=offsets[1:])
         blob = b"".join(pieces)
     else:
-        numbers, blob, begins = loops.COMPILED.arrange(strings)
+        numbers, blob, begins = native.COMPILED.arrange(strings)
         order = np.frombuffer(numbers, np.uint32).astype(np.int64)
         offsets = np.frombuffer(begins, np.uint64)
     writer.write(f"{name}.blob", 1, np.frombuffer(blob, np.uint8))
@@ -96,7 +96,7 @@ class SortedStrings:
     def find(self, string: str) -> int | None:
         """Return the index of a string, or None."""
         wanted = string.encode("utf-8", "surrogatepass")
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             index, same = self._compiled(wanted)
             return index if same else None
         index = self._not_less(wanted)
@@ -114,13 +114,13 @@ class SortedStrings:
     def _compiled(self, wanted: bytes) -> tuple[int, bool]:
         """Find by the compiled bisection the first string that isn't less, and say whether it is the same."""
         try:
-            found: tuple[int, bool] = loops.COMPILED.find(self._blob, self._offsets, wanted)
+            found: tuple[int, bool] = native.COMPILED.find(self._blob, self._offsets, wanted)
         except ValueError as error:
             raise self._corrupt() from error
         return found
 
     def _not_less(self, wanted: bytes) -> int:
-        if loops.COMPILED is not None:
+        if native.COMPILED is not None:
             return self._compiled(wanted)[0]
         low, high = 0, len(self)
         while low < high:
