@@ -30,7 +30,7 @@ from unittest.mock import patch
 
 import searchkit
 from searchkit.config import IndexConfig, SearchConfig
-from searchkit.encoders.loading import load
+from searchkit.encoders.loader import load
 from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.evaluation.measures import depth_for, measure

@@ -16,7 +16,7 @@ import numpy as np
 from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.peers.hybrids import Runtime
 from scripts.benchmarks.peers.peer import cpu_s
-from searchkit.encoders.batches import batches, padded
+from searchkit.encoders.onnx_encoder import batches, padded
 from searchkit.index.encoding import MOST_TEXTS, TEXTS_A_CORE
 from searchkit.index.writer import build, rebuild
 from searchkit.types import Article, BuildReport

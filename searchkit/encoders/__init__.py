@@ -48,7 +48,7 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     Raises ``MissingExtra`` where the weights aren't on this machine, ``ConfigError`` where the name isn't a model's or
     the model can't be used.
     """
-    from searchkit.encoders.loading import load
+    from searchkit.encoders.loader import load
 
     return load(name, relative=relative)
 
@@ -94,6 +94,6 @@ def load_reranker(name: str) -> Reranker:
     Raises ``MissingExtra`` where the weights aren't on this machine, ``ConfigError`` where the name isn't a model's, or
     the model isn't a cross-encoder that gives a pair one score.
     """
-    from searchkit.encoders.crossing import load
+    from searchkit.encoders.cross_encoder import load
 
     return load(name)

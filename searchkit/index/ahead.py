@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from searchkit.encoders.tokens import Tokens, tokens_of
+from searchkit.encoders.tokenizer import Tokens, tokens_of
 from searchkit.errors import ConfigError
 from searchkit.index.cutting import Helper, Rules, Spans, chunks_of
 from searchkit.types import Article, Chunk, Encoder

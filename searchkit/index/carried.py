@@ -24,7 +24,7 @@ def carry(paths: IndexPaths, generation: int, encoder: Encoder) -> CarriedFact:
 
     Raises ``ConfigError`` for an encoder that can't travel, ``StorageError``.
     """
-    from searchkit.encoders.carrying import pack
+    from searchkit.encoders.portable_encoder import pack
 
     folder = paths.encoder(generation)
     hidden = folder.with_name(hidden_name(folder.name))
@@ -73,7 +73,7 @@ def encoder_of(paths: IndexPaths, manifest: Manifest) -> Encoder:
                 "Without it the index is searched by its words: --mode keyword. If the index is built with"
                 " --keep-encoder where the encoder is, it travels along.",
             ) from error
-    from searchkit.encoders.carrying import unpack
+    from searchkit.encoders.portable_encoder import unpack
 
     check_carried(paths, manifest.carried)
     fact = manifest.encoder

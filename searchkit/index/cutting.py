@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
-from searchkit.encoders.tokens import Tokens
+from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import BackendError
 from searchkit.ingest.chunks import CountTokens, split
 from searchkit.types import Article, Chunk, Encoder, Section

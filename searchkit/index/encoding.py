@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from searchkit.encoders.batches import checked_rows, sound_rows
-from searchkit.encoders.vectorcache import VectorCache, bound
-from searchkit.encoders.vectorlog import LogWriter, Maker, count, find, maker_of, read_maker
+from searchkit.encoders.embedding_cache import VectorCache, bound
+from searchkit.encoders.embedding_log import LogWriter, Maker, count, find, maker_of, read_maker
+from searchkit.encoders.onnx_encoder import checked_rows, sound_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import IndexPaths

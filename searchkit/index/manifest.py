@@ -44,7 +44,7 @@ from shlex import quote
 from typing import Any
 
 from searchkit.config import IndexConfig, ReadConfig, Settings
-from searchkit.encoders.exported import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
+from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
 from searchkit.index.facts import (
     FORMAT,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.batches import checked_rows
+from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesReader, article_digest, text_digest
 from searchkit.index.deletions import Deletions

@@ -148,7 +148,7 @@ def deviation(spreads: Spreads) -> float:
 
 def learnt_weight(spreads: Spreads, encoder: str) -> float:
     """Return the weight of the vector leg that an archive's own vectors ask for, .5 to 30; one for static encoders."""
-    from searchkit.encoders.static import PREFIX
+    from searchkit.encoders.static_encoder import PREFIX
 
     if encoder.startswith(PREFIX):
         return STATIC_WEIGHT

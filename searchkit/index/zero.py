@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.batches import checked_rows
+from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.index.facts import ZeroFact
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.keyword.evaluate import evaluate

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from searchkit.encoders import check_encoder
-from searchkit.encoders.batches import checked_rows
+from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import EncoderMismatch
 from searchkit.index.carried import encoder_of
 from searchkit.index.facts import EncoderFact

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.encoders.batches import BATCH_TOKENS, batches, padded, unit_rows
+from searchkit.encoders.onnx_encoder import BATCH_TOKENS, batches, padded, unit_rows
 
 
 @given(st.lists(st.integers(0, 700), max_size=60))

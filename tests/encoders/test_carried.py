@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 import searchkit
 from searchkit import IndexConfig, add, backup, build, compact, gc, rebuild, verify
 from searchkit.encoders import load_encoder
-from searchkit.encoders.exported import FACTS, GRAPH, TOKENIZER
+from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER
 from searchkit.errors import ConfigError, IndexCorrupt, MissingExtra, StorageError
 from searchkit.index.carried import encoder_of
 from searchkit.index.current import publish

@@ -13,8 +13,8 @@ import pytest
 
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.encoders import load_encoder
-from searchkit.encoders.models import find_model
-from searchkit.encoders.sentence import SentenceEncoder
+from searchkit.encoders.model_files import find_model
+from searchkit.encoders.sentence_transformer import SentenceEncoder
 from searchkit.types import Encoder
 from tests.encoders.tiny import make_cross_encoder
 

@@ -9,8 +9,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from searchkit.encoders.exported import GRAPH, WEIGHTS
-from searchkit.encoders.graphs import check_graph
+from searchkit.encoders.onnx_export import GRAPH, WEIGHTS
+from searchkit.encoders.onnx_graph import check_graph
 from searchkit.errors import IndexCorrupt
 
 

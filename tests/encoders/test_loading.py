@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from searchkit.encoders import load_encoder, models
-from searchkit.encoders.exported import FACTS, GRAPH, TOKENIZER, WEIGHTS, folder_of
-from searchkit.encoders.onnx import OnnxEncoder
-from searchkit.encoders.sentence import SentenceEncoder
+from searchkit.encoders import load_encoder, model_files
+from searchkit.encoders.onnx_encoder import OnnxEncoder
+from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER, WEIGHTS, folder_of
+from searchkit.encoders.sentence_transformer import SentenceEncoder
 from searchkit.errors import ConfigError, MissingExtra, StorageError, broken_installation, how_to_install
 from tests.encoders.tiny import change_json, make_model
 
@@ -29,7 +29,7 @@ def copied(plain_model: Path, tmp_path: Path) -> Path:
 
 def exported(folder: Path) -> Path:
     """Return where the model is kept in the cache."""
-    return folder_of(models.find_model(str(folder)).fingerprint)
+    return folder_of(model_files.find_model(str(folder)).fingerprint)
 
 
 def test_a_folder_is_exported_once_and_opened_from_then_on(plain_model: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -44,7 +44,7 @@ def test_a_folder_is_exported_once_and_opened_from_then_on(plain_model: Path, ca
 
 
 def test_an_export_is_the_same_as_the_original(prompted_model: Path) -> None:
-    original = SentenceEncoder(models.find_model(str(prompted_model)))
+    original = SentenceEncoder(model_files.find_model(str(prompted_model)))
     encoder = load_encoder(str(prompted_model))
     assert isinstance(encoder, OnnxEncoder)
     assert (encoder.dimension, encoder.max_tokens) == (original.dimension, original.max_tokens) == (20, 24 - 2 - 2)
@@ -80,7 +80,7 @@ def test_each_side_gets_its_prompt(
     copied: Path, prompts: dict[str, str | None], default: str | None, expected: tuple[str, str]
 ) -> None:
     change_json(copied / "config_sentence_transformers.json", prompts=prompts, default_prompt_name=default)
-    model = models.find_model(str(copied))
+    model = model_files.find_model(str(copied))
     assert (model.query_prompt, model.chunk_prompt) == expected
 
 
@@ -158,19 +158,19 @@ def test_processes_that_export_at_once_get_the_same(copied: Path) -> None:
 
 
 def test_a_fingerprint_covers_what_decides_the_vectors(copied: Path) -> None:
-    before = models.find_model(str(copied)).fingerprint
+    before = model_files.find_model(str(copied)).fingerprint
     (copied / "README.md").write_text("Of no consequence.")
     (copied / "onnx").mkdir()
     (copied / "onnx" / "config.json").write_text("{}")
-    assert models.find_model(str(copied)).fingerprint == before
+    assert model_files.find_model(str(copied)).fingerprint == before
     seen = {before}
     for name in ("model.safetensors", "tokenizer.json", "1_Pooling/config.json", "sentence_bert_config.json"):
         content = (copied / name).read_bytes()
         (copied / name).write_bytes(content + b" ")
-        seen.add(models.find_model(str(copied)).fingerprint)
+        seen.add(model_files.find_model(str(copied)).fingerprint)
         (copied / name).write_bytes(content)
     assert len(seen) == 5
-    assert models.find_model(str(copied)).fingerprint == before
+    assert model_files.find_model(str(copied)).fingerprint == before
 
 
 OFFLINE = """
@@ -216,12 +216,12 @@ def test_a_name_is_found_in_the_hubs_own_cache(
     (repository / "refs" / "main").write_text("0" * 40)
     shutil.copytree(plain_model, repository / "snapshots" / ("0" * 40))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    found = models.find_model("someone/tiny")
+    found = model_files.find_model("someone/tiny")
     assert found.name == "someone/tiny"
-    assert found.fingerprint == models.find_model(str(plain_model)).fingerprint
+    assert found.fingerprint == model_files.find_model(str(plain_model)).fingerprint
     (repository / "snapshots" / ("0" * 40) / "model.safetensors").unlink()
     with pytest.raises(MissingExtra, match="without its weights"):
-        models.find_model("someone/tiny")
+        model_files.find_model("someone/tiny")
 
 
 @pytest.mark.parametrize("name", ["./no/such/folder", "/no/such/folder", "a/b/c", "", "with space", "~nobody-here"])

@@ -11,8 +11,8 @@ import pytest
 
 from searchkit import IndexConfig, build
 from searchkit.encoders import load_encoder
-from searchkit.encoders.exported import FACTS, TABLE, TOKENIZER
-from searchkit.encoders.static import StaticEncoder, weighted
+from searchkit.encoders.onnx_export import FACTS, TABLE, TOKENIZER
+from searchkit.encoders.static_encoder import StaticEncoder, weighted
 from searchkit.errors import ConfigError, MissingExtra, StorageError
 from searchkit.index.carried import encoder_of
 from searchkit.index.reader import open_generation
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 def test_it_is_made_once_and_kept(static: StaticEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(path.name for path in static.folder.iterdir()) == sorted([FACTS, TABLE, TOKENIZER])
-    monkeypatch.setattr("searchkit.encoders.loading.distil", lambda *_: pytest.fail("it was made again"))
+    monkeypatch.setattr("searchkit.encoders.loader.distil", lambda *_: pytest.fail("it was made again"))
     again = load_encoder(static.name)
     assert again.fingerprint == static.fingerprint
     assert np.array_equal(again.encode_query("rice wave"), static.encode_query("rice wave"))

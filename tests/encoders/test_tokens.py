@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from searchkit.encoders import tokens
-from searchkit.encoders.tokens import Tokens
+from searchkit.encoders import tokenizer as tokens
+from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import StorageError
 
 DEFAULT = Tokens(get_model_path() / "tokenizer.json", 256)

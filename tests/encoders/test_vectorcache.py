@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from searchkit.encoders.vectorcache import DEFAULT_BOUND, SWITCH, VectorCache, bound, cache_state, clear
-from searchkit.encoders.vectorlog import Maker
+from searchkit.encoders.embedding_cache import DEFAULT_BOUND, SWITCH, VectorCache, bound, cache_state, clear
+from searchkit.encoders.embedding_log import Maker
 from searchkit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from searchkit.encoders.vectorlog import (
+from searchkit.encoders.embedding_log import (
     HEAD_BYTES,
     LogWriter,
     Maker,

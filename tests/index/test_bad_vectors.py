@@ -11,9 +11,9 @@ import pytest
 
 import searchkit
 from searchkit import add, build, rebuild, update
-from searchkit.encoders.batches import checked_rows
-from searchkit.encoders.vectorcache import SWITCH, VectorCache, bound
-from searchkit.encoders.vectorlog import maker_of
+from searchkit.encoders.embedding_cache import SWITCH, VectorCache, bound
+from searchkit.encoders.embedding_log import maker_of
+from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, VectorsInvalid
 from searchkit.index.encoding import kept_vectors
 from searchkit.index.paths import IndexPaths
@@ -99,7 +99,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cached(*, dimension: int = 16) -> int:
-    from searchkit.encoders.vectorcache import cache_state
+    from searchkit.encoders.embedding_cache import cache_state
 
     return sum(share.vectors for share in cache_state().encoders)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from searchkit import add, build, delete, gc, rebuild, update, verify
-from searchkit.encoders.vectorcache import SWITCH
+from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.errors import SourceError, StorageError
 from searchkit.index import draft as drafts
 from searchkit.index import encoding

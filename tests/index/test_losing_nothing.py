@@ -13,8 +13,8 @@ import pytest
 
 import searchkit
 from searchkit import add, backup, build, compact, gc, rebuild, restore, verify
-from searchkit.encoders import models
-from searchkit.encoders.models import find_model
+from searchkit.encoders import model_files
+from searchkit.encoders.model_files import find_model
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, SourceError, StorageError
 from searchkit.index import copying
 from searchkit.index.current import current_generation
@@ -190,7 +190,7 @@ def test_a_models_folder_is_named_so_that_it_is_found_from_anywhere(
     assert find_model("org/model").name == str(model.resolve())
     assert find_model(str(model), relative=False).folder == model.resolve()
     # A stranger's index may name what happens to lie in the working folder: that isn't loaded.
-    monkeypatch.setattr(models, "_from_hub_cache", lambda name: tmp_path / "hub")
+    monkeypatch.setattr(model_files, "_from_hub_cache", lambda name: tmp_path / "hub")
     with pytest.raises(ConfigError, match="org/model"):
         find_model("org/model", relative=False)
     with pytest.raises(ConfigError, match="never looked up from here"):
@@ -222,15 +222,15 @@ def interrupted(*_: object) -> None:
 
 
 def test_the_cache_is_emptied_of_whatever_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from searchkit.encoders import vectorcache
+    from searchkit.encoders import embedding_cache
 
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path))
     folder = tmp_path / "vectors" / "one"
     folder.mkdir(parents=True)
     os.mkfifo(folder / "x.log")
-    vectorcache.clear()
+    embedding_cache.clear()
     assert not folder.exists()
-    monkeypatch.setenv(vectorcache.SWITCH, "nonsense")
+    monkeypatch.setenv(embedding_cache.SWITCH, "nonsense")
     from searchkit.serve.cli import doctor
 
     assert not doctor._cache().good

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from searchkit.encoders.vectorcache import SWITCH
+from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.index import encoding
 from tests.serve.conftest import Run
 from tests.words import WordEncoder

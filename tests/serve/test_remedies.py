@@ -25,7 +25,7 @@ import pytest
 from typer.main import get_command
 
 import searchkit
-from searchkit.encoders.vectorcache import SWITCH
+from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.errors import FormatTooOld, IndexNotFound, StorageError
 from searchkit.index.facts import OLDEST_FORMAT
 from searchkit.index.lock import writer_lock

@@ -69,7 +69,7 @@ class Runtime:
 
         from searchkit.config import DEFAULT_ENCODER
         from searchkit.encoders import load_encoder
-        from searchkit.encoders.exported import GRAPH, TOKENIZER, folder_of
+        from searchkit.encoders.onnx_export import GRAPH, TOKENIZER, folder_of
 
         self.encoder = load_encoder(DEFAULT_ENCODER)
         self.encoder.encode_query("the first time it is exported")

@@ -22,23 +22,23 @@ def cache(*, clear: Clear = False, json: Json = False, no_color: NoColor = False
     it is full. SEARCHKIT_VECTOR_CACHE sets its size, such as 500MB, or off; SEARCHKIT_CACHE its folder.
 
     """
-    from searchkit.encoders import vectorcache
+    from searchkit.encoders import embedding_cache
     from searchkit.serve.cli import formats
 
     screen = Screen(no_color=no_color)
     freed = 0
     if clear:
         try:
-            freed = vectorcache.clear()
+            freed = embedding_cache.clear()
         except OSError as error:
             raise StorageError(f"The cache can't be emptied: {error}.", hint="Remove its folder by hand.") from error
-    state = vectorcache.cache_state()
+    state = embedding_cache.cache_state()
     if json:
         screen.write(formats.to_json(asdict(state) | ({"freed": freed} if clear else {})))
         return
     if clear:
         screen.say(f"{size(freed)} were freed.")
-    limit = f"of {size(state.bound)}" if state.bound else f"(it is off: {vectorcache.SWITCH})"
+    limit = f"of {size(state.bound)}" if state.bound else f"(it is off: {embedding_cache.SWITCH})"
     screen.write(clean(state.folder), f"{size(state.bytes)} {limit}")
     for share in state.encoders:
         known = (count(share.vectors, "vector"), size(share.bytes), f"{share.dimension:,} dimensions")

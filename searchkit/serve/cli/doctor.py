@@ -191,7 +191,7 @@ def _formats() -> Iterator[Check]:
 
 def _torch() -> Check:
     """Say whether other encoders than the default can be run; the default needs none of it."""
-    from searchkit.encoders.sentence import INSTALL_TORCH, TORCH
+    from searchkit.encoders.sentence_transformer import INSTALL_TORCH, TORCH
 
     missing = _missing(TORCH)
     if not missing:
@@ -261,7 +261,7 @@ def _encoder() -> Check:
 
 
 def _cache() -> Check:
-    from searchkit.encoders.vectorcache import bound
+    from searchkit.encoders.embedding_cache import bound
 
     return _tried("vector cache", lambda: f"{size(most)} at most" if (most := bound()) else "switched off", "")
 

@@ -1,4 +1,4 @@
-"""Here is a model's name; where is its folder, and what decides its vectors? Nothing is ever fetched from a network."""
+"""Model files: where a model's folder is and what decides its vectors. Nothing is ever fetched from a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Here is a model's name; who runs it? ONNX Runtime if it was or can be exported, or else sentence-transformers.
+"""Encoder loader: from a model's name to what runs it, ONNX Runtime or sentence-transformers.
 
 The default model's graph is built from its weights, everywhere and without torch; another's is exported by torch.
 """
@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.exported import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
-from searchkit.encoders.graphs import BERT_INPUTS, BertShape, build_bert, read_safetensors
-from searchkit.encoders.models import Model, find_model, is_default
-from searchkit.encoders.onnx import OnnxEncoder, optimise
-from searchkit.encoders.static import PREFIX, StaticEncoder, distil, static_fingerprint
+from searchkit.encoders.model_files import Model, find_model, is_default
+from searchkit.encoders.onnx_encoder import OnnxEncoder, optimise
+from searchkit.encoders.onnx_export import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
+from searchkit.encoders.onnx_graph import BERT_INPUTS, BertShape, build_bert, read_safetensors
+from searchkit.encoders.static_encoder import PREFIX, StaticEncoder, distil, static_fingerprint
 from searchkit.errors import ConfigError, MissingExtra, StorageError
 from searchkit.storage.digest_cache import alone, remove
 
 if TYPE_CHECKING:
-    from searchkit.encoders.sentence import SentenceEncoder
+    from searchkit.encoders.sentence_transformer import SentenceEncoder
     from searchkit.types import Encoder
+
 
 _log = logging.getLogger("searchkit.encoders")
 
@@ -134,7 +135,7 @@ def _prepared(model: Model, folder: Path) -> Encoder:
     """
     if is_default(model):
         return OnnxEncoder(model, folder, _built(model, folder))
-    from searchkit.encoders.sentence import NotExportable
+    from searchkit.encoders.sentence_transformer import NotExportable
 
     _log.info("Preparing the encoder '%s' once; later starts won't need torch.", model.name)
     original = _sentence_encoder(model)
@@ -167,7 +168,7 @@ def _built(model: Model, folder: Path) -> Facts:
 
 def _exported(original: SentenceEncoder, model: Model, draft: Path) -> Facts:
     """Export to the draft folder and return the facts, once the vectors have proved to be the same."""
-    from searchkit.encoders.sentence import NotExportable
+    from searchkit.encoders.sentence_transformer import NotExportable
 
     with tempfile.TemporaryDirectory(dir=draft.parent, prefix=".raw-") as temporary:
         raw = Path(temporary) / "raw.onnx"
@@ -193,7 +194,7 @@ def _least_cosine(one: Encoder, other: Encoder) -> float:
 
 
 def _sentence_encoder(model: Model) -> SentenceEncoder:
-    from searchkit.encoders.sentence import SentenceEncoder
+    from searchkit.encoders.sentence_transformer import SentenceEncoder
 
     return SentenceEncoder(model)
 

@@ -1,4 +1,4 @@
-"""Which texts has this user had encoded before? Here are digests; take the vectors that are kept, and keep new ones.
+"""Embedding cache: vectors kept for a user by the digest of their text.
 
 The cache lies in ``vectors/`` of the user's cache folder: a folder for each encoder, named after its fingerprint, and
 in it logs (``vectorlog.py`` has their form), each named by the instant of its making. Several processes may read and
@@ -22,12 +22,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.encoders.vectorlog import HEAD_BYTES, LogWriter, Maker, block_bytes, count, find, read_maker
+from searchkit.encoders.embedding_log import HEAD_BYTES, LogWriter, Maker, block_bytes, count, find, read_maker
 from searchkit.errors import ConfigError
 from searchkit.storage.digest_cache import cache_folder, forget_digests
 
 if TYPE_CHECKING:
     from searchkit.types import Vector
+
 
 SWITCH = "SEARCHKIT_VECTOR_CACHE"
 DEFAULT_BOUND = 2_000_000_000

@@ -1,4 +1,4 @@
-"""Here are a query and texts; how well does each answer it? A cross-encoder reads the two together, pair by pair.
+"""Cross-encoder: a reranker that reads a query and a text together.
 
 It runs in sentence-transformers (``sentence.py`` imports that), so a search that reranks needs torch and starts slowly.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from searchkit.encoders.models import Model, find_model
-from searchkit.encoders.sentence import clean, load_cross_encoder
+from searchkit.encoders.model_files import Model, find_model
+from searchkit.encoders.sentence_transformer import clean, load_cross_encoder
 from searchkit.errors import ConfigError
 
 _HEAD = "ForSequenceClassification"

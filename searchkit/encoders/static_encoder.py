@@ -1,4 +1,4 @@
-"""Here is a model; what does each of its tokens say alone? A table of vectors, and a text is the sum of its tokens'.
+"""Static encoder: a table of token vectors made from a model; a text is the sum of its tokens'.
 
 A static encoder is for archives that are too large to encode: it needs no arithmetic but additions, 2,600 chunks and
 more per CPU-second where the model it comes from encodes 20, and it pays in relevance (``load_encoder`` has figures).
@@ -23,16 +23,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.batches import unit_rows
-from searchkit.encoders.exported import TABLE, TOKENIZER, Facts, remedy
-from searchkit.encoders.tokens import Tokens
+from searchkit.encoders.onnx_encoder import unit_rows
+from searchkit.encoders.onnx_export import TABLE, TOKENIZER, Facts, remedy
+from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import StorageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.encoders.onnx import OnnxEncoder
+    from searchkit.encoders.onnx_encoder import OnnxEncoder
     from searchkit.types import Progress, Vector
+
 
 PREFIX = "static:"
 """How the name of a static encoder begins; the name of the model follows."""

@@ -1,4 +1,4 @@
-"""Here is an encoder that an index shall carry along; which files are that? And how are they opened elsewhere?
+"""Portable encoder: the files of an encoder that an index carries along, and how they are opened elsewhere.
 
 What was exported into the cache is copied: ``encoder.json`` and the files that it lists (``exported.py`` has them),
 with the model's prompts noted in it. Opened from there it needs neither the model's own files, nor torch, nor the
@@ -13,11 +13,11 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from searchkit.encoders.exported import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS, Facts, read_facts
-from searchkit.encoders.graphs import check_graph
-from searchkit.encoders.models import Model
-from searchkit.encoders.onnx import OnnxEncoder
-from searchkit.encoders.static import KIND, StaticEncoder
+from searchkit.encoders.model_files import Model
+from searchkit.encoders.onnx_encoder import OnnxEncoder
+from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS, Facts, read_facts
+from searchkit.encoders.onnx_graph import check_graph
+from searchkit.encoders.static_encoder import KIND, StaticEncoder
 from searchkit.errors import ConfigError, IndexCorrupt
 from searchkit.types import Encoder
 

@@ -1,4 +1,4 @@
-"""Here is a model that was exported once; how is it run without torch? A folder in the cache says, and says if not.
+"""Exported models in the cache folder: written once, then run without torch.
 
 encoder.json     what runs the model, its dimension, limits, inputs, and the size and digest of the other files
 model.onnx       the whole pipeline: transformer, pooling, dense layers; its weights aside

@@ -1,4 +1,4 @@
-"""Here is a sentence-transformers model; what are its vectors, and can it be exported to run without torch?
+"""Sentence-transformers encoder, and its export to ONNX.
 
 The only place where ``torch`` and ``sentence_transformers`` are used: to export a model once, and to run those that
 can't be exported.
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.encoders.batches import batches, unit_rows
-from searchkit.encoders.exported import TOKENIZER, Facts
+from searchkit.encoders.onnx_encoder import batches, unit_rows
+from searchkit.encoders.onnx_export import TOKENIZER, Facts
 from searchkit.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
-    from searchkit.encoders.models import Model
+    from searchkit.encoders.model_files import Model
     from searchkit.types import Progress, Vector
+
 
 _UNLIMITED = 8192
 """The longest input, in tokens, of a model that names no limit."""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.encoders.exported import GRAPH, WEIGHTS
+from searchkit.encoders.onnx_export import GRAPH, WEIGHTS
 from searchkit.errors import IndexCorrupt, importing
 from searchkit.storage.digest_cache import cache_folder, digest, write_text
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensors = Mapping[str, NDArray[np.float32]]
+
 
 _RULES = 1
 """Raised when a graph must meet more than before, so that those found sound are looked through again."""

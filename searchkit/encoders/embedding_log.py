@@ -1,4 +1,4 @@
-"""Here are vectors that were dear to compute; how are they kept so that none can go wrong? In a log of checked blocks.
+"""Embedding log: computed vectors in checked blocks, so that a stopped build resumes.
 
 A log holds vectors of one encoder, each under the digest of its text, and is only ever appended to. In it lie, with
 little-endian numbers:
@@ -34,6 +34,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Vector
+
 
 DIGEST_BYTES = 16
 HEAD_BYTES = 1_024

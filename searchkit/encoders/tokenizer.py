@@ -1,4 +1,4 @@
-"""Here are texts; what are their tokens? The only place where the ``tokenizers`` package is used."""
+"""Model tokenizer: the tokens of texts. The only file that imports ``tokenizers``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from searchkit.encoders.exported import remedy
+from searchkit.encoders.onnx_export import remedy
 from searchkit.errors import StorageError, importing
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder
+
 
 _MOST_WORDS = 200_000
 _LONGEST_WORD = 40
