@@ -41,7 +41,7 @@ from searchkit.index.keyword.stopwords import word_weights
 from searchkit.index.keyword.tree import Boost, Or, Phrase, Term, Tree
 from searchkit.index.reader import open_generation
 from searchkit.index.writer import rebuild
-from searchkit.ingest.compose import SearchedText, header
+from searchkit.ingest.indexed_text import SearchedText, header
 from searchkit.types import Mode
 
 SAMPLES = Path(searchkit.__file__).parent / "samples"
@@ -177,7 +177,7 @@ CHANGES: dict[str, Change] = {
     "overlap of 2 sentences": Change(index={"overlap_sentences": 2}, builds=True),
     "vectors without title and heading": Change(
         code={
-            "searchkit.ingest.compose.SearchedText.joined": property(
+            "searchkit.ingest.indexed_text.SearchedText.joined": property(
                 lambda self: self.text or header(self.title, self.heading)
             )
         },

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from searchkit.index.keyword.folding import fold
-from searchkit.ingest.languages import normalise
+from searchkit.ingest.language_detection import normalise
 from searchkit.types import Article, FieldValue, Origin, Section
 
 COLUMNS = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"

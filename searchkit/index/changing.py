@@ -42,7 +42,7 @@ from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, Held, open_generation
 from searchkit.index.rules import check_rules
 from searchkit.ingest.discover import fixed_part, same_file
-from searchkit.ingest.rows import STANDARD_INPUT
+from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
 PRUNE_LIMIT = 0.5

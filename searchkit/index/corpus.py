@@ -12,8 +12,8 @@ from searchkit.errors import ConfigError
 from searchkit.index.facts import Corpus
 from searchkit.index.intake import Given
 from searchkit.ingest import read as read_places
-from searchkit.ingest.places import Memory
-from searchkit.ingest.rows import STANDARD_INPUT
+from searchkit.ingest.article_reader import Memory
+from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.types import Article, Progress
 
 Handed = Iterable[Article | Mapping[str, Any]]

@@ -24,7 +24,7 @@ from typing import IO, Any
 from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import BackendError
-from searchkit.ingest.chunks import CountTokens, split
+from searchkit.ingest.chunker import CountTokens, split
 from searchkit.types import Article, Chunk, Encoder, Section
 
 _START = (

@@ -39,7 +39,7 @@ from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.spread import Spread, spread_facts
 from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.zero import is_due, learn_zero
-from searchkit.ingest.languages import main_language
+from searchkit.ingest.language_detection import main_language
 from searchkit.types import Article, BuildReport, Encoder, Progress
 from searchkit.version import __version__
 

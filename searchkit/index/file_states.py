@@ -30,9 +30,9 @@ from searchkit.index.facts import Corpus
 from searchkit.index.paths import IndexPaths
 from searchkit.index.reader import Generation, Held, open_generation
 from searchkit.index.rules import RULES
-from searchkit.ingest.checking import checked_article
+from searchkit.ingest.article_builder import checked_article
+from searchkit.ingest.article_reader import first_article
 from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
-from searchkit.ingest.places import first_article
 from searchkit.storage import files
 from searchkit.version import __version__
 

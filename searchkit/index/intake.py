@@ -9,11 +9,10 @@ from typing import Any
 
 from searchkit.config import ReadConfig
 from searchkit.errors import SourceError
-from searchkit.ingest.checking import checked_article
+from searchkit.ingest.article_builder import article_from_dict, checked_article, content_id, has_id
+from searchkit.ingest.article_reader import article_again
 from searchkit.ingest.discover import told_apart
-from searchkit.ingest.mapping import article_from_dict, content_id, has_id
-from searchkit.ingest.places import article_again
-from searchkit.ingest.rows import STANDARD_INPUT
+from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.types import Article, Origin, Problem
 
 Given = Article | Mapping[str, Any] | Problem

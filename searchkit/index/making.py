@@ -17,7 +17,7 @@ from searchkit.index.manifest import fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
 from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
-from searchkit.ingest.compose import compose
+from searchkit.ingest.indexed_text import compose
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Article, Progress

@@ -28,7 +28,7 @@ from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment
 from searchkit.index.vectorfiles import write_parts
 from searchkit.index.vectors import add_eight_bits
-from searchkit.ingest.compose import compose
+from searchkit.ingest.indexed_text import compose
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Progress

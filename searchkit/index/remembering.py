@@ -20,8 +20,8 @@ from searchkit.index.reader import Generation, open_generation
 from searchkit.index.salvage import Salvage
 from searchkit.index.sweeping import numbered
 from searchkit.ingest import read as read_places
+from searchkit.ingest.article_reader import Memory
 from searchkit.ingest.discover import find
-from searchkit.ingest.places import Memory
 from searchkit.storage import files
 from searchkit.types import Article, Progress
 

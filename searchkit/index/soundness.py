@@ -21,7 +21,7 @@ from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, 
 from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.vectorfiles import longest_difference, map_eight_bits, map_vectors
 from searchkit.index.vectors import VectorsReader
-from searchkit.ingest.compose import compose
+from searchkit.ingest.indexed_text import compose
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:

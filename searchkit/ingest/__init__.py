@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from searchkit.ingest.article_builder import article_from_dict
+    from searchkit.ingest.article_reader import read
     from searchkit.ingest.dates import parse_when
-    from searchkit.ingest.mapping import article_from_dict
-    from searchkit.ingest.places import read
 
 __all__ = ["article_from_dict", "parse_when", "read"]
 
-_HOMES = {"article_from_dict": "mapping", "parse_when": "dates", "read": "places"}
+_HOMES = {"article_from_dict": "article_builder", "parse_when": "dates", "read": "article_reader"}
 
 
 def __getattr__(name: str) -> Any:

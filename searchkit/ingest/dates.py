@@ -1,4 +1,4 @@
-"""When was that? Dates as people and machines write them: those of articles, and those of questions ("24h")."""
+"""Dates as people and machines write them: those of articles, and those of queries ("24h")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Here are places; which files do they stand for, and what shall the articles in them be called?"""
+"""File discovery: the files that places stand for, and the ids of the articles in them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from searchkit.errors import SourceError
-from searchkit.ingest.streams import explain
-from searchkit.ingest.texts import clean
+from searchkit.ingest.compression import explain
+from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Problem
 
 FORMATS = {

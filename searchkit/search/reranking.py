@@ -36,7 +36,7 @@ from searchkit.config import SearchConfig
 from searchkit.encoders import load_reranker
 from searchkit.errors import ConfigError
 from searchkit.index.reader import Generation
-from searchkit.ingest.compose import compose
+from searchkit.ingest.indexed_text import compose
 from searchkit.search.fusion import Scale
 from searchkit.search.legs import Looked
 from searchkit.search.ranking import Shift, rank_chunks

@@ -142,7 +142,7 @@ def test_an_index_stays_as_it_was(tmp_path: Path, kind: str, change: Any) -> Non
 
 def test_bad_vectors_of_the_cache_are_made_again(tmp_path: Path) -> None:
     from searchkit.index.articles import text_digest
-    from searchkit.ingest.compose import compose
+    from searchkit.ingest.indexed_text import compose
 
     build(tmp_path / "first", ARTICLES, encoder=Spoiling(), cache=False)
     with open_generation(tmp_path / "first") as generation:

@@ -321,16 +321,16 @@ def test_names_that_are_no_utf8_stay_two(index: Path) -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """List the files that are read."""
-    from searchkit.ingest import places
+    from searchkit.ingest import article_reader
 
     read: list[str] = []
-    entries = places._entries
+    entries = article_reader._entries
 
     def listed(file, rows):  # type: ignore[no-untyped-def]
         read.append(file.path.name)
         return entries(file, rows)
 
-    monkeypatch.setattr(places, "_entries", listed)
+    monkeypatch.setattr(article_reader, "_entries", listed)
     return read
 
 

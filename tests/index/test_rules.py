@@ -12,8 +12,8 @@ import searchkit
 from searchkit.errors import FormatTooOld
 from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.rules import RULES
-from searchkit.ingest.chunks import split
-from searchkit.ingest.compose import compose
+from searchkit.ingest.chunker import split
+from searchkit.ingest.indexed_text import compose
 from searchkit.types import Article, Section
 from tests.index.archive import article, built
 from tests.words import WordEncoder

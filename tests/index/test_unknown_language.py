@@ -10,7 +10,7 @@ import searchkit
 from searchkit import Article, add, build, compact, delete
 from searchkit.index.reader import open_generation
 from searchkit.index.verifying import verify
-from searchkit.ingest.languages import main_language
+from searchkit.ingest.language_detection import main_language
 from tests.words import WordEncoder
 
 ENCODER = WordEncoder()

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import SourceError
-from searchkit.ingest.chunks import CHARACTERS_PER_TOKEN, split
-from searchkit.ingest.compose import compose
+from searchkit.ingest.chunker import CHARACTERS_PER_TOKEN, split
+from searchkit.ingest.indexed_text import compose
 from searchkit.types import Article, Chunk, Encoder, Section
 from tests.words import WordEncoder
 
@@ -172,7 +172,7 @@ def test_tokens_are_counted_in_two_calls_however_many_sentences_there_are() -> N
 
 @pytest.mark.parametrize("spare", [0, 10_000])
 def test_a_short_section_is_the_chunk_that_its_sentences_make(monkeypatch: pytest.MonkeyPatch, spare: int) -> None:
-    monkeypatch.setattr("searchkit.ingest.chunks._SPARE", spare)  # with much to spare none is short enough
+    monkeypatch.setattr("searchkit.ingest.chunker._SPARE", spare)  # with much to spare none is short enough
     text = "  One sentence here. Another one!\n\nA third,\twith 日本語。終わり。 And a last one \n "
     found = split(article(text, title="T"), count_tokens=words, max_tokens=60)
     assert [(chunk.start, chunk.end) for chunk in found] == [(2, len(text.rstrip()))]

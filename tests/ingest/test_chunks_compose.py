@@ -7,7 +7,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.ingest.compose import HEADING_BYTES, TITLE_BYTES, compose
+from searchkit.ingest.indexed_text import HEADING_BYTES, TITLE_BYTES, compose
 from searchkit.types import Article, Chunk
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.mapping import article_from_dict
+from searchkit.ingest.article_builder import article_from_dict
 
 BODY = "<body><p>A bird hovers over the field.</p></body></html>"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from searchkit.ingest import article_from_dict, read
-from searchkit.ingest.html_fragments import field_text, line_text
+from searchkit.ingest.formats.html_fragment import field_text, line_text
 from searchkit.types import Article, Problem
 
 

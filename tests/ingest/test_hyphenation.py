@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from searchkit.ingest import article_from_dict, read
+from searchkit.ingest.formats.markdown import parse_markdown
+from searchkit.ingest.formats.plain_text import parse_plain
 from searchkit.ingest.hyphenation import join_parted_words
-from searchkit.ingest.markdown import parse_markdown
-from searchkit.ingest.plain import parse_plain
 from searchkit.types import Article
 
 

@@ -9,7 +9,7 @@ import pytest
 from searchkit import ingest
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest import article_from_dict
-from searchkit.ingest.mapping import ALIASES, check_fields
+from searchkit.ingest.article_builder import ALIASES, check_fields
 
 ENGLISH = "The ministry said on Tuesday that the systems had been delivered to the country, and more would follow."
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from searchkit.ingest.encodings import Line, NotText, decode, lines, refuse_binary
+from searchkit.ingest.charset import Line, NotText, decode, lines, refuse_binary
 
 GERMAN = (
     "Der schöne Müller läuft über die Straße, und das Mädchen grüßt ihn aus dem Fenster. Ängstlich öffnet er die Tür."

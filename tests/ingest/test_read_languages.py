@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from searchkit.ingest import read
-from searchkit.ingest.encodings import NotText
-from searchkit.ingest.languages import detect, normalise
-from searchkit.ingest.mapping import article_from_dict
-from searchkit.ingest.rows import in_its_language
+from searchkit.ingest.article_builder import article_from_dict
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.formats.jsonl import in_its_language
+from searchkit.ingest.language_detection import detect, normalise
 from searchkit.types import Article
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.encodings import decode
+from searchkit.ingest.charset import decode
 
 TEXTS = {
     "es": "El año pasado la señora Muñoz contó que el niño soñaba con un cañón pequeño en la montaña española.",

@@ -11,18 +11,17 @@ import pytest
 import regex
 
 from searchkit.ingest import sentences
-from searchkit.ingest.cuts import _cluster_ends
-from searchkit.ingest.markdown import parse_markdown
-from searchkit.ingest.sections import atx_text
-from searchkit.ingest.sentences import _QUICK, _quick_parts, sentence_spans
-from searchkit.ingest.texts import glue, glued
+from searchkit.ingest.formats.markdown import parse_markdown
+from searchkit.ingest.formats.sections import atx_text
+from searchkit.ingest.sentences import _QUICK, _cluster_ends, _quick_parts, sentence_spans
+from searchkit.ingest.text_cleanup import glue, glued
 from tests.torture.growth import ALLOWED, growth
 
 SLOW_ONCE = """
-from searchkit.ingest.markdown import parse_markdown
-from searchkit.ingest.mapping import Draft, make_article
-from searchkit.ingest.sections import atx_text
-from searchkit.ingest.texts import glue, glued
+from searchkit.ingest.formats.markdown import parse_markdown
+from searchkit.ingest.article_builder import Draft, make_article
+from searchkit.ingest.formats.sections import atx_text
+from searchkit.ingest.text_cleanup import glue, glued
 from searchkit.ingest.sentences import sentence_spans
 
 SIZE = 400_000

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from searchkit.ingest.mapping import make_article
-from searchkit.ingest.markdown import parse_markdown
+from searchkit.ingest.article_builder import make_article
+from searchkit.ingest.formats.markdown import parse_markdown
 
 SOURCE = """---
 title: Air defence

@@ -308,7 +308,7 @@ def test_an_error_of_a_library_costs_one_file(tmp_path: Path, monkeypatch: pytes
     def fail(source: str) -> None:
         raise RuntimeError("unheard of")
 
-    monkeypatch.setattr("searchkit.ingest.webpages.parse_page", fail)
+    monkeypatch.setattr("searchkit.ingest.formats.html.parse_page", fail)
     write(tmp_path, "a.html", "<p>x")
     write(tmp_path, "b.txt")
     articles, (problem,) = sorted_out([tmp_path])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.mapping import Draft
-from searchkit.ingest.plain import parse_plain
+from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.formats.plain_text import parse_plain
 
 LONG = "The ministry said on Tuesday that the systems had been delivered, and that more would follow within the year."
 STANDFIRST = "Moscow reaffirmed its support for the country's sovereignty as the president accused others of theft."

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit.ingest import article_from_dict, read
-from searchkit.ingest.checking import checked_article
+from searchkit.ingest.article_builder import checked_article
 from searchkit.ingest.discover import COMPRESSIONS, FORMATS
-from searchkit.ingest.markdown import parse_markdown
-from searchkit.ingest.plain import parse_plain
-from searchkit.ingest.sections import atx_headings, sections_under
-from searchkit.ingest.texts import clean
+from searchkit.ingest.formats.markdown import parse_markdown
+from searchkit.ingest.formats.plain_text import parse_plain
+from searchkit.ingest.formats.sections import atx_headings, sections_under
+from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Problem, Section
 
 SUFFIXES = [*sorted(FORMATS), ".xyz", "", ".txt.gz", ".jsonl.zst", *COMPRESSIONS]

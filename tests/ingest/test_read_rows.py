@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from searchkit.ingest.encodings import LONGEST, NotText
-from searchkit.ingest.rows import Rows, read_json, read_json_lines
-from searchkit.ingest.tables import read_table
+from searchkit.ingest.charset import LONGEST, NotText
+from searchkit.ingest.formats.csv import read_table
+from searchkit.ingest.formats.jsonl import Rows, read_json, read_json_lines
 from searchkit.types import Article, Origin, Problem
 
 Entries = tuple[list[Article], list[Problem]]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.sections import Block, Heading, atx_text, join, sections_under
-from searchkit.ingest.texts import clean, glue, has_control, is_unspaced, one_line
+from searchkit.ingest.formats.sections import Block, Heading, atx_text, join, sections_under
+from searchkit.ingest.text_cleanup import clean, glue, has_control, is_unspaced, one_line
 
 
 def test_line_breaks_become_one_and_control_characters_go():

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.encodings import NotText
-from searchkit.ingest.mapping import make_article
-from searchkit.ingest.webpages import decode_page, looks_like_html, parse_page
+from searchkit.ingest.article_builder import make_article
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.formats.html import decode_page, looks_like_html, parse_page
 
 PAGE = """<!DOCTYPE html><html lang="de-AT"><head><meta charset="iso-8859-1"><title>Titel - Mein Blatt</title>
 <meta name="author" content="Jane Doe; John Smith"><meta property="og:site_name" content="Mein Blatt">

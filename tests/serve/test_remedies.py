@@ -145,8 +145,8 @@ def test_a_file_that_cannot_be_written_while_articles_are_read_is_no_unreadable_
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("searchkit.ingest.places.make_article", refuse)
-    monkeypatch.setattr("searchkit.ingest.rows.make_article", refuse)
+    monkeypatch.setattr("searchkit.ingest.article_reader.make_article", refuse)
+    monkeypatch.setattr("searchkit.ingest.formats.jsonl.make_article", refuse)
     for command in (("add", name), ("build", name, "--index", "other"), ("update", name)):
         ran = run(*command, *(() if "--index" in command else ("--index", "wet")))
         assert ran.code == StorageError.exit_code
@@ -162,12 +162,12 @@ def test_languages_that_cannot_be_told_for_want_of_space_lose_no_article(
 ) -> None:
     from py3langid.langid import LanguageIdentifier
 
-    from searchkit.ingest import languages
+    from searchkit.ingest import language_detection
 
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    languages._identifier.cache_clear()
+    language_detection._identifier.cache_clear()
     monkeypatch.setattr(LanguageIdentifier, "from_model_file", refuse)
     text = "Der Reiher wartet im Schilf, bis ein Fisch in die Nähe kommt."
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": text}))

@@ -23,7 +23,7 @@ UNUSED = {
     "searchkit.index.keyword.codec",
     "searchkit.index.making",
     "searchkit.index.merging",
-    "searchkit.ingest.chunks",
+    "searchkit.ingest.chunker",
     "searchkit.serve.cli.building",
     "searchkit.serve.cli.doctor",
     "searchkit.serve.cli.evaluating",

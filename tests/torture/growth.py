@@ -191,19 +191,19 @@ def readers() -> dict[str, Callable[[str], object]]:
     """Return what is tried, by name: each takes a text."""
     from searchkit.index.keyword.analysis import Analyzer
     from searchkit.index.keyword.tokens import new_tokens, utf8
-    from searchkit.ingest.chunks import split
-    from searchkit.ingest.compose import header
+    from searchkit.ingest.article_builder import Draft, find_sections, make_article
+    from searchkit.ingest.charset import decode, lines
+    from searchkit.ingest.chunker import split
     from searchkit.ingest.dates import parse_date
-    from searchkit.ingest.encodings import decode, lines
-    from searchkit.ingest.languages import detect, normalise
-    from searchkit.ingest.mapping import Draft, find_sections, make_article
-    from searchkit.ingest.markdown import parse_markdown
-    from searchkit.ingest.plain import parse_plain
-    from searchkit.ingest.rows import Rows, read_json, read_json_lines
+    from searchkit.ingest.formats.csv import read_table
+    from searchkit.ingest.formats.html import decode_page, looks_like_html, parse_page
+    from searchkit.ingest.formats.jsonl import Rows, read_json, read_json_lines
+    from searchkit.ingest.formats.markdown import parse_markdown
+    from searchkit.ingest.formats.plain_text import parse_plain
+    from searchkit.ingest.indexed_text import header
+    from searchkit.ingest.language_detection import detect, normalise
     from searchkit.ingest.sentences import sentence_spans
-    from searchkit.ingest.tables import read_table
-    from searchkit.ingest.texts import clean, one_line
-    from searchkit.ingest.webpages import decode_page, looks_like_html, parse_page
+    from searchkit.ingest.text_cleanup import clean, one_line
     from searchkit.types import Article, Origin
 
     analyzer = Analyzer()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from searchkit.index.keyword.analysis import Analyzer, run_over
 from searchkit.index.keyword.vocabulary import Vocabulary
-from searchkit.ingest.compose import compose
+from searchkit.ingest.indexed_text import compose
 from searchkit.storage import native
 from searchkit.types import Article, Chunk
 

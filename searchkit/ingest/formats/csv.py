@@ -1,4 +1,4 @@
-"""Here is a table with a header; give me an article for each of its rows."""
+"""CSV and TSV: an article for each row of a table with a header."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import BinaryIO
 
-from searchkit.ingest.encodings import LONGEST, Line, NotText, lines
-from searchkit.ingest.mapping import holds, keys_of, means
-from searchkit.ingest.rows import Rows
+from searchkit.ingest.article_builder import holds, keys_of, means
+from searchkit.ingest.charset import LONGEST, Line, NotText, lines
+from searchkit.ingest.formats.jsonl import Rows
 from searchkit.types import Article, Problem
 
 _DELIMITERS = ",\t;|"

@@ -1,4 +1,4 @@
-"""What may stand in a stored text? Characters, tabs and newlines, nothing that a terminal or a database trips over."""
+"""Text cleanup: what may stand in a stored text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Here is a place; give me its articles, and tell me what could not be read.
+"""Article reader: the articles of places, and what couldn't be read in them.
 
 A place is a file, a folder, a glob, or ``-`` for JSON lines on standard input. What can't be read is a ``Problem``
 among the articles, never an exception: one damaged file must not cost the other thousand.
@@ -15,12 +15,12 @@ from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
 from searchkit.errors import MissingExtra, SourceError, StorageError, broken_installation
+from searchkit.ingest.article_builder import Draft, check_fields, make_article, means
+from searchkit.ingest.charset import LONGEST, NotText, decode
+from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, read_whole, unwritable
 from searchkit.ingest.discover import Found, distinct, find
-from searchkit.ingest.encodings import LONGEST, NotText, decode
-from searchkit.ingest.mapping import Draft, check_fields, make_article, means
-from searchkit.ingest.rows import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
-from searchkit.ingest.streams import DAMAGE, explain, is_of_writing, open_file, read_whole, unwritable
-from searchkit.ingest.texts import clean
+from searchkit.ingest.formats.jsonl import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
+from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
 
 _AS_IT_IS = ReadConfig()
@@ -170,7 +170,7 @@ def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
             case "jsonl":
                 yield from in_its_language(_not_nothing(read_json_lines(stream, rows), rows))
             case "table":
-                from searchkit.ingest.tables import read_table
+                from searchkit.ingest.formats.csv import read_table
 
                 yield from in_its_language(_not_nothing(read_table(stream, rows), rows))
             case "json":
@@ -203,28 +203,28 @@ def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Pro
 
 
 def _plain(data: bytes) -> tuple[Draft, str | None]:
-    from searchkit.ingest.plain import parse_plain
+    from searchkit.ingest.formats.plain_text import parse_plain
 
     decoded = decode(data)
     return parse_plain(decoded.text), decoded.note
 
 
 def _markdown(data: bytes) -> tuple[Draft, str | None]:
-    from searchkit.ingest.markdown import parse_markdown
+    from searchkit.ingest.formats.markdown import parse_markdown
 
     decoded = decode(data)
     return parse_markdown(decoded.text), decoded.note
 
 
 def _page(data: bytes) -> tuple[Draft, str | None]:
-    from searchkit.ingest.webpages import decode_page, parse_page
+    from searchkit.ingest.formats.html import decode_page, parse_page
 
     text, note = decode_page(data)
     return parse_page(text), note
 
 
 def _unknown(data: bytes) -> tuple[Draft, str | None]:
-    from searchkit.ingest.webpages import looks_like_html
+    from searchkit.ingest.formats.html import looks_like_html
 
     return _page(data) if looks_like_html(decode(data).text) else _plain(data)
 

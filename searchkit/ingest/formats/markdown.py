@@ -1,4 +1,4 @@
-"""Here is Markdown; give me the text that a reader would see, its sections, and what the front matter tells."""
+"""Markdown: the text that a reader would see, its sections, and what the front matter tells."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from searchkit.ingest.fields import plain_text
+from searchkit.ingest.article_builder import Draft, means, plain_text
+from searchkit.ingest.formats.sections import Block, join
 from searchkit.ingest.hyphenation import Vocabulary
-from searchkit.ingest.mapping import Draft, means
-from searchkit.ingest.sections import Block, join
-from searchkit.ingest.texts import clean, glued, one_line
+from searchkit.ingest.text_cleanup import clean, glued, one_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
     from yaml import SafeLoader
+
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _LONGEST_FRONT_MATTER = 2**20

@@ -1,4 +1,4 @@
-"""Here are bytes; are they text, and which? Found by byte order marks, by UTF-8's own check, and by statistics."""
+"""Character sets: whether bytes are text, and in which encoding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from searchkit.ingest.languages import detect as detect_language
+from searchkit.ingest.language_detection import detect as detect_language
 
 LONGEST = 64 * 2**20
 """Bytes of a file that holds one article, or of one line of a file that holds many. No article is that long, and a

@@ -1,4 +1,4 @@
-"""Here are lines of JSON, or a JSON list; give me an article for each object."""
+"""JSON lines and JSON lists: an article for each object."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from itertools import chain
 from typing import BinaryIO
 
 from searchkit.errors import SourceError
-from searchkit.ingest.encodings import Line, NotText, decode, lines
-from searchkit.ingest.languages import is_short, main_language
-from searchkit.ingest.mapping import Draft, content_id, has_id, holds, keys_of, make_article, means
+from searchkit.ingest.article_builder import Draft, content_id, has_id, holds, keys_of, make_article, means
+from searchkit.ingest.charset import Line, NotText, decode, lines
+from searchkit.ingest.language_detection import is_short, main_language
 from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"

@@ -1,4 +1,4 @@
-"""Here are blocks of text, some of them headings; give me one text and the sections in it."""
+"""Sections: blocks of text, some of them headings, as one text with spans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from searchkit.ingest.texts import clean, one_line
+from searchkit.ingest.text_cleanup import clean, one_line
 from searchkit.types import Section
 
 LONGEST_HEADING = 200

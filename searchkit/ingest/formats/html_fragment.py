@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from searchkit.ingest.formats.sections import Block, join
 from searchkit.ingest.hyphenation import Vocabulary, join_parted_words, words
-from searchkit.ingest.sections import Block, join
-from searchkit.ingest.texts import one_line
+from searchkit.ingest.text_cleanup import one_line
 from searchkit.types import Section
 
 _BLOCKS = words(

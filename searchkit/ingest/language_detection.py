@@ -1,4 +1,4 @@
-"""Which language is this, and what is its code? ISO 639-1 in lower case, where it has one."""
+"""Language detection and language codes: ISO 639-1 in lower case, where a language has one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from searchkit.ingest.streams import unwritable
+from searchkit.ingest.compression import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
 
 _TWO_LETTERS = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "

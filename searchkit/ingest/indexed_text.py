@@ -1,4 +1,4 @@
-"""Here are an article and one of its chunks; what do both legs see? Its title, the section's heading, the chunk."""
+"""Indexed text: title, section heading and chunk as both retrievers see them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from searchkit.ingest.cuts import last_cluster_end
+from searchkit.ingest.sentences import last_cluster_end
 from searchkit.types import Article, Chunk
 
 TITLE_BYTES = 240

@@ -1,4 +1,4 @@
-"""Here is a web page; where on it is the article, and what does the page tell about it?"""
+"""HTML pages: the article on a page, and what the page tells about it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from searchkit.ingest.encodings import NotText, decode
-from searchkit.ingest.mapping import Draft
-from searchkit.ingest.sections import Block, join
-from searchkit.ingest.texts import clean, one_line
+from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.charset import NotText, decode
+from searchkit.ingest.formats.sections import Block, join
+from searchkit.ingest.text_cleanup import clean, one_line
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")

@@ -1,4 +1,4 @@
-"""Here is plain text as saved from a newspaper's page; what is its title, what its headings, what its paragraphs?
+"""Plain text as saved from a newspaper's page: title, headings and paragraphs.
 
 The form: first line the title; then perhaps a byline, a standfirst, a lone dash, a photo caption; then paragraphs, one
 a line or hard-wrapped with blank lines between. A short line without a full stop between two paragraphs is a heading.
@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.formats.sections import Block, atx_text, join
 from searchkit.ingest.hyphenation import Vocabulary, is_parted
-from searchkit.ingest.mapping import Draft
-from searchkit.ingest.sections import Block, atx_text, join
-from searchkit.ingest.texts import clean, glued, is_unspaced, one_line
+from searchkit.ingest.text_cleanup import clean, glued, is_unspaced, one_line
 
 _RULE = re.compile(r"[\s\-–—‒―−_*=~•·]+")
 _ATX = re.compile(r"(#{1,6})[ \t]+(.*)")

@@ -1,4 +1,4 @@
-"""Here is a file; give me its bytes, whatever it is compressed with, and no more of them than I can bear."""
+"""Decompression: a file's bytes, whatever it is compressed with, up to a limit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from searchkit.errors import StorageError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
 
 DAMAGE = (OSError, EOFError, zlib.error)
 """What reading from ``open_file``'s streams may raise."""
