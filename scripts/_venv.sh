@@ -125,7 +125,7 @@ PYTHON
 install() {
     make_venv
     local linked plain light wanted stamp
-    linked="dev $(digest pyproject.toml searchkit/index/keyword/native)"
+    linked="dev $(digest pyproject.toml searchkit/keyword/native)"
     plain="demo $(digest pyproject.toml README.md LICENSE searchkit)"
     light="light ${plain#demo }"
     stamp=$(cat "$STAMP" 2>/dev/null || true)

@@ -35,13 +35,13 @@ from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.leaves import Words
-from searchkit.index.keyword.stopwords import word_weights
-from searchkit.index.keyword.tree import Boost, Or, Phrase, Term, Tree
 from searchkit.index.reader import open_generation
 from searchkit.index.writer import rebuild
 from searchkit.ingest.indexed_text import SearchedText, header
+from searchkit.keyword.analysis.stopwords import word_weights
+from searchkit.keyword.query.ast import Boost, Or, Phrase, Term, Tree
+from searchkit.keyword.query.query_terms import Words
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.types import Mode
 
 SAMPLES = Path(searchkit.__file__).parent / "samples"
@@ -75,8 +75,8 @@ def _every_word(words: Sequence[Any], languages: Sequence[str | None]) -> list[f
     return [1.0] * len(words)
 
 
-_WEIGHTS = "searchkit.index.keyword.leaves.word_weights"
-_STEM = "searchkit.index.keyword.stemming.Stems.stem"
+_WEIGHTS = "searchkit.keyword.query.query_terms.word_weights"
+_STEM = "searchkit.keyword.analysis.stemmer.Stems.stem"
 _word_weights = word_weights
 _telling_leaves = Words.telling_leaves
 
@@ -121,13 +121,15 @@ def _pairs(share: float, slop: int) -> dict[str, Any]:
         return found
 
     return {
-        "searchkit.index.keyword.leaves.Words.telling_leaves": telling_leaves,
+        "searchkit.keyword.query.query_terms.Words.telling_leaves": telling_leaves,
         "searchkit.search.legs.evaluate": evaluated,
     }
 
 
 def _bm25(k1: float, b: float) -> Change:
-    return Change(code={"searchkit.index.keyword.statistics.K1": k1, "searchkit.index.keyword.statistics.B": b})
+    return Change(
+        code={"searchkit.keyword.scoring.bm25_statistics.K1": k1, "searchkit.keyword.scoring.bm25_statistics.B": b}
+    )
 
 
 def _votes(share: float, voters: int = 5) -> Change:
@@ -168,7 +170,7 @@ CHANGES: dict[str, Change] = {
     "title three times, k1 1.6, weight 3.2": Change(
         index={"title_weight": 3},
         search={"vector_weight": 3.2},
-        code={"searchkit.index.keyword.statistics.K1": 1.6},
+        code={"searchkit.keyword.scoring.bm25_statistics.K1": 1.6},
         builds=True,
     ),
     "chunks of 128 tokens": Change(index={"chunk_tokens": 128}, builds=True),

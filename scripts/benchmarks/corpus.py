@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from Stemmer import Stemmer
 
-from searchkit.index.keyword.analysis import Analyzer
+from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.types import Article, Progress
 
 SAMPLES = Path(__file__).parent.parent.parent / "searchkit" / "samples" / "articles"

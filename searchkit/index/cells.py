@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from searchkit.index.keyword.folding import fold
 from searchkit.ingest.language_detection import normalise
+from searchkit.keyword.analysis.normalization import fold
 from searchkit.types import Article, FieldValue, Origin, Section
 
 COLUMNS = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"

@@ -16,8 +16,8 @@ from searchkit.storage import files
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.keyword.delta import PostingsDelta
-    from searchkit.index.keyword.postings import PostingsReader
+    from searchkit.keyword.postings.deletion_stats import PostingsDelta
+    from searchkit.keyword.postings.reader import PostingsReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Deletions:
         ``segment.rows`` holds a bit a row, the first row in the lowest bit; ``segment.delta`` is described where it is
         written.
         """
-        from searchkit.index.keyword.delta import write_delta
+        from searchkit.keyword.postings.deletion_stats import write_delta
 
         rows, counts = paths.deleted_rows(generation, segment), paths.deleted_counts(generation, segment)
         files.make_folder(rows.parent)
@@ -55,7 +55,7 @@ class Deletions:
 
         Raises ``IndexCorrupt`` naming the file. Both files are small, so that their digests are checked every time.
         """
-        from searchkit.index.keyword.delta import read_delta
+        from searchkit.keyword.postings.deletion_stats import read_delta
 
         deleted = fact.deletions
         if deleted is None:

@@ -26,7 +26,6 @@ from searchkit.index.deletions import Deletions
 from searchkit.index.encoding import Encoding, FindVectors, forget
 from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact, coverage_note
 from searchkit.index.intake import Intake
-from searchkit.index.keyword.delta import deltas, joined_deltas
 from searchkit.index.learning import all_spreads, changed_spreads
 from searchkit.index.making import write_segment
 from searchkit.index.manifest import write_manifest
@@ -40,6 +39,7 @@ from searchkit.index.spread import Spread, spread_facts
 from searchkit.index.sweeping import next_number, numbered, sweep
 from searchkit.index.zero import is_due, learn_zero
 from searchkit.ingest.language_detection import main_language
+from searchkit.keyword.postings.deletion_stats import deltas, joined_deltas
 from searchkit.types import Article, BuildReport, Encoder, Progress
 from searchkit.version import __version__
 

@@ -10,14 +10,14 @@ from searchkit.index.ahead import Cutter
 from searchkit.index.articles import ArticlesWriter, text_digest
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.builder import PostingsBuilder
-from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.manifest import fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
 from searchkit.index.vectorfiles import VectorsWriter
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.indexed_text import compose
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.inverter import rows_of
+from searchkit.keyword.postings.writer import PostingsBuilder
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Article, Progress

@@ -19,9 +19,6 @@ from searchkit.errors import IndexCorrupt
 from searchkit.index.articles import ArticlesWriter
 from searchkit.index.encoding import Encode
 from searchkit.index.facts import SegmentFact
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.builder import PostingsBuilder
-from searchkit.index.keyword.inverter import rows_of
 from searchkit.index.making import move_in
 from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
@@ -29,6 +26,9 @@ from searchkit.index.segment import Segment
 from searchkit.index.vectorfiles import write_parts
 from searchkit.index.vectors import add_eight_bits
 from searchkit.ingest.indexed_text import compose
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.inverter import rows_of
+from searchkit.keyword.postings.writer import PostingsBuilder
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Progress

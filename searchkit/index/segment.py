@@ -14,16 +14,16 @@ from searchkit.index.dated import Dates
 from searchkit.index.deletions import Deletions
 from searchkit.index.facts import SegmentFact
 from searchkit.index.ids import IdsReader, ids_of
-from searchkit.index.keyword.postings import PostingsReader
 from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.vectors import VectorsReader
+from searchkit.keyword.postings.reader import PostingsReader
 from searchkit.types import Article
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.keyword.inverter import ChunkRow
+    from searchkit.keyword.postings.inverter import ChunkRow
 
 
 class Segment:
@@ -177,7 +177,7 @@ def chunk_texts(segment: Segment, articles: Iterable[int], unknown_as: str) -> I
 
     ``unknown_as`` is the language by which articles without one were analysed.
     """
-    from searchkit.index.keyword.inverter import rows_of
+    from searchkit.keyword.postings.inverter import rows_of
 
     for row in articles:
         stored = segment.articles.stored(row)

@@ -14,14 +14,14 @@ from searchkit.index.articles import ArticlesReader, article_digest, text_digest
 from searchkit.index.deletions import Deletions
 from searchkit.index.facts import SegmentFact
 from searchkit.index.ids import IdsReader
-from searchkit.index.keyword.delta import deltas
-from searchkit.index.keyword.postings import FieldName, PostingsReader
 from searchkit.index.manifest import check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment import Segment, chunk_texts
 from searchkit.index.vectorfiles import longest_difference, map_eight_bits, map_vectors
 from searchkit.index.vectors import VectorsReader
 from searchkit.ingest.indexed_text import compose
+from searchkit.keyword.postings.deletion_stats import deltas
+from searchkit.keyword.postings.reader import FieldName, PostingsReader
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:

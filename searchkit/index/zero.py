@@ -23,14 +23,14 @@ import numpy as np
 
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.index.facts import ZeroFact
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
-from searchkit.index.keyword.syntax import parse
 from searchkit.index.learning import groups
 from searchkit.index.segment import Segment
 from searchkit.index.spread import Spreads, leans, learnt_weight
 from searchkit.index.vectorfiles import parts_of
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.query.parser import parse
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from searchkit.index.filters import (
     is_empty_range,
     values_among,
 )
-from searchkit.index.keyword.conditions import dated
 from searchkit.index.reader import Generation
+from searchkit.keyword.query.filter_values import dated
 from searchkit.types import Filter, ValuePattern, Where
 
 if TYPE_CHECKING:

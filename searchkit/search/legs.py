@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from searchkit.config import SearchConfig
 from searchkit.index.cells import label_key
 from searchkit.index.filters import articles_for
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.bare import Asked, BareQuestions
-from searchkit.index.keyword.conditions import dated
-from searchkit.index.keyword.evaluate import Found, evaluate
-from searchkit.index.keyword.leaves import leaves_of
-from searchkit.index.keyword.spelling import suggest
-from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
-from searchkit.index.keyword.stopwords import telling_words
-from searchkit.index.keyword.syntax import Parsed, parse
-from searchkit.index.keyword.tree import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
 from searchkit.index.reader import Generation
 from searchkit.index.rules import RULES
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.analysis.stopwords import telling_words
+from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
+from searchkit.keyword.query.fast_parse import Asked, BareQuestions
+from searchkit.keyword.query.filter_values import dated
+from searchkit.keyword.query.parser import Parsed, parse
+from searchkit.keyword.query.query_terms import leaves_of
+from searchkit.keyword.query.spelling import suggest
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
+from searchkit.keyword.scoring.evaluator import Found, evaluate
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.asking import check_query
 from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text

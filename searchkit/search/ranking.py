@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.keyword.evaluate import Found
 from searchkit.index.reader import Generation
+from searchkit.keyword.scoring.evaluator import Found
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused
 from searchkit.search.leaning import Lean

@@ -14,9 +14,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from searchkit.index.keyword.analysis import Analyzer, Expansion, cluster_starts
-from searchkit.index.keyword.tokens import is_word
-from searchkit.index.keyword.tree import Compound, Term, has_sign_outside, is_telling
+from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, cluster_starts
+from searchkit.keyword.analysis.token_ids import is_word
+from searchkit.keyword.query.ast import Compound, Term, has_sign_outside, is_telling
 from searchkit.storage import native
 from searchkit.types import Chunk, Snippet
 

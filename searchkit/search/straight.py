@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from searchkit.index.keyword.bare import Joint
-from searchkit.index.keyword.expansion import Expansion
-from searchkit.index.keyword.program import own_word
-from searchkit.index.keyword.tree import TEXT, Phrase, Term, Tree
-from searchkit.index.keyword.windows import Lists
+from searchkit.keyword.query.ast import TEXT, Phrase, Term, Tree
+from searchkit.keyword.query.fast_parse import Joint
+from searchkit.keyword.query.plan import own_word
+from searchkit.keyword.query.rewrite import Expansion
+from searchkit.keyword.scoring.native_executor import Lists
 from searchkit.search.legs import bare_question
 from searchkit.storage import native
 
 if TYPE_CHECKING:
-    from searchkit.index.keyword.statistics import KeywordSegments
+    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
     from searchkit.search.legs import Reading
     from searchkit.types import Query
 

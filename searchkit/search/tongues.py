@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.keyword.stopwords import telling_words
-from searchkit.index.keyword.tree import TEXT
+from searchkit.keyword.analysis.stopwords import telling_words
+from searchkit.keyword.query.ast import TEXT
 
 if TYPE_CHECKING:
-    from searchkit.index.keyword.analysis import Analyzer
-    from searchkit.index.keyword.statistics import KeywordSegments
     from searchkit.index.reader import Generation
+    from searchkit.keyword.analysis.analyzer import Analyzer
+    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
     from searchkit.search.leaning import Leaning
 
 _REMEMBERED = 1 << 16

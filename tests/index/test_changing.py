@@ -11,9 +11,9 @@ import searchkit
 from searchkit import BuildReport, Problem, add, build, delete, rebuild, update
 from searchkit.errors import ConfigError, EncoderMismatch, IndexNotFound
 from searchkit.index.deletions import Deletions
-from searchkit.index.keyword.delta import deltas
 from searchkit.index.reader import open_generation
 from searchkit.index.segment import chunk_texts
+from searchkit.keyword.postings.deletion_stats import deltas
 from tests.index.archive import SENTENCES, article, built
 from tests.index.test_writer import found, tree
 from tests.words import WordEncoder

@@ -10,10 +10,10 @@ import pytest
 
 import searchkit
 from searchkit.errors import FormatTooOld
-from searchkit.index.keyword.analysis import Analyzer
 from searchkit.index.rules import RULES
 from searchkit.ingest.chunker import split
 from searchkit.ingest.indexed_text import compose
+from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.types import Article, Section
 from tests.index.archive import article, built
 from tests.words import WordEncoder

@@ -9,8 +9,8 @@ import pytest
 import searchkit
 from searchkit import Article, IndexConfig, Mode, Query, Searcher
 from searchkit.errors import QueryError
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.tree import Maybe
+from searchkit.keyword.query.ast import Maybe
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.storage import native
 from searchkit.types import Syntax, Where
 from tests.words import WordEncoder

@@ -8,9 +8,9 @@ import pytest
 import regex
 
 import searchkit
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.leaves import leaves_of
-from searchkit.index.keyword.tree import TEXT, Term, highlighted
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.query.ast import TEXT, Term, highlighted
+from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.search import snippets
 from searchkit.search.snippets import SNIPPET_CHARACTERS, Snippets, snippet
 from searchkit.storage import native

@@ -189,8 +189,6 @@ def words(texts: list[str]) -> list[int]:
 
 def readers() -> dict[str, Callable[[str], object]]:
     """Return what is tried, by name: each takes a text."""
-    from searchkit.index.keyword.analysis import Analyzer
-    from searchkit.index.keyword.tokens import new_tokens, utf8
     from searchkit.ingest.article_builder import Draft, find_sections, make_article
     from searchkit.ingest.charset import decode, lines
     from searchkit.ingest.chunker import split
@@ -204,6 +202,8 @@ def readers() -> dict[str, Callable[[str], object]]:
     from searchkit.ingest.language_detection import detect, normalise
     from searchkit.ingest.sentences import sentence_spans
     from searchkit.ingest.text_cleanup import clean, one_line
+    from searchkit.keyword.analysis.analyzer import Analyzer
+    from searchkit.keyword.analysis.token_ids import new_tokens, utf8
     from searchkit.types import Article, Origin
 
     analyzer = Analyzer()

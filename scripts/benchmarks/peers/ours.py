@@ -18,9 +18,9 @@ from scripts.benchmarks.peers.peer import Meter
 from scripts.benchmarks.questions import Asked
 from searchkit.config import IndexConfig
 from searchkit.index.changing import add
-from searchkit.index.keyword.evaluate import evaluate
 from searchkit.index.reader import open_generation
 from searchkit.index.writer import build as build_index
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.search.legs import Reading
 from searchkit.search.searcher import open_index
 from searchkit.types import Encoder, Mode, Query, Where
@@ -129,8 +129,8 @@ def update(folder: Path, fresh: Sequence[Made], meter: Meter) -> None:
 
 def build_keyword(corpus: Corpus, folder: Path, meter: Meter) -> None:
     """Build the keyword leg's file alone, from the same texts that the keyword peers are given."""
-    from searchkit.index.keyword.analysis import Analyzer
-    from searchkit.index.keyword.builder import PostingsBuilder
+    from searchkit.keyword.analysis.analyzer import Analyzer
+    from searchkit.keyword.postings.writer import PostingsBuilder
 
     with PostingsBuilder(Analyzer(), 1, scratch=folder) as builder:
         for block in corpus.blocks():

@@ -14,14 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.builder import PostingsBuilder
-from searchkit.index.keyword.delta import deltas
-from searchkit.index.keyword.evaluate import Found
-from searchkit.index.keyword.inverter import ChunkRow
-from searchkit.index.keyword.postings import PostingsReader
-from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
-from searchkit.index.keyword.tree import (
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.deletion_stats import deltas
+from searchkit.keyword.postings.inverter import ChunkRow
+from searchkit.keyword.postings.reader import PostingsReader
+from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.query.ast import (
     And,
     Boost,
     Compound,
@@ -38,6 +36,8 @@ from searchkit.index.keyword.tree import (
     Tree,
     Wish,
 )
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
+from searchkit.keyword.scoring.evaluator import Found
 
 ANALYZER = Analyzer()
 TITLE_WEIGHT = 2

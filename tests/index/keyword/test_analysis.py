@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.analysis import MAX_TERM, Analyzer
-from searchkit.index.keyword.compounds import MAX_JOINED
-from searchkit.index.keyword.folding import fold
-from searchkit.index.keyword.stemming import Stems
+from searchkit.keyword.analysis.analyzer import MAX_TERM, Analyzer
+from searchkit.keyword.analysis.compounds import MAX_JOINED
+from searchkit.keyword.analysis.normalization import fold
+from searchkit.keyword.analysis.stemmer import Stems
 
 SCRIPTS = st.text(
     st.sampled_from(
@@ -231,7 +231,7 @@ def test_threads_may_share_an_analyzer():
 
 def test_importing_the_analyzer_loads_no_stemmer_and_no_regex():
     code = (
-        "import sys, searchkit.index.keyword.analysis as a; a.Analyzer();"
+        "import sys, searchkit.keyword.analysis.analyzer as a; a.Analyzer();"
         "print(sorted({'regex', 'Stemmer', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from searchkit.index.keyword.analysis import Analyzer
+from searchkit.keyword.analysis.analyzer import Analyzer
 
 SAME = {
     "S-300": ["S-300", "S300", "s-300", "S‑300", "S‐300", "S 300", "Ｓ－３００", "S-300s", "S-300's", "S-300’s"],

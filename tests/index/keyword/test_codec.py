@@ -10,8 +10,8 @@ from whoosh import query
 from whoosh.query import spans
 from whoosh.reading import TermNotFound
 
-from searchkit.index.keyword.codec import open_searcher
-from searchkit.index.keyword.statistics import KeywordSegments
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.whoosh_codec import open_searcher
 from tests.index.keyword.reference import Piece, indexed
 
 FIRST = [

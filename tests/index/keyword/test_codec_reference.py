@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from searchkit.index.keyword.codec import open_searcher
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.tree import And, Boost, Or, Phrase, Term, Tree
+from searchkit.keyword.query.ast import And, Boost, Or, Phrase, Term, Tree
+from searchkit.keyword.scoring.evaluator import evaluate
+from searchkit.keyword.whoosh_codec import open_searcher
 from tests.index.keyword.reference import Piece, indexed
 from tests.index.keyword.trees import archives, phrases, single
 

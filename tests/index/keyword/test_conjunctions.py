@@ -12,21 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.statistics import KeywordSegments
-from searchkit.index.keyword.tree import (
-    And,
-    Boost,
-    Filter,
-    Fuzzy,
-    Maybe,
-    Not,
-    Or,
-    Pattern,
-    Phrase,
-    Term,
-    Tree,
-)
+from searchkit.keyword.query.ast import And, Boost, Filter, Fuzzy, Maybe, Not, Or, Pattern, Phrase, Term, Tree
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.storage import native
 from tests.index.keyword.reference import ANALYZER, Piece, edits, indexed
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.keyword.delta import FieldDelta, PostingsDelta, deltas, read_delta, write_delta
-from searchkit.index.keyword.postings import FieldName, PostingsReader
+from searchkit.keyword.postings.deletion_stats import FieldDelta, PostingsDelta, deltas, read_delta, write_delta
+from searchkit.keyword.postings.reader import FieldName, PostingsReader
 from tests.index.keyword.test_postings import CHUNKS, LISTS, Chunk, build
 
 

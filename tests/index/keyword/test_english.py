@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.english import american
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.analysis.stemmer import american
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from searchkit.index.keyword import expansion
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.statistics import KeywordSegments
-from searchkit.index.keyword.tree import (
+from searchkit.keyword.query import rewrite
+from searchkit.keyword.query.ast import (
     And,
     Boost,
     Every,
@@ -26,6 +24,8 @@ from searchkit.index.keyword.tree import (
     Tree,
     filters,
 )
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.scoring.evaluator import evaluate
 from tests.index.keyword.reference import ANALYZER, Piece, highlighted_terms, indexed
 
 ARCHIVE = [
@@ -95,7 +95,7 @@ def test_what_is_optional_scores_and_excludes_nothing(index: KeywordSegments) ->
 
 
 def test_compounds_hold_by_their_joined_form_or_by_all_parts(index: KeywordSegments) -> None:
-    from searchkit.index.keyword.syntax import parse
+    from searchkit.keyword.query.parser import parse
 
     def asked(text: str) -> list[int]:
         return rows(index, parse(text, analyzer=ANALYZER, languages=["en"]).tree)
@@ -159,7 +159,7 @@ def test_titles_have_postings_of_their_own(index: KeywordSegments) -> None:
 def test_of_too_many_words_the_most_frequent_are_searched_and_it_is_said(
     index: KeywordSegments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expansion, "EXPANSION_LIMIT", 2)
+    monkeypatch.setattr(rewrite, "EXPANSION_LIMIT", 2)
     found = evaluate(index, Pattern(text="s*"))
     assert highlighted_terms(found) == {"s", "system"}
     assert found.notes == ("'s*' stands for 4 words; the 2 most frequent were searched.",)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.lexicon import edit_distances, wildcard
+from searchkit.keyword.postings.word_dictionary import edit_distances, wildcard
 from tests.index.keyword.reference import Piece, _fits, edits, indexed
 
 steady = settings(deadline=None, derandomize=True, max_examples=200)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from searchkit.index.keyword.evaluate import Found, evaluate
-from searchkit.index.keyword.statistics import KeywordSegments
-from searchkit.index.keyword.tree import Filter, Tree
+from searchkit.keyword.query.ast import Filter, Tree
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.scoring.evaluator import Found, evaluate
 from searchkit.storage import native
 from tests.index.keyword.reference import Piece, Reference, highlighted_terms, indexed
 from tests.index.keyword.trees import archives, trees
@@ -108,7 +108,7 @@ def _without_filters(tree: Tree) -> Tree:
     """Put a filter that lets nothing through in the place of each: numbers of articles change with the history."""
     from dataclasses import replace
 
-    from searchkit.index.keyword.tree import And, Boost, Maybe, Not, Or
+    from searchkit.keyword.query.ast import And, Boost, Maybe, Not, Or
 
     match tree:
         case Filter():

@@ -12,9 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.builder import PostingsBuilder
-from searchkit.index.keyword.packing import PADDING, pack_bits, pack_lanes, packed_bytes, unpack_bits, unpack_lanes
-from searchkit.index.keyword.tree import Filter, Maybe, Or, Term, Tree
+from searchkit.keyword.postings.bitpacking import (
+    PADDING,
+    pack_bits,
+    pack_lanes,
+    packed_bytes,
+    unpack_bits,
+    unpack_lanes,
+)
+from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.query.ast import Filter, Maybe, Or, Term, Tree
 from searchkit.serve.cli.doctor import examine
 from searchkit.storage import native
 from tests.index.keyword.reference import ANALYZER, Piece, edits, indexed
@@ -45,7 +52,7 @@ def both(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], T]) -> tuple[T, T]:
 def test_scores_are_the_same_to_the_last_bit(
     monkeypatch: pytest.MonkeyPatch, archive: list[list[Piece]], tree: Tree, masked: bool
 ) -> None:
-    from searchkit.index.keyword.evaluate import evaluate
+    from searchkit.keyword.scoring.evaluator import evaluate
 
     with indexed(*archive) as index:
         mask = np.arange(index.rows) % 3 != 1 if masked else None
@@ -64,7 +71,7 @@ def test_scores_are_the_same_to_the_last_bit(
 @compiled
 @pytest.mark.parametrize("rare", [False, True])
 def test_many_windows_and_blocks_give_what_numpy_gives(monkeypatch: pytest.MonkeyPatch, rare: bool) -> None:
-    from searchkit.index.keyword.evaluate import evaluate
+    from searchkit.keyword.scoring.evaluator import evaluate
 
     draw = np.random.default_rng(3)
     words = np.array(["oil", "gas", "sea", "dust", "rye"])
@@ -90,7 +97,7 @@ def test_many_windows_and_blocks_give_what_numpy_gives(monkeypatch: pytest.Monke
 def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
     archive: list[list[Piece]], tree: Tree, most: int
 ) -> None:
-    from searchkit.index.keyword.evaluate import evaluate
+    from searchkit.keyword.scoring.evaluator import evaluate
     from searchkit.search.voting import votes
 
     with indexed(*archive) as index:
@@ -111,7 +118,7 @@ def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
 
 @compiled
 def test_rows_and_articles_that_arent_there_are_refused() -> None:
-    from searchkit.index.keyword.evaluate import evaluate
+    from searchkit.keyword.scoring.evaluator import evaluate
 
     with indexed([Piece(["oil gas", "oil"]), Piece(["gas"])]) as index:
         matches = evaluate(index, Maybe(child=Term(terms=("oil",))))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.builder import _move
+from searchkit.keyword.postings.writer import _move
 from searchkit.storage import native
 from searchkit.storage.array_file import ArrayFile, ArrayWriter
 from searchkit.storage.string_table import SortedStrings, write_strings

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import StorageError
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.builder import PostingsBuilder, PostingsStats
-from searchkit.index.keyword.inverter import PART_GAP
-from searchkit.index.keyword.postings import FieldName, PostingsReader
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.inverter import PART_GAP
+from searchkit.keyword.postings.reader import FieldName, PostingsReader
+from searchkit.keyword.postings.writer import PostingsBuilder, PostingsStats
 from searchkit.storage import native
 from tests.index.keyword.test_analysis import SCRIPTS
 

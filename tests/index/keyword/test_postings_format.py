@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
-from searchkit.index.keyword import delta, postings
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.postings import MAGIC, PostingsReader
-from searchkit.index.keyword.statistics import KeywordSegments, SegmentPostings
-from searchkit.index.keyword.tree import And, Fuzzy, Not, Or, Pattern, Phrase, Term, Tree
+from searchkit.keyword.postings import deletion_stats
+from searchkit.keyword.postings import reader as postings
+from searchkit.keyword.postings.reader import MAGIC, PostingsReader
+from searchkit.keyword.query.ast import And, Fuzzy, Not, Or, Pattern, Phrase, Term, Tree
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.storage.array_file import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
 from tests.index.keyword.test_postings import CHUNKS, build
 
@@ -46,8 +47,8 @@ def test_the_table_in_the_docstring_is_what_is_written(path: Path):
 
 def test_the_table_in_the_docstring_of_a_delta_is_what_is_written(path: Path, tmp_path: Path):
     with PostingsReader.open(path) as reader:
-        delta.write_delta(tmp_path / "d", delta.deltas(reader, CHUNKS[:2]))
-    described = table(delta.__doc__)
+        deletion_stats.write_delta(tmp_path / "d", deletion_stats.deltas(reader, CHUNKS[:2]))
+    described = table(deletion_stats.__doc__)
     expected = [
         name.replace("F.", f"{field}.") for field in ("text", "title") for name in described if name[:2] == "F."
     ]

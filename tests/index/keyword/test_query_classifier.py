@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.syntax import Parsed, parse
-from searchkit.index.keyword.tree import Maybe
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.query.ast import Maybe
+from searchkit.keyword.query.parser import Parsed, parse
 from searchkit.types import Syntax
 
 FIELDS = ("price", "section", "pages", "year", "rating", "Desk")

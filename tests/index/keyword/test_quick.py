@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.expression import UnreadableError
-from searchkit.index.keyword.grammar import read
-from searchkit.index.keyword.quick import read_simple
+from searchkit.keyword.query.fast_grammar import read_simple
+from searchkit.keyword.query.syntax_nodes import UnreadableError
+from searchkit.keyword.query.whoosh_grammar import read
 
 FIELDS = r"(?<![^\s(+\-])(?P<text>(?i:title|source)):"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from searchkit.index.keyword.spelling import suggest
-from searchkit.index.keyword.statistics import KeywordSegments
-from searchkit.index.keyword.syntax import parse
+from searchkit.keyword.query.parser import parse
+from searchkit.keyword.query.spelling import suggest
+from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
 from tests.index.keyword.reference import ANALYZER, Piece, indexed
 
 ARCHIVE = [
@@ -74,7 +74,7 @@ def test_a_query_of_many_unknown_words_is_about_something_else(index: KeywordSeg
 
 
 def test_a_quotation_mark_that_nothing_closes_is_not_suggested_again() -> None:
-    from searchkit.index.keyword.spelling import _without_stray_quote
+    from searchkit.keyword.query.spelling import _without_stray_quote
 
     assert _without_stray_quote('"missile') == "missile"
     assert _without_stray_quote('"air defence" missile') == '"air defence" missile'

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.stopwords import IN_SHORT, telling_words, word_weights
-from searchkit.index.keyword.syntax import parse
-from searchkit.index.keyword.tree import Compound, Phrase, Term, positive_leaves
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.analysis.stopwords import IN_SHORT, telling_words, word_weights
+from searchkit.keyword.query.ast import Compound, Phrase, Term, positive_leaves
+from searchkit.keyword.query.parser import parse
 from searchkit.types import Syntax
 
 

@@ -9,9 +9,8 @@ import sys
 import pytest
 
 from searchkit.errors import QueryError
-from searchkit.index.keyword.stopwords import IN_SHORT
-from searchkit.index.keyword.syntax import Parsed, parse
-from searchkit.index.keyword.tree import (
+from searchkit.keyword.analysis.stopwords import IN_SHORT
+from searchkit.keyword.query.ast import (
     And,
     Boost,
     Compound,
@@ -27,6 +26,7 @@ from searchkit.index.keyword.tree import (
     Term,
     Tree,
 )
+from searchkit.keyword.query.parser import Parsed, parse
 from searchkit.types import Syntax
 from tests.index.keyword.reference import ANALYZER
 
@@ -384,8 +384,8 @@ def test_other_scripts_and_a_nul_are_words_and_spaces() -> None:
 def test_a_query_without_operators_doesn_t_wait_for_whoosh() -> None:
     code = (
         "import sys\n"
-        "from searchkit.index.keyword.analysis import Analyzer\n"
-        "from searchkit.index.keyword.syntax import parse\n"
+        "from searchkit.keyword.analysis.analyzer import Analyzer\n"
+        "from searchkit.keyword.query.parser import parse\n"
         "assert parse('who sold missiles at 10:30?', analyzer=Analyzer()).plain\n"
         "assert not any(name.startswith('whoosh.qparser') for name in sys.modules)\n"
     )

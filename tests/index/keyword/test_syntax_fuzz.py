@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.errors import QueryError
-from searchkit.index.keyword.evaluate import evaluate
-from searchkit.index.keyword.syntax import parse
+from searchkit.keyword.query.parser import parse
+from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.types import Syntax
 from tests.index.keyword.reference import ANALYZER, Piece, indexed
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.analysis import Analyzer
-from searchkit.index.keyword.stemming import Stems
-from searchkit.index.keyword.tokens import PlainTokens, Tokens, new_tokens, utf8
-from searchkit.index.keyword.vocabulary import Vocabulary
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.analysis.stemmer import Stems
+from searchkit.keyword.analysis.token_ids import PlainTokens, Tokens, new_tokens, utf8
+from searchkit.keyword.postings.inverter import Vocabulary
 from searchkit.storage import native
 
 SPACES = "".join(char for char in map(chr, range(sys.maxunicode)) if char.isspace())

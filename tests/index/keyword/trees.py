@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from searchkit.index.keyword.tree import (
+from searchkit.keyword.query.ast import (
     TITLE,
     And,
     Boost,

@@ -1,0 +1,1 @@
+"""From text to terms: normalization, stemming, stop words, compounds."""

@@ -1,0 +1,1 @@
+"""The postings file: inverted, written, merged and read."""

@@ -1,0 +1,1 @@
+"""From a typed query to a tree of terms, and from the tree to a plan."""

@@ -1,0 +1,118 @@
+"""Filter values as they are typed: ranges, wildcards and dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from searchkit.errors import QueryError
+from searchkit.keyword.query.syntax_nodes import UnreadableError
+from searchkit.types import Bound, Filter, ValuePattern
+
+_RANGE = re.compile(
+    r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
+)
+_LIMIT = re.compile(r"(?P<sign>>=|=>|<=|=<|>|<)(?P<value>.*)", re.DOTALL)
+_SPAN = re.compile(r"(?P<low>[\d:T+Z\-]*)\.\.(?P<high>[\d:T+Z\-]*)")
+_ESCAPED = re.compile(r"\\([\"\\])")
+
+
+def read_filter(name: str, value: str) -> Filter:
+    r"""Read a filter's value: ``[a TO b]`` (``{``, ``}``: without the bound), ``>a``, ``<=b``, ``a..b`` or as it is.
+
+    ``*`` in a value stands for any run of characters. Between quotation marks it is a value whatever is in it, where
+    ``\"`` is a quotation mark and ``\\`` a backslash. What the values mean is left to whoever knows the field; that
+    those of ``published`` are dates is seen here. Raises ``UnreadableError`` for brackets without a range, or what is
+    no date.
+    """
+    condition = _read(name, value)
+    if name == "published":
+        if condition.values == (ValuePattern(text="*"),):
+            return Filter(field=name)
+        for bound in (*(condition.values or ()), condition.low, condition.high):
+            _check_date(bound)
+    return condition
+
+
+def dated(condition: Filter, now: datetime) -> tuple[Filter, ...]:
+    """Return a condition on ``published`` with its bounds read, by an aware ``now``: ranges of which any may hold.
+
+    A period means its beginning as a lower bound, its end as an upper one. Other conditions stay as they are. Raises
+    ``QueryError`` where a bound is no date.
+    """
+    if condition.field != "published":
+        return (condition,)
+    if condition.values is not None:
+        return tuple(
+            replace(
+                condition,
+                values=None,
+                low=_bound(_text(value), now, end=False),
+                high=_bound(_text(value), now, end=True),
+            )
+            for value in condition.values
+        )
+    return (
+        replace(
+            condition,
+            low=_bound(condition.low, now, end=not condition.includes_low),
+            high=_bound(condition.high, now, end=condition.includes_high),
+        ),
+    )
+
+
+def _bound(bound: str | Bound | None, now: datetime, *, end: bool) -> Bound | None:
+    if not isinstance(bound, str):
+        return bound
+    from searchkit.ingest.dates import parse_bound
+
+    return parse_bound(bound, now=now, end=end)
+
+
+def _text(value: str | ValuePattern) -> str:
+    return value if isinstance(value, str) else value.text
+
+
+def _check_date(bound: str | Bound | ValuePattern | None) -> None:
+    if not isinstance(bound, str | ValuePattern):
+        return
+    text = _text(bound)
+    try:
+        _bound(text, datetime.now(UTC), end=False)
+    except QueryError as error:
+        raise UnreadableError(f"'{text[:40]}' is no date") from error
+
+
+def _read(name: str, value: str) -> Filter:
+    if value.startswith(("[", "{")):
+        found = _RANGE.fullmatch(value)
+        if found is None:
+            shown = value if len(value) <= 40 else value[:40] + "…"
+            raise UnreadableError(f"'{name}:{shown}' is no range, which is written [2025-01-01 TO 2025-06-30]")
+        return Filter(
+            field=name,
+            low=_limit(found["low"]),
+            high=_limit(found["high"]),
+            includes_low=value[0] == "[",
+            includes_high=value[-1] == "]",
+        )
+    if value.startswith('"'):
+        inner = value[1:-1] if len(value) > 1 and value.endswith('"') else value[1:]
+        return Filter(field=name, values=(_ESCAPED.sub(r"\1", inner).strip(),))
+    if limit := _LIMIT.fullmatch(value):
+        bound = _limit(limit["value"])
+        if bound is None:
+            raise UnreadableError(f"'{name}:{limit['sign']}' is compared with nothing")
+        includes = "=" in limit["sign"]
+        if ">" in limit["sign"]:
+            return Filter(field=name, low=bound, includes_low=includes)
+        return Filter(field=name, high=bound, includes_high=includes)
+    if (span := _SPAN.fullmatch(value)) and len(value) > 2:
+        return Filter(field=name, low=span["low"] or None, high=span["high"] or None)
+    return Filter(field=name, values=(ValuePattern(text=value) if "*" in value and "://" not in value else value,))
+
+
+def _limit(text: str) -> str | None:
+    bare = text.strip("\"' ")
+    return None if bare in ("", "*") else bare

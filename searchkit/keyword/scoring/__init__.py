@@ -1,0 +1,1 @@
+"""From a plan to rows and their BM25 scores."""

@@ -1,0 +1,203 @@
+"""Query evaluator: the rows that match a tree, and their scores.
+
+*Conditions hold for articles, scores belong to chunks.* A leaf holds for an article when it occurs in any of its rows;
+`And`, `Or`, `Not` combine these. A row matches when its article satisfies the whole tree and the row itself has a word
+that was asked for; where the tree asks for no word (filters and exclusions alone), every row of the article matches.
+A branch scores in the articles where it holds, so ``(a AND b) OR c`` counts a and b only where both are.
+
+BM25 as Lucene has it: ``idf * tf / (tf + k1 * ((1 - b) + b * length / average))``, without the factor (k1 + 1).
+A union of terms counts as one term. A phrase counts as one term too, its idf the sum of its words'.
+A phrase is read in the article's text, wherever its chunks end, and scores in the chunk where it begins. A word that is
+the whole question scores ``OWN_FORM`` times as much where it stands as it was typed.
+
+A tree becomes a `Program`, which is worked out segment by segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from searchkit.keyword.query.ast import Compound, Filter, Term, Tree, highlighted, positive_leaves
+from searchkit.keyword.query.plan import Program, program_of, program_of_words, words_of
+from searchkit.keyword.query.rewrite import Expansion, units_of
+from searchkit.keyword.scoring.native_executor import MOST_ARTICLES, Lists, Voted, Windows
+from searchkit.keyword.scoring.numpy_executor import Dense, Leaves, run
+from searchkit.storage import native
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+
+    Mask = NDArray[np.bool_]
+    Rows = NDArray[np.int64]
+    Resolve = Callable[[Filter], NDArray[np.bool_]]
+
+
+class Best(NamedTuple):
+    """The best rows of a leg, in no order, their scores, and the highest score of any other (-inf: there is none)."""
+
+    rows: Rows
+    scores: NDArray[np.float64]
+    bound: float
+
+
+class Found:
+    """What the keyword leg says to a program. Rows are global; nothing is worked out before it is asked for.
+
+    ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
+    of idf over these, unknown words included. ``notes``: for the user. ``highlights``: what stands out in a chunk.
+    Holds caches alone, so any number of threads may share one.
+    """
+
+    def __init__(
+        self,
+        index: KeywordSegments,
+        program: Program,
+        asked: Sequence[tuple[Term, float]],
+        *,
+        mask: Mask | None,
+        filters: Sequence[Mask] = (),
+        notes: tuple[str, ...] = (),
+        highlights: Sequence[Term | Compound] = (),
+    ) -> None:
+        self.notes = notes
+        self.highlights = highlights
+        self._index = index
+        self._asked = asked
+        self._program = program
+        self._filters = filters
+        self._mask = mask
+        self._windows: Windows | None = None
+        self._leaves: Leaves | Lists
+        if native.COMPILED is None:
+            self._leaves = Leaves(index, program.leaves)
+        else:
+            self._leaves = Lists(index)
+            self._windows = Windows(index, program, self._leaves, mask, filters)
+        idf = self._leaves.idf
+        self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
+        self._best: dict[int, Best] = {}
+        self._voted: Voted | None = None
+
+    def best(self, depth: int) -> Best:
+        """Return the ``depth`` matching rows of the highest scores."""
+        if depth not in self._best and self._windows is not None:
+            self._best[depth] = Best(*self._windows.best(depth))
+        if depth not in self._best:
+            rows = np.flatnonzero(self.matched)
+            mine = self.scores[rows]
+            if len(rows) <= depth:
+                self._best[depth] = Best(rows, mine, -np.inf)
+            else:
+                order = np.argpartition(-mine, depth)
+                chosen = order[:depth]
+                self._best[depth] = Best(rows[chosen], mine[chosen], float(mine[order[depth]]))
+        return self._best[depth]
+
+    def at(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of some rows, 0 where a row doesn't match."""
+        if self._windows is not None:
+            return self._seen(rows)
+        scores: NDArray[np.float64] = self.scores[rows]
+        return scores
+
+    def _seen(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of some rows: mostly of those that were the best ones a moment ago."""
+        if self._best:
+            best = self._best[max(self._best)]
+            if rows is best.rows:
+                return best.scores
+            order = np.argsort(best.rows)
+            place = np.minimum(np.searchsorted(best.rows, rows, sorter=order), max(0, len(order) - 1))
+            if len(order) and bool(np.all(best.rows[order[place]] == rows)):
+                scores: NDArray[np.float64] = best.scores[order[place]]
+                return scores
+        return self._windows.at(rows)[0] if self._windows is not None else self.scores[rows]
+
+    def best_of(self, rows: Rows) -> Best | None:
+        """Return what ``best`` gave where these are its rows, best first; None where they aren't, or in no order."""
+        if self._windows is None:
+            return None
+        return next((best for best in self._best.values() if best.rows is rows), None)
+
+    def voted(self, best: Best, most: int, vote: float, voters: int) -> Voted | None:
+        """Return the first ``most`` articles of the best rows, scored by all of their chunks; None without the loops.
+
+        ``vote`` and ``voters`` are those of ``voting.py``.
+        """
+        if self._windows is None or most > MOST_ARTICLES:
+            return None
+        self._voted = voted = self._windows.voted(best.rows, most, vote, voters)
+        return voted
+
+    def matching(self, rows: Rows) -> Mask:
+        """Say which of some rows match."""
+        return self.matched[rows] if self._windows is None else self._windows.at(rows)[1]
+
+    def scored(self, rows: Rows) -> tuple[NDArray[np.float64], Mask]:
+        """Return the scores of some rows and which of them match, looked up together."""
+        if self._windows is None:
+            return self.scores[rows], self.matched[rows]
+        if (voted := self._voted) is not None and len(voted.rows):  # mostly of the best articles
+            place = np.minimum(np.searchsorted(voted.rows, rows), len(voted.rows) - 1)
+            if bool((voted.rows[place] == rows).all()):
+                return voted.of_rows[place], voted.matched[place]
+        return self._windows.at(rows)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """``(rows,)`` float64: every row's score, 0 where it doesn't match."""
+        return self._dense.scores
+
+    @property
+    def matched(self) -> Mask:
+        """``(rows,)`` bool: the rows that match."""
+        return self._dense.matched
+
+    @property
+    def allowed(self) -> Mask:
+        """``(rows,)`` bool: the living rows of the articles that meet the conditions, whether or not a word stands in
+        the row: what another leg may return.
+        """  # noqa: D205
+        return self._dense.allowed
+
+    @cached_property
+    def _dense(self) -> Dense:
+        if isinstance(self._leaves, Leaves):
+            return run(self._index, self._program, self._leaves, self._mask, self._filters)
+        return Windows(self._index, self._program, self._leaves, self._mask, self._filters).dense()
+
+
+def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, resolve: Resolve | None = None) -> Found:
+    """Ask an index a tree.
+
+    ``mask``, ``(rows,)`` bool, limits what may match (a filter); it changes no score. ``resolve`` turns a `Filter` of
+    the tree into a mask of rows; it may raise ``QueryError``, and it is needed where the tree has filters
+    (``ValueError``).
+    """
+    if (words := words_of(tree)) is not None:
+        return evaluate_words(index, words, mask=mask)
+    expansion = Expansion(index)
+    tree = expansion.of(tree)
+    program = program_of(tree)
+    if program.filters and resolve is None:
+        raise ValueError("a tree with filters needs someone who resolves them")
+    return Found(
+        index,
+        program,
+        [(unit, factor) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)],
+        mask=mask,
+        filters=[resolve(one) for one in program.filters] if resolve else [],
+        notes=tuple(expansion.notes),
+        highlights=tuple(highlighted(tree)),
+    )
+
+
+def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> Found:
+    """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
+    return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask, highlights=words)

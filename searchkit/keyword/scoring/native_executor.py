@@ -1,0 +1,206 @@
+"""Native executor: a plan's steps by the compiled extension, window by window.
+
+``native/windows.c`` keeps the sums of some thousand rows at a time in the nearest cache, ``native/conjunctions.c``
+moves from row to row that all required words have: no array of all rows is made unless somebody wants one. What they
+give is what ``dense.py`` gives, to the last bit.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from searchkit.keyword.query.ast import FieldName, Phrase, Term
+from searchkit.keyword.query.plan import lone_word
+from searchkit.keyword.query.rewrite import TermsOfWords
+from searchkit.keyword.scoring.numpy_executor import Dense, field_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from searchkit.keyword.query.plan import Operation, Program, Step
+    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+
+    Mask = NDArray[np.bool_]
+    Rows = NDArray[np.int64]
+    Scores = NDArray[np.float64]
+
+
+class Lists:
+    """The postings of a program's leaves as the loops take them, and their idf.
+
+    Leaves are told apart by identity, since the tree that holds them outlives this, and to hash one costs more than to
+    read its list.
+    """
+
+    def __init__(self, index: KeywordSegments) -> None:
+        self.index = index
+        self.parts = index.parts
+        self._leaves: dict[int, Any] = {}
+        self._idfs: dict[int, float] = {}
+
+    def leaf(self, leaf: Term | Phrase) -> Any:
+        """Return what a leaf has in all segments. Raises ``IndexCorrupt``."""
+        found = self._leaves.get(id(leaf))
+        if found is None:
+            found = self._phrase(leaf) if isinstance(leaf, Phrase) else self._term(leaf)
+            self._leaves[id(leaf)] = found
+        return found
+
+    def idf(self, leaf: Term | Phrase) -> float:
+        """Return a leaf's idf: that of the living rows that have any of its terms, or the sum of a phrase's words'."""
+        idf = self._idfs.get(id(leaf))
+        if idf is None:
+            if isinstance(leaf, Phrase):
+                idf = sum([self.idf(unit) for unit in leaf.units], 0.0)
+            else:
+                df = self.index.form_df(leaf.field, leaf.surfaces) if leaf.surfaces else None
+                idf = self.index.idf(self.leaf(leaf).df if df is None else df)
+            self._idfs[id(leaf)] = idf
+        return idf
+
+    def _term(self, leaf: Term) -> Any:
+        if isinstance(leaf.terms, TermsOfWords):
+            return self.parts.union(leaf.field, leaf.terms.words)
+        if leaf.surfaces:
+            return self.parts.forms(leaf.field, leaf.surfaces)
+        if len(leaf.terms) == 1:
+            return self.parts.term(leaf.field, leaf.terms[0])
+        return self.parts.together(leaf.field, [self.parts.term(leaf.field, term) for term in leaf.terms])
+
+    def _phrase(self, leaf: Phrase) -> Any:
+        units = [self.parts.placed(unit) for unit in leaf.units]
+        return self.parts.segments.phrase(units, leaf.offsets, leaf.slop)
+
+
+MOST_ARTICLES = 256
+"""So many articles are scored by one call."""
+
+
+class Voted(NamedTuple):
+    """Articles by their numbers over all segments, ascending, and their scores, which all of their chunks have made.
+
+    ``looked``: how many of the rows given were looked at until there were as many articles as asked for. ``rows``,
+    ascending, ``of_rows`` and ``matched``: the chunks of the articles, the score of each, and which of them match.
+    """
+
+    articles: Rows
+    scores: Scores
+    looked: int
+    rows: Rows
+    of_rows: Scores
+    matched: Mask
+
+
+class Windows:
+    """A program, ready to be run."""
+
+    def __init__(
+        self, index: KeywordSegments, program: Program, lists: Lists, mask: Mask | None, filters: Sequence[Mask]
+    ) -> None:
+        self._index, self._program, self._lists, self._mask, self._filters = index, program, lists, mask, list(filters)
+
+    def best(self, depth: int) -> tuple[Rows, Scores, float]:
+        """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
+        self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
+        try:
+            found, values = self._lists.parts.segments.best(*self._asked, depth)
+        except ValueError as error:
+            raise self._lists.parts.corrupt(error, "text") from error
+        rows, scores = np.frombuffer(found, np.int64), np.frombuffer(values, np.float64)
+        if len(rows) <= depth:
+            return rows, scores, -np.inf
+        return rows[:depth], scores[:depth], float(scores[depth])
+
+    def voted(self, rows: Rows, most: int, vote: float, voters: int) -> Voted:
+        """Return the first ``most`` different articles of some rows, scored by all of their chunks."""
+        self._lists.parts.make_ready(self._fields, articles=True)
+        try:
+            numbers, scores, looked, chunks, values, hits = self._lists.parts.segments.voted(
+                *self._asked, rows, most, vote, voters
+            )
+        except ValueError as error:
+            raise self._lists.parts.corrupt(error, "text") from error
+        return Voted(
+            articles=np.frombuffer(numbers, np.int64),
+            scores=np.frombuffer(scores, np.float64),
+            looked=looked,
+            rows=np.frombuffer(chunks, np.int64),
+            of_rows=np.frombuffer(values, np.float64),
+            matched=np.frombuffer(hits, np.bool_),
+        )
+
+    def at(self, rows: Rows) -> tuple[Scores, Mask]:
+        """Return the scores of some rows, and which of them match."""
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+        scores, matched = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
+        cuts = np.searchsorted(ordered, self._index.bases).tolist()
+        for number, (first, last) in enumerate(pairwise(cuts)):
+            if last > first:
+                wanted = (ordered[first:last] - self._index.bases[number]).astype(np.uint32)
+                values, hits = np.zeros(last - first), np.zeros(last - first, dtype=bool)
+                self._fill(number, wanted, values, hits, None)
+                scores[order[first:last]], matched[order[first:last]] = values, hits
+        return scores, matched
+
+    def dense(self) -> Dense:
+        """Return the same of every row."""
+        rows = self._index.rows
+        dense = Dense(scores=np.zeros(rows), matched=np.zeros(rows, dtype=bool), allowed=np.zeros(rows, dtype=bool))
+        for number, (base, end) in enumerate(pairwise(self._index.bases)):
+            mine = slice(base, end)
+            if end > base:
+                self._fill(number, None, dense.scores[mine], dense.matched[mine], dense.allowed[mine])
+        return dense
+
+    def _fill(
+        self, number: int, wanted: NDArray[np.uint32] | None, scores: Scores, matched: Mask, allowed: Mask | None
+    ) -> None:
+        self._lists.parts.make_ready(self._fields, articles=True)
+        try:
+            self._lists.parts.segments.fill(number, *self._asked, wanted, scores, matched, allowed)
+        except ValueError as error:
+            raise self._lists.parts.corrupt(error, "text") from error
+
+    @cached_property
+    def _fields(self) -> frozenset[FieldName]:
+        return frozenset([field_of(leaf) for leaf in self._program.leaves])
+
+    @cached_property
+    def _asked(self) -> tuple[Any, ...]:
+        """The program as the loops take it."""
+        program, lists = self._program, self._lists
+        leaves = program.leaves
+        weights = [step.factor * lists.idf(leaves[step.leaf]) if step.leaf >= 0 else 0.0 for step in program.steps]
+        word = lone_word(program)
+        operations, steps, required = _laid_out(program.operations, program.steps, program.required)
+        return (
+            [lists.leaf(leaf) for leaf in leaves] if word is None else [lists.parts.preferring(word)],
+            operations,
+            steps,
+            array("d", weights),
+            required,
+            program.root,
+            program.asks,
+            program.plain,
+            self._mask,
+            self._filters,
+        )
+
+
+@lru_cache(maxsize=256)
+def _laid_out(
+    operations: tuple[Operation, ...], steps: tuple[Step, ...], required: tuple[int, ...]
+) -> tuple[array[int], array[int], array[int]]:
+    """Lay out what is done as the loops take it: most questions differ in their words alone."""
+    return (
+        array("i", [number for operation in operations for number in operation]),
+        array("i", [number for step in steps for number in (step.leaf, step.gate, step.holding)]),
+        array("i", required),
+    )
