@@ -35,8 +35,8 @@ from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
-from searchkit.index.reader import open_generation
-from searchkit.index.writer import rebuild
+from searchkit.index.build import rebuild
+from searchkit.index.generation import open_generation
 from searchkit.ingest.indexed_text import SearchedText, header
 from searchkit.keyword.analysis.stopwords import word_weights
 from searchkit.keyword.query.ast import Boost, Or, Phrase, Term, Tree

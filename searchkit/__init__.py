@@ -17,11 +17,11 @@ from searchkit.version import __version__
 if TYPE_CHECKING:
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
-    from searchkit.index.caring import gc, rollback
-    from searchkit.index.changing import add, compact, delete, update
-    from searchkit.index.copying import backup, restore
-    from searchkit.index.verifying import verify
-    from searchkit.index.writer import build, rebuild
+    from searchkit.index.backup import backup, restore
+    from searchkit.index.build import build, rebuild
+    from searchkit.index.maintenance import gc, rollback
+    from searchkit.index.update import add, compact, delete, update
+    from searchkit.index.verify import verify
     from searchkit.search.searcher import Searcher, open_index
     from searchkit.types import (
         Answer,
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
-    "searchkit.index.caring": ("gc", "rollback"),
-    "searchkit.index.copying": ("backup", "restore"),
-    "searchkit.index.verifying": ("verify",),
-    "searchkit.index.changing": ("add", "compact", "delete", "update"),
-    "searchkit.index.writer": ("build", "rebuild"),
+    "searchkit.index.maintenance": ("gc", "rollback"),
+    "searchkit.index.backup": ("backup", "restore"),
+    "searchkit.index.verify": ("verify",),
+    "searchkit.index.update": ("add", "compact", "delete", "update"),
+    "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index"),
     "searchkit.types": (
         "Answer",

@@ -64,7 +64,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def room(module: str) -> str | None:
-    """Return the room of a module of searchkit: ``searchkit.index.reader`` is in ``index``."""
+    """Return the room of a module of searchkit: ``searchkit.index.generation`` is in ``index``."""
     parts = module.split(".")
     return parts[1] if parts[0] == "searchkit" and len(parts) > 1 else None
 

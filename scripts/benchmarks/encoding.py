@@ -17,8 +17,8 @@ from scripts.benchmarks.corpus import Corpus
 from scripts.benchmarks.peers.hybrids import Runtime
 from scripts.benchmarks.peers.peer import cpu_s
 from searchkit.encoders.onnx_encoder import batches, padded
-from searchkit.index.encoding import MOST_TEXTS, TEXTS_A_CORE
-from searchkit.index.writer import build, rebuild
+from searchkit.index.build import build, rebuild
+from searchkit.index.embedding_source import MOST_TEXTS, TEXTS_A_CORE
 from searchkit.types import Article, BuildReport
 
 Facts = dict[str, float]

@@ -26,8 +26,8 @@ from scripts.benchmarks.peers.hybrids import Runtime
 from scripts.benchmarks.questions import CLASSES, questions
 from scripts.benchmarks.timing import quantiles
 from searchkit.config import IndexConfig
-from searchkit.index.reader import open_generation
-from searchkit.index.writer import build
+from searchkit.index.build import build
+from searchkit.index.generation import open_generation
 from searchkit.search.searcher import open_index
 from searchkit.types import Article, Encoder
 

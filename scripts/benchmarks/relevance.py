@@ -25,7 +25,7 @@ from searchkit.evaluation.judged import Judged, read_judged
 from searchkit.evaluation.measures import Measured, measure
 from searchkit.evaluation.runs import Run, make_run
 from searchkit.evaluation.significance import bootstrap_interval
-from searchkit.index.writer import build, rebuild
+from searchkit.index.build import build, rebuild
 from searchkit.ingest import read
 from searchkit.search.searcher import open_index
 from searchkit.types import Article, Encoder, Mode

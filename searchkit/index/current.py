@@ -1,4 +1,4 @@
-"""Which generation is in force? ``CURRENT``, the only file that is ever replaced, is written and read here.
+"""``CURRENT``: which generation is in force. The only file that is ever replaced.
 
 It holds one line of three parts, a space between them, and a line feed: the number of the generation in force, in
 digits; the digest that stands as ``check`` in its manifest; and the first sixteen digits of the sha256 of the two as
@@ -14,9 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, StorageError
-from searchkit.index.facts import Manifest
 from searchkit.index.lock import writer_at_work
-from searchkit.index.manifest import read_manifest, seal_of
+from searchkit.index.manifest import Manifest, read_manifest, seal_of
 from searchkit.index.paths import IndexPaths, is_number_name, number_name
 from searchkit.storage import files
 

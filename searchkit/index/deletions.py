@@ -1,4 +1,4 @@
-"""Which rows of a segment are gone, and what do they take from its statistics? Two small files a segment."""
+"""Deletions: which rows of a segment are gone, and what they take from its statistics."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.facts import DeletionFact, SegmentFact
-from searchkit.index.manifest import check_file, fact_of
+from searchkit.index.manifest import DeletionFact, SegmentFact, check_file, fact_of
 from searchkit.index.paths import IndexPaths
 from searchkit.storage import files
 

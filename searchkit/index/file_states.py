@@ -1,4 +1,4 @@
-"""Here are the files of places; by which ids are they known to an index, and which have changed since they were read?
+"""File states: the files that an index was read from, their ids, and which have changed since.
 
 Names: an article that brings no id has the one of its file (``Origin.name``), which no two files of an index share. A
 file that the index knows keeps its name, whatever place it is reached from; a new one has the name that its place gives
@@ -25,11 +25,10 @@ from pathlib import Path
 
 from searchkit.config import ReadConfig
 from searchkit.errors import SearchkitError, SourceError
-from searchkit.index.articles import article_digest
-from searchkit.index.facts import Corpus
+from searchkit.index.articles_db import article_digest
+from searchkit.index.generation import Generation, Held, open_generation
+from searchkit.index.manifest import RULES, Corpus
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, Held, open_generation
-from searchkit.index.rules import RULES
 from searchkit.ingest.article_builder import checked_article
 from searchkit.ingest.article_reader import first_article
 from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart

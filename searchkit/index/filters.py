@@ -1,4 +1,4 @@
-"""Here is a filter, whoever gave it; which articles of a segment does it let through?"""
+"""Filters: the articles of a segment that a filter lets through."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.index.articles import microseconds, microseconds_of_day
-from searchkit.index.cells import folded_piece, label_key
-from searchkit.index.segment import Segment
+from searchkit.index.articles_db import folded_piece, label_key, microseconds, microseconds_of_day
+from searchkit.index.segment_reader import Segment
 from searchkit.storage import native
 from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
     Numbers = NDArray[np.int64]
+
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?|[+-]?\d+(?:_\d+)+(?:\.\d*)?", re.ASCII)

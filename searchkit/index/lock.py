@@ -1,4 +1,4 @@
-"""Who may write, and what is being read? The lock of the one writer, and those of the readers of a generation.
+"""Locks: the one writer's, and those of the readers of a generation.
 
 A reader locks the manifest of its generation, shared, through a descriptor that only reads: nothing is written for it,
 so it costs a system call and works in a folder that can't be written to.

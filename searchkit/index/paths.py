@@ -1,4 +1,4 @@
-"""Where does everything of an index lie? One type for its paths; each file's name stands here once."""
+"""Paths of an index: each file's name stands here once; and the indexes in a folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
+
+from searchkit.errors import SourceError
 
 ARTICLES = "articles.sqlite"
 IDS = "ids.bin"
@@ -114,3 +116,26 @@ class IndexPaths:
     def deleted_counts(self, generation: int, segment: str) -> Path:
         """What a segment's deleted rows take from its statistics, as a generation wrote it."""
         return self.deletions / number_name(generation) / f"{segment}.delta"
+
+
+def find_indexes(folder: Path) -> tuple[Path, ...]:
+    """Return the folders in a folder that are indexes, by name; also one that lost its CURRENT.
+
+    Raises ``SourceError`` where the folder can't be listed; a folder that isn't there holds none.
+    """
+    try:
+        inside = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise SourceError(f"{folder} can't be listed: {error.strerror}.", hint="Name a folder of indexes.") from error
+    return tuple(path for path in inside if is_index(path))
+
+
+def is_index(path: Path) -> bool:
+    """Say whether a folder is an index, whole or not."""
+    paths = IndexPaths(path)
+    try:
+        return paths.current.is_file() or paths.generations.is_dir()
+    except PermissionError:  # another user's: what it is can't be told, and who opens it is told so
+        return False

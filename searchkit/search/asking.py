@@ -10,8 +10,8 @@ from typing import Any
 
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
-from searchkit.index.choosing import check_settings
-from searchkit.index.reader import Generation
+from searchkit.index.generation import Generation
+from searchkit.index.search_settings import check_settings
 from searchkit.types import Bound, Mode, Query, SpanBound, Syntax, Where
 
 Value = str | float | bool | date

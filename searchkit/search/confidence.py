@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING
 
-from searchkit.index.facts import ZeroFact
+from searchkit.index.manifest import ZeroFact
 from searchkit.search.fusion import Scale
 
 if TYPE_CHECKING:

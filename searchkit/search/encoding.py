@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from searchkit.encoders import check_encoder
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import EncoderMismatch
-from searchkit.index.carried import encoder_of
-from searchkit.index.facts import EncoderFact
-from searchkit.index.reader import Generation
+from searchkit.index.bundled_encoder import encoder_of
+from searchkit.index.generation import Generation
+from searchkit.index.manifest import EncoderFact
 from searchkit.search.legs import Reading
 from searchkit.search.recent import RecentVectors
 from searchkit.types import Encoder

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.cells import label_key
+from searchkit.index.articles_db import label_key
 from searchkit.index.filters import labels
-from searchkit.index.reader import Generation
+from searchkit.index.generation import Generation
 from searchkit.search.filtering import FIELDS_EVERYWHERE, unknown_field
 from searchkit.types import FacetCount
 

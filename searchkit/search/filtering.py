@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from searchkit.errors import QueryError
-from searchkit.index.cells import label_key
+from searchkit.index.articles_db import label_key
 from searchkit.index.filters import (
     articles_for,
     as_number,
@@ -17,7 +17,7 @@ from searchkit.index.filters import (
     is_empty_range,
     values_among,
 )
-from searchkit.index.reader import Generation
+from searchkit.index.generation import Generation
 from searchkit.keyword.query.filter_values import dated
 from searchkit.types import Filter, ValuePattern, Where
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
 from searchkit.index.current import in_force
+from searchkit.index.generation import Generation, open_generation
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, open_generation
 from searchkit.search.legs import Reading
 
 Prepare = Callable[[Generation], None]

@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.learning import groups
-from searchkit.index.reader import Generation
-from searchkit.index.spread import Spread, leans, learnt_weight, spreads_from
+from searchkit.index.generation import Generation
+from searchkit.index.vector_stats import Spread, groups, leans, learnt_weight, spreads_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

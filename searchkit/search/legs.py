@@ -8,10 +8,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
-from searchkit.index.cells import label_key
+from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
-from searchkit.index.reader import Generation
-from searchkit.index.rules import RULES
+from searchkit.index.generation import Generation
+from searchkit.index.manifest import RULES
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted

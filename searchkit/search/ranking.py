@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.reader import Generation
+from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import Found
 from searchkit.search.alternatives import CandidateScale
 from searchkit.search.fusion import Scale, fused

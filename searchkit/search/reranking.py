@@ -35,7 +35,7 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.encoders import load_reranker
 from searchkit.errors import ConfigError
-from searchkit.index.reader import Generation
+from searchkit.index.generation import Generation
 from searchkit.ingest.indexed_text import compose
 from searchkit.search.fusion import Scale
 from searchkit.search.legs import Looked

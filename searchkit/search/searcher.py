@@ -10,7 +10,7 @@ from typing import Self
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
-from searchkit.index.reader import info_of
+from searchkit.index.generation import info_of
 from searchkit.search.asking import Values, When, check_query, make_query, settings_for
 from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets

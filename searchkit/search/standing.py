@@ -13,8 +13,8 @@ is an error.
 from __future__ import annotations
 
 from searchkit.errors import VectorsMissing
-from searchkit.index.reader import Generation
-from searchkit.index.rules import rules_note
+from searchkit.index.generation import Generation
+from searchkit.index.manifest import rules_note
 from searchkit.types import Mode
 
 

@@ -21,7 +21,7 @@ from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT
 
 if TYPE_CHECKING:
-    from searchkit.index.reader import Generation
+    from searchkit.index.generation import Generation
     from searchkit.keyword.analysis.analyzer import Analyzer
     from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
     from searchkit.search.leaning import Leaning

@@ -18,12 +18,12 @@ from searchkit import IndexConfig, add, backup, build, compact, gc, rebuild, ver
 from searchkit.encoders import load_encoder
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER
 from searchkit.errors import ConfigError, IndexCorrupt, MissingExtra, StorageError
-from searchkit.index.carried import encoder_of
+from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.current import publish
+from searchkit.index.garbage import litter
+from searchkit.index.generation import open_generation
 from searchkit.index.manifest import sealed
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
-from searchkit.index.sweeping import litter
 from searchkit.types import Encoder
 from tests.index.archive import article, built
 from tests.words import WordEncoder

@@ -14,9 +14,9 @@ from searchkit.encoders import load_encoder
 from searchkit.encoders.onnx_export import FACTS, TABLE, TOKENIZER
 from searchkit.encoders.static_encoder import StaticEncoder, weighted
 from searchkit.errors import ConfigError, MissingExtra, StorageError
-from searchkit.index.carried import encoder_of
-from searchkit.index.reader import open_generation
-from searchkit.index.spread import DEFAULT_WEIGHT, STATIC_WEIGHT, learnt_weight
+from searchkit.index.bundled_encoder import encoder_of
+from searchkit.index.generation import open_generation
+from searchkit.index.vector_stats import DEFAULT_WEIGHT, STATIC_WEIGHT, learnt_weight
 from searchkit.types import Encoder
 from tests.index.archive import article
 

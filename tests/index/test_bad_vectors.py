@@ -15,9 +15,9 @@ from searchkit.encoders.embedding_cache import SWITCH, VectorCache, bound
 from searchkit.encoders.embedding_log import maker_of
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, VectorsInvalid
-from searchkit.index.encoding import kept_vectors
+from searchkit.index.embedding_source import kept_vectors
+from searchkit.index.generation import open_generation
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
 from searchkit.types import Progress
 from tests.index.archive import article
 from tests.words import WordEncoder
@@ -141,7 +141,7 @@ def test_an_index_stays_as_it_was(tmp_path: Path, kind: str, change: Any) -> Non
 
 
 def test_bad_vectors_of_the_cache_are_made_again(tmp_path: Path) -> None:
-    from searchkit.index.articles import text_digest
+    from searchkit.index.articles_db import text_digest
     from searchkit.ingest.indexed_text import compose
 
     build(tmp_path / "first", ARTICLES, encoder=Spoiling(), cache=False)
@@ -162,7 +162,7 @@ def test_bad_vectors_of_the_cache_are_made_again(tmp_path: Path) -> None:
 def spoil_index(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Build an index as it was built before vectors were checked."""
     with monkeypatch.context() as patch:
-        patch.setattr("searchkit.index.encoding.checked_rows", lambda given, *_: np.asarray(given, np.float32))
+        patch.setattr("searchkit.index.embedding_source.checked_rows", lambda given, *_: np.asarray(given, np.float32))
         build(index, ARTICLES, encoder=Spoiling(with_value(1.5)), cache=False)
 
 

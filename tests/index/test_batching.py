@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from searchkit.index.batching import segmented
+from searchkit.index.build import build
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS
-from searchkit.index.writer import build
+from searchkit.index.segment_writer import segmented
 from searchkit.types import Article
 from tests.index.archive import article
 from tests.words import WordEncoder
@@ -25,21 +25,21 @@ def cut(ids: str) -> list[tuple[int, str]]:
 
 
 def test_batches_go_into_one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("searchkit.index.batching.BATCH_CHARACTERS", 20)
+    monkeypatch.setattr("searchkit.index.segment_writer.BATCH_CHARACTERS", 20)
     assert cut("abcde") == [(0, "ab"), (0, "cd"), (0, "e")]
     assert cut("") == []
 
 
 def test_an_id_that_came_in_an_earlier_batch_begins_the_next_segment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("searchkit.index.batching.BATCH_CHARACTERS", 20)
+    monkeypatch.setattr("searchkit.index.segment_writer.BATCH_CHARACTERS", 20)
     assert cut("aabcadeabf") == [(0, "a"), (0, "bc"), (1, "ad"), (2, "ea"), (2, "bf")]
 
 
 def test_a_segment_that_would_grow_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("searchkit.index.batching.BATCH_CHARACTERS", 20)
-    monkeypatch.setattr("searchkit.index.batching.SEGMENT_CHARACTERS", 50)
+    monkeypatch.setattr("searchkit.index.segment_writer.BATCH_CHARACTERS", 20)
+    monkeypatch.setattr("searchkit.index.segment_writer.SEGMENT_CHARACTERS", 50)
     assert cut("abcdefg") == [(0, "ab"), (0, "cd"), (1, "ef"), (1, "g")]
-    monkeypatch.setattr("searchkit.index.batching.SEGMENT_CHARACTERS", 10)
+    monkeypatch.setattr("searchkit.index.segment_writer.SEGMENT_CHARACTERS", 10)
     assert cut("abc") == [(0, "a"), (1, "b"), (2, "c")]
 
 
@@ -48,7 +48,7 @@ def test_a_build_writes_the_same_bytes_whatever_is_held_at_once(
 ) -> None:
     given = [article(number) for number in range(30)]
     build(tmp_path / "whole", given, encoder=WordEncoder())
-    monkeypatch.setattr("searchkit.index.batching.BATCH_CHARACTERS", 200)
+    monkeypatch.setattr("searchkit.index.segment_writer.BATCH_CHARACTERS", 200)
     build(tmp_path / "cut", given, encoder=WordEncoder())
     for name in (ARTICLES, POSTINGS, VECTORS):
         whole, parts = (tmp_path / built / "segments" / "000001" / name for built in ("whole", "cut"))

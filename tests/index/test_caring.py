@@ -14,13 +14,13 @@ import pytest
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, IndexNotFound
-from searchkit.index.caring import history
 from searchkit.index.current import InForce, publish
+from searchkit.index.garbage import litter
+from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
+from searchkit.index.maintenance import history
 from searchkit.index.manifest import sealed
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
-from searchkit.index.sweeping import litter
 from tests.index.archive import article, built
 from tests.index.test_writer import found, tree
 from tests.words import WordEncoder
@@ -82,7 +82,7 @@ def test_gc_never_takes_a_generation_that_is_being_read(index: Path) -> None:
 
 def test_gc_heeds_readers_of_other_processes(index: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from searchkit.index.reader import open_generation\n"
+        "import sys; from pathlib import Path; from searchkit.index.generation import open_generation\n"
         "with open_generation(Path(sys.argv[1])) as generation: print('open', flush=True); input()\n"
     )
     with subprocess.Popen(
@@ -103,9 +103,9 @@ def test_a_reader_that_comes_too_late_goes_on_to_the_generation_in_force(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stale = iter([InForce(generation=3, seal=None)])
-    real = searchkit.index.reader.in_force  # type: ignore[attr-defined]
+    real = searchkit.index.generation.in_force  # type: ignore[attr-defined]
     gc(index, keep=1)
-    monkeypatch.setattr("searchkit.index.reader.in_force", lambda paths: next(stale, None) or real(paths))
+    monkeypatch.setattr("searchkit.index.generation.in_force", lambda paths: next(stale, None) or real(paths))
     with open_generation(index) as generation:
         assert generation.manifest.generation == 4
 

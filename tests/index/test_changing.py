@@ -11,8 +11,8 @@ import searchkit
 from searchkit import BuildReport, Problem, add, build, delete, rebuild, update
 from searchkit.errors import ConfigError, EncoderMismatch, IndexNotFound
 from searchkit.index.deletions import Deletions
-from searchkit.index.reader import open_generation
-from searchkit.index.segment import chunk_texts
+from searchkit.index.generation import open_generation
+from searchkit.index.segment_reader import chunk_texts
 from searchkit.keyword.postings.deletion_stats import deltas
 from tests.index.archive import SENTENCES, article, built
 from tests.index.test_writer import found, tree
@@ -118,7 +118,7 @@ def test_too_many_vanished_are_told_before_anything_is_encoded_however_much_has_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(tmp_path / "index", [article(number) for number in range(8)], encoder=Counting())
-    for module in ("batching", "changing"):
+    for module in ("segment_writer", "update"):
         monkeypatch.setattr(f"searchkit.index.{module}.BATCH_CHARACTERS", 10)
     encoder = Counting()
     given = [article(number, text=f"Another text {number}.") for number in (1, 2)]
@@ -220,7 +220,7 @@ def test_a_delete_analyses_only_what_it_deletes(tmp_path: Path, monkeypatch: pyt
         analysed.extend(rows)
         return chunk_texts(segment, rows, unknown_as)
 
-    monkeypatch.setattr("searchkit.index.draft.chunk_texts", watched)
+    monkeypatch.setattr("searchkit.index.generation_writer.chunk_texts", watched)
     delete(tmp_path / "index", ["a009"])
     assert analysed == [9]
 

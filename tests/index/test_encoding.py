@@ -15,11 +15,11 @@ import pytest
 from searchkit import add, build, delete, gc, rebuild, update, verify
 from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.errors import SourceError, StorageError
-from searchkit.index import draft as drafts
-from searchkit.index import encoding
-from searchkit.index.encoding import kept_vectors
+from searchkit.index import embedding_source
+from searchkit.index import generation_writer as drafts
+from searchkit.index.embedding_source import kept_vectors
+from searchkit.index.garbage import FORGOTTEN_S, litter
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import FORGOTTEN_S, litter
 from searchkit.types import Article
 from tests.index.archive import article
 from tests.words import WordEncoder
@@ -47,8 +47,8 @@ class Counting(WordEncoder):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "TEXTS_A_CORE", 5)
-    monkeypatch.setattr(encoding, "_cores", lambda: 1)
+    monkeypatch.setattr(embedding_source, "TEXTS_A_CORE", 5)
+    monkeypatch.setattr(embedding_source, "_cores", lambda: 1)
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ def test_an_index_that_cannot_be_written_is_an_error_and_the_rest_stays(
 
     index = tmp_path / "index"
     build(index, articles(range(2)), encoder=Counting())
-    monkeypatch.setattr(encoding.Encoding, "_keep", limited(encoding.Encoding._keep, at_most))
+    monkeypatch.setattr(embedding_source.Encoding, "_keep", limited(embedding_source.Encoding._keep, at_most))
     with pytest.raises(StorageError, match="unfinished"):
         rebuild(index, articles(), encoder=Counting())
     monkeypatch.undo()

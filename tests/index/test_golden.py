@@ -10,9 +10,8 @@ import searchkit
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.errors import FormatTooOld, MissingExtra
 from searchkit.index.current import manifest_in_force
-from searchkit.index.facts import FORMAT, OLDEST_FORMAT
+from searchkit.index.manifest import FORMAT, OLDEST_FORMAT, RULES
 from searchkit.index.paths import IndexPaths
-from searchkit.index.rules import RULES
 from searchkit.serve.cli import main
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers

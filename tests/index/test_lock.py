@@ -18,9 +18,9 @@ import pytest
 from searchkit import delete, gc
 from searchkit.errors import ConfigError, IndexLocked, IndexNotFound, SearchkitError, StorageError
 from searchkit.index import lock
+from searchkit.index.generation import open_generation
 from searchkit.index.lock import unread, writer_at_work, writer_lock
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
 from tests.index.archive import built
 
 HOLD = """

@@ -16,11 +16,11 @@ from searchkit import add, backup, build, compact, gc, rebuild, restore, verify
 from searchkit.encoders import model_files
 from searchkit.encoders.model_files import find_model
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, SourceError, StorageError
-from searchkit.index import copying
+from searchkit.index import backup as index_backup
 from searchkit.index.current import current_generation
+from searchkit.index.garbage import litter
 from searchkit.index.lock import writer_at_work, writer_lock
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
-from searchkit.index.sweeping import litter
 from searchkit.serve.cli import main
 from searchkit.storage import digest_cache, files
 from tests.index.archive import article, built
@@ -202,7 +202,7 @@ def test_small_things_are_told(
 ) -> None:
     with pytest.raises(ConfigError, match="refresh_after_s"):
         searchkit.open(index, encoder=WordEncoder(), refresh_after_s="x")  # type: ignore[arg-type]
-    monkeypatch.setattr(copying, "_published", interrupted)
+    monkeypatch.setattr(index_backup, "_published", interrupted)
     assert main(["restore", str(index), "--index", str(index)]) == 130
     assert f"{index} stays at generation 2" in capsys.readouterr().err.replace("\n", " ")
     with pytest.raises(KeyboardInterrupt):

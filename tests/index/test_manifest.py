@@ -8,8 +8,7 @@ import pytest
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
 from searchkit.index.current import current_generation
-from searchkit.index.facts import FORMAT
-from searchkit.index.manifest import read_manifest, sealed, write_manifest
+from searchkit.index.manifest import FORMAT, read_manifest, sealed, write_manifest
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import built
 

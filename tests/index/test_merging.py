@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import searchkit
 from searchkit import add, build, compact, delete
-from searchkit.index.merging import FACTOR, SMALLEST, groups_to_merge
-from searchkit.index.reader import open_generation
+from searchkit.index.generation import open_generation
+from searchkit.index.segment_merge import FACTOR, SMALLEST, groups_to_merge
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 
@@ -105,9 +105,9 @@ def test_an_interrupted_merge_leaves_the_old_generation(
     add(tmp_path / "index", [article(7)], encoder=WordEncoder())
     before = sorted((tmp_path / "index").rglob("*"))
     places = {
-        "articles.sqlite": "searchkit.index.merging._copy_article",
-        "postings.bin": "searchkit.index.merging.PostingsBuilder.write",
-        "vectors.faiss": "searchkit.index.merging._living_vectors",
+        "articles.sqlite": "searchkit.index.segment_merge._copy_article",
+        "postings.bin": "searchkit.index.segment_merge.PostingsBuilder.write",
+        "vectors.faiss": "searchkit.index.segment_merge._living_vectors",
     }
     monkeypatch.setattr(places[name], stopped)
     with pytest.raises(KeyboardInterrupt):

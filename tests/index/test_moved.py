@@ -12,8 +12,8 @@ import pytest
 import searchkit
 from searchkit import Article, build
 from searchkit.errors import IndexCorrupt, IndexNotFound
-from searchkit.index import vectors
-from searchkit.index.articles import ArticlesReader
+from searchkit.index import vector_index
+from searchkit.index.articles_db import ArticlesReader
 from searchkit.index.paths import ARTICLES
 from searchkit.storage import files
 from searchkit.storage.files import HeldFile
@@ -37,7 +37,7 @@ def made(folder: Path, name: str, count: int = 40) -> None:
 def two(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two indexes of one form; in one case FAISS scans them."""
     if request.param == "scanned":
-        monkeypatch.setattr(vectors, "_FEW", 2)
+        monkeypatch.setattr(vector_index, "_FEW", 2)
     made(tmp_path / "mine", "mine")
     made(tmp_path / "other", "other")
     return tmp_path

@@ -13,8 +13,8 @@ import pytest
 
 import searchkit
 from searchkit import Article, Section, build
-from searchkit.index.articles import LONGEST_LABEL
-from searchkit.index.reader import open_generation
+from searchkit.index.articles_db import LONGEST_LABEL
+from searchkit.index.generation import open_generation
 from tests.index.archive import article
 from tests.words import WordEncoder
 

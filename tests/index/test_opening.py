@@ -8,8 +8,8 @@ import pytest
 
 import searchkit
 from searchkit import add, build
-from searchkit.index.changing import compact
-from searchkit.index.copying import backup, restore
+from searchkit.index.backup import backup, restore
+from searchkit.index.update import compact
 from tests.index.archive import article
 from tests.words import WordEncoder
 

@@ -14,8 +14,8 @@ import pytest
 import searchkit
 from searchkit import BuildReport, add, build, rebuild, update
 from searchkit.errors import ConfigError
+from searchkit.index.generation import open_generation
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
 from tests.words import WordEncoder
 
 MONDAY = "Monday: the harbor bridge was closed."

@@ -10,7 +10,7 @@ import pytest
 
 import searchkit
 from searchkit.errors import FormatTooOld
-from searchkit.index.rules import RULES
+from searchkit.index.manifest import RULES
 from searchkit.ingest.chunker import split
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
@@ -98,7 +98,7 @@ def test_an_index_of_older_rules_is_searched_with_a_note_and_rebuilt_without_enc
 ) -> None:
     encoder = WordEncoder()
     with monkeypatch.context() as patch:
-        patch.setattr("searchkit.index.draft.RULES", RULES - 1)
+        patch.setattr("searchkit.index.generation_writer.RULES", RULES - 1)
         built(tmp_path / "old")
     built(tmp_path / "new")
 

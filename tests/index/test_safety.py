@@ -13,12 +13,12 @@ import pytest
 from searchkit import Article, gc
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import manifest as manifests
-from searchkit.index.articles import ArticlesReader, ArticlesWriter
+from searchkit.index.article_source import held_back
+from searchkit.index.articles_db import ArticlesReader, ArticlesWriter
 from searchkit.index.current import current_generation
-from searchkit.index.holding import held_back
+from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import open_generation
 from searchkit.storage.array_file import ArrayFile, ArrayWriter
 from searchkit.storage.files import make_folder, read_small
 from tests.index.archive import article, built

@@ -9,8 +9,8 @@ import pytest
 
 import searchkit
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.index.reader import open_generation
-from searchkit.index.spread import (
+from searchkit.index.generation import open_generation
+from searchkit.index.vector_stats import (
     combined,
     deviation,
     group_of,

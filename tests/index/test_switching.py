@@ -9,8 +9,8 @@ import searchkit
 from searchkit import BuildReport, add, build, gc, rebuild, verify
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, MissingExtra, SearchkitError
 from searchkit.index.current import current_generation, in_force
+from searchkit.index.garbage import litter
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import litter
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 
@@ -35,7 +35,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise MissingExtra(f"'{name}' isn't here.")
         return BY_NAME[name]
 
-    monkeypatch.setattr("searchkit.index.carried.load_encoder", load)
+    monkeypatch.setattr("searchkit.index.bundled_encoder.load_encoder", load)
     return loaded
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import searchkit
 from searchkit import Article, add, build, compact, delete
-from searchkit.index.reader import open_generation
-from searchkit.index.verifying import verify
+from searchkit.index.generation import open_generation
+from searchkit.index.verify import verify
 from searchkit.ingest.language_detection import main_language
 from tests.words import WordEncoder
 

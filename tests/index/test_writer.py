@@ -113,7 +113,7 @@ def test_of_two_articles_with_one_id_the_later_counts_and_both_are_reported(tmp_
 
 
 def test_the_later_counts_also_where_segments_lie_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("searchkit.index.batching.SEGMENT_CHARACTERS", 300)
+    monkeypatch.setattr("searchkit.index.segment_writer.SEGMENT_CHARACTERS", 300)
     given = [article(number) for number in range(9)] + [article(1, text="A zebra crossed the road.")]
     report = build(tmp_path / "index", given, encoder=WordEncoder())
     assert report.articles == 9

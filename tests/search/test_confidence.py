@@ -12,8 +12,8 @@ import pytest
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher
 from searchkit.errors import ConfigError, QueryError
-from searchkit.index.facts import ZeroFact
-from searchkit.index.reader import open_generation
+from searchkit.index.generation import open_generation
+from searchkit.index.manifest import ZeroFact
 from searchkit.search.alternatives import candidate_scale
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
 from searchkit.search.fusion import hybrid, keyword_alone, vector_alone

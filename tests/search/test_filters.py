@@ -17,7 +17,7 @@ import pytest
 import searchkit
 from searchkit import Article, SearchConfig, Searcher
 from searchkit.errors import ConfigError, IndexCorrupt, QueryError
-from searchkit.index.dated import Dates
+from searchkit.index.articles_db import Dates
 from searchkit.ingest import article_from_dict
 from searchkit.types import Answer, Query, Where
 from tests.index.golden import FOLDER

@@ -10,7 +10,7 @@ import pytest
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
 from searchkit.errors import ConfigError, MissingExtra
-from searchkit.index.reader import open_generation
+from searchkit.index.generation import open_generation
 from searchkit.search.legs import Reading, look
 from searchkit.search.reranking import BATCH, reranked
 from searchkit.types import Answer, Result

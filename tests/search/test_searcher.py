@@ -11,7 +11,7 @@ import pytest
 import searchkit
 from searchkit import Answer, Query, Searcher, Where
 from searchkit.errors import QueryError, SearchkitError
-from searchkit.index.articles import ArticlesReader
+from searchkit.index.articles_db import ArticlesReader
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 

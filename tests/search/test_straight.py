@@ -13,12 +13,11 @@ import pytest
 import searchkit
 from searchkit import IndexConfig, Mode, Query, Searcher, Where
 from searchkit.errors import IndexCorrupt
-from searchkit.index import ids
+from searchkit.index import article_ids
 from searchkit.index.current import manifest_in_force
 from searchkit.index.manifest import fact_of
 from searchkit.index.paths import IndexPaths
-from searchkit.index.soundness import check_leg
-from searchkit.index.verifying import verify
+from searchkit.index.verify import check_leg, verify
 from searchkit.search.legs import look_bare
 from searchkit.search.ranking import rank_articles
 from searchkit.search.straight import rank_straight
@@ -114,7 +113,7 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     config = IndexConfig(chunk_tokens=40) if long else IndexConfig()
     first = articles(range(400), draw, long=long)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ids, "IDS_FROM", 100)
+        patch.setattr(article_ids, "IDS_FROM", 100)
         searchkit.build(folder, first, encoder=WordEncoder(), config=config)
     for start in (400, 440):
         searchkit.add(folder, articles(range(start, start + 40), draw, long=long), encoder=WordEncoder())
@@ -236,44 +235,44 @@ def test_simple_expressions_ask_for_what_the_parser_makes_of_them(searcher: Sear
 
 
 def test_the_ids_of_a_large_segment_lie_in_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "IDS_FROM", 3)
+    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
     names = ["a", "bü", "日本/7", "x" * 300]
-    writer = ids.IdsWriter()
+    writer = article_ids.IdsWriter()
     for name in names:
         writer.add(name)
     writer.write(tmp_path / "ids.bin")
-    reader = ids.IdsReader(tmp_path / "ids.bin", 4)
+    reader = article_ids.IdsReader(tmp_path / "ids.bin", 4)
     assert reader.of([3, 0, 2, 1, 0]) == [names[at] for at in (3, 0, 2, 1, 0)]
     if native.COMPILED is not None:
         numbers = np.array([7, 4, 0, 3], dtype=np.int64)
-        assert ids.ids_of([reader, reader], numbers) == [names[at] for at in (3, 0, 0, 3)]
+        assert article_ids.ids_of([reader, reader], numbers) == [names[at] for at in (3, 0, 0, 3)]
         for outside in (8, -1):
-            assert ids.ids_of([reader, reader], np.array([outside], dtype=np.int64)) is None
+            assert article_ids.ids_of([reader, reader], np.array([outside], dtype=np.int64)) is None
     reader.close()
 
 
 def test_a_file_of_ids_that_lies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "IDS_FROM", 3)
+    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
     path = tmp_path / "ids.bin"
-    writer = ids.IdsWriter()
+    writer = article_ids.IdsWriter()
     for name in ("one", "two", "three"):
         writer.add(name)
     writer.write(path)
     with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
-        ids.IdsReader(path, 4)
+        article_ids.IdsReader(path, 4)
     raw = path.read_bytes()
     for old, new in ((b"onetwothree", b"\xff\xfe\xfdtwothree"), (bytes([3, 0, 0, 0, 6]), bytes([9, 0, 0, 0, 6]))):
         assert raw.count(old) == 1
         path.write_bytes(raw.replace(old, new))
         with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
-            ids.IdsReader(path, 3).of([0, 1, 2])
+            article_ids.IdsReader(path, 3).of([0, 1, 2])
         if native.COMPILED is not None:
-            reader = ids.IdsReader(path, 3)
-            assert ids.ids_of([reader], np.arange(3)) is None
+            reader = article_ids.IdsReader(path, 3)
+            assert article_ids.ids_of([reader], np.arange(3)) is None
 
 
 def test_an_archive_gets_a_file_of_ids_and_verify_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "IDS_FROM", 3)
+    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
     folder = tmp_path / "index"
     made = [Article(id=f"id {number}", text="oil and rice", language="en") for number in range(9)]
     searchkit.build(folder, made, encoder=WordEncoder())

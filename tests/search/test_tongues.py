@@ -8,7 +8,7 @@ import pytest
 
 import searchkit
 from searchkit import Mode
-from searchkit.index.reader import open_generation
+from searchkit.index.generation import open_generation
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve
 from searchkit.search.legs import Reading
 from tests.index.archive import article

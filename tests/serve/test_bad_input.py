@@ -230,8 +230,8 @@ def test_ctrl_c_tells_the_state_of_the_index(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("searchkit.index.writer.rebuild", stopped)
-    monkeypatch.setattr("searchkit.index.writer.build", stopped)
+    monkeypatch.setattr("searchkit.index.build.rebuild", stopped)
+    monkeypatch.setattr("searchkit.index.build.build", stopped)
     monkeypatch.setattr("searchkit.search.searcher.open_index", stopped)
     ran = run("rebuild", "--index", built)
     assert (ran.code, len(ran.err.splitlines())) == (130, 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from searchkit.encoders.embedding_cache import SWITCH
-from searchkit.index import encoding
+from searchkit.index import embedding_source
 from tests.serve.conftest import Run
 from tests.words import WordEncoder
 
@@ -40,8 +40,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, encoder: WordEncoder) -> None:
-    monkeypatch.setattr("searchkit.index.writer.load_encoder", lambda _, **_options: encoder)
-    monkeypatch.setattr("searchkit.index.carried.load_encoder", lambda _, **_options: encoder)
+    monkeypatch.setattr("searchkit.index.build.load_encoder", lambda _, **_options: encoder)
+    monkeypatch.setattr("searchkit.index.bundled_encoder.load_encoder", lambda _, **_options: encoder)
 
 
 def test_it_tells_what_is_kept_and_empties_it(run: Run, cache: Path, corpus: Path) -> None:
@@ -86,8 +86,8 @@ def test_the_cache_can_be_off_and_a_size_that_cannot_be_is_told(
 def test_ctrl_c_says_how_much_is_kept_and_the_same_command_goes_on(
     run: Run, cache: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoding, "TEXTS_A_CORE", 2)
-    monkeypatch.setattr(encoding, "_cores", lambda: 1)
+    monkeypatch.setattr(embedding_source, "TEXTS_A_CORE", 2)
+    monkeypatch.setattr(embedding_source, "_cores", lambda: 1)
     monkeypatch.setenv(SWITCH, "off")
     use(monkeypatch, Stopping(batch=2))
     ran = run("build", corpus, "--index", "new")

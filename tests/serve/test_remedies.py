@@ -27,8 +27,8 @@ from typer.main import get_command
 import searchkit
 from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.errors import FormatTooOld, IndexNotFound, StorageError
-from searchkit.index.facts import OLDEST_FORMAT
 from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import OLDEST_FORMAT
 from searchkit.index.paths import IndexPaths
 from searchkit.serve.cli.app import COMMANDS, command_line
 from searchkit.serve.cli.progress import bars

@@ -37,7 +37,7 @@ def _encoders(monkeypatch: pytest.MonkeyPatch) -> None:
             raise MissingExtra(f"'{name}' isn't here.")
         return BY_NAME[name]
 
-    for module in ("writer", "carried"):
+    for module in ("build", "bundled_encoder"):
         monkeypatch.setattr(f"searchkit.index.{module}.load_encoder", load)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import searchkit
 from searchkit import add, compact, delete, gc, rollback, update, verify
 from searchkit.errors import ConfigError, IndexLocked
+from searchkit.index.garbage import litter
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import litter
 from tests.index.archive import article
 from tests.torture.scenes import ENCODER, QUESTIONS, grown
 from tests.torture.trials import Trial, answer, begun, ended, in_child, with_empty_cache

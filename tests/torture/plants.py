@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from searchkit.index import draft, lock
+from searchkit.index import generation_writer, lock
 from searchkit.index.paths import number_name
 from searchkit.storage import files
 
@@ -20,18 +20,18 @@ def torn_current() -> None:
 
 def unswept() -> None:
     """Never remove what stopped writers left."""
-    draft.sweep = lambda *_, **__: None  # type: ignore[assignment]
+    generation_writer.sweep = lambda *_, **__: None  # type: ignore[assignment]
 
 
 def early() -> None:
     """Put a generation in force before its manifest is written."""
-    write = draft.write_manifest
+    write = generation_writer.write_manifest
 
     def written(paths: Any, made: Any) -> None:
         files.replace(paths.current, f"{number_name(made.generation)}\n".encode())
         write(paths, made)
 
-    draft.write_manifest = written
+    generation_writer.write_manifest = written
 
 
 def silent() -> None:
@@ -70,9 +70,9 @@ def unflushed_writes() -> None:
 
 def unchecked() -> None:
     """Trust every file."""
-    from searchkit.index import deletions, segment
+    from searchkit.index import deletions, segment_reader
 
-    segment.check_file = deletions.check_file = lambda *_, **__: None
+    segment_reader.check_file = deletions.check_file = lambda *_, **__: None
 
 
 def foreign_schemas() -> None:
@@ -85,9 +85,9 @@ def foreign_schemas() -> None:
 
 def followed_links() -> None:
     """Follow links out of the folder of an index."""
-    from searchkit.index import manifest, sweeping
+    from searchkit.index import garbage, manifest
 
-    manifest.refuse_link = sweeping.refuse_link = lambda folder: None
+    manifest.refuse_link = garbage.refuse_link = lambda folder: None
 
 
 def unbounded() -> None:
@@ -97,13 +97,14 @@ def unbounded() -> None:
 
 def unlocked() -> None:
     """Let several writers at it at once."""
-    from searchkit.index import caring, changing
+    from searchkit.index import maintenance
+    from searchkit.index import update as index_update
 
     @contextmanager
     def free(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[None]:
         yield
 
-    caring.writer_lock = changing.writer_lock = free
+    maintenance.writer_lock = index_update.writer_lock = free
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, update, verify
 from searchkit.errors import IndexCorrupt, IndexExists, IndexNotFound, VectorsMissing
-from searchkit.index import vectorfiles
+from searchkit.index import vector_files
+from searchkit.index.garbage import litter
+from searchkit.index.generation import index_info, open_generation
 from searchkit.index.paths import VECTORS, IndexPaths
-from searchkit.index.reader import index_info, open_generation
-from searchkit.index.sweeping import litter
 from searchkit.storage import array_file
 from tests.index.archive import SENTENCES, article
 from tests.words import WordEncoder
@@ -45,7 +45,7 @@ class Scene:
 
 def small_as_large() -> None:
     """Let small segments have the files that large ones have, and be read as those are, in this process."""
-    vectorfiles.EIGHT_BITS_FROM = 4
+    vector_files.EIGHT_BITS_FROM = 4
     array_file.MAPPED_FROM_BYTES = 8_192
 
 

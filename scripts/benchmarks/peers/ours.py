@@ -17,9 +17,9 @@ from scripts.benchmarks.corpus import Corpus, Made, MadeEncoder
 from scripts.benchmarks.peers.peer import Meter
 from scripts.benchmarks.questions import Asked
 from searchkit.config import IndexConfig
-from searchkit.index.changing import add
-from searchkit.index.reader import open_generation
-from searchkit.index.writer import build as build_index
+from searchkit.index.build import build as build_index
+from searchkit.index.generation import open_generation
+from searchkit.index.update import add
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.search.legs import Reading
 from searchkit.search.searcher import open_index

@@ -92,7 +92,7 @@ def build(
     and the rest is indexed: the exit code is 0 then, and 8 where nothing could be read.
 
     """
-    from searchkit.index import writer
+    from searchkit.index import build as index_build
 
     screen = Screen(no_color=no_color)
     where = new_index(index)
@@ -102,7 +102,7 @@ def build(
         )
 
     def make(progress: Progress | None) -> BuildReport:
-        return writer.build(
+        return index_build.build(
             where,
             places=places or (),
             config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
@@ -133,7 +133,7 @@ def add(
     no_color: NoColor = False,
 ) -> None:
     """Add articles to an index; one with an id that is there already takes its place."""
-    from searchkit.index import changing
+    from searchkit.index import update as index_update
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -141,7 +141,7 @@ def add(
         raise ConfigError("What should be added?", hint="Name files or folders: searchkit add PLACE... --index PATH.")
 
     def make(progress: Progress | None) -> BuildReport:
-        return changing.add(
+        return index_update.add(
             where,
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))),
@@ -184,7 +184,7 @@ def rebuild(
     before it takes its place.
 
     """
-    from searchkit.index import writer
+    from searchkit.index import build as index_build
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -206,7 +206,7 @@ def rebuild(
 
     def make(progress: Progress | None) -> BuildReport:
         config = _changed_config(where, changes) if changes else None
-        return writer.rebuild(
+        return index_build.rebuild(
             where,
             places=places or (),
             config=config,
@@ -289,7 +289,7 @@ def _interruptible(where: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         from searchkit.index.current import manifest_in_force
-        from searchkit.index.encoding import kept_vectors
+        from searchkit.index.embedding_source import kept_vectors
         from searchkit.index.paths import IndexPaths
         from searchkit.serve.cli import facts
 

@@ -17,8 +17,8 @@ from searchkit.serve.cli.plain import count, duration, size
 from searchkit.serve.cli.terminal import Screen, clean, tell
 
 if TYPE_CHECKING:
-    from searchkit.index.facts import Manifest
-    from searchkit.index.verifying import Verified
+    from searchkit.index.manifest import Manifest
+    from searchkit.index.verify import Verified
     from searchkit.types import Progress
 
 Keep = Annotated[
@@ -41,14 +41,14 @@ def verify(
     Each damaged file is named, with what that means and the command that mends it. The exit code is 5 then.
 
     """
-    from searchkit.index import verifying
+    from searchkit.index import verify as index_verify
     from searchkit.serve.cli import formats
     from searchkit.serve.cli.progress import bars
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
     with bars(screen, shown=not quiet) as progress:
-        done = verifying.verify(where, deep=deep, progress=progress)
+        done = index_verify.verify(where, deep=deep, progress=progress)
     if json:
         screen.write(formats.to_json(asdict(done)))
     else:
@@ -76,11 +76,11 @@ def gc(
     A generation that a search on this machine has open stays.
 
     """
-    from searchkit.index import caring
+    from searchkit.index import maintenance
     from searchkit.serve.cli import formats
 
     screen = Screen(no_color=no_color)
-    done = caring.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
+    done = maintenance.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
     if json:
         screen.write(formats.to_json(asdict(done)))
     elif not quiet:
@@ -104,11 +104,11 @@ def rollback(
     there are.
 
     """
-    from searchkit.index import caring
+    from searchkit.index import maintenance
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    change = caring.rollback(where, generation, lock_timeout_s=wait)
+    change = maintenance.rollback(where, generation, lock_timeout_s=wait)
     _tell_made(screen, where, change, f"brings back generation {change.restored}", quiet=quiet, json=json)
 
 
@@ -120,11 +120,11 @@ def backup(
     The copy is an index itself and can be searched.
 
     """
-    from searchkit.index import copying
+    from searchkit.index import backup as index_backup
 
     screen = Screen(no_color=no_color)
     source, where = existing_index(index, screen), Path(target).expanduser()
-    made = _copied(screen, where, lambda progress: copying.backup(source, where, progress=progress), quiet=quiet)
+    made = _copied(screen, where, lambda progress: index_backup.backup(source, where, progress=progress), quiet=quiet)
     _tell_made(screen, where, made, f"a copy of {source}", quiet=quiet, json=json)
 
 
@@ -142,14 +142,14 @@ def restore(
     Searches go on meanwhile, and it can be rolled back.
 
     """
-    from searchkit.index import copying
+    from searchkit.index import backup as index_backup
 
     screen = Screen(no_color=no_color)
     where, given = new_index(index), named_index(source)
     change = _copied(
         screen,
         where,
-        lambda progress: copying.restore(given, where, lock_timeout_s=wait, progress=progress),
+        lambda progress: index_backup.restore(given, where, lock_timeout_s=wait, progress=progress),
         quiet=quiet,
     )
     _tell_made(screen, where, change, f"restored from {given}", quiet=quiet, json=json)

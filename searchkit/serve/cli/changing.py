@@ -49,7 +49,7 @@ def update(
     vanished is counted, and deleted with --prune.
 
     """
-    from searchkit.index import changing
+    from searchkit.index import update as index_update
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -57,12 +57,12 @@ def update(
         raise ConfigError("--yes says nothing without --prune.", hint="Add --prune, or leave --yes out.")
 
     def make(progress: Progress | None) -> BuildReport:
-        return changing.update(
+        return index_update.update(
             where,
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))) if field else None,
             prune=prune,
-            prune_limit=1.0 if yes else changing.PRUNE_LIMIT,
+            prune_limit=1.0 if yes else index_update.PRUNE_LIMIT,
             checksum=checksum,
             strict=strict,
             cache=not no_cache,
@@ -90,13 +90,13 @@ def delete(
     the ids is there.
 
     """
-    from searchkit.index import changing
+    from searchkit.index import update as index_update
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
     if not ids:
         raise ConfigError("What should be deleted?", hint="Name the ids: searchkit delete ID... --index PATH.")
-    done = work(screen, where, lambda _: changing.delete(where, ids, lock_timeout_s=wait), quiet=quiet, json=json)
+    done = work(screen, where, lambda _: index_update.delete(where, ids, lock_timeout_s=wait), quiet=quiet, json=json)
     if not done.deleted:
         raise typer.Exit(1)
 
@@ -110,14 +110,14 @@ def compact(
     no_color: NoColor = False,
 ) -> None:
     """Make one segment of all and leave out what is deleted. Nothing is encoded; searches go on meanwhile."""
-    from searchkit.index import changing
+    from searchkit.index import update as index_update
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
     work(
         screen,
         where,
-        lambda progress: changing.compact(where, lock_timeout_s=wait, progress=progress),
+        lambda progress: index_update.compact(where, lock_timeout_s=wait, progress=progress),
         quiet=quiet,
         json=json,
     )

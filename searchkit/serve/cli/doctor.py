@@ -267,7 +267,7 @@ def _cache() -> Check:
 
 
 def _index(path: Path) -> Check:
-    from searchkit.index.verifying import verify
+    from searchkit.index.verify import verify
 
     def attempt() -> str:
         done = verify(path)

@@ -15,7 +15,7 @@ from searchkit.serve.cli.terminal import clean, clean_lines
 from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
 
 if TYPE_CHECKING:
-    from searchkit.index.caring import Past
+    from searchkit.index.maintenance import Past
 
 SHOWN_PROBLEMS = 1000
 """Problems that are named: all of them, unless a whole archive is unreadable, which --json still lists."""

@@ -49,10 +49,10 @@ def show(
 
 def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
     """Show what an index is made of, and its history."""
-    from searchkit.index.caring import history
+    from searchkit.index.generation import index_info
     from searchkit.index.lock import writer_at_work
+    from searchkit.index.maintenance import history
     from searchkit.index.paths import IndexPaths
-    from searchkit.index.reader import index_info
     from searchkit.serve.cli import facts, formats
 
     screen = Screen(no_color=no_color)
@@ -94,9 +94,8 @@ def list_indexes(
 
 def _begun(folder: Path) -> list[tuple[Path, int]]:
     """Return the folders in which a build was stopped that has left nothing but vectors, and how many."""
-    from searchkit.index.catalog import is_index
-    from searchkit.index.encoding import kept_vectors
-    from searchkit.index.paths import IndexPaths
+    from searchkit.index.embedding_source import kept_vectors
+    from searchkit.index.paths import IndexPaths, is_index
 
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
     return [(path, kept) for path in inside if not is_index(path) and (kept := kept_vectors(IndexPaths(path)))]
@@ -104,7 +103,7 @@ def _begun(folder: Path) -> list[tuple[Path, int]]:
 
 def _looked_at(path: Path) -> IndexInfo | str:
     """Return what an index is made of, or why that can't be said."""
-    from searchkit.index.reader import index_info
+    from searchkit.index.generation import index_info
 
     try:
         return index_info(path)

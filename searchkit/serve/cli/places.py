@@ -89,7 +89,7 @@ def named_index(given: str) -> Path:
 
 def known_indexes(folder: Path = HOME) -> list[Path]:
     """Return the indexes in a folder, by name; none where there is no such folder."""
-    from searchkit.index.catalog import find_indexes
+    from searchkit.index.paths import find_indexes
 
     return sorted(find_indexes(folder)) if folder.is_dir() else []
 

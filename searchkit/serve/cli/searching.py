@@ -145,7 +145,7 @@ def _config(
         changed["time_zone"] = time_zone
     if not changed:
         return config
-    from searchkit.index.choosing import settings_in_force
+    from searchkit.index.search_settings import settings_in_force
 
     return replace(config or settings_in_force(path), **changed)
 

@@ -17,7 +17,7 @@ from searchkit.serve.cli.terminal import clean
 
 if TYPE_CHECKING:
     from searchkit.evaluation.switching import Asked, Switch
-    from searchkit.index.facts import Manifest
+    from searchkit.index.manifest import Manifest
     from searchkit.types import Say
 
 _SHOWN = 62

@@ -55,7 +55,7 @@ class Asked:
 
     def settings(self) -> SearchConfig:
         """Return the settings that hold."""
-        from searchkit.index.choosing import settings_in_force
+        from searchkit.index.search_settings import settings_in_force
 
         return self.config or settings_in_force(self.index, self.generation)
 

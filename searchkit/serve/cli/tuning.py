@@ -174,7 +174,7 @@ def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
 
 
 def _put_in_force(screen: Screen, path: Path, settings: Settings | None, *, wait: float, quiet: bool) -> None:
-    from searchkit.index.choosing import choose
+    from searchkit.index.search_settings import choose
 
     manifest = choose(path, settings, lock_timeout_s=wait)
     if not quiet:

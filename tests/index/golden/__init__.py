@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import searchkit
-from searchkit.index.facts import FORMAT
+from searchkit.index.manifest import FORMAT
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 

@@ -1,4 +1,4 @@
-"""Here are texts; where do their vectors come from, so that none is computed twice? From five places, the dearest last.
+"""Embedding source: where the vectors of texts come from, so that none is computed twice.
 
 What the caller knows (the generation before); what a writer left that was stopped right before it published; the log of
 a writer that was stopped on the way; the user's cache; the encoder. What the encoder gives is put into log and cache
@@ -25,9 +25,11 @@ from searchkit.encoders.embedding_cache import VectorCache, bound
 from searchkit.encoders.embedding_log import LogWriter, Maker, count, find, maker_of, read_maker
 from searchkit.encoders.onnx_encoder import checked_rows, sound_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
+from searchkit.index.garbage import next_number
+from searchkit.index.generation import Generation
 from searchkit.index.manifest import read_manifest
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import next_number
+from searchkit.index.vector_index import VectorsReader
 from searchkit.storage import files
 from searchkit.types import Encoder, Progress
 
@@ -35,6 +37,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
+
+
+class KnownVectors:
+    """The vectors of those articles of a generation that were learnt, by digest."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._place_of: dict[bytes, tuple[VectorsReader, int]] = {}
+
+    def learn(self, article_id: str) -> None:
+        """Take in the chunks of one article, if it is there. Raises ``IndexCorrupt``."""
+        found = self._generation.find_article(article_id)
+        if found is not None:
+            segment, first = self._generation.place(found[1].start)
+            if (vectors := segment.vectors) is not None:
+                digests = segment.articles.chunk_digests(first, len(found[1]))
+                self._place_of.update((digest, (vectors, row)) for row, digest in digests)
+
+    def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+        """Return the vectors that are known among those asked for."""
+        found = {digest: self._place_of[digest] for digest in digests if digest in self._place_of}
+        return {digest: vectors.matrix[row] for digest, (vectors, row) in found.items()}
+
+
+def nothing_known(digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+    """Know no vector: where there is no generation before, or its vectors are of another encoder."""
+    return {}
+
 
 FindVectors = Callable[[Sequence[bytes]], Mapping[bytes, "Vectors"]]
 """Given digests of encoded texts, the vectors that are known already."""

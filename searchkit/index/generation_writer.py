@@ -1,4 +1,4 @@
-"""What is a generation before it is published? Here are articles; lay out their segments, then publish all at once."""
+"""Generation writer: lays out segments, then publishes all at once."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ from typing import Self
 import numpy as np
 
 from searchkit.config import IndexConfig
-from searchkit.index.ahead import Cutter
-from searchkit.index.articles import LONGEST_LABEL, too_long_for_labels
-from searchkit.index.batching import segmented
-from searchkit.index.carried import carry
-from searchkit.index.corpus import rereadable
+from searchkit.index.article_source import Intake, rereadable
+from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
+from searchkit.index.bundled_encoder import carry
+from searchkit.index.chunking_pool import Cutter, rules_of
 from searchkit.index.current import current_generation, publish
-from searchkit.index.cutting import rules_of
 from searchkit.index.deletions import Deletions
-from searchkit.index.encoding import Encoding, FindVectors, forget
-from searchkit.index.facts import Corpus, EncoderFact, Manifest, SegmentFact, ZeroFact, coverage_note
-from searchkit.index.intake import Intake
-from searchkit.index.learning import all_spreads, changed_spreads
-from searchkit.index.making import write_segment
-from searchkit.index.manifest import write_manifest
-from searchkit.index.merging import Part, groups_to_merge, write_merged
+from searchkit.index.embedding_source import Encoding, FindVectors, forget
+from searchkit.index.garbage import next_number, numbered, sweep
+from searchkit.index.generation import Generation
+from searchkit.index.manifest import (
+    RULES,
+    Corpus,
+    EncoderFact,
+    Manifest,
+    SegmentFact,
+    ZeroFact,
+    coverage_note,
+    write_manifest,
+)
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.reader import Generation
-from searchkit.index.rules import RULES
-from searchkit.index.salvage import left_behind
-from searchkit.index.segment import Segment, chunk_texts
-from searchkit.index.spread import Spread, spread_facts
-from searchkit.index.sweeping import next_number, numbered, sweep
-from searchkit.index.zero import is_due, learn_zero
+from searchkit.index.recovery import left_behind
+from searchkit.index.score_baseline import is_due, learn_zero
+from searchkit.index.segment_merge import Part, groups_to_merge, write_merged
+from searchkit.index.segment_reader import Segment, chunk_texts
+from searchkit.index.segment_writer import segmented, write_segment
+from searchkit.index.vector_stats import Spread, all_spreads, changed_spreads, spread_facts
 from searchkit.ingest.language_detection import main_language
 from searchkit.keyword.postings.deletion_stats import deltas, joined_deltas
 from searchkit.types import Article, BuildReport, Encoder, Progress

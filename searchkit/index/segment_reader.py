@@ -1,4 +1,4 @@
-"""Here is a segment's folder; what is in it? Its reader; ``making.py`` is the writer."""
+"""Segment reader: articles, postings and vectors of one segment."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.articles import ArticlesReader
-from searchkit.index.dated import Dates
+from searchkit.index.article_ids import IdsReader, ids_of
+from searchkit.index.articles_db import ArticlesReader, Dates
 from searchkit.index.deletions import Deletions
-from searchkit.index.facts import SegmentFact
-from searchkit.index.ids import IdsReader, ids_of
-from searchkit.index.manifest import check_file
+from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.vectors import VectorsReader
+from searchkit.index.vector_index import VectorsReader
 from searchkit.keyword.postings.reader import PostingsReader
 from searchkit.types import Article
 

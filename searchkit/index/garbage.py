@@ -1,4 +1,4 @@
-"""What of an index's folder does nothing need any more? What stopped writers left, and generations nobody reads."""
+"""Garbage: what stopped writers left, and generations that nobody reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How do the vectors of each language lie? Sums over what lives, from which a search learns how to read a cosine.
+"""Vector statistics of each language: sums from which a search learns how to read a cosine.
+
+The sums of ``spread.py`` are handed on from generation to generation: what is new is added, what is deleted is taken
+away. Where vectors are made that segments waited for, or the generation before didn't count, all are counted.
 
 Two things differ from encoder to encoder, and from language to language in one encoder: where the middle of the vectors
 lies, and how far cosines spread around it. Both follow from sums over vectors that can be added and taken away again,
@@ -25,18 +28,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.index.facts import SpreadFact
+from searchkit.index.manifest import SpreadFact
+from searchkit.storage.files import let_go
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
     Numbers = NDArray[np.float64]
+    from searchkit.index.manifest import Manifest
+    from searchkit.index.segment_merge import Part
+    from searchkit.index.segment_reader import Segment
+
+    Mask = NDArray[np.bool_]
+
 
 _PAIRS = 256
 """The spread is known to 4 % by them; the weight that follows from it may be 20 % off and cost nothing."""
 
-_FEW = 30
+_SMOOTHING_CHUNKS = 30
 
 _AT_ONCE = 8192
 """Vectors that are read and multiplied at once: 12 MB of 384 dimensions."""
@@ -137,7 +147,10 @@ def leans(spreads: Spreads) -> dict[str, Numbers]:
     """
     chunks = sum(spread.chunks for spread in spreads.values())
     middle = np.sum([spread.total for spread in spreads.values()], axis=0) / max(1, chunks)
-    return {name: (spread.mean - middle) * (spread.chunks / (spread.chunks + _FEW)) for name, spread in spreads.items()}
+    return {
+        name: (spread.mean - middle) * (spread.chunks / (spread.chunks + _SMOOTHING_CHUNKS))
+        for name, spread in spreads.items()
+    }
 
 
 def deviation(spreads: Spreads) -> float:
@@ -198,3 +211,64 @@ def _signs(dimension: int) -> tuple[Numbers, Numbers]:
     bits = np.unpackbits(np.frombuffer(hashlib.shake_256(b"spread").digest((count + 7) // 8), dtype=np.uint8))[:count]
     signs = bits.astype(np.float64).reshape(2, dimension, _PAIRS) * 2 - 1
     return signs[0], signs[1]
+
+
+_LOOKUP_SHARE = 50
+"""Where fewer than one of so many articles are asked for, each is looked up: reading all is reading the whole file."""
+
+_COUNTED_AT_ONCE = 65_536
+"""Vectors that are counted before their pages are given back: 100 MB of 384 dimensions."""
+
+
+def groups(segment: Segment) -> list[str]:
+    """Return the group of languages of each article of a segment, in the order of its rows."""
+    return [group_of(language) for (language,) in segment.articles.rows("SELECT language FROM articles ORDER BY row")]
+
+
+def changed_spreads(before: Manifest | None, parts: Sequence[Part]) -> dict[str, Spread] | None:
+    """Return how the vectors lie after a change: ``parts`` are the segments of the generation before, then new ones.
+
+    None where that can't be known from the change alone.
+    """
+    old = before.segments if before else ()
+    if before and before.vectors and not before.spreads:
+        return None
+    counted: list[tuple[Spreads, int]] = []
+    if before:
+        try:
+            counted.append((spreads_from(before.spreads, before.encoder.dimension), 1))
+        except ValueError:  # altered by somebody
+            return None
+    for place, part in enumerate(parts):
+        if place >= len(old):
+            counted.append((_counted(part.segment, ~part.gone), 1))
+        elif part.fresh:
+            chosen = np.zeros(len(part.gone), dtype=bool)
+            chosen[list(part.fresh)] = True
+            counted.append((_counted(part.segment, chosen), -1))
+    return combined(counted)
+
+
+def all_spreads(segments: Iterable[Segment]) -> dict[str, Spread]:
+    """Return how the vectors of all that lives lie."""
+    return combined((_counted(segment, segment.living_articles), 1) for segment in segments)
+
+
+def _counted(segment: Segment, articles: Mask) -> dict[str, Spread]:
+    """Count the vectors of some articles of a segment, ``(articles,)`` bool."""
+    if segment.vectors is None:
+        return {}
+    chosen, sizes = np.flatnonzero(articles), np.diff(segment.starts)
+    if len(chosen) * _LOOKUP_SHARE <= len(articles):
+        names = [group_of(language) for language in segment.articles.languages(chosen.tolist())]
+    else:
+        every = groups(segment)
+        names = [every[row] for row in chosen]
+    rows = np.flatnonzero(segment.rows_of(articles))
+    of_rows = np.repeat(np.asarray(names, dtype=object), sizes[chosen])
+    counted: list[tuple[Spreads, int]] = []
+    for first in range(0, len(rows), _COUNTED_AT_ONCE):
+        some = slice(first, first + _COUNTED_AT_ONCE)
+        counted.append((spreads_of(segment.vectors.matrix, of_rows[some].tolist(), rows[some]), 1))
+        let_go(segment.vectors.matrix)
+    return combined(counted)

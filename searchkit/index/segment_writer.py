@@ -1,19 +1,22 @@
-"""Here are articles; how do they become a segment? Written under a hidden name, flushed, and moved to its place."""
+"""Segment writer: articles, chunks, postings and vectors of one batch of articles.
+
+A build makes one segment, however many articles there are: each distinct word is analysed once, nothing is merged
+afterwards, and a search has one place to look in. 1,000,000 chunks in segments of 70,000 would be analysed twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
 from searchkit.config import IndexConfig
-from searchkit.index.ahead import Cutter
-from searchkit.index.articles import ArticlesWriter, text_digest
-from searchkit.index.encoding import Encode
-from searchkit.index.facts import SegmentFact
-from searchkit.index.manifest import fact_of, in_place
+from searchkit.index.articles_db import ArticlesWriter, text_digest
+from searchkit.index.chunking_pool import Cutter
+from searchkit.index.embedding_source import Encode
+from searchkit.index.manifest import SegmentFact, fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
-from searchkit.index.vectorfiles import VectorsWriter
-from searchkit.index.vectors import add_eight_bits
+from searchkit.index.vector_files import VectorsWriter
+from searchkit.index.vector_index import add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of
@@ -21,6 +24,41 @@ from searchkit.keyword.postings.writer import PostingsBuilder
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Article, Progress
+
+BATCH_CHARACTERS = 32_000_000
+"""Text (about 32,000 chunks) that is cut, inverted and encoded before more is read: what is held in memory at once."""
+
+SEGMENT_CHARACTERS = 4_000_000_000
+"""A segment is closed after so much text, about 4,000,000 chunks."""
+
+
+def segmented(articles: Iterable[Article], segment_of: Mapping[str, int]) -> Iterator[tuple[int, dict[str, Article]]]:
+    """Yield batches of articles by their ids, each with the number, from 0 on, of the segment that it goes into.
+
+    Of two articles of a batch with one id the later counts. No id comes twice in a segment: ``segment_of`` says where
+    each of those was put that came before, by who puts them there before the next batch is asked for.
+    """
+    number = characters = 0
+    for batch, size in _batches(articles):
+        there = any(segment_of.get(article_id) == number for article_id in batch)
+        if there or (characters and characters + size > SEGMENT_CHARACTERS):
+            number, characters = number + 1, 0
+        characters += size
+        yield number, batch
+
+
+def _batches(articles: Iterable[Article]) -> Iterator[tuple[dict[str, Article], int]]:
+    """Group articles by what is held at once; yield the characters of each group too."""
+    batch: dict[str, Article] = {}
+    characters = 0
+    for article in articles:
+        batch[article.id] = article
+        characters += len(article.text) + len(article.title)
+        if characters >= min(BATCH_CHARACTERS, SEGMENT_CHARACTERS):
+            yield batch, characters
+            batch, characters = {}, 0
+    if batch:
+        yield batch, characters
 
 
 def write_segment(

@@ -1,4 +1,4 @@
-"""Does an index bring its encoder along? Then it can be searched, and added to, where the encoder isn't installed.
+"""Bundled encoder: an index that brings its encoder along.
 
 ``encoders/000007/`` holds what the generation of that number put there (``encoders/carrying.py`` says which files), and
 each manifest that goes on with it lists their sizes and digests under ``carried``. Nothing of it is read before it was
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from searchkit.encoders import load_encoder
 from searchkit.errors import IndexCorrupt, MissingExtra
-from searchkit.index.facts import CarriedFact, Manifest
-from searchkit.index.manifest import check_file, fact_of, in_place, refuse_link
+from searchkit.index.manifest import CarriedFact, Manifest, check_file, fact_of, in_place, refuse_link
 from searchkit.index.paths import IndexPaths
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name, unreadable

@@ -1,4 +1,4 @@
-"""Here are articles; how do they become an index, or all of its next generation? Build and rebuild."""
+"""Build and rebuild: articles become an index, or all of its next generation."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from pathlib import Path
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
-from searchkit.index.carried import encoder_absent, encoder_of
-from searchkit.index.catalog import is_index
-from searchkit.index.corpus import Handed, corpus_of, given_of
-from searchkit.index.draft import Draft
-from searchkit.index.encoding import FindVectors, kept_vectors
-from searchkit.index.facts import EncoderFact, Manifest, coverage_note
+from searchkit.index.article_source import Given, Handed, Intake, corpus_of, given_of
+from searchkit.index.bundled_encoder import encoder_absent, encoder_of
+from searchkit.index.embedding_source import FindVectors, kept_vectors, nothing_known
 from searchkit.index.file_states import FileStates
-from searchkit.index.intake import Given, Intake
-from searchkit.index.known import nothing_known
+from searchkit.index.generation import Generation, open_generation
+from searchkit.index.generation_writer import Draft
 from searchkit.index.lock import writer_lock
-from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name
-from searchkit.index.reader import Generation, open_generation
-from searchkit.index.remembering import mend_current, readable_manifest, readable_parent, remembered, vectors_before
+from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
+from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
+from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered, vectors_before
 from searchkit.storage import files
 from searchkit.types import BuildReport, Encoder, Progress, Say
 

@@ -1,4 +1,4 @@
-"""With which settings shall an index be searched? A generation names them; choosing others makes the next generation.
+"""Search settings that a generation names; choosing others makes the next generation.
 
 So they are as safe as the rest: a copy has them, a rollback brings those of before, a writer that adds articles keeps
 them, a rebuild with another encoder drops them. No segment is written.
@@ -13,11 +13,10 @@ from pathlib import Path
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError
 from searchkit.index.current import manifest_in_force, publish
-from searchkit.index.facts import Manifest
+from searchkit.index.garbage import next_number, sweep
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
-from searchkit.index.sweeping import next_number, sweep
 from searchkit.version import __version__
 
 

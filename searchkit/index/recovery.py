@@ -1,29 +1,120 @@
-"""Here is an index, whole or damaged; what of it can a rebuild use? Its articles, its vectors and its settings."""
+"""Recovery: the articles, vectors and settings that a rebuild can use of an index, whole or damaged.
+
+Or it was made ready and never put in force, since its writer was killed right before: the next one takes its vectors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from searchkit.config import ReadConfig
-from searchkit.errors import FormatTooOld, IndexCorrupt, SourceError
-from searchkit.index.corpus import is_without_file
+from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, SourceError
+from searchkit.index.article_source import Given, is_without_file
+from searchkit.index.articles_db import ArticlesReader
 from searchkit.index.current import manifest_in_force, publish
-from searchkit.index.encoding import FindVectors
-from searchkit.index.facts import Corpus, Manifest
-from searchkit.index.intake import Given
-from searchkit.index.manifest import read_manifest
-from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, open_generation
-from searchkit.index.salvage import Salvage
-from searchkit.index.sweeping import numbered
+from searchkit.index.deletions import read_rows
+from searchkit.index.embedding_source import FindVectors
+from searchkit.index.garbage import numbered
+from searchkit.index.generation import Generation, open_generation
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, SegmentFact, check_file, read_manifest
+from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
+from searchkit.index.vector_index import VectorsReader
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_reader import Memory
 from searchkit.ingest.discover import find
 from searchkit.storage import files
 from searchkit.types import Article, Progress
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+
+_HINT = (
+    "The articles stored there are lost: run 'searchkit rebuild PLACE... --index PATH' with the places of the articles,"
+    " 'searchkit rollback --index PATH', or 'searchkit restore BACKUP --index PATH'."
+)
+
+
+class Salvage:
+    """What a damaged generation still holds: every file is held against its digest before anything of it is used."""
+
+    def __init__(self, paths: IndexPaths, manifest: Manifest) -> None:
+        self.notes: list[str] = []
+        self._paths, self._manifest = paths, manifest
+        self._opened = ExitStack()
+        self._vectors: dict[bytes, Vectors] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
+        """Yield every article that isn't deleted. Raises ``IndexCorrupt`` where some can't be told any more.
+
+        ``of_known_origin`` is as for a ``Generation``.
+        """
+        for fact in self._manifest.segments:
+            try:
+                articles = self._articles(fact)
+            except IndexCorrupt as error:
+                raise IndexCorrupt(error.message, hint=_HINT) from error
+            if of_known_origin and articles.is_of_first_form:
+                continue
+            starts = articles.starts(fact.articles, fact.chunks)
+            for row in np.flatnonzero(~read_rows(self._paths, fact)[starts[:-1]]):
+                yield articles.stored(int(row)).article
+
+    def learn_all(self) -> Self:
+        """Take in the vectors of every segment whose articles and vectors are whole; notes name what isn't."""
+        for fact in self._manifest.segments:
+            if not fact.has_vectors:
+                continue
+            path = self._paths.segment(fact.name) / VECTORS
+            try:
+                check_file(path, fact.files[VECTORS], deep=True)
+                vectors = VectorsReader(path, rows=fact.chunks, dimension=self._manifest.encoder.dimension)
+                digests = self._articles(fact).chunk_digests()
+            except IndexCorrupt as error:
+                self.notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
+                continue
+            self._vectors.update((digest, vectors.matrix[row]) for row, digest in digests if row < fact.chunks)
+        return self
+
+    def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
+        """Return the vectors that are known among those asked for."""
+        return {digest: self._vectors[digest] for digest in digests if digest in self._vectors}
+
+    def _articles(self, fact: SegmentFact) -> ArticlesReader:
+        path = self._paths.segment(fact.name) / ARTICLES
+        check_file(path, fact.files[ARTICLES], deep=True)
+        return self._opened.enter_context(ArticlesReader(path))
+
+
+def left_behind(paths: IndexPaths, generation: int, encoder: EncoderFact, opened: ExitStack) -> Salvage | None:
+    """Take in the vectors of a generation that was made ready but not put in force; None where there is none.
+
+    They stay readable while ``opened`` is, also when its files are removed.
+    """
+    if not paths.manifest(generation).exists():
+        return None
+    try:
+        manifest = read_manifest(paths, generation)
+    except (IndexCorrupt, FormatTooOld, FormatTooNew):
+        return None
+    if manifest.encoder.fingerprint != encoder.fingerprint or manifest.encoder.dimension != encoder.dimension:
+        return None
+    return opened.enter_context(Salvage(paths, manifest)).learn_all()
+
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
 

@@ -1,4 +1,4 @@
-"""Here are articles of today; what of an index do they change? Add, update, delete, and compact what has grown.
+"""Add, update, delete and compact: what today's articles change in an index.
 
 Articles are compared by the digest of their whole content. What hasn't changed costs a look at it; what has changed
 costs the encoding of the chunks whose text is new.
@@ -17,30 +17,35 @@ from shlex import quote
 from searchkit.config import ReadConfig
 from searchkit.encoders import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
-from searchkit.index.articles import article_digest
-from searchkit.index.batching import BATCH_CHARACTERS
-from searchkit.index.carried import encoder_of
-from searchkit.index.corpus import (
+from searchkit.index.article_source import (
     Handed,
+    Intake,
     brings_articles_without_file,
     corpus_of,
     given_of,
+    gives_way,
+    has_id_of_file,
+    held_back,
     is_without_file,
     joined,
     left_out,
+    path_of,
     rereadable,
+    shown_path,
+    twice,
+    with_mark,
 )
+from searchkit.index.articles_db import article_digest
+from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.current import current_generation
-from searchkit.index.draft import Draft
-from searchkit.index.facts import Corpus, EncoderFact, Manifest
+from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
-from searchkit.index.holding import held_back
-from searchkit.index.intake import Intake, gives_way, has_id_of_file, path_of, shown_path, twice, with_mark
-from searchkit.index.known import KnownVectors
+from searchkit.index.generation import Generation, Held, open_generation
+from searchkit.index.generation_writer import Draft
 from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, Held, open_generation
-from searchkit.index.rules import check_rules
+from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest.discover import fixed_part, same_file
 from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say

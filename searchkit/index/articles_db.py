@@ -1,4 +1,4 @@
-"""Here is a segment's ``articles.sqlite``; which articles and chunks stand in it?
+"""Articles database: ``articles.sqlite`` of a segment, its articles, chunk spans and filter values.
 
 ``articles``  row (0-based), id, digest of the content, file (its number; NULL where a program handed the article over),
               title, text, url, source, authors, published, updated (both as ISO 8601), language, tags, fields, sections
@@ -21,13 +21,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -36,15 +38,222 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.cells import COLUMNS, KINDS, article_of, instant_of, json_of, label_key, text_of
-from searchkit.index.ids import IdsWriter
+from searchkit.index.article_ids import IdsWriter
 from searchkit.index.paths import IDS
+from searchkit.ingest.language_detection import normalise
+from searchkit.keyword.analysis.normalization import fold
 from searchkit.storage.files import OPEN_AGAIN, HeldFile
 from searchkit.storage.safe_sqlite import open_to_read, right_kinds
-from searchkit.types import Article, Chunk, Origin, Section
+from searchkit.types import Article, Chunk, FieldValue, Origin, Section
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+
+
+COLUMNS = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
+KINDS = "tttTTtTTTttt"
+"""What each column holds, as ``right_kinds`` reads it."""
+
+
+def json_of(value: object) -> str:
+    """Write what a column holds as JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?", re.ASCII)
+"""A number, which 007 and 1.2.3 aren't."""
+
+_BLANKS = re.compile(r"\s+")
+
+_LONGEST_NUMBER = 40
+"""Characters of a number that is compared as one; longer ones are names."""
+
+_PLAIN_EXPONENTS = range(-30, 31)
+"""Powers of ten that are written out, so that ``CAST(value AS REAL)`` reads digits alone."""
+
+
+def label_key(name: str, value: str) -> str:
+    """Return that by which a field's values compare: equal for values that are the same to a reader.
+
+    Folded as words are (case, width, diacritics, NFC and NFD), blanks at the ends off and runs of them one blank;
+    numbers as numbers (2.0 and 2, 4.50 and 4.5, 1e-05 and 0.00001); languages by their base (en-GB and en).
+    """
+    if name == "language":
+        return _language_key(value)
+    return _key(value)
+
+
+def folded_piece(text: str) -> str:
+    """Return a part of a value as it stands in the value's key: blanks at its ends are blanks of the value."""
+    return _BLANKS.sub(" ", fold(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def _key(value: str) -> str:
+    text = " ".join(fold(value).split())
+    if not text or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return text
+    number = Decimal(text)
+    if not number:
+        return "0"
+    number = number.normalize()
+    return format(number, "f") if number.adjusted() in _PLAIN_EXPONENTS else str(number).lower()
+
+
+@lru_cache(maxsize=1 << 10)
+def _language_key(value: str) -> str:
+    return normalise(value) or _key(value).replace("_", "-").split("-")[0]
+
+
+def text_of(instant: datetime | None, offset_s: int = 0) -> str | None:
+    """Write an instant, as ISO 8601, by a clock that is so many seconds ahead of UTC."""
+    if instant is None:
+        return None
+    return instant.astimezone(timezone(timedelta(seconds=offset_s)) if offset_s else UTC).isoformat()
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """Read an instant, by the clock it was written by. Raises ``ValueError`` where it is none, or names no zone."""
+    instant = None if text is None else datetime.fromisoformat(text)
+    if instant is not None and instant.utcoffset() is None:
+        raise ValueError(f"{text} names no zone")
+    return instant
+
+
+def offset_of(instant: datetime | None) -> int:
+    """Return by how many seconds the clock of an aware instant is ahead of UTC; 0 where there is none."""
+    offset = None if instant is None else instant.utcoffset()
+    return 0 if offset is None else round(offset.total_seconds())
+
+
+def article_of(cells: tuple[Any, ...], origin: Origin | None = None) -> Article:
+    """Read ``COLUMNS``, whose ``KINDS`` are right; ``origin`` stands elsewhere.
+
+    Raises ``ValueError``, ``OverflowError``, ``TypeError``, ``AttributeError`` or ``RecursionError`` where they hold no
+    article.
+    """
+    id_, title, text, url, source, authors, published, updated, language, tags, fields, sections = cells
+    appeared, changed = instant_of(published), instant_of(updated)
+    return Article(
+        id=id_,
+        title=title,
+        text=text,
+        url=url,
+        source=source,
+        authors=_texts(authors),
+        published=None if appeared is None else appeared.astimezone(UTC),
+        updated=None if changed is None else changed.astimezone(UTC),
+        utc_offset_s=offset_of(appeared),
+        language=language,
+        tags=_texts(tags),
+        fields={} if fields == "{}" else {name: _value(value) for name, value in json.loads(fields).items()},
+        sections=() if sections == "[]" else tuple(_section(**section) for section in json.loads(sections)),
+        origin=origin,
+    )
+
+
+def _texts(written: str) -> tuple[str, ...]:
+    if written == "[]":
+        return ()
+    values = json.loads(written)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("what should be a list of texts isn't")
+    return tuple(values)
+
+
+def _value(value: Any) -> FieldValue:
+    if not all(isinstance(one, str | int | float) for one in (value if isinstance(value, list) else [value])):
+        raise ValueError("a field is neither text nor number")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _section(heading: str, start: int, end: int) -> Section:
+    if not (isinstance(heading, str) and isinstance(start, int) and isinstance(end, int) and 0 <= start <= end):
+        raise ValueError("a section lies nowhere")
+    return Section(heading=heading, start=start, end=end)
+
+
+_DAY_S = 86_400
+
+
+class Dates:
+    """The dates of a segment's articles. Holds a cache alone, so any number of threads may share one.
+
+    A command that asks once reads no more than it needs; a program that asks again gets every date in memory, sorted.
+    """
+
+    def __init__(self, articles: ArticlesReader, count: int) -> None:
+        self._articles, self._count = articles, count
+        self._asked = False
+        self._offsets: tuple[Numbers, Numbers] | None = None
+        self._by_instant: tuple[Numbers, Numbers] | None = None
+        self._by_clock: tuple[Numbers, Numbers] | None = None
+
+    def between(self, low: int, high: int, *, by_own_clock: bool = False) -> Numbers:
+        """Return the rows of the articles published from ``low`` to ``high``, microseconds since 1970, both included.
+
+        The microseconds are those of UTC, or with ``by_own_clock`` those that the clock showed by which an article says
+        when it was published. Raises ``IndexCorrupt`` where a date belongs to no article, or a clock is no clock.
+        """
+        if by_own_clock and len(self._own_clocks()[0]):
+            published, rows = self._own_times()
+        elif not self._asked:
+            self._asked = True
+            return self._read("WHERE published BETWEEN ? AND ?", (low, high))[1]
+        else:
+            if self._by_instant is None:
+                self._by_instant = self._read("", ())
+            published, rows = self._by_instant
+        first, last = np.searchsorted(published, low), np.searchsorted(published, high, side="right")
+        return rows[first:last]
+
+    @cached_property
+    def of_a_day(self) -> NDArray[np.bool_]:
+        """``(articles,)``: which articles name a day and no time, as far as can be told: midnight of UTC is one."""
+        chosen = np.zeros(self._count, dtype=bool)
+        published, rows = self._read("", ())
+        chosen[rows[published % (_DAY_S * 1_000_000) == 0]] = True
+        chosen[self._own_clocks()[0]] = False
+        return chosen
+
+    def _own_times(self) -> tuple[Numbers, Numbers]:
+        """Return what each article's own clock showed, ascending, and the articles' rows."""
+        if self._by_clock is None:
+            published, rows = self._read("", ())
+            ahead = np.zeros(self._count, np.int64)
+            owners, seconds = self._own_clocks()
+            ahead[owners] = seconds * 1_000_000
+            shown = published + ahead[rows]
+            order = np.argsort(shown, kind="stable")
+            self._by_clock = (shown[order], rows[order])
+        return self._by_clock
+
+    def _own_clocks(self) -> tuple[Numbers, Numbers]:
+        """Return the rows of the articles whose clock isn't UTC's, and by how many seconds each is ahead of it."""
+        if self._offsets is None:
+            owners, seconds = self._columns(self._articles.offsets())
+            if len(seconds) and not -_DAY_S < int(seconds.min()) <= int(seconds.max()) < _DAY_S:
+                raise self._articles.corrupt("a clock is a day or more from UTC")
+            self._offsets = (owners, seconds)
+            self._checked(owners)
+        return self._offsets
+
+    def _read(self, where: str, values: tuple[int, ...]) -> tuple[Numbers, Numbers]:
+        statement = f"SELECT published, article FROM dates {where} ORDER BY published"
+        published, rows = self._columns(self._articles.rows(statement, values, kinds="ii"))
+        self._checked(rows)
+        return published, rows
+
+    def _columns(self, found: list[tuple[int, int]]) -> tuple[Numbers, Numbers]:
+        first, second = np.ascontiguousarray(np.array(found, np.int64).reshape(-1, 2).T)
+        return first, second
+
+    def _checked(self, rows: Numbers) -> None:
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self._count:
+            raise self._articles.corrupt("a date belongs to no article")
+
 
 _SCHEMA = """
 CREATE TABLE articles (

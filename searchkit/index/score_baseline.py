@@ -1,4 +1,4 @@
-"""What does a question without sense score in this archive? Words drawn at random are asked, and the best chunks noted.
+"""Score baseline: what queries of random words score in an archive.
 
 A score of 2 is much in one archive and nothing in another: the more chunks and the rarer their words, the higher the
 best of them scores by chance. So up to 100 questions of six of the archive's own words each are asked when it is
@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.encoders.onnx_encoder import checked_rows
-from searchkit.index.facts import ZeroFact
-from searchkit.index.learning import groups
-from searchkit.index.segment import Segment
-from searchkit.index.spread import Spreads, leans, learnt_weight
-from searchkit.index.vectorfiles import parts_of
+from searchkit.index.manifest import ZeroFact
+from searchkit.index.segment_reader import Segment
+from searchkit.index.vector_files import parts_of
+from searchkit.index.vector_stats import Spreads, groups, leans, learnt_weight
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.parser import parse
 from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
     Vector = NDArray[np.float32]
+
 
 QUERIES = 100
 WORDS = 6

@@ -1,19 +1,29 @@
-"""Here is what a caller hands over; which articles are in it, and what couldn't be taken?"""
+"""Article source: the articles that a caller hands over or that lie in places, and what couldn't be taken.
+
+As many as are worked on at once stay in memory, the rest waits in a temporary ``articles.sqlite``.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from searchkit.config import ReadConfig
-from searchkit.errors import SourceError
+from searchkit.errors import ConfigError, SourceError
+from searchkit.index.articles_db import ArticlesReader, ArticlesWriter
+from searchkit.index.manifest import Corpus
+from searchkit.index.paths import ARTICLES
+from searchkit.ingest import read as read_places
 from searchkit.ingest.article_builder import article_from_dict, checked_article, content_id, has_id
-from searchkit.ingest.article_reader import article_again
+from searchkit.ingest.article_reader import Memory, article_again
 from searchkit.ingest.discover import told_apart
 from searchkit.ingest.formats.jsonl import STANDARD_INPUT
-from searchkit.types import Article, Origin, Problem
+from searchkit.storage.files import storing
+from searchkit.types import Article, Origin, Problem, Progress
 
 Given = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
@@ -151,3 +161,103 @@ def twice(article_id: str, first: str, later: str) -> Problem:
     """Say that two articles came with one id, and from where; the later counts."""
     where = f"in {shown_path(later)}" if first == later else f"from {shown_path(first)} and from {shown_path(later)}"
     return Problem(place=article_id, reason=f"this id came more than once, {where}; the later article counts")
+
+
+def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]:
+    """Yield the articles in their order, the first when the last has come; so many ``characters`` stay in memory.
+
+    Raises ``StorageError`` where the rest can't be written to the temporary folder, and what ``articles`` raises.
+    """
+    stream = iter(articles)
+    kept: list[Article] = []
+    left = characters
+    for article in stream:
+        kept.append(article)
+        left -= len(article.text) + len(article.title)
+        if left <= 0:
+            break
+    else:
+        yield from kept
+        return
+    with storing(Path(ARTICLES)):
+        folder = TemporaryDirectory(prefix="searchkit-")
+    with folder as name:
+        path = Path(name) / ARTICLES
+        waiting = 0
+        with ArticlesWriter(path) as writer:
+            for waiting, article in enumerate(stream, start=1):
+                # Two may have one id, of which the later will count; here each has its own.
+                writer.add(replace(article, id=f"{waiting} {article.id}"), (), ())
+            writer.finish()
+        yield from kept
+        with ArticlesReader(path) as reader:
+            for row in range(waiting):
+                article = reader.stored(row).article
+                yield replace(article, id=article.id.partition(" ")[2])
+
+
+Handed = Iterable[Article | Mapping[str, Any]]
+"""Articles from a program: records, or dicts with the keys that JSONL has."""
+
+
+def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
+    """Name what a rebuild can read again: places, as absolute paths. Raises ``ConfigError`` unless one is given."""
+    if (articles is None) == (not places):
+        raise ConfigError("Either articles or places are needed.", hint="Give one of the two.")
+    if articles is not None:
+        return None
+    return Corpus(
+        places=tuple(
+            STANDARD_INPUT if str(place) == STANDARD_INPUT else str(Path(place).expanduser().absolute())
+            for place in places
+        ),
+        read=read or ReadConfig(),
+    )
+
+
+def given_of(
+    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: Memory | None = None
+) -> Iterable[Given]:
+    """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
+    if articles is not None:
+        return articles
+    return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
+
+
+def rereadable(corpus: Corpus | None) -> Corpus | None:
+    """Leave out standard input, which can't be read a second time; None where no place is left."""
+    if corpus is None:
+        return None
+    places = tuple(place for place in corpus.places if place != STANDARD_INPUT)
+    return replace(corpus, places=places) if places else None
+
+
+def is_without_file(path: str | None) -> bool:
+    """Say whether an article came from a program or standard input, by the path of its origin."""
+    return path in ("", STANDARD_INPUT)
+
+
+def brings_articles_without_file(corpus: Corpus | None) -> bool:
+    """Say whether articles without a file may be among what is read: a program's (None), or those of standard input."""
+    return corpus is None or STANDARD_INPUT in corpus.places
+
+
+def joined(old: Corpus | None, new: Corpus | None) -> Corpus | None:
+    """Remember the places of both; none where those of before aren't known, or the new ones are read differently.
+
+    Articles that no file holds change nothing in it: they stay in the index, whatever is read again.
+    """
+    new = rereadable(new)
+    if new is None:
+        return old
+    if old is None or old.read != new.read:
+        return None
+    return replace(old, places=tuple(dict.fromkeys((*old.places, *new.places))))
+
+
+def left_out(old: Corpus | None, new: Corpus | None) -> tuple[str, ...]:
+    """Return the places that are remembered and neither given now nor below a place that is."""
+    if old is None:
+        return ()
+    current = [Path(place) for place in new.places] if new else []
+    return tuple(place for place in old.places if not any(Path(place).is_relative_to(one) for one in current))

@@ -1,4 +1,4 @@
-"""Here is an index; how is a copy made that can be relied on? Backup, and restore, while searches and writers go on."""
+"""Backup and restore, while searches and writers go on."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from searchkit.errors import IndexExists
-from searchkit.index.carried import copy_carried
+from searchkit.index.build import refuse_existing
+from searchkit.index.bundled_encoder import copy_carried
 from searchkit.index.current import current_generation, publish
-from searchkit.index.encoding import kept_vectors
-from searchkit.index.facts import FileFact, Manifest, SegmentFact
+from searchkit.index.embedding_source import kept_vectors
+from searchkit.index.garbage import next_number, numbered, sweep
+from searchkit.index.generation import Generation, open_generation
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import check_file, in_place, write_manifest
+from searchkit.index.manifest import FileFact, Manifest, SegmentFact, check_file, in_place, write_manifest
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.reader import Generation, open_generation
-from searchkit.index.sweeping import next_number, numbered, sweep
-from searchkit.index.writer import refuse_existing
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Progress

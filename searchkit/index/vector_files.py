@@ -1,4 +1,4 @@
-"""How do a segment's vectors lie on the disk? In two files of FAISS's own form, written and checked here without it.
+"""Vector files of a segment, in FAISS's own form, written and checked without it.
 
 ``vectors.faiss`` is a flat index of inner products over float32 rows, row i for chunk i. Its head, little-endian, as
 FAISS's ``write_index_header`` lays it out: ``IxFI``, dimension int32, rows int64, two int64 that mean nothing, trained
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows = NDArray[np.float32]
+
 
 EIGHT_BITS_FROM = 32_768
 """Chunks of a segment from which the 8-bit rows are written too.

@@ -1,4 +1,4 @@
-"""Here are a segment's vectors; which rows are nearest to a query's? The only file that imports FAISS.
+"""Vector index: the rows nearest to a query's vector. The only file that imports FAISS.
 
 The answer is exact at every size. Few rows are scanned as they are, in float32. From ``EIGHT_BITS_FROM`` on their 8-bit
 forms are scanned, a quarter of the memory, and what that can be wrong by is known: a row x and its form y give inner
@@ -24,16 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, importing
-from searchkit.index import vectorfiles
+from searchkit.index import vector_files
 from searchkit.index.paths import EIGHT_BITS, VECTORS
-from searchkit.index.vectorfiles import (
-    EightBits,
-    map_eight_bits,
-    map_vectors,
-    note_recall,
-    parts_of,
-    write_eight_bits,
-)
+from searchkit.index.vector_files import EightBits, map_eight_bits, map_vectors, note_recall, parts_of, write_eight_bits
 from searchkit.storage import native
 from searchkit.storage.files import OPEN_AGAIN, HeldFile, let_go, remove
 
@@ -43,6 +36,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Mask = NDArray[np.bool_]
     Vectors = NDArray[np.float32]
+
 
 LEAST_RECALL = 0.98
 """Of the 100 nearest that must be found at 8 bits when they are written; a machine whose FAISS can't gets none."""
@@ -262,7 +256,7 @@ def add_eight_bits(folder: Path, *, rows: int, dimension: int) -> None:
     Raises ``StorageError``. Recall is measured with vectors of the segment itself, spread evenly: the share of the 100
     nearest by an exact scan that are found. Below ``LEAST_RECALL`` the file is taken away again.
     """
-    if rows < vectorfiles.EIGHT_BITS_FROM:
+    if rows < vector_files.EIGHT_BITS_FROM:
         return
     path = folder / EIGHT_BITS
     write_eight_bits(path, map_vectors(folder / VECTORS, rows, dimension))

@@ -1,4 +1,4 @@
-"""Here are a generation's segments; which become one, and how? A tiered policy, and the writer of what it chose.
+"""Segment merge: the tiered policy, and the writer of what it chose.
 
 Vectors and stored articles are copied. Postings are made again from the stored text by the code that made them first:
 that takes .2 ms a chunk where encoding takes 50 ms, each chunk goes through it once a level, and what is written is to
@@ -16,15 +16,14 @@ import numpy as np
 
 from searchkit.encoders.onnx_encoder import sound_rows
 from searchkit.errors import IndexCorrupt
-from searchkit.index.articles import ArticlesWriter
-from searchkit.index.encoding import Encode
-from searchkit.index.facts import SegmentFact
-from searchkit.index.making import move_in
-from searchkit.index.manifest import check_file
+from searchkit.index.articles_db import ArticlesWriter
+from searchkit.index.embedding_source import Encode
+from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment import Segment
-from searchkit.index.vectorfiles import write_parts
-from searchkit.index.vectors import add_eight_bits
+from searchkit.index.segment_reader import Segment
+from searchkit.index.segment_writer import move_in
+from searchkit.index.vector_files import write_parts
+from searchkit.index.vector_index import add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of
@@ -35,6 +34,7 @@ from searchkit.types import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
 
 FACTOR = 8
 """So many segments of one level become one of the next: at most 7 a level stay, and a chunk is copied once a level."""

@@ -1,4 +1,4 @@
-"""Which generations does an index have, and which shall it have? Its history, going back in it, and collecting."""
+"""History of an index, rollback and garbage collection."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index.current import current_generation, publish
-from searchkit.index.facts import Manifest
+from searchkit.index.garbage import collect, numbered, sweep
+from searchkit.index.generation import Generation, leg_bytes
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
-from searchkit.index.reader import Generation, leg_bytes
-from searchkit.index.sweeping import collect, numbered, sweep
 from searchkit.version import __version__
 
 KEPT = 2

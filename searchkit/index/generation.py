@@ -1,4 +1,4 @@
-"""Here is an index's folder; what is in its generation in force? Opened, it never changes, whatever a writer does."""
+"""Generation: an index in its state in force, opened; it never changes, whatever a writer does."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt
 from searchkit.index.current import in_force, manifest_of
-from searchkit.index.facts import Manifest
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
-from searchkit.index.manifest import read_manifest
+from searchkit.index.manifest import Manifest, read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment import Segment, ids_over, placed_ids
-from searchkit.index.vectors import best_of
+from searchkit.index.segment_reader import Segment, ids_over, placed_ids
+from searchkit.index.vector_index import best_of
 from searchkit.storage.files import unreadable
 from searchkit.types import Article, Chunk, IndexInfo, Where
 
