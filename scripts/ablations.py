@@ -122,7 +122,7 @@ def _pairs(share: float, slop: int) -> dict[str, Any]:
 
     return {
         "searchkit.keyword.query.query_terms.Words.telling_leaves": telling_leaves,
-        "searchkit.search.legs.evaluate": evaluated,
+        "searchkit.search.retrieval.evaluate": evaluated,
     }
 
 
@@ -133,7 +133,7 @@ def _bm25(k1: float, b: float) -> Change:
 
 
 def _votes(share: float, voters: int = 5) -> Change:
-    return Change(code={"searchkit.search.voting.VOTE": share, "searchkit.search.voting.VOTERS": voters})
+    return Change(code={"searchkit.search.ranking.VOTE": share, "searchkit.search.ranking.VOTERS": voters})
 
 
 CHANGES: dict[str, Change] = {
@@ -150,7 +150,7 @@ CHANGES: dict[str, Change] = {
     "votes .3": _votes(0.3),
     "three voters": _votes(0.15, 3),
     "ten voters": _votes(0.15, 10),
-    "cosines as they are": Change(code={"searchkit.search.leaning.Leaning.towards": lambda self, vector: None}),
+    "cosines as they are": Change(code={"searchkit.search.language_bias.Leaning.towards": lambda self, vector: None}),
     "vector weight 2": Change(search={"vector_weight": 2.0}),
     "vector weight 2.4": Change(search={"vector_weight": 2.4}),
     "vector weight 3.2": Change(search={"vector_weight": 3.2}),

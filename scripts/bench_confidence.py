@@ -49,8 +49,8 @@ from searchkit.index.generation import open_generation
 from searchkit.index.vector_stats import group_of
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of
 from searchkit.search.fusion import Scale
-from searchkit.search.legs import Reading
 from searchkit.search.ranking import rank_articles
+from searchkit.search.retrieval import Reading
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Query
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from searchkit.errors import ConfigError, QueryError, StorageError
 from searchkit.evaluation.columns import bad_line, column, lines
 from searchkit.evaluation.judged import Qrels
-from searchkit.search.asking import K_LIMIT
+from searchkit.search.query import K_LIMIT
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Progress, Query, Syntax
 

@@ -1,4 +1,4 @@
-"""Here is a result's score; how sure is it that the archive has something on what was asked? A number from 0 to 1.
+"""Confidence: how sure it is that the archive has something on what was asked, from 0 to 1.
 
 ``confidence = sigma(a * (x - x0) - b - c * m)``: x is the score on the scale of its mode (hybrid: the score; keyword:
 BM25 over the root of U; vector: the cosine), x0 what questions without sense score in this archive in that mode
@@ -29,7 +29,8 @@ from searchkit.index.manifest import ZeroFact
 from searchkit.search.fusion import Scale
 
 if TYPE_CHECKING:
-    from searchkit.search.alternatives import CandidateScale
+    from searchkit.search.fusion import CandidateScale
+
 
 USUAL_ZERO = ZeroFact(queries=0, keyword=0.88, vector=0.39, words=0.76, nearness=0.31)
 """Means of scifact, cranfield, digitalgov-known, xquad-en, xquad-xling and the samples."""

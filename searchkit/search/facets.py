@@ -1,4 +1,4 @@
-"""Here are the articles that match; how many have which source, tag, year?"""
+"""Facets: how many of the articles that match have which source, tag, year."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import labels
 from searchkit.index.generation import Generation
-from searchkit.search.filtering import FIELDS_EVERYWHERE, unknown_field
+from searchkit.search.query import FIELDS_EVERYWHERE, unknown_field
 from searchkit.types import FacetCount
 
 if TYPE_CHECKING:

@@ -1,10 +1,21 @@
-"""Here are two legs and a scale; which articles come first? Exactly those that scoring every chunk would put first.
+"""Ranking: which articles come first, exactly as if every chunk were scored; chunks vote for their article.
 
 The threshold algorithm (Fagin, Lotem, Naor 2003, doi 10.1016/S0022-0000(03)00026-6): each leg gives its best ``depth``
 rows, every row found by either gets its exact score in both, and no row found by neither can score more than the legs'
 bounds together. An article can't score more than its best chunk (``voting.py``), so all chunks of an article are looked
 at only while it may still be among the first k. Articles above the bound are final; where they are fewer than k, the
 legs are asked for more. So depth decides speed alone, and the first k don't depend on k.
+
+``S = .85 * best + .15 * mean of the five best`` (of all, where there are fewer): an article that speaks of the matter
+in several places comes before one that mentions it, and one passage that answers is enough to be found. No article
+scores more than its best chunk does, which gives the ranking its bound; and S depends on the article's own chunks
+alone, all of them, whether or not a search came by them.
+
+nDCG@10 of the best alone and of this, hybrid: samples .772, .776; scifact test .740, .742, train .744, .744; cranfield
+.570, .572; digitalgov-known (long articles) .830, .835; xquad-en .981, .981. .05 to .2, of three, five or all chunks,
+were within .003 of it. BM25 of the whole article beside the best chunk (.2 to .6 of the keyword leg) came to the same
+in the mean and needs statistics of its own; the second best chunk with a weight of its own, log-sum-exp of all, and the
+best of each word over the chunks ranked worse.
 """
 
 from __future__ import annotations
@@ -17,10 +28,9 @@ import numpy as np
 
 from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import Found
-from searchkit.search.alternatives import CandidateScale
-from searchkit.search.fusion import Scale, fused
-from searchkit.search.leaning import Lean
-from searchkit.search.voting import VOTERS, vote_of, votes, votes_of_all
+from searchkit.search.fusion import CandidateScale, Scale, fused
+from searchkit.search.language_bias import Lean
+from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +38,49 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
     Mask = NDArray[np.bool_]
+
+
+VOTERS = 5
+VOTE = 0.15
+
+
+def vote_of(scale: Scale | CandidateScale) -> float:
+    """Return how much the mean counts: nothing in the fusions that know the day's candidates alone."""
+    return VOTE if isinstance(scale, Scale) else 0.0
+
+
+def votes(articles: Rows, scores: Scores, vote: float) -> tuple[Rows, Scores]:
+    """Return each article once, ascending, and its score; all chunks of each must be given, ``(n,)`` each."""
+    order = np.lexsort((-scores, articles))
+    articles, scores = articles[order], scores[order]
+    first = np.ones(len(articles), dtype=bool)
+    np.not_equal(articles[1:], articles[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    keys, best = articles[starts], scores[starts]
+    if not vote or not len(keys):
+        return keys, best
+    counts = np.diff(starts, append=len(articles))
+    place = np.arange(len(scores)) - np.repeat(starts, counts)
+    heard = place < VOTERS
+    behind = np.repeat(best, counts)[heard] - scores[heard]
+    number = np.repeat(np.arange(len(keys)), counts)[heard]
+    return keys, best - vote * np.bincount(number, behind, len(keys)) / np.minimum(counts, VOTERS)
+
+
+def votes_of_all(counts: Rows, scores: Scores, vote: float) -> Scores:
+    """Return each article's score; ``scores`` has those of all chunks of each, ``counts`` of them, in any order."""
+    if native.COMPILED is not None:
+        return np.frombuffer(native.COMPILED.vote(counts, scores, vote, VOTERS), np.float64)
+    return votes(np.repeat(np.arange(len(counts)), counts), scores, vote)[1]
+
+
+def weights(count: int, vote: float) -> Scores:
+    """Return what each of an article's ``count`` chunks counts, the best first: they add up to 1."""
+    heard = min(count, VOTERS)
+    each = np.full(heard, vote / heard)
+    each[0] += 1 - vote
+    return each
+
 
 _DEEPER = 4
 """Each time the bound isn't reached, the depth grows so many times: the last look costs as much as all before."""

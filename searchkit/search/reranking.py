@@ -1,4 +1,4 @@
-"""Here are the best chunks of a search; which of them answer the query? A reranker looks again, as long as it may.
+"""Reranking: a reranker reads the best chunks of a search again, as long as it may.
 
 ``s' = s + w * (sigma(r) - 1/2)``: r is the reranker's score, read as log-odds, sigma(r) = 1 / (1 + exp(-r)) the chance
 that the chunk answers the query, and w ``SearchConfig.rerank_weight``. So it moves a chunk up or down by w / 2 at most;
@@ -38,8 +38,8 @@ from searchkit.errors import ConfigError
 from searchkit.index.generation import Generation
 from searchkit.ingest.indexed_text import compose
 from searchkit.search.fusion import Scale
-from searchkit.search.legs import Looked
 from searchkit.search.ranking import Shift, rank_chunks
+from searchkit.search.retrieval import Looked
 from searchkit.types import Reranker
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
     Rows = NDArray[np.int64]
+
 
 BATCH = 8
 """Chunks that are read between two looks at the clock. The first of these batches is always read."""

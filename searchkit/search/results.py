@@ -1,4 +1,4 @@
-"""Here are ranked articles; what is shown of each, and why does it stand there?"""
+"""Results: what is shown of each ranked article."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.search.confidence import confidence
-from searchkit.search.explaining import Explaining, of_article
-from searchkit.search.legs import Looked, Reading
-from searchkit.search.ranking import Legs, Ranked
-from searchkit.search.voting import vote_of, votes_of_all
+from searchkit.search.explain import Explaining, of_article
+from searchkit.search.ranking import Legs, Ranked, vote_of, votes_of_all
+from searchkit.search.retrieval import Looked, Reading
 from searchkit.types import ChunkResult, Result
 
 

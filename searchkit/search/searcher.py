@@ -1,4 +1,4 @@
-"""Here is an index; how does a program ask it? One object, safe to share among threads, that answers queries."""
+"""Searcher: how a program asks an index. Safe to share among threads."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from typing import Self
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.index.generation import info_of
-from searchkit.search.asking import Values, When, check_query, make_query, settings_for
-from searchkit.search.encoding import QueryEncoders
 from searchkit.search.facets import count_facets
-from searchkit.search.holding import Hold
-from searchkit.search.legs import Looked, Reading, look, look_bare
+from searchkit.search.generation_holder import Hold
+from searchkit.search.query import Values, When, check_query, make_query, settings_for
+from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import Legs, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import Reranking
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.standing import standing_notes
+from searchkit.search.retrieval import Looked, Reading, look, look_bare, standing_notes
 from searchkit.search.straight import rank_straight
 from searchkit.types import (
     Answer,

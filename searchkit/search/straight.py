@@ -1,4 +1,4 @@
-"""Here is a simple question by keyword, and articles of one chunk each; which come first? Without legs and candidates.
+"""Keyword ranking of articles of one chunk each, without candidates.
 
 What comes out is what ``ranking.py`` gives, to the last bit and with the same order of ties, in a third of the time: an
 article's score is its chunk's BM25, so that the best rows are the best articles. Whatever else is asked is left to it.
@@ -14,13 +14,14 @@ from searchkit.keyword.query.fast_parse import Joint
 from searchkit.keyword.query.plan import own_word
 from searchkit.keyword.query.rewrite import Expansion
 from searchkit.keyword.scoring.native_executor import Lists
-from searchkit.search.legs import bare_question
+from searchkit.search.retrieval import bare_question
 from searchkit.storage import native
 
 if TYPE_CHECKING:
     from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
-    from searchkit.search.legs import Reading
+    from searchkit.search.retrieval import Reading
     from searchkit.types import Query
+
 
 _SPARE = 8
 """So many rows more than k are looked at, so that those which tie with the last are among them."""

@@ -189,24 +189,26 @@ def test_a_searcher_goes_over_by_itself_when_its_last_look_is_too_old(index: Pat
 def test_a_look_where_nothing_changed_reads_one_small_file(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with searchkit.open(index, encoder=WordEncoder(), refresh_after_s=0) as searcher:
         searcher.search("rice", mode="keyword")
-        monkeypatch.setattr("searchkit.search.holding.open_generation", lambda path: pytest.fail("opened again"))
+        monkeypatch.setattr(
+            "searchkit.search.generation_holder.open_generation", lambda path: pytest.fail("opened again")
+        )
         looks: list[int] = []
 
         def looked(paths: IndexPaths) -> object:
             looks.append(paths.current.stat().st_size)
             return in_force(paths)
 
-        monkeypatch.setattr("searchkit.search.holding.in_force", looked)
+        monkeypatch.setattr("searchkit.search.generation_holder.in_force", looked)
         searcher.search("rice", mode="keyword")
         assert len(looks) == 1
         assert looks[0] < 100
 
 
 def test_a_look_by_one_search_holds_up_no_other(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from searchkit.search import holding
+    from searchkit.search import generation_holder
 
     opening, go_on = threading.Event(), threading.Event()
-    real = holding.open_generation
+    real = generation_holder.open_generation
 
     def slow(path: Path):  # type: ignore[no-untyped-def]
         opening.set()
@@ -215,7 +217,7 @@ def test_a_look_by_one_search_holds_up_no_other(index: Path, monkeypatch: pytest
 
     with searchkit.open(index, encoder=WordEncoder(), refresh_after_s=0) as searcher:
         add(index, [article(90, text="Penguins of the south.")], encoder=WordEncoder())
-        monkeypatch.setattr(holding, "open_generation", slow)
+        monkeypatch.setattr(generation_holder, "open_generation", slow)
         answers: list[int] = []
         refreshing = threading.Thread(
             target=lambda: answers.append(len(searcher.search("penguins", mode="keyword").results))

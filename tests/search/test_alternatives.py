@@ -9,8 +9,7 @@ import searchkit
 from searchkit import SearchConfig
 from searchkit.config import FUSIONS
 from searchkit.errors import ConfigError
-from searchkit.search.alternatives import candidate_scale
-from searchkit.search.fusion import KEYWORD, VECTOR, fused
+from searchkit.search.fusion import KEYWORD, VECTOR, candidate_scale, fused
 from tests.index.archive import built
 from tests.words import WordEncoder
 

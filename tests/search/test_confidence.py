@@ -14,9 +14,8 @@ from searchkit import Mode, Query, SearchConfig, Searcher
 from searchkit.errors import ConfigError, QueryError
 from searchkit.index.generation import open_generation
 from searchkit.index.manifest import ZeroFact
-from searchkit.search.alternatives import candidate_scale
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
-from searchkit.search.fusion import hybrid, keyword_alone, vector_alone
+from searchkit.search.fusion import candidate_scale, hybrid, keyword_alone, vector_alone
 from tests.index.archive import article
 from tests.words import WordEncoder
 

@@ -292,8 +292,8 @@ def test_a_long_list_of_values_is_looked_up_once_and_never_spelt_out(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groups = [f"group-{number}" for number in range(50_000)]
-    monkeypatch.setattr("searchkit.search.filtering.get_close_matches", None)  # nothing is compared with anything
-    monkeypatch.setattr("searchkit.search.filtering.has_value", None)
+    monkeypatch.setattr("searchkit.search.query.get_close_matches", None)  # nothing is compared with anything
+    monkeypatch.setattr("searchkit.search.query.has_value", None)
     assert ids(searcher.search("ferry", fields={"acl": [*groups, "team-3"]})) == {"pop"}
     notes = searcher.search("ferry", fields={"acl": groups}, suggest_values=True).notes
     assert notes == ("No article has any of the 50,000 values of 'acl'.",)

@@ -9,7 +9,7 @@ import pytest
 
 import searchkit
 from searchkit import Mode, Query
-from searchkit.search.leaning import Lean, Leaning
+from searchkit.search.language_bias import Lean, Leaning
 from tests.index.archive import article
 from tests.words import WordEncoder
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 import searchkit
-from searchkit.search.recent import LONGEST, RecentVectors
+from searchkit.search.query_encoder import LONGEST, RecentVectors
 from tests.index.archive import built
 from tests.words import WordEncoder
 

@@ -11,8 +11,8 @@ import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
 from searchkit.errors import ConfigError, MissingExtra
 from searchkit.index.generation import open_generation
-from searchkit.search.legs import Reading, look
 from searchkit.search.reranking import BATCH, reranked
+from searchkit.search.retrieval import Reading, look
 from searchkit.types import Answer, Result
 from tests.index.archive import article, built
 from tests.words import WordEncoder, WordReranker

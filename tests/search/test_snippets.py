@@ -11,8 +11,8 @@ import searchkit
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import TEXT, Term, highlighted
 from searchkit.keyword.query.query_terms import leaves_of
-from searchkit.search import snippets
-from searchkit.search.snippets import SNIPPET_CHARACTERS, Snippets, snippet
+from searchkit.search import highlight
+from searchkit.search.highlight import SNIPPET_CHARACTERS, Snippets, snippet
 from searchkit.storage import native
 from searchkit.types import Article, Chunk, Snippet
 from tests.words import WordEncoder
@@ -230,7 +230,7 @@ def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
 
 
 def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snippets, "_FORGET_AT", 2)
+    monkeypatch.setattr(highlight, "_FORGET_AT", 2)
     together = Snippets(Analyzer())
     for word in ("missiles", "radars", "missile", "S-300"):
         text = f"The {word} of Caracas."

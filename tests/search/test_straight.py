@@ -18,8 +18,8 @@ from searchkit.index.current import manifest_in_force
 from searchkit.index.manifest import fact_of
 from searchkit.index.paths import IndexPaths
 from searchkit.index.verify import check_leg, verify
-from searchkit.search.legs import look_bare
 from searchkit.search.ranking import rank_articles
+from searchkit.search.retrieval import look_bare
 from searchkit.search.straight import rank_straight
 from searchkit.storage import native
 from searchkit.types import Article

@@ -10,7 +10,7 @@ import searchkit
 from searchkit import Mode
 from searchkit.index.generation import open_generation
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve
-from searchkit.search.legs import Reading
+from searchkit.search.retrieval import Reading
 from tests.index.archive import article
 from tests.words import WordEncoder
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
 from searchkit.search.fusion import hybrid
-from searchkit.search.voting import votes, votes_of_all, weights
+from searchkit.search.ranking import votes, votes_of_all, weights
 from searchkit.storage import native
 from tests.index.archive import SENTENCES, article
 from tests.words import WordEncoder

@@ -21,7 +21,7 @@ from searchkit.index.build import build as build_index
 from searchkit.index.generation import open_generation
 from searchkit.index.update import add
 from searchkit.keyword.scoring.evaluator import evaluate
-from searchkit.search.legs import Reading
+from searchkit.search.retrieval import Reading
 from searchkit.search.searcher import open_index
 from searchkit.types import Encoder, Mode, Query, Where
 

@@ -98,7 +98,7 @@ def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
     archive: list[list[Piece]], tree: Tree, most: int
 ) -> None:
     from searchkit.keyword.scoring.evaluator import evaluate
-    from searchkit.search.voting import votes
+    from searchkit.search.ranking import votes
 
     with indexed(*archive) as index:
         evaluated = partial(evaluate, index, tree, resolve=lambda _: np.arange(index.rows) % 2 == 0)

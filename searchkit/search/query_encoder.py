@@ -1,8 +1,10 @@
-"""Here is a query's text; what is its vector in this generation? By the encoder that made the generation's own."""
+"""Query encoder: a query's vector by the generation's encoder; the latest ones are remembered."""
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,51 @@ from searchkit.errors import EncoderMismatch
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
-from searchkit.search.legs import Reading
-from searchkit.search.recent import RecentVectors
+from searchkit.search.retrieval import Reading
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
     from searchkit.types import Vector
+
+
+KEPT = 1_024
+"""Vectors that are kept: 1.5 MB of 384 dimensions. Finding one takes 1 µs, making one 7 ms with the default encoder."""
+
+LONGEST = 2_000
+"""Characters of a query beyond which its vector isn't kept: who asks with an article asks once."""
+
+
+class RecentVectors:
+    """The vectors of the latest queries, by the encoder's fingerprint and the text. Safe to share among threads."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._vectors: OrderedDict[tuple[str, str], Vector] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def vector(self, fingerprint: str, text: str, encode: Callable[[str], Vector]) -> Vector:
+        """Return the vector of a query, ``(dimension,)`` float32, read-only; ``encode`` makes one that is new.
+
+        Raises what ``encode`` raises; two threads that ask for the same at the same time may both encode it.
+        """
+        key = (fingerprint, text)
+        with self._guard:
+            if (found := self._vectors.get(key)) is not None:
+                self._vectors.move_to_end(key)
+                return found
+        made = encode(text).copy()
+        made.flags.writeable = False
+        if len(text) <= LONGEST:
+            with self._guard:
+                self._vectors[key] = made
+                self._vectors.move_to_end(key)
+                while len(self._vectors) > self._kept:
+                    self._vectors.popitem(last=False)
+        return made
+
 
 _KEPT = 2
 """Encoders that are kept loaded: that of the generation in force, and of the one before, where searches may go on."""

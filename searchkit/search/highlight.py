@@ -1,4 +1,4 @@
-"""Here is a chunk and the terms that were asked for; which part of it is worth reading, and what in it stands out?
+"""Highlighter: the part of a chunk that is worth reading, and the words in it that were asked for.
 
 ``native/snippets.c`` says the same of many chunks at once. It asks here only what tokens mean that it never met before,
 so that a word is stemmed once, not in every chunk that it stands in. Of the words of letters, as most are, it looks up

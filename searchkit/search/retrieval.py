@@ -1,4 +1,14 @@
-"""Here is a query; what does each leg say? Reads the words, applies the filters, and puts both legs side by side."""
+"""Retrieval: the candidates and scores of both retrievers for a query.
+
+An index that was published by keyword first (``build --keyword-first``) has segments that wait for their vectors. In
+hybrid mode a chunk without a vector counts a cosine of 0, which is what the default encoder gives two texts that have
+nothing to do with each other: its score is ``BM25 / sqrt(U)``, what its words alone are worth. So it is found by the
+keyword leg alone, no guess puts it above a chunk whose nearness is known, and every score depends, as ever, on the
+query, the chunk and the index alone: when its vector comes, its own cosine is added; only what the index learns from
+all its vectors together, a weight and how languages lean, moves with them. While no chunk has one, the order is that of
+the keyword leg, and no encoder is needed. By vector alone such chunks can't be found; where there are no others, asking
+is an error.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +18,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
+from searchkit.errors import VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import Generation
-from searchkit.index.manifest import RULES
+from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
@@ -22,15 +33,11 @@ from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.keyword.query.spelling import suggest
 from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
 from searchkit.keyword.scoring.evaluator import Found, evaluate
-from searchkit.search.alternatives import candidate_scale
-from searchkit.search.asking import check_query
-from searchkit.search.filtering import FIELDS_EVERYWHERE, check_fields, notes_on_arguments, notes_on_text
-from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
-from searchkit.search.leaning import Leaning
+from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
+from searchkit.search.highlight import Snippets
+from searchkit.search.language_bias import Leaning, Tongues
+from searchkit.search.query import FIELDS_EVERYWHERE, check_fields, check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import Legs
-from searchkit.search.snippets import Snippets
-from searchkit.search.standing import standing_notes
-from searchkit.search.tongues import Tongues
 from searchkit.types import Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
@@ -40,6 +47,26 @@ if TYPE_CHECKING:
     from searchkit.types import Vector
 
     Mask = NDArray[np.bool_]
+
+
+def standing_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
+    """Say what an index lacks that matters to a search in this mode: vectors, or the rules that the query is read by.
+
+    Raises ``VectorsMissing`` for a search by vector alone where none has.
+    """
+    notes = (_coverage(generation, mode), "" if mode is Mode.VECTOR else rules_note(generation.manifest))
+    return tuple(note for note in notes if note)
+
+
+def _coverage(generation: Generation, mode: Mode) -> str:
+    manifest = generation.manifest
+    if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
+        return ""
+    said = f"{generation.paths.root} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
+    if not manifest.vectors and mode is Mode.VECTOR:
+        raise VectorsMissing(f"{said}: nothing can be found by vector.")
+    rest = "can't be found by vector" if mode is Mode.VECTOR else "are found by keyword alone"
+    return f"{said}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
 
 
 class Reading:

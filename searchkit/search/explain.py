@@ -1,4 +1,4 @@
-"""Here is a result; how does its score come about? Each leg's share of each chunk that votes, to be added up by anyone.
+"""Explanations: how a result's score comes about, to be added up by anyone.
 
 A chunk's score is the sum of its contributions' shares, and an article's the sum of ``counts * score`` over its votes.
 ``Contribution.how`` writes a share as arithmetic on what stands beside it: the leg's own ``score``; ``less``, what is
@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.search.alternatives import RRF_K, CandidateScale, Line
-from searchkit.search.fusion import KEYWORD, RERANKER, VECTOR, Scale
-from searchkit.search.ranking import Legs, Shift
-from searchkit.search.voting import vote_of, weights
+from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, Line, Scale
+from searchkit.search.ranking import Legs, Shift, vote_of, weights
 from searchkit.types import Contribution, Vote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
 
 ALONE = "score"
 WEIGHED = "score * times"

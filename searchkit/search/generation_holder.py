@@ -1,4 +1,4 @@
-"""Which generation is searched, and when is it another? A searcher's hold on one, through refreshes by any thread.
+"""Generation holder: which generation a searcher reads, through refreshes by any thread.
 
 Searches never wait for each other: one that finds the last look at CURRENT too long ago looks itself, and opens what is
 new, while the others go on in the generation before; so does a second one that comes meanwhile. A look where nothing
@@ -17,7 +17,7 @@ from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
 from searchkit.index.current import in_force
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.paths import IndexPaths
-from searchkit.search.legs import Reading
+from searchkit.search.retrieval import Reading
 
 Prepare = Callable[[Generation], None]
 """Makes ready for a generation before searches go over to it; raises where it can't be searched."""
