@@ -32,7 +32,7 @@ import searchkit
 from searchkit.config import IndexConfig, SearchConfig
 from searchkit.encoders.loader import load
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.evaluation.judged import Judged, read_judged
+from searchkit.evaluation.judgments import Judged, read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
 from searchkit.index.build import rebuild

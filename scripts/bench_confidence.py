@@ -44,7 +44,7 @@ import numpy as np
 
 import searchkit
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.evaluation.judged import Judged, read_judged
+from searchkit.evaluation.judgments import Judged, read_judged
 from searchkit.index.generation import open_generation
 from searchkit.index.vector_stats import group_of
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import searchkit
 from searchkit import Mode, Query, Searcher
-from searchkit.evaluation.judged import read_judged
+from searchkit.evaluation.judgments import read_judged
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Run
 from searchkit.types import Syntax

@@ -21,7 +21,7 @@ from scripts.benchmarks.options import SAMPLES, relevance_options
 from scripts.benchmarks.report import write_block
 from searchkit.config import DEFAULT_ENCODER, SearchConfig
 from searchkit.encoders import load_encoder
-from searchkit.evaluation.judged import Judged, read_judged
+from searchkit.evaluation.judgments import Judged, read_judged
 from searchkit.evaluation.measures import Measured, measure
 from searchkit.evaluation.runs import Run, make_run
 from searchkit.evaluation.significance import bootstrap_interval

@@ -1,4 +1,4 @@
-"""Here are a run and qrels; how good is it? As trec_eval has it, through ir_measures: the only file that imports that.
+"""Measures as trec_eval has them, through ir_measures: the only file that imports that.
 
 The option meant is ``-c``: a judged query that the run lacks counts 0, a query without judgement is left out, and
 equal scores (as 32-bit floats) stand in descending order of their ids, whatever order the run had. Not all of the
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.errors import ConfigError, MissingExtra
-from searchkit.evaluation.judged import Qrels
+from searchkit.evaluation.judgments import Qrels
 from searchkit.evaluation.runs import Run
 from searchkit.evaluation.significance import Interval, bootstrap_interval
 

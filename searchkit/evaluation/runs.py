@@ -1,4 +1,4 @@
-"""Here is a searcher, or a file; what is its answer to every query? A run: for each query, scores by id.
+"""Runs: for each query scores by id, from a searcher or a file.
 
 On file a run has TREC's six columns: query, Q0, article (or chunk), rank, score, tag.
 """
@@ -12,8 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from searchkit.errors import ConfigError, QueryError, StorageError
-from searchkit.evaluation.columns import bad_line, column, lines
-from searchkit.evaluation.judged import Qrels
+from searchkit.evaluation.judgments import Qrels, bad_line, column, lines
 from searchkit.search.query import K_LIMIT
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Progress, Query, Syntax

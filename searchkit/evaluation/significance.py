@@ -1,4 +1,4 @@
-"""Here are the values of some queries; how sure is their mean? Resampled from a fixed seed, so the same each time.
+"""Significance: how sure a mean over queries is, resampled from a fixed seed.
 
 *Interval*: the percentile bootstrap over queries (Efron and Tibshirani 1993, chapter 13; for retrieval Sakai, SIGIR
 2006, doi 10.1145/1148170.1148261). *Test*: Fisher's randomisation of paired differences, two-sided, which Smucker,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
+
 
 SAMPLES = 10_000
 """Samples drawn: with so many the ends of an interval move by less than a hundredth of its width between seeds."""

@@ -10,7 +10,7 @@ import pytest
 import searchkit
 from scripts import ablations, bench_confidence
 from searchkit.errors import ConfigError
-from searchkit.evaluation.judged import Judged
+from searchkit.evaluation.judgments import Judged
 from tests.words import WordEncoder
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from searchkit.errors import ConfigError
-from searchkit.evaluation.comparing import Mover, compare
+from searchkit.evaluation.comparison import Mover, compare
 from searchkit.evaluation.measures import Measured, measure
 from searchkit.evaluation.runs import Run
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from searchkit.evaluation.deciding import choose
+from searchkit.evaluation.tuning import choose
 
 LINE = np.asarray([[2], [0], [1], [3], [4]])
 """Five values of one setting; the usual one, which is first, stands in the middle."""

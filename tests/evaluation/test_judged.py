@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from searchkit.errors import ConfigError, MissingExtra, SourceError
-from searchkit.evaluation.judged import read_files, read_judged, read_qrels, read_queries
+from searchkit.evaluation.judgments import read_files, read_judged, read_qrels, read_queries
 
 BEIR_QUERIES = '{"_id": "q1", "text": "first"}\n\n{"_id": "q2", "text": "second", "metadata": {}}\n'
 BEIR_QRELS = "query-id\tcorpus-id\tscore\nq1\ta one\t2\nq1\tb\t0\nq2\tc\t1\n"

@@ -8,7 +8,7 @@ import pytest
 
 import searchkit
 from searchkit import Article, Mode
-from searchkit.evaluation.sanity import check_sanity, own_sentences
+from searchkit.evaluation.self_check import check_sanity, own_sentences
 from tests.words import WordEncoder
 
 if TYPE_CHECKING:

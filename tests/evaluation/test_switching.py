@@ -9,8 +9,8 @@ import pytest
 import searchkit
 from searchkit import Searcher, rebuild
 from searchkit.errors import ConfigError, SourceError
-from searchkit.evaluation.judged import Judged
-from searchkit.evaluation.switching import SAMPLE, Asked, compare_answers, read_asked, sampled_queries
+from searchkit.evaluation.generation_diff import SAMPLE, Asked, compare_answers, read_asked, sampled_queries
+from searchkit.evaluation.judgments import Judged
 from tests.index.archive import article, built
 from tests.words import WordEncoder
 

@@ -12,7 +12,7 @@ import searchkit
 from searchkit import Mode, SearchConfig, Searcher
 from searchkit.config import Settings
 from searchkit.errors import ConfigError
-from searchkit.evaluation.judged import Judged
+from searchkit.evaluation.judgments import Judged
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Level, make_run
 from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, tune

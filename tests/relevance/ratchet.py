@@ -21,7 +21,7 @@ from pathlib import Path
 
 import searchkit
 from searchkit import Mode
-from searchkit.evaluation.judged import read_judged
+from searchkit.evaluation.judgments import read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
 

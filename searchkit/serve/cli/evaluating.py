@@ -32,8 +32,8 @@ from searchkit.serve.cli.terminal import Screen, tell
 from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.comparing import Comparison
-    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.comparison import Comparison
+    from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.measures import Measured
     from searchkit.evaluation.runs import Run
     from searchkit.serve.cli.figures import Evaluated, Floor
@@ -231,7 +231,7 @@ def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judged) -> 
 
 
 def _comparisons(first: Measured, others: Sequence[Measured]) -> tuple[Comparison, ...]:
-    from searchkit.evaluation.comparing import compare
+    from searchkit.evaluation.comparison import compare
 
     return tuple(one for other in others for one in compare(first, other))
 

@@ -15,8 +15,8 @@ from searchkit.serve.cli.table import DIM
 from searchkit.serve.cli.terminal import clean
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.comparing import Comparison, Mover
-    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.comparison import Comparison, Mover
+    from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.measures import Measured
 
 SHOWN_MOVERS = 10

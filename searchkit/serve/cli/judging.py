@@ -11,7 +11,7 @@ from searchkit.errors import ConfigError
 from searchkit.serve.cli.options import OUTPUT
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.runs import Level
 
 JUDGED = "Queries and judgements"
@@ -62,7 +62,7 @@ def read_named(folder: str | None, split: str, queries: Path | None, qrels: Path
 
     Raises ``ConfigError`` where they are named neither as a folder nor as files, and as ``read_judged`` does.
     """
-    from searchkit.evaluation.judged import read_files, read_judged
+    from searchkit.evaluation.judgments import read_files, read_judged
 
     if folder is not None and queries is None and qrels is None:
         return read_judged(folder, split=split)

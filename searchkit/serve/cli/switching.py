@@ -16,7 +16,7 @@ from searchkit.serve.cli.plain import count
 from searchkit.serve.cli.terminal import clean
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.switching import Asked, Switch
+    from searchkit.evaluation.generation_diff import Asked, Switch
     from searchkit.index.manifest import Manifest
     from searchkit.types import Say
 
@@ -98,7 +98,7 @@ class Considering:
         self._always = not switch or require_overlap is not None or queries is not None or qrels is not None
         self._asked: Asked | None = None
         if queries is not None or qrels is not None:
-            from searchkit.evaluation.switching import read_asked
+            from searchkit.evaluation.generation_diff import read_asked
 
             self._asked = read_asked(queries, qrels)
 
@@ -126,7 +126,7 @@ class Considering:
         return self.considered.switched
 
     def _compared(self, before: int, after: int) -> tuple[Switch | None, str]:
-        from searchkit.evaluation.switching import compare_answers, sampled_queries
+        from searchkit.evaluation.generation_diff import compare_answers, sampled_queries
         from searchkit.search.searcher import open_index
 
         with ExitStack() as opened:

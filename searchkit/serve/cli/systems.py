@@ -20,7 +20,7 @@ from searchkit.serve.cli.places import named_index
 from searchkit.types import Mode, Progress, Syntax
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.runs import Level, Run
     from searchkit.search.searcher import Searcher
 

@@ -17,8 +17,8 @@ from searchkit.serve.cli.terminal import clean
 
 if TYPE_CHECKING:
     from searchkit.config import Settings
-    from searchkit.evaluation.sanity import Group as Asked
-    from searchkit.evaluation.sanity import Sanity
+    from searchkit.evaluation.self_check import Group as Asked
+    from searchkit.evaluation.self_check import Sanity
     from searchkit.evaluation.tuning import Gain, Tuned
 
 _SHOWN = 9

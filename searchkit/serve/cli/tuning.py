@@ -16,7 +16,7 @@ from searchkit.serve.cli.terminal import Screen
 
 if TYPE_CHECKING:
     from searchkit.config import Settings
-    from searchkit.evaluation.judged import Judged
+    from searchkit.evaluation.judgments import Judged
 
 USE = "What searches use"
 DEFAULTS = "defaults"
@@ -159,7 +159,7 @@ def _tune(
 
 
 def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
-    from searchkit.evaluation.sanity import check_sanity
+    from searchkit.evaluation.self_check import check_sanity
     from searchkit.search.searcher import open_index
     from searchkit.serve.cli import formats, tuned
     from searchkit.serve.cli.progress import bars

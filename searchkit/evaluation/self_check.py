@@ -1,4 +1,4 @@
-"""Here is an archive that nobody has judged; is anything broken? Its own sentences are asked, and must find their own.
+"""Self check: an archive's own sentences are asked and must find their articles.
 
 A sample of articles, the same every time, is asked for with two sentences of each: the first, and one from the middle
 of its text. Titles aren't asked: a title stands in every chunk of its article, so finding it proves little. A sentence

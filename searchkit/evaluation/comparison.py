@@ -1,4 +1,4 @@
-"""Here are two measured runs; which is better, is that chance, and for which queries? The other one minus the first."""
+"""Comparison of two measured runs: the second one minus the first."""
 
 from __future__ import annotations
 

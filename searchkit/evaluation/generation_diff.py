@@ -1,4 +1,4 @@
-"""Here are two generations of an index; how do the answers change from one to the other? Before it is put in force.
+"""Generation diff: how answers change from one generation to another, before it is put in force.
 
 Overlap is the share of the first ten articles that both have, as a share of the longer list, so it falls where one
 finds fewer. Without judgements it says how much changes, not whether it gets better; with them the measures of both say
@@ -15,12 +15,11 @@ from itertools import islice
 from pathlib import Path
 
 from searchkit.errors import SourceError
-from searchkit.evaluation.columns import lines
-from searchkit.evaluation.comparing import Comparison, compare
-from searchkit.evaluation.judged import Judged, read_files, read_judged, read_queries
+from searchkit.evaluation.comparison import Comparison, compare
+from searchkit.evaluation.judgments import Judged, lines, read_files, read_judged, read_queries
 from searchkit.evaluation.measures import DEFAULT_MEASURES, Measured, depth_for, measure
 from searchkit.evaluation.runs import Run, make_run
-from searchkit.evaluation.sanity import own_sentences
+from searchkit.evaluation.self_check import own_sentences
 from searchkit.search.searcher import Searcher
 from searchkit.types import Article, Progress, Syntax
 

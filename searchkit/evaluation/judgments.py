@@ -1,4 +1,4 @@
-"""Here is a folder or two files; what is asked, and what is relevant? Reads queries and qrels, BEIR's form or TREC's.
+"""Judged queries: queries and qrels, in BEIR's form or TREC's.
 
 Queries: JSON lines ``{"_id": …, "text": …}`` (BEIR), lines ``id<TAB>text``, or TREC's topics (``<top>``, ``<num>``,
 ``<title>``). Qrels: lines of three columns below a heading (BEIR: query, article, grade) or of four (TREC: query,
@@ -15,9 +15,42 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from searchkit.errors import ConfigError, MissingExtra, SourceError
-from searchkit.evaluation.columns import bad_line, lines
+
+_WHITE = re.compile(r"[\s\x00-\x20]")
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each line that isn't blank, a byte order mark left out.
+
+    Raises ``SourceError`` where the file can't be read as UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {(error.strerror or str(error)).lower()}.", hint=_NAME_IT) from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} isn't UTF-8 text.", hint="Write it as UTF-8.") from error
+    # Not splitlines: a line separator of Unicode may stand within a query.
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+_NAME_IT = "Name a file that exists."
+
+
+def bad_line(path: Path, number: int, reason: str, hint: str) -> SourceError:
+    """Make the error for a line that can't be read."""
+    return SourceError(f"{path}, line {number}: {reason}.", hint=hint)
+
+
+def column(text: str) -> str:
+    """Return an id as it stands in a column of TREC's files: white space, which separates columns, percent-encoded."""
+    return _WHITE.sub(lambda match: quote(match[0]), text) or "-"
+
 
 Qrels = Mapping[str, Mapping[str, int]]
 """For each query the grade of each judged article, or chunk."""
