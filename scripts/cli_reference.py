@@ -14,7 +14,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from searchkit.serve.cli.app import COMMANDS, command_line
+from searchkit.cli.app import COMMANDS, command_line
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(?<=<!-- cli -->\n)(.*?)(?=<!-- /cli -->)", re.DOTALL)

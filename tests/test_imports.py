@@ -119,10 +119,10 @@ print(sorted(heavy & set(sys.modules)))
     "statement",
     [
         "import searchkit; dir(searchkit)",
-        "from searchkit.serve.cli import main; main(['--help'])",
-        "from searchkit.serve.cli import main; main(['search', '--help'])",
-        "from searchkit.serve.cli import main; main(['--version'])",
-        "from searchkit.serve.cli import main; main(['serch'])",
+        "from searchkit.cli import main; main(['--help'])",
+        "from searchkit.cli import main; main(['search', '--help'])",
+        "from searchkit.cli import main; main(['--version'])",
+        "from searchkit.cli import main; main(['serch'])",
     ],
 )
 def test_starting_up_loads_nothing_heavy(statement: str) -> None:

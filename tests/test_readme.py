@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from scripts.cli_reference import BLOCK, reference
-from searchkit.serve.cli.app import COMMANDS, command_line
+from searchkit.cli.app import COMMANDS, command_line
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

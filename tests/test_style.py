@@ -10,7 +10,7 @@ import pytest
 
 import searchkit
 from searchkit import errors, types
-from searchkit.serve.cli.app import COMMANDS
+from searchkit.cli.app import COMMANDS
 
 ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))

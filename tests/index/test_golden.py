@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import searchkit
+from searchkit.cli import main
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.errors import FormatTooOld, MissingExtra
 from searchkit.index.current import manifest_in_force
 from searchkit.index.manifest import FORMAT, OLDEST_FORMAT, RULES
 from searchkit.index.paths import IndexPaths
-from searchkit.serve.cli import main
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers
 from tests.words import WordEncoder

@@ -13,6 +13,7 @@ import pytest
 
 import searchkit
 from searchkit import add, backup, build, compact, gc, rebuild, restore, verify
+from searchkit.cli import main
 from searchkit.encoders import model_files
 from searchkit.encoders.model_files import find_model
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, SourceError, StorageError
@@ -21,7 +22,6 @@ from searchkit.index.current import current_generation
 from searchkit.index.garbage import litter
 from searchkit.index.lock import writer_at_work, writer_lock
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
-from searchkit.serve.cli import main
 from searchkit.storage import digest_cache, files
 from tests.index.archive import article, built
 from tests.index.test_encoding import Counting, articles
@@ -231,6 +231,6 @@ def test_the_cache_is_emptied_of_whatever_lies_in_it(tmp_path: Path, monkeypatch
     embedding_cache.clear()
     assert not folder.exists()
     monkeypatch.setenv(embedding_cache.SWITCH, "nonsense")
-    from searchkit.serve.cli import doctor
+    from searchkit.cli.commands import doctor
 
     assert not doctor._cache().good

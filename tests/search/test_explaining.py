@@ -14,11 +14,11 @@ import pytest
 
 import searchkit
 from searchkit import Mode, SearchConfig, Searcher
+from searchkit.cli.output.console import Screen
+from searchkit.cli.output.explain_text import sums
+from searchkit.cli.output.formats import answer_json, to_json
+from searchkit.cli.output.result_table import answer_table
 from searchkit.config import FUSIONS
-from searchkit.serve.cli.formats import answer_json, to_json
-from searchkit.serve.cli.sums import sums
-from searchkit.serve.cli.table import answer_table
-from searchkit.serve.cli.terminal import Screen
 from searchkit.types import Answer
 from tests.index.archive import article
 from tests.words import WordEncoder, WordReranker

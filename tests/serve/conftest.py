@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from searchkit.serve.cli import main
+from searchkit.cli import main
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit.serve.cli import run as running
+from searchkit.cli import runner as running
 from tests.serve.conftest import Run
 
 SYNTAX = (

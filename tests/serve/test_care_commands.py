@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit.serve.cli import doctor
+from searchkit.cli.commands import doctor
 from tests.serve.conftest import ARTICLES, Run
 
 
@@ -110,7 +110,7 @@ DOCTOR = """
 import sys
 for name in sys.argv[1:]:
     sys.modules[name] = None
-from searchkit.serve.cli import main
+from searchkit.cli import main
 sys.exit(main(["doctor", "--json"]))
 """
 

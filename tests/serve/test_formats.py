@@ -5,7 +5,7 @@ import io
 import json
 import re
 
-from searchkit.serve.cli import formats
+from searchkit.cli.output import formats
 from tests.serve.answers import ANSWER, HARM, IGLA, NOTHING
 
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")

@@ -6,21 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.serve.cli import plain
-from searchkit.serve.cli.progress import clock, pace
-from searchkit.serve.cli.terminal import clean, clean_lines
+from searchkit.cli.output import numbers
+from searchkit.cli.output.console import clean, clean_lines, clock, pace
 
 
 @given(shares=st.lists(st.floats(-50, 50), min_size=1, max_size=6))
 @settings(deadline=None)
 def test_what_is_written_of_shares_adds_up_and_is_at_most_a_unit_off(shares: list[float]) -> None:
-    total, written = plain.rounded_shares(sum(shares), shares)
+    total, written = numbers.rounded_shares(sum(shares), shares)
     assert sum(round(float(one) * 1000) for one in written) == round(float(total) * 1000)
     assert all(abs(float(one) - share) <= 0.001 + 1e-9 for one, share in zip(written, shares, strict=True))
 
 
 def test_a_third_three_times_is_one() -> None:
-    assert plain.rounded_shares(1 / 3 + 1 / 3 + 1 / 3, [1 / 3] * 3) == ("1.000", ["0.334", "0.333", "0.333"])
+    assert numbers.rounded_shares(1 / 3 + 1 / 3 + 1 / 3, [1 / 3] * 3) == ("1.000", ["0.334", "0.333", "0.333"])
 
 
 @pytest.mark.parametrize(
@@ -34,14 +33,14 @@ def test_a_third_three_times_is_one() -> None:
     ],
 )
 def test_a_midnight_of_utc_is_written_as_a_day(moment: datetime | None, written: str | None) -> None:
-    assert plain.iso(moment) == written
+    assert numbers.iso(moment) == written
 
 
 @pytest.mark.parametrize(
     ("seconds", "written"), [(0.042, "0.04 s"), (12.34, "12.3 s"), (125, "2 min 5 s"), (3725, "1 h 2 min")]
 )
 def test_times_are_written_for_people(seconds: float, written: str) -> None:
-    assert plain.duration(seconds) == written
+    assert numbers.duration(seconds) == written
 
 
 @pytest.mark.parametrize(
@@ -49,11 +48,11 @@ def test_times_are_written_for_people(seconds: float, written: str) -> None:
     [(950, "950 bytes"), (4_200_000, "4.2 MB"), (999_990, "1.0 MB"), (3_000_000_000_000, "3.0 TB")],
 )
 def test_sizes_are_written_for_people(number: int, written: str) -> None:
-    assert plain.size(number) == written
+    assert numbers.size(number) == written
 
 
 def test_things_are_counted_in_words() -> None:
-    assert [plain.count(1, "article"), plain.count(2310, "chunk"), plain.count(0, "index")] == [
+    assert [numbers.count(1, "article"), numbers.count(2310, "chunk"), numbers.count(0, "index")] == [
         "1 article",
         "2,310 chunks",
         "0 indexes",

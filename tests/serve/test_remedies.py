@@ -25,14 +25,13 @@ import pytest
 from typer.main import get_command
 
 import searchkit
+from searchkit.cli.app import COMMANDS, command_line
+from searchkit.cli.output.console import Screen, bars, tell
 from searchkit.encoders.embedding_cache import SWITCH
 from searchkit.errors import FormatTooOld, IndexNotFound, StorageError
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import OLDEST_FORMAT
 from searchkit.index.paths import IndexPaths
-from searchkit.serve.cli.app import COMMANDS, command_line
-from searchkit.serve.cli.progress import bars
-from searchkit.serve.cli.terminal import Screen, tell
 from tests.index.archive import article, built
 from tests.serve.conftest import ARTICLES, Run
 from tests.words import WordEncoder
@@ -234,7 +233,7 @@ def test_a_permission_error_from_anywhere_is_one_message(run: Run, monkeypatch: 
     def refused(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/srv/secret")
 
-    monkeypatch.setattr("searchkit.serve.cli.looking.known_indexes", refused)
+    monkeypatch.setattr("searchkit.cli.commands.show.known_indexes", refused)
     ran = run("list")
     assert ran.code == StorageError.exit_code
     assert "/srv/secret may not be read or written" in ran.err

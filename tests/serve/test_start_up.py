@@ -24,9 +24,9 @@ UNUSED = {
     "searchkit.index.segment_writer",
     "searchkit.index.segment_merge",
     "searchkit.ingest.chunker",
-    "searchkit.serve.cli.building",
-    "searchkit.serve.cli.doctor",
-    "searchkit.serve.cli.evaluating",
+    "searchkit.cli.commands.build",
+    "searchkit.cli.commands.doctor",
+    "searchkit.cli.commands.evaluate",
     "sentence_transformers",
     "sentencex",
     "tokenizers",
@@ -38,7 +38,7 @@ UNUSED = {
 
 ASK = """
 import sys
-from searchkit.serve.cli import main
+from searchkit.cli import main
 code = main({arguments!r})
 print(code, sorted(sys.modules))
 """

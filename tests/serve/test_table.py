@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from searchkit.serve.cli.table import answer_table, footer
-from searchkit.serve.cli.terminal import Screen
+from searchkit.cli.output.console import Screen
+from searchkit.cli.output.result_table import answer_table, footer
 from searchkit.types import Answer
 from tests.serve.answers import ANSWER, ARABIC, IGLA, NOTHING, result
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from searchkit.cli.commands.doctor import examine
 from searchkit.keyword.postings.bitpacking import (
     PADDING,
     pack_bits,
@@ -22,7 +23,6 @@ from searchkit.keyword.postings.bitpacking import (
 )
 from searchkit.keyword.postings.writer import PostingsBuilder
 from searchkit.keyword.query.ast import Filter, Maybe, Or, Term, Tree
-from searchkit.serve.cli.doctor import examine
 from searchkit.storage import native
 from tests.index.keyword.reference import ANALYZER, Piece, edits, indexed
 from tests.index.keyword.trees import archives, trees

@@ -1,4 +1,4 @@
-"""How does a person, or a program, read what ``tune`` found? As a few lines and a table, or as JSON."""
+"""Reports on what ``tune`` measured."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.serve.cli.plain import count
-from searchkit.serve.cli.table import DIM
-from searchkit.serve.cli.terminal import clean
+from searchkit.cli.output.console import clean
+from searchkit.cli.output.numbers import count
+from searchkit.cli.output.result_table import DIM
 
 if TYPE_CHECKING:
     from searchkit.config import Settings
     from searchkit.evaluation.self_check import Group as Asked
     from searchkit.evaluation.self_check import Sanity
     from searchkit.evaluation.tuning import Gain, Tuned
+
 
 _SHOWN = 9
 """Points of a curve that fit on a line."""

@@ -1,4 +1,4 @@
-"""How does an index follow its articles on the command line? ``update``, ``delete``, and ``compact`` to tidy it up."""
+"""``update``, ``delete`` and ``compact``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from searchkit.cli.commands.build import Places, work
+from searchkit.cli.index_argument import existing_index
+from searchkit.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
+from searchkit.cli.output.console import Screen
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.building import Places, work
-from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
-from searchkit.serve.cli.places import existing_index
-from searchkit.serve.cli.terminal import Screen
 from searchkit.types import BuildReport, Progress
 
 Prune = Annotated[bool, typer.Option("--prune", help="Delete the articles that have vanished from the places.")]

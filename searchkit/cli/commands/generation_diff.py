@@ -1,4 +1,4 @@
-"""A generation is ready to take the place of another; how will answers change, and shall it? ``rebuild`` asks here."""
+"""The comparison that ``rebuild`` shows before a generation is put in force."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from searchkit.cli.output.console import clean
+from searchkit.cli.output.numbers import count
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.serve.cli.plain import count
-from searchkit.serve.cli.terminal import clean
 
 if TYPE_CHECKING:
     from searchkit.evaluation.generation_diff import Asked, Switch
     from searchkit.index.manifest import Manifest
     from searchkit.types import Say
+
 
 _SHOWN = 62
 """Characters of a query that are shown: a line of the report fits 80 columns."""

@@ -1,4 +1,4 @@
-"""What if a command fails? One message, what happened and what to do next, and the exit code that is documented."""
+"""Running a command: whatever happens becomes an exit code and at most one message."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from shlex import quote
 
 import typer
 
+from searchkit.cli.app import command_line
+from searchkit.cli.interruption import INTERRUPTED, InterruptedWork
+from searchkit.cli.output.console import Screen, tell, utf8_streams
 from searchkit.errors import SearchkitError, StorageError, broken_installation
-from searchkit.serve.cli.app import command_line
-from searchkit.serve.cli.interruption import INTERRUPTED, InterruptedWork
-from searchkit.serve.cli.terminal import Screen, tell, utf8_streams
 
 INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: the program is at fault, not its user."""

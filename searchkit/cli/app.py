@@ -1,4 +1,4 @@
-"""Which commands are there? This is their list, and what ``searchkit --help`` says above and below it."""
+"""The commands, and what ``searchkit --help`` says above and below their list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from searchkit.serve.cli.typed import skip_checks
+from searchkit.cli.fast_types import skip_checks
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
@@ -19,43 +19,43 @@ Build an index from files once, then ask it. Data goes to standard output, every
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "build",
-        "building.build",
+        "build.build",
         (
             "searchkit build articles/ --index indexes/news",
             "searchkit build 'dump/*.jsonl.gz' --field title=headline --index dump",
             "zcat feed.jsonl.gz | searchkit build - --index indexes/feed",
         ),
     ),
-    ("add", "building.add", ("searchkit add today/ --index indexes/news",)),
+    ("add", "build.add", ("searchkit add today/ --index indexes/news",)),
     (
         "rebuild",
-        "building.rebuild",
+        "build.rebuild",
         ("searchkit rebuild --index indexes/news", "searchkit rebuild --index indexes/news --chunk-tokens 128"),
     ),
     (
         "update",
-        "changing.update",
+        "update.update",
         (
             "searchkit update --index indexes/news",
             "searchkit update articles/ --prune --index indexes/news",
         ),
     ),
-    ("delete", "changing.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
-    ("compact", "changing.compact", ("searchkit compact --index indexes/news",)),
-    ("verify", "caring.verify", ("searchkit verify --index indexes/news --deep",)),
-    ("gc", "caring.gc", ("searchkit gc --keep 3 --index indexes/news",)),
+    ("delete", "update.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
+    ("compact", "update.compact", ("searchkit compact --index indexes/news",)),
+    ("verify", "maintenance.verify", ("searchkit verify --index indexes/news --deep",)),
+    ("gc", "maintenance.gc", ("searchkit gc --keep 3 --index indexes/news",)),
     (
         "rollback",
-        "caring.rollback",
+        "maintenance.rollback",
         ("searchkit rollback --index indexes/news", "searchkit rollback 7 --index indexes/news"),
     ),
-    ("backup", "caring.backup", ("searchkit backup /mnt/disk/news --index indexes/news",)),
-    ("restore", "caring.restore", ("searchkit restore /mnt/disk/news --index indexes/news",)),
-    ("cache", "caching.cache", ("searchkit cache", "searchkit cache --clear")),
+    ("backup", "maintenance.backup", ("searchkit backup /mnt/disk/news --index indexes/news",)),
+    ("restore", "maintenance.restore", ("searchkit restore /mnt/disk/news --index indexes/news",)),
+    ("cache", "maintenance.cache", ("searchkit cache", "searchkit cache --clear")),
     ("doctor", "doctor.doctor", ("searchkit doctor",)),
     (
         "search",
-        "searching.search",
+        "search.search",
         (
             'searchkit search "Russian air defense in Venezuela" --index indexes/news',
             "searchkit search 'title:missile NOT \"North Korea\"' --facet source",
@@ -65,13 +65,13 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "show",
-        "looking.show",
+        "show.show",
         ("searchkit show wire-0042 --index indexes/news", "searchkit show 'wire-0042#3' --json"),
     ),
-    ("info", "looking.info", ("searchkit info --index indexes/news",)),
+    ("info", "show.info", ("searchkit info --index indexes/news",)),
     (
         "evaluate",
-        "evaluating.evaluate",
+        "evaluate.evaluate",
         (
             "searchkit evaluate judged/ --index indexes/news",
             "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
@@ -82,7 +82,7 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "tune",
-        "tuning.tune",
+        "tune.tune",
         (
             "searchkit tune judged/ --split train --index indexes/news --save",
             "searchkit tune judged/ --index indexes/news --out news.json",
@@ -90,7 +90,7 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit tune --use defaults --index indexes/news",
         ),
     ),
-    ("list", "looking.list_indexes", ("searchkit list", "searchkit list /srv/indexes --json")),
+    ("list", "show.list_indexes", ("searchkit list", "searchkit list /srv/indexes --json")),
 )
 """Each command: its name, the module and the function whose docstring is its help, and examples."""
 
@@ -157,7 +157,7 @@ def command_line(given: str | None = None) -> typer.Typer:
     app.callback()(_root)
     for name, place, examples in [one for one in COMMANDS if one[0] == given] or COMMANDS:
         module, _, function = place.partition(".")
-        run: Callable[..., None] = getattr(import_module(f"searchkit.serve.cli.{module}"), function)
+        run: Callable[..., None] = getattr(import_module(f"searchkit.cli.commands.{module}"), function)
         app.command(name, cls=Command, help=_prose(run), epilog="\n  ".join(("\nExamples:", *examples)))(run)
     return app
 

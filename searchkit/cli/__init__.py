@@ -1,4 +1,4 @@
-"""What happens when someone types ``searchkit``? ``main`` reads the command, runs it and gives back an exit code.
+"""Command line: ``main`` reads a command, runs it and returns its exit code.
 
 The way through: ``run`` turns whatever happens into an exit code and at most one message; ``app`` lists the commands,
 which stand in ``building`` (build, add, rebuild), ``changing`` (update, delete, compact), ``caring`` (verify, gc,
@@ -12,8 +12,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from searchkit.cli.interruption import INTERRUPTED
 from searchkit.errors import broken_installation
-from searchkit.serve.cli.interruption import INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     No exception leaves: each is told in one message on standard error.
     """
     try:
-        from searchkit.serve.cli.run import run
+        from searchkit.cli.runner import run
 
         return run(arguments)
     except KeyboardInterrupt:  # while the commands were still being imported

@@ -1,4 +1,4 @@
-"""What do the options mean that several commands share? Each is named, explained and checked here once."""
+"""Options that several commands share, each explained and checked once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from searchkit.cli.index_argument import complete_index
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.places import complete_index
 from searchkit.types import Mode, Syntax
 
 FILTERS = "Filters (all must be met; of one that is repeated, any)"

@@ -1,4 +1,4 @@
-"""How does a person, or a program, read an evaluation? As a table of means with their intervals, or as JSON."""
+"""Reports on an evaluation: a table of means with their intervals, or JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.serve.cli.plain import count
-from searchkit.serve.cli.table import DIM
-from searchkit.serve.cli.terminal import clean
+from searchkit.cli.output.console import clean
+from searchkit.cli.output.numbers import count
+from searchkit.cli.output.result_table import DIM
 
 if TYPE_CHECKING:
     from searchkit.evaluation.comparison import Comparison, Mover
     from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.measures import Measured
+
 
 SHOWN_MOVERS = 10
 SIDE_BY_SIDE = 3

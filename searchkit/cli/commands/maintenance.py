@@ -1,4 +1,4 @@
-"""Is an index whole, and how is it kept so? ``verify``, ``gc``, ``rollback``, ``backup`` and ``restore``."""
+"""``verify``, ``gc``, ``rollback``, ``backup``, ``restore`` and ``cache``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,54 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.errors import IndexCorrupt, SearchkitError
-from searchkit.serve.cli.interruption import InterruptedWork
-from searchkit.serve.cli.options import Index, Json, NoColor, Quiet, Wait
-from searchkit.serve.cli.places import existing_index, named_index, new_index
-from searchkit.serve.cli.plain import count, duration, size
-from searchkit.serve.cli.terminal import Screen, clean, tell
+from searchkit.cli.index_argument import existing_index, named_index, new_index
+from searchkit.cli.interruption import InterruptedWork
+from searchkit.cli.options import Index, Json, NoColor, Quiet, Wait
+from searchkit.cli.output.console import Screen, clean, tell
+from searchkit.cli.output.numbers import count, day, duration, size
+from searchkit.errors import IndexCorrupt, SearchkitError, StorageError
 
 if TYPE_CHECKING:
     from searchkit.index.manifest import Manifest
     from searchkit.index.verify import Verified
     from searchkit.types import Progress
+
+
+Clear = Annotated[bool, typer.Option("--clear", help="Remove all that is in it.")]
+
+
+def cache(*, clear: Clear = False, json: Json = False, no_color: NoColor = False) -> None:
+    """Show what your cache of vectors holds, or empty it.
+
+    All your indexes share it: a text that was encoded once by an encoder isn't encoded again. The oldest go first where
+    it is full. SEARCHKIT_VECTOR_CACHE sets its size, such as 500MB, or off; SEARCHKIT_CACHE its folder.
+
+    """
+    from searchkit.cli.output import formats
+    from searchkit.encoders import embedding_cache
+
+    screen = Screen(no_color=no_color)
+    freed = 0
+    if clear:
+        try:
+            freed = embedding_cache.clear()
+        except OSError as error:
+            raise StorageError(f"The cache can't be emptied: {error}.", hint="Remove its folder by hand.") from error
+    state = embedding_cache.cache_state()
+    if json:
+        screen.write(formats.to_json(asdict(state) | ({"freed": freed} if clear else {})))
+        return
+    if clear:
+        screen.say(f"{size(freed)} were freed.")
+    limit = f"of {size(state.bound)}" if state.bound else f"(it is off: {embedding_cache.SWITCH})"
+    screen.write(clean(state.folder), f"{size(state.bytes)} {limit}")
+    for share in state.encoders:
+        known = (count(share.vectors, "vector"), size(share.bytes), f"{share.dimension:,} dimensions")
+        since = f" · since {day(share.since)}" if share.since else ""
+        screen.write(clean(share.encoder) or "(unreadable)", f"  {' · '.join(known)}{since}")
+    for note in state.notes:
+        screen.say(f"Note: {note}")
+
 
 Keep = Annotated[
     int, typer.Option("--keep", metavar="N", help="How many generations to leave, the one in force among them.")
@@ -41,9 +78,9 @@ def verify(
     Each damaged file is named, with what that means and the command that mends it. The exit code is 5 then.
 
     """
+    from searchkit.cli.output import formats
+    from searchkit.cli.output.console import bars
     from searchkit.index import verify as index_verify
-    from searchkit.serve.cli import formats
-    from searchkit.serve.cli.progress import bars
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -76,8 +113,8 @@ def gc(
     A generation that a search on this machine has open stays.
 
     """
+    from searchkit.cli.output import formats
     from searchkit.index import maintenance
-    from searchkit.serve.cli import formats
 
     screen = Screen(no_color=no_color)
     done = maintenance.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
@@ -156,9 +193,9 @@ def restore(
 
 
 def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
+    from searchkit.cli.output.console import bars
     from searchkit.index.current import manifest_in_force
     from searchkit.index.paths import IndexPaths
-    from searchkit.serve.cli.progress import bars
 
     try:
         with bars(screen, shown=not quiet) as progress:
@@ -172,7 +209,7 @@ def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manif
 
 
 def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet: bool, json: bool) -> None:
-    from searchkit.serve.cli import formats
+    from searchkit.cli.output import formats
 
     if json:
         facts = {"path": str(where), "generation": made.generation, "restored": made.restored}

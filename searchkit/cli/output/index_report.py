@@ -1,4 +1,4 @@
-"""How does a person read an article, an index or a report? Drawn here, for ``show``, ``info``, ``list``, ``build``."""
+"""Reports on an article, an index or a build."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.serve.cli.plain import count, day, duration, iso, size
-from searchkit.serve.cli.table import DIM, bar, byline
-from searchkit.serve.cli.terminal import clean, clean_lines
+from searchkit.cli.output.console import clean, clean_lines
+from searchkit.cli.output.numbers import count, day, duration, iso, size
+from searchkit.cli.output.result_table import DIM, bar, byline
 from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
 
 if TYPE_CHECKING:
     from searchkit.index.maintenance import Past
+
 
 SHOWN_PROBLEMS = 1000
 """Problems that are named: all of them, unless a whole archive is unreadable, which --json still lists."""

@@ -1,4 +1,4 @@
-"""Which index is meant? Say it by a path, by a name under ``indexes/``, by SEARCHKIT_INDEX, or by having only one."""
+"""The index that is meant: a path, a name under ``indexes/``, SEARCHKIT_INDEX, or the only one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
+from searchkit.cli.output.console import Screen
 from searchkit.errors import ConfigError, IndexNotFound, StorageError
-from searchkit.serve.cli.terminal import Screen
 
 HOME = Path("indexes")
 """Where a bare name is looked up, seen from the working folder."""

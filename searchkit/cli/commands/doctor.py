@@ -1,4 +1,4 @@
-"""Is this installation fit to work, and if not, what is missing? ``doctor`` looks, and says what to type."""
+"""``doctor``: what an installation lacks, and what to type."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from re import match
 
 import typer
 
+from searchkit.cli.index_argument import known_indexes
+from searchkit.cli.options import Json, NoColor
+from searchkit.cli.output.console import Screen, clean
+from searchkit.cli.output.numbers import size
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.errors import MissingExtra, SearchkitError, how_to_install
-from searchkit.serve.cli.options import Json, NoColor
-from searchkit.serve.cli.places import known_indexes
-from searchkit.serve.cli.plain import size
-from searchkit.serve.cli.terminal import Screen, clean
 from searchkit.types import Article
 
 OLDEST_SQLITE = (3, 31, 0)
@@ -76,7 +76,7 @@ class Check:
 
 def doctor(*, json: Json = False, no_color: NoColor = False) -> None:
     """Check the installation: what is there, what is missing, what to type. The exit code is 7 where something is."""
-    from searchkit.serve.cli import formats
+    from searchkit.cli.output import formats
 
     screen = Screen(no_color=no_color)
     checks = list(examine())

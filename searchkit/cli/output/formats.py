@@ -1,4 +1,4 @@
-"""How does a program read an answer? As JSON, JSON lines, CSV, Markdown or a TREC run; this is the form of each.
+"""Output formats: an answer as JSON, JSON lines, CSV, Markdown or a TREC run.
 
 Keys stand in one order, always; text is written as it is, never as ASCII escapes, but for control characters, which no
 article may send to a terminal.
@@ -17,8 +17,8 @@ from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
-from searchkit.serve.cli.plain import iso
-from searchkit.serve.cli.terminal import clean
+from searchkit.cli.output.console import clean
+from searchkit.cli.output.numbers import iso
 from searchkit.types import Answer, Article, BuildReport, Chunk, ChunkResult, FieldValue, IndexInfo, Result, Snippet
 
 _UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")

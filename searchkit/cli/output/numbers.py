@@ -1,4 +1,4 @@
-"""How are dates, sizes, times and numbers written for people and programs? Always the same way, by these functions."""
+"""Dates, sizes, times and numbers as they are written for people and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in an index, and which indexes are there? ``show``, ``info`` and ``list`` read and change nothing."""
+"""``show``, ``info`` and ``list``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from searchkit.cli.index_argument import HOME, existing_index, known_indexes
+from searchkit.cli.options import Index, Json, NoColor
+from searchkit.cli.output.console import Screen, tell
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.serve.cli.options import Index, Json, NoColor
-from searchkit.serve.cli.places import HOME, existing_index, known_indexes
-from searchkit.serve.cli.terminal import Screen, tell
 from searchkit.types import IndexInfo
 
 
@@ -25,8 +25,8 @@ def show(
     no_color: NoColor = False,
 ) -> None:
     """Show a whole article, or one chunk of it."""
+    from searchkit.cli.output import formats, index_report
     from searchkit.search.searcher import open_index
-    from searchkit.serve.cli import facts, formats
 
     screen = Screen(no_color=no_color)
     path = existing_index(index, screen)
@@ -35,13 +35,15 @@ def show(
         if whole is not None:
             chunks = searcher.chunks(id)
             screen.write(
-                formats.to_json(formats.whole_article_json(whole, chunks)) if json else facts.article(whole, chunks)
+                formats.to_json(formats.whole_article_json(whole, chunks))
+                if json
+                else index_report.article(whole, chunks)
             )
             return
         one = searcher.chunk(id)
         if one is not None:
             of = searcher.article(one.article_id)
-            screen.write(formats.to_json(formats.chunk_json(one)) if json else facts.chunk(one, of))
+            screen.write(formats.to_json(formats.chunk_json(one)) if json else index_report.chunk(one, of))
             return
     tell(screen, f"No article and no chunk in {path} has the id {id!r}.", "A search names the ids: 'searchkit search'.")
     raise typer.Exit(1)
@@ -49,11 +51,11 @@ def show(
 
 def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
     """Show what an index is made of, and its history."""
+    from searchkit.cli.output import formats, index_report
     from searchkit.index.generation import index_info
     from searchkit.index.lock import writer_at_work
     from searchkit.index.maintenance import history
     from searchkit.index.paths import IndexPaths
-    from searchkit.serve.cli import facts, formats
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
@@ -62,7 +64,7 @@ def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) 
         more = {"writer": writer, "history": [asdict(one) for one in past]}
         screen.write(formats.to_json({**formats.info_json(about), **more}))
     else:
-        screen.write(facts.index(about), facts.history(past))
+        screen.write(index_report.index(about), index_report.history(past))
         if writer:
             screen.say(f"Being written: {writer}.")
 
@@ -74,7 +76,7 @@ def list_indexes(
     no_color: NoColor = False,
 ) -> None:
     """List the indexes in a folder."""
-    from searchkit.serve.cli import facts, formats
+    from searchkit.cli.output import formats, index_report
 
     screen = Screen(no_color=no_color)
     if not folder.is_dir() and folder != HOME:
@@ -84,7 +86,7 @@ def list_indexes(
     if json:
         screen.write(formats.to_json([_listed_json(path, about) for path, about in found]))
     else:
-        screen.write(*(line for path, about in found for line in facts.listed(path, about)))
+        screen.write(*(line for path, about in found for line in index_report.listed(path, about)))
     if not found:
         tell(
             screen, f"There is no index in {folder}.", "Make one with 'searchkit build PLACE... --index indexes/NAME'."
@@ -112,6 +114,6 @@ def _looked_at(path: Path) -> IndexInfo | str:
 
 
 def _listed_json(path: str, about: IndexInfo | str) -> dict[str, object]:
-    from searchkit.serve.cli.formats import info_json
+    from searchkit.cli.output.formats import info_json
 
     return {"path": path, "error": about} if isinstance(about, str) else {**info_json(about), "path": path}

@@ -1,4 +1,4 @@
-"""How is a question asked from the command line? ``search`` asks once, or with ``-i`` again and again until ctrl-D."""
+"""``search``, once or with ``-i`` again and again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from searchkit.config import SearchConfig
-from searchkit.errors import ConfigError, QueryError
-from searchkit.serve.cli.options import (
+from searchkit.cli.index_argument import existing_index
+from searchkit.cli.options import (
     AsExpression,
     AsWords,
     Authors,
@@ -43,12 +42,14 @@ from searchkit.serve.cli.options import (
     pairs,
     syntax_of,
 )
-from searchkit.serve.cli.places import existing_index
-from searchkit.serve.cli.terminal import Screen, tell
+from searchkit.cli.output.console import Screen, tell
+from searchkit.config import SearchConfig
+from searchkit.errors import ConfigError, QueryError
 from searchkit.types import Answer, Mode, Syntax
 
 if TYPE_CHECKING:
     from searchkit.search.searcher import Searcher
+
 
 Say = Callable[[Answer, str], None]
 """Writes an answer, told the query's id."""
@@ -230,7 +231,7 @@ def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: 
 
     Where there may be ``many`` answers, each is a line of JSON, so that what reads them can tell them apart.
     """
-    from searchkit.serve.cli import formats
+    from searchkit.cli.output import formats
 
     def say(answer: Answer, query_id: str) -> None:
         if chosen is not Format.JSON:
@@ -254,7 +255,7 @@ def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: 
 
 
 def _say_table(screen: Screen, answer: Answer, index: str, *, explain: bool) -> None:
-    from searchkit.serve.cli.table import answer_table, footer
+    from searchkit.cli.output.result_table import answer_table, footer
 
     if answer.results or answer.facets:
         screen.write(answer_table(answer, explain=explain))

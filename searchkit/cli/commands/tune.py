@@ -1,4 +1,4 @@
-"""What would be better for this archive? ``tune`` tries settings on judged queries; without any it looks for faults."""
+"""``tune``: settings tried on judged queries, or faults looked for without any."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from searchkit.cli.commands.evaluate import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
+from searchkit.cli.index_argument import check_writable, existing_index
+from searchkit.cli.options import Index, Json, NoColor, Wait
+from searchkit.cli.output.console import Screen
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
-from searchkit.serve.cli.options import Index, Json, NoColor, Wait
-from searchkit.serve.cli.places import check_writable, existing_index
-from searchkit.serve.cli.terminal import Screen
 
 if TYPE_CHECKING:
     from searchkit.config import Settings
     from searchkit.evaluation.judgments import Judged
+
 
 USE = "What searches use"
 DEFAULTS = "defaults"
@@ -121,13 +122,13 @@ def _tune(
 ) -> None:
     from contextlib import nullcontext
 
+    from searchkit.cli.output import formats, tuning_report
+    from searchkit.cli.output.console import bars
     from searchkit.config import SearchConfig
     from searchkit.evaluation.tuning import tune as found_by
     from searchkit.index.current import manifest_in_force
     from searchkit.index.paths import IndexPaths
     from searchkit.search.searcher import open_index
-    from searchkit.serve.cli import formats, tuned
-    from searchkit.serve.cli.progress import bars
 
     chosen = level_of(level)
     before = manifest_in_force(IndexPaths(path)).settings
@@ -145,9 +146,9 @@ def _tune(
     if json:
         after = settings if saving else before
         force = {"before": dict(before.search) if before else {}, "after": dict(after.search) if after else {}}
-        screen.write(formats.to_json({**tuned.tuned_json(found, settings), "in_force": force}))
+        screen.write(formats.to_json({**tuning_report.tuned_json(found, settings), "in_force": force}))
     else:
-        screen.write(tuned.tuned_table(found, before.search if before else {}))
+        screen.write(tuning_report.tuned_table(found, before.search if before else {}))
         _say_notes(screen, found.notes)
     if saving:
         _put_in_force(screen, path, settings, wait=wait, quiet=quiet)
@@ -159,17 +160,17 @@ def _tune(
 
 
 def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
+    from searchkit.cli.output import formats, tuning_report
+    from searchkit.cli.output.console import bars
     from searchkit.evaluation.self_check import check_sanity
     from searchkit.search.searcher import open_index
-    from searchkit.serve.cli import formats, tuned
-    from searchkit.serve.cli.progress import bars
 
     with open_index(path) as searcher, bars(screen, shown=not quiet) as progress:
         found = check_sanity(searcher, progress=progress)
     if json:
-        screen.write(formats.to_json(tuned.sanity_json(found)))
+        screen.write(formats.to_json(tuning_report.sanity_json(found)))
         return
-    screen.write(tuned.sanity_table(found))
+    screen.write(tuning_report.sanity_table(found))
     _say_notes(screen, found.notes)
 
 

@@ -1,4 +1,4 @@
-"""How is an index made or changed on the command line? ``build``, ``add``, ``rebuild``, and a report at the end."""
+"""``build``, ``add`` and ``rebuild``, and their report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
+from searchkit.cli.commands.generation_diff import (
+    Considering,
+    NoSwitch,
+    Qrels,
+    Queries,
+    RequireOverlap,
+    considered_json,
+)
+from searchkit.cli.index_argument import existing_index, new_index
+from searchkit.cli.interruption import InterruptedWork
+from searchkit.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
+from searchkit.cli.output.console import Screen
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.serve.cli.interruption import InterruptedWork
-from searchkit.serve.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
-from searchkit.serve.cli.places import existing_index, new_index
-from searchkit.serve.cli.switching import Considering, NoSwitch, Qrels, Queries, RequireOverlap, considered_json
-from searchkit.serve.cli.terminal import Screen
 from searchkit.types import BuildReport, Progress
 
 Places = Annotated[
@@ -256,8 +263,8 @@ def work(
     json: bool,
 ) -> BuildReport:
     """Do the work with its progress shown, and tell what came of it: to people, or as JSON with ``more``. Return it."""
-    from searchkit.serve.cli import facts, formats
-    from searchkit.serve.cli.progress import bars
+    from searchkit.cli.output import formats, index_report
+    from searchkit.cli.output.console import bars
 
     with _interruptible(where), bars(screen, shown=not quiet) as progress:
         report = make(progress)
@@ -265,11 +272,11 @@ def work(
         screen.write(formats.to_json({**formats.report_json(report), **more()}))
         return report
     if not quiet:
-        screen.say(facts.report(report))
+        screen.say(index_report.report(report))
     for note in report.notes:
         screen.say(f"Note: {note}")
     if report.problems:
-        screen.say(*facts.problems(report.problems))
+        screen.say(*index_report.problems(report.problems))
     if not quiet and (report.chunks or _holds_articles(where)):
         screen.say(f'Ask it:  searchkit search "…" --index {report.path}')
     return report
@@ -288,10 +295,10 @@ def _interruptible(where: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        from searchkit.cli.output import index_report
         from searchkit.index.current import manifest_in_force
         from searchkit.index.embedding_source import kept_vectors
         from searchkit.index.paths import IndexPaths
-        from searchkit.serve.cli import facts
 
         again = "Run the same command again to start over."
         try:
@@ -305,7 +312,7 @@ def _interruptible(where: Path) -> Iterator[None]:
                 f"Run the same command again to go on: the {kept:,} vectors that are made already are kept in {where}."
             )
         if waiting:
-            state += facts.coverage(manifest.vectors, manifest.chunks)
+            state += index_report.coverage(manifest.vectors, manifest.chunks)
             rest = f"'searchkit rebuild --index {quote(str(where))}' makes the rest of the vectors"
             again = f"It can be searched by keyword; {rest}."
         raise InterruptedWork(f"Interrupted: {state}. {again}") from None

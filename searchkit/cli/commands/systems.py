@@ -1,4 +1,4 @@
-"""Here is what was typed behind --mode, --run and --compare; what is it that answers the queries?
+"""Systems to evaluate: what stands behind --mode, --run and --compare.
 
 Something to compare with is a mode, a setting (``vector_weight=2``, several with commas), a file of settings that
 ``tune`` wrote, a reranker (``rerank=NAME``; ``rerank=`` for none), an earlier generation (``generation:3``), another
@@ -14,15 +14,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from searchkit.cli.index_argument import named_index
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
-from searchkit.serve.cli.places import named_index
 from searchkit.types import Mode, Progress, Syntax
 
 if TYPE_CHECKING:
     from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.runs import Level, Run
     from searchkit.search.searcher import Searcher
+
 
 FORMS = (
     "Give a mode, a setting (vector_weight=2), a file of settings (.json), rerank=NAME, syntax=words,"

@@ -1,4 +1,4 @@
-"""Here are a result's votes; which sums are its score worked out by? Written with as many digits as it takes.
+"""Explanations for a person: the sums that a result's score is worked out by.
 
 Rounded to three digits, numbers that are multiplied don't give what stands beside them: (4.195 - 0.393) × 1.25 is
 4.753 where the share is 4.769. So every sum is worked out from what is written, and gets digits until it is right.

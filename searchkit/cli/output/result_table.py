@@ -1,4 +1,4 @@
-"""How does a person read an answer? As a list: title and score, where and when, and the chunk that tells it."""
+"""Results for a person: title and score, where and when, and the chunk that tells it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.serve.cli.formats import pieces
-from searchkit.serve.cli.plain import count, day, duration, rounded_shares
-from searchkit.serve.cli.sums import signed, sums
-from searchkit.serve.cli.terminal import clean
+from searchkit.cli.output.console import clean
+from searchkit.cli.output.explain_text import signed, sums
+from searchkit.cli.output.formats import pieces
+from searchkit.cli.output.numbers import count, day, duration, rounded_shares
 from searchkit.types import Answer, Article, ChunkResult, FacetCount, Mode, Result
 
 DIM = "dim"

@@ -1,4 +1,4 @@
-"""How good are the results, said by numbers? ``evaluate`` asks judged queries and measures what comes back."""
+"""``evaluate``: judged queries asked and measured."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.config import SearchConfig
-from searchkit.errors import ConfigError
-from searchkit.serve.cli.judging import Folder, LevelName, QrelsFile, Queries, Quiet, Split, level_of, read_named
-from searchkit.serve.cli.options import (
+from searchkit.cli.commands.systems import Answering, Filed, System, compared_system, first_systems
+from searchkit.cli.index_argument import check_writable, existing_index
+from searchkit.cli.options import (
     OUTPUT,
     AsExpression,
     AsWords,
@@ -25,18 +24,88 @@ from searchkit.serve.cli.options import (
     pairs,
     syntax_of,
 )
-from searchkit.serve.cli.places import check_writable, existing_index
-from searchkit.serve.cli.plain import count
-from searchkit.serve.cli.systems import Answering, Filed, System, compared_system, first_systems
-from searchkit.serve.cli.terminal import Screen, tell
+from searchkit.cli.output.console import Screen, tell
+from searchkit.cli.output.numbers import count
+from searchkit.config import SearchConfig
+from searchkit.errors import ConfigError
 from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
+    from searchkit.cli.output.evaluation_report import Evaluated, Floor
     from searchkit.evaluation.comparison import Comparison
     from searchkit.evaluation.judgments import Judged
     from searchkit.evaluation.measures import Measured
-    from searchkit.evaluation.runs import Run
-    from searchkit.serve.cli.figures import Evaluated, Floor
+    from searchkit.evaluation.runs import Level, Run
+
+
+JUDGED = "Queries and judgements"
+
+Folder = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FOLDER",
+        show_default=False,
+        help="Queries and judgements in BEIR's layout: queries.jsonl, qrels/test.tsv; or irds:NAME.",
+    ),
+]
+Split = Annotated[str, typer.Option("--split", metavar="NAME", rich_help_panel=JUDGED, help="Which of qrels/NAME.tsv.")]
+Queries = Annotated[
+    Path | None,
+    typer.Option(
+        "--queries",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=JUDGED,
+        help="Instead of FOLDER: queries as JSONL, as id, tab, text, or as TREC's topics.",
+    ),
+]
+QrelsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--qrels",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=JUDGED,
+        help="Instead of FOLDER: judgements in TREC's or BEIR's form.",
+    ),
+]
+LevelName = Annotated[
+    str,
+    typer.Option("--level", metavar="NAME", rich_help_panel=JUDGED, help="What is judged: article or chunk."),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", rich_help_panel=OUTPUT, help="No progress: only what was found, its notes, and problems."
+    ),
+]
+
+
+def read_named(folder: str | None, split: str, queries: Path | None, qrels: Path | None) -> Judged:
+    """Read the judged queries that a command names.
+
+    Raises ``ConfigError`` where they are named neither as a folder nor as files, and as ``read_judged`` does.
+    """
+    from searchkit.evaluation.judgments import read_files, read_judged
+
+    if folder is not None and queries is None and qrels is None:
+        return read_judged(folder, split=split)
+    if folder is None and qrels is not None:
+        return read_files(queries=queries, qrels=qrels)
+    raise ConfigError(
+        "Which queries, and which judgements?", hint="Name a folder in BEIR's layout, or --queries FILE --qrels FILE."
+    )
+
+
+def level_of(name: str) -> Level:
+    """Return the level of this name. Raises ``ConfigError`` for another."""
+    from searchkit.evaluation.runs import Level
+
+    try:
+        return Level(name)
+    except ValueError as error:
+        raise ConfigError(f"--level can't be '{name}'.", hint="Choose article or chunk.") from error
+
 
 ASKED = "What is measured"
 
@@ -182,10 +251,10 @@ def _evaluated(
     *,
     quiet: bool,
 ) -> Evaluated:
+    from searchkit.cli.output.console import bars
+    from searchkit.cli.output.evaluation_report import Evaluated
     from searchkit.evaluation.measures import DEFAULT_MEASURES, WHOLE_RUN, depth_for, measure, standard_names
     from searchkit.evaluation.runs import write_run
-    from searchkit.serve.cli.figures import Evaluated
-    from searchkit.serve.cli.progress import bars
 
     floors = _floors(fail_under)
     names = standard_names([*(measures or DEFAULT_MEASURES), *(name for name, _ in floors)])
@@ -253,7 +322,7 @@ def _floors(fail_under: Sequence[str] | None) -> list[tuple[str, float]]:
 
 
 def _floor(measured: Measured, name: str, floor: float) -> Floor:
-    from searchkit.serve.cli.figures import Floor
+    from searchkit.cli.output.evaluation_report import Floor
 
     return Floor(measure=name, floor=floor, value=measured.mean(name))
 
@@ -281,12 +350,12 @@ def _expressions(runs: Sequence[Run]) -> list[str]:
 
 
 def _tell(screen: Screen, done: Evaluated, *, per_query: bool, json: bool) -> None:
-    from searchkit.serve.cli import figures, formats
+    from searchkit.cli.output import evaluation_report, formats
 
     if json:
-        screen.write(formats.to_json(figures.evaluation_json(done, per_query=per_query)))
+        screen.write(formats.to_json(evaluation_report.evaluation_json(done, per_query=per_query)))
     else:
-        screen.write(figures.evaluation_table(done, per_query=per_query))
+        screen.write(evaluation_report.evaluation_table(done, per_query=per_query))
         for note in done.notes:
             screen.say(f"Note: {note}")
     for floor in done.floors:

@@ -1,0 +1,1 @@
+"""What is printed: for people as tables and lines, for programs as JSON and other forms."""
