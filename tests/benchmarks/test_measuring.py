@@ -11,7 +11,7 @@ import searchkit
 from scripts import ablations, bench_confidence
 from searchkit.errors import ConfigError
 from searchkit.evaluation.judgments import Judged
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 
 def judged(name: str, *texts: str) -> Judged:

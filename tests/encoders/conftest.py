@@ -8,7 +8,7 @@ import pytest
 
 from searchkit.encoders import load_encoder
 from searchkit.types import Encoder
-from tests.encoders.tiny import make_model
+from tests.encoders.tiny_models import make_model
 
 
 @pytest.fixture(scope="session")

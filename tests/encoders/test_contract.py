@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from searchkit.types import Encoder
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 TEXTS = [
     "Russian air defense in Venezuela",

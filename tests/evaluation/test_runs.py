@@ -10,7 +10,7 @@ from searchkit import Mode, Searcher
 from searchkit.errors import ConfigError, SourceError, StorageError
 from searchkit.evaluation.runs import Level, Run, absent, checked, depth_held, make_run, read_run, write_run
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Level, make_run
 from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, tune
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Vector

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from searchkit import Article, BuildReport, build
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 SENTENCES = (
     "Maduro said that 5,000 Igla-S missiles guard Venezuela against any attack.",

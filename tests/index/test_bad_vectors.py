@@ -20,7 +20,7 @@ from searchkit.index.generation import open_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.types import Progress
 from tests.index.archive import article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 Spoil = Callable[[Any], Any]
 

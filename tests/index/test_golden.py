@@ -15,7 +15,7 @@ from searchkit.index.manifest import FORMAT, OLDEST_FORMAT, RULES
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 
 @pytest.fixture(params=range(OLDEST_FORMAT, FORMAT + 1))

@@ -20,7 +20,7 @@ from searchkit import Article, add, build, compact, delete, rebuild, update
 from searchkit.errors import QueryError
 from searchkit.search.searcher import Searcher
 from tests.index.archive import article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector

@@ -19,7 +19,7 @@ from searchkit.index.garbage import litter
 from searchkit.index.manifest import Manifest
 from searchkit.index.paths import VECTORS, IndexPaths
 from tests.index.archive import article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector

@@ -148,7 +148,7 @@ def test_gc_asks_for_each_generation_with_a_descriptor_that_may_write(
     built(tmp_path / "index")
     for _ in range(2):
         from searchkit import rebuild
-        from tests.words import WordEncoder
+        from tests.word_encoder import WordEncoder
 
         rebuild(tmp_path / "index", encoder=WordEncoder())
     real = fcntl.flock

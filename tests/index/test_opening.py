@@ -11,7 +11,7 @@ from searchkit import add, build
 from searchkit.index.backup import backup, restore
 from searchkit.index.update import compact
 from tests.index.archive import article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 
 def built(index: Path) -> None:

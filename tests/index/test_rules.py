@@ -16,7 +16,7 @@ from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.types import Article, Section
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 MADE_BY = {1: "51e7f77529a353ee", 2: "511ba7818fca1a0e"}
 """What each number stands for: the digest of what the rules make of ``TEXTS``.

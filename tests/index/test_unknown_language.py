@@ -11,7 +11,7 @@ from searchkit import Article, add, build, compact, delete
 from searchkit.index.generation import open_generation
 from searchkit.index.verify import verify
 from searchkit.ingest.language_detection import main_language
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 ENCODER = WordEncoder()
 HEADLINES = (

@@ -17,7 +17,7 @@ from searchkit.index.manifest import ZeroFact
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
 from searchkit.search.fusion import candidate_scale, hybrid, keyword_alone, vector_alone
 from tests.index.archive import article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 ZERO = ZeroFact(queries=50, keyword=0.8, vector=0.3, words=0.7, nearness=0.25)
 TEXT = "Patriot batteries at the eastern border of Poland"

@@ -21,7 +21,7 @@ from searchkit.index.articles_db import Dates
 from searchkit.ingest import article_from_dict
 from searchkit.types import Answer, Query, Where
 from tests.index.golden import FOLDER
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 NEW_YORK = timezone(timedelta(hours=-5))
 

@@ -16,7 +16,7 @@ from searchkit import Article, IndexConfig, Searcher
 from searchkit.storage import native
 from searchkit.types import Section
 from tests.index.golden import FOLDER
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector

@@ -13,7 +13,7 @@ from searchkit.keyword.query.ast import Maybe
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.storage import native
 from searchkit.types import Syntax, Where
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 MODES = ("keyword", "hybrid", "vector")
 TEXTS = {

@@ -9,7 +9,7 @@ import pytest
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 QUERIES = ("Venezuela", "new wave of COVID-19", "the oil of Venezuela fell", "Patriot AND border", "zebra", "report*")
 MODES = tuple(Mode)

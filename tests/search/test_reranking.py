@@ -15,7 +15,7 @@ from searchkit.search.reranking import BATCH, reranked
 from searchkit.search.retrieval import Reading, look
 from searchkit.types import Answer, Result
 from tests.index.archive import article, built
-from tests.words import WordEncoder, WordReranker
+from tests.word_encoder import WordEncoder, WordReranker
 
 TEXT = "Oil exports of Venezuela"
 MODES = tuple(Mode)

@@ -13,7 +13,7 @@ from searchkit import Answer, Query, Searcher, Where
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.index.articles_db import ArticlesReader
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from searchkit.search.retrieval import look_bare
 from searchkit.search.straight import rank_straight
 from searchkit.storage import native
 from searchkit.types import Article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 compiled = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 WORDS = ("oil", "rice", "border", "wave", "Patriot", "S300", "the", "of", "Táchira", "zebra", "launchers", "launcher")

@@ -16,7 +16,7 @@ from searchkit.search.fusion import hybrid
 from searchkit.search.ranking import votes, votes_of_all, weights
 from searchkit.storage import native
 from tests.index.archive import SENTENCES, article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 TEXTS = st.lists(
     st.sampled_from(

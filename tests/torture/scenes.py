@@ -17,7 +17,7 @@ from searchkit.index.generation import index_info, open_generation
 from searchkit.index.paths import VECTORS, IndexPaths
 from searchkit.storage import array_file
 from tests.index.archive import SENTENCES, article
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector

@@ -14,7 +14,7 @@ from pathlib import Path
 import searchkit
 from searchkit.index.manifest import FORMAT
 from tests.index.archive import article, built
-from tests.words import WordEncoder
+from tests.word_encoder import WordEncoder
 
 FOLDER = Path(__file__).parent
 QUERIES = ("missiles guard Venezuela", '"court of appeal"', "tram* OR Brahms", "rice source:Harbor*", "COVID-19")

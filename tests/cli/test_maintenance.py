@@ -1,0 +1,232 @@
+"""The commands that change an index and care for it, from its building to its restoring."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from searchkit.cli.commands import doctor
+from tests.cli.conftest import ARTICLES, Run
+
+
+@pytest.fixture
+def news(run: Run) -> Path:
+    """Build an index of a place of its own, which tests change."""
+    write(*ARTICLES)
+    assert run("build", "wire.jsonl", "--index", "news", "--quiet").code == 0
+    return Path("indexes/news")
+
+
+def write(*articles: dict[str, object]) -> None:
+    Path("wire.jsonl").write_text("".join(json.dumps(one) + "\n" for one in articles), encoding="utf-8")
+
+
+def test_update_adds_changes_counts_and_prunes(run: Run, news: Path) -> None:
+    write(ARTICLES[0], ARTICLES[1] | {"title": "Warsaw buys"}, ARTICLES[2], {"_id": "wire-5", "text": "New trams."})
+    done = run("update", "--json").json()
+    assert [done[name] for name in ("new", "changed", "unchanged", "vanished", "deleted")] == [1, 1, 2, 1, 0]
+    told = run("update", "--prune").err
+    assert "Removing 1 of 5 articles: they have vanished from their places." in told
+    assert "1 deleted" in told
+    assert run("show", "wire-4").code == 1
+    assert run("update", "--prune", "--quiet").err == f"Using {news}, the only index here.\n"
+
+
+def test_pruning_most_of_an_index_needs_a_yes(run: Run, news: Path) -> None:
+    write(ARTICLES[0])
+    ran = run("update", "--prune", "--index", news)
+    assert ran.code == 2
+    assert "3 of 4 articles have vanished" in ran.err
+    assert run("update", "--prune", "--yes", "--index", news).code == 0
+    assert run("info", "--index", news, "--json").json()["articles"] == 1
+    assert run("update", "--yes", "--index", news).code == 2
+
+
+def test_delete_takes_articles_out_and_names_ids_that_are_not_there(run: Run, news: Path) -> None:
+    ran = run("delete", "wire-1", "wire-9", "--index", news)
+    assert ran.code == 0
+    assert "wire-9: no article has this id" in ran.err
+    assert "wire.jsonl" in ran.err, "where it would come from again"
+    assert run("search", "missiles", "--mode", "keyword", "--index", news).code == 1
+    assert run("delete", "wire-1", "--index", news).code == 1
+    assert run("delete", "--index", news).code == 2
+
+
+def test_an_index_is_compacted_collected_and_brought_back(run: Run, news: Path) -> None:
+    run("delete", "wire-1", "--index", news)
+    about = run("info", "--index", news).out
+    assert "history  2: 3 articles" in about
+    assert "1: 4 articles" in about
+    back = run("rollback", "--index", news)
+    assert "generation 3, brings back generation 1: 4 articles" in back.err
+    assert run("rollback", "2", "--index", news, "--json").json()["restored"] == 2
+    assert run("rollback", "9", "--index", news).code == 2
+    assert run("compact", "--index", news).code == 0
+    told = run("gc", "--keep", "1", "--index", news).err
+    assert "4 generations removed" in told
+    assert [one["number"] for one in run("info", "--index", news, "--json").json()["history"]] == [5]
+    assert run("gc", "--keep", "0", "--index", news).code == 2
+    assert run("gc", "--index", news, "--json").json() == {"removed": [], "held": [], "bytes": 0}
+
+
+def test_verify_names_the_damaged_file_and_the_command_that_mends_it(run: Run, news: Path) -> None:
+    assert "whole" in run("verify", "--index", news).err
+    assert run("verify", "--deep", "--index", news, "--json").json()["faults"] == []
+    path = news / "segments" / "000001" / "postings.bin"
+    content = bytearray(path.read_bytes())
+    content[-200] ^= 1
+    path.write_bytes(content)
+    ran = run("verify", "--deep", "--index", news)
+    assert ran.code == 5
+    assert f"{path} was altered" in ran.err
+    assert f"Run 'searchkit rebuild --index {news}' to mend it." in ran.err
+    assert run("rebuild", "--index", news).code == 0
+    assert run("verify", "--deep", "--index", news).code == 0
+
+
+def test_a_backup_is_made_and_restored(run: Run, news: Path) -> None:
+    assert "a copy of indexes/news: 4 articles" in run("backup", "copies/news", "--index", news).err
+    assert run("backup", "copies/news", "--index", news).code == 2
+    run("delete", "wire-1", "--index", news)
+    assert "generation 3, restored from copies/news" in run("restore", "copies/news", "--index", news).err
+    assert run("show", "wire-1", "--index", news).code == 0
+    assert run("restore", "copies/news", "--index", "other", "--json").json()["generation"] == 1
+    assert run("restore", "copies/none", "--index", "third").code == 3
+
+
+def test_doctor_finds_this_installation_fit(run: Run, news: Path) -> None:
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "BAD" not in ran.out
+    assert "all-MiniLM-L6-v2, 384 dimensions" in ran.out
+    assert {check["name"] for check in run("doctor", "--json").json()} >= {"python", "sqlite", "locks", str(news)}
+
+
+DOCTOR = """
+import sys
+for name in sys.argv[1:]:
+    sys.modules[name] = None
+from searchkit.cli import main
+sys.exit(main(["doctor", "--json"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "lacks", "command"),
+    [
+        ("lxml.html.clean", "web pages", "pip install --force-reinstall --no-deps lxml"),
+        ("markdown_it", "Markdown", "pip install --force-reinstall --no-deps markdown-it-py"),
+        ("zstandard", "Zstandard", "pip install --force-reinstall --no-deps zstandard"),
+        ("charset_normalizer", "another encoding", "pip install --force-reinstall --no-deps charset-normalizer"),
+        ("dateparser.date", "JSON", "pip install --force-reinstall --no-deps dateparser"),
+    ],
+)
+def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, missing: str, lacks: str, command: str) -> None:
+    arguments = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
+    checks = {check["name"]: check for check in json.loads(done.stdout)}
+    assert done.returncode == 7
+    assert not checks[lacks]["good"]
+    assert command in checks[lacks]["remedy"]
+    assert f"of {len(doctor.FORMATS)} are read" in checks["formats"]["found"]
+
+
+BLOCKED = [
+    ("rich", "pip install --force-reinstall --no-deps rich"),
+    ("numpy", "pip install --force-reinstall --no-deps numpy"),
+    ("Stemmer", "pip install --force-reinstall --no-deps PyStemmer"),
+    ("onnxruntime", "pip install --force-reinstall --no-deps onnxruntime"),
+    ("faiss", "pip install --force-reinstall --no-deps faiss-cpu"),
+    ("whoosh", "pip install --force-reinstall --no-deps Whoosh-Reloaded"),
+    ("babel", "pip install --force-reinstall --no-deps babel"),
+    ("sqlite3", "Install a Python that has its module 'sqlite3'"),
+    ("fcntl", "Install a Python that has its module 'fcntl'"),
+]
+
+
+@pytest.mark.parametrize(("missing", "remedy"), BLOCKED)
+def test_doctor_looks_for_what_every_command_needs(tmp_path: Path, missing: str, remedy: str) -> None:
+    arguments = [sys.executable, "-c", DOCTOR, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
+    checks = json.loads(done.stdout)
+    (told,) = [check for check in checks if check["name"].split(".")[0] == missing]
+    assert not told["good"]
+    assert remedy.casefold() in told["remedy"].casefold()
+    assert {"python", "packages", "locks", "vector cache"} <= {check["name"] for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ("typer", "doctor"),
+        ("typer", "search"),
+        ("rich", "build"),
+        ("numpy", "build"),
+        ("sqlite3", "build"),
+        ("fcntl", "build"),
+        ("Stemmer", "build"),
+        ("onnxruntime", "build"),
+        ("tokenizers", "build"),
+    ],
+)
+def test_a_command_without_a_module_says_what_installs_it(tmp_path: Path, missing: str, command: str) -> None:
+    (tmp_path / "a.txt").write_text("The otters were swimming in the cold river before the winter came.")
+    rest = {"build": ["a.txt", "--index", "wet"], "search": ["otter", "--index", "wet"]}.get(command, [])
+    code = DOCTOR.replace('["doctor", "--json"]', repr([command, *rest]))
+    arguments = [sys.executable, "-c", code, missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
+    assert "installation isn't whole" in done.stderr
+    assert missing.casefold() in done.stderr.casefold().partition("install")[2]
+    assert "Delete" not in done.stderr
+
+
+def test_doctor_tells_what_a_light_installation_lacks_and_is_content(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_missing", list)
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "torch" in ran.out
+    assert "other encoders and cross-encoders need it" in ran.out
+    assert "pip install sentence-transformers" in ran.out
+
+
+def test_a_package_that_cannot_be_imported_is_told_once_and_nothing_is_lost(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("pages").mkdir()
+    for number in range(3):
+        Path(f"pages/{number}.html").write_text("<html><body><p>The otter swims.</p></body></html>")
+    monkeypatch.setattr("searchkit.ingest.article_reader._DRAFTS", {"html": _broken_page})
+    ran = run("build", "pages", "--index", "broken")
+    assert ran.code == 7
+    assert ran.err.count("lxml.html.clean module is now a separate project") == 1
+    assert "searchkit doctor" in ran.err
+    assert not Path("indexes/broken").exists()
+
+
+def _broken_page(data: bytes) -> None:
+    raise ImportError("lxml.html.clean module is now a separate project lxml_html_clean.")
+
+
+def test_doctor_says_what_to_type_where_something_is_missing(
+    run: Run, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (news / "CURRENT").unlink()
+    monkeypatch.setattr(doctor, "OLDEST_SQLITE", (99, 0, 0))
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1))
+    monkeypatch.setattr(
+        doctor, "requires", lambda _: ["nowhere-to-be-found>=2", "numpy", "rich>=999", "x; extra == 'dev'"]
+    )
+    ran = run("doctor")
+    assert ran.code == 7
+    assert ran.out.count("BAD") == 4
+    assert "pip install 'nowhere-to-be-found>=2' 'rich>=999'" in ran.out
+    assert "1 of 3 are there" in ran.out
+    assert "searchkit rollback --index indexes/news" in " ".join(ran.out.split())
