@@ -127,9 +127,7 @@ def _pairs(share: float, slop: int) -> dict[str, Any]:
 
 
 def _bm25(k1: float, b: float) -> Change:
-    return Change(
-        code={"searchkit.keyword.scoring.bm25_statistics.K1": k1, "searchkit.keyword.scoring.bm25_statistics.B": b}
-    )
+    return Change(code={"searchkit.keyword.scoring.bm25.K1": k1, "searchkit.keyword.scoring.bm25.B": b})
 
 
 def _votes(share: float, voters: int = 5) -> Change:
@@ -170,7 +168,7 @@ CHANGES: dict[str, Change] = {
     "title three times, k1 1.6, weight 3.2": Change(
         index={"title_weight": 3},
         search={"vector_weight": 3.2},
-        code={"searchkit.keyword.scoring.bm25_statistics.K1": 1.6},
+        code={"searchkit.keyword.scoring.bm25.K1": 1.6},
         builds=True,
     ),
     "chunks of 128 tokens": Change(index={"chunk_tokens": 128}, builds=True),

@@ -1,10 +1,9 @@
-"""What is searchkit? Here is an archive of articles; ask it, and get the chunk that tells the answer.
+"""searchkit: hybrid search for archives of articles. ``ARCHITECTURE.md`` beside this file is the tour.
 
-The tour: a *place* (a folder, a JSONL file, …) yields *articles*; each is split into *chunks*; every chunk is indexed
-by keyword and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query*
-goes to two *retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles,
-ranked, with their best chunks and the reason for their rank. Folders follow that way: ``ingest``, ``encoders``,
-``index``, ``search``, ``evaluation``, ``serve``. What is imported from here is loaded when it is first used.
+A *place* (a folder, a JSONL file, …) yields *articles*; each is split into *chunks*; every chunk is indexed by keyword
+and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query* goes to two
+*retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles, ranked, with
+their best chunks and the reason for their rank. What is imported from here is loaded when it is first used.
 """
 
 from __future__ import annotations

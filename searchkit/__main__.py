@@ -1,4 +1,4 @@
-"""How does ``python -m searchkit`` run? It is the same command as ``searchkit``."""
+"""``python -m searchkit``: the same command as ``searchkit``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be chosen? ``IndexConfig`` is baked into an index, ``SearchConfig`` may differ from query to query."""
+"""Configuration: ``IndexConfig`` is baked into an index, ``SearchConfig`` may differ from query to query."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class SearchConfig(_Typed):
     eleven collections), for another .30 over the deviation of its cosines.
     ``fusion``: how the legs are fused. "sum" is that formula: a score depends on the query, the chunk and the index
     alone, and it ranks best. The others are there to be compared with; their scores depend on the candidates of each
-    search, ``depth`` of each leg (``search/alternatives.py`` has them and their figures).
+    search, ``depth`` of each leg (``search/fusion.py`` has them and their figures).
     ``depth``: hits taken from each leg at first; with "sum" more are taken until the answer can't change, so it decides
     speed alone.
     ``chunks_per_result``: how many of an article's chunks a result shows at most.

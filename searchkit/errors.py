@@ -1,4 +1,4 @@
-"""What went wrong, and what should the user do? One root error; each class knows its exit code and HTTP status."""
+"""Errors: one root; each class knows its hint, exit code and HTTP status."""
 
 from __future__ import annotations
 

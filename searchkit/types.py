@@ -1,4 +1,4 @@
-"""What do we talk about? Ten words, as frozen records, and the four protocols between the rooms.
+"""Types: the words of searchkit as frozen records, and the protocols between its rooms.
 
 Standard library only: whoever imports this imports nothing heavy.
 """
@@ -159,8 +159,8 @@ class Filter:
     """A condition on one of an article's own fields: any of ``values``, or a range from ``low`` to ``high``.
 
     With ``values`` of None it is a range, whose bounds of None are open; ``()`` admits nothing. Values compare as
-    ``label_key`` in ``index/cells.py`` says, whoever gave them. Bounds of ``published`` are days or instants, or text
-    that is still to be read.
+    ``label_key`` in ``index/articles_db.py`` says, whoever gave them. Bounds of ``published`` are days or instants, or
+    text that is still to be read.
     """
 
     field: str

@@ -1,10 +1,8 @@
 """Command line: ``main`` reads a command, runs it and returns its exit code.
 
-The way through: ``run`` turns whatever happens into an exit code and at most one message; ``app`` lists the commands,
-which stand in ``building`` (build, add, rebuild), ``changing`` (update, delete, compact), ``caring`` (verify, gc,
-rollback, backup, restore), ``doctor``, ``searching`` (search), ``looking`` (show, info, list) and ``evaluating``;
-``options`` and ``places`` say what their options mean, ``terminal`` knows both streams, ``progress`` draws the bars;
-``formats``, ``table`` and ``facts`` turn an answer, an article or an index into text, with the numbers of ``plain``.
+``runner`` turns whatever happens into an exit code and at most one message; ``app`` lists the commands, which stand in
+``commands``; ``options`` and ``index_argument`` say what their options mean; ``output`` turns answers, articles and
+indexes into text.
 """
 
 from __future__ import annotations

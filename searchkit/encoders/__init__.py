@@ -1,4 +1,4 @@
-"""Here is text; give me vectors, or relevance scores.
+"""From text to vectors, or to relevance scores.
 
 ``load_encoder`` finds a sentence-transformers model and runs it without torch; ``load_reranker`` finds a cross-encoder.
 """
@@ -28,9 +28,9 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     path must be absolute: a stranger's index doesn't say what of the working folder is loaded.
 
     ``static:`` and such a name is the model's static form, for archives that are too large to encode: a table of its
-    tokens, made once in half a minute, that runs without ONNX Runtime (``static.py`` says how). That of the default
-    model encodes 2,600 chunks per CPU-second where the model encodes 18, and this is its price, nDCG@10 of vectors
-    alone and of the hybrid with a vector weight of 1.4, beside keywords alone and the model (2.8):
+    tokens, made once in half a minute, that runs without ONNX Runtime (``static_encoder.py`` says how). That of the
+    default model encodes 2,600 chunks per CPU-second where the model encodes 18, and this is its price, nDCG@10 of
+    vectors alone and of the hybrid with a vector weight of 1.4, beside keywords alone and the model (2.8):
 
     ===========  =============  =============  =======  ============  ============
     collection   static vector  static hybrid  keyword  model vector  model hybrid

@@ -1,6 +1,7 @@
 """Cross-encoder: a reranker that reads a query and a text together.
 
-It runs in sentence-transformers (``sentence.py`` imports that), so a search that reranks needs torch and starts slowly.
+It runs in sentence-transformers (``sentence_transformer.py`` imports that), so a search that reranks needs torch and
+starts slowly.
 """
 
 from __future__ import annotations

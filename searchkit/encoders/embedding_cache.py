@@ -1,10 +1,10 @@
 """Embedding cache: vectors kept for a user by the digest of their text.
 
 The cache lies in ``vectors/`` of the user's cache folder: a folder for each encoder, named after its fingerprint, and
-in it logs (``vectorlog.py`` has their form), each named by the instant of its making. Several processes may read and
-write at once: each appends to a log of its own, one that nobody else has locked. Before a log is begun, the oldest of
-all are removed until one more fits below the bound, so several writers at once can exceed it by a log each. Nothing is
-flushed: what a power cut tears isn't found again and is encoded anew.
+in it logs (``embedding_log.py`` has their form), each named by the instant of its making. Several processes may read
+and write at once: each appends to a log of its own, one that nobody else has locked. Before a log is begun, the oldest
+of all are removed until one more fits below the bound, so several writers at once can exceed it by a log each. Nothing
+is flushed: what a power cut tears isn't found again and is encoded anew.
 
 Nothing that is wrong with the cache stops anybody: what can't be read or written is told in ``notes``.
 """

@@ -5,7 +5,7 @@ model.onnx       the whole pipeline: transformer, pooling, dense layers; its wei
 model.data       the weights, which ONNX Runtime maps into memory instead of copying them
 tokenizer.json   the tokenizer as sentence-transformers used it
 
-That of a static encoder has ``table.bin`` (``static.py`` says of what) in the place of the two files of ONNX.
+That of a static encoder has ``table.bin`` (``static_encoder.py`` says of what) in the place of the two files of ONNX.
 
 The folder is named after the model's fingerprint, written under another name and renamed when it is whole. A model that
 can't be exported has ``encoder.json`` alone, with the reason, so that it isn't tried at every start.

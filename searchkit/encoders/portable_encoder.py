@@ -1,6 +1,6 @@
 """Portable encoder: the files of an encoder that an index carries along, and how they are opened elsewhere.
 
-What was exported into the cache is copied: ``encoder.json`` and the files that it lists (``exported.py`` has them),
+What was exported into the cache is copied: ``encoder.json`` and the files that it lists (``onnx_export.py`` has them),
 with the model's prompts noted in it. Opened from there it needs neither the model's own files, nor torch, nor the
 cache. Who opens it has held each file against the manifest's digest; what a stranger may have put in is looked through
 here.

@@ -1,7 +1,7 @@
-"""Here are a run and qrels; how good is it, and what would be better? Measured by the standard tools, doubt included.
+"""From runs and qrels to measures, comparisons and tuned settings, by the standard tools, doubt included.
 
-The way through: ``judged`` reads queries and qrels, ``runs`` reads, writes and makes runs, ``measures`` measures one
-against the other, ``significance`` says how sure that is, ``comparing`` puts two runs side by side. ``tuning`` finds
-better settings, which ``trying`` measures and ``deciding`` chooses from; ``sanity`` looks for faults where nothing was
-judged; ``switching`` says how answers change with another encoder.
+``judgments`` reads queries and qrels, ``runs`` reads, writes and makes runs, ``measures`` measures one against the
+other, ``significance`` says how sure that is, ``comparison`` puts two runs side by side. ``tuning`` finds better
+settings; ``self_check`` looks for faults where nothing was judged; ``generation_diff`` says how answers change with
+another encoder.
 """

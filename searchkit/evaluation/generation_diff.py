@@ -74,7 +74,7 @@ def read_asked(queries: Path | None, qrels: str | Path | None) -> Asked | None:
     """Read what is to be asked: queries from a file, or judged ones from a folder in BEIR's layout or two files.
 
     A file of queries that has none of the forms of ``read_queries`` has one query a line. None where nothing is named.
-    Raises ``SourceError`` and ``ConfigError`` as the readers of ``judged.py`` do.
+    Raises ``SourceError`` and ``ConfigError`` as the readers of ``judgments.py`` do.
     """
     if qrels is None:
         return None if queries is None else Asked(queries=_queries(queries))

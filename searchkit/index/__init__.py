@@ -1,1 +1,1 @@
-"""Here are articles; will they be found, and never lost? They become segments of a generation, on disk."""
+"""From articles to segments and generations on disk: build, update, merge, verify, back up."""

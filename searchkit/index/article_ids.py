@@ -1,6 +1,6 @@
 """Article ids of a segment, without a look into SQLite, which takes 20 µs for each.
 
-``ids.bin`` is a file of arrays (``keyword/arrayfile.py``), beside the articles of a segment that has ``IDS_FROM`` of
+``ids.bin`` is a file of arrays (``storage/array_file.py``), beside the articles of a segment that has ``IDS_FROM`` of
 them or more, and is read where it lies: a search that asks for ten ids reads ten.
 
 | array | type | count | content |

@@ -1,8 +1,8 @@
 """Bundled encoder: an index that brings its encoder along.
 
-``encoders/000007/`` holds what the generation of that number put there (``encoders/carrying.py`` says which files), and
-each manifest that goes on with it lists their sizes and digests under ``carried``. Nothing of it is read before it was
-held against them; searches by keyword read none of it.
+``encoders/000007/`` holds what the generation of that number put there (``encoders/portable_encoder.py`` says which
+files), and each manifest that goes on with it lists their sizes and digests under ``carried``. Nothing of it is read
+before it was held against them; searches by keyword read none of it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Chunking pool: the chunks of a stream of articles, made by worker processes where that pays.
 
-Cutting is plain Python, so that threads gain nothing: it is done by processes (``cutting.py``), while this one reads,
+Cutting is plain Python, so that threads gain nothing: it is done by processes, while this one reads,
 inverts and writes. What comes out doesn't depend on who cut: it is a function of the article alone.
 
 A helper is a Python of its own, started by the path of this one and given nothing but texts and numbers through pipes.

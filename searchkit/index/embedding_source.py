@@ -4,11 +4,11 @@ What the caller knows (the generation before); what a writer left that was stopp
 a writer that was stopped on the way; the user's cache; the encoder. What the encoder gives is put into log and cache
 batch by batch, so that a kill costs the batch that was being encoded.
 
-The log is a hidden file (``vectorlog.py`` has its form) in the index's folder: ``.unfinished-rebuild.log`` of what
-makes a whole generation (build, rebuild), ``.unfinished-update.log`` of what adds to one. It is flushed with every
-batch. The command that finishes the work removes it; so do ``gc``, an encoder that isn't the one that began it, and
-thirty days without a change. A build that is stopped before there is any index leaves its folder with the log alone, if
-that holds anything.
+The log is a hidden file (``encoders/embedding_log.py`` has its form) in the index's folder: ``.unfinished-rebuild.log``
+of what makes a whole generation (build, rebuild), ``.unfinished-update.log`` of what adds to one. It is flushed with
+every batch. The command that finishes the work removes it; so do ``gc``, an encoder that isn't the one that began it,
+and thirty days without a change. A build that is stopped before there is any index leaves its folder with the log
+alone, if that holds anything.
 """
 
 from __future__ import annotations

@@ -21,18 +21,18 @@ over
 ``languages``  living articles by language ("" where unknown)
 ``unknown_as`` the language by which articles of unknown language are analysed: the archive's main one; "" or missing
                where there is none
-``rules``      the number of the rules by which texts were cut and analysed (``rules.py``); 1 where it is missing
+``rules``      the number of the rules by which texts were cut and analysed (``RULES``); 1 where it is missing
 ``settings``   a ``Settings``, what searches use that name none themselves; null or missing for the defaults
-``spreads``    by language, how the living vectors lie (``spread.py``): ``chunks``, ``total`` and ``sketch``, base64 of
-               little-endian float64; missing where it wasn't counted yet
-``zero``       what questions without sense score (``zero.py``): ``queries``, four means and the ``chunks`` that lived
-               then; null where none were asked
+``spreads``    by language, how the living vectors lie (``vector_stats.py``): ``chunks``, ``total`` and ``sketch``,
+               base64 of little-endian float64; missing where it wasn't counted yet
+``zero``       what questions without sense score (``score_baseline.py``): ``queries``, four means and the ``chunks``
+               that lived then; null where none were asked
 ``check``      sha256 of all the others, as ``sealed`` writes them
 =============  ========================================================================================================
 
-A change of what ``ingest/chunks.py``, ``ingest/compose.py`` or ``index/keyword/analysis.py`` (with all that they use)
-make of some text makes old indexes miss words, without any of their files being wrong. ``RULES`` is raised by hand
-with each such change; ``tests/index/test_rules.py`` fails when the analysis of fixed texts changes and the number
+A change of what ``ingest/chunker.py``, ``ingest/indexed_text.py`` or ``keyword/analysis/analyzer.py`` (with all that
+they use) make of some text makes old indexes miss words, without any of their files being wrong. ``RULES`` is raised by
+hand with each such change; ``tests/index/test_rules.py`` fails when the analysis of fixed texts changes and the number
 doesn't. The manifest has the number that an index was built by. A search in an index of other rules is answered, with a
 note; nothing is added to it or taken from it, for what is deleted is analysed again to be subtracted.
 """
@@ -187,7 +187,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpreadFact:
-    """How the living vectors of a language lie: ``spread.py`` says what is counted, and how it is written."""
+    """How the living vectors of a language lie: ``vector_stats.py`` says what is counted, and how it is written."""
 
     chunks: int
     total: str
@@ -196,7 +196,7 @@ class SpreadFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZeroFact:
-    """What questions without sense score here, the mean of the best chunks; ``zero.py`` asks them.
+    """What questions without sense score here, the mean of the best chunks; ``score_baseline.py`` asks them.
 
     ``keyword`` and ``vector``: by one leg alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the two
     shares of the best chunk when both legs are asked, the second before it is weighted. ``chunks``: how many lived
@@ -455,7 +455,8 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     """Hold a file against what the manifest says of it: its size and its digest. Raises ``IndexCorrupt`` naming it.
 
     The digest of a large file is taken once until it changes, and remembered in the user's cache
-    (``encoders/cache.py``); with ``deep`` it is always taken anew, so that what the disk lost by itself is seen too.
+    (``storage/digest_cache.py``); with ``deep`` it is always taken anew, so that what the disk lost by itself is seen
+    too.
     """
     refuse_link(path.parent)
     refuse_link(path.parent.parent)

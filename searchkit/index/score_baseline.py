@@ -28,8 +28,8 @@ from searchkit.index.vector_files import parts_of
 from searchkit.index.vector_stats import Spreads, groups, leans, learnt_weight
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.parser import parse
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
 from searchkit.keyword.scoring.evaluator import evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:

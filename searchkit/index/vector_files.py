@@ -9,7 +9,7 @@ with ``IxSQ``, then the quantizer (kind int32, 2: one range for all values; two 
 float32, both 0; dimension and bytes a row as uint64; the number 2 as uint64, the least value and the width of the range
 as float32), the number of bytes as uint64, and the bytes. Byte b stands for ``least + (b + .5) / 255 * width``. Behind
 what FAISS reads stand two float64 of ours: the length of the longest difference between a row and what its bytes stand
-for, and the recall that was measured when it was written (``vectors.py`` says of what).
+for, and the recall that was measured when it was written (``vector_index.py`` says of what).
 
 FAISS trusts what it reads, so all of a head and the size of the file are checked here before FAISS sees it; the values
 can't do harm, whatever they are.

@@ -1,6 +1,6 @@
 """Vector statistics of each language: sums from which a search learns how to read a cosine.
 
-The sums of ``spread.py`` are handed on from generation to generation: what is new is added, what is deleted is taken
+The sums are handed on from generation to generation: what is new is added, what is deleted is taken
 away. Where vectors are made that segments waited for, or the generation before didn't count, all are counted.
 
 Two things differ from encoder to encoder, and from language to language in one encoder: where the middle of the vectors
@@ -139,9 +139,9 @@ def combined(counted: Iterable[tuple[Spreads, int]]) -> dict[str, Spread]:
 
 
 def leans(spreads: Spreads) -> dict[str, Numbers]:
-    """Return how far the middle of each language lies from the middle of all, ``(dimension,)``; see ``search/leaning``.
+    """Return how far the middle of each language lies from the middle of all, ``(dimension,)``.
 
-    Few vectors tell little of where their language lies, and a mislabelled article nothing: n of them count
+    ``search/language_bias.py`` takes it off cosines.     Few vectors tell little of where their language lies, and a mislabelled article nothing: n of them count
     ``n / (n + 30)`` (with 0, 50, 200, 1000 in the place of 30: samples .794, .784, .783, .777 nDCG@10, xquad-xling
     .428, .425, .418, .408, scifact and digitalgov-known, where single articles bear a wrong language, the same).
     """

@@ -1,8 +1,8 @@
-"""Here is a place; give me articles and their chunks.
+"""From places to articles and their chunks.
 
-``places.read`` finds the files and reads them, with one module for each format (``plain``, ``markdown``,
-``webpages``, ``rows``, ``tables``); ``mapping`` makes articles of keys and values; ``chunks`` splits them; ``compose``
-makes the text that is searched. Names are loaded when they are first used.
+``article_reader.read`` finds the files and reads them, with one file of ``formats`` for each format;
+``article_builder`` makes articles of keys and values; ``chunker`` splits them; ``indexed_text`` makes the text that is
+searched. Names are loaded when they are first used.
 """
 
 from __future__ import annotations

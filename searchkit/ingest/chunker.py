@@ -1,7 +1,7 @@
 """Chunker: whole sentences packed up to the encoder's limit, within one section.
 
 Sizes are counted in the encoder's tokens. The encoder sees a chunk below the lines of its title and heading (see
-``compose``), so these count, too. A chunk repeats the last sentence of the one before, where that is short enough.
+``indexed_text``), so these count, too. A chunk repeats the last sentence of the one before, where that is short enough.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whoosh codec: Whoosh's searcher and matchers over our postings.
 
-``evaluate.py`` answers the query language by itself. This is the way for what it doesn't know (Whoosh's span queries),
+``evaluator.py`` answers the query language by itself. This is the way for what it doesn't know (Whoosh's span queries),
 and the reference it is tested against. A codec that reads only: our own builder writes.
 """
 
@@ -19,14 +19,8 @@ from whoosh.reading import EmptyReader, MultiReader, SegmentReader, TermInfo, Te
 from whoosh.scoring import BaseScorer, WeightingModel
 from whoosh.searching import Searcher
 
-from searchkit.keyword.scoring.bm25_statistics import (
-    K1,
-    B,
-    KeywordSegments,
-    SegmentPostings,
-    field_delta,
-    living_counts,
-)
+from searchkit.keyword.scoring.bm25 import K1, B
+from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings, field_delta, living_counts
 
 if TYPE_CHECKING:
     from searchkit.keyword.query.ast import FieldName

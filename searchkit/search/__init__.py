@@ -1,1 +1,1 @@
-"""Here is a query; what are the results, and why? Two legs, one score, articles in order."""
+"""From a query to results: parse, filter, retrieve, fuse, rank, highlight, explain."""

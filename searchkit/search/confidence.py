@@ -2,10 +2,11 @@
 
 ``confidence = sigma(a * (x - x0) - b - c * m)``: x is the score on the scale of its mode (hybrid: the score; keyword:
 BM25 over the root of U; vector: the cosine), x0 what questions without sense score in this archive in that mode
-(``index/zero.py``), m how much the question's words are of several languages (``tongues.py``), a, b and c the mode's
-curve. So it compares across queries and indexes, and it is in the order of the scores where no reranker is asked: it is
-of the fused score, before one moves it, so that it means the same with and without, and results may stand in another
-order than their confidences then. A query without words, as of filters alone, has none: its results score alike.
+(``index/score_baseline.py``), m how much the question's words are of several languages (``language_bias.py``), a, b and
+c the mode's curve. So it compares across queries and indexes, and it is in the order of the scores where no reranker is
+asked: it is of the fused score, before one moves it, so that it means the same with and without, and results may stand
+in another order than their confidences then. A query without words, as of filters alone, has none: its results score
+alike.
 
 **It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
 one that the archive is about, and knows much less of whether just this question is answered. A question that shares no

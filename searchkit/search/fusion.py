@@ -2,12 +2,12 @@
 
 ``s = BM25 / sqrt(U) + w * cosine``, where ``U`` is the sum of the idf of the query's words (repeats count, an unknown
 word counts as one in no chunk) and ``w`` is ``SearchConfig.vector_weight``, or what the index has learnt from its own
-vectors (``index/spread.py``). In an archive of several languages the cosine is what of it is more than its language's
-(``leaning.py``). The root of U is the scale on which BM25
-grows with a query's length and rarity, so that one weight serves all queries; without words (U = 0) the first term is
-0. A convex sum of scores beats reciprocal ranks (Bruch, Gai, Ingber, TOIS 2023: doi 10.1145/3596512); this form, unlike
-min-max, depends on the query, the chunk and the index alone: no other candidate, filter, depth or k changes a score.
-Measured, nDCG@10, mean of eleven collections: RRF (k = 60) .636, min-max .656, this .661.
+vectors (``index/vector_stats.py``). In an archive of several languages the cosine is what of it is more than its
+language's (``language_bias.py``). The root of U is the scale on which BM25 grows with a query's length and rarity, so
+that one weight serves all queries; without words (U = 0) the first term is 0. A convex sum of scores beats reciprocal
+ranks (Bruch, Gai, Ingber, TOIS 2023: doi 10.1145/3596512); this form, unlike min-max, depends on the query, the chunk
+and the index alone: no other candidate, filter, depth or k changes a score. Measured, nDCG@10, mean of eleven
+collections: RRF (k = 60) .636, min-max .656, this .661.
 
 All of these look at the candidates of one search: the best ``depth`` chunks of each leg, every one with its exact score
 in both. So a score here moves with the filter and the depth, and articles beyond the candidates can't be found: what
@@ -23,7 +23,7 @@ the same order as long as both legs are asked about the same candidates.
 nDCG@10 of sum, rrf, minmax, zscore: scifact .742, .720, .746, .750; cranfield .572, .559, .573, .574; digitalgov-known
 .833, .788, .827, .828; xquad-en .981, .970, .979, .979; xquad-xling .426, .294, .391, .396; the samples .785, .704,
 .747, .748; mean .723, .672, .710, .713. Some rank a collection better, none says what a score means; and in none do
-chunks vote for their article (``voting.py``) or languages lean (``leaning.py``), which go by what a score means.
+chunks vote for their article (``ranking.py``) or languages lean (``language_bias.py``), which go by what a score means.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ of a chunk's language, beyond what it has with the middle of the archive, is tak
 
 Where all is of one language that is the cosine itself. nDCG@10 without and with: the bundled samples (3 languages)
 .776 and .784, XQuAD in 12 languages .401 and .425, where keyword alone has .411; on English collections the same.
-It depends on the query, the chunk and the index alone, as every score does (``index/spread.py`` counts the means).
+It depends on the query, the chunk and the index alone, as every score does (``index/vector_stats.py`` counts the
+means).
 
 ``mixed = max(0, foreign - 1) / (known - 1)``, 0 to 1: known are the question's words that stand in the archive, each
 once; its language is the one in whose chunks most of them stand, and foreign are those that don't. One may be: a name
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from searchkit.index.generation import Generation
     from searchkit.keyword.analysis.analyzer import Analyzer
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
 
     Vector = NDArray[np.float32]
     Rows = NDArray[np.int64]

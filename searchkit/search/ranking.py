@@ -2,7 +2,7 @@
 
 The threshold algorithm (Fagin, Lotem, Naor 2003, doi 10.1016/S0022-0000(03)00026-6): each leg gives its best ``depth``
 rows, every row found by either gets its exact score in both, and no row found by neither can score more than the legs'
-bounds together. An article can't score more than its best chunk (``voting.py``), so all chunks of an article are looked
+bounds together. An article can't score more than its best chunk, so all chunks of an article are looked
 at only while it may still be among the first k. Articles above the bound are final; where they are fewer than k, the
 legs are asked for more. So depth decides speed alone, and the first k don't depend on k.
 

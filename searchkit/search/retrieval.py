@@ -31,8 +31,8 @@ from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import Parsed, parse
 from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
 from searchkit.keyword.scoring.evaluator import Found, evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Snippets
 from searchkit.search.language_bias import Leaning, Tongues

@@ -18,7 +18,7 @@ from searchkit.search.retrieval import bare_question
 from searchkit.storage import native
 
 if TYPE_CHECKING:
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
     from searchkit.search.retrieval import Reading
     from searchkit.types import Query
 

@@ -1,6 +1,6 @@
 """Cache folder of the user: exported models, and digests of large files.
 
-``vectorcache.py`` keeps vectors there too.
+``encoders/embedding_cache.py`` keeps vectors there too.
 
 Several processes may do so at once: a file or a folder is written under a name of its own and then renamed.
 """

@@ -1,7 +1,8 @@
 """Files and folders of an index: writes, flushes, renames and mapped memory.
 
 A mapped page stays with the process until the system runs short. Who searches wants that; a writer that goes through
-files once would end with all of them: with 1,000,000 chunks 1 GB of runs (``keyword/builder.py``), 1.5 GB of vectors.
+files once would end with all of them: with 1,000,000 chunks 1 GB of runs (``keyword/postings/writer.py``), 1.5 GB of
+vectors.
 """
 
 from __future__ import annotations

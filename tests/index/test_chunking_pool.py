@@ -183,8 +183,8 @@ def test_a_program_without_a_main_guard_is_not_run_twice(tmp_path: Path) -> None
     program = tmp_path / "program.py"
     program.write_text(
         "print('once')\n"
-        "from searchkit.index import ahead\n"
-        "ahead.HELP_FROM_CHARACTERS = 0; ahead.GROUP_CHARACTERS = 900\n"
+        "from searchkit.index import chunking_pool\n"
+        "chunking_pool.HELP_FROM_CHARACTERS = 0; chunking_pool.GROUP_CHARACTERS = 900\n"
         "from tests.index.test_chunking_pool import TokenEncoder, many\n"
         "from searchkit import build\n"
         f"print(build({str(tmp_path / 'index')!r}, many(), encoder=TokenEncoder(), jobs=2).articles)\n"

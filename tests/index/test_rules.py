@@ -1,4 +1,4 @@
-"""Does the number of the rules change with the rules? See ``searchkit/index/rules.py``."""
+"""Does the number of the rules change with the rules? See ``searchkit/index/manifest.py``."""
 
 from __future__ import annotations
 

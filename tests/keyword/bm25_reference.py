@@ -1,6 +1,6 @@
 """Small archives for tests of the keyword leg, and the same answers worked out from lists of words, one by one.
 
-Nothing here looks at a posting: what ``evaluate.py`` promises is spelled out over plain lists.
+Nothing here looks at a posting: what ``evaluator.py`` promises is spelled out over plain lists.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from searchkit.keyword.query.ast import (
     Tree,
     Wish,
 )
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
 from searchkit.keyword.scoring.evaluator import Found
+from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 
 ANALYZER = Analyzer()
 TITLE_WEIGHT = 2

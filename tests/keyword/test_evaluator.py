@@ -24,8 +24,8 @@ from searchkit.keyword.query.ast import (
     Tree,
     filters,
 )
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
 from searchkit.keyword.scoring.evaluator import evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments
 from tests.keyword.bm25_reference import ANALYZER, Piece, highlighted_terms, indexed
 
 ARCHIVE = [

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from searchkit.keyword.query.ast import Filter, Tree
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
 from searchkit.keyword.scoring.evaluator import Found, evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments
 from searchkit.storage import native
 from tests.keyword.bm25_reference import Piece, Reference, highlighted_terms, indexed
 from tests.keyword.random_trees import archives, trees

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit.keyword.query.ast import And, Boost, Filter, Fuzzy, Maybe, Not, Or, Pattern, Phrase, Term, Tree
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
 from searchkit.keyword.scoring.evaluator import evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments
 from searchkit.storage import native
 from tests.keyword.bm25_reference import ANALYZER, Piece, edits, indexed
 

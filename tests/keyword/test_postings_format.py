@@ -17,8 +17,8 @@ from searchkit.keyword.postings import deletion_stats
 from searchkit.keyword.postings import reader as postings
 from searchkit.keyword.postings.reader import MAGIC, PostingsReader
 from searchkit.keyword.query.ast import And, Fuzzy, Not, Or, Pattern, Phrase, Term, Tree
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
 from searchkit.keyword.scoring.evaluator import evaluate
+from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.storage.array_file import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
 from tests.keyword.test_postings import CHUNKS, build
 

@@ -8,7 +8,7 @@ import pytest
 
 from searchkit.keyword.query.parser import parse
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.scoring.segments import KeywordSegments
 from tests.keyword.bm25_reference import ANALYZER, Piece, indexed
 
 ARCHIVE = [

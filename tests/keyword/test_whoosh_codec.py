@@ -10,7 +10,7 @@ from whoosh import query
 from whoosh.query import spans
 from whoosh.reading import TermNotFound
 
-from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+from searchkit.keyword.scoring.segments import KeywordSegments
 from searchkit.keyword.whoosh_codec import open_searcher
 from tests.keyword.bm25_reference import Piece, indexed
 

@@ -26,7 +26,7 @@ _SHOWN = 9
 """Points of a curve that fit on a line."""
 
 HOW = "Chosen: the nearest to the default that no other mean surely beats."
-"""``deciding.choose`` in a line."""
+"""``evaluation.tuning.choose`` in a line."""
 
 CHECK = "A check that nothing is broken, not a measure of relevance: sentences of articles, which must find their own."
 

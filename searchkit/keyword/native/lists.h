@@ -1,6 +1,6 @@
 /* Here is a packed list of postings; which rows does it hold, how often, and where?
  *
- * Postings are packed in blocks of 128, whatever terms they belong to (postings.py has the format). A field holds the
+ * Postings are packed in blocks of 128, whatever terms they belong to (reader.py has the format). A field holds the
  * buffers of one field of one segment, whose sizes were checked when it was made; widths and offsets are checked here,
  * block by block, and rows before anything is done with them: what a stranger wrote can be wrong, but do no harm.
  */

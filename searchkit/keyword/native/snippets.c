@@ -1,4 +1,4 @@
-/* Which part of each text is worth showing, and what in it stands out? What search/snippets.py says in Python.
+/* Which part of each text is worth showing, and what in it stands out? What search/highlight.py says in Python.
  *
  * scan() cuts texts into tokens and numbers them, windows() looks at those that mean something to a query. Between the
  * two, Python learns what the tokens mean that were never met before. A token ends where no word can go on, so that it

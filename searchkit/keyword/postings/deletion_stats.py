@@ -1,6 +1,7 @@
 """Deletion statistics: what deleted rows take from the statistics.
 
-Their texts are analysed again with the code that indexed them. On disk: an array file (``arrayfile.py``) with the magic
+Their texts are analysed again with the code that indexed them. On disk: an array file (``storage/array_file.py``) with
+the magic
 ``SKDELTA1``; field F is "text" or "title".
 
 | array | type | count | content |

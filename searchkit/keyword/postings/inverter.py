@@ -2,7 +2,7 @@
 
 Worked out for some thousands of chunks at a time, by sorting.
 
-Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces (``tokens.py``) and each
+Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces (``token_ids.py``) and each
 distinct *token* is analysed once a language. A token stands for a row of *lexemes*; a lexeme is a surface word and the
 term that it stands for. All ids are given in the order in which things are met; nothing of them reaches a file.
 """

@@ -1,7 +1,7 @@
 """Postings reader: the rows of a term, how often and where it stands in each; and the format of the file.
 
-One immutable file a segment: an array file (``arrayfile.py``) with the magic ``SKPOST02``. Field F is "text" (title as
-often as it counts, heading, chunk; 100 positions apart) or "title". The writer is in ``builder.py`` and ``packer.py``.
+One immutable file a segment: an array file (``storage/array_file.py``) with the magic ``SKPOST02``. Field F is "text"
+(title as often as it counts, heading, chunk; 100 positions apart) or "title". The writer is in ``writer.py``.
 
 | array | type | count | content |
 |---|---|---|---|
@@ -34,10 +34,10 @@ often as it counts, heading, chunk; 100 positions apart) or "title". The writer 
 | borders.ends | u2, u4 | rows | the position behind the last of it |
 | borders.joins | u2, u4 | rows | 0; where the text goes on from the row before: 1, and the positions that both have |
 
-Types with a choice are the narrowest that hold the segment's largest number; ``packing.py`` has the lanes and the bits.
-The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The arrays
-borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of versions up
-to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
+Types with a choice are the narrowest that hold the segment's largest number; ``bitpacking.py`` has the lanes and the
+bits. The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The
+arrays borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of
+versions up to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
 """
 
 from __future__ import annotations

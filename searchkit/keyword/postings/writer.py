@@ -2,7 +2,7 @@
 
 Rows are worked out in runs of some thousands; a run that isn't the last is put aside on disk, and at the end the runs
 are merged term by term into one file. What is written depends on the chunks alone, not on where the runs ended.
-``postings.py`` has the format, beside its reader.
+``reader.py`` has the format, beside its reader.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Query tree: a query after parsing, as frozen records.
 
 Leaves stand for words (`Term`, `Compound`, `Pattern`, `Fuzzy`, `Phrase`) or for sets of articles (`Filter`, `Every`,
-`Nothing`); branches combine them (`And`, `Or`, `Not`, `Maybe`, `Boost`). What a tree *means* stands in `evaluate.py`:
+`Nothing`); branches combine them (`And`, `Or`, `Not`, `Maybe`, `Boost`). What a tree *means* stands in `evaluator.py`:
 conditions hold for articles, scores belong to chunks.
 """
 

@@ -1,7 +1,7 @@
 """Fast grammar: the simplest expressions, read as ``whoosh_grammar`` reads them in a tenth of its time.
 
 Words joined by AND or by OR alone, one phrase, one word with wildcards, one fuzzy word. What comes out is what
-``grammar.py`` gives, in a tenth of its time and without its import; anything else is left to it.
+``whoosh_grammar.py`` gives, in a tenth of its time and without its import; anything else is left to it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fast parse: the leaves of the simplest queries, without a parser and a tree.
 
 Words alone, words joined by AND, one phrase, one wildcard, one fuzzy word. What comes out are the leaves of the tree
-that ``syntax.py`` would make, in a tenth of its time; anything else is left to it, as are compounds and whatever a user
+that ``parser.py`` would make, in a tenth of its time; anything else is left to it, as are compounds and whatever a user
 must be told of.
 """
 

@@ -2,7 +2,7 @@
 
 Filters are read first (``text_filters.py``): ``source:``, ``language:``, ``tag:``, ``author:``, ``published:`` and the
 archive's other fields, by value or by range (``published:2025-10``, ``published:[2025-01 TO 2025-06]``). They hold
-whatever else is typed. What is left is words, or plainly an expression (``query_classifier.py``).
+whatever else is typed. What is left is words, or plainly an expression (``classifier.py``).
 
 Words find any of themselves, in any form; signs and capitals mean nothing in them, and what is quoted in them ranks
 higher. In an expression ``"in quotes"`` is required, each word in its own form; so are ``+word`` and ``title:word``;

@@ -28,7 +28,7 @@ from searchkit.keyword.query.ast import (
 from searchkit.storage import native
 
 if TYPE_CHECKING:
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
 
 
 EXPANSION_LIMIT = 1_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from searchkit.keyword.analysis.analyzer import QueryTerm, QueryWord
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
 
 
 MIN_LETTERS = 3

@@ -2,7 +2,7 @@
 
 Whoosh's parser reads it, with plugins of our own for what we write differently; what it lets pass in silence (an open
 quote, an operator with nothing beside it) is refused here. What comes out is plain records, without Whoosh and without
-analysis: ``syntax.py`` makes a tree of them. Imports Whoosh (0.1 s), so a query without operators doesn't come here.
+analysis: ``parser.py`` makes a tree of them. Imports Whoosh (0.1 s), so a query without operators doesn't come here.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from searchkit.storage import native
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
 
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.int64]
@@ -128,7 +128,7 @@ class Found:
     def voted(self, best: Best, most: int, vote: float, voters: int) -> Voted | None:
         """Return the first ``most`` articles of the best rows, scored by all of their chunks; None without the loops.
 
-        ``vote`` and ``voters`` are those of ``voting.py``.
+        ``vote`` and ``voters`` are those of ``search/ranking.py``.
         """
         if self._windows is None or most > MOST_ARTICLES:
             return None

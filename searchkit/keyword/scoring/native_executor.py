@@ -2,7 +2,7 @@
 
 ``native/windows.c`` keeps the sums of some thousand rows at a time in the nearest cache, ``native/conjunctions.c``
 moves from row to row that all required words have: no array of all rows is made unless somebody wants one. What they
-give is what ``dense.py`` gives, to the last bit.
+give is what ``numpy_executor.py`` gives, to the last bit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.keyword.query.plan import Operation, Program, Step
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments
 
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.int64]

@@ -18,7 +18,7 @@ import numpy as np
 
 from searchkit.keyword.query.ast import TEXT, FieldName, Phrase, Term
 from searchkit.keyword.query.plan import ALL, Do, Program, lone_word
-from searchkit.keyword.scoring.bm25_statistics import OWN_FORM
+from searchkit.keyword.scoring.bm25 import OWN_FORM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from searchkit.keyword.postings.inverter import Borders
     from searchkit.keyword.postings.reader import FieldPostings
     from searchkit.keyword.query.ast import Phrase, Term
-    from searchkit.keyword.scoring.bm25_statistics import KeywordSegments, SegmentPostings
+    from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 
     Numbers = NDArray[np.int64]
     Mask = NDArray[np.bool_]

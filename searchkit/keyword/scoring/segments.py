@@ -1,48 +1,230 @@
-"""BM25: its formula, and the statistics over what lives in all segments.
+"""Keyword segments: a generation's postings as one space of rows and one set of statistics, for both executors.
 
 A segment's file counts all its rows; what deleted rows take is subtracted. So an index scores like one built afresh.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
-from math import log1p
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from searchkit.keyword.postings.word_dictionary import Lexicon
+from searchkit.keyword.query.ast import Term
+from searchkit.keyword.query.fast_parse import Asked, Joint
+from searchkit.keyword.query.plan import program_of
+from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
 from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.keyword.postings.deletion_stats import FieldDelta, PostingsDelta
-    from searchkit.keyword.postings.reader import PostingsReader
+    from searchkit.errors import IndexCorrupt
     from searchkit.keyword.query.ast import FieldName
-    from searchkit.keyword.scoring.native_segments import Parts
 
     Mask = NDArray[np.bool_]
-    Numbers = NDArray[np.int64]
+    Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
+    from searchkit.keyword.postings.deletion_stats import FieldDelta, PostingsDelta
+    from searchkit.keyword.postings.reader import PostingsReader
+
+    Numbers = NDArray[np.int64]
 
 
-K1 = 1.2
-B = 0.75
-"""Lucene's defaults. On eleven collections k1 .9 with b .4 ranked .004 nDCG@10 lower."""
+FIELDS: dict[FieldName, int] = {"text": 0, "title": 1}
 
-OWN_FORM = 1.05
-"""A word that is the whole question scores so many times as much where its own form stands, as ``windows.h`` has it:
-more than a few words more or less of a chunk's length, less than a second occurrence."""
+_REMEMBERED = 1 << 16
+"""Terms whose places are remembered, some 200 bytes each: people ask for the same words again and again."""
+
+
+_TEXT: frozenset[FieldName] = frozenset({"text"})
+
+
+@lru_cache(maxsize=256)
+def _shape(joint: Joint, count: int) -> tuple[array[int], array[int], array[int], int, bool]:
+    """Return the operations, the steps, the required leaves, the root and whether it is plain, as the loops take them.
+
+    Of the program of so many different words: step i adds leaf i.
+    """
+    program = program_of(Asked(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
+    return (
+        array("i", [number for operation in program.operations for number in operation]),
+        array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
+        array("i", program.required),
+        program.root,
+        program.plain,
+    )
+
+
+class Parts:
+    """The compiled side of ``KeywordSegments``. Holds caches alone, so any number of threads may share one."""
+
+    def __init__(self, index: KeywordSegments, compiled: Any) -> None:
+        self.index = index
+        self.segments = compiled.Segments([_arrays(segment) for segment in index.segments])
+        self._ready: set[FieldName | None] = set()
+        self._terms: dict[tuple[FieldName, str], Any] = {}
+        self._forms: dict[tuple[FieldName, tuple[str, ...]], Any] = {}
+        self._own: dict[tuple[FieldName, str, str], Any] = {}
+        self._has_words = False
+
+    def make_ready(self, fields: frozenset[FieldName], *, articles: bool) -> None:
+        """Hand over what turns counts of some fields into scores and, where asked, which article has each row."""
+        if fields <= self._ready and (not articles or None in self._ready):
+            return
+        for one in (*fields, None) if articles else fields:
+            if one in self._ready:
+                continue
+            for number, segment in enumerate(self.index.segments):
+                if not segment.postings.rows:
+                    continue
+                if one is None:
+                    self.segments.set_articles(number, self.index.articles_of(number))
+                else:
+                    self.segments.set_table(number, FIELDS[one], *self.index.table(number, one))
+            self._ready.add(one)
+
+    def term(self, field: FieldName, term: str) -> Any:
+        """Return a term's postings in all segments. Raises ``IndexCorrupt``."""
+        found = self._terms.get((field, term))
+        if found is None:
+            try:
+                found = self.segments.term(FIELDS[field], term.encode("utf-8", "surrogatepass"))
+            except ValueError as error:
+                raise self.corrupt(error, field) from error
+            if len(self._terms) >= _REMEMBERED:
+                self._terms.clear()
+            self._terms[field, term] = found
+        return found
+
+    def best(
+        self, joint: Joint, leaves: list[Any], weights: list[float], mask: Mask | None, depth: int
+    ) -> tuple[Rows, Scores]:
+        """Return the best ``depth`` rows, and one more, that have any or all leaves of "text", and their scores.
+
+        They come best first. ``weights``: of each leaf. ``mask``, ``(rows,)``: the rows that may be found. Raises
+        ``IndexCorrupt``.
+        """
+        operations, steps, required, root, plain = _shape(joint, len(leaves))
+        self.make_ready(_TEXT, articles=not plain)
+        try:
+            rows, scores = self.segments.best(
+                leaves, operations, steps, array("d", weights), required, root, True, plain, mask, [], depth
+            )
+        except ValueError as error:
+            raise self.corrupt(error, "text") from error
+        return np.frombuffer(rows, np.int64), np.frombuffer(scores, np.float64)
+
+    def words(self, kind: int, pattern: str, limit: int) -> tuple[bytes, ...]:
+        """Return for each segment the living words that look like a pattern, as the numbers of its table.
+
+        ``kind``: 0 begin with it, 1 fit it, 2 lie within ``limit`` edits. Raises ``IndexCorrupt``.
+        """
+        self._give_words()
+        points = np.frombuffer(pattern.encode("utf-32-le", "surrogatepass"), np.uint32)
+        try:
+            found: tuple[bytes, ...] = self.segments.words(
+                kind, pattern.encode("utf-8", "surrogatepass"), points, limit
+            )
+        except ValueError as error:
+            raise self.corrupt(error, "text") from error
+        return found
+
+    def union(self, field: FieldName, words: tuple[bytes, ...]) -> Any:
+        """Return where any term of some words stands. Raises ``IndexCorrupt``."""
+        self._give_words()
+        try:
+            return self.segments.union(FIELDS[field], words)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
+    def forms(self, field: FieldName, surfaces: tuple[str, ...]) -> Any:
+        """Return where any of some forms stands. Raises ``IndexCorrupt``."""
+        return self._of_forms(field, self._numbers(field, surfaces), placed=False)
+
+    def preferring(self, word: Term) -> Any:
+        """Return where a word of one term stands, which scores more in its own form. Raises ``IndexCorrupt``."""
+        key = word.field, word.terms[0], word.own[0]
+        part = self._own.get(key)
+        if part is None:
+            forms = self.index.own_forms(*key)
+            part = self.term(word.field, word.terms[0])
+            if max(forms, default=-1) >= 0:
+                part = self.segments.preferring(part, forms)
+            if len(self._own) >= _REMEMBERED:
+                self._own.clear()
+            self._own[key] = part
+        return part
+
+    def placed(self, unit: Term) -> Any:
+        """Return where a word of a phrase stands, with its positions. Raises ``IndexCorrupt``."""
+        if not unit.surfaces:
+            if len(unit.terms) == 1:
+                return self.term(unit.field, unit.terms[0])
+            return self._of_forms(unit.field, self._all_forms(unit), placed=True)
+        key = unit.field, unit.surfaces
+        part = self._forms.get(key)
+        if part is None:
+            numbers = self._numbers(*key)
+            part = self._of_forms(unit.field, numbers, placed=True)
+            if max(map(len, numbers), default=0) <= 1:  # else it holds what it found
+                if len(self._forms) >= _REMEMBERED:
+                    self._forms.clear()
+                self._forms[key] = part
+        return part
+
+    def _all_forms(self, unit: Term) -> list[list[tuple[int, int]]]:
+        fields = [segment.postings.field(unit.field) for segment in self.index.segments]
+        return [[(i, -1) for term in unit.terms if (i := field.term_id(term)) is not None] for field in fields]
+
+    def _numbers(self, field: FieldName, surfaces: tuple[str, ...]) -> list[list[tuple[int, int]]]:
+        return [self.index.forms(number, field, surfaces) for number in range(len(self.index.segments))]
+
+    def _of_forms(self, field: FieldName, numbers: list[list[tuple[int, int]]], *, placed: bool) -> Any:
+        try:
+            return self.segments.forms(FIELDS[field], numbers, placed)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
+    def together(self, field: FieldName, leaves: list[Any]) -> Any:
+        """Return where any of some terms stands. Raises ``IndexCorrupt``."""
+        try:
+            return self.segments.together(FIELDS[field], leaves)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
+
+    def corrupt(self, error: ValueError, field: FieldName) -> IndexCorrupt:
+        """Make the error that names the file of the segment where a loop found something damaged."""
+        what, number = error.args if len(error.args) == 2 else (str(error), 0)
+        return self.index.segments[number].postings.field(field).corrupt(str(what))
+
+    def _give_words(self) -> None:
+        if not self._has_words:
+            counts = self.index.lexicon.counts
+            for number, (segment, living) in enumerate(zip(self.index.segments, counts, strict=True)):
+                self.segments.set_words(number, *segment.postings.words.arrays(living))
+            self._has_words = True
+
+
+def _arrays(segment: SegmentPostings) -> tuple[Any, ...]:
+    """Return a segment's fields, its deleted rows, what those take from the df of terms, and its borders."""
+    text, title = (segment.postings.field(name).packed for name in FIELDS)
+    borders = segment.postings.borders
+    joined = (None, None, None) if borders is None else (borders.bodies, borders.ends, borders.joins)
+    if segment.delta is None:
+        return text, title, segment.deleted, None, None, None, None, *joined
+    delta = segment.delta
+    ids = (delta.text.term_ids, delta.text.df, delta.title.term_ids, delta.title.df)
+    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids), *joined
+
 
 _READY = 4
 """Counts of a word in a row for which its share of the score is worked out once for all lengths."""
-
-_REMEMBERED = 1 << 16
-"""Words whose places in the file are remembered: people ask for the same ones again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +309,8 @@ class KeywordSegments:
         return found
 
     def idf(self, df: int) -> float:
-        """Return ``ln(1 + (N - df + .5) / (df + .5))``, N the living rows: Lucene's form of BM25's idf, never negative.
-
-        A word that stands nowhere (df 0) counts ``ln(1 + (N + .5) / .5)``.
-        """
-        return log1p((self.living_rows - df + 0.5) / (df + 0.5))
+        """Return the idf of a term that so many living rows have."""
+        return idf(self.living_rows, df)
 
     def table(self, number: int, field: FieldName) -> tuple[NDArray[Any] | None, Scores, Scores | None]:
         """Return what turns counts into scores in a segment, for the compiled loops.
@@ -143,21 +322,18 @@ class KeywordSegments:
             lengths = self.segments[number].postings.field(field).lengths
             if lengths.dtype.itemsize == 2:
                 every = np.arange(int(lengths.max(initial=0)) + 1, dtype=np.float64)
-                norms = K1 * ((1 - B) + B * every / self.average_length(field))
+                norms = length_norms(every, self.average_length(field))
                 counts = np.arange(1.0, _READY + 1)[:, None]
-                self._tables[number, field] = lengths, norms, (counts / (counts + norms)).ravel()
+                self._tables[number, field] = lengths, norms, saturation(counts, norms).ravel()
             else:
                 self._tables[number, field] = None, self.norms(number, field), None
         return self._tables[number, field]
 
     def norms(self, number: int, field: FieldName) -> Scores:
-        """Return ``k1 * ((1 - b) + b * length / average)`` of a segment's rows: what BM25 adds to tf below the line.
-
-        Robertson and Zaragoza 2009, The Probabilistic Relevance Framework, with exact lengths.
-        """
+        """Return BM25's length norms of a segment's rows."""
         if (number, field) not in self._norms:
             lengths = np.asarray(self.segments[number].postings.field(field).lengths)
-            self._norms[number, field] = K1 * ((1 - B) + B * lengths.astype(np.float64) / self.average_length(field))
+            self._norms[number, field] = length_norms(lengths, self.average_length(field))
         return self._norms[number, field]
 
     def words_of(self, term: str) -> list[str]:
@@ -226,7 +402,7 @@ class KeywordSegments:
     @cached_property
     def parts(self) -> Parts:
         """The same for the compiled loops, which must be here."""
-        from searchkit.keyword.scoring.native_segments import Parts
+        # DROPPED
 
         return Parts(self, native.COMPILED)
 
