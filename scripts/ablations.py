@@ -32,7 +32,7 @@ import searchkit
 from searchkit.config import IndexConfig, SearchConfig
 from searchkit.encoders.loader import load
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.evaluation.judgments import Judged, read_judged
+from searchkit.evaluation.judgments import Judgments, read_judged
 from searchkit.evaluation.measures import depth_for, measure
 from searchkit.evaluation.runs import make_run
 from searchkit.index.build import rebuild
@@ -40,7 +40,7 @@ from searchkit.index.generation import open_generation
 from searchkit.ingest.indexed_text import SearchedText, header
 from searchkit.keyword.analysis.stopwords import word_weights
 from searchkit.keyword.query.ast import Boost, Or, Phrase, Term, Tree
-from searchkit.keyword.query.query_terms import Words
+from searchkit.keyword.query.query_terms import QueryWords
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.types import Mode
 
@@ -76,9 +76,9 @@ def _every_word(words: Sequence[Any], languages: Sequence[str | None]) -> list[f
 
 
 _WEIGHTS = "searchkit.keyword.query.query_terms.word_weights"
-_STEM = "searchkit.keyword.analysis.stemmer.Stems.stem"
+_STEM = "searchkit.keyword.analysis.stemmer.WordStemmer.stem"
 _word_weights = word_weights
-_telling_leaves = Words.telling_leaves
+_telling_leaves = QueryWords.telling_leaves
 
 
 def _no_numbers(words: Sequence[Any], languages: Sequence[str | None]) -> list[float]:
@@ -107,7 +107,7 @@ def _light(self: object, word: str, language: str | None) -> str:
 def _pairs(share: float, slop: int) -> dict[str, Any]:
     """Ask neighbouring words of a question as phrases, too (Metzler, Croft 2005); U stays that of the words."""
 
-    def telling_leaves(self: Words, text: str) -> list[Tree]:
+    def telling_leaves(self: QueryWords, text: str) -> list[Tree]:
         leaves = _telling_leaves(self, text)
         words = [leaf for leaf in leaves if isinstance(leaf, Term)]
         pairs = [Phrase(units=pair, offsets=(0, 1), slop=slop) for pair in pairwise(words)]
@@ -121,7 +121,7 @@ def _pairs(share: float, slop: int) -> dict[str, Any]:
         return found
 
     return {
-        "searchkit.keyword.query.query_terms.Words.telling_leaves": telling_leaves,
+        "searchkit.keyword.query.query_terms.QueryWords.telling_leaves": telling_leaves,
         "searchkit.search.retrieval.evaluate": evaluated,
     }
 
@@ -148,7 +148,9 @@ CHANGES: dict[str, Change] = {
     "votes .3": _votes(0.3),
     "three voters": _votes(0.15, 3),
     "ten voters": _votes(0.15, 10),
-    "cosines as they are": Change(code={"searchkit.search.language_bias.Leaning.towards": lambda self, vector: None}),
+    "cosines as they are": Change(
+        code={"searchkit.search.language_bias.LanguageBias.towards": lambda self, vector: None}
+    ),
     "vector weight 2": Change(search={"vector_weight": 2.0}),
     "vector weight 2.4": Change(search={"vector_weight": 2.4}),
     "vector weight 3.2": Change(search={"vector_weight": 3.2}),
@@ -204,7 +206,7 @@ class Remembering:
         return self._queries[text]
 
 
-def measured(index: Path, judged: Judged, config: SearchConfig, encoder: Any) -> Figures:
+def measured(index: Path, judged: Judgments, config: SearchConfig, encoder: Any) -> Figures:
     """Return an index's figures by keyword and hybrid."""
     with searchkit.open(index, config=config, encoder=encoder) as searcher:
         runs = [
@@ -232,7 +234,7 @@ def made_again(index: Path, place: Path, change: Change, chosen: Sequence[str] |
     return place
 
 
-def sampled(index: Path, judged: Judged, most: int) -> tuple[list[str], Judged]:
+def sampled(index: Path, judged: Judgments, most: int) -> tuple[list[str], Judgments]:
     """Choose articles, and the queries whose every answer is among them: by hashes, so always the same.
 
     Translations, whose ids are alike after a colon, stay together.

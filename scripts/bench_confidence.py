@@ -44,13 +44,13 @@ import numpy as np
 
 import searchkit
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.evaluation.judgments import Judged, read_judged
+from searchkit.evaluation.judgments import Judgments, read_judged
 from searchkit.index.generation import open_generation
 from searchkit.index.vector_stats import group_of
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import rank_articles
-from searchkit.search.retrieval import Reading
+from searchkit.search.retrieval import SearchContext
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Query
 
@@ -112,15 +112,15 @@ def calibration_error(own: Sequence[float], other: Sequence[float], nonsense: Se
     return float(np.abs(gap).sum())
 
 
-def of_one_field(one: Judged, other: Judged) -> bool:
+def of_one_field(one: Judgments, other: Judgments) -> bool:
     """Return whether two collections ask so much alike that neither's queries are foreign to the other."""
     mine, theirs = set(one.queries.values()), set(other.queries.values())
     return len(mine & theirs) >= SAME_FIELD * min(len(mine), len(theirs))
 
 
 def foreign_to(
-    judged: Mapping[str, Judged], alike: Sequence[Sequence[str]], names: Sequence[str]
-) -> dict[str, list[Judged]]:
+    judged: Mapping[str, Judgments], alike: Sequence[Sequence[str]], names: Sequence[str]
+) -> dict[str, list[Judgments]]:
     """Return for each name the collections of other fields. Raises ``ConfigError`` where one has none."""
     pairs = {frozenset(pair) for pair in alike}
     others = {
@@ -149,7 +149,7 @@ def words_of(searcher: Searcher) -> dict[str, set[str]]:
 
 
 def questions(
-    judged: Judged, others: Sequence[Judged], words: Mapping[str, set[str]], most: int
+    judged: Judgments, others: Sequence[Judgments], words: Mapping[str, set[str]], most: int
 ) -> dict[str, list[tuple[str, frozenset[str]]]]:
     """Return each kind's questions, with the articles to leave out."""
     draw = random.Random(1)
@@ -177,14 +177,19 @@ def _sentence(draw: random.Random, words: Sequence[str]) -> str:
     return " ".join(draw.sample(words, draw.choice((4, 6, 8, 10))))
 
 
-def ask(index: Path, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int) -> Asked:
+def ask(index: Path, judged: Judgments, others: Sequence[Judgments], modes: Sequence[Mode], most: int) -> Asked:
     """Ask an index all questions in each mode."""
     with open_generation(index) as generation:
-        return _asked(index, Reading(generation), judged, others, modes, most)
+        return _asked(index, SearchContext(generation), judged, others, modes, most)
 
 
 def _asked(
-    index: Path, reading: Reading, judged: Judged, others: Sequence[Judged], modes: Sequence[Mode], most: int
+    index: Path,
+    reading: SearchContext,
+    judged: Judgments,
+    others: Sequence[Judgments],
+    modes: Sequence[Mode],
+    most: int,
 ) -> Asked:
     zero = reading.generation.manifest.zero
     ids = reading.generation.article_ids(np.arange(int(reading.generation.article_bases[-1])))

@@ -21,8 +21,8 @@ from scripts.benchmarks.options import SAMPLES, relevance_options
 from scripts.benchmarks.report import write_block
 from searchkit.config import DEFAULT_ENCODER, SearchConfig
 from searchkit.encoders import load_encoder
-from searchkit.evaluation.judgments import Judged, read_judged
-from searchkit.evaluation.measures import Measured, measure
+from searchkit.evaluation.judgments import Judgments, read_judged
+from searchkit.evaluation.measures import MeasuredRun, measure
 from searchkit.evaluation.runs import Run, make_run
 from searchkit.evaluation.significance import bootstrap_interval
 from searchkit.index.build import build, rebuild
@@ -108,7 +108,7 @@ def _archive(folder: Path, place: Path, encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def _runs(given: Given, judged: Judged, index: Path, encoder: Encoder) -> Iterator[tuple[str, Run]]:
+def _runs(given: Given, judged: Judgments, index: Path, encoder: Encoder) -> Iterator[tuple[str, Run]]:
     for name, (mode, fusion) in OURS.items():
         with open_index(index, config=SearchConfig(fusion=fusion), encoder=encoder) as searcher:
             _say(f"  {name}")
@@ -118,7 +118,7 @@ def _runs(given: Given, judged: Judged, index: Path, encoder: Encoder) -> Iterat
         yield judge.name, Run(name=judge.name, scores=judge.ask(given))
 
 
-def _facts(one: Measured, best: Measured) -> dict[str, Any]:
+def _facts(one: MeasuredRun, best: MeasuredRun) -> dict[str, Any]:
     """Return means with their 95 % intervals, and the interval of the paired difference to the hybrid search."""
     facts: dict[str, Any] = {}
     for figure in one.figures:

@@ -19,13 +19,13 @@ def skip_checks(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
         check = getattr(parameter, "get_runtime_param", None)
-        if check is not None and annotation is not None and not isinstance(check, _Taking):
-            parameter.get_runtime_param = _Taking(taker=_Taker(annotation=annotation, check=check))
+        if check is not None and annotation is not None and not isinstance(check, _PlainParameter):
+            parameter.get_runtime_param = _PlainParameter(taker=_PlainType(annotation=annotation, check=check))
     return parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taker:
+class _PlainType:
     """Turns what was typed for one parameter into its value: by itself where nothing can be wrong, else as typer does.
 
     ``check`` gives typer's own way, whose messages the user gets for what can't be understood.
@@ -54,12 +54,12 @@ class _Taker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taking:
+class _PlainParameter:
     """Stands where typer asks a parameter for the way to its value."""
 
-    taker: _Taker
+    taker: _PlainType
 
-    def __call__(self) -> _Taker:
+    def __call__(self) -> _PlainType:
         return self.taker
 
 

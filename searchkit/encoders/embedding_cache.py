@@ -22,7 +22,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.encoders.embedding_log import HEAD_BYTES, LogWriter, Maker, block_bytes, count, find, read_maker
+from searchkit.encoders.embedding_log import (
+    HEAD_BYTES,
+    EncoderIdentity,
+    LogWriter,
+    block_bytes,
+    count,
+    find,
+    read_identity,
+)
 from searchkit.errors import ConfigError
 from searchkit.storage.digest_cache import cache_folder, forget_digests
 
@@ -67,10 +75,10 @@ def vectors_folder() -> Path:
     return cache_folder() / "vectors"
 
 
-class VectorCache:
+class EmbeddingCache:
     """The vectors of one encoder that this user has paid for. Not to be shared among threads."""
 
-    def __init__(self, maker: Maker, bound_bytes: int, *, apart: bool = False) -> None:
+    def __init__(self, maker: EncoderIdentity, bound_bytes: int, *, apart: bool = False) -> None:
         """Take whose vectors are looked for, and the size that all encoders' together may have.
 
         With ``apart`` what is kept goes into a log of its own, which comes first in the search: it replaces what
@@ -138,7 +146,7 @@ class VectorCache:
         """Go on with the latest log that has room and that nobody writes, or begin one."""
         for path in () if self._apart else reversed(_logs(self._folder, [])):
             with suppress(FileNotFoundError, BlockingIOError, ValueError):
-                if path.stat().st_size + size <= self._log_bytes and read_maker(path) == self._maker:
+                if path.stat().st_size + size <= self._log_bytes and read_identity(path) == self._maker:
                     return LogWriter(path, self._maker)
         now = datetime.now(UTC)
         return LogWriter(self._folder / f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}{_SUFFIX}", self._maker)
@@ -198,13 +206,13 @@ def clear() -> int:
 
 
 def _share(folder: Path, notes: list[str]) -> EncoderShare:
-    maker: Maker | None = None
+    maker: EncoderIdentity | None = None
     vectors = size = 0
     logs = _logs(folder, notes)
     for path in logs:
         try:
             size += path.stat().st_size
-            if (own := read_maker(path)) is not None:
+            if (own := read_identity(path)) is not None:
                 maker = own
                 vectors += count(path, own)
         except FileNotFoundError:

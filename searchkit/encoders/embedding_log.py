@@ -54,7 +54,7 @@ _MOST_DAMAGED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
+class EncoderIdentity:
     """Whose vectors a log holds: the encoder's name, for people, its fingerprint and its dimension."""
 
     encoder: str = field(compare=False)
@@ -62,22 +62,22 @@ class Maker:
     dimension: int
 
 
-def maker_of(encoder: Encoder) -> Maker:
+def identity_of(encoder: Encoder) -> EncoderIdentity:
     """Tell what a log must know of an encoder; what of it wouldn't fit into a head is cut, or named by its sha256."""
     name = "".join(letter for letter in encoder.name if letter.isprintable())[-_LONGEST_NAME:]
     fingerprint = encoder.fingerprint
     if not fingerprint.isascii() or not fingerprint.isprintable() or len(fingerprint) > _LONGEST_FINGERPRINT:
         fingerprint = hashlib.sha256(fingerprint.encode("utf-8", "surrogatepass")).hexdigest()
-    return Maker(encoder=name, fingerprint=fingerprint, dimension=int(encoder.dimension))
+    return EncoderIdentity(encoder=name, fingerprint=fingerprint, dimension=int(encoder.dimension))
 
 
-def read_maker(path: Path) -> Maker | None:
+def read_identity(path: Path) -> EncoderIdentity | None:
     """Return whose vectors a log holds; None where its head is no log's. Raises ``OSError``."""
     with path.open("rb") as file:
         return _maker(file.read(HEAD_BYTES))
 
 
-def find(path: Path, maker: Maker, wanted: Container[bytes]) -> Iterator[tuple[bytes, Vector]]:
+def find(path: Path, maker: EncoderIdentity, wanted: Container[bytes]) -> Iterator[tuple[bytes, Vector]]:
     """Yield the digest and the vector, ``(dimension,)``, of each whole row of a log whose digest is wanted.
 
     What is wanted may shrink on the way. Raises ``OSError`` where the file can't be read.
@@ -92,7 +92,7 @@ def find(path: Path, maker: Maker, wanted: Container[bytes]) -> Iterator[tuple[b
                         yield digest, np.frombuffer(vector, dtype="<f4")
 
 
-def count(path: Path, maker: Maker) -> int:
+def count(path: Path, maker: EncoderIdentity) -> int:
     """Count the vectors in the whole blocks of a log. Raises ``OSError``."""
     with path.open("rb", buffering=0) as file:
         return sum(block.rows for block in _blocks(file.fileno(), _Seal(maker)))
@@ -110,7 +110,7 @@ class LogWriter:
     another encoder or none, other ``OSError`` where the disk refuses.
     """
 
-    def __init__(self, path: Path, maker: Maker) -> None:
+    def __init__(self, path: Path, maker: EncoderIdentity) -> None:
         self._seal, self._owner = _Seal(maker), os.getpid()
         self._file: Any = path.open("x+b" if not path.exists() else "r+b", buffering=0)
         try:
@@ -154,7 +154,7 @@ class LogWriter:
         if flush:
             os.fsync(self._file.fileno())
 
-    def _begun(self, maker: Maker) -> int:
+    def _begun(self, maker: EncoderIdentity) -> int:
         """Write the head of a new log, or cut off what a stopped writer left of a block; return the size."""
         descriptor = self._file.fileno()
         head = os.pread(descriptor, HEAD_BYTES, 0)
@@ -199,7 +199,7 @@ class _Block:
 class _Seal:
     """Makes the checks of an encoder's vectors, and blocks with them."""
 
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: EncoderIdentity) -> None:
         self.dimension = maker.dimension
         self.row_bytes = 4 * maker.dimension
         self._fingerprint = maker.fingerprint
@@ -267,16 +267,16 @@ def _next_mark(descriptor: int, at: int, size: int) -> int:
     return size
 
 
-def _head(maker: Maker) -> bytes:
+def _head(maker: EncoderIdentity) -> bytes:
     said = json.dumps(asdict(maker), ensure_ascii=False).encode()
     return (_HEAD + said).ljust(HEAD_BYTES)[:HEAD_BYTES]
 
 
-def _maker(head: bytes) -> Maker | None:
+def _maker(head: bytes) -> EncoderIdentity | None:
     if len(head) < HEAD_BYTES or not head.startswith(_HEAD):
         return None
     try:
-        maker = Maker(**json.loads(head[len(_HEAD) :]))
+        maker = EncoderIdentity(**json.loads(head[len(_HEAD) :]))
     except (ValueError, TypeError):
         return None
     texts = isinstance(maker.encoder, str) and isinstance(maker.fingerprint, str) and maker.fingerprint.isascii()

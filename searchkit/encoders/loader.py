@@ -16,14 +16,14 @@ import numpy as np
 
 from searchkit.encoders.model_files import Model, find_model, is_default
 from searchkit.encoders.onnx_encoder import OnnxEncoder, optimise
-from searchkit.encoders.onnx_export import TOKENIZER, Facts, finish, folder_of, new_draft, read_facts
+from searchkit.encoders.onnx_export import TOKENIZER, ExportedModel, finish, folder_of, new_draft, read_exported_model
 from searchkit.encoders.onnx_graph import BERT_INPUTS, BertShape, build_bert, read_safetensors
 from searchkit.encoders.static_encoder import PREFIX, StaticEncoder, distil, static_fingerprint
 from searchkit.errors import ConfigError, MissingExtra, StorageError
 from searchkit.storage.digest_cache import alone, remove
 
 if TYPE_CHECKING:
-    from searchkit.encoders.sentence_transformer import SentenceEncoder
+    from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
     from searchkit.types import Encoder
 
 
@@ -42,7 +42,7 @@ _PROBES = (
 """Texts of several lengths and scripts, also longer than a model's limit, to compare an export by."""
 
 _DEFAULT_SHAPE = BertShape(layers=6, heads=12, epsilon=1e-12)
-_DEFAULT_FACTS = Facts(dimension=384, max_length=256, inputs=BERT_INPUTS)
+_DEFAULT_FACTS = ExportedModel(dimension=384, max_length=256, inputs=BERT_INPUTS)
 """What the configuration in the default model's package says, which is pinned, and its weights are checked."""
 
 
@@ -52,7 +52,7 @@ def load(name: str, *, relative: bool = True) -> Encoder:
         return _static(name, relative)
     model = find_model(name, relative=relative)
     folder = folder_of(model.fingerprint)
-    if (facts := read_facts(folder)) is None:
+    if (facts := read_exported_model(folder)) is None:
         return _first_time(model, folder)
     return _known(model, folder, facts)
 
@@ -63,10 +63,10 @@ def _static(name: str, relative: bool) -> StaticEncoder:
     name = PREFIX + model.name
     fingerprint = static_fingerprint(model.fingerprint)
     folder = folder_of(fingerprint)
-    if (facts := read_facts(folder)) is None:
+    if (facts := read_exported_model(folder)) is None:
         try:
             with alone(folder):
-                facts = read_facts(folder) or _distilled(model, folder)
+                facts = read_exported_model(folder) or _distilled(model, folder)
         except OSError as error:
             raise StorageError(
                 f"The cache folder {folder.parent} can't be written, where '{name}' would be kept: {error.strerror}.",
@@ -75,7 +75,7 @@ def _static(name: str, relative: bool) -> StaticEncoder:
     return StaticEncoder(name, fingerprint, folder, facts)
 
 
-def _distilled(model: Model, folder: Path) -> Facts:
+def _distilled(model: Model, folder: Path) -> ExportedModel:
     original = load(model.name)
     if not isinstance(original, OnnxEncoder):
         raise ConfigError(
@@ -91,7 +91,7 @@ def _distilled(model: Model, folder: Path) -> Facts:
         remove(draft)
 
 
-def _known(model: Model, folder: Path, facts: Facts) -> Encoder:
+def _known(model: Model, folder: Path, facts: ExportedModel) -> Encoder:
     if not facts.reason:
         return OnnxEncoder(model, folder, facts)
     _note(model, facts.reason)
@@ -102,7 +102,7 @@ def _first_time(model: Model, folder: Path) -> Encoder:
     """Export the model into its folder, if it can be, or the reason why not, unless another process just did."""
     try:
         with alone(folder):
-            facts = read_facts(folder)
+            facts = read_exported_model(folder)
             return _known(model, folder, facts) if facts is not None else _prepared(model, folder)
     except OSError as error:
         reason = f"the cache folder {folder.parent} can't be written ({error.strerror})"
@@ -146,13 +146,13 @@ def _prepared(model: Model, folder: Path) -> Encoder:
         reason = str(error)
     finally:
         remove(draft)
-    facts = Facts(dimension=original.dimension, max_length=original.max_length, reason=reason)
+    facts = ExportedModel(dimension=original.dimension, max_length=original.max_length, reason=reason)
     finish(new_draft(folder), folder, facts)
     _note(model, reason)
     return original
 
 
-def _built(model: Model, folder: Path) -> Facts:
+def _built(model: Model, folder: Path) -> ExportedModel:
     """Build the default model's graph in its folder, which takes a second, and return what is to be known of it.
 
     Raises ``OSError`` where the cache can't be written.
@@ -166,7 +166,7 @@ def _built(model: Model, folder: Path) -> Facts:
         remove(draft)
 
 
-def _exported(original: SentenceEncoder, model: Model, draft: Path) -> Facts:
+def _exported(original: SentenceTransformerEncoder, model: Model, draft: Path) -> ExportedModel:
     """Export to the draft folder and return the facts, once the vectors have proved to be the same."""
     from searchkit.encoders.sentence_transformer import NotExportable
 
@@ -193,10 +193,10 @@ def _least_cosine(one: Encoder, other: Encoder) -> float:
     return float(min(*chunks, *queries))
 
 
-def _sentence_encoder(model: Model) -> SentenceEncoder:
-    from searchkit.encoders.sentence_transformer import SentenceEncoder
+def _sentence_encoder(model: Model) -> SentenceTransformerEncoder:
+    from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
 
-    return SentenceEncoder(model)
+    return SentenceTransformerEncoder(model)
 
 
 def _note(model: Model, reason: str) -> None:

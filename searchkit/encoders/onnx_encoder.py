@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.encoders.onnx_export import GRAPH, TOKENIZER, WEIGHTS, Facts, remedy
+from searchkit.encoders.onnx_export import GRAPH, TOKENIZER, WEIGHTS, ExportedModel, remedy
 from searchkit.encoders.onnx_graph import OUTSIDE_BYTES
-from searchkit.encoders.tokenizer import Tokens
+from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import MissingExtra, StorageError, VectorsInvalid, importing
 
 if TYPE_CHECKING:
@@ -123,11 +123,11 @@ class OnnxEncoder:
     where ONNX Runtime can't be imported.
     """
 
-    def __init__(self, model: Model, folder: Path, facts: Facts) -> None:
+    def __init__(self, model: Model, folder: Path, facts: ExportedModel) -> None:
         self._model = model
         self.folder = folder
         self._facts = facts
-        self.tokens = Tokens(folder / TOKENIZER, facts.max_length)
+        self.tokens = ModelTokenizer(folder / TOKENIZER, facts.max_length)
         self._lock = Lock()
 
     @property
@@ -141,7 +141,7 @@ class OnnxEncoder:
         return self._model.fingerprint
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> ExportedModel:
         """What ``encoder.json`` says of it, with the model's prompts."""
         model = self._model
         return replace(self._facts, query_prompt=model.query_prompt, chunk_prompt=model.chunk_prompt)

@@ -36,7 +36,7 @@ _MOST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ExportedModel:
     """What must be known of an exported model to run it.
 
     ``kind`` says what runs it: ``onnx`` or ``static``. ``max_length`` is the longest input with special tokens and
@@ -69,7 +69,7 @@ def folder_of(fingerprint: str) -> Path:
     return cache_folder() / "encoders" / fingerprint[:32]
 
 
-def read_facts(folder: Path) -> Facts | None:
+def read_exported_model(folder: Path) -> ExportedModel | None:
     """Return the facts of an exported model; None where there is none, or it isn't as it was written."""
     try:
         if (folder / FACTS).stat().st_size > _MOST:
@@ -82,9 +82,9 @@ def read_facts(folder: Path) -> Facts | None:
     return facts if whole and facts.format == FORMAT else None
 
 
-def _facts(values: dict[str, Any]) -> Facts:
+def _facts(values: dict[str, Any]) -> ExportedModel:
     files = {Path(name).name: (int(size), str(sha256)) for name, (size, sha256) in values.pop("files").items()}
-    facts = Facts(files=files, inputs=tuple(values.pop("inputs")), **values)
+    facts = ExportedModel(files=files, inputs=tuple(values.pop("inputs")), **values)
     numbers = (facts.dimension, facts.max_length, facts.fill, facts.format)
     words = (facts.kind, facts.reason, facts.query_prompt, facts.chunk_prompt, *facts.inputs)
     if any(type(number) is not int for number in numbers) or any(type(word) is not str for word in words):
@@ -108,13 +108,13 @@ def new_draft(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
 
 
-def finish(draft: Path, folder: Path, facts: Facts) -> Facts:
+def finish(draft: Path, folder: Path, facts: ExportedModel) -> ExportedModel:
     """Note the files of the draft in its facts and put it in its place, unless another process was first.
 
     Returns the facts that stand there. Raises ``OSError`` where the disk refuses; the draft is deleted then.
     """
     try:
-        if (others := read_facts(folder)) is not None:
+        if (others := read_exported_model(folder)) is not None:
             remove(draft)
             return others
         paths = sorted(path for path in draft.iterdir() if path.name != FACTS)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from searchkit.encoders.model_files import Model
 from searchkit.encoders.onnx_encoder import OnnxEncoder
-from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS, Facts, read_facts
+from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS, ExportedModel, read_exported_model
 from searchkit.encoders.onnx_graph import check_graph
 from searchkit.encoders.static_encoder import KIND, StaticEncoder
 from searchkit.errors import ConfigError, IndexCorrupt
@@ -38,7 +38,7 @@ def pack(encoder: Encoder, folder: Path) -> None:
         )
     for name in encoder.facts.files:
         shutil.copyfile(encoder.folder / name, folder / name)
-    noted: Facts = encoder.facts
+    noted: ExportedModel = encoder.facts
     (folder / FACTS).write_text(json.dumps(asdict(noted), indent=1), encoding="utf-8")
     if noted.kind != KIND:
         try:
@@ -55,7 +55,7 @@ def unpack(folder: Path, *, name: str, fingerprint: str, dimension: int) -> Enco
 
     Raises ``IndexCorrupt`` where it isn't what ``pack`` wrote, or could do harm.
     """
-    facts = read_facts(folder)
+    facts = read_exported_model(folder)
     whole = facts is not None and not facts.reason and _FILES.get(facts.kind, set()) == set(facts.files)
     if facts is None or not whole or facts.dimension != dimension or not set(facts.inputs) <= _INPUTS:
         raise IndexCorrupt(f"The encoder in {folder} isn't the one that was put there.")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from searchkit.encoders.onnx_encoder import batches, unit_rows
-from searchkit.encoders.onnx_export import TOKENIZER, Facts
+from searchkit.encoders.onnx_export import TOKENIZER, ExportedModel
 from searchkit.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class NotExportable(Exception):
     """The model can't be brought to ONNX; the message says why."""
 
 
-class SentenceEncoder:
+class SentenceTransformerEncoder:
     """Encodes with sentence-transformers itself. Safe to share among threads, one of which runs at a time."""
 
     def __init__(self, model: Model) -> None:
@@ -116,7 +116,7 @@ class SentenceEncoder:
                 convert_to_numpy=True,
             )
 
-    def export(self, raw: Path, draft: Path) -> Facts:
+    def export(self, raw: Path, draft: Path) -> ExportedModel:
         """Write the pipeline as one ONNX graph to ``raw``, and the tokenizer to the folder ``draft``.
 
         Returns what is to be known to run it. Raises ``NotExportable`` for a model that can't be brought to ONNX.
@@ -126,7 +126,7 @@ class SentenceEncoder:
             inputs = _export(self._transformer, raw)
             tokenizer.save(str(draft / TOKENIZER))
             fill = getattr(self._transformer.tokenizer, "pad_token_id", None)
-        return Facts(dimension=self.dimension, max_length=self.max_length, inputs=inputs, fill=fill or 0)
+        return ExportedModel(dimension=self.dimension, max_length=self.max_length, inputs=inputs, fill=fill or 0)
 
 
 TORCH = ("torch", "transformers", "sentence_transformers")
@@ -163,7 +163,7 @@ def _load(folder: Path) -> Any:
 
 
 def load_cross_encoder(folder: Path) -> Any:
-    """Load a cross-encoder in float32 on the CPU, from its folder alone. Raises as ``SentenceEncoder`` does."""
+    """Load a cross-encoder in float32 on the CPU, from its folder alone. Raises as the encoder does."""
     return _loaded(_library(folder).CrossEncoder, folder)
 
 

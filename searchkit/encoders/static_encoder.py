@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.encoders.onnx_encoder import unit_rows
-from searchkit.encoders.onnx_export import TABLE, TOKENIZER, Facts, remedy
-from searchkit.encoders.tokenizer import Tokens
+from searchkit.encoders.onnx_export import TABLE, TOKENIZER, ExportedModel, remedy
+from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import StorageError
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class StaticEncoder:
     Its methods raise ``StorageError`` where the files were deleted or damaged meanwhile.
     """
 
-    def __init__(self, name: str, fingerprint: str, folder: Path, facts: Facts) -> None:
+    def __init__(self, name: str, fingerprint: str, folder: Path, facts: ExportedModel) -> None:
         """Take what ``encoder.json`` says of a folder; ``name`` begins with ``static:``."""
         self.folder = folder
         self._name, self._fingerprint, self._facts = name, fingerprint, facts
-        self.tokens = Tokens(folder / TOKENIZER, facts.max_length)
+        self.tokens = ModelTokenizer(folder / TOKENIZER, facts.max_length)
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class StaticEncoder:
         return self._fingerprint
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> ExportedModel:
         """What ``encoder.json`` says of it."""
         return self._facts
 
@@ -139,12 +139,12 @@ def static_fingerprint(fingerprint: str) -> str:
     return hashlib.sha256(f"{KIND} {_RULES} {fingerprint}".encode()).hexdigest()
 
 
-def distil(model: OnnxEncoder, draft: Path) -> Facts:
+def distil(model: OnnxEncoder, draft: Path) -> ExportedModel:
     """Write the table of a model to the folder ``draft``, which has its tokenizer already; return what is to be known.
 
     Takes 20 s of CPU for the default model. Raises ``OSError`` where the disk refuses.
     """
-    tokens = Tokens(draft / TOKENIZER, _LONGEST)
+    tokens = ModelTokenizer(draft / TOKENIZER, _LONGEST)
     before, after = tokens.around
     size = tokens.vocabulary
     alone = np.empty((size, model.dimension), dtype=np.float32)
@@ -155,7 +155,7 @@ def distil(model: OnnxEncoder, draft: Path) -> Facts:
     nothing = unit_rows(model.encode_ids([[*before, *after]]))
     with (draft / TABLE).open("wb") as file:
         file.write(np.ascontiguousarray(np.vstack([table, nothing]), dtype="<f4").data)
-    return Facts(kind=KIND, dimension=model.dimension, max_length=_LONGEST + tokens.specials)
+    return ExportedModel(kind=KIND, dimension=model.dimension, max_length=_LONGEST + tokens.specials)
 
 
 def weighted(rows: NDArray[np.float32], specials: Sequence[int]) -> NDArray[np.float32]:

@@ -34,7 +34,7 @@ _SLICE = 1000
 """Texts tokenized at once: their encodings are some 10 KB each, until only the numbers are kept."""
 
 
-class Tokens:
+class ModelTokenizer:
     """Counts and numbers the tokens of texts. Safe to share among threads.
 
     Its methods raise ``StorageError`` where the tokenizer's file is gone or damaged.
@@ -165,10 +165,10 @@ class Tokens:
         return tokenizer
 
 
-def tokens_of(encoder: Encoder) -> Tokens | None:
+def tokens_of(encoder: Encoder) -> ModelTokenizer | None:
     """Return what an encoder counts tokens by, where that is one of these: another process can make the same."""
     tokens = getattr(encoder, "tokens", None)
-    return tokens if isinstance(tokens, Tokens) else None
+    return tokens if isinstance(tokens, ModelTokenizer) else None
 
 
 def _read(path: Path) -> Any:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from searchkit.errors import SourceError
 from searchkit.evaluation.comparison import Comparison, compare
-from searchkit.evaluation.judgments import Judged, lines, read_files, read_judged, read_queries
-from searchkit.evaluation.measures import DEFAULT_MEASURES, Measured, depth_for, measure
+from searchkit.evaluation.judgments import Judgments, lines, read_files, read_judged, read_queries
+from searchkit.evaluation.measures import DEFAULT_MEASURES, MeasuredRun, depth_for, measure
 from searchkit.evaluation.runs import Run, make_run
 from searchkit.evaluation.self_check import own_sentences
 from searchkit.search.searcher import Searcher
@@ -33,7 +33,7 @@ _LOOKED_AT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class ChangedAnswer:
     """A query, which share of its first ten articles stays, and the ids of the first article before and after."""
 
     query: str
@@ -43,7 +43,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switch:
+class GenerationDiff:
     """How answers change.
 
     ``queries`` were asked, ``sampled`` from the archive or given; ``overlap`` is the mean over them, ``same_first`` the
@@ -55,52 +55,52 @@ class Switch:
     sampled: bool
     overlap: float
     same_first: float
-    changed: tuple[Changed, ...]
-    measured: tuple[Measured, Measured] | None
+    changed: tuple[ChangedAnswer, ...]
+    measured: tuple[MeasuredRun, MeasuredRun] | None
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class JudgedQueries:
     """What is asked of both: the text of each query by its id, and what is judged, if anything is."""
 
     queries: Mapping[str, str]
-    judged: Judged | None = None
+    judged: Judgments | None = None
     sampled: bool = False
 
 
-def read_asked(queries: Path | None, qrels: str | Path | None) -> Asked | None:
+def read_judged_queries(queries: Path | None, qrels: str | Path | None) -> JudgedQueries | None:
     """Read what is to be asked: queries from a file, or judged ones from a folder in BEIR's layout or two files.
 
     A file of queries that has none of the forms of ``read_queries`` has one query a line. None where nothing is named.
     Raises ``SourceError`` and ``ConfigError`` as the readers of ``judgments.py`` do.
     """
     if qrels is None:
-        return None if queries is None else Asked(queries=_queries(queries))
+        return None if queries is None else JudgedQueries(queries=_queries(queries))
     judged = read_files(queries=queries, qrels=Path(qrels)) if Path(qrels).is_file() else read_judged(qrels)
     asked = _queries(queries) if queries is not None else judged.queries
     if not asked:
         raise SourceError(f"{qrels} has judgements and no queries.", hint="Name their file: --queries FILE.")
-    return Asked(queries=asked, judged=judged)
+    return JudgedQueries(queries=asked, judged=judged)
 
 
-def sampled_queries(searcher: Searcher, sample: int = SAMPLE) -> Asked:
+def sampled_queries(searcher: Searcher, sample: int = SAMPLE) -> JudgedQueries:
     """Take queries from the articles of an index: titles and sentences in turn, of articles in the order of chance."""
     ids = sorted(searcher.article_ids(), key=lambda one: hashlib.sha256(one.encode("utf-8", "replace")).digest())
     articles = (searcher.article(one) for one in ids[: sample * _LOOKED_AT])
     texts = _own_queries(article for article in articles if article is not None)
-    return Asked(queries=dict(islice(texts, sample)), sampled=True)
+    return JudgedQueries(queries=dict(islice(texts, sample)), sampled=True)
 
 
 def compare_answers(
     before: Searcher,
     after: Searcher,
-    asked: Asked,
+    asked: JudgedQueries,
     *,
     measures: Sequence[str] = DEFAULT_MEASURES,
     progress: Progress | None = None,
-) -> Switch:
+) -> GenerationDiff:
     """Ask two searchers, as a rule of two generations of one index, the same queries.
 
     Raises as ``Searcher.ask`` and, with judgements, ``measure`` do.
@@ -112,14 +112,14 @@ def compare_answers(
         make_run(searcher, queries, name=name, depth=depth, progress=progress, syntax=syntax)
         for searcher, name in ((before, "before"), (after, "after"))
     ]
-    measured: tuple[Measured, Measured] | None = None
+    measured: tuple[MeasuredRun, MeasuredRun] | None = None
     if asked.judged is not None:
         measured = measure(runs[0], asked.judged.qrels, measures), measure(runs[1], asked.judged.qrels, measures)
     changed = [
         _changed(asked.queries[query], _first(runs[0], query), _first(runs[1], query)) for query in asked.queries
     ]
     number = len(changed) or 1
-    return Switch(
+    return GenerationDiff(
         queries=len(changed),
         sampled=asked.sampled,
         overlap=sum(one.overlap for one in changed) / number,
@@ -138,9 +138,9 @@ def _first(run: Run, query: str) -> list[str]:
     return list(run.scores[query])[:TOP]
 
 
-def _changed(query: str, before: list[str], after: list[str]) -> Changed:
+def _changed(query: str, before: list[str], after: list[str]) -> ChangedAnswer:
     longer = max(len(before), len(after))
-    return Changed(
+    return ChangedAnswer(
         query=query,
         overlap=len({*before} & {*after}) / longer if longer else 1.0,
         before=before[0] if before else None,

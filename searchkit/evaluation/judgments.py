@@ -72,7 +72,7 @@ _TITLE = re.compile(r"<title>\s*(?:Topic\s*:)?(.*?)(?=<|$)", re.DOTALL | re.IGNO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judgments:
     """Queries and what is relevant to them.
 
     ``queries``: the text of each query that was judged. ``qrels``: every judged query, also one without a text, which
@@ -90,7 +90,7 @@ class Judged:
         return sum(map(len, self.qrels.values()))
 
 
-def read_judged(place: str | Path, *, split: str = "test") -> Judged:
+def read_judged(place: str | Path, *, split: str = "test") -> Judgments:
     """Read a folder in BEIR's layout, ``queries.jsonl`` and ``qrels/SPLIT.tsv``; or ``irds:NAME`` through ir_datasets.
 
     Raises ``ConfigError`` where there is no such folder or split, naming those there are, ``SourceError`` naming the
@@ -115,14 +115,14 @@ def read_judged(place: str | Path, *, split: str = "test") -> Judged:
     return _joined(f"{folder.name}/{split}", read_queries(folder / "queries.jsonl"), read_qrels(qrels))
 
 
-def read_files(*, queries: Path | None, qrels: Path) -> Judged:
+def read_files(*, queries: Path | None, qrels: Path) -> Judgments:
     """Read queries and qrels from two files of any form; without queries, only runs from files can be measured.
 
     Raises ``SourceError`` naming the file and line that can't be read.
     """
     judgements = read_qrels(qrels)
     if queries is None:
-        return Judged(name=qrels.stem, queries={}, qrels=judgements, notes=_doubts(qrels.stem, judgements))
+        return Judgments(name=qrels.stem, queries={}, qrels=judgements, notes=_doubts(qrels.stem, judgements))
     return _joined(qrels.stem, read_queries(queries), judgements)
 
 
@@ -159,7 +159,7 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
-def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judged:
+def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judgments:
     asked = {query: queries[query] for query in qrels if query in queries}
     if not asked:
         raise SourceError(
@@ -170,7 +170,7 @@ def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judged:
         notes.append(f"{unjudged:,} of {len(queries):,} queries have no judgement in {name} and aren't asked.")
     if textless := len(qrels) - len(asked):
         notes.append(f"{textless:,} judged queries have no text: they count 0.")
-    return Judged(name=name, queries=asked, qrels=qrels, notes=(*notes, *_doubts(name, qrels)))
+    return Judgments(name=name, queries=asked, qrels=qrels, notes=(*notes, *_doubts(name, qrels)))
 
 
 def _doubts(name: str, qrels: Qrels) -> tuple[str, ...]:
@@ -225,7 +225,7 @@ def _unique(path: Path, given: Iterator[tuple[int, str, str]]) -> Iterator[tuple
         raise SourceError(f"{path} holds no query.", hint=_QUERIES_HINT)
 
 
-def _from_ir_datasets(place: str) -> Judged:
+def _from_ir_datasets(place: str) -> Judgments:
     try:
         ir_datasets = import_module("ir_datasets")
     except ModuleNotFoundError as error:

@@ -48,7 +48,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredRun:
     """How good a run is.
 
     ``per_query``: for each measure the value of each judged query. ``unanswered``: judged queries for which the run
@@ -83,10 +83,10 @@ def depth_for(measures: Sequence[str]) -> int:
     return max((WHOLE_RUN if cutoff is None else int(cutoff) for cutoff in cutoffs), default=WHOLE_RUN)
 
 
-def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) -> Measured:
+def measure(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) -> MeasuredRun:
     """Measure a run. Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does."""
     per_query = values_of(run, qrels, measures)
-    return Measured(
+    return MeasuredRun(
         name=run.name,
         figures=tuple(_figure(name, values) for name, values in per_query.items()),
         per_query=per_query,

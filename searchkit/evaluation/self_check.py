@@ -72,7 +72,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sanity:
+class SelfCheck:
     """The report: how many articles were asked for, and passed over for want of a sentence; all, and each language.
 
     ``doubts``: what looks broken, in words. ``notes``: what the user should know of how it was done.
@@ -87,7 +87,7 @@ class Sanity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _CheckedSentence:
     """A sentence that was asked: for each mode the ids of the first ten articles."""
 
     article: Article
@@ -99,16 +99,16 @@ class _Asked:
         return found.index(self.article.id) if self.article.id in found else TOP
 
 
-def check_sanity(searcher: Searcher, *, sample: int = SAMPLE, progress: Progress | None = None) -> Sanity:
+def check_archive(searcher: Searcher, *, sample: int = SAMPLE, progress: Progress | None = None) -> SelfCheck:
     """Ask an index its own sentences. Raises as ``Searcher.ask`` does, but not where only vectors are missing."""
     chosen, passed_over = _chosen(searcher, sample)
     modes, notes = _modes(searcher)
-    asked: list[_Asked] = []
+    asked: list[_CheckedSentence] = []
     for number, (article, sentences) in enumerate(chosen, start=1):
         for text in sentences:
             queries = [Query(text=text, mode=mode, k=TOP, syntax=Syntax.WORDS) for mode in modes]
             found = {query.mode: tuple(one for one, _ in searcher.rank(query)) for query in queries}
-            asked.append(_Asked(article=article, found=found))
+            asked.append(_CheckedSentence(article=article, found=found))
         if progress is not None:
             progress("ask", number, len(chosen))
     counted = Counter(one.article.language or "" for one in asked)
@@ -117,7 +117,7 @@ def check_sanity(searcher: Searcher, *, sample: int = SAMPLE, progress: Progress
         for code, _ in counted.most_common()
     )
     every = _group(None, asked)
-    return Sanity(
+    return SelfCheck(
         articles=len(chosen),
         passed_over=passed_over,
         every=every,
@@ -192,7 +192,7 @@ def _plain(text: str) -> str:
     return "" if written_apart and words < _WORDS[0] else plain
 
 
-def _group(language: str | None, asked: Sequence[_Asked]) -> Group:
+def _group(language: str | None, asked: Sequence[_CheckedSentence]) -> Group:
     modes = list(asked[0].found) if asked else []
     number = len(asked) or 1
     both = Mode.KEYWORD in modes and Mode.VECTOR in modes
@@ -211,7 +211,7 @@ def _group(language: str | None, asked: Sequence[_Asked]) -> Group:
     )
 
 
-def _overlap(asked: _Asked) -> float:
+def _overlap(asked: _CheckedSentence) -> float:
     """Return which share of the shorter list of the two legs stands in the other, too."""
     keyword, vector = set(asked.found[Mode.KEYWORD]), set(asked.found[Mode.VECTOR])
     fewest = min(len(keyword), len(vector))

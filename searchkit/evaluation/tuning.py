@@ -38,12 +38,12 @@ import numpy as np
 
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError, QueryError
-from searchkit.evaluation.judgments import Judged, Qrels
+from searchkit.evaluation.judgments import Judgments, Qrels
 from searchkit.evaluation.measures import depth_for, standard_names, values_of
 from searchkit.evaluation.runs import Level, Run, absent, depth_held, make_run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 from searchkit.search.fusion import Scale
-from searchkit.search.ranking import Legs, rank_articles, rank_chunks
+from searchkit.search.ranking import RetrieverScores, rank_articles, rank_chunks
 from searchkit.search.searcher import Searcher
 from searchkit.types import IndexInfo, Mode, Progress, Query
 
@@ -60,7 +60,7 @@ Chosen = tuple[Setting, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tunable:
+class TunableSetting:
     """A setting of ``SearchConfig`` that can be tuned on what the legs said.
 
     ``usual``: its value in the searcher's searches. ``tried``: the values to try, ascending, given the usual one, which
@@ -70,7 +70,7 @@ class Tunable:
     name: str
     usual: Callable[[Searcher], Setting]
     tried: Callable[[Setting], Sequence[Setting]]
-    put: Callable[[Legs, Setting], Legs]
+    put: Callable[[RetrieverScores, Setting], RetrieverScores]
 
 
 def _weights(usual: Setting) -> list[float]:
@@ -82,15 +82,15 @@ def _weights(usual: Setting) -> list[float]:
     return [float(f"{float(usual) * 2 ** (step / 4):.3g}") if step else float(usual) for step in range(-20, 13)]
 
 
-def _with_weight(legs: Legs, weight: Setting) -> Legs:
+def _with_weight(legs: RetrieverScores, weight: Setting) -> RetrieverScores:
     """Weigh the vector leg; a query of filters alone, or that only says what it doesn't want, has none."""
     if not isinstance(legs.scale, Scale) or legs.scale.vector is None:
         return legs
     return replace(legs, scale=replace(legs.scale, vector=float(weight)))
 
 
-TUNED: tuple[Tunable, ...] = (
-    Tunable(name="vector_weight", usual=Searcher.vector_weight, tried=_weights, put=_with_weight),
+TUNED: tuple[TunableSetting, ...] = (
+    TunableSetting(name="vector_weight", usual=Searcher.vector_weight, tried=_weights, put=_with_weight),
 )
 """What is tuned. Every combination of their values is tried, so a new one must have few.
 
@@ -106,7 +106,7 @@ gain less than .002 everywhere.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class SettingsGrid:
     """Every combination of the values to try. The first, ``None``, leaves the legs as they are: the usual settings."""
 
     usual: Chosen
@@ -120,12 +120,12 @@ class Grid:
         return {one.name: value for one, value in zip(TUNED, chosen, strict=True)}
 
 
-def _grid(searcher: Searcher) -> Grid:
+def _grid(searcher: Searcher) -> SettingsGrid:
     usual = tuple(one.usual(searcher) for one in TUNED)
     tried = [list(one.tried(value)) for one, value in zip(TUNED, usual, strict=True)]
     every = [usual, *(chosen for chosen in product(*tried) if chosen != usual)]
     places = [[values.index(value) for values, value in zip(tried, chosen, strict=True)] for chosen in every]
-    return Grid(usual=usual, combinations=(None, *every[1:]), places=np.asarray(places))
+    return SettingsGrid(usual=usual, combinations=(None, *every[1:]), places=np.asarray(places))
 
 
 class Trials:
@@ -140,7 +140,7 @@ class Trials:
         self._scores: list[dict[str, dict[str, float]]] = [{} for _ in self.grid.combinations]
         self._alike = 0
 
-    def run(self, judged: Judged, progress: Progress | None) -> list[str]:
+    def run(self, judged: Judgments, progress: Progress | None) -> list[str]:
         """Ask every query and rank what was found by each combination; return what the user should know."""
         notes = []
         for number, (query, text) in enumerate(judged.queries.items(), start=1):
@@ -164,12 +164,12 @@ class Trials:
         runs = [Run(name=str(number), scores=scores) for number, scores in enumerate(self._scores)]
         return np.asarray([list(values_of(run, qrels, [self._measure])[self._measure].values()) for run in runs])
 
-    def _try(self, query: str, legs: Legs) -> None:
+    def _try(self, query: str, legs: RetrieverScores) -> None:
         self._alike += legs.vector is None
         for scores, chosen in zip(self._scores, self.grid.combinations, strict=True):
             scores[query] = self._ranked(legs if chosen is None else _with(legs, chosen))
 
-    def _ranked(self, legs: Legs) -> dict[str, float]:
+    def _ranked(self, legs: RetrieverScores) -> dict[str, float]:
         articles = self._level is Level.ARTICLE
         ranked = (rank_articles if articles else rank_chunks)(legs, self._k, self._depth)
         name_of = (_article_id if articles else _chunk_id)(legs)
@@ -181,15 +181,15 @@ class Trials:
         return found
 
 
-def _article_id(legs: Legs) -> Callable[[int], str]:
+def _article_id(legs: RetrieverScores) -> Callable[[int], str]:
     return lambda number: str(legs.generation.article_ids(np.asarray([number]))[0])
 
 
-def _chunk_id(legs: Legs) -> Callable[[int], str]:
+def _chunk_id(legs: RetrieverScores) -> Callable[[int], str]:
     return lambda row: legs.generation.chunks_at(range(row, row + 1))[0].id
 
 
-def _with(legs: Legs, chosen: Chosen) -> Legs:
+def _with(legs: RetrieverScores, chosen: Chosen) -> RetrieverScores:
     """Return the legs of a search with these settings."""
     for one, value in zip(TUNED, chosen, strict=True):
         legs = one.put(legs, value)
@@ -265,7 +265,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tuned:
+class TuningResult:
     """What tuning found.
 
     ``best``: the values that all queries together chose; ``usual``: the defaults; ``chosen``: those to use, the best
@@ -323,13 +323,13 @@ def _said(gain: Gain) -> str:
 
 def tune(
     searcher: Searcher,
-    judged: Judged,
+    judged: Judgments,
     *,
     in_force: Searcher | None = None,
     measure: str = MEASURE,
     level: Level = Level.ARTICLE,
     progress: Progress | None = None,
-) -> Tuned:
+) -> TuningResult:
     """Find the settings that suit judged queries, against the usual ones: those that ``searcher`` was opened with.
 
     ``in_force``: the same index with the settings that its searches use, where these are others; they are measured on
@@ -360,7 +360,7 @@ def tune(
         run = make_run(in_force, judged.queries, depth=depth_for([measure]), level=level, progress=progress)
         forced = np.asarray(list(values_of(run, judged.qrels, [measure])[measure].values()))[order]
         over_force = _gain(forced, held_out if gain.real else values[0])
-    return Tuned(
+    return TuningResult(
         judged=judged.name,
         measure=measure,
         queries=len(judged.qrels),
@@ -394,7 +394,7 @@ def _gain(before: Values, tuned: Values) -> Gain:
     )
 
 
-def _curve(grid: Grid, values: Values, best: int) -> dict[str, tuple[tuple[Setting, float], ...]]:
+def _curve(grid: SettingsGrid, values: Values, best: int) -> dict[str, tuple[tuple[Setting, float], ...]]:
     """Return each setting's values, ascending, with the mean over all queries, the other settings as in the best."""
     means = {chosen or grid.usual: float(row.mean()) for chosen, row in zip(grid.combinations, values, strict=True)}
     at = grid.combinations[best] or grid.usual

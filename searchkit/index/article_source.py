@@ -19,7 +19,7 @@ from searchkit.index.manifest import Corpus
 from searchkit.index.paths import ARTICLES
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_builder import article_from_dict, checked_article, content_id, has_id
-from searchkit.ingest.article_reader import Memory, article_again
+from searchkit.ingest.article_reader import ReadFiles, article_again
 from searchkit.ingest.discover import told_apart
 from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.storage.files import storing
@@ -29,7 +29,7 @@ Given = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
 
 
-class Intake:
+class ArticleIntake:
     """Takes articles out of a source one by one, and keeps what went wrong.
 
     An id that an article has from its file gives way to the same one that another brings, whichever comes first; where
@@ -216,7 +216,7 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
 
 
 def given_of(
-    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: Memory | None = None
+    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
 ) -> Iterable[Given]:
     """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:

@@ -178,7 +178,7 @@ def _section(heading: str, start: int, end: int) -> Section:
 _DAY_S = 86_400
 
 
-class Dates:
+class DateColumns:
     """The dates of a segment's articles. Holds a cache alone, so any number of threads may share one.
 
     A command that asks once reads no more than it needs; a program that asks again gets every date in memory, sorted.

@@ -11,12 +11,12 @@ from pathlib import Path
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
-from searchkit.index.article_source import Given, Handed, Intake, corpus_of, given_of
+from searchkit.index.article_source import ArticleIntake, Given, Handed, corpus_of, given_of
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
 from searchkit.index.embedding_source import FindVectors, kept_vectors, nothing_known
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, open_generation
-from searchkit.index.generation_writer import Draft
+from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
@@ -72,12 +72,12 @@ def build(
     encoder = encoder or load_encoder((config or IndexConfig()).encoder)
     config = replace(config or IndexConfig(), encoder=encoder.name)
     fact = _fact_of(encoder)
-    intake = Intake(strict=strict, read=corpus.read if corpus else None)
+    intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None)
     created = not paths.root.exists()
     files.make_folder(paths.root)
     with writer_lock(paths.lock, "build", lock_timeout_s):
         try:
-            with Draft(paths, None, config, fact, progress, cache=cache, jobs=jobs) as draft:
+            with GenerationWriter(paths, None, config, fact, progress, cache=cache, jobs=jobs) as draft:
                 refuse_existing(paths)
                 if config.keep_encoder:
                     draft.carry(encoder)
@@ -156,13 +156,13 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states)
-        intake = Intake(strict=strict, read=corpus.read if corpus else None)
+        intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None)
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
         known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
         draft = stack.enter_context(
-            Draft(paths, None, config, _fact_of(encoder), progress, cache=cache, reuse=reuse, jobs=jobs)
+            GenerationWriter(paths, None, config, _fact_of(encoder), progress, cache=cache, reuse=reuse, jobs=jobs)
         )
         draft.settings = _kept_settings(manifest, encoder, notes)
         if config.keep_encoder:
@@ -199,7 +199,9 @@ def _completed(
         say(f"Generation {report.generation} can be searched by keyword; {report.chunks:,} vectors are being made.")
     with open_generation(paths.root) as parent:
         manifest = parent.manifest
-        with Draft(paths, parent, manifest.config, manifest.encoder, progress, cache=cache, reuse=reuse) as draft:
+        with GenerationWriter(
+            paths, parent, manifest.config, manifest.encoder, progress, cache=cache, reuse=reuse
+        ) as draft:
             draft.complete(encoder, known)
             made = draft.publish(manifest.corpus)
     return replace(
@@ -286,7 +288,7 @@ def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) 
     return None
 
 
-def _refuse_empty(draft: Draft, intake: Intake, places: Sequence[str | Path]) -> None:
+def _refuse_empty(draft: GenerationWriter, intake: ArticleIntake, places: Sequence[str | Path]) -> None:
     if draft.articles:
         return
     where = f" at {', '.join(map(str, places))}" if places else ""

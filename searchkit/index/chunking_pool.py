@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
-from searchkit.encoders.tokenizer import Tokens, tokens_of
+from searchkit.encoders.tokenizer import ModelTokenizer, tokens_of
 from searchkit.errors import BackendError, ConfigError
 from searchkit.ingest.chunker import CountTokens, split
 from searchkit.types import Article, Chunk, Encoder, Section
@@ -41,7 +41,7 @@ Spans = list[tuple[int, int, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ChunkingRules:
     """How articles are cut. ``count_tokens``: the encoder's, as ``split`` takes it with the other two."""
 
     count_tokens: CountTokens
@@ -58,19 +58,19 @@ class Rules:
         )
 
 
-def rules_of(config: IndexConfig, encoder: Encoder) -> Rules:
+def rules_of(config: IndexConfig, encoder: Encoder) -> ChunkingRules:
     """Return how an index of this configuration cuts articles for an encoder."""
-    return Rules(
+    return ChunkingRules(
         count_tokens=encoder.count_tokens,
         max_tokens=min(config.chunk_tokens or LONGEST_CHUNK, encoder.max_tokens),
         overlap_sentences=config.overlap_sentences,
     )
 
 
-class Helper:
+class ChunkingWorker:
     """A process that cuts articles."""
 
-    def __init__(self, tokens: Tokens, rules: Rules) -> None:
+    def __init__(self, tokens: ModelTokenizer, rules: ChunkingRules) -> None:
         """Start it; it takes .4 s to be there. ``tokens`` counts what ``rules.count_tokens`` does.
 
         Raises ``BackendError`` where no process can be started.
@@ -137,14 +137,14 @@ def serve(path: str, max_length: int, max_tokens: int, overlap_sentences: int) -
     """Cut what comes through standard input until it ends: a helper's whole life."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not stand among the answers
-    tokens = Tokens(Path(path), max_length)
-    rules = Rules(count_tokens=tokens.count, max_tokens=max_tokens, overlap_sentences=overlap_sentences)
+    tokens = ModelTokenizer(Path(path), max_length)
+    rules = ChunkingRules(count_tokens=tokens.count, max_tokens=max_tokens, overlap_sentences=overlap_sentences)
     with suppress(EOFError, BrokenPipeError):
         while True:
             _send(answers, _answer(rules, _receive(sys.stdin.buffer)))
 
 
-def _answer(rules: Rules, asked: list[Any]) -> list[Spans] | None:
+def _answer(rules: ChunkingRules, asked: list[Any]) -> list[Spans] | None:
     try:
         return [[(chunk.start, chunk.end, chunk.heading) for chunk in rules.cut(_article(told))] for told in asked]
     except Exception:  # who asked cuts them, too, and meets the same with the whole state at hand
@@ -217,14 +217,14 @@ class _Group:
     here: bool = False
 
 
-class Cutter:
+class ChunkingPool:
     """Cuts articles: what it gives is the same whatever ``jobs`` is, the number of processes, this one among them.
 
     ``jobs`` None stands for as many as there are cores. Helpers are started when there is enough text, and only for
     encoders whose tokens another process can count: the default one and whatever is exported, not a caller's own.
     """
 
-    def __init__(self, rules: Rules, encoder: Encoder, *, jobs: int | None = None) -> None:
+    def __init__(self, rules: ChunkingRules, encoder: Encoder, *, jobs: int | None = None) -> None:
         """Start nothing yet. Raises ``ConfigError`` where ``jobs`` is less than 1."""
         if jobs is not None and jobs < 1:
             raise ConfigError(
@@ -237,8 +237,8 @@ class Cutter:
         self._group_of: dict[int, _Group] = {}
         self._waiting: list[_Group] = []
         self._last = _Group()
-        self._helpers: list[Helper] = []
-        self._idle: list[Helper] = []
+        self._helpers: list[ChunkingWorker] = []
+        self._idle: list[ChunkingWorker] = []
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -303,9 +303,9 @@ class Cutter:
                 group.cutting = pool.submit(self._ask, group.articles)
         self._waiting = []
 
-    def _started(self, tokens: Tokens) -> ThreadPoolExecutor:
+    def _started(self, tokens: ModelTokenizer) -> ThreadPoolExecutor:
         for _ in range(self._most):
-            self._helpers.append(Helper(tokens, self._rules))
+            self._helpers.append(ChunkingWorker(tokens, self._rules))
         self._idle = list(self._helpers)
         self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="cutting")
         return self._pool

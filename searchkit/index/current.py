@@ -26,7 +26,7 @@ _SUM_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
+class CurrentGeneration:
     """What CURRENT says: a generation, and the digest of its manifest (None: it was written before there was one)."""
 
     generation: int
@@ -39,7 +39,7 @@ def publish(paths: IndexPaths, generation: int) -> None:
     files.replace(paths.current, f"{said} {_sum(said)}\n".encode())
 
 
-def in_force(paths: IndexPaths) -> InForce:
+def in_force(paths: IndexPaths) -> CurrentGeneration:
     """Read CURRENT: one small file.
 
     Raises ``IndexNotFound`` where there is no index, or not yet, ``IndexCorrupt`` where CURRENT isn't what was written,
@@ -68,11 +68,11 @@ def in_force(paths: IndexPaths) -> InForce:
     if not is_number_name(name) or not line.endswith("\n"):
         raise _lost(paths, "doesn't name a generation")
     if not rest:
-        return InForce(generation=int(name), seal=None)
+        return CurrentGeneration(generation=int(name), seal=None)
     seal, _, checksum = rest.partition(" ")
     if checksum != _sum(f"{name} {seal}"):
         raise _lost(paths, "was altered: its digest isn't the one that was written")
-    return InForce(generation=int(name), seal=seal)
+    return CurrentGeneration(generation=int(name), seal=seal)
 
 
 def current_generation(paths: IndexPaths) -> int:
@@ -85,7 +85,7 @@ def manifest_in_force(paths: IndexPaths) -> Manifest:
     return manifest_of(paths, in_force(paths))
 
 
-def manifest_of(paths: IndexPaths, said: InForce) -> Manifest:
+def manifest_of(paths: IndexPaths, said: CurrentGeneration) -> Manifest:
     """Read the manifest that CURRENT names. Raises as ``read_manifest`` does, with what mends it."""
     try:
         return read_manifest(paths, said.generation, seal=said.seal)

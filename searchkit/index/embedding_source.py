@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from searchkit.encoders.embedding_cache import VectorCache, bound
-from searchkit.encoders.embedding_log import LogWriter, Maker, count, find, maker_of, read_maker
+from searchkit.encoders.embedding_cache import EmbeddingCache, bound
+from searchkit.encoders.embedding_log import EncoderIdentity, LogWriter, count, find, identity_of, read_identity
 from searchkit.encoders.onnx_encoder import checked_rows, sound_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
 from searchkit.index.garbage import next_number
@@ -79,7 +79,7 @@ MOST_TEXTS = 512
 """Texts of a batch: in a container the cores that are seen may be many more than those that it may use."""
 
 
-class Encoding:
+class EmbeddingSource:
     """Gives the vectors of a draft, whose writer holds the index's lock; an ``Encode``.
 
     ``encoded`` and ``reused`` count different texts; ``notes`` tell what was wrong with the cache.
@@ -104,12 +104,12 @@ class Encoding:
         """
         self.encoded = self.reused = self._wrong = 0
         self._encoder, self._known, self._progress = encoder, known, progress
-        self._maker = maker_of(encoder)
+        self._maker = identity_of(encoder)
         self._logs = paths.unfinished_logs
         self._path = paths.unfinished_log(whole=whole)
         self._log: LogWriter | None = None
         size = bound() if cache else 0
-        self._cache = VectorCache(self._maker, size, apart=not reuse) if size else None
+        self._cache = EmbeddingCache(self._maker, size, apart=not reuse) if size else None
         self._reuse = reuse
 
     def __enter__(self) -> Self:
@@ -214,7 +214,7 @@ def kept_vectors(paths: IndexPaths) -> int:
     for path in paths.unfinished_logs:
         if _is_plain(path):
             try:
-                maker = read_maker(path)
+                maker = read_identity(path)
                 total += count(path, maker) if maker is not None else 0
             except OSError:  # it is only told to people; whoever needs the vectors meets the same error
                 continue
@@ -234,12 +234,12 @@ def forget(paths: IndexPaths, *, whole: bool) -> None:
         files.flush(paths.root)
 
 
-def _is_log_of(path: Path, maker: Maker) -> bool:
+def _is_log_of(path: Path, maker: EncoderIdentity) -> bool:
     """Say whether a log can be used: a file of this encoder's, not a link to what isn't ours."""
     if not _is_plain(path):
         return False
     with files.storing(path):
-        return read_maker(path) == maker
+        return read_identity(path) == maker
 
 
 def _is_plain(path: Path) -> bool:

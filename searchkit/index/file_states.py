@@ -26,12 +26,12 @@ from pathlib import Path
 from searchkit.config import ReadConfig
 from searchkit.errors import SearchkitError, SourceError
 from searchkit.index.articles_db import article_digest
-from searchkit.index.generation import Generation, Held, open_generation
+from searchkit.index.generation import Generation, SegmentVectors, open_generation
 from searchkit.index.manifest import RULES, Corpus
 from searchkit.index.paths import IndexPaths
 from searchkit.ingest.article_builder import checked_article
 from searchkit.ingest.article_reader import first_article
-from searchkit.ingest.discover import Found, fixed_part, same_file, told_apart
+from searchkit.ingest.discover import SourceFile, fixed_part, same_file, told_apart
 from searchkit.storage import files
 from searchkit.version import __version__
 
@@ -71,7 +71,7 @@ class FileStates:
         *,
         keeps: bool = False,
         remembered: Corpus | None = None,
-        held: Mapping[str, Held] | None = None,
+        held: Mapping[str, SegmentVectors] | None = None,
     ) -> None:
         """Take ``held``, all articles of the parent, where what hasn't changed is to be left out."""
         self.skipped: dict[str, int] = {}
@@ -86,7 +86,7 @@ class FileStates:
 
     # What ``ingest.read`` asks
 
-    def named(self, files: Sequence[Found]) -> list[Found]:
+    def named(self, files: Sequence[SourceFile]) -> list[SourceFile]:
         """Return the files, each with the id by which its articles are known."""
         known = self._known(files)
         proposed = [known.get(file.address, file.id) for file in files]
@@ -110,11 +110,11 @@ class FileStates:
         self._skip(renamed)
         return renamed
 
-    def is_unchanged(self, file: Found) -> bool:
+    def is_unchanged(self, file: SourceFile) -> bool:
         """Say whether a file needn't be read: it is as it was when its articles were taken."""
         return file.address in self.skipped
 
-    def was_read(self, file: Found, before: os.stat_result, *, whole: bool) -> None:
+    def was_read(self, file: SourceFile, before: os.stat_result, *, whole: bool) -> None:
         """Take note of a file that was read; one of which an article was lost is to be read, and named, again."""
         if whole and before.st_mtime_ns < time.time_ns() - RACY_NS:
             self._read[file.address] = _State(
@@ -149,7 +149,7 @@ class FileStates:
 
     # Names
 
-    def _known(self, files: Sequence[Found]) -> dict[str, str]:
+    def _known(self, files: Sequence[SourceFile]) -> dict[str, str]:
         """Return by address the names of the files that the index knows, under this path or the one without links."""
         if self._parent is None:
             return {}
@@ -159,7 +159,7 @@ class FileStates:
     def _holders(self, names: Sequence[str]) -> dict[str, set[str]]:
         return {} if self._parent is None or not self._keeps else self._parent.files_called(names)
 
-    def _gives_way(self, file: Found, name: str, other: str) -> bool:
+    def _gives_way(self, file: SourceFile, name: str, other: str) -> bool:
         """Say whether a file may have the name of another: it is the same one, or gone and this is its content."""
         if same_file(file.address, other):
             return True
@@ -168,7 +168,7 @@ class FileStates:
             return False
         return not parent.has_articles_of(other) or self._is_first(replace(file, id=name))
 
-    def _is_first(self, file: Found) -> bool:
+    def _is_first(self, file: SourceFile) -> bool:
         """Say whether the first article of a file is in the index already, as it is."""
         article = first_article(file, self._fields)
         if article is None or self._parent is None:
@@ -178,7 +178,7 @@ class FileStates:
         held = self._parent.held([article.id]).get(article.id)
         return held is not None and held.digest == article_digest(article)
 
-    def _is_held(self, file: Found, name: str, gave_way: set[str]) -> bool:
+    def _is_held(self, file: SourceFile, name: str, gave_way: set[str]) -> bool:
         """Say whether another's article has a name as its id: one that a program gave, or that brings it along.
 
         Where it isn't known what an article came from (format 1), one of a place that the index was made from is the
@@ -195,7 +195,7 @@ class FileStates:
 
     # States
 
-    def _skip(self, files: Sequence[Found]) -> None:
+    def _skip(self, files: Sequence[SourceFile]) -> None:
         if self._held is None:
             return
         states = _load(self._path)
@@ -210,11 +210,11 @@ class FileStates:
                     self.skipped[file.address] = place
 
 
-def _addresses(file: Found) -> tuple[str, str]:
+def _addresses(file: SourceFile) -> tuple[str, str]:
     return file.address, file.real_address
 
 
-def given_by_file(held: Iterable[Held], wanted: Mapping[str, object]) -> dict[str, str]:
+def given_by_file(held: Iterable[SegmentVectors], wanted: Mapping[str, object]) -> dict[str, str]:
     """Return for each file that is wanted a digest of its articles' digests, whatever their order."""
     sums: dict[str, int] = {}
     for one in held:

@@ -117,7 +117,7 @@ def litter(paths: IndexPaths) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _ReferencedNames:
     """What manifests name: segments, ``(generation, segment)`` of deletions, and encoders.
 
     The last two are None where a manifest can't be read.
@@ -136,7 +136,7 @@ class _Named:
         return self.encoders is None or encoder in self.encoders
 
 
-def _named(paths: IndexPaths) -> _Named:
+def _named(paths: IndexPaths) -> _ReferencedNames:
     segments: set[str] = set()
     deletions: set[tuple[str, str]] = set()
     encoders: set[str] = set()
@@ -156,8 +156,8 @@ def _named(paths: IndexPaths) -> _Named:
             if fact.deletions is not None:
                 deletions.add((number_name(fact.deletions.generation), fact.name))
     if unreadable:
-        return _Named(frozenset(segments), None, None)
-    return _Named(frozenset(segments), frozenset(deletions), frozenset(encoders))
+        return _ReferencedNames(frozenset(segments), None, None)
+    return _ReferencedNames(frozenset(segments), frozenset(deletions), frozenset(encoders))
 
 
 def _sweep_unnamed(paths: IndexPaths) -> None:

@@ -37,7 +37,7 @@ _FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class SegmentVectors:
     """An article of a generation: the digest of its content, and the path of the file that it was read from.
 
     The path is "" where a program handed the article over, None where it isn't known (format 1).
@@ -246,9 +246,9 @@ class Generation:
                 return self.article_at(int(base) + row)
         return None
 
-    def held(self, ids: Sequence[str] | None) -> dict[str, Held]:
+    def held(self, ids: Sequence[str] | None) -> dict[str, SegmentVectors]:
         """Return what is known of the living articles that have these ids, or of all, by id."""
-        held: dict[str, Held] = {}
+        held: dict[str, SegmentVectors] = {}
         for segment in self.segments:
             living = segment.living_articles
             listed = segment.articles.held(ids)
@@ -256,7 +256,7 @@ class Generation:
                 raise segment.articles.corrupt(f"it doesn't hold {len(living)} articles")
             for row, article_id, digest, path in listed:
                 if segment.lives(row):
-                    held[article_id] = Held(digest=digest, path=path)
+                    held[article_id] = SegmentVectors(digest=digest, path=path)
         return held
 
     def digests(self) -> dict[str, bytes]:

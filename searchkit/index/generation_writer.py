@@ -15,13 +15,13 @@ from typing import Self
 import numpy as np
 
 from searchkit.config import IndexConfig
-from searchkit.index.article_source import Intake, rereadable
+from searchkit.index.article_source import ArticleIntake, rereadable
 from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.bundled_encoder import carry
-from searchkit.index.chunking_pool import Cutter, rules_of
+from searchkit.index.chunking_pool import ChunkingPool, rules_of
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
-from searchkit.index.embedding_source import Encoding, FindVectors, forget
+from searchkit.index.embedding_source import EmbeddingSource, FindVectors, forget
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
@@ -29,18 +29,18 @@ from searchkit.index.manifest import (
     Corpus,
     EncoderFact,
     Manifest,
+    ScoreBaseline,
     SegmentFact,
-    ZeroFact,
     coverage_note,
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.recovery import left_behind
 from searchkit.index.score_baseline import is_due, learn_zero
-from searchkit.index.segment_merge import Part, groups_to_merge, write_merged
+from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts
 from searchkit.index.segment_writer import segmented, write_segment
-from searchkit.index.vector_stats import Spread, all_spreads, changed_spreads, spread_facts
+from searchkit.index.vector_stats import VectorStats, all_spreads, changed_spreads, spread_facts
 from searchkit.ingest.language_detection import main_language
 from searchkit.keyword.postings.deletion_stats import deltas, joined_deltas
 from searchkit.types import Article, BuildReport, Encoder, Progress
@@ -58,7 +58,7 @@ def _beginning(title: str, text: str) -> str:
     return f"{title} {text[:100]}"
 
 
-class Draft:
+class GenerationWriter:
     """The next generation of an index, while its writer holds the lock.
 
     Made on top of ``parent``, whose segments it keeps, or of nothing. It begins by removing what stopped writers left.
@@ -94,9 +94,9 @@ class Draft:
         self._unlabelled: Counter[str] = Counter()
         self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
-        self._encodings: list[Encoding] = []
+        self._encodings: list[EmbeddingSource] = []
         self._left: FindVectors | None = None
-        self._completing: Encoding | None = None
+        self._completing: EmbeddingSource | None = None
         self._asked: Encoder | None = None
         self._opened = ExitStack()
         self._published = False
@@ -124,7 +124,7 @@ class Draft:
         """
         encode = None if known is None else self._encoding(encoder, known)
         self._asked = None if known is None else encoder
-        with Cutter(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
+        with ChunkingPool(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
             for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
                 fact, unknown_as = write_segment(
                     self._paths,
@@ -267,7 +267,9 @@ class Draft:
         if manifest.parent is None:  # what a build left that was stopped before it published
             sweep(self._paths)
 
-    def report(self, manifest: Manifest, intake: Intake, started: float, notes: Sequence[str] = ()) -> BuildReport:
+    def report(
+        self, manifest: Manifest, intake: ArticleIntake, started: float, notes: Sequence[str] = ()
+    ) -> BuildReport:
         """Tell what was done; ``started`` is the monotonic time in seconds at which it began."""
         return BuildReport(
             path=str(self._paths.root),
@@ -283,7 +285,7 @@ class Draft:
             deleted=self.deleted,
         )
 
-    def _parts(self, opened: ExitStack) -> Iterator[Part]:
+    def _parts(self, opened: ExitStack) -> Iterator[MergeInput]:
         """Yield every segment, with what is deleted of it."""
         replacing, deleting = list(self._segment_of), list(self._deleted - self._segment_of.keys())
         for segment in self._parent.segments if self._parent else ():
@@ -294,7 +296,7 @@ class Draft:
             segment = opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension))
             yield self._part(segment, segment.living_rows(list(self._replaced[number])))
 
-    def _groups(self, parts: Sequence[Part], *, compact: bool) -> list[list[int]]:
+    def _groups(self, parts: Sequence[MergeInput], *, compact: bool) -> list[list[int]]:
         """Choose the parts that are written anew: as the policy has it, and those that get their vectors now.
 
         A segment has all its vectors or none, so those that wait for theirs are merged among themselves.
@@ -313,12 +315,12 @@ class Draft:
             groups += [[place] for place in waiting if place not in merged]
         return groups
 
-    def _analysed_as(self, part: Part) -> str:
+    def _analysed_as(self, part: MergeInput) -> str:
         """Return the language by which a segment's articles without one were analysed."""
         before = self._parent.manifest.unknown_as if self._parent else ""
         return self._unknown_as.get(part.segment.fact.name, before)
 
-    def _main_language(self, parts: Sequence[Part]) -> str:
+    def _main_language(self, parts: Sequence[MergeInput]) -> str:
         """Return the archive's main language, by what lives in it alone; that of before where none is unknown."""
         if self._languages[""] <= 0:
             return self._parent.manifest.unknown_as if self._parent else ""
@@ -332,7 +334,7 @@ class Draft:
         return main_language(self._languages, [text for _, text in sorted(unknown)[:_SAMPLE]])
 
     def _of_another_language(
-        self, parts: Sequence[Part], groups: Sequence[Sequence[int]], unknown_as: str
+        self, parts: Sequence[MergeInput], groups: Sequence[Sequence[int]], unknown_as: str
     ) -> list[list[int]]:
         """Return the parts to be analysed anew, since their articles without a language are taken to be of another.
 
@@ -345,13 +347,13 @@ class Draft:
             if place not in merged and self._analysed_as(part) != unknown_as and part.has_unknown_language
         ]
 
-    def _part(self, segment: Segment, fresh: list[int]) -> Part:
+    def _part(self, segment: Segment, fresh: list[int]) -> MergeInput:
         self._languages.subtract(segment.articles.languages(fresh))
         gone = ~segment.living_articles
         gone[fresh] = True
-        return Part(segment=segment, gone=gone, fresh=tuple(fresh))
+        return MergeInput(segment=segment, gone=gone, fresh=tuple(fresh))
 
-    def _marked(self, part: Part, generation: int) -> SegmentFact:
+    def _marked(self, part: MergeInput, generation: int) -> SegmentFact:
         """Write what is deleted of a segment that stays: its fact is that of before where nothing new is."""
         segment = part.segment
         if not part.fresh:
@@ -364,8 +366,8 @@ class Draft:
         return replace(segment.fact, deletions=written)
 
     def _learnt(
-        self, parts: Sequence[Part], facts: Sequence[SegmentFact], opened: ExitStack, unknown_as: str
-    ) -> tuple[dict[str, Spread], ZeroFact | None]:
+        self, parts: Sequence[MergeInput], facts: Sequence[SegmentFact], opened: ExitStack, unknown_as: str
+    ) -> tuple[dict[str, VectorStats], ScoreBaseline | None]:
         """Learn how the vectors lie, and, where all of them are new or many, what questions without sense score."""
         before = self._parent.manifest if self._parent else None
         zero = before.zero if before else None
@@ -384,7 +386,7 @@ class Draft:
         languages = list(dict.fromkeys(counted))
         return spreads, learn_zero(segments, languages, self._asked, spreads) or zero
 
-    def _merged(self, parts: list[Part], unknown_as: str) -> SegmentFact:
+    def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:
         return write_merged(
             self._paths,
             self._next_name(),
@@ -396,11 +398,11 @@ class Draft:
             progress=self._progress,
         )
 
-    def _encoding(self, encoder: Encoder, known: FindVectors) -> Encoding:
+    def _encoding(self, encoder: Encoder, known: FindVectors) -> EmbeddingSource:
         for earlier in self._encodings:  # they write the same record
             earlier.close()
         before = [known] if self._left is None else [known, self._left]
-        encoding = Encoding(
+        encoding = EmbeddingSource(
             self._paths,
             encoder,
             before,

@@ -20,7 +20,7 @@ KEPT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class GenerationInfo:
     """A generation that can be gone back to, or why it can't (``problem``), and whose content it brought back."""
 
     number: int
@@ -38,7 +38,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class CollectedGarbage:
     """What ``gc`` did: the generations removed, those that a reader of this machine holds, and the bytes set free."""
 
     removed: tuple[int, ...]
@@ -46,7 +46,7 @@ class Collected:
     bytes: int
 
 
-def history(index: str | Path) -> tuple[Past, ...]:
+def history(index: str | Path) -> tuple[GenerationInfo, ...]:
     """Tell the generations of an index, the latest first. Raises ``IndexNotFound``, ``IndexCorrupt`` (CURRENT)."""
     paths = IndexPaths(Path(index))
     current = current_generation(paths)
@@ -54,7 +54,7 @@ def history(index: str | Path) -> tuple[Past, ...]:
     return tuple(_past(paths, number, current) for number in sorted(numbers, reverse=True) if number <= current)
 
 
-def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> Collected:
+def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> CollectedGarbage:
     """Remove the generations before the latest ``keep``, and the files that only they name.
 
     A generation that a reader of this machine has open stays. Raises ``ConfigError`` for ``keep`` below 1,
@@ -67,7 +67,7 @@ def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> C
     with writer_lock(paths.lock, "gc", lock_timeout_s):
         before = _bytes(paths.root)
         removed, held = collect(paths, keep)
-        return Collected(removed=tuple(removed), held=tuple(held), bytes=before - _bytes(paths.root))
+        return CollectedGarbage(removed=tuple(removed), held=tuple(held), bytes=before - _bytes(paths.root))
 
 
 def rollback(index: str | Path, generation: int | None = None, *, lock_timeout_s: float = 0.0) -> Manifest:
@@ -141,12 +141,12 @@ def _nowhere(paths: IndexPaths, generation: int | None, numbers: list[int]) -> C
     )
 
 
-def _past(paths: IndexPaths, number: int, current: int) -> Past:
+def _past(paths: IndexPaths, number: int, current: int) -> GenerationInfo:
     try:
         manifest = read_manifest(paths, number)
     except (IndexCorrupt, FormatTooOld, FormatTooNew) as error:
-        return Past(number=number, in_force=number == current, problem=error.message)
-    return Past(
+        return GenerationInfo(number=number, in_force=number == current, problem=error.message)
+    return GenerationInfo(
         number=number,
         in_force=number == current,
         created=manifest.created,

@@ -186,7 +186,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpreadFact:
+class VectorStatsFact:
     """How the living vectors of a language lie: ``vector_stats.py`` says what is counted, and how it is written."""
 
     chunks: int
@@ -195,7 +195,7 @@ class SpreadFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZeroFact:
+class ScoreBaseline:
     """What questions without sense score here, the mean of the best chunks; ``score_baseline.py`` asks them.
 
     ``keyword`` and ``vector``: by one leg alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the two
@@ -232,9 +232,9 @@ class Manifest:
     """None where the encoder is to be found on the machine."""
     settings: Settings | None = None
     """What searches use where they name no other; None for the defaults."""
-    spreads: Mapping[str, SpreadFact] = field(default_factory=dict)
+    spreads: Mapping[str, VectorStatsFact] = field(default_factory=dict)
     """By language; empty where no chunk has a vector, or it was written before this was counted."""
-    zero: ZeroFact | None = None
+    zero: ScoreBaseline | None = None
     """None where too little is there to ask, or it was written before this was asked."""
     format: int = FORMAT
 
@@ -392,15 +392,15 @@ def _from_values(values: dict[str, Any]) -> Manifest:
     )
 
 
-def _spread(values: dict[str, Any]) -> SpreadFact:
-    return SpreadFact(chunks=_count(values["chunks"]), total=str(values["total"]), sketch=str(values["sketch"]))
+def _spread(values: dict[str, Any]) -> VectorStatsFact:
+    return VectorStatsFact(chunks=_count(values["chunks"]), total=str(values["total"]), sketch=str(values["sketch"]))
 
 
-def _zero(values: dict[str, Any]) -> ZeroFact:
+def _zero(values: dict[str, Any]) -> ScoreBaseline:
     means = {name: float(values[name]) for name in ("keyword", "vector", "words", "nearness")}
     if not all(map(isfinite, means.values())):
         raise ValueError("what questions without sense score")
-    return ZeroFact(queries=_count(values["queries"]), chunks=_count(values.get("chunks", 0)), **means)
+    return ScoreBaseline(queries=_count(values["queries"]), chunks=_count(values.get("chunks", 0)), **means)
 
 
 def _carried(values: dict[str, Any]) -> CarriedFact:

@@ -26,7 +26,7 @@ from searchkit.index.manifest import Corpus, EncoderFact, Manifest, SegmentFact,
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
 from searchkit.index.vector_index import VectorsReader
 from searchkit.ingest import read as read_places
-from searchkit.ingest.article_reader import Memory
+from searchkit.ingest.article_reader import ReadFiles
 from searchkit.ingest.discover import find
 from searchkit.storage import files
 from searchkit.types import Article, Progress
@@ -209,7 +209,7 @@ def remembered(
     read: ReadConfig | None,
     notes: list[str],
     progress: Progress | None,
-    memory: Memory | None = None,
+    memory: ReadFiles | None = None,
 ) -> tuple[Iterable[Given], Corpus | None]:
     """Find the articles of an index again: at its places, or stored in it."""
     corpus = manifest.corpus if manifest else None

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.encoders.onnx_encoder import checked_rows
-from searchkit.index.manifest import ZeroFact
+from searchkit.index.manifest import ScoreBaseline
 from searchkit.index.segment_reader import Segment
 from searchkit.index.vector_files import parts_of
-from searchkit.index.vector_stats import Spreads, groups, leans, learnt_weight
+from searchkit.index.vector_stats import StatsByLanguage, groups, leans, learnt_weight
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.parser import parse
 from searchkit.keyword.scoring.evaluator import evaluate
@@ -54,14 +54,14 @@ _AT_ONCE = 8
 """Questions that are asked in one pass over the vectors: 32 MB of cosines for a million chunks."""
 
 
-def is_due(zero: ZeroFact | None, chunks: int) -> bool:
+def is_due(zero: ScoreBaseline | None, chunks: int) -> bool:
     """Say whether an index that has grown to so many living chunks should be asked, for the first time or again."""
     return chunks >= (LEAST_CHUNKS if zero is None else 2 * zero.chunks)
 
 
 def learn_zero(
-    segments: Sequence[Segment], languages: Sequence[str | None], encoder: Encoder, spreads: Spreads
-) -> ZeroFact | None:
+    segments: Sequence[Segment], languages: Sequence[str | None], encoder: Encoder, spreads: StatsByLanguage
+) -> ScoreBaseline | None:
     """Ask what lives in segments that all have vectors, and of which ``spreads`` are; None where that is too little."""
     chunks = sum(segment.fact.living_chunks for segment in segments)
     words = _words(segments) if chunks >= LEAST_CHUNKS else []
@@ -97,7 +97,7 @@ def learn_zero(
         best = int(np.argmax(keyword + weight * nearness))
         means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
     keyword_mean, vector_mean, words_mean, nearness_mean = (float(mean) for mean in means / len(questions))
-    return ZeroFact(
+    return ScoreBaseline(
         queries=len(questions),
         keyword=keyword_mean,
         vector=vector_mean,

@@ -27,7 +27,7 @@ from searchkit.index.vector_index import add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of
-from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.postings.writer import PostingsWriter
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Progress
@@ -47,7 +47,7 @@ _BLOCK = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MergeInput:
     """A segment on its way into a generation: ``gone`` is ``(articles,)``, what is deleted of it, before and now.
 
     ``fresh`` are the rows among them that are deleted now.
@@ -89,7 +89,7 @@ def groups_to_merge(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
 def write_merged(
     paths: IndexPaths,
     name: str,
-    parts: Sequence[Part],
+    parts: Sequence[MergeInput],
     *,
     title_weight: int,
     dimension: int,
@@ -115,7 +115,7 @@ def write_merged(
     chunks = sum(part.living_chunks for part in parts)
     with (
         ArticlesWriter(hidden / ARTICLES) as stored,
-        PostingsBuilder(Analyzer(), title_weight, scratch=hidden) as postings,
+        PostingsWriter(Analyzer(), title_weight, scratch=hidden) as postings,
     ):
         rows = ((part.segment, int(row)) for part in parts for row in np.flatnonzero(~part.gone))
         for number, (segment, row) in enumerate(rows, start=1):
@@ -132,7 +132,7 @@ def write_merged(
 
 
 def _copy_article(
-    segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsBuilder, unknown_as: str
+    segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsWriter, unknown_as: str
 ) -> None:
     one = segment.articles.stored(row)
     chunks = segment.articles.chunks(one.chunk, one.chunks, one.article)
@@ -142,7 +142,7 @@ def _copy_article(
         postings.add(*chunk)
 
 
-def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[NDArray[np.float32]]:
+def _living_vectors(parts: Sequence[MergeInput], encode: Encode | None) -> Iterator[NDArray[np.float32]]:
     for part in parts:
         vectors = part.segment.vectors
         if vectors is None:
@@ -158,7 +158,7 @@ def _living_vectors(parts: Sequence[Part], encode: Encode | None) -> Iterator[ND
             yield some
 
 
-def _living_texts(part: Part) -> tuple[list[str], list[bytes]]:
+def _living_texts(part: MergeInput) -> tuple[list[str], list[bytes]]:
     """Return the text of each living chunk of a segment, as an encoder is given it, and its digest."""
     texts: list[str] = []
     digests: list[bytes] = []

@@ -10,7 +10,7 @@ import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.article_ids import IdsReader, ids_of
-from searchkit.index.articles_db import ArticlesReader, Dates
+from searchkit.index.articles_db import ArticlesReader, DateColumns
 from searchkit.index.deletions import Deletions
 from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
@@ -37,7 +37,7 @@ class Segment:
         self.ids = IdsReader(folder / IDS, fact.articles) if IDS in fact.files else None
         """None where the articles are few: their ids are looked up, and remembered."""
         self._known_ids: dict[int, str] = {}
-        self.dates = Dates(self.articles, fact.articles)
+        self.dates = DateColumns(self.articles, fact.articles)
         self.postings = PostingsReader.open(folder / POSTINGS)
         if self.postings.rows != fact.chunks:
             raise IndexCorrupt(

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 
 from searchkit.config import IndexConfig
 from searchkit.index.articles_db import ArticlesWriter, text_digest
-from searchkit.index.chunking_pool import Cutter
+from searchkit.index.chunking_pool import ChunkingPool
 from searchkit.index.embedding_source import Encode
 from searchkit.index.manifest import SegmentFact, fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
@@ -20,7 +20,7 @@ from searchkit.index.vector_index import add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of
-from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.postings.writer import PostingsWriter
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Article, Progress
@@ -68,7 +68,7 @@ def write_segment(
     *,
     config: IndexConfig,
     dimension: int,
-    cutter: Cutter,
+    cutter: ChunkingPool,
     encode: Encode | None,
     unknown_as: Callable[[Sequence[Article]], str] = lambda batch: "",
     progress: Progress | None = None,
@@ -88,7 +88,7 @@ def write_segment(
     default: str | None = None
     with (
         ArticlesWriter(hidden / ARTICLES) as stored,
-        PostingsBuilder(Analyzer(), config.title_weight, scratch=hidden) as postings,
+        PostingsWriter(Analyzer(), config.title_weight, scratch=hidden) as postings,
         nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, dimension) as vectors,
     ):
         for batch in batches:
@@ -111,8 +111,8 @@ def write_segment(
 def _add(
     articles: Sequence[Article],
     stored: ArticlesWriter,
-    postings: PostingsBuilder,
-    cutter: Cutter,
+    postings: PostingsWriter,
+    cutter: ChunkingPool,
     unknown_as: str,
     progress: Progress | None,
 ) -> tuple[list[str], list[bytes]]:

@@ -18,8 +18,8 @@ from searchkit.config import ReadConfig
 from searchkit.encoders import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.index.article_source import (
+    ArticleIntake,
     Handed,
-    Intake,
     brings_articles_without_file,
     corpus_of,
     given_of,
@@ -40,8 +40,8 @@ from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.current import current_generation
 from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
-from searchkit.index.generation import Generation, Held, open_generation
-from searchkit.index.generation_writer import Draft
+from searchkit.index.generation import Generation, SegmentVectors, open_generation
+from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules
 from searchkit.index.paths import IndexPaths
@@ -77,11 +77,13 @@ def add(
     paths = IndexPaths(Path(index))
     current_generation(paths)
     corpus = corpus_of(articles, places, read)
-    intake = Intake(strict=strict, read=_read_by(corpus))
+    intake = ArticleIntake(strict=strict, read=_read_by(corpus))
     with writer_lock(paths.lock, "add", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
-        compared = _Compared(parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake)
+        compared = _ArticleComparison(
+            parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
+        )
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             incoming = intake.articles(given_of(articles, corpus, progress, states))
             _write(paths, draft, compared.different(incoming), manifest, encoder, compared.known)
@@ -129,7 +131,7 @@ def update(
     with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
         corpus = given if articles is not None or given else _remembered(manifest, read)
-        intake = Intake(strict=strict, read=_read_by(corpus))
+        intake = ArticleIntake(strict=strict, read=_read_by(corpus))
         missing = left_out(manifest.corpus, corpus)
         if prune and missing:
             raise ConfigError(
@@ -145,7 +147,7 @@ def update(
             remembered=manifest.corpus,
             held=None if checksum else held,
         )
-        compared = _Compared(parent, held.get, states, intake, corpus)
+        compared = _ArticleComparison(parent, held.get, states, intake, corpus)
         source = given_of(articles, corpus, progress, states)
         compared.seen.update((id_, "unchanged") for id_, one in held.items() if one.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
@@ -187,7 +189,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
     started = time.monotonic()
     paths = IndexPaths(Path(index))
     current_generation(paths)
-    intake = Intake()
+    intake = ArticleIntake()
     wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
     with writer_lock(paths.lock, "delete", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
@@ -220,10 +222,10 @@ def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progres
             most = max(waiting, len(manifest.segments) - waiting)  # the two kinds can't be one
             if most > 1 or any(fact.deletions for fact in manifest.segments):
                 manifest = draft.publish(manifest.corpus, compact=True)
-    return draft.report(manifest, Intake(), started)
+    return draft.report(manifest, ArticleIntake(), started)
 
 
-class _Compared:
+class _ArticleComparison:
     """Tells which articles differ from those of a generation, and counts; the vectors of what it replaces are known.
 
     One that takes the place of another article's, from another file, is named in the intake's problems.
@@ -232,9 +234,9 @@ class _Compared:
     def __init__(
         self,
         parent: Generation,
-        held_of: Callable[[str], Held | None],
+        held_of: Callable[[str], SegmentVectors | None],
         states: FileStates,
-        intake: Intake,
+        intake: ArticleIntake,
         corpus: Corpus | None = None,
     ) -> None:
         self.known = KnownVectors(parent)
@@ -309,13 +311,13 @@ class _Compared:
         self._ended = True
         yield from list(self._waiting.values())
 
-    def _is_of_another(self, held: Held, path: str) -> bool:
+    def _is_of_another(self, held: SegmentVectors, path: str) -> bool:
         """Say whether an article of the generation came from elsewhere, and is still there."""
         if held.path is None or held.path == path:
             return False
         return is_without_file(held.path) or (os.path.lexists(held.path) and not (path and same_file(held.path, path)))
 
-    def _with_id_of_file(self, article_id: str, held: Held) -> Article | None:
+    def _with_id_of_file(self, article_id: str, held: SegmentVectors) -> Article | None:
         """Return an article of the generation that has its id from its file, under the one that it shall have now."""
         if not held.path or is_without_file(held.path):
             return None
@@ -331,7 +333,7 @@ class _Compared:
             report, new=kinds.count("new"), changed=kinds.count("changed"), unchanged=kinds.count("unchanged")
         )
 
-    def vanished(self, held: Mapping[str, Held]) -> tuple[list[str], int]:
+    def vanished(self, held: Mapping[str, SegmentVectors]) -> tuple[list[str], int]:
         """Return the ids of those that aren't at their places any more, and how many are at places that weren't read.
 
         An article that no file holds can only vanish from what a program or standard input brings. Where the index
@@ -358,7 +360,7 @@ class _Compared:
         """What the user should know of what was compared."""
         return [f"{self._moved:,} articles are the same as before, in files that have moved."] if self._moved else []
 
-    def _has_moved(self, held: Held, path: str) -> bool:
+    def _has_moved(self, held: SegmentVectors, path: str) -> bool:
         """Say whether the file that an article was read from isn't there any more, and now it comes from another."""
         if not held.path or held.path in (path, STANDARD_INPUT) or path in ("", STANDARD_INPUT):
             return False
@@ -366,7 +368,7 @@ class _Compared:
             self._gone[held.path] = not os.path.lexists(held.path)
         return self._gone[held.path]
 
-    def _tell_replaced(self, article: Article, held: Held, path: str) -> None:
+    def _tell_replaced(self, article: Article, held: SegmentVectors, path: str) -> None:
         """Report that an article takes the place of one from elsewhere."""
         if held.path is None:
             if not path or path == STANDARD_INPUT or self._states.is_place(path):
@@ -380,7 +382,7 @@ class _Compared:
         self._intake.report(Problem(place=article.id, reason=reason, lost=False))
 
 
-def _lost_of(vanished: Sequence[str], held: Mapping[str, Held], intake: Intake) -> int:
+def _lost_of(vanished: Sequence[str], held: Mapping[str, SegmentVectors], intake: ArticleIntake) -> int:
     """Count the problems by which an article was lost that may be one of those that seem to have vanished.
 
     A file that gave none of them can't hold one now.
@@ -405,14 +407,16 @@ def _read_by(corpus: Corpus | None) -> ReadConfig:
 
 def _draft(
     paths: IndexPaths, parent: Generation, progress: Progress | None, *, cache: bool = True, jobs: int | None = None
-) -> Draft:
+) -> GenerationWriter:
     check_rules(parent.manifest, str(paths.root))
-    return Draft(paths, parent, parent.manifest.config, parent.manifest.encoder, progress, cache=cache, jobs=jobs)
+    return GenerationWriter(
+        paths, parent, parent.manifest.config, parent.manifest.encoder, progress, cache=cache, jobs=jobs
+    )
 
 
 def _write(
     paths: IndexPaths,
-    draft: Draft,
+    draft: GenerationWriter,
     articles: Iterable[Article],
     manifest: Manifest,
     encoder: Encoder | None,
@@ -432,9 +436,9 @@ def _write(
 
 
 def _check_vanished(
-    compared: _Compared,
-    held: dict[str, Held],
-    intake: Intake,
+    compared: _ArticleComparison,
+    held: dict[str, SegmentVectors],
+    intake: ArticleIntake,
     limit: float,
     paths: IndexPaths,
     places: Sequence[str | Path],

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.index.manifest import SpreadFact
+from searchkit.index.manifest import VectorStatsFact
 from searchkit.storage.files import let_go
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
     Numbers = NDArray[np.float64]
     from searchkit.index.manifest import Manifest
-    from searchkit.index.segment_merge import Part
+    from searchkit.index.segment_merge import MergeInput
     from searchkit.index.segment_reader import Segment
 
     Mask = NDArray[np.bool_]
@@ -69,16 +69,16 @@ _ENOUGH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class VectorStats:
     """What is known of some vectors. See the module's table."""
 
     chunks: int
     total: Numbers
     sketch: Numbers
 
-    def plus(self, other: Spread, sign: int = 1) -> Spread:
+    def plus(self, other: VectorStats, sign: int = 1) -> VectorStats:
         """Count the vectors of another too; with ``sign`` -1 take them away."""
-        return Spread(
+        return VectorStats(
             chunks=self.chunks + sign * other.chunks,
             total=self.total + sign * other.total,
             sketch=self.sketch + sign * other.sketch,
@@ -98,7 +98,7 @@ class Spread:
         return float(np.mean(centred**2))
 
 
-Spreads = Mapping[str, Spread]
+StatsByLanguage = Mapping[str, VectorStats]
 """By group of languages."""
 
 
@@ -108,10 +108,10 @@ def group_of(language: str | None) -> str:
     return short if len(short) == 2 and short.isascii() and short.isalpha() else ""
 
 
-def spreads_of(vectors: Vectors, groups: Sequence[str], chosen: NDArray[np.int64]) -> dict[str, Spread]:
+def spreads_of(vectors: Vectors, groups: Sequence[str], chosen: NDArray[np.int64]) -> dict[str, VectorStats]:
     """Count some rows of ``(n, dimension)`` vectors; ``groups`` names the group of each row that is ``chosen``."""
     names = np.asarray(groups, dtype=object)
-    found: dict[str, Spread] = {}
+    found: dict[str, VectorStats] = {}
     for name in sorted(set(groups)):
         rows = chosen[names == name]
         for start in range(0, len(rows), _AT_ONCE):
@@ -120,25 +120,25 @@ def spreads_of(vectors: Vectors, groups: Sequence[str], chosen: NDArray[np.int64
     return found
 
 
-def _spread(vectors: Vectors) -> Spread:
+def _spread(vectors: Vectors) -> VectorStats:
     first, second = _signs(vectors.shape[1])
     exact = vectors.astype(np.float64)
-    return Spread(
+    return VectorStats(
         chunks=len(vectors), total=exact.sum(axis=0), sketch=np.einsum("ij,ij->j", exact @ first, exact @ second)
     )
 
 
-def combined(counted: Iterable[tuple[Spreads, int]]) -> dict[str, Spread]:
+def combined(counted: Iterable[tuple[StatsByLanguage, int]]) -> dict[str, VectorStats]:
     """Add and take away (sign 1 and -1); a group without vectors is left out."""
-    sums: dict[str, Spread] = {}
+    sums: dict[str, VectorStats] = {}
     for spreads, sign in counted:
         for name, spread in spreads.items():
-            empty = Spread(chunks=0, total=np.zeros_like(spread.total), sketch=np.zeros_like(spread.sketch))
+            empty = VectorStats(chunks=0, total=np.zeros_like(spread.total), sketch=np.zeros_like(spread.sketch))
             sums[name] = sums.get(name, empty).plus(spread, sign)
     return {name: spread for name, spread in sorted(sums.items()) if spread.chunks > 0}
 
 
-def leans(spreads: Spreads) -> dict[str, Numbers]:
+def leans(spreads: StatsByLanguage) -> dict[str, Numbers]:
     """Return how far the middle of each language lies from the middle of all, ``(dimension,)``.
 
     ``search/language_bias.py`` takes it off cosines.     Few vectors tell little of where their language lies, and a
@@ -154,13 +154,13 @@ def leans(spreads: Spreads) -> dict[str, Numbers]:
     }
 
 
-def deviation(spreads: Spreads) -> float:
+def deviation(spreads: StatsByLanguage) -> float:
     """Return the standard deviation of the cosine of two centred vectors of one language; 0 where there are none."""
     chunks = sum(spread.chunks for spread in spreads.values())
     return sqrt(sum(spread.chunks * spread.variance for spread in spreads.values()) / chunks) if chunks else 0.0
 
 
-def learnt_weight(spreads: Spreads, encoder: str) -> float:
+def learnt_weight(spreads: StatsByLanguage, encoder: str) -> float:
     """Return the weight of the vector leg that an archive's own vectors ask for, .5 to 30; one for static encoders."""
     from searchkit.encoders.static_encoder import PREFIX
 
@@ -172,18 +172,18 @@ def learnt_weight(spreads: Spreads, encoder: str) -> float:
     return min(30.0, max(0.5, WEIGHT / spread))
 
 
-def spread_facts(spreads: Spreads) -> dict[str, SpreadFact]:
+def spread_facts(spreads: StatsByLanguage) -> dict[str, VectorStatsFact]:
     """Return what a manifest holds: the sums as base64 of little-endian float64."""
     return {
-        name: SpreadFact(chunks=spread.chunks, total=_text(spread.total), sketch=_text(spread.sketch))
+        name: VectorStatsFact(chunks=spread.chunks, total=_text(spread.total), sketch=_text(spread.sketch))
         for name, spread in spreads.items()
     }
 
 
-def spreads_from(facts: Mapping[str, SpreadFact], dimension: int) -> dict[str, Spread]:
+def spreads_from(facts: Mapping[str, VectorStatsFact], dimension: int) -> dict[str, VectorStats]:
     """Read what a manifest holds. Raises ``ValueError`` for what can't be."""
     return {
-        name: Spread(
+        name: VectorStats(
             chunks=fact.chunks,
             total=_numbers(fact.total, dimension, fact.chunks),
             sketch=_numbers(fact.sketch, _PAIRS, fact.chunks * dimension),
@@ -226,7 +226,7 @@ def groups(segment: Segment) -> list[str]:
     return [group_of(language) for (language,) in segment.articles.rows("SELECT language FROM articles ORDER BY row")]
 
 
-def changed_spreads(before: Manifest | None, parts: Sequence[Part]) -> dict[str, Spread] | None:
+def changed_spreads(before: Manifest | None, parts: Sequence[MergeInput]) -> dict[str, VectorStats] | None:
     """Return how the vectors lie after a change: ``parts`` are the segments of the generation before, then new ones.
 
     None where that can't be known from the change alone.
@@ -234,7 +234,7 @@ def changed_spreads(before: Manifest | None, parts: Sequence[Part]) -> dict[str,
     old = before.segments if before else ()
     if before and before.vectors and not before.spreads:
         return None
-    counted: list[tuple[Spreads, int]] = []
+    counted: list[tuple[StatsByLanguage, int]] = []
     if before:
         try:
             counted.append((spreads_from(before.spreads, before.encoder.dimension), 1))
@@ -250,12 +250,12 @@ def changed_spreads(before: Manifest | None, parts: Sequence[Part]) -> dict[str,
     return combined(counted)
 
 
-def all_spreads(segments: Iterable[Segment]) -> dict[str, Spread]:
+def all_spreads(segments: Iterable[Segment]) -> dict[str, VectorStats]:
     """Return how the vectors of all that lives lie."""
     return combined((_counted(segment, segment.living_articles), 1) for segment in segments)
 
 
-def _counted(segment: Segment, articles: Mask) -> dict[str, Spread]:
+def _counted(segment: Segment, articles: Mask) -> dict[str, VectorStats]:
     """Count the vectors of some articles of a segment, ``(articles,)`` bool."""
     if segment.vectors is None:
         return {}
@@ -267,7 +267,7 @@ def _counted(segment: Segment, articles: Mask) -> dict[str, Spread]:
         names = [every[row] for row in chosen]
     rows = np.flatnonzero(segment.rows_of(articles))
     of_rows = np.repeat(np.asarray(names, dtype=object), sizes[chosen])
-    counted: list[tuple[Spreads, int]] = []
+    counted: list[tuple[StatsByLanguage, int]] = []
     for first in range(0, len(rows), _COUNTED_AT_ONCE):
         some = slice(first, first + _COUNTED_AT_ONCE)
         counted.append((spreads_of(segment.vectors.matrix, of_rows[some].tolist(), rows[some]), 1))

@@ -18,7 +18,7 @@ from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotF
 from searchkit.index.article_ids import IdsReader
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of
-from searchkit.index.current import InForce, in_force, remedy
+from searchkit.index.current import CurrentGeneration, in_force, remedy
 from searchkit.index.deletions import Deletions
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import RULES, Manifest, SegmentFact, check_file, coverage_note, read_manifest
@@ -225,7 +225,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class VerifyReport:
     """What ``verify`` found. ``files`` counts what was checked; ``notes`` say what couldn't be."""
 
     path: str
@@ -239,7 +239,7 @@ class Verified:
 
 def verify(
     index: str | Path, *, deep: bool = False, encoder: Encoder | None = None, progress: Progress | None = None
-) -> Verified:
+) -> VerifyReport:
     """Check the generation in force: manifest, sizes, heads, each leg's counts, and some articles looked up again.
 
     With ``deep`` also every digest, every list of postings, every vector, every stored text, and some chunks encoded
@@ -248,9 +248,9 @@ def verify(
     """
     started = time.monotonic()
     check_encoder(encoder)
-    check = _Check(IndexPaths(Path(index)), deep=deep, encoder=encoder)
+    check = _Verification(IndexPaths(Path(index)), deep=deep, encoder=encoder)
     generation = check.run(progress)
-    return Verified(
+    return VerifyReport(
         path=str(index),
         generation=generation,
         deep=deep,
@@ -261,7 +261,7 @@ def verify(
     )
 
 
-class _Check:
+class _Verification:
     """Goes through an index and keeps what is wrong."""
 
     def __init__(self, paths: IndexPaths, *, deep: bool, encoder: Encoder | None) -> None:
@@ -274,7 +274,7 @@ class _Check:
 
     def run(self, progress: Progress | None) -> int | None:
         """Check everything; return the number of the generation in force, if it can be told."""
-        said: InForce | None = None
+        said: CurrentGeneration | None = None
         with self._finding(self._paths.current, "Nothing says which generation is in force."):
             said = in_force(self._paths)
         if said is None:

@@ -277,7 +277,7 @@ _AND = re.compile(r"\s+(?:and|&)\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class ParsedArticle:
     """What a reader of one-article files found: keys and values as in a line of JSON, and the sections of the text.
 
     ``sections`` count the characters of ``values["text"]``, which must be clean. None: look for headings.
@@ -289,7 +289,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class BuiltArticle:
     """An article, what couldn't be taken as it was, and the fields that were HTML."""
 
     article: Article
@@ -308,7 +308,7 @@ def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None =
 
     Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
     """
-    return make_article(Draft(values=values), fallback_id=fallback_id).article
+    return make_article(ParsedArticle(values=values), fallback_id=fallback_id).article
 
 
 def check_fields(fields: Mapping[str, str]) -> None:
@@ -322,7 +322,7 @@ def check_fields(fields: Mapping[str, str]) -> None:
 
 def has_id(values: Mapping[str, object], fields: Mapping[str, str] | None = None) -> bool:
     """Say whether an article brings an id, or a url that serves as one."""
-    mapping = _Found(values, fields or {})
+    mapping = _FieldCandidate(values, fields or {})
     return any(plain_text(mapping.value(name), name, " ").strip() for name in ("id", "url"))
 
 
@@ -337,12 +337,12 @@ def content_id(prefix: str, values: Mapping[str, object]) -> str:
 
 
 def make_article(
-    draft: Draft,
+    draft: ParsedArticle,
     *,
     fallback_id: str | None = None,
     fields: Mapping[str, str] | None = None,
     origin: Origin | None = None,
-) -> Made:
+) -> BuiltArticle:
     """Make an article of what a reader found, in the file ``origin``.
 
     ``fallback_id`` serves where there is neither an id nor a url. ``fields`` maps an article's field to the dotted path
@@ -350,7 +350,7 @@ def make_article(
 
     Raises ``SourceError`` where it can't be one.
     """
-    found = _Found(draft.values, fields or {})
+    found = _FieldCandidate(draft.values, fields or {})
     notes = list(draft.notes)
     extra: dict[str, FieldValue] = {}
     # A reader of a whole file has made text of it already; what a row holds is whatever its publisher stored.
@@ -388,7 +388,7 @@ def make_article(
         origin=origin,
     )
     html = tuple(name for name, field in (("title", titled), ("text", read)) if field.is_html)
-    return Made(article=article, notes=tuple(notes), html=html)
+    return BuiltArticle(article=article, notes=tuple(notes), html=html)
 
 
 def _read(value: str, *, in_row: bool) -> FieldText:
@@ -410,7 +410,7 @@ def holds(values: Mapping[str, object], path: str) -> bool:
 
 def means(values: Mapping[str, object], name: str) -> object:
     """Return the value that an article's field has under one of its aliases; None where there is none."""
-    return _Found(values, {}).value(name)
+    return _FieldCandidate(values, {}).value(name)
 
 
 def keys_of(values: Mapping[str, object]) -> list[str]:
@@ -424,7 +424,7 @@ def keys_of(values: Mapping[str, object]) -> list[str]:
     return [one_line(name) for name in names]
 
 
-class _Found:
+class _FieldCandidate:
     """The values of one article: where each of its fields stands, and what is left over."""
 
     def __init__(self, values: Mapping[str, object], mapped: Mapping[str, str]) -> None:
@@ -509,7 +509,7 @@ def _id(given: object, url: str | None, fallback: str | None) -> str:
     return clean(identifier)
 
 
-def _date(found: _Found, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
+def _date(found: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
     value = found.value(name)
     if value in (None, "", (), []):
         return None
@@ -523,7 +523,7 @@ def _date(found: _Found, name: str, extra: dict[str, FieldValue], notes: list[st
     return moment
 
 
-def _language(found: _Found, extra: dict[str, FieldValue], notes: list[str]) -> str | None:
+def _language(found: _FieldCandidate, extra: dict[str, FieldValue], notes: list[str]) -> str | None:
     given = one_line(plain_text(found.value("language"), "language", " "))
     if is_no_language(given):
         return None

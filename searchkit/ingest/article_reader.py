@@ -15,10 +15,10 @@ from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
 from searchkit.errors import MissingExtra, SourceError, StorageError, broken_installation
-from searchkit.ingest.article_builder import Draft, check_fields, make_article, means
+from searchkit.ingest.article_builder import ParsedArticle, check_fields, make_article, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, read_whole, unwritable
-from searchkit.ingest.discover import Found, distinct, find
+from searchkit.ingest.discover import SourceFile, distinct, find
 from searchkit.ingest.formats.jsonl import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -29,16 +29,16 @@ _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
 
 
-class Memory(Protocol):
+class ReadFiles(Protocol):
     """What is known of files from earlier readings: an index's (``index/file_states.py``)."""
 
-    def named(self, files: Sequence[Found]) -> list[Found]:
+    def named(self, files: Sequence[SourceFile]) -> list[SourceFile]:
         """Return the files, each with the id by which its articles are known."""
 
-    def is_unchanged(self, file: Found) -> bool:
+    def is_unchanged(self, file: SourceFile) -> bool:
         """Say whether a file needn't be read: it is as it was when its articles were taken."""
 
-    def was_read(self, file: Found, before: os.stat_result, *, whole: bool) -> None:
+    def was_read(self, file: SourceFile, before: os.stat_result, *, whole: bool) -> None:
         """Take note of a file that was read to its end; ``whole`` says that no article of it was lost."""
 
 
@@ -48,7 +48,7 @@ def read(
     *,
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
-    memory: Memory | None = None,
+    memory: ReadFiles | None = None,
 ) -> Iterator[Article | Problem]:
     """Yield the articles at the places, and a problem for whatever couldn't be taken as it was.
 
@@ -70,12 +70,12 @@ def read(
 
 
 def _read(
-    files: Sequence[Found],
+    files: Sequence[SourceFile],
     problems: Sequence[Problem],
     stdin: BinaryIO | None,
     fields: Mapping[str, str],
     progress: Progress | None,
-    memory: Memory | None,
+    memory: ReadFiles | None,
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
@@ -120,13 +120,13 @@ def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Artic
         yield Problem(place=place, reason=f"can't be read: {type(error).__name__}: {error}"[:300])
 
 
-def _read_file(file: Found, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
+def _read_file(file: SourceFile, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
     place = clean(str(file.path))
     origin = Origin(path=file.address, name=file.id)
     return _guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields)))
 
 
-def _remembered(file: Found, fields: Mapping[str, str], memory: Memory) -> Iterator[Article | Problem]:
+def _remembered(file: SourceFile, fields: Mapping[str, str], memory: ReadFiles) -> Iterator[Article | Problem]:
     """Read a file, and have it noted unless it changed meanwhile."""
     whole = True
     before = _state(file)
@@ -138,7 +138,7 @@ def _remembered(file: Found, fields: Mapping[str, str], memory: Memory) -> Itera
         memory.was_read(file, before, whole=whole)
 
 
-def _state(file: Found) -> os.stat_result | None:
+def _state(file: SourceFile) -> os.stat_result | None:
     try:
         return file.path.stat()
     except OSError:
@@ -149,7 +149,7 @@ def _version(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_size, state.st_mtime_ns, state.st_ino
 
 
-def first_article(file: Found, fields: Mapping[str, str]) -> Article | None:
+def first_article(file: SourceFile, fields: Mapping[str, str]) -> Article | None:
     """Return the first article of a file; None where there is none."""
     return next((entry for entry in _read_file(file, fields) if isinstance(entry, Article)), None)
 
@@ -164,7 +164,7 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
     return next((entry for entry in entries if isinstance(entry, Article) and entry.id == article_id), None)
 
 
-def _entries(file: Found, rows: Rows) -> Iterator[Article | Problem]:
+def _entries(file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
     with open_file(file.path, file.compression) as stream:
         match file.format:
             case "jsonl":
@@ -189,7 +189,7 @@ def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[A
         yield rows.problem("is empty", None)
 
 
-def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Problem]:
+def _one_article(data: bytes, file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
     """Yield the article in a file that holds one, after what must be said about it."""
     if not data.strip():
         raise NotText("is empty")
@@ -202,34 +202,34 @@ def _one_article(data: bytes, file: Found, rows: Rows) -> Iterator[Article | Pro
     yield read.article
 
 
-def _plain(data: bytes) -> tuple[Draft, str | None]:
+def _plain(data: bytes) -> tuple[ParsedArticle, str | None]:
     from searchkit.ingest.formats.plain_text import parse_plain
 
     decoded = decode(data)
     return parse_plain(decoded.text), decoded.note
 
 
-def _markdown(data: bytes) -> tuple[Draft, str | None]:
+def _markdown(data: bytes) -> tuple[ParsedArticle, str | None]:
     from searchkit.ingest.formats.markdown import parse_markdown
 
     decoded = decode(data)
     return parse_markdown(decoded.text), decoded.note
 
 
-def _page(data: bytes) -> tuple[Draft, str | None]:
+def _page(data: bytes) -> tuple[ParsedArticle, str | None]:
     from searchkit.ingest.formats.html import decode_page, parse_page
 
     text, note = decode_page(data)
     return parse_page(text), note
 
 
-def _unknown(data: bytes) -> tuple[Draft, str | None]:
+def _unknown(data: bytes) -> tuple[ParsedArticle, str | None]:
     from searchkit.ingest.formats.html import looks_like_html
 
     return _page(data) if looks_like_html(decode(data).text) else _plain(data)
 
 
-_DRAFTS: Mapping[str, Callable[[bytes], tuple[Draft, str | None]]] = {
+_DRAFTS: Mapping[str, Callable[[bytes], tuple[ParsedArticle, str | None]]] = {
     "plain": _plain,
     "markdown": _markdown,
     "html": _page,

@@ -48,7 +48,7 @@ being built has a ``LOCK`` and nothing of anybody else's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SourceFile:
     """A file to read: its path, the folder that its id counts from, its id, format and compression.
 
     ``address`` is the absolute path by which it was reached, links and all: what its articles came from;
@@ -64,7 +64,7 @@ class Found:
     compression: str
 
 
-def find(places: Sequence[str | Path]) -> tuple[list[Found], list[Problem]]:
+def find(places: Sequence[str | Path]) -> tuple[list[SourceFile], list[Problem]]:
     """Return the files that places stand for, each once, in the order of the places and of their names; and problems.
 
     A place is a file, a folder (with all below it, except what is hidden and folders that are indexes), or a glob
@@ -269,10 +269,10 @@ def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, Path]]:
     return [(path, root, real) for real, (_, path, root) in best.items()]
 
 
-def _found(path: Path, root: Path, real: Path) -> Found:
+def _found(path: Path, root: Path, real: Path) -> SourceFile:
     compression = COMPRESSIONS.get(path.suffix.lower(), "")
     suffix = path.with_suffix("").suffix if compression else path.suffix
-    return Found(
+    return SourceFile(
         path=path,
         address=_address(os.path.abspath(path)),  # noqa: PTH100 - Path.absolute leaves ".." in
         real_address=_address(str(real)),
@@ -283,7 +283,7 @@ def _found(path: Path, root: Path, real: Path) -> Found:
     )
 
 
-def _named(files: Sequence[Found]) -> list[Found]:
+def _named(files: Sequence[SourceFile]) -> list[SourceFile]:
     """Give each file its id: as short as those of one root are all different."""
     roots = {root: root.resolve() for root in {file.root for file in files}}
     names = [_names_for(file) for file in files]
@@ -298,13 +298,13 @@ def _named(files: Sequence[Found]) -> list[Found]:
             lengths[i] += 1
 
 
-def distinct(files: Sequence[Found]) -> list[Found]:
+def distinct(files: Sequence[SourceFile]) -> list[SourceFile]:
     """Tell apart the files of several places that would have one id.
 
     The first by its path has it, the others go on with a mark of their path (``told_apart``): which, doesn't depend on
     the order of the places.
     """
-    alike: dict[str, list[Found]] = {}
+    alike: dict[str, list[SourceFile]] = {}
     for file in files:
         alike.setdefault(file.id, []).append(file)
     first = {name: min(file.address for file in group) for name, group in alike.items() if len(group) > 1}
@@ -316,7 +316,7 @@ def distinct(files: Sequence[Found]) -> list[Found]:
     ]
 
 
-def _names_for(file: Found) -> tuple[str, str, str]:
+def _names_for(file: SourceFile) -> tuple[str, str, str]:
     """Return a file's id without suffixes, with that of its format, and with all."""
     full = file.path.relative_to(file.root)
     with_format = full.with_suffix("") if file.compression else full

@@ -26,14 +26,14 @@ from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING
 
-from searchkit.index.manifest import ZeroFact
+from searchkit.index.manifest import ScoreBaseline
 from searchkit.search.fusion import Scale
 
 if TYPE_CHECKING:
     from searchkit.search.fusion import CandidateScale
 
 
-USUAL_ZERO = ZeroFact(queries=0, keyword=0.88, vector=0.39, words=0.76, nearness=0.31)
+USUAL_ZERO = ScoreBaseline(queries=0, keyword=0.88, vector=0.39, words=0.76, nearness=0.31)
 """Means of scifact, cranfield, digitalgov-known, xquad-en, xquad-xling and the samples."""
 
 
@@ -68,7 +68,9 @@ all languages by an area of .845 with 0, .901 with 7, .914 with 10, .923 with 14
 xquad-xling .964 and .995 (vector .829 and .881, where more takes the calibration error above .065)."""
 
 
-def confidence(score: float, scale: Scale | CandidateScale, zero: ZeroFact | None, mixed: float = 0.0) -> float | None:
+def confidence(
+    score: float, scale: Scale | CandidateScale, zero: ScoreBaseline | None, mixed: float = 0.0
+) -> float | None:
     """Return the confidence of a result; None in a fusion whose scores mean nothing beyond one search.
 
     ``mixed``, 0 to 1, is how much the question's words are of several languages.
@@ -78,7 +80,7 @@ def confidence(score: float, scale: Scale | CandidateScale, zero: ZeroFact | Non
     return curve_of(scale).at(above_zero(score, scale, zero), mixed)
 
 
-def above_zero(score: float, scale: Scale, zero: ZeroFact | None) -> float:
+def above_zero(score: float, scale: Scale, zero: ScoreBaseline | None) -> float:
     """Return how far a score lies above what nonsense scores, on the scale of its mode."""
     known = zero or USUAL_ZERO
     if scale.vector is None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, Line, Scale
-from searchkit.search.ranking import Legs, Shift, vote_of, weights
+from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, CosineLine, Scale
+from searchkit.search.ranking import RerankShift, RetrieverScores, vote_of, weights
 from searchkit.types import Contribution, Vote
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ NOTHING = "0"
 VOTED = "sum of counts * share over the votes"
 
 
-class Explaining:
+class Explainer:
     """Explains the results of one search. Its ranks reach as deep as every search looks, so they don't depend on k."""
 
-    def __init__(self, legs: Legs, config: SearchConfig) -> None:
+    def __init__(self, legs: RetrieverScores, config: SearchConfig) -> None:
         self._legs, self._rerank_weight, depth = legs, config.rerank_weight, config.depth
         self._told: dict[int, tuple[Contribution, ...]] = {}
         self._keyword = self._vector = np.empty(0)
@@ -80,7 +80,7 @@ class Explaining:
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 
-    def _reranked(self, shift: Shift, place: int) -> Contribution:
+    def _reranked(self, shift: RerankShift, place: int) -> Contribution:
         own, scale = float(shift.scores[place]), self._legs.scale
         return Contribution(
             leg=RERANKER,
@@ -124,7 +124,7 @@ def _contribution(
         times = (scale.keyword if leg == KEYWORD else scale.vector) or 0.0
         return replace(one, times=times, how=_how(scale, leg, times, one.less))
     curve = scale.keyword if leg == KEYWORD else scale.vector
-    if isinstance(curve, Line):
+    if isinstance(curve, CosineLine):
         return replace(one, less=curve.zero, times=1 / curve.unit if curve.unit > 0 else 0.0, how=STRAIGHT)
     return replace(one, how=NOTHING if rank is None else RECIPROCAL)
 

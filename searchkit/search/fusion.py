@@ -48,7 +48,7 @@ RRF_K = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CosineLine:
     """``(score - zero) / unit``; 0 where unit is: a leg in which all candidates score the same has nothing to say."""
 
     zero: float
@@ -86,17 +86,25 @@ def candidate_scale(name: str, keyword: Scores, vector: Scores, depth: int) -> C
     return CandidateScale(keyword=line(keyword), vector=line(vector))
 
 
-def _least_and_range(scores: Scores) -> Line:
-    return Line(zero=float(scores.min()), unit=float(np.ptp(scores))) if len(scores) else Line(zero=0.0, unit=0.0)
+def _least_and_range(scores: Scores) -> CosineLine:
+    return (
+        CosineLine(zero=float(scores.min()), unit=float(np.ptp(scores)))
+        if len(scores)
+        else CosineLine(zero=0.0, unit=0.0)
+    )
 
 
-def _mean_and_deviation(scores: Scores) -> Line:
-    return Line(zero=float(scores.mean()), unit=float(scores.std())) if len(scores) else Line(zero=0.0, unit=0.0)
+def _mean_and_deviation(scores: Scores) -> CosineLine:
+    return (
+        CosineLine(zero=float(scores.mean()), unit=float(scores.std()))
+        if len(scores)
+        else CosineLine(zero=0.0, unit=0.0)
+    )
 
 
-def _three_deviations(scores: Scores) -> Line:
+def _three_deviations(scores: Scores) -> CosineLine:
     one = _mean_and_deviation(scores)
-    return Line(zero=one.zero - 3 * one.unit, unit=6 * one.unit)
+    return CosineLine(zero=one.zero - 3 * one.unit, unit=6 * one.unit)
 
 
 def _ranked(scores: Scores, depth: int) -> Curve:

@@ -17,24 +17,24 @@ from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
 from searchkit.index.current import in_force
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.paths import IndexPaths
-from searchkit.search.retrieval import Reading
+from searchkit.search.retrieval import SearchContext
 
 Prepare = Callable[[Generation], None]
 """Makes ready for a generation before searches go over to it; raises where it can't be searched."""
 
 
-class _Held:
+class _SharedGeneration:
     """A generation and the number of searches in it: a refresh closes it when the last of them ends.
 
     Whoever has taken it uses it with ``with``, which leaves it.
     """
 
     def __init__(self, generation: Generation) -> None:
-        self.reading = Reading(generation)
+        self.reading = SearchContext(generation)
         self._users = 1
         self._guard = threading.Lock()
 
-    def __enter__(self) -> Reading:
+    def __enter__(self) -> SearchContext:
         return self.reading
 
     def __exit__(self, *_: object) -> None:
@@ -52,7 +52,7 @@ class _Held:
             self.reading.close()
 
 
-class Hold:
+class GenerationHolder:
     """Holds one generation open at a time. Safe to share among threads."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Hold:
         self._paths, self._prepare, self._pinned = IndexPaths(path), prepare, generation is not None
         self._after_s, self._looked = refresh_after_s, time.monotonic()
         self._guard, self._refreshing = threading.Lock(), threading.Lock()
-        self._held: _Held | None = _Held(
+        self._held: _SharedGeneration | None = _SharedGeneration(
             open_generation(path) if generation is None else _opened(self._paths, generation)
         )
         self.note = ""
@@ -93,7 +93,7 @@ class Hold:
         with self._refreshing:
             return self._refresh()
 
-    def reading(self) -> AbstractContextManager[Reading]:
+    def reading(self) -> AbstractContextManager[SearchContext]:
         """Search, with ``with``, in what is held, after a look at what is in force where the last is too long ago."""
         if self._after_s is not None:
             self._look(self._after_s)
@@ -124,7 +124,7 @@ class Hold:
             except BaseException:
                 generation.close()
                 raise
-            fresh = _Held(generation)
+            fresh = _SharedGeneration(generation)
             with self._guard:
                 old = self._held
                 self._held = None if old is None else fresh
@@ -132,7 +132,7 @@ class Hold:
         self.note = ""
         return True
 
-    def _taken(self) -> _Held:
+    def _taken(self) -> _SharedGeneration:
         with self._guard:
             held = self._held
             if held is None:

@@ -60,7 +60,7 @@ Parsed = tuple[str, Span, Expansion]
 """A raw word of a text, where it stands, and what it stands for."""
 
 
-class Snippets:
+class Highlighter:
     """Makes the snippets of searches. Holds caches alone, so any number of threads may share one."""
 
     def __init__(self, analyzer: Analyzer, words_of: Callable[[str], list[str]] | None = None) -> None:

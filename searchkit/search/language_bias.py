@@ -33,7 +33,7 @@ import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.index.generation import Generation
-from searchkit.index.vector_stats import Spread, groups, leans, learnt_weight, spreads_from
+from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
 from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT
 
@@ -54,10 +54,12 @@ _REMEMBERED = 1 << 16
 """Words whose languages are remembered: the list of a frequent one is long."""
 
 
-class Tongues:
+class MixedLanguageDetector:
     """Knows in which languages' chunks a generation's words stand. Holds caches alone: safe to share among threads."""
 
-    def __init__(self, generation: Generation, keyword: KeywordSegments, leaning: Leaning, analyzer: Analyzer) -> None:
+    def __init__(
+        self, generation: Generation, keyword: KeywordSegments, leaning: LanguageBias, analyzer: Analyzer
+    ) -> None:
         """Take the generation and what is known of its words and languages."""
         self._languages = generation.languages
         self._keyword, self._leaning, self._analyzer = keyword, leaning, analyzer
@@ -99,7 +101,7 @@ _ALIKE = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lean:
+class QueryBias:
     """What a query's vector leans towards each language: ``of_group`` ``(groups,)``, and the group of each row.
 
     The last group, of 0, has the rows without a vector.
@@ -126,14 +128,14 @@ class Lean:
             yield chosen[self.group_of_row], float(values[start])
 
 
-class Leaning:
+class LanguageBias:
     """What a generation knows of how its vectors lie. Safe to share among threads."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
 
     @cached_property
-    def spreads(self) -> dict[str, Spread]:
+    def spreads(self) -> dict[str, VectorStats]:
         """How the vectors of each language lie. Raises ``IndexCorrupt``."""
         manifest = self._generation.manifest
         try:
@@ -164,9 +166,9 @@ class Leaning:
             parts.append(np.repeat(np.asarray(mine, dtype=np.int16), np.diff(segment.starts)))
         return np.concatenate(parts)
 
-    def towards(self, vector: Vector) -> Lean | None:
+    def towards(self, vector: Vector) -> QueryBias | None:
         """Return how a query's vector leans; None where there is one language and so nothing to take off."""
         if len(self.spreads) < 2:
             return None
         of_group = np.append(self._leans @ vector.astype(np.float64), 0.0)
-        return Lean(of_group=of_group, group_of_row=self.group_of_row)
+        return QueryBias(of_group=of_group, group_of_row=self.group_of_row)

@@ -14,7 +14,7 @@ from searchkit.errors import EncoderMismatch
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
-from searchkit.search.retrieval import Reading
+from searchkit.search.retrieval import SearchContext
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ LONGEST = 2_000
 """Characters of a query beyond which its vector isn't kept: who asks with an article asks once."""
 
 
-class RecentVectors:
+class RecentQueryVectors:
     """The vectors of the latest queries, by the encoder's fingerprint and the text. Safe to share among threads."""
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -91,9 +91,9 @@ class QueryEncoders:
         self._given = given
         self._loaded: dict[EncoderFact, Encoder] = {}
         self._loading = threading.Lock()
-        self._recent = RecentVectors()
+        self._recent = RecentQueryVectors()
 
-    def encode(self, reading: Reading, text: str) -> Vector:
+    def encode(self, reading: SearchContext, text: str) -> Vector:
         """Return the vector of a query, ``(dimension,)`` float32.
 
         Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``

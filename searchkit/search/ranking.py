@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.generation import Generation
-from searchkit.keyword.scoring.evaluator import Found
+from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
-from searchkit.search.language_bias import Lean
+from searchkit.search.language_bias import QueryBias
 from searchkit.storage import native
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ _SEVERAL = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class RerankShift:
     """What a reranker adds to some rows' scores: ``(n,)`` rows, ascending, its own scores of them, and their shares."""
 
     rows: Rows
@@ -119,7 +119,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Legs:
+class RetrieverScores:
     """One query's view of a generation: what each leg says of any row.
 
     ``keyword`` is what the keyword leg found, None where that leg isn't asked; ``vector`` is the query's, None where
@@ -130,15 +130,15 @@ class Legs:
 
     generation: Generation
     scale: Scale | CandidateScale
-    keyword: Found | None
+    keyword: KeywordMatches | None
     vector: NDArray[np.float32] | None
     allowed: Mask | None
     looked: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """What the vector leg said already, by depth: it is asked for the ranking and again for the ranks shown."""
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
-    shift: Shift | None = None
-    lean: Lean | None = None
+    shift: RerankShift | None = None
+    lean: QueryBias | None = None
     known: list[tuple[Rows, Scores]] = field(default_factory=list, init=False)
     """Rows whose score was worked out, ascending, and these scores: of what ranks first all chunks are shown, too.
     Not handed over by ``replace``: with another scale or shift the scores are others."""
@@ -222,14 +222,14 @@ class Legs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
+class RankedKeys:
     """The best groups of rows: their keys and scores, best first, ties in the order of the keys' names."""
 
     keys: Rows
     scores: Scores
 
 
-def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
+def rank_articles(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:
     """Return the ``k`` best articles as numbers over all segments."""
     if legs.generation.rows_are_articles:
         return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), legs.generation.article_ids)
@@ -248,7 +248,7 @@ def rank_articles(legs: Legs, k: int, depth: int) -> Ranked:
     return _rank(legs, k, depth, look, legs.generation.article_ids)
 
 
-def depth_for(legs: Legs, k: int, depth: int) -> int:
+def depth_for(legs: RetrieverScores, k: int, depth: int) -> int:
     """Return how deep to look at first for the ``k`` best articles alone: no deeper than that takes by keyword.
 
     ``depth`` is that of the settings. A fusion that knows the candidates alone sees so many, and the vector leg's cost
@@ -260,7 +260,7 @@ def depth_for(legs: Legs, k: int, depth: int) -> int:
     return min(depth, (k + _SPARE) * min(chunks, _SEVERAL))
 
 
-def rank_chunks(legs: Legs, k: int, depth: int) -> Ranked:
+def rank_chunks(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:
     """Return the ``k`` best rows."""
 
     def names_of(rows: Rows) -> list[str]:
@@ -270,12 +270,12 @@ def rank_chunks(legs: Legs, k: int, depth: int) -> Ranked:
 
 
 def _rank(
-    legs: Legs,
+    legs: RetrieverScores,
     k: int,
     depth: int,
     look: Callable[[Rows, float], tuple[Rows, Scores]],
     names_of: Callable[[Rows], list[str]],
-) -> Ranked:
+) -> RankedKeys:
     """Return the best of what ``look`` makes of the candidates and of the bound on the scores of all other rows."""
     while True:
         rows, bound = legs.candidates(depth)
@@ -292,8 +292,8 @@ def _rank(
     same = falling[1:] == falling[:-1]
     if same.any():
         chosen = _ties_by_name(keys, falling, same, names_of)[:k]
-        return Ranked(keys=keys[chosen], scores=falling[chosen])
-    return Ranked(keys=keys[:k], scores=falling[:k])
+        return RankedKeys(keys=keys[chosen], scores=falling[chosen])
+    return RankedKeys(keys=keys[:k], scores=falling[:k])
 
 
 def _best_by_article(articles: Rows, scores: Scores) -> tuple[Rows, Scores]:
@@ -304,7 +304,7 @@ def _best_by_article(articles: Rows, scores: Scores) -> tuple[Rows, Scores]:
     return articles[starts], np.maximum.reduceat(scores, starts)
 
 
-def _voted_few(legs: Legs, rows: Rows, k: int, vote: float) -> tuple[Rows, Scores] | None:
+def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[Rows, Scores] | None:
     """Return what ``_voted`` does where the keyword leg alone is asked and the first articles tell; or None.
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
@@ -323,7 +323,7 @@ def _voted_few(legs: Legs, rows: Rows, k: int, vote: float) -> tuple[Rows, Score
     return voted.articles, voted.scores
 
 
-def _voted(legs: Legs, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:
+def _voted(legs: RetrieverScores, articles: Rows, ceilings: Scores, k: int, vote: float) -> tuple[Rows, Scores]:
     """Return the articles that may be among the ``k`` best, and their scores; ``ceilings`` is what each may have."""
     starts = legs.generation.article_starts
     order = np.argsort(-ceilings, kind="stable")

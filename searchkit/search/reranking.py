@@ -38,8 +38,8 @@ from searchkit.errors import ConfigError
 from searchkit.index.generation import Generation
 from searchkit.ingest.indexed_text import compose
 from searchkit.search.fusion import Scale
-from searchkit.search.ranking import Shift, rank_chunks
-from searchkit.search.retrieval import Looked
+from searchkit.search.ranking import RerankShift, rank_chunks
+from searchkit.search.retrieval import Candidates
 from searchkit.types import Reranker
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ BATCH = 8
 """Chunks that are read between two looks at the clock. The first of these batches is always read."""
 
 
-class Reranking:
+class RerankerRun:
     """A searcher's reranker, loaded when it is first needed. Safe to share among threads."""
 
     def __init__(self, reranker: Reranker | str) -> None:
@@ -61,7 +61,7 @@ class Reranking:
         self._given = reranker
         self._loading = Lock()
 
-    def move(self, generation: Generation, looked: Looked, config: SearchConfig) -> Looked:
+    def move(self, generation: Generation, looked: Candidates, config: SearchConfig) -> Candidates:
         """Let it move the best chunks. Raises as ``reranked`` and ``load_reranker`` do."""
         with self._loading:
             if isinstance(self._given, str):
@@ -72,12 +72,12 @@ class Reranking:
 
 def reranked(
     generation: Generation,
-    looked: Looked,
+    looked: Candidates,
     reranker: Reranker,
     config: SearchConfig,
     *,
     clock: Callable[[], float] = time.monotonic,
-) -> Looked:
+) -> Candidates:
     """Let a reranker move the best chunks, and note where it had no time for all of them.
 
     ``clock`` tells seconds. Raises ``ConfigError`` where the fusion's scores depend on the day's candidates, or the
@@ -94,7 +94,7 @@ def reranked(
     read = rows[: len(scores)]
     order = np.argsort(read)
     shares = config.rerank_weight * scale.unit * (_chance(scores) - 0.5)
-    shift = Shift(rows=read[order], scores=scores[order], shares=shares[order])
+    shift = RerankShift(rows=read[order], scores=scores[order], shares=shares[order])
     notes = looked.notes
     if len(read) < len(rows):
         note = f"The reranker read {len(read)} of {len(rows)} chunks in its {config.rerank_budget_s:g} s"

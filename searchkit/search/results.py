@@ -10,13 +10,15 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.search.confidence import confidence
-from searchkit.search.explain import Explaining, of_article
-from searchkit.search.ranking import Legs, Ranked, vote_of, votes_of_all
-from searchkit.search.retrieval import Looked, Reading
+from searchkit.search.explain import Explainer, of_article
+from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
+from searchkit.search.retrieval import Candidates, SearchContext
 from searchkit.types import ChunkResult, Result
 
 
-def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: SearchConfig) -> tuple[Result, ...]:
+def make_results(
+    reading: SearchContext, looked: Candidates, ranked: RankedKeys, config: SearchConfig
+) -> tuple[Result, ...]:
     """Return the ranked articles as results, each with its best chunks, best first.
 
     Whatever is read, scored or cut is so for all results at once. How scores come about is told where it is asked for.
@@ -32,7 +34,7 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
     snippets = reading.snippets.of(
         chunks, looked.highlights, [reading.generation.analysed_as(article.language) for _, article in shown]
     )
-    explaining = Explaining(looked.legs, config) if looked.query.explain else None
+    explaining = Explainer(looked.legs, config) if looked.query.explain else None
     plain = looked.parsed is None or looked.parsed.plain
     mixed = reading.mixed(looked.query.text) if plain else 0.0
     following = iter(zip(chunks, snippets, strict=True))
@@ -64,7 +66,7 @@ def make_results(reading: Reading, looked: Looked, ranked: Ranked, config: Searc
     return tuple(results)
 
 
-def _confidence(reading: Reading, legs: Legs, rows: range, score: float, mixed: float) -> float | None:
+def _confidence(reading: SearchContext, legs: RetrieverScores, rows: range, score: float, mixed: float) -> float | None:
     """Return the confidence of an article's fused score, before a reranker; None where no word was asked for."""
     if _wordless(legs):
         return None
@@ -74,19 +76,19 @@ def _confidence(reading: Reading, legs: Legs, rows: range, score: float, mixed: 
     return confidence(score, legs.scale, reading.generation.manifest.zero, mixed)
 
 
-def _wordless(legs: Legs) -> bool:
+def _wordless(legs: RetrieverScores) -> bool:
     """Say whether a query only says what an article must have or lack: all results score alike then."""
     return legs.vector is None and legs.keyword is not None and not legs.keyword.idf_sum
 
 
-def unsure_note(looked: Looked) -> tuple[str, ...]:
+def unsure_note(looked: Candidates) -> tuple[str, ...]:
     """Say that nothing could be left out for want of confidence where none can be told."""
     if not looked.query.min_confidence or not _wordless(looked.legs):
         return ()
     return ("The query has no words by which to be confident: nothing is left out for want of confidence.",)
 
 
-def confident(results: Sequence[Result], looked: Looked, config: SearchConfig) -> tuple[Result, ...]:
+def confident(results: Sequence[Result], looked: Candidates, config: SearchConfig) -> tuple[Result, ...]:
     """Leave those that reach the confidence asked for; all of them where the query has no words to be sure of.
 
     Raises ``QueryError`` where a fusion gives no confidence.
@@ -110,7 +112,7 @@ def nearest_note(nearest: Result | None) -> tuple[str, ...]:
     return (f"Nothing relevant; the nearest was '{name}', with a confidence of {nearest.confidence:.2f}.",)
 
 
-def _best(legs: Legs, articles: Sequence[range], limit: int) -> list[list[tuple[int, float]]]:
+def _best(legs: RetrieverScores, articles: Sequence[range], limit: int) -> list[list[tuple[int, float]]]:
     """Return of each article, whose rows are given, the best rows that answer at all and their scores, best first."""
     counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
     firsts = np.asarray([rows.start for rows in articles], dtype=np.int64)

@@ -26,18 +26,18 @@ from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
-from searchkit.keyword.query.fast_parse import Asked, BareQuestions
+from searchkit.keyword.query.fast_parse import FastQuery, FastQueryReader
 from searchkit.keyword.query.filter_values import dated
-from searchkit.keyword.query.parser import Parsed, parse
+from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.scoring.evaluator import Found, evaluate
+from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
-from searchkit.search.highlight import Snippets
-from searchkit.search.language_bias import Leaning, Tongues
+from searchkit.search.highlight import Highlighter
+from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import FIELDS_EVERYWHERE, check_fields, check_query, notes_on_arguments, notes_on_text
-from searchkit.search.ranking import Legs
+from searchkit.search.ranking import RetrieverScores
 from searchkit.types import Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-def standing_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
+def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
     """Say what an index lacks that matters to a search in this mode: vectors, or the rules that the query is read by.
 
     Raises ``VectorsMissing`` for a search by vector alone where none has.
@@ -69,7 +69,7 @@ def _coverage(generation: Generation, mode: Mode) -> str:
     return f"{said}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
 
 
-class Reading:
+class SearchContext:
     """A generation as searches see it: its keyword leg is put together when it is first asked."""
 
     def __init__(self, generation: Generation) -> None:
@@ -88,13 +88,13 @@ class Reading:
         self.generation.close()
 
     @cached_property
-    def leaning(self) -> Leaning:
+    def leaning(self) -> LanguageBias:
         """How the vectors of each language lie, and the weight that follows."""
-        return Leaning(self.generation)
+        return LanguageBias(self.generation)
 
     @cached_property
-    def _tongues(self) -> Tongues:
-        return Tongues(self.generation, self.keyword, self.leaning, self.analyzer)
+    def _tongues(self) -> MixedLanguageDetector:
+        return MixedLanguageDetector(self.generation, self.keyword, self.leaning, self.analyzer)
 
     def mixed(self, text: str) -> float:
         """Return how much a question's words are of several languages, 0 to 1."""
@@ -116,23 +116,23 @@ class Reading:
         )
 
     @cached_property
-    def snippets(self) -> Snippets:
+    def snippets(self) -> Highlighter:
         """What cuts chunks to what is worth showing."""
         # An index of other rules knows its words by other terms than we do.
-        return Snippets(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
+        return Highlighter(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
 
     @cached_property
-    def bare(self) -> BareQuestions:
+    def bare(self) -> FastQueryReader:
         """What reads the simplest questions."""
-        return BareQuestions(self.analyzer, self.generation.languages)
+        return FastQueryReader(self.analyzer, self.generation.languages)
 
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""
         if mode not in self._standing:
-            self._standing[mode] = standing_notes(self.generation, mode)
+            self._standing[mode] = index_notes(self.generation, mode)
         return self._standing[mode]
 
-    def parse(self, query: Query) -> Parsed:
+    def parse(self, query: Query) -> ParsedQuery:
         """Read the query language."""
         # Of all its articles, also where a filter leaves those of one language: no filter may change a score.
         return parse(
@@ -174,7 +174,7 @@ class Reading:
             self._noted = noted = (filters, notes)
         return noted[1]
 
-    def lacks_words(self, looked: Looked) -> bool:
+    def lacks_words(self, looked: Candidates) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
         if looked.parsed is None:
             return False
@@ -186,21 +186,21 @@ class Reading:
                 return True
         return False
 
-    def suggestions(self, looked: Looked) -> tuple[str, ...]:
+    def suggestions(self, looked: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
         return suggest(self.keyword, looked.parsed.words, looked.query.text) if looked.parsed else ()
 
 
-Encode = Callable[[Reading, str], "Vector"]
+Encode = Callable[[SearchContext, str], "Vector"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Candidates:
     """A query, and what the legs say to it."""
 
     query: Query
-    parsed: Parsed | None
-    legs: Legs
+    parsed: ParsedQuery | None
+    legs: RetrieverScores
     mask: Mask | None
     """``(rows,)``: the rows that live and pass the filters; None for all that live."""
     notes: tuple[str, ...]
@@ -222,7 +222,7 @@ class Looked:
         return self.mask if self.legs.keyword is None else self.legs.keyword.matched
 
 
-def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -> Looked:
+def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
     mask = _searched(reading, query)
     absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
@@ -245,7 +245,7 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
-    return Looked(
+    return Candidates(
         query=query,
         parsed=parsed,
         legs=_scaled(reading, _legs(reading, scale, matches, vector, allowed), config),
@@ -255,10 +255,10 @@ def look(reading: Reading, query: Query, config: SearchConfig, encode: Encode) -
     )
 
 
-def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] | None:
+def fast_query(reading: SearchContext, query: Query) -> tuple[FastQuery, Mask | None] | None:
     """Return what a search by keyword asks for, and the mask, where the question is one of the simplest; or None.
 
-    Raises as ``look`` does.
+    Raises as ``retrieve`` does.
     """
     if query.mode is not Mode.KEYWORD:
         return None
@@ -267,19 +267,19 @@ def bare_question(reading: Reading, query: Query) -> tuple[Asked, Mask | None] |
     return None if question is None else (question, mask)
 
 
-def look_bare(reading: Reading, query: Query) -> Legs | None:
-    """Return the legs that ``look`` gives to one of the simplest questions, by keyword; None to any other query.
+def retrieve_fast(reading: SearchContext, query: Query) -> RetrieverScores | None:
+    """Return the legs that ``retrieve`` gives to one of the simplest questions, by keyword; None to any other query.
 
-    Nothing is worked out but what a ranking needs. Raises as ``look`` does.
+    Nothing is worked out but what a ranking needs. Raises as ``retrieve`` does.
     """
-    if (found := bare_question(reading, query)) is None:
+    if (found := fast_query(reading, query)) is None:
         return None
     asked, mask = found
     keyword = evaluate(reading.keyword, asked.tree, mask=mask)
     return _legs(reading, keyword_alone(keyword.idf_sum), keyword, None, mask)
 
 
-def _searched(reading: Reading, query: Query) -> Mask | None:
+def _searched(reading: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
     check_fields(reading.generation, query.where)
@@ -287,14 +287,14 @@ def _searched(reading: Reading, query: Query) -> Mask | None:
 
 
 def _by_vector(
-    reading: Reading,
+    reading: SearchContext,
     query: Query,
-    parsed: Parsed,
+    parsed: ParsedQuery,
     mask: Mask | None,
     encode: Encode,
     resolve: Callable[[Filter], Mask],
     weight: float,
-) -> Looked:
+) -> Candidates:
     notes = parsed.notes if parsed.plain else ()
     allowed = mask
     if not parsed.plain:  # what an expression says of articles holds in every mode
@@ -305,7 +305,7 @@ def _by_vector(
     filtered = tuple(label_key("language", code) for code in query.where.languages or ())
     languages = filtered or reading.generation.languages
     words = telling_words(reading.analyzer.query_terms(text, languages), languages)
-    return Looked(
+    return Candidates(
         query=query,
         parsed=None,
         legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
@@ -316,18 +316,20 @@ def _by_vector(
     )
 
 
-def _weight(reading: Reading, config: SearchConfig) -> float:
+def _weight(reading: SearchContext, config: SearchConfig) -> float:
     return reading.leaning.weight if config.vector_weight is None else config.vector_weight
 
 
-def _vectored(reading: Reading, mask: Mask | None) -> Mask | None:
+def _vectored(reading: SearchContext, mask: Mask | None) -> Mask | None:
     """Leave those rows that have a vector."""
     vectored = reading.generation.vectored
     return mask if vectored is None else vectored if mask is None else mask & vectored
 
 
-def _legs(reading: Reading, scale: Scale, found: Found | None, vector: Vector | None, allowed: Mask | None) -> Legs:
-    return Legs(
+def _legs(
+    reading: SearchContext, scale: Scale, found: KeywordMatches | None, vector: Vector | None, allowed: Mask | None
+) -> RetrieverScores:
+    return RetrieverScores(
         generation=reading.generation,
         scale=scale,
         keyword=found,
@@ -336,7 +338,7 @@ def _legs(reading: Reading, scale: Scale, found: Found | None, vector: Vector | 
     )
 
 
-def _scaled(reading: Reading, legs: Legs, config: SearchConfig) -> Legs:
+def _scaled(reading: SearchContext, legs: RetrieverScores, config: SearchConfig) -> RetrieverScores:
     """Complete the scale where there are two legs: by what a language's cosines share, or as another fusion has it."""
     if config.fusion == "sum":
         if legs.keyword is None or legs.vector is None:

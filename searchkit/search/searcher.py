@@ -12,13 +12,13 @@ from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.index.generation import info_of
 from searchkit.search.facets import count_facets
-from searchkit.search.generation_holder import Hold
+from searchkit.search.generation_holder import GenerationHolder
 from searchkit.search.query import Values, When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
-from searchkit.search.ranking import Legs, depth_for, rank_articles, rank_chunks
-from searchkit.search.reranking import Reranking
+from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
+from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Looked, Reading, look, look_bare, standing_notes
+from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve, retrieve_fast
 from searchkit.search.straight import rank_straight
 from searchkit.types import (
     Answer,
@@ -80,10 +80,10 @@ class Searcher:
         generation: int | None = None,
     ) -> None:
         self._config = config
-        self._reranker = Reranking(reranker) if reranker is not None else None
+        self._reranker = RerankerRun(reranker) if reranker is not None else None
         encoders = QueryEncoders(encoder)
         self._encode = encoders.encode
-        self._hold = Hold(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
+        self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
         self._reading = self._hold.reading
 
     def __enter__(self) -> Self:
@@ -199,7 +199,7 @@ class Searcher:
             if self._reranker is None or not query.rerank:
                 if (straight := rank_straight(reading, query)) is not None:
                     return straight
-                legs = look_bare(reading, query)
+                legs = retrieve_fast(reading, query)
             if legs is None:
                 legs = self._look(reading, query)[0].legs
             ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
@@ -215,13 +215,13 @@ class Searcher:
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
 
-    def legs(self, query: Query) -> Legs:
+    def legs(self, query: Query) -> RetrieverScores:
         """Return what each leg says to a query before it is ranked, to try settings on, until the searcher is closed.
 
         Raises as ``ask`` does.
         """
         with self._reading() as reading:
-            return look(reading, query, settings_for(reading.generation, self._config), self._encode).legs
+            return retrieve(reading, query, settings_for(reading.generation, self._config), self._encode).legs
 
     def read_query(self, query: Query) -> QueryReading:
         """Tell what a query is read as, without searching. Raises ``QueryError`` as ``ask`` does."""
@@ -255,7 +255,7 @@ class Searcher:
         Raises ``VectorsMissing`` where that mode can find nothing for want of them.
         """
         with self._reading() as reading:
-            return standing_notes(reading.generation, mode)
+            return index_notes(reading.generation, mode)
 
     def article_ids(self) -> tuple[str, ...]:
         """Return the ids of all articles, in the order in which they came in."""
@@ -294,10 +294,10 @@ class Searcher:
         with self._reading() as reading:
             return now_in(settings_for(reading.generation, self._config).time_zone)
 
-    def _look(self, reading: Reading, query: Query) -> tuple[Looked, SearchConfig]:
+    def _look(self, reading: SearchContext, query: Query) -> tuple[Candidates, SearchConfig]:
         """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""
         config = settings_for(reading.generation, self._config)
-        looked = look(reading, query, config, self._encode)
+        looked = retrieve(reading, query, config, self._encode)
         if self._reranker is not None and query.rerank:
             looked = self._reranker.move(reading.generation, looked, config)
         return looked, config

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from searchkit.keyword.query.ast import TEXT, Phrase, Term, Tree
 from searchkit.keyword.query.fast_parse import Joint
 from searchkit.keyword.query.plan import own_word
-from searchkit.keyword.query.rewrite import Expansion
-from searchkit.keyword.scoring.native_executor import Lists
-from searchkit.search.retrieval import bare_question
+from searchkit.keyword.query.rewrite import TermExpander
+from searchkit.keyword.scoring.native_executor import LeafPostings
+from searchkit.search.retrieval import fast_query
 from searchkit.storage import native
 
 if TYPE_CHECKING:
     from searchkit.keyword.scoring.segments import KeywordSegments
-    from searchkit.search.retrieval import Reading
+    from searchkit.search.retrieval import SearchContext
     from searchkit.types import Query
 
 
@@ -30,11 +30,11 @@ Placed = tuple[tuple[str, float], ...]
 """Ids and scores, best first."""
 
 
-def rank_straight(reading: Reading, query: Query) -> Placed | None:
+def rank_straight(reading: SearchContext, query: Query) -> Placed | None:
     """Return the best articles; None where the ranking is for ``ranking.py``. Raises as ``look`` does."""
     if native.COMPILED is None or not reading.generation.rows_are_articles:
         return None
-    if (asked := bare_question(reading, query)) is None:
+    if (asked := fast_query(reading, query)) is None:
         return None
     (joint, wanted), mask = asked
     leaves, weights = _weighed(reading.keyword, joint, wanted)
@@ -51,12 +51,12 @@ def rank_straight(reading: Reading, query: Query) -> Placed | None:
 
 def _weighed(index: KeywordSegments, joint: Joint, wanted: Sequence[Tree]) -> tuple[list[Any], list[float]]:
     """Return the postings of each different leaf, and what it weighs: its idf, as often as it is asked for."""
-    lists = Lists(index)
+    lists = LeafPostings(index)
     times: dict[Sequence[str], float] = {}
     different: list[Term] = []
     for one in wanted:
         if not isinstance(one, Term):  # a phrase or a pattern stands alone
-            leaf = Expansion(index).of(one)
+            leaf = TermExpander(index).of(one)
             if not isinstance(leaf, Term | Phrase):
                 raise ValueError("patterns and fuzzy words are expanded before they are looked up")
             return [lists.leaf(leaf)], [lists.idf(leaf)]

@@ -10,12 +10,12 @@ import pytest
 import searchkit
 from scripts import ablations, bench_confidence
 from searchkit.errors import ConfigError
-from searchkit.evaluation.judgments import Judged
+from searchkit.evaluation.judgments import Judgments
 from tests.word_encoder import WordEncoder
 
 
-def judged(name: str, *texts: str) -> Judged:
-    return Judged(name=name, queries={str(n): text for n, text in enumerate(texts)}, qrels={})
+def judged(name: str, *texts: str) -> Judgments:
+    return Judgments(name=name, queries={str(n): text for n, text in enumerate(texts)}, qrels={})
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.encoders import load_encoder
 from searchkit.encoders.model_files import find_model
-from searchkit.encoders.sentence_transformer import SentenceEncoder
+from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
 from searchkit.types import Encoder
 from tests.encoders.tiny_models import make_cross_encoder
 
@@ -54,7 +54,7 @@ def test_it_knows_what_it_is(encoder: Encoder) -> None:
 
 
 def test_its_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> None:
-    original = SentenceEncoder(find_model(DEFAULT_ENCODER))
+    original = SentenceTransformerEncoder(find_model(DEFAULT_ENCODER))
     assert original.max_tokens == encoder.max_tokens
     assert original.count_tokens(TEXTS) == encoder.count_tokens(TEXTS)
     assert np.abs(original.encode_chunks(TEXTS) - encoder.encode_chunks(TEXTS)).max() < 1e-5

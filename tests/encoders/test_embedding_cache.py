@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from searchkit.encoders.embedding_cache import DEFAULT_BOUND, SWITCH, VectorCache, bound, cache_state, clear
-from searchkit.encoders.embedding_log import Maker
+from searchkit.encoders.embedding_cache import DEFAULT_BOUND, SWITCH, EmbeddingCache, bound, cache_state, clear
+from searchkit.encoders.embedding_log import EncoderIdentity
 from searchkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from searchkit.types import Vector
 
-MAKER = Maker(encoder="words", fingerprint="f" * 64, dimension=64)
-OTHER = Maker(encoder="others", fingerprint="e" * 64, dimension=32)
+MAKER = EncoderIdentity(encoder="words", fingerprint="f" * 64, dimension=64)
+OTHER = EncoderIdentity(encoder="others", fingerprint="e" * 64, dimension=32)
 
 
 @pytest.fixture(autouse=True)
@@ -35,20 +35,20 @@ def digest(number: int) -> bytes:
     return hashlib.blake2b(str(number).encode(), digest_size=16).digest()
 
 
-def vector(number: int, maker: Maker = MAKER) -> Vector:
+def vector(number: int, maker: EncoderIdentity = MAKER) -> Vector:
     return np.random.default_rng(number).standard_normal(maker.dimension).astype(np.float32)
 
 
-def keep(numbers: range, maker: Maker = MAKER, *, bound_bytes: int = 1_000_000) -> list[str]:
-    cache = VectorCache(maker, bound_bytes)
+def keep(numbers: range, maker: EncoderIdentity = MAKER, *, bound_bytes: int = 1_000_000) -> list[str]:
+    cache = EmbeddingCache(maker, bound_bytes)
     cache.keep([digest(one) for one in numbers], np.asarray([vector(one, maker) for one in numbers]))
     cache.close()
     return cache.notes
 
 
-def held(wanted: range, maker: Maker = MAKER) -> set[int]:
+def held(wanted: range, maker: EncoderIdentity = MAKER) -> set[int]:
     """Return the numbers whose vectors are found, each of which is right."""
-    cache = VectorCache(maker, 1_000_000)
+    cache = EmbeddingCache(maker, 1_000_000)
     missing = {digest(one): one for one in wanted}
     for name, found in cache.find(missing):
         assert np.array_equal(found, vector(missing.pop(name), maker))
@@ -63,7 +63,7 @@ def test_a_vector_that_was_kept_is_found_by_its_encoder(folder: Path) -> None:
     assert keep(range(10)) == keep(range(5, 12)) == keep(range(3), OTHER) == []
     assert held(range(100)) == set(range(12))
     assert held(range(100), OTHER) == {0, 1, 2}
-    assert held(range(9), Maker(encoder="words", fingerprint="d" * 64, dimension=64)) == set()
+    assert held(range(9), EncoderIdentity(encoder="words", fingerprint="d" * 64, dimension=64)) == set()
     assert len(logs(folder)) == 2, "what is kept later goes to the log that has room"
 
 
@@ -86,7 +86,7 @@ def test_a_lower_bound_holds_from_the_next_writer_on(folder: Path) -> None:
 
 
 def test_what_is_written_now_is_not_removed(folder: Path) -> None:
-    first = VectorCache(MAKER, 1_000_000)
+    first = EmbeddingCache(MAKER, 1_000_000)
     first.keep([digest(1)], np.asarray([vector(1)]))
     for start in range(100, 6000, 100):
         keep(range(start, start + 100))
@@ -123,7 +123,7 @@ def test_damage_costs_the_encoding_and_nothing_else(folder: Path, harm: str) -> 
 def test_a_folder_that_cannot_be_used_is_noted_and_not_tried_again(tmp_path: Path, folder: Path) -> None:
     folder.parent.mkdir()
     folder.write_text("a file")
-    cache = VectorCache(MAKER, 1_000_000)
+    cache = EmbeddingCache(MAKER, 1_000_000)
     assert list(cache.find({digest(1)})) == []
     for one in range(3):
         cache.keep([digest(one)], np.asarray([vector(one)]))
@@ -186,7 +186,7 @@ def hammered(seed: int, rounds: int) -> None:
     chance = random.Random(seed)
     for _ in range(rounds):
         first = chance.randrange(3000)
-        cache = VectorCache(MAKER if chance.random() < 0.8 else OTHER, 1_000_000)
+        cache = EmbeddingCache(MAKER if chance.random() < 0.8 else OTHER, 1_000_000)
         maker = cache._maker
         for start in range(first, first + 200, 50):
             numbers = range(start, start + 50)

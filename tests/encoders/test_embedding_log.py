@@ -15,20 +15,20 @@ import pytest
 
 from searchkit.encoders.embedding_log import (
     HEAD_BYTES,
+    EncoderIdentity,
     LogWriter,
-    Maker,
     block_bytes,
     count,
     find,
-    maker_of,
-    read_maker,
+    identity_of,
+    read_identity,
 )
 from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
     from searchkit.types import Vector
 
-MAKER = Maker(encoder="words", fingerprint="f" * 64, dimension=6)
+MAKER = EncoderIdentity(encoder="words", fingerprint="f" * 64, dimension=6)
 
 
 def digest(number: int) -> bytes:
@@ -39,13 +39,13 @@ def vectors(*numbers: int, dimension: int = 6) -> Vector:
     return np.asarray([[number + place / 16 for place in range(dimension)] for number in numbers], dtype=np.float32)
 
 
-def written(path: Path, *batches: range, maker: Maker = MAKER) -> None:
+def written(path: Path, *batches: range, maker: EncoderIdentity = MAKER) -> None:
     with LogWriter(path, maker) as log:
         for batch in batches:
             log.append([digest(one) for one in batch], vectors(*batch, dimension=maker.dimension), flush=True)
 
 
-def held(path: Path, wanted: range, maker: Maker = MAKER) -> list[int]:
+def held(path: Path, wanted: range, maker: EncoderIdentity = MAKER) -> list[int]:
     """Return the numbers whose vectors are found, each of which is right."""
     number_of = {digest(one): one for one in wanted}
     found = []
@@ -61,20 +61,20 @@ def test_what_is_appended_is_found_by_its_digest(tmp_path: Path) -> None:
     written(path, range(4, 9))
     assert held(path, range(20)) == list(range(9))
     assert held(path, range(7, 8)) == [7]
-    assert (count(path, MAKER), read_maker(path)) == (9, MAKER)
+    assert (count(path, MAKER), read_identity(path)) == (9, MAKER)
     assert path.stat().st_size == HEAD_BYTES + block_bytes(3, 6) + block_bytes(1, 6) + block_bytes(5, 6)
 
 
 def test_a_vector_is_found_for_its_own_encoder_alone(tmp_path: Path) -> None:
     path = tmp_path / "log"
     written(path, range(3))
-    other = Maker(encoder="words", fingerprint="e" * 64, dimension=6)
+    other = EncoderIdentity(encoder="words", fingerprint="e" * 64, dimension=6)
     assert held(path, range(3), other) == []
-    assert held(path, range(3), Maker(encoder="renamed", fingerprint="f" * 64, dimension=6)) == [0, 1, 2]
+    assert held(path, range(3), EncoderIdentity(encoder="renamed", fingerprint="f" * 64, dimension=6)) == [0, 1, 2]
     with pytest.raises(ValueError, match="another encoder"):
         LogWriter(path, other)
     path.write_bytes(b"x" * 5000)
-    assert read_maker(path) is None
+    assert read_identity(path) is None
     with pytest.raises(ValueError, match="another encoder"):
         LogWriter(path, MAKER)
 
@@ -164,8 +164,8 @@ def test_an_encoder_with_an_odd_name_has_a_log_too(tmp_path: Path) -> None:
     class Odd(WordEncoder):
         fingerprint = "\ud800 spam \n" * 300
 
-    maker = maker_of(Odd(dimension=6, name="\x00\ud800" + '"€' * 500))
+    maker = identity_of(Odd(dimension=6, name="\x00\ud800" + '"€' * 500))
     assert len(maker.encoder) == 100
     written(tmp_path / "log", range(2), maker=maker)
-    assert read_maker(tmp_path / "log") == maker
+    assert read_identity(tmp_path / "log") == maker
     assert held(tmp_path / "log", range(2), maker) == [0, 1]

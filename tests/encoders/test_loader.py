@@ -15,7 +15,7 @@ import pytest
 from searchkit.encoders import load_encoder, model_files
 from searchkit.encoders.onnx_encoder import OnnxEncoder
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER, WEIGHTS, folder_of
-from searchkit.encoders.sentence_transformer import SentenceEncoder
+from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
 from searchkit.errors import ConfigError, MissingExtra, StorageError, broken_installation, how_to_install
 from tests.encoders.tiny_models import change_json, make_model
 
@@ -44,7 +44,7 @@ def test_a_folder_is_exported_once_and_opened_from_then_on(plain_model: Path, ca
 
 
 def test_an_export_is_the_same_as_the_original(prompted_model: Path) -> None:
-    original = SentenceEncoder(model_files.find_model(str(prompted_model)))
+    original = SentenceTransformerEncoder(model_files.find_model(str(prompted_model)))
     encoder = load_encoder(str(prompted_model))
     assert isinstance(encoder, OnnxEncoder)
     assert (encoder.dimension, encoder.max_tokens) == (original.dimension, original.max_tokens) == (20, 24 - 2 - 2)
@@ -90,7 +90,7 @@ def test_a_model_that_cannot_be_exported_runs_all_the_same(
     for _ in range(2):
         caplog.clear()
         encoder = load_encoder(str(unexportable_model))
-        assert isinstance(encoder, SentenceEncoder)
+        assert isinstance(encoder, SentenceTransformerEncoder)
         assert "runs in sentence-transformers" in caplog.text
         assert "leaves out the prompt" in caplog.text
     assert [path.name for path in exported(unexportable_model).iterdir()] == [FACTS]
@@ -107,7 +107,7 @@ def test_a_model_with_two_sides_runs_in_sentence_transformers(plain_model: Path,
         str(tmp_path / "router"), create_model_card=False
     )
     encoder = load_encoder(str(tmp_path / "router"))
-    assert isinstance(encoder, SentenceEncoder)
+    assert isinstance(encoder, SentenceTransformerEncoder)
     assert encoder.dimension == 16
     assert encoder.max_tokens == 22
     assert not np.allclose(encoder.encode_query("oil"), encoder.encode_chunks(["oil"])[0], atol=1e-3)
@@ -142,7 +142,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "file" / "cache"))
     encoder = load_encoder(str(plain_model))
-    assert isinstance(encoder, SentenceEncoder)
+    assert isinstance(encoder, SentenceTransformerEncoder)
     assert "can't be written" in caplog.text
 
 
@@ -355,7 +355,7 @@ def test_a_static_model_without_a_limit_gets_one(plain_model: Path, tmp_path: Pa
     static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu")
     static.save_pretrained(str(tmp_path / "static"), create_model_card=False)
     encoder = load_encoder(str(tmp_path / "static"))
-    assert isinstance(encoder, SentenceEncoder)
+    assert isinstance(encoder, SentenceTransformerEncoder)
     assert encoder.dimension == 8
     assert encoder.max_tokens > 1000
     near, far = encoder.encode_chunks(["air defense", "rice"]) @ encoder.encode_query("defense of air")

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from searchkit.errors import ConfigError
-from searchkit.evaluation.comparison import Mover, compare
-from searchkit.evaluation.measures import Measured, measure
+from searchkit.evaluation.comparison import ChangedQuery, compare
+from searchkit.evaluation.measures import MeasuredRun, measure
 from searchkit.evaluation.runs import Run
 
 QRELS = {"q1": {"a": 1}, "q2": {"a": 1}, "q3": {"a": 1}}
 
 
-def measured(name: str, *places: int) -> Measured:
+def measured(name: str, *places: int) -> MeasuredRun:
     """Measure a run that has the relevant article at these places, from 1, in the three queries."""
     scores = {
         query: {**{f"x{n}": 9.0 - n for n in range(1, place)}, "a": 9.0 - place}
@@ -25,7 +25,10 @@ def test_a_comparison_is_the_other_minus_the_first() -> None:
     assert (reciprocal.first, reciprocal.other) == ("old", "new")
     assert reciprocal.difference == pytest.approx((0 + 1 / 2 + 1 / 4) / 3)
     assert (reciprocal.better, reciprocal.worse, reciprocal.same) == (2, 0, 1)
-    assert reciprocal.movers == (Mover(query="q2", first=0.5, other=1.0), Mover(query="q3", first=0.25, other=0.5))
+    assert reciprocal.movers == (
+        ChangedQuery(query="q2", first=0.5, other=1.0),
+        ChangedQuery(query="q3", first=0.25, other=0.5),
+    )
     assert reciprocal.interval.low <= reciprocal.difference <= reciprocal.interval.high
     assert 0 < reciprocal.p <= 1
 

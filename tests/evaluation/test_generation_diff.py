@@ -9,8 +9,14 @@ import pytest
 import searchkit
 from searchkit import Searcher, rebuild
 from searchkit.errors import ConfigError, SourceError
-from searchkit.evaluation.generation_diff import SAMPLE, Asked, compare_answers, read_asked, sampled_queries
-from searchkit.evaluation.judgments import Judged
+from searchkit.evaluation.generation_diff import (
+    SAMPLE,
+    JudgedQueries,
+    compare_answers,
+    read_judged_queries,
+    sampled_queries,
+)
+from searchkit.evaluation.judgments import Judgments
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder
 
@@ -45,7 +51,7 @@ def test_a_generation_beside_itself_changes_nothing(before: Searcher) -> None:
 
 def test_overlap_is_the_share_of_the_first_ten_that_both_have(before: Searcher, after: Searcher) -> None:
     queries = {"1": "rice harvest", "2": "Brahms", "3": "opera of the moon"}
-    done = compare_answers(before, after, Asked(queries=queries))
+    done = compare_answers(before, after, JudgedQueries(queries=queries))
     found = {
         text: [[one.article.id for one in searcher.search(text).results] for searcher in (before, after)]
         for text in queries.values()
@@ -67,19 +73,21 @@ def test_overlap_is_the_share_of_the_first_ten_that_both_have(before: Searcher, 
 
 
 def test_a_shorter_list_lowers_the_overlap_and_two_empty_ones_agree(before: Searcher, after: Searcher) -> None:
-    many = compare_answers(before, after, Asked(queries={"1": "title:report"})).changed
+    many = compare_answers(before, after, JudgedQueries(queries={"1": "title:report"})).changed
     assert all(0 < one.overlap < 1 for one in many)
-    none = compare_answers(before, after, Asked(queries={"1": '"nothing says this"'}))
+    none = compare_answers(before, after, JudgedQueries(queries={"1": '"nothing says this"'}))
     assert (none.overlap, none.same_first) == (1.0, 1.0)
 
 
 def test_with_judgements_both_are_measured(before: Searcher, after: Searcher) -> None:
-    judged = Judged(
+    judged = Judgments(
         name="few",
         queries={"q": "rice harvest", "r": "Brahms"},
         qrels={"q": {"a018": 1}, "r": {"a001": 1}, "s": {"a": 1}},
     )
-    done = compare_answers(before, after, Asked(queries={"z": "trams"}, judged=judged), measures=["R@100", "P@1"])
+    done = compare_answers(
+        before, after, JudgedQueries(queries={"z": "trams"}, judged=judged), measures=["R@100", "P@1"]
+    )
     assert done.queries == 1
     assert done.measured is not None
     old, new = done.measured
@@ -108,7 +116,7 @@ def test_the_archive_s_own_queries_are_the_same_every_time_and_nothing_in_them_i
     assert {text.split()[0] for text in texts[1::2]} == {"Farmers"}
     with searchkit.open(tmp_path / "one", encoder=WordEncoder()) as searcher:
         done = compare_answers(searcher, searcher, sampled_queries(searcher))
-        words = compare_answers(searcher, searcher, Asked(queries=asked[0], sampled=True))
+        words = compare_answers(searcher, searcher, JudgedQueries(queries=asked[0], sampled=True))
     assert (done.overlap, done.notes) == (words.overlap, words.notes) == (1.0, ())
 
 
@@ -127,7 +135,7 @@ def test_articles_without_title_or_sentence_are_passed_over(tmp_path: Path) -> N
 def test_queries_are_read_one_a_line_or_as_judged_collections_have_them(tmp_path: Path) -> None:
     plain = tmp_path / "plain.txt"
     plain.write_text("rice harvest\n\n  who plays Brahms?  \n", encoding="utf-8")
-    asked = read_asked(plain, None)
+    asked = read_judged_queries(plain, None)
     assert asked is not None
     assert dict(asked.queries) == {"1": "rice harvest", "3": "who plays Brahms?"}
     assert not asked.sampled
@@ -136,29 +144,29 @@ def test_queries_are_read_one_a_line_or_as_judged_collections_have_them(tmp_path
     tabs = tmp_path / "queries.tsv"
     tabs.write_text("a\trice\nb\toil\n")
     for path in (beir, tabs):
-        read = read_asked(path, None)
+        read = read_judged_queries(path, None)
         assert read is not None
         assert dict(read.queries) == {"a": "rice", "b": "oil"}
     (tmp_path / "qrels").mkdir()
     (tmp_path / "qrels" / "test.tsv").write_text("query\tid\tgrade\na\ta001\t1\n")
-    folder = read_asked(None, str(tmp_path))
-    files = read_asked(beir, str(tmp_path / "qrels" / "test.tsv"))
-    both = read_asked(plain, str(tmp_path))
+    folder = read_judged_queries(None, str(tmp_path))
+    files = read_judged_queries(beir, str(tmp_path / "qrels" / "test.tsv"))
+    both = read_judged_queries(plain, str(tmp_path))
     for one, queries in ((folder, {"a": "rice"}), (files, {"a": "rice", "b": "oil"}), (both, dict(asked.queries))):
         assert one is not None
         assert one.judged is not None
         assert dict(one.judged.queries) == {"a": "rice"}
         assert dict(one.queries) == queries
-    assert read_asked(None, None) is None
+    assert read_judged_queries(None, None) is None
 
 
 def test_what_can_not_be_read_is_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty.txt"
     empty.write_text("\n")
     with pytest.raises(SourceError, match=r"empty\.txt holds no query"):
-        read_asked(empty, None)
+        read_judged_queries(empty, None)
     with pytest.raises(ConfigError, match="no folder"):
-        read_asked(None, str(tmp_path / "nowhere"))
+        read_judged_queries(None, str(tmp_path / "nowhere"))
     (tmp_path / "alone.tsv").write_text("a 0 a001 1\n")
     with pytest.raises(SourceError, match="no queries"):
-        read_asked(None, str(tmp_path / "alone.tsv"))
+        read_judged_queries(None, str(tmp_path / "alone.tsv"))

@@ -12,10 +12,10 @@ import searchkit
 from searchkit import Mode, SearchConfig, Searcher
 from searchkit.config import Settings
 from searchkit.errors import ConfigError
-from searchkit.evaluation.judgments import Judged
+from searchkit.evaluation.judgments import Judgments
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Level, make_run
-from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, Tuned, tune
+from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, TuningResult, tune
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder
 
@@ -41,10 +41,10 @@ class Guessing(WordEncoder):
         return WordEncoder(dimension=4).encode_chunks(texts, progress)  # type: ignore[arg-type]
 
 
-def judged_by_number(numbers: range) -> Judged:
+def judged_by_number(numbers: range) -> Judgments:
     """Ask for an article by words of its own, its number among them."""
     queries = {f"q{n}": f"report number {n} {article(n).text.split()[1]}" for n in numbers}
-    return Judged(name="numbers", queries=queries, qrels={f"q{n}": {f"a{n:03d}": 2} for n in numbers})
+    return Judgments(name="numbers", queries=queries, qrels={f"q{n}": {f"a{n:03d}": 2} for n in numbers})
 
 
 JUDGED = judged_by_number(range(24))
@@ -76,7 +76,7 @@ def opened_badly(index: Path, encoder: Guessing | None = None) -> Searcher:
 
 
 @pytest.fixture(scope="module")
-def found(guessed: Path) -> Tuned:
+def found(guessed: Path) -> TuningResult:
     with opened_badly(guessed) as opened:
         return tune(opened, JUDGED)
 
@@ -88,7 +88,7 @@ def mean_of(index: Path, weight: float, encoder: WordEncoder, level: Level = Lev
     return measure(run, JUDGED.qrels, [MEASURE]).mean(MEASURE)
 
 
-def test_a_value_tried_is_what_a_search_with_it_gets(guessed: Path, found: Tuned) -> None:
+def test_a_value_tried_is_what_a_search_with_it_gets(guessed: Path, found: TuningResult) -> None:
     curve = found.curve["vector_weight"]
     weights = [weight for weight, _ in curve]
     assert weights == sorted(weights)
@@ -100,7 +100,7 @@ def test_a_value_tried_is_what_a_search_with_it_gets(guessed: Path, found: Tuned
         assert means[weight] == pytest.approx(mean_of(guessed, float(weight), Guessing()), abs=1e-12)
 
 
-def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, found: Tuned) -> None:
+def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, found: TuningResult) -> None:
     with opened_badly(guessed) as opened:
         settings = found.settings(opened.info())
     weight = found.best["vector_weight"]
@@ -121,7 +121,7 @@ def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, fo
 
 def test_where_nothing_is_gained_the_defaults_are_kept_and_it_says_so(searcher: Searcher) -> None:
     queries = {f"q{n}": "zebra" for n in range(25)}
-    found = tune(searcher, Judged(name="nothing", queries=queries, qrels={query: {"a001": 1} for query in queries}))
+    found = tune(searcher, Judgments(name="nothing", queries=queries, qrels={query: {"a001": 1} for query in queries}))
     assert (found.gain.difference, found.gain.p) == (0.0, 1.0)
     assert not found.gain.real
     assert found.chosen == found.usual == found.best
@@ -130,7 +130,7 @@ def test_where_nothing_is_gained_the_defaults_are_kept_and_it_says_so(searcher: 
     assert settings.evidence.startswith("the defaults are kept")
 
 
-def test_the_same_queries_in_any_order_tune_the_same(guessed: Path, found: Tuned) -> None:
+def test_the_same_queries_in_any_order_tune_the_same(guessed: Path, found: TuningResult) -> None:
     turned = replace(
         JUDGED,
         queries=dict(reversed(JUDGED.queries.items())),
@@ -143,7 +143,7 @@ def test_the_same_queries_in_any_order_tune_the_same(guessed: Path, found: Tuned
     assert other.gain.tuned == pytest.approx(found.gain.tuned, abs=1e-12)
 
 
-def test_a_query_is_asked_once_whatever_is_tried_and_always_the_same(guessed: Path, found: Tuned) -> None:
+def test_a_query_is_asked_once_whatever_is_tried_and_always_the_same(guessed: Path, found: TuningResult) -> None:
     encoder = Guessing()
     with opened_badly(guessed, encoder) as opened:
         assert tune(opened, JUDGED) == found
@@ -158,7 +158,7 @@ def test_chunks_can_be_what_is_judged(guessed: Path) -> None:
     assert found.gain.tuned > 0.5
 
 
-def test_settings_in_force_are_measured_against_what_was_found(guessed: Path, found: Tuned) -> None:
+def test_settings_in_force_are_measured_against_what_was_found(guessed: Path, found: TuningResult) -> None:
     assert found.over_force is None
     assert found.better
     usual = searchkit.open(guessed, encoder=Guessing(), config=SearchConfig(vector_weight=0.5))
@@ -202,7 +202,7 @@ def test_legs_that_cannot_be_weighed_are_refused(index: Path) -> None:
 
 @pytest.mark.parametrize("first", ['source:"Harbor Ledger"', "-oil"])
 def test_queries_without_words_to_be_near_to_are_no_reason_to_refuse_the_rest(
-    guessed: Path, found: Tuned, first: str
+    guessed: Path, found: TuningResult, first: str
 ) -> None:
     queries = {"q0": first, **{query: text for query, text in JUDGED.queries.items() if query != "q0"}}
     with opened_badly(guessed) as opened:
@@ -232,7 +232,7 @@ def test_a_query_that_cannot_be_asked_counts_nothing_and_is_told(searcher: Searc
     assert caught.value.hint == "Query 'q0' couldn't be asked: The query is empty."
 
 
-def test_saved_settings_are_searched_with(guessed: Path, found: Tuned, tmp_path: Path) -> None:
+def test_saved_settings_are_searched_with(guessed: Path, found: TuningResult, tmp_path: Path) -> None:
     with opened_badly(guessed) as opened:
         settings = found.settings(opened.info())
     path = tmp_path / "settings.json"

@@ -11,8 +11,8 @@ import pytest
 
 import searchkit
 from searchkit import add, build, rebuild, update
-from searchkit.encoders.embedding_cache import SWITCH, VectorCache, bound
-from searchkit.encoders.embedding_log import maker_of
+from searchkit.encoders.embedding_cache import SWITCH, EmbeddingCache, bound
+from searchkit.encoders.embedding_log import identity_of
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, VectorsInvalid
 from searchkit.index.embedding_source import kept_vectors
@@ -150,7 +150,7 @@ def test_bad_vectors_of_the_cache_are_made_again(tmp_path: Path) -> None:
                  generation.chunks_at(rows)]  # fmt: skip
     bad = np.full((len(texts), 16), np.nan, np.float32)
     bad[1] = 7
-    store = VectorCache(maker_of(Spoiling()), bound())
+    store = EmbeddingCache(identity_of(Spoiling()), bound())
     store.keep([text_digest(text.joined) for text in texts], bad)
     store.close()
     report = build(tmp_path / "index", ARTICLES, encoder=Spoiling())

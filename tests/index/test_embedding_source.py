@@ -287,7 +287,9 @@ def test_an_index_that_cannot_be_written_is_an_error_and_the_rest_stays(
 
     index = tmp_path / "index"
     build(index, articles(range(2)), encoder=Counting())
-    monkeypatch.setattr(embedding_source.Encoding, "_keep", limited(embedding_source.Encoding._keep, at_most))
+    monkeypatch.setattr(
+        embedding_source.EmbeddingSource, "_keep", limited(embedding_source.EmbeddingSource._keep, at_most)
+    )
     with pytest.raises(StorageError, match="unfinished"):
         rebuild(index, articles(), encoder=Counting())
     monkeypatch.undo()

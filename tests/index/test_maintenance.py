@@ -14,7 +14,7 @@ import pytest
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, IndexNotFound
-from searchkit.index.current import InForce, publish
+from searchkit.index.current import CurrentGeneration, publish
 from searchkit.index.garbage import litter
 from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
@@ -102,7 +102,7 @@ def test_gc_heeds_readers_of_other_processes(index: Path) -> None:
 def test_a_reader_that_comes_too_late_goes_on_to_the_generation_in_force(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = iter([InForce(generation=3, seal=None)])
+    stale = iter([CurrentGeneration(generation=3, seal=None)])
     real = searchkit.index.generation.in_force  # type: ignore[attr-defined]
     gc(index, keep=1)
     monkeypatch.setattr("searchkit.index.generation.in_force", lambda paths: next(stale, None) or real(paths))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.formats.plain_text import parse_plain
 
 LONG = "The ministry said on Tuesday that the systems had been delivered, and that more would follow within the year."
@@ -10,11 +10,11 @@ STANDFIRST = "Moscow reaffirmed its support for the country's sovereignty as the
 CAPTION = "The minister speaks to the media in Moscow, Tuesday (Jane Doe/Pool Photo via AP)"
 
 
-def headings(draft: Draft) -> list[str]:
+def headings(draft: ParsedArticle) -> list[str]:
     return [section.heading for section in draft.sections or ()]
 
 
-def text_of(draft: Draft) -> str:
+def text_of(draft: ParsedArticle) -> str:
     return str(draft.values["text"])
 
 

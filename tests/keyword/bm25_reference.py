@@ -18,7 +18,7 @@ from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.deletion_stats import deltas
 from searchkit.keyword.postings.inverter import ChunkRow
 from searchkit.keyword.postings.reader import PostingsReader
-from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.postings.writer import PostingsWriter
 from searchkit.keyword.query.ast import (
     And,
     Boost,
@@ -36,7 +36,7 @@ from searchkit.keyword.query.ast import (
     Tree,
     Wish,
 )
-from searchkit.keyword.scoring.evaluator import Found
+from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 
 ANALYZER = Analyzer()
@@ -88,7 +88,7 @@ def indexed(*segments: Sequence[Piece]) -> Iterator[KeywordSegments]:
 
 @contextmanager
 def _segment(path: Path, pieces: Sequence[Piece]) -> Iterator[SegmentPostings]:
-    with PostingsBuilder(ANALYZER, TITLE_WEIGHT) as builder:
+    with PostingsWriter(ANALYZER, TITLE_WEIGHT) as builder:
         for piece in pieces:
             for part in piece.parts:
                 builder.add(*part)
@@ -332,7 +332,7 @@ def _fits(pattern: str, word: str) -> bool:
     return pattern[0] in ("?", word[0]) and _fits(pattern[1:], word[1:])
 
 
-def highlighted_terms(found: Found) -> set[str]:
+def highlighted_terms(found: KeywordMatches) -> set[str]:
     """Return all terms that stand out in a chunk."""
     words = [
         word for leaf in found.highlights for word in ([leaf] if isinstance(leaf, Term) else [leaf.joined, *leaf.parts])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from searchkit.keyword.analysis.analyzer import MAX_TERM, Analyzer
 from searchkit.keyword.analysis.compounds import MAX_JOINED
 from searchkit.keyword.analysis.normalization import fold
-from searchkit.keyword.analysis.stemmer import Stems
+from searchkit.keyword.analysis.stemmer import WordStemmer
 
 SCRIPTS = st.text(
     st.sampled_from(
@@ -123,7 +123,7 @@ def test_a_language_tag_counts_by_its_first_part(tag: str):
 
 
 def test_every_stemmer_exists():
-    stems = Stems()
+    stems = WordStemmer()
     languages = (
         "ar ca cs da de el en eo es et eu fa fi fr ga hi hu hy id it lt nb ne nl nn no pl pt ro ru sr st sv ta tr yi"
     )
@@ -133,7 +133,7 @@ def test_every_stemmer_exists():
 
 
 def test_words_with_digits_are_not_stemmed():
-    assert Stems().stem("a1ing", "en") == "a1ing"
+    assert WordStemmer().stem("a1ing", "en") == "a1ing"
 
 
 def test_nothing_is_a_stop_word():

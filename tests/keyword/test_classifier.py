@@ -6,7 +6,7 @@ import pytest
 
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import Maybe
-from searchkit.keyword.query.parser import Parsed, parse
+from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.types import Syntax
 
 FIELDS = ("price", "section", "pages", "year", "rating", "Desk")
@@ -491,7 +491,7 @@ INDEXING AND ABSTRACTING (SERVICES)
 """.strip().splitlines()
 
 
-def read(text: str, syntax: Syntax = Syntax.AUTO) -> Parsed:
+def read(text: str, syntax: Syntax = Syntax.AUTO) -> ParsedQuery:
     return parse(text, analyzer=Analyzer(), languages=["en"], filter_fields=FIELDS, syntax=syntax)
 
 

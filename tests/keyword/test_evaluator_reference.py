@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from searchkit.keyword.query.ast import Filter, Tree
-from searchkit.keyword.scoring.evaluator import Found, evaluate
+from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments
 from searchkit.storage import native
 from tests.keyword.bm25_reference import Piece, Reference, highlighted_terms, indexed
@@ -26,7 +26,7 @@ def numbers(condition: Filter) -> set[int]:
     return set(map(int, condition.values))
 
 
-def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None) -> Found:
+def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None) -> KeywordMatches:
     return evaluate(
         index,
         tree,
@@ -53,7 +53,7 @@ def assert_same(archive: list[list[Piece]], tree: Tree) -> None:
         np.testing.assert_allclose(found.scores, scores, rtol=1e-9, atol=1e-12)
 
 
-def assert_partial_answers(found: Found, matched: np.ndarray) -> None:
+def assert_partial_answers(found: KeywordMatches, matched: np.ndarray) -> None:
     """Hold what is asked of few rows equal to what is asked of all."""
     rows = np.arange(len(found.scores))[::-1]
     assert found.at(rows).tolist() == found.scores[rows].tolist()

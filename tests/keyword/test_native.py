@@ -21,7 +21,7 @@ from searchkit.keyword.postings.bitpacking import (
     unpack_bits,
     unpack_lanes,
 )
-from searchkit.keyword.postings.writer import PostingsBuilder
+from searchkit.keyword.postings.writer import PostingsWriter
 from searchkit.keyword.query.ast import Filter, Maybe, Or, Term, Tree
 from searchkit.storage import native
 from tests.keyword.bm25_reference import ANALYZER, Piece, edits, indexed
@@ -173,7 +173,7 @@ def test_bits_hold_what_was_packed(monkeypatch: pytest.MonkeyPatch, blocks: list
 @compiled
 def test_the_same_file_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def write() -> bytes:
-        with PostingsBuilder(ANALYZER, 2, flush_chunks=30) as builder:
+        with PostingsWriter(ANALYZER, 2, flush_chunks=30) as builder:
             for row in range(100):
                 builder.add("Air bases", "S-300", f"missile {row % 7} x{row} " * (1 + row % 5) + "жаба U.S.", "en")
             builder.write(tmp_path / "p")

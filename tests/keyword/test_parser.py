@@ -26,12 +26,12 @@ from searchkit.keyword.query.ast import (
     Term,
     Tree,
 )
-from searchkit.keyword.query.parser import Parsed, parse
+from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.types import Syntax
 from tests.keyword.bm25_reference import ANALYZER
 
 
-def parsed(text: str, syntax: Syntax = Syntax.AUTO) -> Parsed:
+def parsed(text: str, syntax: Syntax = Syntax.AUTO) -> ParsedQuery:
     return parse(text, analyzer=ANALYZER, languages=["en"], filter_fields=("section", "Desk"), syntax=syntax)
 
 

@@ -17,7 +17,7 @@ from searchkit.errors import StorageError
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import PART_GAP
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
-from searchkit.keyword.postings.writer import PostingsBuilder, PostingsStats
+from searchkit.keyword.postings.writer import PostingsStats, PostingsWriter
 from searchkit.storage import native
 from tests.keyword.test_analyzer import SCRIPTS
 
@@ -251,7 +251,7 @@ def test_no_chunks_make_a_file_that_finds_nothing(tmp_path: Path):
 
 
 def test_stats_tell_what_was_written(tmp_path: Path):
-    with PostingsBuilder(Analyzer(), 2) as builder:
+    with PostingsWriter(Analyzer(), 2) as builder:
         for chunk in CHUNKS:
             builder.add(*chunk)
         stats = builder.write(tmp_path / "p")
@@ -270,7 +270,7 @@ def test_what_was_put_aside_is_gone_after_writing_and_after_giving_up(tmp_path: 
     scratch.mkdir()
     build(tmp_path / "p", CHUNKS, flush=1, scratch=scratch).close()
     assert list(scratch.iterdir()) == []
-    with PostingsBuilder(Analyzer(), 1, scratch=scratch, flush_chunks=1) as builder:
+    with PostingsWriter(Analyzer(), 1, scratch=scratch, flush_chunks=1) as builder:
         for chunk in CHUNKS:
             builder.add(*chunk)
         assert list(scratch.iterdir()) != []
@@ -278,9 +278,9 @@ def test_what_was_put_aside_is_gone_after_writing_and_after_giving_up(tmp_path: 
 
 
 def test_a_folder_that_isnt_there_is_a_storage_error(tmp_path: Path):
-    with PostingsBuilder(Analyzer(), 1) as builder, pytest.raises(StorageError, match="nowhere"):
+    with PostingsWriter(Analyzer(), 1) as builder, pytest.raises(StorageError, match="nowhere"):
         builder.write(tmp_path / "nowhere" / "p")
-    with PostingsBuilder(Analyzer(), 1, scratch=tmp_path / "nowhere", flush_chunks=1) as builder:
+    with PostingsWriter(Analyzer(), 1, scratch=tmp_path / "nowhere", flush_chunks=1) as builder:
         builder.add(*CHUNKS[0])
         builder.add(*CHUNKS[1])
         with pytest.raises(StorageError, match="nowhere"):
@@ -299,7 +299,7 @@ def test_arrays_stay_valid_after_closing(tmp_path: Path):
 def build(
     path: Path, chunks: list[Chunk], *, title_weight: int = 2, flush: int = 25_000, scratch: Path | None = None
 ) -> PostingsReader:
-    with PostingsBuilder(Analyzer(), title_weight, flush_chunks=flush, scratch=scratch) as builder:
+    with PostingsWriter(Analyzer(), title_weight, flush_chunks=flush, scratch=scratch) as builder:
         for chunk in chunks:
             builder.add(*chunk)
         builder.write(path)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.analysis.stemmer import Stems
-from searchkit.keyword.analysis.token_ids import PlainTokens, Tokens, new_tokens, utf8
+from searchkit.keyword.analysis.stemmer import WordStemmer
+from searchkit.keyword.analysis.token_ids import PlainTokenIds, TokenIds, new_tokens, utf8
 from searchkit.keyword.postings.inverter import Vocabulary
 from searchkit.storage import native
 
@@ -23,7 +23,7 @@ texts = st.text(st.sampled_from(LETTERS + SPACES)) | st.text() | st.text("abAB.,
 steady = settings(deadline=None, derandomize=True, max_examples=300)
 
 
-def taken(tokens: Tokens, text: str, language: int = 0) -> list[int]:
+def taken(tokens: TokenIds, text: str, language: int = 0) -> list[int]:
     count = tokens.add(utf8(text), language)
     numbers: list[int] = np.frombuffer(tokens.take(), np.uint32).tolist()
     assert len(numbers) == count
@@ -39,7 +39,7 @@ def bare(token: str) -> str:
 @given(st.lists(st.tuples(texts, st.sampled_from([0, 1, 14, 15, 70_000])), max_size=6))
 @steady
 def test_tokens_are_what_stands_between_spaces(archive: list[tuple[str, int]]) -> None:
-    for tokens in (PlainTokens(), new_tokens()):
+    for tokens in (PlainTokenIds(), new_tokens()):
         known: list[tuple[int, str]] = []
         for text, language in archive:
             expected = []
@@ -56,12 +56,12 @@ def test_tokens_are_what_stands_between_spaces(archive: list[tuple[str, int]]) -
 
 @pytest.mark.parametrize("space", SPACES)
 def test_every_space_of_python_parts_tokens(space: str) -> None:
-    for tokens in (PlainTokens(), new_tokens()):
+    for tokens in (PlainTokenIds(), new_tokens()):
         assert taken(tokens, f"a{space}b{space}{space}a") == [0, 1, 0]
 
 
 def test_what_was_told_once_isnt_told_again() -> None:
-    for tokens in (PlainTokens(), new_tokens()):
+    for tokens in (PlainTokenIds(), new_tokens()):
         taken(tokens, "oil gas")
         assert tokens.fresh()[1] == ["oil", "gas"]
         taken(tokens, "Gas, (SEA) gas")
@@ -72,7 +72,7 @@ def test_what_was_told_once_isnt_told_again() -> None:
 
 def test_words_of_every_length_are_apart_in_every_language() -> None:
     words = ["abcdefghijklmnop"[:size] for size in range(1, 17)] + ["7" * size for size in range(1, 17)]
-    for tokens in (PlainTokens(), new_tokens()):
+    for tokens in (PlainTokenIds(), new_tokens()):
         for language in range(20):
             assert taken(tokens, " ".join(words), language) == list(range(32 * language, 32 * language + 32))
         assert taken(tokens, " ".join(words), 15) == list(range(32 * 15, 32 * 16))
@@ -80,7 +80,7 @@ def test_words_of_every_length_are_apart_in_every_language() -> None:
 
 def test_many_tokens_keep_their_numbers() -> None:
     words = [f"w{number}" for number in range(20_000)]
-    for tokens in (PlainTokens(), new_tokens()):
+    for tokens in (PlainTokenIds(), new_tokens()):
         assert taken(tokens, " ".join(words)) == list(range(20_000))
         assert taken(tokens, " ".join(reversed(words)), 0) == list(reversed(range(20_000)))
         assert taken(tokens, "w0 w1", 1) == [20_000, 20_001]
@@ -89,7 +89,7 @@ def test_many_tokens_keep_their_numbers() -> None:
 @given(st.text("abcdefghilnorstuvyz", min_size=1, max_size=20))
 @steady
 def test_a_word_of_letters_has_the_stem_it_has_otherwise(word: str) -> None:
-    stems = Stems()
+    stems = WordStemmer()
     for language in ("en", "de", "tr", "xx", None):
         assert stems.word_stemmer(language)(word) == stems.stem(word, language)
 

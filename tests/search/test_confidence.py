@@ -13,13 +13,13 @@ import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher
 from searchkit.errors import ConfigError, QueryError
 from searchkit.index.generation import open_generation
-from searchkit.index.manifest import ZeroFact
+from searchkit.index.manifest import ScoreBaseline
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
 from searchkit.search.fusion import candidate_scale, hybrid, keyword_alone, vector_alone
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
 
-ZERO = ZeroFact(queries=50, keyword=0.8, vector=0.3, words=0.7, nearness=0.25)
+ZERO = ScoreBaseline(queries=50, keyword=0.8, vector=0.3, words=0.7, nearness=0.25)
 TEXT = "Patriot batteries at the eastern border of Poland"
 NONSENSE = "quorl vebbish trandle ospi mirg"
 

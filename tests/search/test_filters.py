@@ -17,7 +17,7 @@ import pytest
 import searchkit
 from searchkit import Article, SearchConfig, Searcher
 from searchkit.errors import ConfigError, IndexCorrupt, QueryError
-from searchkit.index.articles_db import Dates
+from searchkit.index.articles_db import DateColumns
 from searchkit.ingest import article_from_dict
 from searchkit.types import Answer, Query, Where
 from tests.index.golden import FOLDER
@@ -362,7 +362,7 @@ def test_dates_that_lie_are_damage() -> None:
 
     for offsets in ([(1, 60)], [(-1, 60)], [(0, 86_400)], [(0, -(2**63))], [(2**62, 0)]):
         with pytest.raises(IndexCorrupt, match=r"belongs to no article|a day or more from UTC"):
-            Dates(Articles(offsets), 1).between(0, 1, by_own_clock=True)  # type: ignore[arg-type]
+            DateColumns(Articles(offsets), 1).between(0, 1, by_own_clock=True)  # type: ignore[arg-type]
 
 
 # Dates

@@ -12,7 +12,7 @@ from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import TEXT, Term, highlighted
 from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.search import highlight
-from searchkit.search.highlight import SNIPPET_CHARACTERS, Snippets, snippet
+from searchkit.search.highlight import SNIPPET_CHARACTERS, Highlighter, snippet
 from searchkit.storage import native
 from searchkit.types import Article, Chunk, Snippet
 from tests.word_encoder import WordEncoder
@@ -154,7 +154,7 @@ SIGNS = "aabbcdeABC019 ''’‘´“”„«»–—…•€£.,-!?`\n é\u00a0
 def test_the_loops_cut_and_mark_as_python_does_whatever_the_text() -> None:
     draw, analyzer = random.Random(5), Analyzer()
     words: dict[str, set[str]] = {}
-    together, told = Snippets(analyzer), Snippets(analyzer, lambda term: sorted(words.get(term, ())))
+    together, told = Highlighter(analyzer), Highlighter(analyzer, lambda term: sorted(words.get(term, ())))
     marked = cut = 0
     for _ in range(60):
         chunks = []
@@ -192,16 +192,16 @@ def test_snippets_without_the_loops_are_the_same(monkeypatch: pytest.MonkeyPatch
     text += "The S-300's radars—and missiles—guard Caracas; 5\u00a0000 of them, U.S. aides said."
     chunk = Chunk(article_id="a", ordinal=0, start=11, end=11 + len(text), text=text)
     terms = {"radar", "missil", "s300", "us", "5000"}
-    compiled = Snippets(Analyzer()).of([chunk], of(terms), ["en"])
+    compiled = Highlighter(Analyzer()).of([chunk], of(terms), ["en"])
     monkeypatch.setattr(native, "COMPILED", None)
-    assert Snippets(Analyzer()).of([chunk], of(terms), ["en"]) == compiled
+    assert Highlighter(Analyzer()).of([chunk], of(terms), ["en"]) == compiled
     assert marked(text, compiled[0], 11) == ["S-300's", "radars", "missiles", "5\u00a0000", "U.S."]
 
 
 @pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
 def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
     draw, analyzer = random.Random(7), Analyzer()
-    together = Snippets(analyzer)
+    together = Highlighter(analyzer)
     pieces = ["S-300", "S300", "S", "300", "S-400", "S-300VM", "km", "10km", "10", "storm", "C++", "C", "said.", "Oil;"]
     queries = [
         "S-300",
@@ -231,7 +231,7 @@ def test_the_loops_cut_and_mark_compounds_as_python_does() -> None:
 
 def test_what_tokens_mean_is_forgotten_and_learnt_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(highlight, "_FORGET_AT", 2)
-    together = Snippets(Analyzer())
+    together = Highlighter(Analyzer())
     for word in ("missiles", "radars", "missile", "S-300"):
         text = f"The {word} of Caracas."
         chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
@@ -247,6 +247,6 @@ def test_of_the_words_of_a_chunk_only_those_that_can_mean_a_term_are_stemmed(mon
     text = "MISSILES, radars and a missile guard the capital's (outer) defences."
     chunk = Chunk(article_id="a", ordinal=0, start=0, end=len(text), text=text)
     words = {"missil": ["missile", "missiles"]}
-    (passage,) = Snippets(analyzer, words.__getitem__).of([chunk], of({"missil"}), ["en"])
+    (passage,) = Highlighter(analyzer, words.__getitem__).of([chunk], of({"missil"}), ["en"])
     assert marked(text, passage) == ["MISSILES", "missile"]
     assert sorted(stemmed) == ["missile", "missiles"]

@@ -9,7 +9,7 @@ import pytest
 
 import searchkit
 from searchkit import Mode, Query
-from searchkit.search.language_bias import Lean, Leaning
+from searchkit.search.language_bias import LanguageBias, QueryBias
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
 
@@ -67,11 +67,13 @@ def test_one_language_has_nothing_to_take_off(tmp_path: Path) -> None:
     with searchkit.open(tmp_path / "one", encoder=WordEncoder()) as opened:
         legs = opened.legs(Query(text="oil"))
         assert legs.lean is None
-        assert Leaning(legs.generation).towards(WordEncoder().encode_query("oil")) is None
+        assert LanguageBias(legs.generation).towards(WordEncoder().encode_query("oil")) is None
 
 
 def test_languages_that_lean_alike_are_looked_for_together_and_rows_without_a_vector_not_at_all() -> None:
-    lean = Lean(of_group=np.asarray([0.3, -0.1, 0.31, 0.0]), group_of_row=np.asarray([0, 1, 2, 3, 0], dtype=np.int16))
+    lean = QueryBias(
+        of_group=np.asarray([0.3, -0.1, 0.31, 0.0]), group_of_row=np.asarray([0, 1, 2, 3, 0], dtype=np.int16)
+    )
     found = [(mask.tolist(), least) for mask, least in lean.sets()]
     assert found == [
         ([False, True, False, False, False], -0.1),

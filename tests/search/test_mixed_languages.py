@@ -10,7 +10,7 @@ import searchkit
 from searchkit import Mode
 from searchkit.index.generation import open_generation
 from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve
-from searchkit.search.retrieval import Reading
+from searchkit.search.retrieval import SearchContext
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
 
@@ -54,30 +54,30 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_all_words_but_one_that_the_question_s_language_lacks_count(index: Path, text: str, expected: float) -> None:
     with open_generation(index) as generation:
-        assert Reading(generation).mixed(text) == pytest.approx(expected)
+        assert SearchContext(generation).mixed(text) == pytest.approx(expected)
 
 
 def test_where_all_is_of_one_language_nothing_is_mixed(tmp_path: Path) -> None:
     with open_generation(made(tmp_path / "index", "en", "en-GB")) as generation:
-        assert Reading(generation).mixed(f"{ENGLISH} {GERMAN}") == 0
+        assert SearchContext(generation).mixed(f"{ENGLISH} {GERMAN}") == 0
 
 
 def test_a_word_of_articles_of_unknown_language_is_of_any(tmp_path: Path) -> None:
     with open_generation(made(tmp_path / "index", "en", "en", "de", None)) as generation:
         assert "" in generation.manifest.spreads
-        assert Reading(generation).mixed("harbour council Rostock Schlepper") == 0
+        assert SearchContext(generation).mixed("harbour council Rostock Schlepper") == 0
 
 
 def test_words_of_what_was_deleted_are_of_no_language(tmp_path: Path) -> None:
     folder = made(tmp_path / "index", "en", "en", "de", "de")
     with open_generation(folder) as generation:
-        assert Reading(generation).mixed("harbour council Rostock Schlepper") > 0
+        assert SearchContext(generation).mixed("harbour council Rostock Schlepper") > 0
     searchkit.delete(folder, ["a002"])
     with open_generation(folder) as generation:
-        assert Reading(generation).mixed("harbour council Rostock Schlepper") > 0
+        assert SearchContext(generation).mixed("harbour council Rostock Schlepper") > 0
     searchkit.add(folder, [article(3, text="Nichts davon.", language="de")], encoder=WordEncoder())
     with open_generation(folder) as generation:
-        assert Reading(generation).mixed("harbour council Rostock Schlepper") == 0
+        assert SearchContext(generation).mixed("harbour council Rostock Schlepper") == 0
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_it_lowers_the_confidence_of_all_results_alike_and_no_score(
 ) -> None:
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         found = searcher.search(MIXED, mode=mode).results
-        monkeypatch.setattr(Reading, "mixed", lambda self, text: 0.0)
+        monkeypatch.setattr(SearchContext, "mixed", lambda self, text: 0.0)
         free = searcher.search(MIXED, mode=mode).results
     assert [(one.article.id, one.score) for one in found] == [(one.article.id, one.score) for one in free]
     for mixed, plain in zip(found, free, strict=True):
@@ -104,5 +104,5 @@ def test_an_expression_says_what_an_article_must_hold_and_is_not_held_to_one_lan
     asked = "harbour OR Schlepper OR council OR Rostock OR kaufte"
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         before = searcher.search(asked).results
-        monkeypatch.setattr(Reading, "mixed", lambda self, text: 1.0)
+        monkeypatch.setattr(SearchContext, "mixed", lambda self, text: 1.0)
         assert searcher.search(asked).results == before

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 import searchkit
-from searchkit.search.query_encoder import LONGEST, RecentVectors
+from searchkit.search.query_encoder import LONGEST, RecentQueryVectors
 from tests.index.archive import built
 from tests.word_encoder import WordEncoder
 
@@ -36,7 +36,7 @@ def test_a_query_is_encoded_once_whatever_else_is_asked_of_it(tmp_path: Path) ->
 
 
 def test_the_latest_are_kept_and_no_more() -> None:
-    encoder, recent = Counting(), RecentVectors(kept=2)
+    encoder, recent = Counting(), RecentQueryVectors(kept=2)
     for text in ("rice", "oil", "rice", "wave", "rice", "oil"):
         assert np.array_equal(recent.vector("x", text, encoder.encode_query), WordEncoder().encode_query(text))
     assert encoder.asked == 4  # rice, oil, wave, and oil again: rice was asked for since, so oil had to go
@@ -44,25 +44,25 @@ def test_the_latest_are_kept_and_no_more() -> None:
 
 
 def test_encoders_are_told_apart() -> None:
-    one, other, recent = WordEncoder(), WordEncoder(dimension=8), RecentVectors()
+    one, other, recent = WordEncoder(), WordEncoder(dimension=8), RecentQueryVectors()
     assert recent.vector("1", "rice", one.encode_query).shape == (64,)
     assert recent.vector("2", "rice", other.encode_query).shape == (8,)
 
 
 def test_nobody_can_spoil_what_is_kept() -> None:
-    vector = RecentVectors().vector("x", "rice", WordEncoder().encode_query)
+    vector = RecentQueryVectors().vector("x", "rice", WordEncoder().encode_query)
     with pytest.raises(ValueError, match="read-only"):
         vector[0] = 1.0
 
 
 def test_what_is_very_long_is_encoded_but_not_kept() -> None:
-    recent = RecentVectors()
+    recent = RecentQueryVectors()
     recent.vector("x", "rice " * LONGEST, WordEncoder().encode_query)
     assert len(recent) == 0
 
 
 def test_an_encoder_that_fails_leaves_nothing_behind() -> None:
-    recent = RecentVectors()
+    recent = RecentQueryVectors()
 
     def fails(text: str) -> NDArray[np.float32]:
         raise RuntimeError(text)
@@ -73,7 +73,7 @@ def test_an_encoder_that_fails_leaves_nothing_behind() -> None:
 
 
 def test_threads_share_it() -> None:
-    encoder, recent = WordEncoder(), RecentVectors(kept=3)
+    encoder, recent = WordEncoder(), RecentQueryVectors(kept=3)
     texts = ["rice", "oil", "wave", "air", "river"] * 40
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda text: recent.vector("x", text, encoder.encode_query), texts))

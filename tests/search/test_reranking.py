@@ -12,7 +12,7 @@ from searchkit import Mode, Query, SearchConfig, Searcher, Where
 from searchkit.errors import ConfigError, MissingExtra
 from searchkit.index.generation import open_generation
 from searchkit.search.reranking import BATCH, reranked
-from searchkit.search.retrieval import Reading, look
+from searchkit.search.retrieval import SearchContext, retrieve
 from searchkit.types import Answer, Result
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder, WordReranker
@@ -183,7 +183,9 @@ def test_it_stops_where_another_batch_would_take_too_long(index: Path) -> None:
     reader = Counting()
     ticks = itertools.count(0.0, 2.0)  # every batch takes two seconds, and a fourth would end after eight
     with open_generation(index) as generation:
-        looked = look(Reading(generation), Query(text=TEXT), config, lambda _, text: WordEncoder().encode_query(text))
+        looked = retrieve(
+            SearchContext(generation), Query(text=TEXT), config, lambda _, text: WordEncoder().encode_query(text)
+        )
         moved = reranked(generation, looked, reader, config, clock=lambda: next(ticks))
         assert moved.legs.shift is not None
         assert len(moved.legs.shift.rows) == 3 * BATCH

@@ -19,7 +19,7 @@ from searchkit.index.manifest import fact_of
 from searchkit.index.paths import IndexPaths
 from searchkit.index.verify import check_leg, verify
 from searchkit.search.ranking import rank_articles
-from searchkit.search.retrieval import look_bare
+from searchkit.search.retrieval import retrieve_fast
 from searchkit.search.straight import rank_straight
 from searchkit.storage import native
 from searchkit.types import Article
@@ -162,7 +162,7 @@ def test_simple_questions_go_straight_where_each_article_has_one_chunk(searcher:
         single = reading.generation.rows_are_articles
         for text in [*QUERIES, *SIMPLE]:
             query = Query(text=text, mode=Mode.KEYWORD, k=3)
-            assert (look_bare(reading, query) is None) == (text in WEIGHTED)
+            assert (retrieve_fast(reading, query) is None) == (text in WEIGHTED)
             # Where too many tie with the last, all of them are looked at elsewhere.
             assert single or rank_straight(reading, query) is None
         assert single == any(
@@ -175,7 +175,7 @@ def test_what_is_more_than_words_is_read_as_before(searcher: Searcher) -> None:
         for text in OTHERS:
             assert reading.bare.read(text) is None
         for mode in (Mode.HYBRID, Mode.VECTOR):
-            assert look_bare(reading, Query(text="oil", mode=mode)) is None
+            assert retrieve_fast(reading, Query(text="oil", mode=mode)) is None
 
 
 MIXED = (

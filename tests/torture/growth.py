@@ -189,7 +189,7 @@ def words(texts: list[str]) -> list[int]:
 
 def readers() -> dict[str, Callable[[str], object]]:
     """Return what is tried, by name: each takes a text."""
-    from searchkit.ingest.article_builder import Draft, find_sections, make_article
+    from searchkit.ingest.article_builder import ParsedArticle, find_sections, make_article
     from searchkit.ingest.charset import decode, lines
     from searchkit.ingest.chunker import split
     from searchkit.ingest.dates import parse_date
@@ -215,7 +215,7 @@ def readers() -> dict[str, Callable[[str], object]]:
     def field(name: str) -> Callable[[str], object]:
         def make(text: str) -> object:
             values = {"id": "1", "text": "Some text.", name: text}
-            return make_article(Draft(values=values))
+            return make_article(ParsedArticle(values=values))
 
         return make
 

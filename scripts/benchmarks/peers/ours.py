@@ -21,7 +21,7 @@ from searchkit.index.build import build as build_index
 from searchkit.index.generation import open_generation
 from searchkit.index.update import add
 from searchkit.keyword.scoring.evaluator import evaluate
-from searchkit.search.retrieval import Reading
+from searchkit.search.retrieval import SearchContext
 from searchkit.search.searcher import open_index
 from searchkit.types import Encoder, Mode, Query, Where
 
@@ -74,7 +74,7 @@ class KeywordLeg:
 
     def __init__(self, folder: Path) -> None:
         self._generation = open_generation(folder / "index")
-        self._reading = Reading(self._generation)
+        self._reading = SearchContext(self._generation)
 
     def search(self, asked: Asked, k: int) -> Sequence[int]:
         """Return the rows of the best chunks."""
@@ -130,9 +130,9 @@ def update(folder: Path, fresh: Sequence[Made], meter: Meter) -> None:
 def build_keyword(corpus: Corpus, folder: Path, meter: Meter) -> None:
     """Build the keyword leg's file alone, from the same texts that the keyword peers are given."""
     from searchkit.keyword.analysis.analyzer import Analyzer
-    from searchkit.keyword.postings.writer import PostingsBuilder
+    from searchkit.keyword.postings.writer import PostingsWriter
 
-    with PostingsBuilder(Analyzer(), 1, scratch=folder) as builder:
+    with PostingsWriter(Analyzer(), 1, scratch=folder) as builder:
         for block in corpus.blocks():
             with meter:
                 for made in block:

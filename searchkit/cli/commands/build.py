@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from searchkit.cli.commands.generation_diff import (
-    Considering,
     NoSwitch,
     Qrels,
     Queries,
     RequireOverlap,
+    SwitchReview,
     considered_json,
 )
 from searchkit.cli.index_argument import existing_index, new_index
@@ -200,7 +200,7 @@ def rebuild(
             "--keyword-first puts a generation in force before there is anything to compare.",
             hint="Leave it out, or leave out --queries, --qrels, --require-overlap and --no-switch.",
         )
-    considering = Considering(
+    considering = SwitchReview(
         where,
         queries=queries,
         qrels=qrels,
@@ -234,7 +234,7 @@ def rebuild(
         raise typer.Exit(1)
 
 
-def _switch_json(considering: Considering) -> dict[str, Any]:
+def _switch_json(considering: SwitchReview) -> dict[str, Any]:
     """Return what a comparison of generations adds to a report."""
     return {} if considering.considered is None else {"switch": considered_json(considering.considered)}
 

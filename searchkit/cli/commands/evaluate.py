@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.cli.commands.systems import Answering, Filed, System, compared_system, first_systems
+from searchkit.cli.commands.systems import StoredRun, System, SystemRunner, compared_system, first_systems
 from searchkit.cli.index_argument import check_writable, existing_index
 from searchkit.cli.options import (
     OUTPUT,
@@ -31,10 +31,10 @@ from searchkit.errors import ConfigError
 from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
-    from searchkit.cli.output.evaluation_report import Evaluated, Floor
+    from searchkit.cli.output.evaluation_report import EvaluationReport, Floor
     from searchkit.evaluation.comparison import Comparison
-    from searchkit.evaluation.judgments import Judged
-    from searchkit.evaluation.measures import Measured
+    from searchkit.evaluation.judgments import Judgments
+    from searchkit.evaluation.measures import MeasuredRun
     from searchkit.evaluation.runs import Level, Run
 
 
@@ -81,7 +81,7 @@ Quiet = Annotated[
 ]
 
 
-def read_named(folder: str | None, split: str, queries: Path | None, qrels: Path | None) -> Judged:
+def read_named(folder: str | None, split: str, queries: Path | None, qrels: Path | None) -> Judgments:
     """Read the judged queries that a command names.
 
     Raises ``ConfigError`` where they are named neither as a folder nor as files, and as ``read_judged`` does.
@@ -241,7 +241,7 @@ def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | Non
 
 def _evaluated(
     screen: Screen,
-    judged: Judged,
+    judged: Judgments,
     systems: Sequence[System],
     others: Sequence[System],
     measures: Sequence[str] | None,
@@ -250,9 +250,9 @@ def _evaluated(
     run_out: Path | None,
     *,
     quiet: bool,
-) -> Evaluated:
+) -> EvaluationReport:
     from searchkit.cli.output.console import bars
-    from searchkit.cli.output.evaluation_report import Evaluated
+    from searchkit.cli.output.evaluation_report import EvaluationReport
     from searchkit.evaluation.measures import DEFAULT_MEASURES, WHOLE_RUN, depth_for, measure, standard_names
     from searchkit.evaluation.runs import write_run
 
@@ -263,14 +263,14 @@ def _evaluated(
     every = [*systems, *others]
     with (
         bars(screen, shown=not quiet) as progress,
-        Answering(judged, depth=depth, level=chosen, progress=progress) as answering,
+        SystemRunner(judged, depth=depth, level=chosen, progress=progress) as answering,
     ):
         absent = max(answering.absent(system) for system in every)
         runs = _checked(every, [answering.run(system) for system in every], judged)
     if run_out is not None:
         write_run(runs[0], run_out)
     measured = tuple(measure(run, judged.qrels, names) for run in runs)
-    return Evaluated(
+    return EvaluationReport(
         judged=judged,
         level=str(chosen),
         depth=depth,
@@ -281,13 +281,13 @@ def _evaluated(
     )
 
 
-def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judged) -> list[Run]:
+def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judgments) -> list[Run]:
     """Return the runs, those of files looked at, and noted where one that is compared is the first over again."""
     from dataclasses import replace
 
     from searchkit.evaluation.runs import checked
 
-    filed = [isinstance(system, Filed) for system in systems]
+    filed = [isinstance(system, StoredRun) for system in systems]
     asked = (run for run, from_file in zip(runs, filed, strict=True) if not from_file)
     found = {one for run in asked for given in run.scores.values() for one in given}
     seen = [checked(run, judged.qrels, known=found) if one else run for run, one in zip(runs, filed, strict=True)]
@@ -299,7 +299,7 @@ def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judged) -> 
     ]
 
 
-def _comparisons(first: Measured, others: Sequence[Measured]) -> tuple[Comparison, ...]:
+def _comparisons(first: MeasuredRun, others: Sequence[MeasuredRun]) -> tuple[Comparison, ...]:
     from searchkit.evaluation.comparison import compare
 
     return tuple(one for other in others for one in compare(first, other))
@@ -321,13 +321,13 @@ def _floors(fail_under: Sequence[str] | None) -> list[tuple[str, float]]:
     return floors
 
 
-def _floor(measured: Measured, name: str, floor: float) -> Floor:
+def _floor(measured: MeasuredRun, name: str, floor: float) -> Floor:
     from searchkit.cli.output.evaluation_report import Floor
 
     return Floor(measure=name, floor=floor, value=measured.mean(name))
 
 
-def _notes(judged: Judged, runs: Sequence[Run], absent: int, level: str) -> tuple[str, ...]:
+def _notes(judged: Judgments, runs: Sequence[Run], absent: int, level: str) -> tuple[str, ...]:
     notes = list(judged.notes)
     if absent:
         notes.append(f"Not in the index, so never found: {count(absent, f'judged {level}')}.")
@@ -349,7 +349,7 @@ def _expressions(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _tell(screen: Screen, done: Evaluated, *, per_query: bool, json: bool) -> None:
+def _tell(screen: Screen, done: EvaluationReport, *, per_query: bool, json: bool) -> None:
     from searchkit.cli.output import evaluation_report, formats
 
     if json:

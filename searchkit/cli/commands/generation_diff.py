@@ -16,7 +16,7 @@ from searchkit.cli.output.numbers import count
 from searchkit.errors import ConfigError, SearchkitError
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.generation_diff import Asked, Switch
+    from searchkit.evaluation.generation_diff import GenerationDiff, JudgedQueries
     from searchkit.index.manifest import Manifest
     from searchkit.types import Say
 
@@ -65,17 +65,17 @@ NoSwitch = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
+class SwitchDecision:
     """What came of a comparison: two generations, how answers change (or why that can't be said), and the verdict."""
 
     before: Manifest
     after: Manifest
-    switch: Switch | None
+    switch: GenerationDiff | None
     problem: str
     switched: bool
 
 
-class Considering:
+class SwitchReview:
     """Compares two generations when the next is ready: what ``rebuild`` calls before it puts that in force.
 
     ``considered`` is what came of it, None where there was nothing to compare.
@@ -91,17 +91,17 @@ class Considering:
         switch: bool = True,
         say: Say | None = None,
     ) -> None:
-        """Read what is to be asked. Raises ``ConfigError`` and ``SourceError`` as ``read_asked`` does."""
+        """Read what is to be asked. Raises ``ConfigError`` and ``SourceError`` as ``read_judged_queries`` does."""
         if require_overlap is not None and not 0 <= require_overlap <= 1:
             raise ConfigError(f"--require-overlap can't be {require_overlap}.", hint="Give a share from 0 to 1.")
-        self.considered: Considered | None = None
+        self.considered: SwitchDecision | None = None
         self._where, self._require, self._switch, self._say = where, require_overlap, switch, say
         self._always = not switch or require_overlap is not None or queries is not None or qrels is not None
-        self._asked: Asked | None = None
+        self._asked: JudgedQueries | None = None
         if queries is not None or qrels is not None:
-            from searchkit.evaluation.generation_diff import read_asked
+            from searchkit.evaluation.generation_diff import read_judged_queries
 
-            self._asked = read_asked(queries, qrels)
+            self._asked = read_judged_queries(queries, qrels)
 
     @property
     def refused(self) -> bool:
@@ -118,7 +118,7 @@ class Considering:
             return True
         switch, problem = self._compared(before, after)
         enough = self._require is None or (switch is not None and switch.overlap >= self._require)
-        self.considered = Considered(
+        self.considered = SwitchDecision(
             before=old, after=new, switch=switch, problem=problem, switched=self._switch and enough
         )
         if self._say is not None:
@@ -126,7 +126,7 @@ class Considering:
                 self._say(line)
         return self.considered.switched
 
-    def _compared(self, before: int, after: int) -> tuple[Switch | None, str]:
+    def _compared(self, before: int, after: int) -> tuple[GenerationDiff | None, str]:
         from searchkit.evaluation.generation_diff import compare_answers, sampled_queries
         from searchkit.search.searcher import open_index
 
@@ -140,7 +140,7 @@ class Considering:
                 return None, error.message
 
 
-def told(considered: Considered) -> Iterator[str]:
+def told(considered: SwitchDecision) -> Iterator[str]:
     """Yield the lines of a report."""
     old, new, switch = considered.before, considered.after, considered.switch
     yield (
@@ -163,7 +163,7 @@ def told(considered: Considered) -> Iterator[str]:
     yield f"  {'it is put in force' if considered.switched else f'generation {old.generation} stays in force'}"
 
 
-def considered_json(considered: Considered) -> dict[str, Any]:
+def considered_json(considered: SwitchDecision) -> dict[str, Any]:
     """Return a report for a program."""
     switch = considered.switch
     plain: dict[str, Any] = {

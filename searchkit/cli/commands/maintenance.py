@@ -18,7 +18,7 @@ from searchkit.errors import IndexCorrupt, SearchkitError, StorageError
 
 if TYPE_CHECKING:
     from searchkit.index.manifest import Manifest
-    from searchkit.index.verify import Verified
+    from searchkit.index.verify import VerifyReport
     from searchkit.types import Progress
 
 
@@ -219,7 +219,7 @@ def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet:
         screen.say(f"{clean(str(where))}, generation {made.generation}, {what}: {numbers}.")
 
 
-def _tell_faults(screen: Screen, done: Verified) -> None:
+def _tell_faults(screen: Screen, done: VerifyReport) -> None:
     for fault in done.faults:
         mend = f" Run '{fault.remedy}' to mend it." if fault.remedy else ""
         tell(screen, fault.found, f"{fault.meaning}{mend}")

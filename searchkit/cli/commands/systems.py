@@ -20,7 +20,7 @@ from searchkit.errors import ConfigError
 from searchkit.types import Mode, Progress, Syntax
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.judgments import Judged
+    from searchkit.evaluation.judgments import Judgments
     from searchkit.evaluation.runs import Level, Run
     from searchkit.search.searcher import Searcher
 
@@ -39,7 +39,7 @@ _SHOWN = frozenset({"chunks_per_result", "rerank_budget_s"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SearchSystem:
     """An index that is asked in one mode.
 
     ``config``: None for the settings that the index names. ``generation``: None for the one in force. ``reranker``: its
@@ -62,14 +62,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class StoredRun:
     """A run that stands in a file."""
 
     name: str
     path: Path
 
 
-System = Asked | Filed
+System = SearchSystem | StoredRun
 
 
 def first_systems(
@@ -82,11 +82,11 @@ def first_systems(
     syntax: Syntax = Syntax.AUTO,
 ) -> list[System]:
     """Return what --run and --mode name; ``index`` is only called where an index is asked."""
-    systems: list[System] = [] if run is None else [Filed(name=run.name, path=run)]
+    systems: list[System] = [] if run is None else [StoredRun(name=run.name, path=run)]
     if modes:
         path = index()
         systems += [
-            Asked(name=str(mode), index=path, mode=mode, config=config, reranker=reranker, syntax=syntax)
+            SearchSystem(name=str(mode), index=path, mode=mode, config=config, reranker=reranker, syntax=syntax)
             for mode in dict.fromkeys(modes)
         ]
     return systems
@@ -97,11 +97,11 @@ def compared_system(typed: str, first: System, index: Callable[[], Path]) -> Sys
 
     Raises ``ConfigError`` where it is none of the things that can be.
     """
-    base = first if isinstance(first, Asked) else None
+    base = first if isinstance(first, SearchSystem) else None
     if typed in set(Mode):
         return replace(base, name=typed, mode=Mode(typed)) if base else _plain(typed, index(), Mode(typed))
     if Path(typed).is_file() and not typed.endswith(".json"):
-        return Filed(name=Path(typed).name, path=Path(typed))
+        return StoredRun(name=Path(typed).name, path=Path(typed))
     if changed := _changed(typed, lambda: base or _plain("hybrid", index(), Mode.HYBRID)):
         _check_matters(typed, base or replace(changed, config=None), changed)
         return replace(changed, name=f"{changed.mode}, {typed}")
@@ -112,7 +112,7 @@ def compared_system(typed: str, first: System, index: Callable[[], Path]) -> Sys
     raise ConfigError(f"There is nothing called '{typed}' to compare with.", hint=FORMS)
 
 
-def _changed(typed: str, base: Callable[[], Asked]) -> Asked | None:
+def _changed(typed: str, base: Callable[[], SearchSystem]) -> SearchSystem | None:
     """Return the base with the one thing changed that was typed; None where it names nothing of an index."""
     if typed.startswith(_RERANK):
         return replace(base(), reranker=typed.removeprefix(_RERANK))
@@ -128,7 +128,7 @@ def _changed(typed: str, base: Callable[[], Asked]) -> Asked | None:
     return None
 
 
-def _check_matters(typed: str, base: Asked, changed: Asked) -> None:
+def _check_matters(typed: str, base: SearchSystem, changed: SearchSystem) -> None:
     """Refuse settings of which none has a say in what is found: they'd seem to make no difference."""
     if changed.config is None or changed.config is base.config:
         return
@@ -146,8 +146,8 @@ def _check_matters(typed: str, base: Asked, changed: Asked) -> None:
         )
 
 
-def _plain(name: str, index: Path, mode: Mode) -> Asked:
-    return Asked(name=name, index=index, mode=mode)
+def _plain(name: str, index: Path, mode: Mode) -> SearchSystem:
+    return SearchSystem(name=name, index=index, mode=mode)
 
 
 def _syntax(typed: str) -> Syntax:
@@ -169,15 +169,15 @@ def _settings(typed: str) -> Mapping[str, Any]:
     return values
 
 
-class Answering:
+class SystemRunner:
     """Makes runs, and opens an index once for all the runs that come from it. Use it with ``with``."""
 
-    def __init__(self, judged: Judged, *, depth: int, level: Level, progress: Progress | None) -> None:
+    def __init__(self, judged: Judgments, *, depth: int, level: Level, progress: Progress | None) -> None:
         self._judged, self._depth, self._level, self._progress = judged, depth, level, progress
-        self._opened: dict[Asked, Searcher] = {}
+        self._opened: dict[SearchSystem, Searcher] = {}
         self._closing = ExitStack()
 
-    def __enter__(self) -> Answering:
+    def __enter__(self) -> SystemRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,7 +187,7 @@ class Answering:
         """Return the system's answers. Raises ``ConfigError`` where it must ask and there are no texts of queries."""
         from searchkit.evaluation.runs import make_run, read_run
 
-        if isinstance(system, Filed):
+        if isinstance(system, StoredRun):
             ids = {*self._judged.qrels, *(one for given in self._judged.qrels.values() for one in given)}
             return replace(read_run(system.path, known=ids), name=system.name)
         if not self._judged.queries:
@@ -207,9 +207,9 @@ class Answering:
         """Count the judged articles, or chunks, that aren't in the index of a system."""
         from searchkit.evaluation.runs import absent
 
-        return 0 if isinstance(system, Filed) else absent(self._searcher(system), self._judged.qrels, self._level)
+        return 0 if isinstance(system, StoredRun) else absent(self._searcher(system), self._judged.qrels, self._level)
 
-    def _searcher(self, system: Asked) -> Searcher:
+    def _searcher(self, system: SearchSystem) -> Searcher:
         from searchkit.search.searcher import open_index
 
         key = replace(system, name="", mode=Mode.HYBRID, syntax=Syntax.AUTO)

@@ -16,7 +16,7 @@ from searchkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from searchkit.config import Settings
-    from searchkit.evaluation.judgments import Judged
+    from searchkit.evaluation.judgments import Judgments
 
 
 USE = "What searches use"
@@ -110,7 +110,7 @@ def _read(use: str) -> Settings | None:
 def _tune(
     screen: Screen,
     path: Path,
-    judged: Judged,
+    judged: Judgments,
     measure: str,
     level: str,
     *,
@@ -162,11 +162,11 @@ def _tune(
 def _look(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
     from searchkit.cli.output import formats, tuning_report
     from searchkit.cli.output.console import bars
-    from searchkit.evaluation.self_check import check_sanity
+    from searchkit.evaluation.self_check import check_archive
     from searchkit.search.searcher import open_index
 
     with open_index(path) as searcher, bars(screen, shown=not quiet) as progress:
-        found = check_sanity(searcher, progress=progress)
+        found = check_archive(searcher, progress=progress)
     if json:
         screen.write(formats.to_json(tuning_report.sanity_json(found)))
         return

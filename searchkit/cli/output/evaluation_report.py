@@ -15,9 +15,9 @@ from searchkit.cli.output.numbers import count
 from searchkit.cli.output.result_table import DIM
 
 if TYPE_CHECKING:
-    from searchkit.evaluation.comparison import Comparison, Mover
-    from searchkit.evaluation.judgments import Judged
-    from searchkit.evaluation.measures import Measured
+    from searchkit.evaluation.comparison import ChangedQuery, Comparison
+    from searchkit.evaluation.judgments import Judgments
+    from searchkit.evaluation.measures import MeasuredRun
 
 
 SHOWN_MOVERS = 10
@@ -40,19 +40,19 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated:
+class EvaluationReport:
     """All that an evaluation gave."""
 
-    judged: Judged
+    judged: Judgments
     level: str
     depth: int
-    measured: tuple[Measured, ...]
+    measured: tuple[MeasuredRun, ...]
     comparisons: tuple[Comparison, ...]
     floors: tuple[Floor, ...]
     notes: tuple[str, ...]
 
 
-def evaluation_json(done: Evaluated, *, per_query: bool) -> dict[str, Any]:
+def evaluation_json(done: EvaluationReport, *, per_query: bool) -> dict[str, Any]:
     """Return an evaluation as the object that ``--json`` writes; the values of every query where they are wanted."""
     return {
         "name": done.judged.name,
@@ -67,7 +67,7 @@ def evaluation_json(done: Evaluated, *, per_query: bool) -> dict[str, Any]:
     }
 
 
-def evaluation_table(done: Evaluated, *, per_query: bool) -> RenderableType:
+def evaluation_table(done: EvaluationReport, *, per_query: bool) -> RenderableType:
     """Draw the means, a column a run; below it the values of every query, where wanted, and the comparisons."""
     asked = count(len(done.judged.qrels), "query").replace("querys", "queries")
     head = f"{clean(done.judged.name)} · {asked} · {count(done.judged.judgements, 'judgement')}"
@@ -81,7 +81,7 @@ def evaluation_table(done: Evaluated, *, per_query: bool) -> RenderableType:
     return Group(*parts)
 
 
-def _means(measured: Sequence[Measured]) -> Table:
+def _means(measured: Sequence[MeasuredRun]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     for _ in measured:
@@ -98,7 +98,7 @@ def _means(measured: Sequence[Measured]) -> Table:
     return grid
 
 
-def _per_query(measured: Sequence[Measured]) -> Table:
+def _per_query(measured: Sequence[MeasuredRun]) -> Table:
     """Draw the values of each query by the first measure."""
     name = measured[0].figures[0].measure
     grid = Table.grid(padding=(0, 2))
@@ -141,7 +141,7 @@ def _movers(comparison: Comparison, queries: Mapping[str, str]) -> Iterator[Rend
     yield grid
 
 
-def _move(one: Mover) -> Text:
+def _move(one: ChangedQuery) -> Text:
     better = one.other > one.first
     return Text(f"{_share(one.first)} → {_share(one.other)}", style="green" if better else "red")
 
@@ -157,7 +157,7 @@ def _share(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _run_json(one: Measured, judged: Judged, *, per_query: bool) -> dict[str, Any]:
+def _run_json(one: MeasuredRun, judged: Judgments, *, per_query: bool) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "name": one.name,
         "unanswered": one.unanswered,

@@ -15,7 +15,7 @@ from searchkit.cli.output.result_table import DIM, bar, byline
 from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
 
 if TYPE_CHECKING:
-    from searchkit.index.maintenance import Past
+    from searchkit.index.maintenance import GenerationInfo
 
 
 SHOWN_PROBLEMS = 1000
@@ -49,7 +49,7 @@ def index(about: IndexInfo) -> RenderableType:
     return Group(Text(clean(about.path), style="bold", overflow="fold"), _table(_index_rows(about)))
 
 
-def history(past: Sequence[Past]) -> RenderableType:
+def history(past: Sequence[GenerationInfo]) -> RenderableType:
     """Draw the generations of an index, the latest first."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style=DIM, no_wrap=True)

@@ -18,8 +18,8 @@ from searchkit.cli.output.result_table import DIM
 if TYPE_CHECKING:
     from searchkit.config import Settings
     from searchkit.evaluation.self_check import Group as Asked
-    from searchkit.evaluation.self_check import Sanity
-    from searchkit.evaluation.tuning import Gain, Tuned
+    from searchkit.evaluation.self_check import SelfCheck
+    from searchkit.evaluation.tuning import Gain, TuningResult
 
 
 _SHOWN = 9
@@ -31,7 +31,7 @@ HOW = "Chosen: the nearest to the default that no other mean surely beats."
 CHECK = "A check that nothing is broken, not a measure of relevance: sentences of articles, which must find their own."
 
 
-def tuned_json(found: Tuned, settings: Settings) -> dict[str, Any]:
+def tuned_json(found: TuningResult, settings: Settings) -> dict[str, Any]:
     """Return what tuning found as the object that ``--json`` writes."""
     return {
         "name": found.judged,
@@ -56,7 +56,7 @@ def _gain_json(gain: Gain) -> dict[str, Any]:
     return {**asdict(gain), "difference": gain.difference, "real": gain.real}
 
 
-def tuned_table(found: Tuned, in_force: Mapping[str, object]) -> RenderableType:
+def tuned_table(found: TuningResult, in_force: Mapping[str, object]) -> RenderableType:
     """Draw what was tried, what it gave on queries not tuned on, and what that means; ``in_force`` are no defaults."""
     asked = count(found.queries, "query").replace("querys", "queries")
     return Group(
@@ -71,7 +71,7 @@ def tuned_table(found: Tuned, in_force: Mapping[str, object]) -> RenderableType:
     )
 
 
-def _settings(found: Tuned) -> Iterator[RenderableType]:
+def _settings(found: TuningResult) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -103,7 +103,7 @@ def _points(curve: Sequence[tuple[Any, float]], usual: object, chosen: object) -
     yield "  mean", "  ".join(one.rjust(width) for (_, one), width in zip(cells, widths, strict=True))
 
 
-def _over_force(found: Tuned, in_force: Mapping[str, object]) -> Iterator[RenderableType]:
+def _over_force(found: TuningResult, in_force: Mapping[str, object]) -> Iterator[RenderableType]:
     """Yield the comparison with the settings in force, where these aren't the defaults, and what it means."""
     if found.over_force is None:
         return
@@ -129,7 +129,7 @@ def _gain(gain: Gain, before: str, after: str, about: str) -> Table:
     return grid
 
 
-def _verdict(found: Tuned) -> str:
+def _verdict(found: TuningResult) -> str:
     chosen = ", ".join(f"{name} {value}" for name, value in found.chosen.items())
     if found.gain.real:
         return f"Use {chosen}: the gain is real."
@@ -138,7 +138,7 @@ def _verdict(found: Tuned) -> str:
     return f"Keep the defaults ({chosen}): the gain may be chance."
 
 
-def sanity_json(found: Sanity) -> dict[str, Any]:
+def sanity_json(found: SelfCheck) -> dict[str, Any]:
     """Return the check as the object that ``--json`` writes."""
     return {
         "kind": "sanity",
@@ -162,7 +162,7 @@ def _group_json(one: Asked) -> dict[str, Any]:
     }
 
 
-def sanity_table(found: Sanity) -> RenderableType:
+def sanity_table(found: SelfCheck) -> RenderableType:
     """Draw the check: a line a language, a column a mode; then what looks broken."""
     passed = f", {count(found.passed_over, 'other')} had no sentence to ask" if found.passed_over else ""
     head = f"{count(found.every.sentences, 'sentence')} of {count(found.articles, 'article')}{passed}"

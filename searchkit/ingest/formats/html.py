@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import NotText, decode
 from searchkit.ingest.formats.sections import Block, join
 from searchkit.ingest.text_cleanup import clean, one_line
@@ -46,7 +46,7 @@ def decode_page(data: bytes) -> tuple[str, str | None]:
     return decoded.text, decoded.note
 
 
-def parse_page(source: str) -> Draft:
+def parse_page(source: str) -> ParsedArticle:
     """Return the main text of a page and its sections; title, authors, dates, outlet, canonical URL, tags, language.
 
     Raises ``NotText`` where the page holds no readable text.
@@ -73,7 +73,7 @@ def parse_page(source: str) -> Draft:
     text, sections = join(_without_title(blocks, title))
     if not text and not title:
         raise NotText("holds no readable text")
-    return Draft(values={**values, "title": title, "text": text, "language": language}, sections=sections)
+    return ParsedArticle(values={**values, "title": title, "text": text, "language": language}, sections=sections)
 
 
 def _trafilatura() -> Any:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from searchkit.errors import SourceError
-from searchkit.ingest.article_builder import Draft, content_id, has_id, holds, keys_of, make_article, means
+from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, keys_of, make_article, means
 from searchkit.ingest.charset import Line, NotText, decode, lines
 from searchkit.ingest.language_detection import is_short, main_language
 from searchkit.types import Article, Origin, Problem
@@ -50,7 +50,9 @@ class Rows:
         self._look(value)
         try:
             fallback = self._fallback(value, line, only=only)
-            read = make_article(Draft(values=value), fallback_id=fallback, fields=self.fields, origin=self.origin)
+            read = make_article(
+                ParsedArticle(values=value), fallback_id=fallback, fields=self.fields, origin=self.origin
+            )
         except SourceError as error:
             yield self.problem(error.message, line)
         except RecursionError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from searchkit.ingest.article_builder import Draft, means, plain_text
+from searchkit.ingest.article_builder import ParsedArticle, means, plain_text
 from searchkit.ingest.formats.sections import Block, join
 from searchkit.ingest.hyphenation import Vocabulary
 from searchkit.ingest.text_cleanup import clean, glued, one_line
@@ -34,7 +34,7 @@ _ENDS = {
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
-def parse_markdown(text: str) -> Draft:
+def parse_markdown(text: str) -> ParsedArticle:
     """Return title, text and sections, and the keys of the front matter (YAML between lines of ``---``).
 
     The title is the front matter's, else the first heading of the first level, which then isn't part of the text.
@@ -59,7 +59,7 @@ def parse_markdown(text: str) -> Draft:
     values = {"text": joined} | {f"front {key}" if key == "text" else key: value for key, value in front.items()}
     if not given:
         values["title"] = title
-    return Draft(values=values, sections=sections, notes=notes)
+    return ParsedArticle(values=values, sections=sections, notes=notes)
 
 
 def _split_front_matter(text: str) -> tuple[Mapping[str, object], str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from searchkit.ingest.article_builder import Draft
+from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.formats.sections import Block, atx_text, join
 from searchkit.ingest.hyphenation import Vocabulary, is_parted
 from searchkit.ingest.text_cleanup import clean, glued, is_unspaced, one_line
@@ -56,7 +56,7 @@ class _Paragraph:
     level: int = 0
 
 
-def parse_plain(text: str) -> Draft:
+def parse_plain(text: str) -> ParsedArticle:
     """Return title, text, sections, and authors where there is a byline.
 
     The text is all but the title and the rules, caption and byline included; hard-wrapped lines are joined.
@@ -69,7 +69,7 @@ def parse_plain(text: str) -> Draft:
     joined, sections = join(blocks)
     authors = _authors(body)
     values: dict[str, object] = {"title": title, "text": joined}
-    return Draft(values=values | ({"authors": authors} if authors else {}), sections=sections)
+    return ParsedArticle(values=values | ({"authors": authors} if authors else {}), sections=sections)
 
 
 def _paragraphs(text: str) -> Iterator[_Paragraph]:

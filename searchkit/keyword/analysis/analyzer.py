@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from searchkit.keyword.analysis.compounds import Compound, compound_of
 from searchkit.keyword.analysis.normalization import fold, fold_normalised, normalise
-from searchkit.keyword.analysis.stemmer import FOLDED_FIRST, Stems
+from searchkit.keyword.analysis.stemmer import FOLDED_FIRST, WordStemmer
 
 if TYPE_CHECKING:
     import regex
@@ -171,7 +171,7 @@ class Analyzer:
     """Turns text into terms, by language. Holds caches alone, so any number of threads may share one."""
 
     def __init__(self) -> None:
-        self._stems = Stems()
+        self._stems = WordStemmer()
         self._expansions: dict[tuple[str, str | None], Expansion] = {}
         self._units: dict[tuple[str, tuple[str | None, ...]], tuple[tuple[QueryTerm, ...], int]] = {}
 

@@ -68,7 +68,7 @@ FOLDED_FIRST: frozenset[str | None] = frozenset(("en",))
 """Languages whose words are folded before they are stemmed; elsewhere the stem is folded."""
 
 
-class Stems:
+class WordStemmer:
     """Snowball's stemmers by language, each made when it is first needed (and PyStemmer imported then).
 
     A call never lets go of the interpreter's lock, so threads may share one.

@@ -15,7 +15,7 @@ from searchkit.keyword.analysis.analyzer import MAX_TERM
 from searchkit.storage import native
 
 
-class Tokens(Protocol):
+class TokenIds(Protocol):
     """Numbers the distinct tokens, apart by language, and keeps the numbers of those that were taken in.
 
     A language is a number. ``len`` counts the distinct tokens.
@@ -40,9 +40,9 @@ class Tokens(Protocol):
         ...
 
 
-def new_tokens() -> Tokens:
+def new_tokens() -> TokenIds:
     """Return an empty table: the compiled one, or the dictionary where it couldn't be compiled."""
-    found: Tokens = PlainTokens() if native.COMPILED is None else native.COMPILED.Tokens()
+    found: TokenIds = PlainTokenIds() if native.COMPILED is None else native.COMPILED.Tokens()
     return found
 
 
@@ -51,7 +51,7 @@ def utf8(text: str) -> str | bytes:
     return text if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
-class PlainTokens:
+class PlainTokenIds:
     """The table without a compiler."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ OPTIONS = ("-O3", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fvisibility
 """No fused multiply and add: a sum must not depend on the processor."""
 
 
-class Loops(BuildHookInterface):  # type: ignore[misc]  # hatchling isn't there where types are checked
+class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling isn't there where types are checked
     """Compiles the loops before the files are collected."""
 
     PLUGIN_NAME = "loops"

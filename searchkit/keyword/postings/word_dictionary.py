@@ -173,14 +173,14 @@ class WordTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MatchingWords:
     """Words that were looked for: per table their indexes, and how many words there were before any were left out."""
 
     indexes: tuple[Indexes, ...]
     total: int
 
 
-class Lexicon:
+class WordDictionary:
     """The living words of several word tables. Holds caches alone, so any number of threads may share one."""
 
     def __init__(self, tables: Sequence[WordTable], counts: Sequence[NDArray[np.uint32]]) -> None:
@@ -196,11 +196,11 @@ class Lexicon:
         """Return in how many living rows a word stands."""
         return sum(table.count(word) for table in self._tables)
 
-    def fitting(self, pattern: str, limit: int) -> Found:
+    def fitting(self, pattern: str, limit: int) -> MatchingWords:
         """Find the words that fit a wildcard; of more than ``limit``, those that stand in most rows."""
         return self._best([table.fitting(pattern) for table in self._tables], limit)
 
-    def near(self, word: str, distance: int, limit: int) -> Found:
+    def near(self, word: str, distance: int, limit: int) -> MatchingWords:
         """Find the words at most ``distance`` edits away; of more than ``limit``, those that stand in most rows."""
         return self._best([table.near(word, distance)[0] for table in self._tables], limit)
 
@@ -212,16 +212,16 @@ class Lexicon:
             best.update(zip(table.words(indexes), edits.tolist(), strict=True))
         return sorted(best, key=lambda one: (best[one], -self.count(one), one))[:limit]
 
-    def _best(self, found: list[Indexes], limit: int) -> Found:
+    def _best(self, found: list[Indexes], limit: int) -> MatchingWords:
         living = [indexes[table.counts[indexes] > 0] for table, indexes in zip(self._tables, found, strict=True)]
         if sum(map(len, living)) <= limit:
-            return Found(tuple(living), sum(map(len, living)))
+            return MatchingWords(tuple(living), sum(map(len, living)))
         counter: Counter[str] = Counter()
         for table, indexes in zip(self._tables, living, strict=True):
             counter.update(dict(zip(table.words(indexes), table.counts[indexes].tolist(), strict=True)))
         # The choice depends on the words and their counts alone, never on how the index is cut into segments.
         chosen = sorted(counter, key=lambda one: (-counter[one], one))[:limit]
-        return Found(tuple(table.find_all(chosen) for table in self._tables), len(counter))
+        return MatchingWords(tuple(table.find_all(chosen) for table in self._tables), len(counter))
 
 
 class _Table:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from searchkit.keyword.postings.inverter import Vocabulary
 
 
-class Packer:
+class PostingsPacker:
     """Packs one field's postings block by block; what doesn't fill a block waits for what follows.
 
     Positions go to the file at once. Rows, counts and forms, about two bytes a posting, are held back: an array of the
@@ -167,7 +167,7 @@ class PostingsStats:
     bytes: int
 
 
-class PostingsBuilder:
+class PostingsWriter:
     """Collects chunks and writes one ``postings.bin``; its memory doesn't grow with rows, only with distinct words.
 
     ``scratch`` is a folder for what is put aside meanwhile (the system's for temporary files where it isn't given).
@@ -306,7 +306,7 @@ def _write_postings(
 
     The runs' pages are given back each time, or all of them, a gigabyte for 1,000,000 chunks, would stay in memory.
     """
-    packer = Packer(writer, name)
+    packer = PostingsPacker(writer, name)
     ordered = [_Ordered(run, ranks[run.term_ids]) for run in runs]
     for low, high in _batches(starts + position_starts):
         first, last = int(starts[low]), int(starts[high])

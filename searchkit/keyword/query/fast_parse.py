@@ -36,7 +36,7 @@ Word = tuple[tuple[Term, ...] | None, tuple[bool, ...]]
 """The terms of one word, None where it isn't for this file; and whether it is in each list of stop words."""
 
 
-class Asked(NamedTuple):
+class FastQuery(NamedTuple):
     """The leaves of a question, in its order, and whether "all" are required or "any" may stand there.
 
     Of "any" a leaf may be asked for several times; "all" are different.
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
         return Maybe(child=any_of(self.leaves))
 
 
-class BareQuestions:
+class FastQueryReader:
     """Reads the simplest questions. Holds a cache alone, so any number of threads may share one."""
 
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
@@ -65,7 +65,7 @@ class BareQuestions:
     def _stops(self) -> tuple[frozenset[str], ...]:
         return lists_of(self._languages)
 
-    def read(self, text: str, syntax: Syntax = Syntax.AUTO) -> Asked | None:
+    def read(self, text: str, syntax: Syntax = Syntax.AUTO) -> FastQuery | None:
         """Return what a question asks for; None where it isn't for this file.
 
         What lies between two spaces is read alone: no rule of the language looks across a space.
@@ -83,17 +83,17 @@ class BareQuestions:
             return self._phrase(text)
         return self._pattern(text) if len(surfaces) == 1 and text == surfaces[0] else None
 
-    def _joined(self, text: str, surfaces: list[str], syntax: Syntax) -> Asked | None:
+    def _joined(self, text: str, surfaces: list[str], syntax: Syntax) -> FastQuery | None:
         if not _OPERATORS.isdisjoint(surfaces) and (
             syntax is Syntax.EXPRESSION or (syntax is Syntax.AUTO and classify(text).expression)
         ):
             words = surfaces[::2]
             joined = text == " AND ".join(words) and _OPERATORS.isdisjoint(words)
             terms = self._different(words) if joined else None
-            return Asked("all", terms) if terms else None
+            return FastQuery("all", terms) if terms else None
         return self._words(surfaces)
 
-    def _words(self, surfaces: list[str]) -> Asked | None:
+    def _words(self, surfaces: list[str]) -> FastQuery | None:
         known = [self._known.get(surface) or self._look(surface) for surface in surfaces]
         out = stop_words(surfaces, [listed for _, listed in known])
         if out and len(surfaces) <= EACH_MEANT:  # they count less: in a tree
@@ -104,9 +104,9 @@ class BareQuestions:
                 return None
             if place not in out:
                 asked += found
-        return Asked("any", asked) if asked else None
+        return FastQuery("any", asked) if asked else None
 
-    def _phrase(self, text: str) -> Asked | None:
+    def _phrase(self, text: str) -> FastQuery | None:
         inner = text[1:-1]
         if len(text) < 3 or text[-1] != '"' or not inner.replace(" ", "").isalnum() or inner != " ".join(inner.split()):
             return None
@@ -115,7 +115,7 @@ class BareQuestions:
         if not 1 < len(terms) <= _MOST:
             return None
         units = tuple([self._own_form(word, term) for word, term in zip(words, terms, strict=True)])
-        return Asked("all", [Phrase(units=units, offsets=tuple(range(len(terms))))])
+        return FastQuery("all", [Phrase(units=units, offsets=tuple(range(len(terms))))])
 
     def _own_form(self, word: str, term: Term) -> Term:
         """Return what a word asks for in quotes: its own form."""
@@ -130,12 +130,12 @@ class BareQuestions:
         terms = [found[0] for found in known if found is not None and len(found) == 1]
         return terms if len(terms) == len(surfaces) == len({term.terms for term in terms}) else None
 
-    def _pattern(self, text: str) -> Asked | None:
+    def _pattern(self, text: str) -> FastQuery | None:
         if len(text) > _MOST or not text.isascii():
             return None
         if text[-1] == "~" and text[:-1].isalpha():
-            return Asked("any", [Fuzzy(word=self._analyzer.fold(text[:-1]))])
-        return Asked("any", [Pattern(text=self._analyzer.fold(text))]) if is_wildcard(text) else None
+            return FastQuery("any", [Fuzzy(word=self._analyzer.fold(text[:-1]))])
+        return FastQuery("any", [Pattern(text=self._analyzer.fold(text))]) if is_wildcard(text) else None
 
     def _look(self, surface: str) -> Word:
         asked = surface

@@ -43,7 +43,7 @@ from searchkit.keyword.query.ast import (
 from searchkit.keyword.query.classifier import EVERY, LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.keyword.query.fast_grammar import read_simple
 from searchkit.keyword.query.filter_values import read_filter
-from searchkit.keyword.query.query_terms import Words, all_of, any_of
+from searchkit.keyword.query.query_terms import QueryWords, all_of, any_of
 from searchkit.keyword.query.syntax_nodes import Group, Item, Operand, Signed, UnreadableError
 from searchkit.keyword.query.text_filters import (
     AS_WORDS,
@@ -109,7 +109,7 @@ to +.001, scifact -.002 to -.004, xquad-en -.001 to +.001; ``scripts/bench_query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class ParsedQuery:
     """What a query asks for.
 
     ``tree`` is for the keyword leg. ``plain``: it asks for words and nothing else, no operator has a meaning in it.
@@ -133,7 +133,7 @@ def parse(
     languages: Sequence[str | None] = (),
     filter_fields: Collection[str] = (),
     syntax: Syntax = Syntax.AUTO,
-) -> Parsed:
+) -> ParsedQuery:
     """Read a query: any text is one.
 
     ``languages``: of the articles to search in, whose stems a word stands for; ``filter_fields``: the archive's other
@@ -145,14 +145,14 @@ def parse(
     # One character for one, so that places in the query stay what they are.
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
     if syntax is Syntax.WORDS:
-        return _plain(clean, Words(analyzer, languages), (), QueryReading(syntax=Syntax.WORDS, reason=_AS_ASKED))
+        return _plain(clean, QueryWords(analyzer, languages), (), QueryReading(syntax=Syntax.WORDS, reason=_AS_ASKED))
     if clean.strip() in EVERY:
-        return Parsed(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
+        return ParsedQuery(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
     names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
-    return _Typed(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
+    return _TypedQuery(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
 
 
-class _Typed:
+class _TypedQuery:
     """A text as typed: its filters first, then what is left of it, by its form."""
 
     def __init__(
@@ -163,7 +163,7 @@ class _Typed:
         self._analyzer, self._languages = analyzer, languages
         self._notes: list[str] = _unknown_fields(text, (*WORD_FIELDS, *names)) if ":" in text else []
 
-    def parsed(self) -> Parsed:
+    def parsed(self) -> ParsedQuery:
         """Raises ``QueryError`` as ``parse`` does."""
         text = self._text
         filters = find_filters(text, self._names)
@@ -188,7 +188,7 @@ class _Typed:
                 self._notes.append(f"{_COULD_NOT} ({problem}); its filters were applied.")
         return self._beside(without(text, filters) if others else rest, filters)
 
-    def _beside(self, rest: str, filters: Sequence[TextFilter]) -> Parsed:
+    def _beside(self, rest: str, filters: Sequence[TextFilter]) -> ParsedQuery:
         """Read what is left of the text beside filters that hold for all of it."""
         quoted = _straightened(rest, ())
         grouped = _has_grouped_filter(quoted, self._names)
@@ -207,15 +207,15 @@ class _Typed:
                 reason = _Reason(text=str(problem), doubtful=True)
         return self._words(rest, filters, reason)
 
-    def _expression(self, quoted: str, filters: Sequence[TextFilter], reason: _Reason) -> Parsed:
+    def _expression(self, quoted: str, filters: Sequence[TextFilter], reason: _Reason) -> ParsedQuery:
         """Return an expression and the filters that hold for all of it. Raises ``UnreadableError``."""
-        expression = _Reading(Words(self._analyzer, self._languages), self._names)
+        expression = _TreeBuilder(QueryWords(self._analyzer, self._languages), self._names)
         tree = expression.tree(_read(quoted, self._names))
         if not expression.special:
             return self._words(quoted, filters, reason)
         conditions = conditions_of(self._text, filters, self._names)
         own = tree.children if isinstance(tree, And) else (tree,)
-        return Parsed(
+        return ParsedQuery(
             tree=all_of([*conditions, *own]) if conditions else tree,
             plain=False,
             words=tuple(expression.words.found),
@@ -229,9 +229,9 @@ class _Typed:
             ),
         )
 
-    def _words(self, rest: str, filters: Sequence[TextFilter], reason: _Reason) -> Parsed:
+    def _words(self, rest: str, filters: Sequence[TextFilter], reason: _Reason) -> ParsedQuery:
         """Return words, and the filters beside them."""
-        words = Words(self._analyzer, self._languages)
+        words = QueryWords(self._analyzer, self._languages)
         if not filters:
             reading = QueryReading(
                 syntax=Syntax.EXPRESSION if self._forced else Syntax.WORDS, reason=reason.text, doubtful=reason.doubtful
@@ -240,7 +240,7 @@ class _Typed:
         tree = _words_tree(rest, words)
         conditions = conditions_of(self._text, filters, self._names)
         whole = all_of(conditions if isinstance(tree, Nothing) else [*conditions, tree])
-        return Parsed(
+        return ParsedQuery(
             tree=whole,
             plain=False,
             words=tuple(words.found),
@@ -317,9 +317,9 @@ def _read(text: str, names: tuple[str, ...]) -> Group:
     return read(text, fields=_named((*WORD_FIELDS, *names)), filters=_named(names))
 
 
-def _plain(text: str, words: Words, notes: Iterable[str], reading: QueryReading) -> Parsed:
+def _plain(text: str, words: QueryWords, notes: Iterable[str], reading: QueryReading) -> ParsedQuery:
     tree = _words_tree(text, words)
-    return Parsed(
+    return ParsedQuery(
         tree=tree,
         plain=True,
         words=tuple(words.found),
@@ -329,7 +329,7 @@ def _plain(text: str, words: Words, notes: Iterable[str], reading: QueryReading)
     )
 
 
-def _words_tree(text: str, words: Words) -> Tree:
+def _words_tree(text: str, words: QueryWords) -> Tree:
     """Return the tree of words of which any may stand there; those that were quoted together rank higher."""
     leaves = words.telling_leaves(text)
     if not leaves:
@@ -337,12 +337,12 @@ def _words_tree(text: str, words: Words) -> Tree:
     return Maybe(child=any_of([*leaves, *_wishes(text, words, leaves)]))
 
 
-def _wishes(text: str, words: Words, leaves: Sequence[Tree]) -> Iterator[Wish]:
+def _wishes(text: str, words: QueryWords, leaves: Sequence[Tree]) -> Iterator[Wish]:
     """Yield what is quoted in a text: a wish, no condition. One word is wished for where it asks for its own form."""
     straight = text if text.isascii() else text.translate(_QUOTES)
     if '"' not in straight:
         return
-    reading = _Reading(Words(words.analyzer, words.languages), ())
+    reading = _TreeBuilder(QueryWords(words.analyzer, words.languages), ())
     for match in islice(_QUOTED.finditer(straight), MAX_WISHES):
         operand = Operand(kind="phrase", text=match[1], start=match.start(1))
         for leaf in reading.phrase(operand, TEXT):
@@ -392,10 +392,10 @@ def _nearest_field(name: str, folded: Mapping[str, str]) -> str:
     return folded[begun[0]] if len(begun) == 1 else folded.get(_KNOWN_AS.get(name, ""), "")
 
 
-class _Reading:
+class _TreeBuilder:
     """Makes a tree of an expression, and remembers what it was made of."""
 
-    def __init__(self, words: Words, filter_fields: Sequence[str]) -> None:
+    def __init__(self, words: QueryWords, filter_fields: Sequence[str]) -> None:
         self.words = words
         self.pieces: list[str] = []
         self.notes: list[str] = []

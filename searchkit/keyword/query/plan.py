@@ -37,7 +37,7 @@ ALL = 0
 """The register that holds every article."""
 
 
-class Do(IntEnum):
+class Op(IntEnum):
     """What makes a register: of nothing, of a leaf, of a filter, or of registers before it."""
 
     ALL = 0
@@ -49,7 +49,7 @@ class Do(IntEnum):
     NOT = 6
 
 
-Operation = tuple[Do, int, int]
+Operation = tuple[Op, int, int]
 """What is done, and with what: the number of a leaf or a filter, or one register or two."""
 
 
@@ -66,7 +66,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class QueryPlan:
     """A tree, taken apart.
 
     ``root`` is the register of the articles that meet the conditions. ``asks``: the tree asks for words, so that a row
@@ -84,15 +84,15 @@ class Program:
     plain: bool
 
 
-def program_of(tree: Tree) -> Program:
+def plan_of(tree: Tree) -> QueryPlan:
     """Take an expanded tree apart: one without patterns and fuzzy words."""
-    maker = _Maker()
+    maker = _PlanBuilder()
     root = maker.holds(tree)
     asks = asks_for_words(tree)
     if asks:
         maker.add(tree, root, 1.0)
     steps = _merged(maker.steps)
-    return Program(
+    return QueryPlan(
         leaves=tuple(maker.leaves),
         filters=tuple(maker.filters),
         operations=tuple(maker.operations),
@@ -112,7 +112,7 @@ def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(Step(leaf, factor, gate, holding) for (leaf, gate, holding), factor in factors.items())
 
 
-def lone_word(program: Program) -> Term | None:
+def lone_word(program: QueryPlan) -> Term | None:
     """Return the word that is all of a question, if it can be told which of its forms was typed."""
     if not program.plain or len(program.leaves) != 1 or len(program.steps) != 1:
         return None
@@ -134,8 +134,8 @@ def words_of(tree: Tree) -> tuple[Term, ...] | None:
     return terms if len(terms) == len(words) else None
 
 
-def program_of_words(words: Sequence[Term]) -> Program:
-    """Return what ``program_of`` makes of a tree of words alone, as most queries are: in a tenth of the time."""
+def plan_of_words(words: Sequence[Term]) -> QueryPlan:
+    """Return what ``plan_of`` makes of a tree of words alone, as most queries are: in a tenth of the time."""
     asked: dict[tuple[FieldName, Sequence[str]], int] = {}
     leaves: list[Term] = []
     for word in words:
@@ -143,7 +143,7 @@ def program_of_words(words: Sequence[Term]) -> Program:
         if key not in asked:
             leaves.append(word)
         asked[key] = asked.get(key, 0) + 1
-    return Program(
+    return QueryPlan(
         leaves=tuple(leaves),
         filters=(),
         operations=_ANYWHERE,
@@ -155,7 +155,7 @@ def program_of_words(words: Sequence[Term]) -> Program:
     )
 
 
-_ANYWHERE: tuple[Operation, ...] = ((Do.ALL, 0, 0),)
+_ANYWHERE: tuple[Operation, ...] = ((Op.ALL, 0, 0),)
 
 
 @lru_cache(maxsize=256)
@@ -177,13 +177,13 @@ def asks_for_words(tree: Tree) -> bool:
             return False
 
 
-class _Maker:
+class _PlanBuilder:
     """Makes the registers and the steps, and gives numbers to what they use."""
 
     def __init__(self) -> None:
         self.leaves: dict[Term | Phrase, int] = {}
         self.filters: dict[Filter, int] = {}
-        self.operations: dict[Operation, int] = {(Do.ALL, 0, 0): ALL}
+        self.operations: dict[Operation, int] = {(Op.ALL, 0, 0): ALL}
         self.steps: list[Step] = []
         self._held: dict[int, int] = {}
 
@@ -197,7 +197,7 @@ class _Maker:
     def _holds(self, tree: Tree) -> int:
         match tree:
             case Term() | Phrase():
-                return self._register(Do.LEAF, self._leaf(tree))
+                return self._register(Op.LEAF, self._leaf(tree))
             case And():
                 return self._every(tree.children, ALL)
             case Or():
@@ -209,9 +209,9 @@ class _Maker:
             case Maybe() | Every() | Wish():
                 return ALL
             case Nothing():
-                return self._register(Do.NONE)
+                return self._register(Op.NONE)
             case Filter():
-                return self._register(Do.FILTER, self.filters.setdefault(tree, len(self.filters)))
+                return self._register(Op.FILTER, self.filters.setdefault(tree, len(self.filters)))
             case Compound():
                 return self._either(self.holds(tree.joined), self._every(tree.parts, ALL))
             case _:
@@ -233,17 +233,17 @@ class _Maker:
     def _both(self, a: int, b: int) -> int:
         if ALL in (a, b) or a == b:
             return max(a, b)
-        return self._register(Do.AND, a, b)
+        return self._register(Op.AND, a, b)
 
     def _either(self, a: int, b: int) -> int:
         if ALL in (a, b):
             return ALL
-        return a if a == b else self._register(Do.OR, a, b)
+        return a if a == b else self._register(Op.OR, a, b)
 
     def _not(self, a: int) -> int:
-        return self._register(Do.NONE) if a == ALL else self._register(Do.NOT, a)
+        return self._register(Op.NONE) if a == ALL else self._register(Op.NOT, a)
 
-    def _register(self, do: Do, a: int = 0, b: int = 0) -> int:
+    def _register(self, do: Op, a: int = 0, b: int = 0) -> int:
         return self.operations.setdefault((do, a, b), len(self.operations))
 
     def _leaf(self, leaf: Term | Phrase) -> int:
@@ -254,11 +254,11 @@ class _Maker:
         operations = list(self.operations)
         found: list[frozenset[int]] = []
         for do, a, b in operations[: register + 1]:
-            if do == Do.LEAF:
+            if do == Op.LEAF:
                 found.append(frozenset((a,)))
-            elif do == Do.AND:
+            elif do == Op.AND:
                 found.append(found[a] | found[b])
-            elif do == Do.OR:
+            elif do == Op.OR:
                 found.append(found[a] & found[b])
             else:
                 found.append(frozenset())

@@ -36,7 +36,7 @@ WITHOUT_SIGN = 0.25
 """What C counts for C++: enough to be found, too little to come before any C++."""
 
 
-class Words:
+class QueryWords:
     """The words of a query as they are found, and the leaves they make."""
 
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:

@@ -44,7 +44,7 @@ _WIDTH = 4
 """Bytes of a word's number."""
 
 
-class Expansion:
+class TermExpander:
     """Puts the union of the terms found in the place of every wildcard and fuzzy word; notes what was left out."""
 
     def __init__(self, index: KeywordSegments) -> None:
@@ -95,7 +95,7 @@ class Expansion:
         if native.COMPILED is not None:
             words = self._look(leaf)
             if sum(map(len, words)) <= EXPANSION_LIMIT * _WIDTH:
-                return Term(terms=TermsOfWords(self._index, words), field=leaf.field)
+                return Term(terms=WordSet(self._index, words), field=leaf.field)
         if isinstance(leaf, Pattern):
             asked = leaf.text
             found = self._index.lexicon.fitting(leaf.text, EXPANSION_LIMIT)
@@ -107,7 +107,7 @@ class Expansion:
                 f"'{asked}' stands for {found.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
             )
         chosen = tuple(words.astype(np.uint32).tobytes() for words in found.indexes)
-        terms = TermsOfWords(self._index, chosen)
+        terms = WordSet(self._index, chosen)
         return Term(terms=terms if native.COMPILED is not None else tuple(terms), field=leaf.field)
 
     def _look(self, leaf: Pattern | Fuzzy) -> tuple[bytes, ...]:
@@ -120,7 +120,7 @@ class Expansion:
         return self._index.parts.words(1, leaf.text, 0)
 
 
-class TermsOfWords(Sequence[str]):
+class WordSet(Sequence[str]):
     """The terms that some words stand for, sorted; their texts are read when somebody asks for them.
 
     ``words``: for each segment the numbers of its words, 32 bits each. Alike only to itself.

@@ -10,7 +10,7 @@ A union of terms counts as one term. A phrase counts as one term too, its idf th
 A phrase is read in the article's text, wherever its chunks end, and scores in the chunk where it begins. A word that is
 the whole question scores ``OWN_FORM`` times as much where it stands as it was typed.
 
-A tree becomes a `Program`, which is worked out segment by segment.
+A tree becomes a `QueryPlan`, which is worked out segment by segment.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from searchkit.keyword.query.ast import Compound, Filter, Term, Tree, highlighted, positive_leaves
-from searchkit.keyword.query.plan import Program, program_of, program_of_words, words_of
-from searchkit.keyword.query.rewrite import Expansion, units_of
-from searchkit.keyword.scoring.native_executor import MOST_ARTICLES, Lists, Voted, Windows
-from searchkit.keyword.scoring.numpy_executor import Dense, Leaves, run
+from searchkit.keyword.query.plan import QueryPlan, plan_of, plan_of_words, words_of
+from searchkit.keyword.query.rewrite import TermExpander, units_of
+from searchkit.keyword.scoring.native_executor import MOST_ARTICLES, LeafPostings, NativeExecutor, VotedArticles
+from searchkit.keyword.scoring.numpy_executor import LeafReader, RowScores, run
 from searchkit.storage import native
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Resolve = Callable[[Filter], NDArray[np.bool_]]
 
 
-class Best(NamedTuple):
+class BestRows(NamedTuple):
     """The best rows of a leg, in no order, their scores, and the highest score of any other (-inf: there is none)."""
 
     rows: Rows
@@ -46,7 +46,7 @@ class Best(NamedTuple):
     bound: float
 
 
-class Found:
+class KeywordMatches:
     """What the keyword leg says to a program. Rows are global; nothing is worked out before it is asked for.
 
     ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
@@ -57,7 +57,7 @@ class Found:
     def __init__(
         self,
         index: KeywordSegments,
-        program: Program,
+        program: QueryPlan,
         asked: Sequence[tuple[Term, float]],
         *,
         mask: Mask | None,
@@ -72,31 +72,31 @@ class Found:
         self._program = program
         self._filters = filters
         self._mask = mask
-        self._windows: Windows | None = None
-        self._leaves: Leaves | Lists
+        self._windows: NativeExecutor | None = None
+        self._leaves: LeafReader | LeafPostings
         if native.COMPILED is None:
-            self._leaves = Leaves(index, program.leaves)
+            self._leaves = LeafReader(index, program.leaves)
         else:
-            self._leaves = Lists(index)
-            self._windows = Windows(index, program, self._leaves, mask, filters)
+            self._leaves = LeafPostings(index)
+            self._windows = NativeExecutor(index, program, self._leaves, mask, filters)
         idf = self._leaves.idf
         self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
-        self._best: dict[int, Best] = {}
-        self._voted: Voted | None = None
+        self._best: dict[int, BestRows] = {}
+        self._voted: VotedArticles | None = None
 
-    def best(self, depth: int) -> Best:
+    def best(self, depth: int) -> BestRows:
         """Return the ``depth`` matching rows of the highest scores."""
         if depth not in self._best and self._windows is not None:
-            self._best[depth] = Best(*self._windows.best(depth))
+            self._best[depth] = BestRows(*self._windows.best(depth))
         if depth not in self._best:
             rows = np.flatnonzero(self.matched)
             mine = self.scores[rows]
             if len(rows) <= depth:
-                self._best[depth] = Best(rows, mine, -np.inf)
+                self._best[depth] = BestRows(rows, mine, -np.inf)
             else:
                 order = np.argpartition(-mine, depth)
                 chosen = order[:depth]
-                self._best[depth] = Best(rows[chosen], mine[chosen], float(mine[order[depth]]))
+                self._best[depth] = BestRows(rows[chosen], mine[chosen], float(mine[order[depth]]))
         return self._best[depth]
 
     def at(self, rows: Rows) -> NDArray[np.float64]:
@@ -119,13 +119,13 @@ class Found:
                 return scores
         return self._windows.at(rows)[0] if self._windows is not None else self.scores[rows]
 
-    def best_of(self, rows: Rows) -> Best | None:
+    def best_of(self, rows: Rows) -> BestRows | None:
         """Return what ``best`` gave where these are its rows, best first; None where they aren't, or in no order."""
         if self._windows is None:
             return None
         return next((best for best in self._best.values() if best.rows is rows), None)
 
-    def voted(self, best: Best, most: int, vote: float, voters: int) -> Voted | None:
+    def voted(self, best: BestRows, most: int, vote: float, voters: int) -> VotedArticles | None:
         """Return the first ``most`` articles of the best rows, scored by all of their chunks; None without the loops.
 
         ``vote`` and ``voters`` are those of ``search/ranking.py``.
@@ -167,13 +167,15 @@ class Found:
         return self._dense.allowed
 
     @cached_property
-    def _dense(self) -> Dense:
-        if isinstance(self._leaves, Leaves):
+    def _dense(self) -> RowScores:
+        if isinstance(self._leaves, LeafReader):
             return run(self._index, self._program, self._leaves, self._mask, self._filters)
-        return Windows(self._index, self._program, self._leaves, self._mask, self._filters).dense()
+        return NativeExecutor(self._index, self._program, self._leaves, self._mask, self._filters).dense()
 
 
-def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, resolve: Resolve | None = None) -> Found:
+def evaluate(
+    index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, resolve: Resolve | None = None
+) -> KeywordMatches:
     """Ask an index a tree.
 
     ``mask``, ``(rows,)`` bool, limits what may match (a filter); it changes no score. ``resolve`` turns a `Filter` of
@@ -182,12 +184,12 @@ def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, re
     """
     if (words := words_of(tree)) is not None:
         return evaluate_words(index, words, mask=mask)
-    expansion = Expansion(index)
+    expansion = TermExpander(index)
     tree = expansion.of(tree)
-    program = program_of(tree)
+    program = plan_of(tree)
     if program.filters and resolve is None:
         raise ValueError("a tree with filters needs someone who resolves them")
-    return Found(
+    return KeywordMatches(
         index,
         program,
         [(unit, factor) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)],
@@ -198,6 +200,6 @@ def evaluate(index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, re
     )
 
 
-def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> Found:
+def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> KeywordMatches:
     """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
-    return Found(index, program_of_words(words), [(word, 1.0) for word in words], mask=mask, highlights=words)
+    return KeywordMatches(index, plan_of_words(words), [(word, 1.0) for word in words], mask=mask, highlights=words)

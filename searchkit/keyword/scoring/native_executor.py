@@ -17,13 +17,13 @@ import numpy as np
 
 from searchkit.keyword.query.ast import FieldName, Phrase, Term
 from searchkit.keyword.query.plan import lone_word
-from searchkit.keyword.query.rewrite import TermsOfWords
-from searchkit.keyword.scoring.numpy_executor import Dense, field_of
+from searchkit.keyword.query.rewrite import WordSet
+from searchkit.keyword.scoring.numpy_executor import RowScores, field_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.keyword.query.plan import Operation, Program, Step
+    from searchkit.keyword.query.plan import Operation, QueryPlan, Step
     from searchkit.keyword.scoring.segments import KeywordSegments
 
     Mask = NDArray[np.bool_]
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float64]
 
 
-class Lists:
+class LeafPostings:
     """The postings of a program's leaves as the loops take them, and their idf.
 
     Leaves are told apart by identity, since the tree that holds them outlives this, and to hash one costs more than to
@@ -65,7 +65,7 @@ class Lists:
         return idf
 
     def _term(self, leaf: Term) -> Any:
-        if isinstance(leaf.terms, TermsOfWords):
+        if isinstance(leaf.terms, WordSet):
             return self.parts.union(leaf.field, leaf.terms.words)
         if leaf.surfaces:
             return self.parts.forms(leaf.field, leaf.surfaces)
@@ -82,7 +82,7 @@ MOST_ARTICLES = 256
 """So many articles are scored by one call."""
 
 
-class Voted(NamedTuple):
+class VotedArticles(NamedTuple):
     """Articles by their numbers over all segments, ascending, and their scores, which all of their chunks have made.
 
     ``looked``: how many of the rows given were looked at until there were as many articles as asked for. ``rows``,
@@ -97,11 +97,16 @@ class Voted(NamedTuple):
     matched: Mask
 
 
-class Windows:
+class NativeExecutor:
     """A program, ready to be run."""
 
     def __init__(
-        self, index: KeywordSegments, program: Program, lists: Lists, mask: Mask | None, filters: Sequence[Mask]
+        self,
+        index: KeywordSegments,
+        program: QueryPlan,
+        lists: LeafPostings,
+        mask: Mask | None,
+        filters: Sequence[Mask],
     ) -> None:
         self._index, self._program, self._lists, self._mask, self._filters = index, program, lists, mask, list(filters)
 
@@ -117,7 +122,7 @@ class Windows:
             return rows, scores, -np.inf
         return rows[:depth], scores[:depth], float(scores[depth])
 
-    def voted(self, rows: Rows, most: int, vote: float, voters: int) -> Voted:
+    def voted(self, rows: Rows, most: int, vote: float, voters: int) -> VotedArticles:
         """Return the first ``most`` different articles of some rows, scored by all of their chunks."""
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
@@ -126,7 +131,7 @@ class Windows:
             )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
-        return Voted(
+        return VotedArticles(
             articles=np.frombuffer(numbers, np.int64),
             scores=np.frombuffer(scores, np.float64),
             looked=looked,
@@ -149,10 +154,10 @@ class Windows:
                 scores[order[first:last]], matched[order[first:last]] = values, hits
         return scores, matched
 
-    def dense(self) -> Dense:
+    def dense(self) -> RowScores:
         """Return the same of every row."""
         rows = self._index.rows
-        dense = Dense(scores=np.zeros(rows), matched=np.zeros(rows, dtype=bool), allowed=np.zeros(rows, dtype=bool))
+        dense = RowScores(scores=np.zeros(rows), matched=np.zeros(rows, dtype=bool), allowed=np.zeros(rows, dtype=bool))
         for number, (base, end) in enumerate(pairwise(self._index.bases)):
             mine = slice(base, end)
             if end > base:

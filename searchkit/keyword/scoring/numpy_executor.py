@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.keyword.query.ast import TEXT, FieldName, Phrase, Term
-from searchkit.keyword.query.plan import ALL, Do, Program, lone_word
+from searchkit.keyword.query.plan import ALL, Op, QueryPlan, lone_word
 from searchkit.keyword.scoring.bm25 import OWN_FORM
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _starts(places: dict[Term, Numbers], phrase: Phrase) -> Numbers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dense:
+class RowScores:
     """``(rows,)`` each: the scores, 0 where a row doesn't match, the rows that match, and those of allowed articles."""
 
     scores: Scores
@@ -152,7 +152,7 @@ class Dense:
     allowed: Mask
 
 
-class Leaves:
+class LeafReader:
     """The postings of a program's leaves, each read once a segment, and their idf."""
 
     def __init__(self, index: KeywordSegments, leaves: Sequence[Term | Phrase]) -> None:
@@ -189,23 +189,25 @@ def field_of(leaf: Term | Phrase) -> FieldName:
     return leaf.units[0].field if isinstance(leaf, Phrase) else leaf.field
 
 
-def run(index: KeywordSegments, program: Program, leaves: Leaves, mask: Mask | None, filters: Sequence[Mask]) -> Dense:
+def run(
+    index: KeywordSegments, program: QueryPlan, leaves: LeafReader, mask: Mask | None, filters: Sequence[Mask]
+) -> RowScores:
     """Work a program out over all segments. ``mask`` and ``filters`` are ``(rows,)`` each."""
-    dense = Dense(
+    dense = RowScores(
         scores=np.zeros(index.rows), matched=np.zeros(index.rows, dtype=bool), allowed=np.zeros(index.rows, dtype=bool)
     )
     for number, base in enumerate(index.bases[:-1]):
         mine = slice(base, index.bases[number + 1])
-        _Segment(program, leaves, number, [one[mine] for one in filters]).run(
+        _SegmentExecutor(program, leaves, number, [one[mine] for one in filters]).run(
             None if mask is None else mask[mine], dense.scores[mine], dense.matched[mine], dense.allowed[mine]
         )
     return dense
 
 
-class _Segment:
+class _SegmentExecutor:
     """One segment: its registers, each worked out once."""
 
-    def __init__(self, program: Program, leaves: Leaves, number: int, filters: Sequence[Mask]) -> None:
+    def __init__(self, program: QueryPlan, leaves: LeafReader, number: int, filters: Sequence[Mask]) -> None:
         self._program, self._leaves, self._number, self._filters = program, leaves, number, filters
         self._article_of_row = leaves.index.articles_of(number)
         self._articles = int(self._article_of_row[-1]) + 1 if len(self._article_of_row) else 0
@@ -255,22 +257,22 @@ class _Segment:
             return np.ones(len(self._article_of_row), dtype=bool)
         return self._registers[register][self._article_of_row]
 
-    def _made(self, do: Do, a: int, b: int) -> Mask:
+    def _made(self, do: Op, a: int, b: int) -> Mask:
         """Return ``(articles,)`` bool."""
         match do:
-            case Do.ALL:
+            case Op.ALL:
                 return np.ones(self._articles, dtype=bool)
-            case Do.NONE:
+            case Op.NONE:
                 return np.zeros(self._articles, dtype=bool)
-            case Do.LEAF:
+            case Op.LEAF:
                 return self._having(self._leaves.postings(self._program.leaves[a], self._number)[0])
-            case Do.FILTER:
+            case Op.FILTER:
                 return self._having(np.flatnonzero(self._filters[a]))
-            case Do.AND:
+            case Op.AND:
                 return self._registers[a] & self._registers[b]
-            case Do.OR:
+            case Op.OR:
                 return self._registers[a] | self._registers[b]
-            case Do.NOT:
+            case Op.NOT:
                 return ~self._registers[a]
 
     def _having(self, rows: Numbers) -> Mask:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.keyword.postings.word_dictionary import Lexicon
+from searchkit.keyword.postings.word_dictionary import WordDictionary
 from searchkit.keyword.query.ast import Term
-from searchkit.keyword.query.fast_parse import Asked, Joint
-from searchkit.keyword.query.plan import program_of
+from searchkit.keyword.query.fast_parse import FastQuery, Joint
+from searchkit.keyword.query.plan import plan_of
 from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
 from searchkit.storage import native
 
@@ -51,7 +51,7 @@ def _shape(joint: Joint, count: int) -> tuple[array[int], array[int], array[int]
 
     Of the program of so many different words: step i adds leaf i.
     """
-    program = program_of(Asked(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
+    program = plan_of(FastQuery(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
     return (
         array("i", [number for operation in program.operations for number in operation]),
         array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
@@ -61,7 +61,7 @@ def _shape(joint: Joint, count: int) -> tuple[array[int], array[int], array[int]
     )
 
 
-class Parts:
+class NativeSegments:
     """The compiled side of ``KeywordSegments``. Holds caches alone, so any number of threads may share one."""
 
     def __init__(self, index: KeywordSegments, compiled: Any) -> None:
@@ -400,16 +400,16 @@ class KeywordSegments:
         return rows.astype(np.int64), counts.astype(np.float64)
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> NativeSegments:
         """The same for the compiled loops, which must be here."""
         # DROPPED
 
-        return Parts(self, native.COMPILED)
+        return NativeSegments(self, native.COMPILED)
 
     @cached_property
-    def lexicon(self) -> Lexicon:
+    def lexicon(self) -> WordDictionary:
         """The living words of the field "text"."""
-        return Lexicon(
+        return WordDictionary(
             [segment.postings.words for segment in self.segments], [_word_counts(segment) for segment in self.segments]
         )
 
