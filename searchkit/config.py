@@ -35,12 +35,12 @@ class _Typed:
     """Reads itself from a mapping and refuses what it doesn't know, and values of another type however it is made."""
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if not _matches(value, str(one.type)):
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if not _matches(value, str(setting.type)):
                 raise ConfigError(
-                    f"The setting '{one.name}' of {type(self).__name__} can't be {value!r}.",
-                    hint=f"It takes a value of type {one.type}.",
+                    f"The setting '{setting.name}' of {type(self).__name__} can't be {value!r}.",
+                    hint=f"It takes a value of type {setting.type}.",
                 )
 
     @classmethod

@@ -139,10 +139,10 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def command_line(given: str | None = None) -> typer.Typer:
+def command_line(typed: str | None = None) -> typer.Typer:
     """Return the command line, of which a command's module is imported.
 
-    Where ``given`` is the name of a command it has that one alone, so that no other's module is imported; else it has
+    Where ``typed`` is the name of a command it has that one alone, so that no other's module is imported; else it has
     all, for their help or a message that names them.
     """
     app = typer.Typer(
@@ -155,7 +155,7 @@ def command_line(given: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name, place, examples in [one for one in COMMANDS if one[0] == given] or COMMANDS:
+    for name, place, examples in [command for command in COMMANDS if command[0] == typed] or COMMANDS:
         module, _, function = place.partition(".")
         run: Callable[..., None] = getattr(import_module(f"searchkit.cli.commands.{module}"), function)
         app.command(name, cls=Command, help=_prose(run), epilog="\n  ".join(("\nExamples:", *examples)))(run)

@@ -76,4 +76,8 @@ def _is_text(value: object) -> bool:
 
 def _is_choice(annotation: Any, value: object) -> bool:
     """Say whether a value is one of an enumeration's, or its text as it is written there."""
-    return isinstance(annotation, type) and issubclass(annotation, Enum) and value in [one.value for one in annotation]
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, Enum)
+        and value in [choice.value for choice in annotation]
+    )

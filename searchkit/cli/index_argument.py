@@ -13,14 +13,14 @@ HOME = Path("indexes")
 """Where a bare name is looked up, seen from the working folder."""
 
 
-def existing_index(given: str | None, screen: Screen) -> Path:
+def existing_index(typed: str | None, screen: Screen) -> Path:
     """Return the folder of the index to read or to change.
 
     Raises ``IndexNotFound`` where there is nothing at that place, ``ConfigError`` where none was named and there are
     several; both name those that there are.
     """
-    if given:
-        path = named_index(given)
+    if typed:
+        path = named_index(typed)
         if not _is_there(path):
             raise IndexNotFound(f"There is no index at {path}.", hint=_instead(path))
         return path
@@ -59,11 +59,11 @@ def _refuse_unfinished() -> None:
             )
 
 
-def new_index(given: str | None) -> Path:
+def new_index(typed: str | None) -> Path:
     """Return the folder in which an index is to be made. Raises ``ConfigError`` where none was named."""
-    if not given:
+    if not typed:
         raise ConfigError("Where should the index be made?", hint="Name its folder: --index indexes/NAME.")
-    return named_index(given)
+    return named_index(typed)
 
 
 def check_writable(path: Path, option: str) -> None:
@@ -80,11 +80,11 @@ def check_writable(path: Path, option: str) -> None:
     raise StorageError(f"Can't write {path}: {reason}.", hint=f"Name a file that can be written: {option} FILE.")
 
 
-def named_index(given: str) -> Path:
+def named_index(typed: str) -> Path:
     """Read what --index says: a path, or a bare name that stands under ``indexes/`` unless a folder here has it."""
-    path = Path(given).expanduser()
-    bare = "/" not in given and given not in {".", ".."}
-    return HOME / given if bare and not path.exists() else path
+    path = Path(typed).expanduser()
+    bare = "/" not in typed and typed not in {".", ".."}
+    return HOME / typed if bare and not path.exists() else path
 
 
 def known_indexes(folder: Path = HOME) -> list[Path]:
@@ -102,9 +102,9 @@ def complete_index(incomplete: str) -> list[str]:
 def _instead(path: Path) -> str:
     """Say what to do where an index isn't: name the nearest, or all, or how to make one."""
     known = known_indexes()
-    near = get_close_matches(path.name, [one.name for one in known], n=1)
+    near = get_close_matches(path.name, [known_path.name for known_path in known], n=1)
     if near:
-        return f"Did you mean --index {next(one for one in known if one.name == near[0])}?"
+        return f"Did you mean --index {next(known_path for known_path in known if known_path.name == near[0])}?"
     if known:
         return f"There are {_listed(known)}."
     return f"Make it with 'searchkit build PLACE... --index {path}'."

@@ -223,9 +223,9 @@ def syntax_of(*, words: bool, expression: bool) -> Syntax:
     return Syntax.WORDS if words else Syntax.EXPRESSION if expression else Syntax.AUTO
 
 
-def pairs(option: str, given: Sequence[str] | None) -> list[tuple[str, str]]:
+def pairs(option: str, typed: Sequence[str] | None) -> list[tuple[str, str]]:
     """Split ``name=value`` options. Raises ``ConfigError`` for one without a name or an equals sign."""
-    split = [(text, *text.partition("=")) for text in given or ()]
+    split = [(text, *text.partition("=")) for text in typed or ()]
     for text, name, sign, _ in split:
         if not name.strip() or not sign:
             raise ConfigError(f"{option} can't be {text!r}.", hint=f"Write it as {option} name=value.")

@@ -28,15 +28,15 @@ def run(arguments: Sequence[str] | None) -> int:
     """Run one command; return 0, 1 where nothing was found, or the code of what went wrong (``searchkit --help``)."""
     utf8_streams()
     _show_messages()
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    command = typer.main.get_command(command_line(given[0] if given else None))
-    screen = Screen(no_color="--no-color" in given)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(command_line(words[0] if words else None))
+    screen = Screen(no_color="--no-color" in words)
     try:
-        code = command.main(given, prog_name="searchkit", standalone_mode=False)
+        code = command.main(words, prog_name="searchkit", standalone_mode=False)
     except SystemExit as stop:  # shell completion ends this way
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:
-        return _explain(screen, error, given)
+        return _explain(screen, error, words)
     if code == INTERRUPTED:
         tell(screen, "Interrupted.")
     return code if isinstance(code, int) else 0
@@ -60,13 +60,13 @@ def _show_messages() -> None:
         logger.propagate = False
 
 
-def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
+def _explain(screen: Screen, error: BaseException, words: Sequence[str]) -> int:
     """Tell an exception as one message and return its exit code."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     match error:
         case SearchkitError():
-            tell(screen, error.message, _placed(error.hint, given))
+            tell(screen, error.message, _placed(error.hint, words))
             return error.exit_code
         case InterruptedWork():
             tell(screen, str(error))
@@ -86,7 +86,7 @@ def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
             tell(screen, f"{what} may not be read or written: permission denied.", "Ask its owner for the right.")
             return StorageError.exit_code
         case ImportError():
-            return _explain(screen, broken_installation(error), given)
+            return _explain(screen, broken_installation(error), words)
         case _:
             what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             tell(
@@ -95,10 +95,10 @@ def _explain(screen: Screen, error: BaseException, given: Sequence[str]) -> int:
             return INTERNAL
 
 
-def _placed(hint: str, given: Sequence[str]) -> str:
+def _placed(hint: str, words: Sequence[str]) -> str:
     """Put the index that was named into a hint, so that its command can be typed as it stands."""
-    named = [value for option, value in pairwise(given) if option == "--index"]
-    named += [one.removeprefix("--index=") for one in given if one.startswith("--index=")]
+    named = [value for option, value in pairwise(words) if option == "--index"]
+    named += [word.removeprefix("--index=") for word in words if word.startswith("--index=")]
     named = named or [os.environ.get("SEARCHKIT_INDEX", "")]
     return hint.replace("--index PATH", f"--index {quote(named[0])}") if len(named) == 1 and named[0] else hint
 

@@ -53,19 +53,19 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     return load(name, relative=relative)
 
 
-def check_encoder(given: Encoder | None) -> None:
+def check_encoder(encoder: Encoder | None) -> None:
     """Raise ``ConfigError`` where what a program gave as an encoder is something else, as a model's name is.
 
     Also where its vectors' length is no whole number of at least 1.
     """
-    if given is None:
+    if encoder is None:
         return
-    if hasattr(given, "encode_chunks"):
-        _check_dimension(given)
+    if hasattr(encoder, "encode_chunks"):
+        _check_dimension(encoder)
         return
-    name = given if isinstance(given, str) else "NAME"
+    name = encoder if isinstance(encoder, str) else "NAME"
     raise ConfigError(
-        f"encoder takes an Encoder object, not {given!r}.",
+        f"encoder takes an Encoder object, not {encoder!r}.",
         hint=f"Give build or rebuild the name as config=IndexConfig(encoder={name!r}), or give the object:"
         f" encoder=searchkit.encoders.load_encoder({name!r}). An index that was built loads its own without.",
     )

@@ -47,11 +47,11 @@ class CrossEncoderReranker:
         """Return a score for each text, in their order: log-odds, as the model gives them before its sigmoid."""
         if not texts:
             return []
-        asked, *given = clean([query, *texts])
+        asked, *passages = clean([query, *texts])
         with self._lock:
             scores = self._encoder.predict(
-                [(asked, text) for text in given],
-                batch_size=len(given),
+                [(asked, text) for text in passages],
+                batch_size=len(passages),
                 activation_fn=_unchanged,
                 show_progress_bar=False,
                 convert_to_numpy=True,

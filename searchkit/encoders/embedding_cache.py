@@ -58,15 +58,17 @@ def bound() -> int:
 
     Raises ``ConfigError`` where that isn't a size.
     """
-    said = os.environ.get(SWITCH, "").strip().lower()
-    if not said:
+    setting = os.environ.get(SWITCH, "").strip().lower()
+    if not setting:
         return DEFAULT_BOUND
-    if said in _OFF:
+    if setting in _OFF:
         return 0
-    parsed = _SIZE.fullmatch(said)
+    parsed = _SIZE.fullmatch(setting)
     size = int(float(parsed[1]) * _UNITS[parsed[2].lower()]) if parsed else -1
     if 0 < size < SMALLEST_BOUND or size < 0:
-        raise ConfigError(f"{SWITCH} is '{said}'.", hint="Give a size of 1MB or more, such as 500MB or 2GB, or 'off'.")
+        raise ConfigError(
+            f"{SWITCH} is '{setting}'.", hint="Give a size of 1MB or more, such as 500MB or 2GB, or 'off'."
+        )
     return size
 
 

@@ -258,9 +258,9 @@ def _next_mark(descriptor: int, at: int, size: int) -> int:
     """Return where the next block may begin; the end of the file where none does."""
     while at < size:
         window = os.pread(descriptor, _WINDOW, at)
-        found = window.find(_MARK)
-        if found >= 0:
-            return at + found
+        place = window.find(_MARK)
+        if place >= 0:
+            return at + place
         if len(window) < _WINDOW:
             break
         at += _WINDOW - len(_MARK) + 1
@@ -268,8 +268,8 @@ def _next_mark(descriptor: int, at: int, size: int) -> int:
 
 
 def _head(maker: EncoderIdentity) -> bytes:
-    said = json.dumps(asdict(maker), ensure_ascii=False).encode()
-    return (_HEAD + said).ljust(HEAD_BYTES)[:HEAD_BYTES]
+    content = json.dumps(asdict(maker), ensure_ascii=False).encode()
+    return (_HEAD + content).ljust(HEAD_BYTES)[:HEAD_BYTES]
 
 
 def _maker(head: bytes) -> EncoderIdentity | None:

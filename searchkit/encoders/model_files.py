@@ -102,9 +102,9 @@ def _from_hub_cache(name: str) -> Path:
     from huggingface_hub import try_to_load_from_cache
 
     for full in (name,) if "/" in name else (f"{_ORGANISATION}/{name}", name):
-        found = try_to_load_from_cache(full, "config.json") or try_to_load_from_cache(full, "modules.json")
-        if isinstance(found, str):
-            return Path(found).parent
+        cached = try_to_load_from_cache(full, "config.json") or try_to_load_from_cache(full, "modules.json")
+        if isinstance(cached, str):
+            return Path(cached).parent
     raise MissingExtra(
         f"The model '{name}' is not on this machine, and searchkit fetches none.",
         hint=f"Run 'hf download {name}' where the model hub can be reached, or give the path of the model's folder.",
@@ -164,13 +164,13 @@ def _prompts(folder: Path) -> tuple[str, str]:
     """
     config = _json(folder / _CONFIG, {})
     prompts = config.get("prompts") if isinstance(config, dict) else None
-    given = {str(key): str(value or "") for key, value in prompts.items()} if isinstance(prompts, dict) else {}
-    default = given.get(str(config.get("default_prompt_name")), "") if given else ""
-    return _first_prompt(given, ("query",), default), _first_prompt(given, _CHUNK_PROMPTS, default)
+    texts = {str(key): str(value or "") for key, value in prompts.items()} if isinstance(prompts, dict) else {}
+    default = texts.get(str(config.get("default_prompt_name")), "") if texts else ""
+    return _first_prompt(texts, ("query",), default), _first_prompt(texts, _CHUNK_PROMPTS, default)
 
 
-def _first_prompt(given: dict[str, str], names: tuple[str, ...], default: str) -> str:
-    own = [given[name] for name in names if name in given]
+def _first_prompt(prompts: dict[str, str], names: tuple[str, ...], default: str) -> str:
+    own = [prompts[name] for name in names if name in prompts]
     return next(filter(None, own), "") if own else default
 
 
@@ -189,15 +189,15 @@ def _fingerprint(folder: Path, query_prompt: str, chunk_prompt: str) -> str:
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
     """Return the model's files of these patterns, those in the folders of its modules, too; no other format's."""
-    found = {path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()}
-    return sorted(path for path in found if not _FOREIGN.intersection(path.relative_to(folder).parts))
+    paths = {path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()}
+    return sorted(path for path in paths if not _FOREIGN.intersection(path.relative_to(folder).parts))
 
 
 def _deciding_files(folder: Path) -> Iterator[Path]:
     """Yield what decides the vectors. Where weights are there twice, safetensors are the ones that are read."""
-    found = _files(folder, _DECIDING)
-    safe = {path.parent for path in found if path.suffix == ".safetensors"}
-    yield from (path for path in found if not (path.suffix == ".bin" and path.parent in safe))
+    files = _files(folder, _DECIDING)
+    safe = {path.parent for path in files if path.suffix == ".safetensors"}
+    yield from (path for path in files if not (path.suffix == ".bin" and path.parent in safe))
 
 
 def _json(path: Path, missing: object) -> Any:

@@ -50,12 +50,12 @@ LENGTH_TOLERANCE = 0.01
 
 def batches(lengths: Sequence[int]) -> list[list[int]]:
     """Return the numbers of the texts, batch by batch: every one once, of falling length, ties in their order."""
-    found: list[list[int]] = []
+    groups: list[list[int]] = []
     for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        if not found or (len(found[-1]) + 1) * lengths[found[-1][0]] > BATCH_TOKENS:
-            found.append([])
-        found[-1].append(number)
-    return found
+        if not groups or (len(groups[-1]) + 1) * lengths[groups[-1][0]] > BATCH_TOKENS:
+            groups.append([])
+        groups[-1].append(number)
+    return groups
 
 
 def padded(rows: Sequence[Sequence[int]], fill: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -85,16 +85,16 @@ def sound_rows(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
     return sound
 
 
-def checked_rows(given: object, encoder: str, texts: Sequence[str], dimension: int) -> Vector:
+def checked_rows(encoded: object, encoder: str, texts: Sequence[str], dimension: int) -> Vector:
     """Return what an encoder gave for some texts as ``(len(texts), dimension)`` float32 rows of length 1.
 
     Raises ``VectorsInvalid``, which names the encoder, where it is something else: nothing is mended silently, for what
     makes one row wrong may be wrong with all.
     """
     try:
-        rows = np.asarray(given)
+        rows = np.asarray(encoded)
     except Exception as error:  # whatever a stranger's array does where it can't be one of numpy's
-        raise VectorsInvalid(f"The encoder '{encoder}' gave no array but {type(given).__name__}: {error}.") from error
+        raise VectorsInvalid(f"The encoder '{encoder}' gave no array but {type(encoded).__name__}: {error}.") from error
     if rows.dtype.kind not in "fiu":
         raise VectorsInvalid(f"The encoder '{encoder}' gave values of the type {rows.dtype}, not float32.")
     if rows.shape != (len(texts), dimension):
@@ -174,8 +174,8 @@ class OnnxEncoder:
         """Return ``(len(rows), dimension)`` float32 rows of length 1 for texts that are tokens already."""
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
         done = 0
-        for numbers, found in self._batch_by_batch(rows):
-            vectors[numbers] = found
+        for numbers, batch in self._batch_by_batch(rows):
+            vectors[numbers] = batch
             done += len(numbers)
             if progress is not None:
                 progress("encode", done, len(rows))
@@ -204,12 +204,12 @@ class OnnxEncoder:
         known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         session = self._session
         try:
-            found = session.run(None, {name: known[name] for name in self._facts.inputs})[0]
+            output = session.run(None, {name: known[name] for name in self._facts.inputs})[0]
         except Exception as error:  # the package's errors have no common root but this
             raise self._unusable(f"can't be run: {str(error).splitlines()[0]}") from error
-        if np.shape(found) != (len(rows), self.dimension):
-            raise self._unusable(f"gives {np.shape(found)} values for {len(rows)} texts, not {self.dimension} each")
-        return found
+        if np.shape(output) != (len(rows), self.dimension):
+            raise self._unusable(f"gives {np.shape(output)} values for {len(rows)} texts, not {self.dimension} each")
+        return output
 
     def _unusable(self, reason: str) -> StorageError:
         return StorageError(f"The exported encoder in {self.folder} {reason}.", hint=remedy(self.folder))

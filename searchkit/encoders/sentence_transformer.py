@@ -79,8 +79,8 @@ class SentenceTransformerEncoder:
             if hasattr(tokenizer, "encode_batch_fast"):
                 encodings = tokenizer.encode_batch_fast(clean(texts), add_special_tokens=False)
                 return [len(encoding) for encoding in encodings]
-            found = tokenizer(clean(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
-            return [len(ids) for ids in found["input_ids"]]
+            encoded = tokenizer(clean(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
+            return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_query(self, text: str) -> Vector:
         """Return a ``(dimension,)`` float32 vector of length 1."""

@@ -173,5 +173,5 @@ def weighted(rows: NDArray[np.float32], specials: Sequence[int]) -> NDArray[np.f
     frequency = 1 / (places * np.log(len(rows) + 1))
     weights = _RARE / (_RARE + frequency)
     weights[list(specials)] = 0
-    found: NDArray[np.float32] = (centred * (weights / weights.max(initial=1e-300))[:, None]).astype(np.float32)
-    return found
+    table: NDArray[np.float32] = (centred * (weights / weights.max(initial=1e-300))[:, None]).astype(np.float32)
+    return table

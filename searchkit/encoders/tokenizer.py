@@ -86,12 +86,12 @@ class ModelTokenizer:
             self._pieces = {}
         known = self._pieces
         every = set(chain.from_iterable(words))
-        found = {word: known[word] for word in every if word in known}
-        new = sorted(every - found.keys())
+        pieces = {word: known[word] for word in every if word in known}
+        new = sorted(every - pieces.keys())
         fresh = dict(zip(new, self._pieces_exactly(new), strict=True))
         known.update((word, ids) for word, ids in fresh.items() if len(word) <= _LONGEST_WORD)
-        found |= fresh
-        return [list(chain.from_iterable(map(found.__getitem__, own))) for own in words]
+        pieces |= fresh
+        return [list(chain.from_iterable(map(pieces.__getitem__, own))) for own in words]
 
     def _pieces_exactly(self, texts: Sequence[str]) -> list[list[int]]:
         tokenizer = self._unlimited
@@ -133,11 +133,11 @@ class ModelTokenizer:
         new = sorted(words.difference(remembered))
         if not new:
             return remembered
-        found = dict(zip(new, self._count_words(new), strict=True))
-        remembered.update((word, size) for word, size in found.items() if len(word) <= _LONGEST_WORD)
+        sizes = dict(zip(new, self._count_words(new), strict=True))
+        remembered.update((word, size) for word, size in sizes.items() if len(word) <= _LONGEST_WORD)
         if max(map(len, new)) <= _LONGEST_WORD:
             return remembered
-        return {word: found[word] if word in found else remembered[word] for word in words}
+        return {word: sizes[word] if word in sizes else remembered[word] for word in words}
 
     def _count_words(self, words: Sequence[str]) -> list[int]:
         """Count a few words one by one: handing them to threads costs more than their tokens."""

@@ -87,8 +87,10 @@ def read_judged_queries(queries: Path | None, qrels: str | Path | None) -> Judge
 
 def sampled_queries(searcher: Searcher, sample: int = SAMPLE) -> JudgedQueries:
     """Take queries from the articles of an index: titles and sentences in turn, of articles in the order of chance."""
-    ids = sorted(searcher.article_ids(), key=lambda one: hashlib.sha256(one.encode("utf-8", "replace")).digest())
-    articles = (searcher.article(one) for one in ids[: sample * _LOOKED_AT])
+    ids = sorted(
+        searcher.article_ids(), key=lambda article_id: hashlib.sha256(article_id.encode("utf-8", "replace")).digest()
+    )
+    articles = (searcher.article(article_id) for article_id in ids[: sample * _LOOKED_AT])
     texts = _own_queries(article for article in articles if article is not None)
     return JudgedQueries(queries=dict(islice(texts, sample)), sampled=True)
 
@@ -122,10 +124,12 @@ def compare_answers(
     return GenerationDiff(
         queries=len(changed),
         sampled=asked.sampled,
-        overlap=sum(one.overlap for one in changed) / number,
-        same_first=sum(one.before == one.after for one in changed) / number,
+        overlap=sum(answer.overlap for answer in changed) / number,
+        same_first=sum(answer.before == answer.after for answer in changed) / number,
         changed=tuple(
-            sorted((one for one in changed if one.overlap < 1), key=lambda one: (one.overlap, one.query))[:_NAMED]
+            sorted(
+                (answer for answer in changed if answer.overlap < 1), key=lambda answer: (answer.overlap, answer.query)
+            )[:_NAMED]
         ),
         measured=measured,
         comparisons=compare(*measured) if measured else (),

@@ -151,8 +151,8 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
             continue
         if not _is_whole(grade) or abs(float(grade)) > HIGHEST_GRADE:
             raise bad_line(path, number, f"'{grade}' is no grade", _QRELS_HINT)
-        given = qrels.setdefault(query, {})
-        if given.setdefault(article, int(float(grade))) != int(float(grade)):
+        grades = qrels.setdefault(query, {})
+        if grades.setdefault(article, int(float(grade))) != int(float(grade)):
             raise bad_line(path, number, f"'{article}' has two grades for query '{query}'", "Leave one of them.")
     if not qrels:
         raise SourceError(f"{path} holds no judgement.", hint=_QRELS_HINT)
@@ -174,7 +174,7 @@ def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judgments:
 
 
 def _doubts(name: str, qrels: Qrels) -> tuple[str, ...]:
-    if any(grade > 0 for given in qrels.values() for grade in given.values()):
+    if any(grade > 0 for grades in qrels.values() for grade in grades.values()):
         return ()
     return (f"No grade of {name} is above 0, so nothing is relevant and every measure of relevance is 0.",)
 
@@ -214,9 +214,9 @@ def _topics(path: Path, text: str) -> Iterator[tuple[int, str, str]]:
         yield count, name[1], " ".join(title[1].split())
 
 
-def _unique(path: Path, given: Iterator[tuple[int, str, str]]) -> Iterator[tuple[str, str]]:
+def _unique(path: Path, rows: Iterator[tuple[int, str, str]]) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
-    for number, name, text in given:
+    for number, name, text in rows:
         if name in seen:
             raise SourceError(f"{path}, entry {number}: there are two queries '{name}'.", hint="Leave one of them.")
         seen.add(name)

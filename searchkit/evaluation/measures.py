@@ -100,40 +100,40 @@ def values_of(run: Run, qrels: Qrels, measures: Sequence[str]) -> dict[str, dict
     Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does.
     """
     library = _library()
-    asked = {str(one): one for one in map(_parsed, measures)}
+    asked = {str(measure_): measure_ for measure_ in map(_parsed, measures)}
     per_query: dict[str, dict[str, float]] = {name: {} for name in asked}
-    queries, names = _numbered(qrels), _numbered(one for given in qrels.values() for one in given)
+    queries, names = _numbered(qrels), _numbered(article_id for grades in qrels.values() for article_id in grades)
     judgements = [
-        library.Qrel(number, names[one], grade)
+        library.Qrel(number, names[article_id], grade)
         for query, number in queries.items()
         if max(qrels[query].values(), default=-1) >= 0  # pytrec_eval crashes on a query judged below 0 alone
-        for one, grade in qrels[query].items()
+        for article_id, grade in qrels[query].items()
     ]
     scored = [library.ScoredDoc(*row) for row in _untied(run, queries, names)] or [library.ScoredDoc("0", "0", 0.0)]
     original = {number: query for query, number in queries.items()}
     for value in library.iter_calc(list(asked.values()), judgements, scored):
         if value.query_id in original:
             per_query[str(value.measure)][original[value.query_id]] = float(value.value)
-    return {name: {query: found.get(query, 0.0) for query in qrels} for name, found in per_query.items()}
+    return {name: {query: values.get(query, 0.0) for query in qrels} for name, values in per_query.items()}
 
 
-def trec_order(found: Mapping[str, float]) -> list[str]:
+def trec_order(scores: Mapping[str, float]) -> list[str]:
     """Return ids as trec_eval ranks them: by score, kept there in 32 bits, then by id, both descending."""
     with np.errstate(over="ignore"):
-        return sorted(found, key=lambda one: (np.float32(found[one]), one), reverse=True)
+        return sorted(scores, key=lambda article_id: (np.float32(scores[article_id]), article_id), reverse=True)
 
 
 def _numbered(ids: Iterable[str]) -> dict[str, str]:
     """Give each id a number, from 1: some tools take no others, and none of them any that has white space."""
-    return {one: str(number) for number, one in enumerate(dict.fromkeys(ids), start=1)}
+    return {id_: str(number) for number, id_ in enumerate(dict.fromkeys(ids), start=1)}
 
 
 def _untied(run: Run, queries: Mapping[str, str], names: Mapping[str, str]) -> Iterator[tuple[str, str, float]]:
     """Yield the answers to judged queries with scores that can't tie; what isn't judged gets a name of its own."""
     for query, number in queries.items():
         order = trec_order(run.scores.get(query, {}))
-        for place, one in enumerate(order):
-            yield number, names.get(one, f"u{place}"), float(len(order) - place)
+        for place, article_id in enumerate(order):
+            yield number, names.get(article_id, f"u{place}"), float(len(order) - place)
 
 
 def _figure(name: str, values: Mapping[str, float]) -> Figure:
@@ -164,7 +164,7 @@ def _spelt(name: str) -> str:
 def _unknown(name: str) -> ConfigError:
     library = _library()
     names = sorted({*library.measures.registry, "MRR", "MAP", "Recall"})
-    folded = {one.lower(): one for one in names}
+    folded = {name.lower(): name for name in names}
     stem, sign, cutoff = name.strip().partition("@")
     near = get_close_matches(stem.lower(), folded, n=1)
     suggested = f" Did you mean {folded[near[0]]}{sign}{cutoff}?" if near and folded[near[0]] != stem else ""

@@ -99,7 +99,7 @@ def read_run(path: Path, *, known: Iterable[str] = ()) -> Run:
     ``known``: ids of queries and articles; one with white space in it is recognised as ``write_run`` writes it. Raises
     ``SourceError`` naming the file and line that can't be read.
     """
-    original = {column(one): one for one in known if column(one) != one}
+    original = {column(id_): id_ for id_ in known if column(id_) != id_}
     scores: dict[str, dict[str, float]] = {}
     for number, line in lines(path):
         cells = line.split()
@@ -112,10 +112,10 @@ def read_run(path: Path, *, known: Iterable[str] = ()) -> Run:
             score = float("nan")
         if not isfinite(score):
             raise bad_line(path, number, f"'{cells[4]}' is no score", _HINT)
-        given = scores.setdefault(query, {})
-        if article in given:
+        of_query = scores.setdefault(query, {})
+        if article in of_query:
             raise bad_line(path, number, f"'{article}' stands twice for query '{query}'", "Leave one of them.")
-        given[article] = score
+        of_query[article] = score
     return Run(name=path.stem, scores=scores)
 
 
@@ -132,11 +132,11 @@ def checked(run: Run, qrels: Qrels, *, known: Collection[str] = ()) -> Run:
             f"{run.name} has no answer to any of the {len(qrels):,} judged queries{theirs}.",
             hint="Name a run of these queries.",
         )
-    found = {one for query in answered for one in run.scores[query]}
-    judged = {one for given in qrels.values() for one in given}
-    if found.isdisjoint(judged) and found.isdisjoint(known):
+    ids = {article_id for query in answered for article_id in run.scores[query]}
+    judged = {article_id for grades in qrels.values() for article_id in grades}
+    if ids.isdisjoint(judged) and ids.isdisjoint(known):
         raise ConfigError(
-            f"Nothing that {run.name} found is judged, '{min(found)}' for one; judged is '{min(judged)}'.",
+            f"Nothing that {run.name} found is judged, '{min(ids)}' for one; judged is '{min(judged)}'.",
             hint="Is it a run of another archive, or of chunks where articles are judged?",
         )
     if more := len(run.scores) - len(answered):
@@ -148,9 +148,9 @@ def checked(run: Run, qrels: Qrels, *, known: Collection[str] = ()) -> Run:
 def write_run(run: Run, path: Path) -> None:
     """Write a run, best first, every digit of its scores kept. Raises ``StorageError``."""
     rows = (
-        f"{column(query)} Q0 {column(one)} {rank} {score!r} {_TAG}-{column(run.name)}\n"
-        for query, found in run.scores.items()
-        for rank, (one, score) in enumerate(in_order(found), start=1)
+        f"{column(query)} Q0 {column(article_id)} {rank} {score!r} {_TAG}-{column(run.name)}\n"
+        for query, of_query in run.scores.items()
+        for rank, (article_id, score) in enumerate(in_order(of_query), start=1)
     )
     try:
         with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -161,9 +161,9 @@ def write_run(run: Run, path: Path) -> None:
         ) from error
 
 
-def in_order(found: Mapping[str, float]) -> list[tuple[str, float]]:
+def in_order(scores: Mapping[str, float]) -> list[tuple[str, float]]:
     """Return ids and scores, best first, equal scores by id: searchkit's own order."""
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
 def absent(searcher: Searcher, qrels: Qrels, level: Level) -> int:
@@ -171,11 +171,11 @@ def absent(searcher: Searcher, qrels: Qrels, level: Level) -> int:
 
     Raises ``ConfigError`` where none of them is: then the qrels are of another archive, or of the other level.
     """
-    judged = {one for given in qrels.values() for one in given}
+    judged = {article_id for grades in qrels.values() for article_id in grades}
     find = searcher.article if level is Level.ARTICLE else searcher.chunk
-    missing = sum(find(one) is None for one in judged)
+    missing = sum(find(article_id) is None for article_id in judged)
     if missing == len(judged):
-        other = next(one for one in Level if one is not level)
+        other = next(other_level for other_level in Level if other_level is not level)
         raise ConfigError(
             f"None of the {len(judged):,} judged {level}s is in the index, '{min(judged)}' for one.",
             hint=f"Are they of another archive? Where they are ids of {other}s, say --level {other}.",

@@ -95,8 +95,8 @@ class _CheckedSentence:
 
     def place(self, mode: Mode) -> int:
         """Return where the article stands, from 0; ``TOP`` where it isn't there."""
-        found = self.found[mode]
-        return found.index(self.article.id) if self.article.id in found else TOP
+        ids = self.found[mode]
+        return ids.index(self.article.id) if self.article.id in ids else TOP
 
 
 def check_archive(searcher: Searcher, *, sample: int = SAMPLE, progress: Progress | None = None) -> SelfCheck:
@@ -107,13 +107,13 @@ def check_archive(searcher: Searcher, *, sample: int = SAMPLE, progress: Progres
     for number, (article, sentences) in enumerate(chosen, start=1):
         for text in sentences:
             queries = [Query(text=text, mode=mode, k=TOP, syntax=Syntax.WORDS) for mode in modes]
-            found = {query.mode: tuple(one for one, _ in searcher.rank(query)) for query in queries}
-            asked.append(_CheckedSentence(article=article, found=found))
+            ids = {query.mode: tuple(article_id for article_id, _ in searcher.rank(query)) for query in queries}
+            asked.append(_CheckedSentence(article=article, found=ids))
         if progress is not None:
             progress("ask", number, len(chosen))
-    counted = Counter(one.article.language or "" for one in asked)
+    counted = Counter(sentence.article.language or "" for sentence in asked)
     groups = tuple(
-        _group(code, [one for one in asked if (one.article.language or "") == code])
+        _group(code, [sentence for sentence in asked if (sentence.article.language or "") == code])
         for code, _ in counted.most_common()
     )
     every = _group(None, asked)
@@ -161,9 +161,11 @@ def _chosen(searcher: Searcher, sample: int) -> tuple[list[tuple[Article, tuple[
 
 
 def _in_chance_order(searcher: Searcher, most: int) -> Iterator[Article]:
-    ids = sorted(searcher.article_ids(), key=lambda one: hashlib.sha256(one.encode("utf-8", "replace")).digest())
-    for one in ids[:most]:
-        article = searcher.article(one)
+    ids = sorted(
+        searcher.article_ids(), key=lambda article_id: hashlib.sha256(article_id.encode("utf-8", "replace")).digest()
+    )
+    for article_id in ids[:most]:
+        article = searcher.article(article_id)
         if article is not None:
             yield article
 
@@ -201,13 +203,13 @@ def _group(language: str | None, asked: Sequence[_CheckedSentence]) -> Group:
         sentences=len(asked),
         shares={
             mode: Share(
-                first=sum(one.place(mode) == 0 for one in asked) / number,
-                ten=sum(one.place(mode) < TOP for one in asked) / number,
+                first=sum(sentence.place(mode) == 0 for sentence in asked) / number,
+                ten=sum(sentence.place(mode) < TOP for sentence in asked) / number,
             )
             for mode in modes
         },
         overlap=sum(map(_overlap, asked)) / number if both else None,
-        lost=sum(all(one.place(mode) == TOP for mode in modes) for one in asked) / number,
+        lost=sum(all(sentence.place(mode) == TOP for mode in modes) for sentence in asked) / number,
     )
 
 

@@ -97,7 +97,7 @@ def ids_of(
     if native.COMPILED is None:
         return None
     try:
-        found: list[str] = native.COMPILED.strings([reader.arrays for reader in readers], numbers, scores)
+        ids: list[str] = native.COMPILED.strings([reader.arrays for reader in readers], numbers, scores)
     except ValueError:
         return None
-    return found
+    return ids

@@ -49,16 +49,16 @@ class ArticleIntake:
         """Count the articles or files that could not be read so far."""
         return sum(problem.lost for problem in self.problems)
 
-    def articles(self, given: Iterable[Given]) -> Iterator[Article]:
+    def articles(self, inputs: Iterable[Given]) -> Iterator[Article]:
         """Yield the articles; one whose id came before is reported and yielded too, for the later one wins.
 
         Raises ``SourceError`` under ``strict``, or where the source yields something that can't be an article at all.
         """
-        for number, one in enumerate(given, start=1):
-            if isinstance(one, Problem):
-                self.report(one)
+        for number, item in enumerate(inputs, start=1):
+            if isinstance(item, Problem):
+                self.report(item)
                 continue
-            article = self._article(one, number)
+            article = self._article(item, number)
             if article is None:
                 continue
             if article.id in self._seen and self._path_before(article.id) != path_of(article):
@@ -93,12 +93,12 @@ class ArticleIntake:
             raise SourceError(f"{problem}.")
         self.problems.append(problem)
 
-    def _article(self, one: Article | Mapping[str, Any], number: int) -> Article | None:
+    def _article(self, item: Article | Mapping[str, Any], number: int) -> Article | None:
         try:
-            if isinstance(one, Article):
-                return checked_article(one)
-            if isinstance(one, Mapping):
-                return article_from_dict(one, fallback_id=self._id_of(one))
+            if isinstance(item, Article):
+                return checked_article(item)
+            if isinstance(item, Mapping):
+                return article_from_dict(item, fallback_id=self._id_of(item))
         except SourceError as error:
             self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
             return None
@@ -111,7 +111,7 @@ class ArticleIntake:
             self.report(Problem(place=f"article {number}", reason=reason))
             return None
         raise SourceError(
-            f"Item {number} of the articles is a {type(one).__name__}.", hint="Hand over Article objects or dicts."
+            f"Item {number} of the articles is a {type(item).__name__}.", hint="Hand over Article objects or dicts."
         )
 
     def _id_of(self, values: Mapping[str, Any]) -> str | None:
@@ -260,4 +260,4 @@ def left_out(old: Corpus | None, new: Corpus | None) -> tuple[str, ...]:
     if old is None:
         return ()
     current = [Path(place) for place in new.places] if new else []
-    return tuple(place for place in old.places if not any(Path(place).is_relative_to(one) for one in current))
+    return tuple(place for place in old.places if not any(Path(place).is_relative_to(folder) for folder in current))

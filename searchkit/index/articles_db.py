@@ -164,7 +164,7 @@ def _texts(written: str) -> tuple[str, ...]:
 
 
 def _value(value: Any) -> FieldValue:
-    if not all(isinstance(one, str | int | float) for one in (value if isinstance(value, list) else [value])):
+    if not all(isinstance(item, str | int | float) for item in (value if isinstance(value, list) else [value])):
         raise ValueError("a field is neither text nor number")
     return tuple(value) if isinstance(value, list) else value
 
@@ -246,8 +246,8 @@ class DateColumns:
         self._checked(rows)
         return published, rows
 
-    def _columns(self, found: list[tuple[int, int]]) -> tuple[Numbers, Numbers]:
-        first, second = np.ascontiguousarray(np.array(found, np.int64).reshape(-1, 2).T)
+    def _columns(self, spans: list[tuple[int, int]]) -> tuple[Numbers, Numbers]:
+        first, second = np.ascontiguousarray(np.array(spans, np.int64).reshape(-1, 2).T)
         return first, second
 
     def _checked(self, rows: Numbers) -> None:
@@ -352,7 +352,7 @@ def _values_by_name(article: Article) -> Iterator[tuple[str, str]]:
     taken = {name for name, _ in own} | {"published"}
     for name, value in article.fields.items():
         if name not in taken:
-            yield from ((name, _shown(one)) for one in (value if isinstance(value, tuple) else (value,)))
+            yield from ((name, _shown(item)) for item in (value if isinstance(value, tuple) else (value,)))
 
 
 def _is_storable(value: str | int) -> bool:
@@ -459,7 +459,7 @@ class ArticlesWriter:
 
 def _values(told: Article | Section) -> dict[str, object]:
     """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
-    values = {one.name: getattr(told, one.name) for one in fields(told) if one.compare}
+    values = {field.name: getattr(told, field.name) for field in fields(told) if field.compare}
     if values.get("utc_offset_s") == 0:  # so that an article has the digest that it had before there was one
         del values["utc_offset_s"]
     return (
@@ -504,7 +504,7 @@ class ArticlesReader:
         """
         connection = self._borrow()
         try:
-            found = connection.execute(statement, values).fetchall()
+            rows = connection.execute(statement, values).fetchall()
         except UnicodeEncodeError:
             return []
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -512,9 +512,9 @@ class ArticlesReader:
         finally:
             with self._guard:
                 self._idle.append(connection)
-        if not right_kinds(found, kinds):
+        if not right_kinds(rows, kinds):
             raise self.corrupt("a value is of another type than was written")
-        return found
+        return rows
 
     @cached_property
     def is_of_first_form(self) -> bool:
@@ -527,8 +527,8 @@ class ArticlesReader:
 
     def article_row(self, article_id: str) -> int | None:
         """Find an article's row by its id."""
-        found = self.rows("SELECT row FROM articles WHERE id = ?", (article_id,))
-        return found[0][0] if found else None
+        rows = self.rows("SELECT row FROM articles WHERE id = ?", (article_id,))
+        return rows[0][0] if rows else None
 
     def article_rows(self, ids: Sequence[str]) -> list[int]:
         """Find the rows, ascending, of the articles that have any of the ids."""
@@ -536,22 +536,22 @@ class ArticlesReader:
         return sorted(rows)
 
     def _numbered(self, columns: str, kinds: str) -> list[tuple[Any, ...]]:
-        found = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)
-        if found and (found[0][0], found[-1][0]) != (0, len(found) - 1):
+        rows = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)
+        if rows and (rows[0][0], rows[-1][0]) != (0, len(rows) - 1):
             raise self.corrupt("its articles don't count from 0 on")
-        return found
+        return rows
 
     def digest(self, row: int) -> bytes:
         """Return the digest of the article of a row."""
-        found = self.rows("SELECT digest FROM articles WHERE row = ?", (row,), kinds="b")
-        if not found:
+        rows = self.rows("SELECT digest FROM articles WHERE row = ?", (row,), kinds="b")
+        if not rows:
             raise self.corrupt(f"it has no article in row {row}")
-        return bytes(found[0][0])
+        return bytes(rows[0][0])
 
     def languages(self, rows: Sequence[int]) -> list[str]:
         """Return the language of each of some articles, "" where it isn't known."""
-        found = [self.rows("SELECT language FROM articles WHERE row = ?", (row,), kinds="T") for row in rows]
-        return [str(one[0][0] or "") for one in found if one]
+        cells = [self.rows("SELECT language FROM articles WHERE row = ?", (row,), kinds="T") for row in rows]
+        return [str(cell[0][0] or "") for cell in cells if cell]
 
     def without_language(self) -> list[int]:
         """Return the rows of the articles whose language isn't known, in the order of their ids."""
@@ -559,21 +559,21 @@ class ArticlesReader:
 
     def article_id(self, row: int) -> str:
         """Return the id of the article of a row."""
-        found = self.rows("SELECT id FROM articles WHERE row = ?", (row,), kinds="t")
-        if not found:
+        rows = self.rows("SELECT id FROM articles WHERE row = ?", (row,), kinds="t")
+        if not rows:
             raise self.corrupt(f"it has no article in row {row}")
-        return str(found[0][0])
+        return str(rows[0][0])
 
     def article_ids(self, rows: Sequence[int]) -> list[str]:
         """Return the ids of the articles of some rows, in their order."""
-        found: dict[int, str] = {}
+        ids: dict[int, str] = {}
         for first in range(0, len(rows), _AT_ONCE):
             some = rows[first : first + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            found.update(self.rows(f"SELECT row, id FROM articles WHERE row IN ({marks})", some, kinds="it"))
-        if absent := [row for row in rows if row not in found]:
+            ids.update(self.rows(f"SELECT row, id FROM articles WHERE row IN ({marks})", some, kinds="it"))
+        if absent := [row for row in rows if row not in ids]:
             raise self.corrupt(f"it has no article in row {absent[0]}")
-        return [found[row] for row in rows]
+        return [ids[row] for row in rows]
 
     def stored(self, row: int) -> StoredArticle:
         """Return the article of a row, with the rows of its chunks."""
@@ -640,9 +640,9 @@ class ArticlesReader:
 
     def origins(self) -> list[tuple[int, str | None, datetime | None]]:
         """Return the row, the source and the date of every article, by row, a date by its own clock."""
-        found = self._numbered("source, published", "iTT")
+        rows = self._numbered("source, published", "iTT")
         try:
-            return [(row, source, instant_of(published)) for row, source, published in found]
+            return [(row, source, instant_of(published)) for row, source, published in rows]
         except ValueError as error:
             raise self.corrupt(str(error)) from error
 
@@ -692,8 +692,8 @@ class ArticlesReader:
 
     def starts(self, articles: int, chunks: int) -> NDArray[np.int64]:
         """Return ``(articles + 1,)`` rows: the first chunk of each article, and the number of chunks at the end."""
-        found = self.rows("SELECT rows FROM starts")
-        blob = found[0][0] if len(found) == 1 else b""
+        rows = self.rows("SELECT rows FROM starts")
+        blob = rows[0][0] if len(rows) == 1 else b""
         if not isinstance(blob, bytes) or len(blob) != 4 * (articles + 1):
             raise self.corrupt(f"it doesn't hold {articles} articles")
         starts = np.frombuffer(blob, dtype="<u4").astype(np.int64)

@@ -138,20 +138,20 @@ def rebuild(
         paths.current.exists()
     if not is_index(paths.root):
         raise IndexNotFound(f"There is no index at {paths.root}.")
-    given = corpus_of(articles, places, read) if articles is not None or places else None
+    new_corpus = corpus_of(articles, places, read) if articles is not None or places else None
     notes: list[str] = []
     with writer_lock(paths.lock, "rebuild", lock_timeout_s), ExitStack() as stack:
-        mend_current(paths, notes, needed=given is None and articles is None)
-        manifest = readable_manifest(paths, notes, needed=given is None and articles is None)
+        mend_current(paths, notes, needed=new_corpus is None and articles is None)
+        manifest = readable_manifest(paths, notes, needed=new_corpus is None and articles is None)
         config = config or (manifest.config if manifest else IndexConfig())
         encoder = encoder or _found_again(paths, config, manifest)
         config = replace(config, encoder=encoder.name)
         parent = readable_parent(paths, stack, manifest, notes)
         source: Iterable[Given]
         names = parent if isinstance(parent, Generation) else None
-        if articles is not None or given is not None:
-            states = FileStates(paths, names, given.read if given else ReadConfig())
-            source, corpus = given_of(articles, given, progress, states), given
+        if articles is not None or new_corpus is not None:
+            states = FileStates(paths, names, new_corpus.read if new_corpus else ReadConfig())
+            source, corpus = given_of(articles, new_corpus, progress, states), new_corpus
         else:
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)

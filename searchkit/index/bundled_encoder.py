@@ -47,10 +47,10 @@ def copy_carried(source: IndexPaths, made: IndexPaths, fact: CarriedFact, genera
     folder, target = source.encoder(fact.generation), made.encoder(generation)
     hidden = target.with_name(hidden_name(target.name))
     files.make_folder(hidden)
-    for name, one in fact.files.items():
-        check_file(folder / name, one, deep=True)
+    for name, file in fact.files.items():
+        check_file(folder / name, file, deep=True)
         files.copy(folder / name, hidden / name)
-        check_file(hidden / name, one, deep=True)
+        check_file(hidden / name, file, deep=True)
     files.flush_all(hidden)
     files.rename(hidden, target)
     in_place(target, fact.files)
@@ -94,8 +94,8 @@ def check_carried(paths: IndexPaths, fact: CarriedFact, *, deep: bool = False) -
     folder = paths.encoder(fact.generation)
     refuse_link(folder.parent)
     refuse_link(folder)
-    for name, one in fact.files.items():
-        check_file(folder / name, one, deep=deep)
+    for name, file in fact.files.items():
+        check_file(folder / name, file, deep=deep)
     if foreign := [path.name for path in _listed(folder) if path.name not in fact.files]:
         raise IndexCorrupt(f"{folder / foreign[0]} doesn't belong to the encoder.")
 

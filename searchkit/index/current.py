@@ -35,8 +35,8 @@ class CurrentGeneration:
 
 def publish(paths: IndexPaths, generation: int) -> None:
     """Make a written generation the one in force. Raises ``StorageError``, ``IndexCorrupt`` (its manifest)."""
-    said = f"{number_name(generation)} {seal_of(paths, generation)}"
-    files.replace(paths.current, f"{said} {_sum(said)}\n".encode())
+    line = f"{number_name(generation)} {seal_of(paths, generation)}"
+    files.replace(paths.current, f"{line} {_sum(line)}\n".encode())
 
 
 def in_force(paths: IndexPaths) -> CurrentGeneration:
@@ -85,10 +85,10 @@ def manifest_in_force(paths: IndexPaths) -> Manifest:
     return manifest_of(paths, in_force(paths))
 
 
-def manifest_of(paths: IndexPaths, said: CurrentGeneration) -> Manifest:
+def manifest_of(paths: IndexPaths, current: CurrentGeneration) -> Manifest:
     """Read the manifest that CURRENT names. Raises as ``read_manifest`` does, with what mends it."""
     try:
-        return read_manifest(paths, said.generation, seal=said.seal)
+        return read_manifest(paths, current.generation, seal=current.seal)
     except IndexCorrupt as error:
         raise IndexCorrupt(error.message, hint=f"Run '{remedy(paths)}' to mend it.") from error
 
@@ -106,8 +106,8 @@ def remedy(paths: IndexPaths) -> str:
     return f"searchkit rebuild PLACE... --index {paths.quoted}"
 
 
-def _sum(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()[:_SUM_DIGITS]
+def _sum(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()[:_SUM_DIGITS]
 
 
 def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:

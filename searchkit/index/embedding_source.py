@@ -48,17 +48,17 @@ class KnownVectors:
 
     def learn(self, article_id: str) -> None:
         """Take in the chunks of one article, if it is there. Raises ``IndexCorrupt``."""
-        found = self._generation.find_article(article_id)
-        if found is not None:
-            segment, first = self._generation.place(found[1].start)
+        article_row = self._generation.find_article(article_id)
+        if article_row is not None:
+            segment, first = self._generation.place(article_row[1].start)
             if (vectors := segment.vectors) is not None:
-                digests = segment.articles.chunk_digests(first, len(found[1]))
+                digests = segment.articles.chunk_digests(first, len(article_row[1]))
                 self._place_of.update((digest, (vectors, row)) for row, digest in digests)
 
     def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
         """Return the vectors that are known among those asked for."""
-        found = {digest: self._place_of[digest] for digest in digests if digest in self._place_of}
-        return {digest: vectors.matrix[row] for digest, (vectors, row) in found.items()}
+        places = {digest: self._place_of[digest] for digest in digests if digest in self._place_of}
+        return {digest: vectors.matrix[row] for digest, (vectors, row) in places.items()}
 
 
 def nothing_known(digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:

@@ -143,8 +143,8 @@ class FileStates:
         if not self._read:
             return
         with suppress(OSError, SearchkitError), open_generation(paths.root) as generation:
-            given = given_by_file(generation.held(None).values(), self._read)
-            fresh = {path: replace(state, given=given[path]) for path, state in self._read.items() if path in given}
+            names = given_by_file(generation.held(None).values(), self._read)
+            fresh = {path: replace(state, given=names[path]) for path, state in self._read.items() if path in names}
             _append(self._path, fresh)
 
     # Names
@@ -154,7 +154,9 @@ class FileStates:
         if self._parent is None:
             return {}
         names = self._parent.file_names(list({address for file in files for address in _addresses(file)}))
-        return {file.address: names[one] for file in files for one in reversed(_addresses(file)) if one in names}
+        return {
+            file.address: names[address] for file in files for address in reversed(_addresses(file)) if address in names
+        }
 
     def _holders(self, names: Sequence[str]) -> dict[str, set[str]]:
         return {} if self._parent is None or not self._keeps else self._parent.files_called(names)
@@ -199,10 +201,10 @@ class FileStates:
         if self._held is None:
             return
         states = _load(self._path)
-        given = given_by_file(self._held.values(), states)
+        names = given_by_file(self._held.values(), states)
         for place, file in enumerate(files):
             state = states.get(file.address)
-            if state is None or state.reading != self._reading or given.get(file.address) != state.given:
+            if state is None or state.reading != self._reading or names.get(file.address) != state.given:
                 continue
             with suppress(OSError):
                 now = file.path.stat()
@@ -217,9 +219,9 @@ def _addresses(file: SourceFile) -> tuple[str, str]:
 def given_by_file(held: Iterable[SegmentVectors], wanted: Mapping[str, object]) -> dict[str, str]:
     """Return for each file that is wanted a digest of its articles' digests, whatever their order."""
     sums: dict[str, int] = {}
-    for one in held:
-        if one.path and one.path in wanted:
-            sums[one.path] = sums.get(one.path, 0) ^ int.from_bytes(one.digest, "big")
+    for file in held:
+        if file.path and file.path in wanted:
+            sums[file.path] = sums.get(file.path, 0) ^ int.from_bytes(file.digest, "big")
     return {path: f"{total:032x}" for path, total in sums.items()}
 
 

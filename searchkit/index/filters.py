@@ -275,10 +275,10 @@ def has_value(segment: Segment, name: str, value: str | ValuePattern, among: Mas
 def _any_of(segment: Segment, among: Mask, clause: str, values: Sequence[object]) -> bool:
     """Say whether any of some articles has a label; mostly one of the first that have it is among them."""
     for limit in (1, 100, -1):
-        found = _rows(segment, f"SELECT article FROM labels WHERE {clause} LIMIT ?", (*values, limit))
-        if any(among[row] for row in found):
+        rows = _rows(segment, f"SELECT article FROM labels WHERE {clause} LIMIT ?", (*values, limit))
+        if any(among[row] for row in rows):
             return True
-        if len(found) < limit:
+        if len(rows) < limit:
             return False
     return False
 
@@ -300,10 +300,10 @@ def labels(segment: Segment, statement: str, values: Sequence[object], kinds: st
 
     A row that can't be would make numpy fail, or count from the end.
     """
-    found = segment.articles.rows(statement, values, kinds=f"i{kinds}")
-    if any(not 0 <= one[0] < segment.fact.articles for one in found):
+    rows = segment.articles.rows(statement, values, kinds=f"i{kinds}")
+    if any(not 0 <= row[0] < segment.fact.articles for row in rows):
         raise segment.articles.corrupt("a label belongs to no article")
-    return found
+    return rows
 
 
 def _rows(segment: Segment, statement: str, values: Sequence[object]) -> list[int]:

@@ -105,15 +105,15 @@ def litter(paths: IndexPaths) -> list[Path]:
         paths.deletions,
     }
     published = {path for path in numbered(paths.generations, ".json") if int(path.stem) <= current}
-    found = [path for path in _inside(paths.root) if path not in known]
-    found += [path for path in _inside(paths.generations) if path not in published]
-    found += [path for path in _inside(paths.segments) if path.name not in named.segments]
-    found += [path for path in _inside(paths.encoders) if not named.brings(path.name)]
+    unused = [path for path in _inside(paths.root) if path not in known]
+    unused += [path for path in _inside(paths.generations) if path not in published]
+    unused += [path for path in _inside(paths.segments) if path.name not in named.segments]
+    unused += [path for path in _inside(paths.encoders) if not named.brings(path.name)]
     for folder in _inside(paths.deletions):
         inside = _inside(folder)
         unnamed = [path for path in inside if not named.deletes(folder.name, path.stem)]
-        found += [folder] if len(unnamed) == len(inside) else unnamed
-    return found
+        unused += [folder] if len(unnamed) == len(inside) else unnamed
+    return unused
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,7 @@ class Generation:
 
     def digests(self) -> dict[str, bytes]:
         """Return the digest of every living article by its id."""
-        return {article_id: one.digest for article_id, one in self.held(None).items()}
+        return {article_id: article.digest for article_id, article in self.held(None).items()}
 
     def file_names(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the names of files, by path (``Origin``): of those that articles were read from, deleted ones too."""
@@ -284,7 +284,7 @@ class Generation:
 
     def begins_ids(self, name: str) -> bool:
         """Say whether an article of unknown origin has this id, or one that goes on with a colon."""
-        return any(one.articles.is_of_first_form and one.articles.begins_ids(name) for one in self.segments)
+        return any(segment.articles.is_of_first_form and segment.articles.begins_ids(name) for segment in self.segments)
 
     def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
         """Yield every article that isn't deleted, in the order of the rows.
@@ -319,12 +319,12 @@ class Generation:
 
         A row without a vector is never among them, and the bound says nothing of it.
         """
-        found = []
+        chunks = []
         for segment, base, end in zip(self.segments, self.bases, self.bases[1:], strict=False):
             if segment.vectors is not None:
                 mine = None if allowed is None else allowed[base:end]
-                found.append((int(base), segment.vectors.nearest(query, depth, mine)))
-        return best_of(found, depth)
+                chunks.append((int(base), segment.vectors.nearest(query, depth, mine)))
+        return best_of(chunks, depth)
 
 
 def open_generation(path: Path) -> Generation:
@@ -334,16 +334,16 @@ def open_generation(path: Path) -> Generation:
     Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld`` or ``FormatTooNew``.
     """
     paths = IndexPaths(path)
-    said = in_force(paths)
+    current = in_force(paths)
     while True:
         try:
-            return Generation(paths, said.generation, seal=said.seal)
+            return Generation(paths, current.generation, seal=current.seal)
         except IndexCorrupt as error:
             later = in_force(paths)
-            if later == said:
-                manifest_of(paths, said)
+            if later == current:
+                manifest_of(paths, current)
                 raise _placed(error, paths) from error
-            said = later
+            current = later
 
 
 def _placed(error: IndexCorrupt, paths: IndexPaths) -> IndexCorrupt:

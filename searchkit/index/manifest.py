@@ -80,15 +80,15 @@ def check_rules(manifest: Manifest, what: str) -> None:
 
     Raises ``FormatTooOld`` or ``FormatTooNew``.
     """
-    said = f"{what} was analysed by rules {manifest.rules}; this searchkit has {RULES}, and they can't be mixed."
+    message = f"{what} was analysed by rules {manifest.rules}; this searchkit has {RULES}, and they can't be mixed."
     if manifest.rules < RULES:
         raise FormatTooOld(
-            said,
+            message,
             hint="Run 'searchkit rebuild --index PATH' first: no vector is computed again, but the encoder"
             f" '{manifest.encoder.name}' must be here, by whose tokens texts are cut into chunks.",
         )
     if manifest.rules > RULES:
-        raise FormatTooNew(said)
+        raise FormatTooNew(message)
 
 
 FORMAT = 2
@@ -295,9 +295,9 @@ def write_manifest(paths: IndexPaths, manifest: Manifest) -> None:
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Add to a manifest's values the digest of what they say, in the order of their names and without spaces."""
-    said = {name: value for name, value in values.items() if name != "check"}
-    text = json.dumps(said, separators=(",", ":"), sort_keys=True)
-    return said | {"check": hashlib.sha256(text.encode()).hexdigest()}
+    sealed_values = {name: value for name, value in values.items() if name != "check"}
+    text = json.dumps(sealed_values, separators=(",", ":"), sort_keys=True)
+    return sealed_values | {"check": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _is_sealed(values: dict[str, Any]) -> bool:
@@ -387,7 +387,7 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         languages={str(code): _count(number) for code, number in values["languages"].items()},
         rules=_count(values.get("rules", 1)),
         unknown_as=str(values.get("unknown_as", "")),
-        spreads={str(name): _spread(one) for name, one in values.get("spreads", {}).items()},
+        spreads={str(name): _spread(stats) for name, stats in values.get("spreads", {}).items()},
         zero=None if values.get("zero") is None else _zero(values["zero"]),
     )
 
@@ -471,10 +471,10 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     if size != fact.bytes:
         raise IndexCorrupt(f"{path} has {size:,} bytes where {fact.bytes:,} were written.")
     try:
-        found = files.digest(path) if deep else digest(path)
+        sha256 = files.digest(path) if deep else digest(path)
     except OSError as error:
         raise files.unreadable(path, error) from error
-    if found != fact.sha256:
+    if sha256 != fact.sha256:
         raise IndexCorrupt(f"{path} was altered: its digest isn't the one that was written.")
 
 

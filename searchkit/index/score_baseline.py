@@ -70,28 +70,28 @@ def learn_zero(
     index = KeywordSegments(
         [
             SegmentPostings(
-                postings=one.postings,
-                article_of_row=one.article_of_row,
-                deleted=one.deletions.rows if one.deletions else None,
-                delta=one.deletions.counts if one.deletions else None,
+                postings=segment.postings,
+                article_of_row=segment.article_of_row,
+                deleted=segment.deletions.rows if segment.deletions else None,
+                delta=segment.deletions.counts if segment.deletions else None,
             )
-            for one in segments
+            for segment in segments
         ]
     )
-    gone = np.concatenate([~one.rows_of(one.living_articles) for one in segments])
+    gone = np.concatenate([~segment.rows_of(segment.living_articles) for segment in segments])
     leaning = leans(spreads)
     names = {name: number for number, name in enumerate(leaning)}
     none = len(names)  # a language of which nothing lives
     group_of_row = np.concatenate(
-        [one.rows_of(np.asarray([names.get(group, none) for group in groups(one)])) for one in segments]
+        [segment.rows_of(np.asarray([names.get(group, none) for group in groups(segment)])) for segment in segments]
     )
     weight = learnt_weight(spreads, encoder.name)
     analyzer = Analyzer()
     means = np.zeros(4)
     questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
     for question, query, cosine in _asked(questions, encoder, segments):
-        found = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
-        keyword = found.scores / sqrt(found.idf_sum) if found.idf_sum > 0 else np.zeros(len(gone))
+        matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
+        keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
         cosine[gone] = -np.inf
         nearness = cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row]
         best = int(np.argmax(keyword + weight * nearness))

@@ -82,7 +82,7 @@ def groups_to_merge(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
         full = next((alike for _, alike in sorted(levels.items()) if len(alike) >= FACTOR), None)
         if full is None:
             break
-        groups = [group for group in groups if group not in full] + [sorted(place for one in full for place in one)]
+        groups = [group for group in groups if group not in full] + [sorted(place for group in full for place in group)]
     return [group for group in groups if len(group) > 1 or _worn(*sizes[group[0]])]
 
 
@@ -134,11 +134,11 @@ def write_merged(
 def _copy_article(
     segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsWriter, unknown_as: str
 ) -> None:
-    one = segment.articles.stored(row)
-    chunks = segment.articles.chunks(one.chunk, one.chunks, one.article)
-    digests = [digest for _, digest in segment.articles.chunk_digests(one.chunk, one.chunks)]
-    stored.add(one.article, chunks, digests, digest=segment.articles.digest(row))
-    for chunk in rows_of(one.article, chunks, unknown_as):
+    article = segment.articles.stored(row)
+    chunks = segment.articles.chunks(article.chunk, article.chunks, article.article)
+    digests = [digest for _, digest in segment.articles.chunk_digests(article.chunk, article.chunks)]
+    stored.add(article.article, chunks, digests, digest=segment.articles.digest(row))
+    for chunk in rows_of(article.article, chunks, unknown_as):
         postings.add(*chunk)
 
 
@@ -164,9 +164,12 @@ def _living_texts(part: MergeInput) -> tuple[list[str], list[bytes]]:
     digests: list[bytes] = []
     articles = part.segment.articles
     for row in np.flatnonzero(~part.gone):
-        one = articles.stored(int(row))
-        texts += [compose(one.article, chunk).joined for chunk in articles.chunks(one.chunk, one.chunks, one.article)]
-        digests += [digest for _, digest in articles.chunk_digests(one.chunk, one.chunks)]
+        article = articles.stored(int(row))
+        texts += [
+            compose(article.article, chunk).joined
+            for chunk in articles.chunks(article.chunk, article.chunks, article.article)
+        ]
+        digests += [digest for _, digest in articles.chunk_digests(article.chunk, article.chunks)]
     return texts, digests
 
 

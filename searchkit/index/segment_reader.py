@@ -145,8 +145,8 @@ def ids_over(segments: Sequence[Segment], bases: NDArray[np.int64], numbers: NDA
     wanted: dict[int, list[int]] = {}
     for owner, row in zip(owners, (numbers - bases[owners]).tolist(), strict=True):
         wanted.setdefault(owner, []).append(row)
-    found = {owner: iter(segments[owner].article_ids(mine)) for owner, mine in wanted.items()}
-    return [next(found[owner]) for owner in owners]
+    ids_of_owner = {owner: iter(segments[owner].article_ids(mine)) for owner, mine in wanted.items()}
+    return [next(ids_of_owner[owner]) for owner in owners]
 
 
 def placed_ids(
@@ -159,7 +159,7 @@ def placed_ids(
     if (ids := _ids_in_files(segments, numbers, scores)) is not None:
         return ids
     pairs = sorted(zip((-scores).tolist(), ids_over(segments, bases, numbers), strict=True))
-    return [one for _, one in pairs]
+    return [article_id for _, article_id in pairs]
 
 
 def _ids_in_files(

@@ -122,11 +122,11 @@ def _add(
     for number, article in enumerate(articles, start=1):
         chunks = cutter.cut(article)
         searched = [compose(article, chunk) for chunk in chunks]
-        named = [text_digest(one.joined) for one in searched]
+        named = [text_digest(text.joined) for text in searched]
         stored.add(article, chunks, named)
         for row in rows_of(article, chunks, unknown_as):
             postings.add(*row)
-        texts.extend(one.joined for one in searched)
+        texts.extend(text.joined for text in searched)
         digests.extend(named)
         if progress is not None:
             progress("index", number, len(articles))

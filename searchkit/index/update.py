@@ -126,11 +126,11 @@ def update(
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
     current_generation(paths)
-    given = corpus_of(articles, places, read) if articles is not None or places else None
+    new_corpus = corpus_of(articles, places, read) if articles is not None or places else None
     notes: list[str] = []
     with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
-        corpus = given if articles is not None or given else _remembered(manifest, read)
+        corpus = new_corpus if articles is not None or new_corpus else _remembered(manifest, read)
         intake = ArticleIntake(strict=strict, read=_read_by(corpus))
         missing = left_out(manifest.corpus, corpus)
         if prune and missing:
@@ -149,7 +149,7 @@ def update(
         )
         compared = _ArticleComparison(parent, held.get, states, intake, corpus)
         source = given_of(articles, corpus, progress, states)
-        compared.seen.update((id_, "unchanged") for id_, one in held.items() if one.path in states.skipped)
+        compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(source))
             if prune:
@@ -172,7 +172,7 @@ def update(
                 _refuse_other(encoder, manifest.encoder)
                 draft.complete(encoder, compared.known)
             if draft.articles or draft.deleting or draft.completing:
-                whole = rereadable(corpus) if (prune and not elsewhere) or given is None else None
+                whole = rereadable(corpus) if (prune and not elsewhere) or new_corpus is None else None
                 manifest = draft.publish(whole or joined(manifest.corpus, corpus))
             draft.forget()
         states.save(paths)
@@ -343,13 +343,18 @@ class _ArticleComparison:
         read = [fixed_part(place) for place in self._corpus.places] if self._corpus else []
         ids: list[str] = []
         elsewhere = 0
-        for article_id, one in held.items():
+        for article_id, article in held.items():
             if article_id in self.seen:
                 continue
-            if is_without_file(one.path):
+            if is_without_file(article.path):
                 if without_file:
                     ids.append(article_id)
-            elif self._remembers or not one.path or one.path in self._files or not _is_elsewhere(one.path, read):
+            elif (
+                self._remembers
+                or not article.path
+                or article.path in self._files
+                or not _is_elsewhere(article.path, read)
+            ):
                 ids.append(article_id)
             else:
                 elsewhere += 1

@@ -221,7 +221,7 @@ def parts_of(matrix: Rows) -> Iterator[Rows]:
 def _checked(path: Path, expected: bytes, length: int, size: int, what: str) -> bytes:
     """Check a file's size and how it begins, but for the numbers without a meaning; return its first bytes."""
     try:
-        found = path.stat().st_size
+        actual = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(length)
     except OSError as error:
@@ -229,6 +229,6 @@ def _checked(path: Path, expected: bytes, length: int, size: int, what: str) -> 
     if len(head) < length:
         raise IndexCorrupt(f"{path} is cut short.")
     meaning = [*range(16), *range(32, len(expected))]
-    if found != size or any(head[at] != expected[at] for at in meaning):
+    if actual != size or any(head[at] != expected[at] for at in meaning):
         raise IndexCorrupt(f"{path} isn't {what} values.")
     return head

@@ -233,17 +233,17 @@ def _held(path: Path) -> HeldFile:
         raise IndexCorrupt(f"{path} can't be read: {error.strerror}.") from error
 
 
-def best_of(found: list[tuple[int, Nearest]], depth: int) -> tuple[Rows, float]:
+def best_of(parts: list[tuple[int, Nearest]], depth: int) -> tuple[Rows, float]:
     """Join what segments found, each given with the number of its first row.
 
     Returns at least the ``depth`` nearest of all rows, in no order, and a bound that no other allowed row exceeds.
     """
-    rows = np.concatenate([np.empty(0, dtype=np.int64), *(near.rows + base for base, near in found)])
-    rest = max((near.rest for _, near in found), default=-np.inf)
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *(near.rows + base for base, near in parts)])
+    rest = max((near.rest for _, near in parts), default=-np.inf)
     if rest == -np.inf or len(rows) <= depth:
         return rows, rest
-    least = np.concatenate([near.scores - near.slack for _, near in found])
-    most = np.concatenate([near.scores + near.slack for _, near in found])
+    least = np.concatenate([near.scores - near.slack for _, near in parts])
+    most = np.concatenate([near.scores + near.slack for _, near in parts])
     # So many rows have no less than this; whatever can't have as much isn't among them.
     floor = float(np.partition(least, len(least) - depth)[len(least) - depth])
     kept = most >= floor
@@ -274,8 +274,8 @@ def measured_recall(reader: VectorsReader) -> float:
     probes = reader.matrix[np.linspace(0, rows - 1, _PROBES).astype(np.int64)]
     shares = []
     for probe, nearest in zip(probes, _exact(reader.matrix, probes, depth), strict=True):
-        found, _ = best_of([(0, reader.nearest(probe, depth, None))], depth)
-        mine = np.sort(reader.similarity(probe, found))[-depth:]
+        found_rows, _ = best_of([(0, reader.nearest(probe, depth, None))], depth)
+        mine = np.sort(reader.similarity(probe, found_rows))[-depth:]
         # By score, not by row: of rows that are equal either will do.
         true = np.sort(reader.similarity(probe, nearest))[-depth]
         shares.append(float(np.count_nonzero(mine >= true)) / depth)

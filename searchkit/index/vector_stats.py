@@ -111,13 +111,13 @@ def group_of(language: str | None) -> str:
 def spreads_of(vectors: Vectors, groups: Sequence[str], chosen: NDArray[np.int64]) -> dict[str, VectorStats]:
     """Count some rows of ``(n, dimension)`` vectors; ``groups`` names the group of each row that is ``chosen``."""
     names = np.asarray(groups, dtype=object)
-    found: dict[str, VectorStats] = {}
+    stats: dict[str, VectorStats] = {}
     for name in sorted(set(groups)):
         rows = chosen[names == name]
         for start in range(0, len(rows), _AT_ONCE):
             part = _spread(vectors[rows[start : start + _AT_ONCE]])
-            found[name] = found[name].plus(part) if name in found else part
-    return found
+            stats[name] = stats[name].plus(part) if name in stats else part
+    return stats
 
 
 def _spread(vectors: Vectors) -> VectorStats:
@@ -167,7 +167,7 @@ def learnt_weight(spreads: StatsByLanguage, encoder: str) -> float:
     if encoder.startswith(PREFIX):
         return STATIC_WEIGHT
     spread = deviation(spreads)
-    if encoder == DEFAULT_ENCODER or sum(one.chunks for one in spreads.values()) < _ENOUGH or spread <= 0:
+    if encoder == DEFAULT_ENCODER or sum(stats.chunks for stats in spreads.values()) < _ENOUGH or spread <= 0:
         return DEFAULT_WEIGHT
     return min(30.0, max(0.5, WEIGHT / spread))
 

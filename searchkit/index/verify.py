@@ -62,8 +62,8 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
     if name == ARTICLES:
         with ArticlesReader(path) as articles:
             articles.starts(fact.articles, fact.chunks)
-            if deep and (found := articles.rows("PRAGMA integrity_check(1)")) != [("ok",)]:
-                raise articles.corrupt(str(found))
+            if deep and (rows := articles.rows("PRAGMA integrity_check(1)")) != [("ok",)]:
+                raise articles.corrupt(str(rows))
     if name == IDS:
         _check_ids(path, fact, deep=deep)
     if name == VECTORS:
@@ -134,12 +134,12 @@ def check_encoding(segment: Segment, encoder: Encoder) -> None:
     if segment.vectors is None:
         return
     stored = [segment.articles.stored(row) for row in sampled(segment)]
-    texts = [compose(one.article, segment.articles.chunks(one.chunk, 1)[0]).joined for one in stored]
+    texts = [compose(article.article, segment.articles.chunks(article.chunk, 1)[0]).joined for article in stored]
     vectors = checked_rows(encoder.encode_chunks(texts), encoder.name, texts, encoder.dimension)
-    for one, vector in zip(stored, vectors, strict=True):
-        if float(segment.vectors.similarity(vector, np.asarray([one.chunk]))[0]) < _SAME:
+    for article, vector in zip(stored, vectors, strict=True):
+        if float(segment.vectors.similarity(vector, np.asarray([article.chunk]))[0]) < _SAME:
             raise IndexCorrupt(
-                f"{segment.vectors.path} holds a vector for '{one.article.id}' that '{encoder.name}' doesn't give.",
+                f"{segment.vectors.path} holds a vector for '{article.article.id}' that '{encoder.name}' doesn't give.",
                 hint=ENCODE_ANEW,
             )
 
@@ -274,19 +274,19 @@ class _Verification:
 
     def run(self, progress: Progress | None) -> int | None:
         """Check everything; return the number of the generation in force, if it can be told."""
-        said: CurrentGeneration | None = None
+        current: CurrentGeneration | None = None
         with self._finding(self._paths.current, "Nothing says which generation is in force."):
-            said = in_force(self._paths)
-        if said is None:
+            current = in_force(self._paths)
+        if current is None:
             return None
-        path = self._paths.manifest(said.generation)
+        path = self._paths.manifest(current.generation)
         with self._finding(path, "Nothing says what the generation in force is made of."):
             held = hold_for_reading(path)
             try:
-                self._generation(read_manifest(self._paths, said.generation, seal=said.seal), progress)
+                self._generation(read_manifest(self._paths, current.generation, seal=current.seal), progress)
             finally:
                 os.close(held)
-        return said.generation
+        return current.generation
 
     def _generation(self, manifest: Manifest, progress: Progress | None) -> None:
         if (carried := manifest.carried) is not None:
@@ -317,7 +317,7 @@ class _Verification:
             return
         if fact.deletions is not None:
             path = self._paths.deleted_rows(fact.deletions.generation, fact.name)
-            earlier = any(int(one.stem) < manifest.generation for one in self._paths.generations.glob("[0-9]*.json"))
+            earlier = any(int(path.stem) < manifest.generation for path in self._paths.generations.glob("[0-9]*.json"))
             command = self._back if earlier else self._anew
             with self._finding(path, "It can't be told any more what of a segment is deleted.", command):
                 check_deletions(self._paths, fact)
@@ -356,11 +356,11 @@ class _Verification:
             raise
         except (*_DAMAGE, OSError) as raised:
             error = unreadable(path, raised) if isinstance(raised, PermissionError) else raised
-            found = error.message if isinstance(error, SearchkitError) else f"{path} can't be read: {error}."
+            message = error.message if isinstance(error, SearchkitError) else f"{path} can't be read: {error}."
             if isinstance(error, StorageError):
                 meaning, mended_by = error.hint, ""  # whole for all that is known: this user may not read it
             elif isinstance(error, IndexCorrupt) and error.hint == ENCODE_ANEW:
                 mended_by = f"{self._anew} --encode-anew"
             else:
                 mended_by = command or remedy(self._paths)
-            self.faults.append(Fault(path=str(path), found=found, meaning=meaning, remedy=mended_by))
+            self.faults.append(Fault(path=str(path), found=message, meaning=meaning, remedy=mended_by))

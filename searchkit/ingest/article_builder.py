@@ -49,8 +49,8 @@ def checked_article(article: Article) -> Article:
         raise SourceError(
             f"the article '{article.id}' has a utc_offset_s of {clock}", hint="A clock is less than a day from UTC."
         )
-    given = article.language or ""
-    unknown = is_no_language(given) or len(given) > LONGEST_LANGUAGE
+    declared = article.language or ""
+    unknown = is_no_language(declared) or len(declared) > LONGEST_LANGUAGE
     return replace(
         article,
         id=clean(article.id.strip()),
@@ -62,7 +62,7 @@ def checked_article(article: Article) -> Article:
         published=None if published is None else published.astimezone(UTC),
         updated=parse_date(article.updated),
         utc_offset_s=0 if published is None else clock,
-        language=(None if unknown else normalise(given)) or detect(title, text),
+        language=(None if unknown else normalise(declared)) or detect(title, text),
         tags=tuple(tag for each in article.tags if (tag := one_line(each))),
         fields=flatten(article.fields, frozenset(), ""),
         sections=tuple(_cleaned(section) for section in article.sections) or find_sections(text, title),
@@ -350,40 +350,40 @@ def make_article(
 
     Raises ``SourceError`` where it can't be one.
     """
-    found = _FieldCandidate(draft.values, fields or {})
+    fields_ = _FieldCandidate(draft.values, fields or {})
     notes = list(draft.notes)
     extra: dict[str, FieldValue] = {}
     # A reader of a whole file has made text of it already; what a row holds is whatever its publisher stored.
     in_row = draft.sections is None
-    titled = _read(plain_text(found.value("title"), "title", " "), in_row=in_row)
+    titled = _read(plain_text(fields_.value("title"), "title", " "), in_row=in_row)
     title = one_line(titled.text)
-    read = _read(plain_text(found.value("text"), "text", "\n\n"), in_row=in_row)
+    read = _read(plain_text(fields_.value("text"), "text", "\n\n"), in_row=in_row)
     text = read.text
     title = title or read.title
     if not text.strip():
         text = ""
         if not title:
             raise SourceError(f"has neither text nor title{_keys_there(draft.values)}")
-    url = one_line(plain_text(found.value("url"), "url", " ")) or None
-    published = _date(found, "published", extra, notes)
-    updated = _date(found, "updated", extra, notes)
-    declared = _language(found, extra, notes)
+    url = one_line(plain_text(fields_.value("url"), "url", " ")) or None
+    published = _date(fields_, "published", extra, notes)
+    updated = _date(fields_, "updated", extra, notes)
+    declared = _language(fields_, extra, notes)
     language = corrected(declared, title, text) if declared else detect(title, text)
     if declared and language != declared:
         notes.append(f"declares the language '{declared}', but is written in '{language}'")
     article = Article(
-        id=_id(found.value("id"), url, fallback_id),
+        id=_id(fields_.value("id"), url, fallback_id),
         title=title,
         text=text,
         url=url,
-        source=", ".join(map(line_text, strings(found.value("source")))) or None,
-        authors=_authors(found.value("authors")),
+        source=", ".join(map(line_text, strings(fields_.value("source")))) or None,
+        authors=_authors(fields_.value("authors")),
         published=None if published is None else published.astimezone(UTC),
         updated=None if updated is None else updated.astimezone(UTC),
         utc_offset_s=offset_s(published),
         language=language,
-        tags=_listed(found.value("tags")),
-        fields={**found.rest(), **extra},
+        tags=_listed(fields_.value("tags")),
+        fields={**fields_.rest(), **extra},
         sections=_sections(read, title) if draft.sections is None else draft.sections,
         origin=origin,
     )
@@ -499,8 +499,8 @@ def _keys_there(values: Mapping[str, object]) -> str:
     return f" (there are: {shown})" if keys else ""
 
 
-def _id(given: object, url: str | None, fallback: str | None) -> str:
-    text = plain_text(given, "id", " ").strip()
+def _id(value: object, url: str | None, fallback: str | None) -> str:
+    text = plain_text(value, "id", " ").strip()
     if has_control(text):
         raise SourceError(f"has an id with a control character in it: {text[:60]!r}")
     identifier = text or url or fallback
@@ -509,8 +509,8 @@ def _id(given: object, url: str | None, fallback: str | None) -> str:
     return clean(identifier)
 
 
-def _date(found: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
-    value = found.value(name)
+def _date(candidates: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
+    value = candidates.value(name)
     if value in (None, "", (), []):
         return None
     if isinstance(value, Mapping | list | tuple):
@@ -523,14 +523,14 @@ def _date(found: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes
     return moment
 
 
-def _language(found: _FieldCandidate, extra: dict[str, FieldValue], notes: list[str]) -> str | None:
-    given = one_line(plain_text(found.value("language"), "language", " "))
-    if is_no_language(given):
+def _language(candidates: _FieldCandidate, extra: dict[str, FieldValue], notes: list[str]) -> str | None:
+    declared = one_line(plain_text(candidates.value("language"), "language", " "))
+    if is_no_language(declared):
         return None
-    language = normalise(given) if len(given) <= LONGEST_LANGUAGE else None
+    language = normalise(declared) if len(declared) <= LONGEST_LANGUAGE else None
     if language is None:
-        extra["language_raw"] = given
-        notes.append(f"the language '{given[:60]}' isn't known; it is kept as the field language_raw")
+        extra["language_raw"] = declared
+        notes.append(f"the language '{declared[:60]}' isn't known; it is kept as the field language_raw")
     return language
 
 

@@ -201,12 +201,14 @@ def _parts(
     counts = dict(zip(texts, count_tokens(list(texts)), strict=True))
     rooms = [max(max_tokens - counts[above], max_tokens // 3, 1) for above in headers]
     alone = [_alone(text, whole, room, counts) for whole, room in zip(wholes, rooms, strict=True)]
-    spans = [[] if one else _sentences(article, section) for section, one in zip(sections, alone, strict=True)]
-    texts = dict.fromkeys(piece for found in spans for piece in _texts(text, found))
+    spans = [
+        [] if is_alone else _sentences(article, section) for section, is_alone in zip(sections, alone, strict=True)
+    ]
+    texts = dict.fromkeys(piece for spans_ in spans for piece in _texts(text, spans_))
     if texts:
         counts |= zip(texts, count_tokens(list(texts)), strict=True)
-    for section, found, one, room in zip(sections, spans, alone, rooms, strict=True):
-        pieces = [one] if one else _fitting(text, _pieces(text, found, counts), room, count_tokens)
+    for section, sentences, is_alone, room in zip(sections, spans, alone, rooms, strict=True):
+        pieces = [is_alone] if is_alone else _fitting(text, _pieces(text, sentences, counts), room, count_tokens)
         yield _Part(heading=section.heading, pieces=pieces, room=room)
 
 

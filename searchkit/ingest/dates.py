@@ -372,11 +372,11 @@ def _ask_dateparser(text: str, settings: dict[str, Any]) -> tuple[datetime, _Per
 
     common: dict[str, Any] = {"PREFER_DAY_OF_MONTH": "first", "PREFER_MONTH_OF_YEAR": "first"}
     common |= {"RETURN_TIME_AS_PERIOD": True}
-    found = DateDataParser(settings=common | settings).get_date_data(text)
-    if found is None or found.date_obj is None:
+    parsed = DateDataParser(settings=common | settings).get_date_data(text)
+    if parsed is None or parsed.date_obj is None:
         return None
-    kind: _Period = found.period if found.period in {"day", "week", "month", "quarter", "year"} else "instant"
-    return found.date_obj, kind
+    kind: _Period = parsed.period if parsed.period in {"day", "week", "month", "quarter", "year"} else "instant"
+    return parsed.date_obj, kind
 
 
 def zone_of(name: str) -> tzinfo:

@@ -113,9 +113,9 @@ def _border(text: str, last: int, target: int, end: int, reach: int) -> int:
     low, high = max(last + 1, target - reach), min(end - 1, target + reach)
     for border in _BORDERS:
         pattern = _pattern(rf"(?:{border}){_NOT_INSIDE}")
-        found = [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
-        if found:
-            return min(found, key=lambda border: (abs(border - target), border))
+        ends = [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
+        if ends:
+            return min(ends, key=lambda border: (abs(border - target), border))
     return _cluster_border(text, last, target, end)
 
 

@@ -99,9 +99,9 @@ def of_article(votes: tuple[Vote, ...]) -> tuple[Contribution, ...]:
         return votes[0].contributions
     shares: dict[str, float] = {}
     for vote in votes:
-        for one in vote.contributions:
-            shares[one.leg] = shares.get(one.leg, 0.0) + vote.counts * one.share
-    best = {one.leg: one for one in votes[0].contributions}
+        for contribution in vote.contributions:
+            shares[contribution.leg] = shares.get(contribution.leg, 0.0) + vote.counts * contribution.share
+    best = {contribution.leg: contribution for contribution in votes[0].contributions}
     return tuple(
         replace(
             best.get(leg, Contribution(leg=leg, rank=None, score=0.0, share=0.0)),
@@ -119,14 +119,14 @@ def _contribution(
 ) -> Contribution:
     """Explain a leg's share; ``counted`` is its own score without what is taken off it."""
     share = float(scale.share(leg, np.asarray([counted]))[0])
-    one = Contribution(leg=leg, rank=rank, score=score, share=share, less=score - counted)
+    contribution = Contribution(leg=leg, rank=rank, score=score, share=share, less=score - counted)
     if isinstance(scale, Scale):
         times = (scale.keyword if leg == KEYWORD else scale.vector) or 0.0
-        return replace(one, times=times, how=_how(scale, leg, times, one.less))
+        return replace(contribution, times=times, how=_how(scale, leg, times, contribution.less))
     curve = scale.keyword if leg == KEYWORD else scale.vector
     if isinstance(curve, CosineLine):
-        return replace(one, less=curve.zero, times=1 / curve.unit if curve.unit > 0 else 0.0, how=STRAIGHT)
-    return replace(one, how=NOTHING if rank is None else RECIPROCAL)
+        return replace(contribution, less=curve.zero, times=1 / curve.unit if curve.unit > 0 else 0.0, how=STRAIGHT)
+    return replace(contribution, how=NOTHING if rank is None else RECIPROCAL)
 
 
 def _how(scale: Scale, leg: str, times: float, less: float) -> str:

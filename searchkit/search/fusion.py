@@ -103,17 +103,17 @@ def _mean_and_deviation(scores: Scores) -> CosineLine:
 
 
 def _three_deviations(scores: Scores) -> CosineLine:
-    one = _mean_and_deviation(scores)
-    return CosineLine(zero=one.zero - 3 * one.unit, unit=6 * one.unit)
+    line = _mean_and_deviation(scores)
+    return CosineLine(zero=line.zero - 3 * line.unit, unit=6 * line.unit)
 
 
 def _ranked(scores: Scores, depth: int) -> Curve:
     """Return the curve from a score to the reciprocal of its rank among the best; 0 below them."""
     falling = np.sort(-scores)[:depth]
 
-    def curve(given: Scores) -> Scores:
-        ranks = np.searchsorted(falling, -given, side="left") + 1
-        below = -given > (falling[-1] if len(falling) else -np.inf)
+    def curve(raw: Scores) -> Scores:
+        ranks = np.searchsorted(falling, -raw, side="left") + 1
+        below = -raw > (falling[-1] if len(falling) else -np.inf)
         return np.where(below, 0.0, 1.0 / (RRF_K + ranks))
 
     return curve

@@ -114,8 +114,8 @@ class GenerationHolder:
         if self._pinned:
             return False
         with self._taken() as reading:
-            held, said = reading.generation, in_force(self._paths)
-            if (held.manifest.generation, held.seal) == (said.generation, said.seal):
+            held, current = reading.generation, in_force(self._paths)
+            if (held.manifest.generation, held.seal) == (current.generation, current.seal):
                 self.note = ""
                 return False
             generation = open_generation(self._paths.root)

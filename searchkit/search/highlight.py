@@ -192,12 +192,12 @@ def _windows(
     ]
 
 
-def _cut_around(chunks: Sequence[Chunk], found: Sequence[Sequence[Place]]) -> list[Snippet]:
+def _cut_around(chunks: Sequence[Chunk], places_of: Sequence[Sequence[Place]]) -> list[Snippet]:
     """Return the snippets of chunks in which it is known what stands where: each meaning is a token of its own."""
     tokens: dict[frozenset[str], int] = {}
     places: dict[str, array[int]] = {}
     spans = array("I")
-    for in_chunk in found:
+    for in_chunk in places_of:
         for (start, end), terms in in_chunk:
             token_id = tokens.get(terms)
             if token_id is None:
@@ -205,7 +205,7 @@ def _cut_around(chunks: Sequence[Chunk], found: Sequence[Sequence[Place]]) -> li
                 for term in terms:
                     places.setdefault(term, array("I")).extend((token_id, 0, _WHOLE))
             spans.extend((token_id, start, end))
-    texts, counts = [chunk.text for chunk in chunks], array("I", map(len, found))
+    texts, counts = [chunk.text for chunk in chunks], array("I", map(len, places_of))
     return _windows(chunks, texts, counts.tobytes(), spans.tobytes(), list(places.values()), SNIPPET_CHARACTERS)
 
 
@@ -325,22 +325,22 @@ def _meant(words: Iterable[Parsed]) -> list[Place]:
     return places
 
 
-def _window(text: str, found: list[Place]) -> Span:
+def _window(text: str, places: list[Place]) -> Span:
     """Choose the span: the earliest that holds most different terms, at a sentence's beginning where it can be."""
     if len(text) <= SNIPPET_CHARACTERS:
         return 0, len(text)
     starts = _sentence_starts(text)
     best, best_worth = 0, 0.0
-    for (position, _), _ in found:
+    for (position, _), _ in places:
         start = _opening(text, starts, position)
-        worth = _worth(found, start, start + SNIPPET_CHARACTERS)
+        worth = _worth(places, start, start + SNIPPET_CHARACTERS)
         if worth > best_worth:
             best, best_worth = start, worth
     return best, _closing(text, best)
 
 
-def _worth(found: list[Place], start: int, end: int) -> float:
-    inside = [terms for span, terms in found if start <= span[0] and span[1] <= end]
+def _worth(places: list[Place], start: int, end: int) -> float:
+    inside = [terms for span, terms in places if start <= span[0] and span[1] <= end]
     return len(frozenset().union(*inside)) + _REPEAT * len(inside)
 
 

@@ -77,18 +77,18 @@ class MixedLanguageDetector:
 
     def _languages_of(self, terms: tuple[str, ...]) -> int:
         """Return a bit for each language in which any of the terms stands; all where an unknown one has it, too."""
-        found = self._standing.get(terms)
-        if found is None:
+        groups = self._standing.get(terms)
+        if groups is None:
             seen = np.zeros(len(self._any), dtype=bool)
             for number, base in enumerate(self._keyword.bases[:-1]):
                 rows, _ = self._keyword.postings(number, TEXT, terms)
                 seen[self._leaning.group_of_row[rows + base]] = True
             chosen = np.ones_like(seen) if (seen & self._any).any() else seen
-            found = sum(1 << group for group in np.flatnonzero(chosen).tolist())
+            groups = sum(1 << group for group in np.flatnonzero(chosen).tolist())
             if len(self._standing) >= _REMEMBERED:
                 self._standing.clear()
-            self._standing[terms] = found
-        return found
+            self._standing[terms] = groups
+        return groups
 
     @cached_property
     def _any(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

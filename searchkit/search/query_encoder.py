@@ -46,9 +46,9 @@ class RecentQueryVectors:
         """
         key = (fingerprint, text)
         with self._guard:
-            if (found := self._vectors.get(key)) is not None:
+            if (vector := self._vectors.get(key)) is not None:
                 self._vectors.move_to_end(key)
-                return found
+                return vector
         made = encode(text).copy()
         made.flags.writeable = False
         if len(text) <= LONGEST:
@@ -85,10 +85,10 @@ class QueryEncoders:
     is first needed.
     """
 
-    def __init__(self, given: Encoder | None = None) -> None:
+    def __init__(self, encoder: Encoder | None = None) -> None:
         """Take what the caller gave, if anything. Raises ``ConfigError`` where it isn't an encoder."""
-        check_encoder(given)
-        self._given = given
+        check_encoder(encoder)
+        self._given = encoder
         self._loaded: dict[EncoderFact, Encoder] = {}
         self._loading = threading.Lock()
         self._recent = RecentQueryVectors()

@@ -184,19 +184,19 @@ class RetrieverScores:
         return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
 
     def _best(self, depth: int) -> tuple[Rows, float]:
-        found, keyword_bound, vector_bound = [], 0.0, 0.0
+        parts, keyword_bound, vector_bound = [], 0.0, 0.0
         if self.keyword is not None:
             rows, _, keyword_bound = self.keyword.best(depth)
-            found.append(rows)
+            parts.append(rows)
         if self.vector is None:
-            return found[0], self.scale.bound(keyword_bound, 0.0) if keyword_bound > -np.inf else -np.inf
+            return parts[0], self.scale.bound(keyword_bound, 0.0) if keyword_bound > -np.inf else -np.inf
         rows, vector_bound = self._nearest(self.vector, depth)
-        found.append(rows)
+        parts.append(rows)
         if self.keyword is not None and self.generation.vectored is not None and keyword_bound > -np.inf:
             vector_bound = max(vector_bound, 0.0)  # a row without a vector counts 0, and only the keyword leg finds it
         if vector_bound == -np.inf:
-            return np.unique(np.concatenate(found)), -np.inf
-        return np.unique(np.concatenate(found)), self.scale.bound(max(keyword_bound, 0.0), vector_bound)
+            return np.unique(np.concatenate(parts)), -np.inf
+        return np.unique(np.concatenate(parts)), self.scale.bound(max(keyword_bound, 0.0), vector_bound)
 
     def _nearest(self, vector: NDArray[np.float32], depth: int) -> tuple[Rows, float]:
         """Return at least the ``depth`` rows of the greatest nearness, and a bound that no other's exceeds."""
@@ -204,20 +204,20 @@ class RetrieverScores:
             return self.nearest(vector, depth)
         if depth in self.leaned:
             return self.leaned[depth]
-        found, bound = [np.empty(0, dtype=np.int64)], -np.inf
+        parts, bound = [np.empty(0, dtype=np.int64)], -np.inf
         many: list[tuple[Mask, float]] = []
         for rows, taken in self.lean.sets():
             mine = rows if self.allowed is None else rows & self.allowed
             if np.count_nonzero(mine) <= depth:
-                found.append(np.flatnonzero(mine))
+                parts.append(np.flatnonzero(mine))
             else:
                 many.append((mine, taken))
         for mine, taken in many:
             alone = len(many) == 1  # one language and some strays: the nearest of all are those of the language
             nearest, rest = self.nearest(vector, depth) if alone else self.generation.nearest(vector, depth, mine)
-            found.append(nearest)
+            parts.append(nearest)
             bound = max(bound, rest - taken)
-        self.leaned[depth] = np.concatenate(found), bound
+        self.leaned[depth] = np.concatenate(parts), bound
         return self.leaned[depth]
 
 
@@ -331,8 +331,8 @@ def _voted(legs: RetrieverScores, articles: Rows, ceilings: Scores, k: int, vote
     keys, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     step = max(_AT_LEAST, 2 * k)
     for start in range(0, len(articles), step):
-        found = np.concatenate(scores)
-        if len(found) >= k and -np.partition(-found, k - 1)[k - 1] > ceilings[start] + _ROUNDING:
+        joined = np.concatenate(scores)
+        if len(joined) >= k and -np.partition(-joined, k - 1)[k - 1] > ceilings[start] + _ROUNDING:
             break
         these = np.sort(articles[start : start + step])
         firsts = starts[these]

@@ -111,17 +111,17 @@ def _scores(
     clock: Callable[[], float],
 ) -> Scores:
     """Return the reranker's scores of the first rows: of all, or of as many batches as the time is likely to allow."""
-    found: list[float] = []
+    scores: list[float] = []
     started = before = clock()
     longest = 0.0
     for start in range(0, len(rows), BATCH):
         if budget_s is not None and start and before - started + longest > budget_s:
             break
         texts = [_text(generation, int(row)) for row in rows[start : start + BATCH]]
-        found += _checked(reranker.rerank(query, texts), len(texts))
+        scores += _checked(reranker.rerank(query, texts), len(texts))
         now = clock()
         longest, before = max(longest, now - before), now
-    return np.asarray(found, dtype=np.float64)
+    return np.asarray(scores, dtype=np.float64)
 
 
 def _text(generation: Generation, row: int) -> str:
@@ -133,15 +133,16 @@ def _text(generation: Generation, row: int) -> str:
 def _checked(scores: Sequence[float], expected: int) -> list[float]:
     hint = "It must give a finite number for each text: searchkit.types.Reranker says how."
     try:
-        given = [float(score) for score in scores if not isinstance(score, str | bytes)]
+        values = [float(score) for score in scores if not isinstance(score, str | bytes)]
     except (TypeError, ValueError) as error:
         raise ConfigError(f"The reranker gave {reprlib.repr(scores)}, which are no scores.", hint=hint) from error
-    if len(given) != expected or not all(map(isfinite, given)):
+    if len(values) != expected or not all(map(isfinite, values)):
         raise ConfigError(
-            f"The reranker gave {len(given)} scores for {expected} texts, {sum(map(isfinite, given))} of them finite.",
+            f"The reranker gave {len(values)} scores for {expected} texts,"
+            f" {sum(map(isfinite, values))} of them finite.",
             hint=hint,
         )
-    return given
+    return values
 
 
 def _chance(log_odds: Scores) -> Scores:

@@ -101,7 +101,7 @@ def confident(results: Sequence[Result], looked: Candidates, config: SearchConfi
             f"The scores of fusion '{config.fusion}' tell no confidence.",
             hint="Leave fusion at 'sum', or min_confidence out.",
         )
-    return tuple(one for one in results if one.confidence is not None and one.confidence >= least)
+    return tuple(result for result in results if result.confidence is not None and result.confidence >= least)
 
 
 def nearest_note(nearest: Result | None) -> tuple[str, ...]:

@@ -62,11 +62,11 @@ def _coverage(generation: Generation, mode: Mode) -> str:
     manifest = generation.manifest
     if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
         return ""
-    said = f"{generation.paths.root} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
+    note = f"{generation.paths.root} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
     if not manifest.vectors and mode is Mode.VECTOR:
-        raise VectorsMissing(f"{said}: nothing can be found by vector.")
+        raise VectorsMissing(f"{note}: nothing can be found by vector.")
     rest = "can't be found by vector" if mode is Mode.VECTOR else "are found by keyword alone"
-    return f"{said}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
+    return f"{note}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
 
 
 class SearchContext:
@@ -272,9 +272,9 @@ def retrieve_fast(reading: SearchContext, query: Query) -> RetrieverScores | Non
 
     Nothing is worked out but what a ranking needs. Raises as ``retrieve`` does.
     """
-    if (found := fast_query(reading, query)) is None:
+    if (fast := fast_query(reading, query)) is None:
         return None
-    asked, mask = found
+    asked, mask = fast
     keyword = evaluate(reading.keyword, asked.tree, mask=mask)
     return _legs(reading, keyword_alone(keyword.idf_sum), keyword, None, mask)
 
@@ -327,12 +327,12 @@ def _vectored(reading: SearchContext, mask: Mask | None) -> Mask | None:
 
 
 def _legs(
-    reading: SearchContext, scale: Scale, found: KeywordMatches | None, vector: Vector | None, allowed: Mask | None
+    reading: SearchContext, scale: Scale, matches: KeywordMatches | None, vector: Vector | None, allowed: Mask | None
 ) -> RetrieverScores:
     return RetrieverScores(
         generation=reading.generation,
         scale=scale,
-        keyword=found,
+        keyword=matches,
         vector=vector,
         allowed=allowed,
     )

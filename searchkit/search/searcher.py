@@ -265,14 +265,14 @@ class Searcher:
     def article(self, article_id: str) -> Article | None:
         """Return an article by its id; None where there is none."""
         with self._reading() as reading:
-            found = reading.generation.find_article(article_id)
-            return found[0] if found else None
+            article_row = reading.generation.find_article(article_id)
+            return article_row[0] if article_row else None
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
         """Return all chunks of an article, in order; none where there is no such article."""
         with self._reading() as reading:
-            found = reading.generation.find_article(article_id)
-            return reading.generation.chunks_at(found[1]) if found else ()
+            article_row = reading.generation.find_article(article_id)
+            return reading.generation.chunks_at(article_row[1]) if article_row else ()
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Return a chunk by its id, ``article-id#ordinal``; None where there is none."""

@@ -38,14 +38,14 @@ def rank_straight(reading: SearchContext, query: Query) -> Placed | None:
         return None
     (joint, wanted), mask = asked
     leaves, weights = _weighed(reading.keyword, joint, wanted)
-    rows, found = reading.keyword.parts.best(joint, leaves, weights, mask, query.k + _SPARE)
-    scores, end = found.tolist(), query.k
+    rows, values = reading.keyword.parts.best(joint, leaves, weights, mask, query.k + _SPARE)
+    scores, end = values.tolist(), query.k
     if len(scores) > end:
         while end < len(scores) and scores[end] == scores[query.k - 1]:
             end += 1
         if end == len(scores) > query.k + _SPARE:
             return None  # perhaps more of them tie with the last
-    ids = reading.generation.placed_ids(rows[:end], found[:end])
+    ids = reading.generation.placed_ids(rows[:end], values[:end])
     return tuple(zip(ids[: query.k], scores, strict=False))
 
 
@@ -54,18 +54,18 @@ def _weighed(index: KeywordSegments, joint: Joint, wanted: Sequence[Tree]) -> tu
     lists = LeafPostings(index)
     times: dict[Sequence[str], float] = {}
     different: list[Term] = []
-    for one in wanted:
-        if not isinstance(one, Term):  # a phrase or a pattern stands alone
-            leaf = TermExpander(index).of(one)
+    for wish in wanted:
+        if not isinstance(wish, Term):  # a phrase or a pattern stands alone
+            leaf = TermExpander(index).of(wish)
             if not isinstance(leaf, Term | Phrase):
                 raise ValueError("patterns and fuzzy words are expanded before they are looked up")
             return [lists.leaf(leaf)], [lists.idf(leaf)]
-        if one.terms not in times:
-            different.append(one)
-        times[one.terms] = times.get(one.terms, 0.0) + 1.0
+        if wish.terms not in times:
+            different.append(wish)
+        times[wish.terms] = times.get(wish.terms, 0.0) + 1.0
     if len(different) == 1 and joint == "any" and (word := own_word(different[0])) is not None:
         leaf = index.parts.preferring(word)
         return [leaf], [times[word.terms] * index.idf(leaf.df)]
     terms = index.parts.term
-    leaves = [terms(TEXT, one.terms[0]) if len(one.terms) == 1 else lists.leaf(one) for one in different]
+    leaves = [terms(TEXT, term.terms[0]) if len(term.terms) == 1 else lists.leaf(term) for term in different]
     return leaves, [often * index.idf(leaf.df) for leaf, often in zip(leaves, times.values(), strict=True)]

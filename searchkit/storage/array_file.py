@@ -202,8 +202,8 @@ class ArrayFile:
         if len(self._bytes) < _CHECKED.size:
             raise self.corrupt("it is cut short")
         head = bytes(self._bytes[: _CHECKED.size])
-        found, version, entries, at, size, table_crc, head_crc = _CHECKED.unpack(head)
-        if found != magic:
+        own_magic, version, entries, at, size, table_crc, head_crc = _CHECKED.unpack(head)
+        if own_magic != magic:
             raise self.corrupt("it is another kind of file")
         if zlib.crc32(head[: _HEADER.size]) != head_crc:
             raise self.corrupt("its header was altered")

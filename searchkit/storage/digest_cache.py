@@ -56,19 +56,19 @@ def digest(path: Path) -> str:
                 os.utime(note)
             return known
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    remember(path, found)
-    return found
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    remember(path, sha256)
+    return sha256
 
 
-def remember(path: Path, found: str) -> None:
+def remember(path: Path, sha256: str) -> None:
     """Keep the digest of a large file that was hashed a moment ago, under the name that it has now."""
     # Without a cache that can be written, the file is hashed again next time: slower, not wrong.
     with contextlib.suppress(OSError):
         stat = path.stat()
         if stat.st_size >= _LARGE:
             note = _note(path, stat)
-            write_text(note, found)
+            write_text(note, sha256)
             _tidy(note.parent)
 
 

@@ -194,8 +194,8 @@ def replace(path: Path, content: bytes) -> None:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a file and flush it, not yet its folder. Raises ``StorageError`` where either disk refuses."""
-    with storing(target), source.open("rb") as given, target.open("wb") as taken:
-        shutil.copyfileobj(given, taken, _BLOCK)
+    with storing(target), source.open("rb") as reader, target.open("wb") as taken:
+        shutil.copyfileobj(reader, taken, _BLOCK)
         taken.flush()
         os.fsync(taken.fileno())
 

@@ -65,9 +65,9 @@ def _expected(schema: str) -> frozenset[tuple[str, str, str | None]]:
 
 def _schema_of(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str | None]]:
     """Return all that a schema holds: type, name and SQL of each, blanks aside."""
-    found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
     return frozenset(
         (str(kind), str(name), None if sql is None else " ".join(str(sql).split()))
-        for kind, name, sql in found
+        for kind, name, sql in rows
         if kind != "table" or name not in _STATISTICS
     )

@@ -114,10 +114,10 @@ class SortedStrings:
     def _compiled(self, wanted: bytes) -> tuple[int, bool]:
         """Find by the compiled bisection the first string that isn't less, and say whether it is the same."""
         try:
-            found: tuple[int, bool] = native.COMPILED.find(self._blob, self._offsets, wanted)
+            place: tuple[int, bool] = native.COMPILED.find(self._blob, self._offsets, wanted)
         except ValueError as error:
             raise self._corrupt() from error
-        return found
+        return place
 
     def _not_less(self, wanted: bytes) -> int:
         if native.COMPILED is not None:

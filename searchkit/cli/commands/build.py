@@ -241,8 +241,8 @@ def _switch_json(considering: SwitchReview) -> dict[str, Any]:
 
 def _changes(encoder: str | None, chunk_tokens: int | None, keep_encoder: bool | None) -> dict[str, Any]:
     """Return the settings that were given."""
-    given = {"encoder": encoder, "chunk_tokens": chunk_tokens, "keep_encoder": keep_encoder}
-    return {name: value for name, value in given.items() if value is not None}
+    chosen = {"encoder": encoder, "chunk_tokens": chunk_tokens, "keep_encoder": keep_encoder}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _changed_config(where: Path, changes: dict[str, Any]) -> IndexConfig:

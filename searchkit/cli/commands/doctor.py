@@ -126,9 +126,9 @@ def _modules() -> Iterator[Check]:
 
 
 def _python() -> Check:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     good = (3, 11) <= sys.version_info[:2] < (3, 14)
-    return Check(name="python", found=found, good=good, remedy="Install Python 3.11, 3.12 or 3.13.")
+    return Check(name="python", found=version, good=good, remedy="Install Python 3.11, 3.12 or 3.13.")
 
 
 def _packages() -> Iterator[Check]:
@@ -142,7 +142,7 @@ def _packages() -> Iterator[Check]:
     needed = [parts.groups() for line in lines if (parts := match(r"([\w.-]+)(?:\s*[>=]=\s*([\d.]+))?", line))]
     wanting = [f"{name}>={floor}" if floor else name for name, floor in needed if not _is_there(name, floor)]
     present = f"{len(needed) - len(wanting)} of {len(needed)} are there"
-    quoted = " ".join(f"'{one}'" if ">" in one else one for one in wanting)
+    quoted = " ".join(f"'{requirement}'" if ">" in requirement else requirement for requirement in wanting)
     yield Check(name="packages", found=present, good=not wanting, remedy=f'Run "pip install {quoted}".')
 
 
@@ -226,8 +226,8 @@ def _loops() -> Check:
 
     if native.COMPILED is not None:
         return Check(name="keyword loops", found="compiled")
-    found = "not compiled: numpy takes over, which is slower; install a C compiler, then searchkit again"
-    return Check(name="keyword loops", found=found)
+    state = "not compiled: numpy takes over, which is slower; install a C compiler, then searchkit again"
+    return Check(name="keyword loops", found=state)
 
 
 def _sqlite() -> Check:

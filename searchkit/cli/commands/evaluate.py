@@ -214,7 +214,7 @@ def evaluate(
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
     if run_out is not None:
         check_writable(run_out, "--run-out")
-    others = [compared_system(one, systems[0], path) for one in compare or ()]
+    others = [compared_system(option, systems[0], path) for option in compare or ()]
     done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, quiet=quiet)
     _tell(screen, done, per_query=per_query, json=json)
     if any(not floor.held for floor in done.floors):
@@ -231,7 +231,7 @@ def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode,
 def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None, syntax: Syntax) -> None:
     """Refuse options of an index that is asked where the run of a file is measured: they'd have no say in it."""
     options = {"--settings": settings is not None, "--rerank": bool(rerank), f"--{syntax}": syntax is not Syntax.AUTO}
-    idle = [option for option, said in options.items() if said]
+    idle = [option for option, value in options.items() if value]
     if idle and not modes:
         raise ConfigError(
             f"{' and '.join(idle)} can't change a run that stands in a file.",
@@ -289,8 +289,10 @@ def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judgments) 
 
     filed = [isinstance(system, StoredRun) for system in systems]
     asked = (run for run, from_file in zip(runs, filed, strict=True) if not from_file)
-    found = {one for run in asked for given in run.scores.values() for one in given}
-    seen = [checked(run, judged.qrels, known=found) if one else run for run, one in zip(runs, filed, strict=True)]
+    known = {article_id for run in asked for scores in run.scores.values() for article_id in scores}
+    seen = [
+        checked(run, judged.qrels, known=known) if is_filed else run for run, is_filed in zip(runs, filed, strict=True)
+    ]
     return [
         replace(run, notes=(*run.notes, f"The answers of {run.name} and of {seen[0].name} are the same."))
         if number and run.scores == seen[0].scores
@@ -302,7 +304,7 @@ def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judgments) 
 def _comparisons(first: MeasuredRun, others: Sequence[MeasuredRun]) -> tuple[Comparison, ...]:
     from searchkit.evaluation.comparison import compare
 
-    return tuple(one for other in others for one in compare(first, other))
+    return tuple(comparison for other in others for comparison in compare(first, other))
 
 
 def _floors(fail_under: Sequence[str] | None) -> list[tuple[str, float]]:

@@ -154,10 +154,10 @@ def told(considered: SwitchDecision) -> Iterator[str]:
         yield f"  top ten   {switch.overlap:.0%} stay, the first result {switch.same_first:.0%} ({asked}: {which})"
         for moved in switch.changed:
             yield f"            {moved.overlap:4.0%}  {shorten(clean(moved.query), _SHOWN, placeholder=' …')}"
-        for one in switch.comparisons:
-            before, after = (measured.mean(one.measure) for measured in switch.measured or ())
-            interval = f"{one.interval.low:+.3f} to {one.interval.high:+.3f}, p {one.p:.4f}"
-            yield f"  {one.measure:<9} {before:.3f} → {after:.3f} ({one.difference:+.3f}, {interval})"
+        for comparison in switch.comparisons:
+            before, after = (measured.mean(comparison.measure) for measured in switch.measured or ())
+            interval = f"{comparison.interval.low:+.3f} to {comparison.interval.high:+.3f}, p {comparison.p:.4f}"
+            yield f"  {comparison.measure:<9} {before:.3f} → {after:.3f} ({comparison.difference:+.3f}, {interval})"
         for note in switch.notes:
             yield f"  {clean(note)}"
     yield f"  {'it is put in force' if considered.switched else f'generation {old.generation} stays in force'}"
@@ -175,9 +175,14 @@ def considered_json(considered: SwitchDecision) -> dict[str, Any]:
     if switch is None:
         return plain
     measures = {
-        one.measure: {"before": before, "after": after, "interval": asdict(one.interval), "p": one.p}
-        for one in switch.comparisons
-        for before, after in [tuple(measured.mean(one.measure) for measured in switch.measured or ())]
+        comparison.measure: {
+            "before": before,
+            "after": after,
+            "interval": asdict(comparison.interval),
+            "p": comparison.p,
+        }
+        for comparison in switch.comparisons
+        for before, after in [tuple(measured.mean(comparison.measure) for measured in switch.measured or ())]
     }
     return {
         **plain,
@@ -185,7 +190,7 @@ def considered_json(considered: SwitchDecision) -> dict[str, Any]:
         "sampled": switch.sampled,
         "overlap": switch.overlap,
         "same_first": switch.same_first,
-        "changed": [asdict(one) for one in switch.changed],
+        "changed": [asdict(answer) for answer in switch.changed],
         "measures": measures,
         "notes": list(switch.notes),
     }

@@ -182,14 +182,14 @@ def restore(
     from searchkit.index import backup as index_backup
 
     screen = Screen(no_color=no_color)
-    where, given = new_index(index), named_index(source)
+    where, backup_path = new_index(index), named_index(source)
     change = _copied(
         screen,
         where,
-        lambda progress: index_backup.restore(given, where, lock_timeout_s=wait, progress=progress),
+        lambda progress: index_backup.restore(backup_path, where, lock_timeout_s=wait, progress=progress),
         quiet=quiet,
     )
-    _tell_made(screen, where, change, f"restored from {given}", quiet=quiet, json=json)
+    _tell_made(screen, where, change, f"restored from {backup_path}", quiet=quiet, json=json)
 
 
 def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:

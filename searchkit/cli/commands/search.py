@@ -127,12 +127,12 @@ def search(
     with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
         say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
         if interactive:
-            found = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
+            has_results = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
         else:
             answer = searcher.search(_decoded(" ".join(query or ())), **options)
             say(answer, query_id)
-            found = bool(answer.results)
-    if not found:
+            has_results = bool(answer.results)
+    if not has_results:
         raise typer.Exit(1)
 
 
@@ -153,7 +153,7 @@ def _config(
 
 def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any], *, first: str) -> bool:
     """Ask for queries until there are no more; return whether anything was found. A bad query doesn't end it."""
-    found = False
+    has_results = False
     for number, text in enumerate(_queries(screen, first), start=1):
         try:
             answer = searcher.search(text, **options)
@@ -166,8 +166,8 @@ def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any
             screen.say("Stopped.")
             continue
         say(answer, str(number))
-        found = found or bool(answer.results)
-    return found
+        has_results = has_results or bool(answer.results)
+    return has_results
 
 
 def _queries(screen: Screen, first: str) -> Iterator[str]:
@@ -284,10 +284,10 @@ def reading_line(answer: Answer) -> str:
     return f"Read {reading}; {other}."
 
 
-def _by_name(given: list[tuple[str, str]]) -> dict[str, list[str]]:
+def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     """Group the values that were given for each field."""
     grouped: dict[str, list[str]] = {}
-    for name, value in given:
+    for name, value in pairs:
         grouped.setdefault(name, []).append(value)
     return grouped
 

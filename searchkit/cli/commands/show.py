@@ -40,10 +40,10 @@ def show(
                 else index_report.article(whole, chunks)
             )
             return
-        one = searcher.chunk(id)
-        if one is not None:
-            of = searcher.article(one.article_id)
-            screen.write(formats.to_json(formats.chunk_json(one)) if json else index_report.chunk(one, of))
+        chunk = searcher.chunk(id)
+        if chunk is not None:
+            of = searcher.article(chunk.article_id)
+            screen.write(formats.to_json(formats.chunk_json(chunk)) if json else index_report.chunk(chunk, of))
             return
     tell(screen, f"No article and no chunk in {path} has the id {id!r}.", "A search names the ids: 'searchkit search'.")
     raise typer.Exit(1)
@@ -61,7 +61,7 @@ def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) 
     where = existing_index(index, screen)
     about, past, writer = index_info(where), history(where), writer_at_work(IndexPaths(where).lock)
     if json:
-        more = {"writer": writer, "history": [asdict(one) for one in past]}
+        more = {"writer": writer, "history": [asdict(generation) for generation in past]}
         screen.write(formats.to_json({**formats.info_json(about), **more}))
     else:
         screen.write(index_report.index(about), index_report.history(past))
@@ -81,13 +81,13 @@ def list_indexes(
     screen = Screen(no_color=no_color)
     if not folder.is_dir() and folder != HOME:
         raise ConfigError(f"There is no folder {folder}.", hint="Name the folder in which the indexes are.")
-    found = [(str(path), _looked_at(path)) for path in known_indexes(folder)]
-    found += [(str(path), f"unfinished: its build can go on with {kept:,} vectors") for path, kept in _begun(folder)]
+    listed = [(str(path), _looked_at(path)) for path in known_indexes(folder)]
+    listed += [(str(path), f"unfinished: its build can go on with {kept:,} vectors") for path, kept in _begun(folder)]
     if json:
-        screen.write(formats.to_json([_listed_json(path, about) for path, about in found]))
+        screen.write(formats.to_json([_listed_json(path, about) for path, about in listed]))
     else:
-        screen.write(*(line for path, about in found for line in index_report.listed(path, about)))
-    if not found:
+        screen.write(*(line for path, about in listed for line in index_report.listed(path, about)))
+    if not listed:
         tell(
             screen, f"There is no index in {folder}.", "Make one with 'searchkit build PLACE... --index indexes/NAME'."
         )

@@ -158,7 +158,7 @@ def _syntax(typed: str) -> Syntax:
 
 def _settings(typed: str) -> Mapping[str, Any]:
     """Read ``name=value`` pairs; a value becomes a number where its setting is one. ``from_dict`` checks the rest."""
-    kinds = {one.name: str(one.type).removesuffix(" | None") for one in fields(SearchConfig)}
+    kinds = {field.name: str(field.type).removesuffix(" | None") for field in fields(SearchConfig)}
     values: dict[str, Any] = {}
     for pair in typed.split(","):
         name, _, text = (part.strip() for part in pair.partition("="))
@@ -188,7 +188,10 @@ class SystemRunner:
         from searchkit.evaluation.runs import make_run, read_run
 
         if isinstance(system, StoredRun):
-            ids = {*self._judged.qrels, *(one for given in self._judged.qrels.values() for one in given)}
+            ids = {
+                *self._judged.qrels,
+                *(article_id for grades in self._judged.qrels.values() for article_id in grades),
+            }
             return replace(read_run(system.path, known=ids), name=system.name)
         if not self._judged.queries:
             raise ConfigError("There are no queries to ask.", hint="Name their file: --queries FILE.")

@@ -156,9 +156,9 @@ def utf8_streams() -> None:
 
 
 def _columns(screen: Screen) -> int:
-    given = screen.environment.get("COLUMNS", "")
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
+    columns = screen.environment.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
     for stream in (screen.out, screen.err):
         try:
             return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH

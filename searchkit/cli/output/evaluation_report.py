@@ -61,8 +61,8 @@ def evaluation_json(done: EvaluationReport, *, per_query: bool) -> dict[str, Any
         "judgements": done.judged.judgements,
         "depth": done.depth,
         "notes": list(done.notes),
-        "runs": [_run_json(one, done.judged, per_query=per_query) for one in done.measured],
-        "comparisons": [asdict(one) for one in done.comparisons],
+        "runs": [_run_json(run, done.judged, per_query=per_query) for run in done.measured],
+        "comparisons": [asdict(comparison) for comparison in done.comparisons],
         "fail_under": [{**asdict(floor), "held": floor.held} for floor in done.floors],
     }
 
@@ -86,15 +86,15 @@ def _means(measured: Sequence[MeasuredRun]) -> Table:
     grid.add_column(no_wrap=True)
     for _ in measured:
         grid.add_column(overflow="fold")
-    grid.add_row("", *(Text(clean(one.name), style="bold") for one in measured))
-    for row in zip(*(one.figures for one in measured), strict=True):
+    grid.add_row("", *(Text(clean(run.name), style="bold") for run in measured))
+    for row in zip(*(run.figures for run in measured), strict=True):
         cells = []
         for figure in row:
             cell = Text(_share(figure.mean), style="cyan")
             cells.append(cell.append(f"  {_share(figure.interval.low)}–{_share(figure.interval.high)}", style=DIM))
         grid.add_row(row[0].measure, *cells)
-    if any(one.unanswered for one in measured):
-        grid.add_row("no answer", *(f"{one.unanswered:,}" for one in measured))
+    if any(run.unanswered for run in measured):
+        grid.add_row("no answer", *(f"{run.unanswered:,}" for run in measured))
     return grid
 
 
@@ -105,9 +105,9 @@ def _per_query(measured: Sequence[MeasuredRun]) -> Table:
     grid.add_column(overflow="fold")
     for _ in measured:
         grid.add_column(justify="right", overflow="fold")
-    grid.add_row(Text(name, style="bold"), *(Text(clean(one.name), style="bold") for one in measured))
+    grid.add_row(Text(name, style="bold"), *(Text(clean(run.name), style="bold") for run in measured))
     for query in measured[0].per_query[name]:
-        grid.add_row(clean(query), *(_share(one.per_query[name][query]) for one in measured))
+        grid.add_row(clean(query), *(_share(run.per_query[name][query]) for run in measured))
     return grid
 
 
@@ -118,10 +118,10 @@ def _comparison(other: str, comparisons: Sequence[Comparison]) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     title = Text(f"{clean(other)} against {clean(comparisons[0].first)}", style="bold")
-    for one in comparisons:
-        interval = Text(f"{one.interval.low:+.3f} to {one.interval.high:+.3f}", style=DIM)
-        counted = f"p {one.p:.4f} · {one.better} better, {one.worse} worse, {one.same} same"
-        grid.add_row(one.measure, Text(f"{one.difference:+.3f}", style="cyan"), interval, counted)
+    for comparison in comparisons:
+        interval = Text(f"{comparison.interval.low:+.3f} to {comparison.interval.high:+.3f}", style=DIM)
+        counted = f"p {comparison.p:.4f} · {comparison.better} better, {comparison.worse} worse, {comparison.same} same"
+        grid.add_row(comparison.measure, Text(f"{comparison.difference:+.3f}", style="cyan"), interval, counted)
     whole = Table.grid()
     whole.add_row(title)
     whole.add_row(grid)
@@ -136,20 +136,20 @@ def _movers(comparison: Comparison, queries: Mapping[str, str]) -> Iterator[Rend
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
     grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for one in comparison.movers[:SHOWN_MOVERS]:
-        grid.add_row(_move(one), clean(one.query), clean(queries.get(one.query, "")))
+    for change in comparison.movers[:SHOWN_MOVERS]:
+        grid.add_row(_move(change), clean(change.query), clean(queries.get(change.query, "")))
     yield grid
 
 
-def _move(one: ChangedQuery) -> Text:
-    better = one.other > one.first
-    return Text(f"{_share(one.first)} → {_share(one.other)}", style="green" if better else "red")
+def _move(change: ChangedQuery) -> Text:
+    better = change.other > change.first
+    return Text(f"{_share(change.first)} → {_share(change.other)}", style="green" if better else "red")
 
 
 def _by_other(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
     grouped: dict[str, list[Comparison]] = {}
-    for one in comparisons:
-        grouped.setdefault(one.other, []).append(one)
+    for comparison in comparisons:
+        grouped.setdefault(comparison.other, []).append(comparison)
     return grouped
 
 
@@ -157,20 +157,20 @@ def _share(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _run_json(one: MeasuredRun, judged: Judgments, *, per_query: bool) -> dict[str, Any]:
+def _run_json(run: MeasuredRun, judged: Judgments, *, per_query: bool) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        "name": one.name,
-        "unanswered": one.unanswered,
+        "name": run.name,
+        "unanswered": run.unanswered,
         "measures": {
             figure.measure: {"mean": figure.mean, "low": figure.interval.low, "high": figure.interval.high}
-            for figure in one.figures
+            for figure in run.figures
         },
     }
     if per_query:
         plain["per_query"] = {
             query: {
                 "text": judged.queries.get(query),
-                **{name: values[query] for name, values in one.per_query.items()},
+                **{name: values[query] for name, values in run.per_query.items()},
             }
             for query in judged.qrels
         }

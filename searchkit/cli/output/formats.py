@@ -94,7 +94,9 @@ def whole_article_json(article: Article, chunks: tuple[Chunk, ...]) -> dict[str,
     return {
         **article_json(article),
         "sections": [asdict(section) for section in article.sections],
-        "chunks": [{"id": one.id, "start": one.start, "end": one.end, "heading": one.heading} for one in chunks],
+        "chunks": [
+            {"id": chunk.id, "start": chunk.start, "end": chunk.end, "heading": chunk.heading} for chunk in chunks
+        ],
         "text": article.text,
     }
 
@@ -112,12 +114,12 @@ def chunk_json(chunk: Chunk) -> dict[str, Any]:
 
 def info_json(info: IndexInfo) -> dict[str, Any]:
     """Return what an index is made of."""
-    return {one.name: getattr(info, one.name) for one in fields(info)}
+    return {field.name: getattr(info, field.name) for field in fields(info)}
 
 
 def report_json(report: BuildReport) -> dict[str, Any]:
     """Return what a build did, with every problem."""
-    plain = {one.name: getattr(report, one.name) for one in fields(report) if one.name != "problems"}
+    plain = {field.name: getattr(report, field.name) for field in fields(report) if field.name != "problems"}
     return {**plain, "lost": report.lost, "problems": [asdict(problem) for problem in report.problems]}
 
 
@@ -184,17 +186,17 @@ def _finite(value: FieldValue) -> FieldValue | None:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _chunk_result_json(found: ChunkResult) -> dict[str, Any]:
+def _chunk_result_json(chunk_result: ChunkResult) -> dict[str, Any]:
     return {
-        **chunk_json(found.chunk),
-        "score": found.score,
+        **chunk_json(chunk_result.chunk),
+        "score": chunk_result.score,
         "snippet": {
-            "text": found.snippet.text,
-            "start": found.snippet.start,
-            "end": found.snippet.end,
-            "highlights": [list(span) for span in found.snippet.highlights],
+            "text": chunk_result.snippet.text,
+            "start": chunk_result.snippet.start,
+            "end": chunk_result.snippet.end,
+            "highlights": [list(span) for span in chunk_result.snippet.highlights],
         },
-        "contributions": [asdict(contribution) for contribution in found.contributions],
+        "contributions": [asdict(contribution) for contribution in chunk_result.contributions],
     }
 
 

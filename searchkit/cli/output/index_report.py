@@ -54,12 +54,17 @@ def history(past: Sequence[GenerationInfo]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style=DIM, no_wrap=True)
     grid.add_column(overflow="fold")
-    for number, one in enumerate(past[:SHOWN_VALUES]):
-        numbers = (count(one.articles, "article"), count(one.chunks, "chunk"), count(one.segments, "segment"))
-        restored = f", brings back {one.restored}" if one.restored else ""
-        made = f"made {iso(one.created)}{restored}, {_encoder_name(one.encoder)}{coverage(one.vectors, one.chunks)}"
-        said = one.problem or f"{one.number}: {', '.join(numbers)}, {made}"
-        grid.add_row("  history" if not number else "", Text(clean(said)))
+    for number, generation in enumerate(past[:SHOWN_VALUES]):
+        numbers = (
+            count(generation.articles, "article"),
+            count(generation.chunks, "chunk"),
+            count(generation.segments, "segment"),
+        )
+        restored = f", brings back {generation.restored}" if generation.restored else ""
+        vectors = f"{_encoder_name(generation.encoder)}{coverage(generation.vectors, generation.chunks)}"
+        made = f"made {iso(generation.created)}{restored}, {vectors}"
+        line = generation.problem or f"{generation.number}: {', '.join(numbers)}, {made}"
+        grid.add_row("  history" if not number else "", Text(clean(line)))
     if len(past) > SHOWN_VALUES:
         grid.add_row("", Text(f"and {len(past) - SHOWN_VALUES:,} more", style=DIM))
     return grid
@@ -88,13 +93,13 @@ def report(done: BuildReport) -> RenderableType:
     return Group(Text(f"{clean(done.path)}, generation {done.generation}", style="bold"), _table(rows))
 
 
-def problems(found: Sequence[Problem]) -> Iterator[str]:
+def problems(items: Sequence[Problem]) -> Iterator[str]:
     """Name what could not be taken as it was, a line each, and how many more there are."""
-    lost = sum(problem.lost for problem in found)
-    yield f"{count(len(found), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
-    yield from (f"  {clean(str(problem))}" for problem in found[:SHOWN_PROBLEMS])
-    if len(found) > SHOWN_PROBLEMS:
-        yield f"  and {len(found) - SHOWN_PROBLEMS:,} more: --json names all"
+    lost = sum(problem.lost for problem in items)
+    yield f"{count(len(items), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
+    yield from (f"  {clean(str(problem))}" for problem in items[:SHOWN_PROBLEMS])
+    if len(items) > SHOWN_PROBLEMS:
+        yield f"  and {len(items) - SHOWN_PROBLEMS:,} more: --json names all"
 
 
 def _sections(whole: Article) -> Iterator[RenderableType]:

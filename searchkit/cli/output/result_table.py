@@ -36,8 +36,8 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
 
 def footer(answer: Answer, index: str) -> Text:
     """Say in one dim line how many results there are, how they were found and how long it took."""
-    found = count(len(answer.results), "result") if answer.results else "Nothing found"
-    return Text(f"{found} · {answer.query.mode} · {duration(answer.took_s)} · {index}", style=DIM)
+    results = count(len(answer.results), "result") if answer.results else "Nothing found"
+    return Text(f"{results} · {answer.query.mode} · {duration(answer.took_s)} · {index}", style=DIM)
 
 
 def facets(counts: Mapping[str, Sequence[FacetCount]]) -> RenderableType:
@@ -61,13 +61,13 @@ def bar(number: int, most: int) -> Text:
     return Text("█" * max(1, round(BAR_WIDTH * number / max(most, 1))), style="cyan")
 
 
-def highlighted(found: ChunkResult) -> Text:
+def highlighted(chunk_result: ChunkResult) -> Text:
     """Return a chunk's snippet as one line of text: its highlights stand out, dots show where the chunk goes on."""
-    snippet = found.snippet
-    line = Text("… " if snippet.start > found.chunk.start else "")
+    snippet = chunk_result.snippet
+    line = Text("… " if snippet.start > chunk_result.chunk.start else "")
     for text, marked in pieces(snippet):
         line.append(clean(text), style=MARK if marked else None)
-    if snippet.end < found.chunk.end:
+    if snippet.end < chunk_result.chunk.end:
         line.append(" …")
     return _tidy(line)
 
@@ -111,8 +111,8 @@ def _below_title(result: Result, best: ChunkResult, usual: str | None) -> Iterat
     yield Text(clean(best.chunk.id), style=DIM, overflow="fold")
 
 
-def _heading(found: ChunkResult) -> Text:
-    return Text(f"{clean(found.chunk.heading)}: ", style="italic") if found.chunk.heading else Text()
+def _heading(chunk_result: ChunkResult) -> Text:
+    return Text(f"{clean(chunk_result.chunk.heading)}: ", style="italic") if chunk_result.chunk.heading else Text()
 
 
 def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:

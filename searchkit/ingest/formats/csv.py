@@ -28,11 +28,11 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """
     # One setting for the whole process, which the standard library offers no other place for; never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
-    given = _checked(lines(stream))
-    head = list(islice(given, _LOOKED_AT))
+    checked = _checked(lines(stream))
+    head = list(islice(checked, _LOOKED_AT))
     yield from (rows.problem(line.note, line.number, lost=False) for line in head if line.note)
     taken: list[str] = []
-    reader = csv.reader(_kept((line.text for line in chain(head, given)), taken), delimiter=_delimiter(head))
+    reader = csv.reader(_kept((line.text for line in chain(head, checked)), taken), delimiter=_delimiter(head))
     header: list[str] | None = None
     start = 1
     while (cells := _next(reader, rows, start)) is not None:
@@ -55,12 +55,12 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     yield from rows.end()
 
 
-def _checked(given: Iterator[Line]) -> Iterator[Line]:
+def _checked(lines_: Iterator[Line]) -> Iterator[Line]:
     """Pass lines on; a line that is none can't be left out of a table, since a cell may go over several.
 
     Raises ``NotText``.
     """
-    for line in given:
+    for line in lines_:
         if line.problem:
             raise NotText(f"line {line.number} {line.problem}; what follows wasn't read")
         yield line

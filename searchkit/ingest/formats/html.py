@@ -57,7 +57,7 @@ def parse_page(source: str) -> ParsedArticle:
         raise NotText("holds no readable text")
     language = _attribute(tree, "//html/@lang | //html/@xml:lang", "//meta[@http-equiv='content-language']/@content")
     exact = (_attribute(tree, *_PUBLISHED), _attribute(tree, *_UPDATED))
-    found = trafilatura.bare_extraction(
+    document = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
         include_comments=False,
@@ -65,9 +65,9 @@ def parse_page(source: str) -> ParsedArticle:
         # Guesses from any number in the page (a copyright's year) are worse than no date.
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
-    values = _metadata(found, *exact) if found is not None else {}
+    values = _metadata(document, *exact) if document is not None else {}
     title = one_line(str(values.get("title") or _attribute(tree, "//title/text()") or ""))
-    blocks = list(_body(found.body)) if found is not None and found.body is not None else []
+    blocks = list(_body(document.body)) if document is not None and document.body is not None else []
     if not any(block.text.strip() for block in blocks):
         blocks = [Block(text=clean(trafilatura.html2txt(tree)).strip())]
     text, sections = join(_without_title(blocks, title))
@@ -94,15 +94,15 @@ def _attribute(tree: Any, *paths: str) -> str | None:
     return None
 
 
-def _metadata(found: Any, published: str | None, updated: str | None) -> dict[str, object]:
+def _metadata(document: Any, published: str | None, updated: str | None) -> dict[str, object]:
     """Return what the extraction knows. Its dates have no time: the page's own word is taken where they agree."""
-    date = found.date
-    tags = [part.strip() for each in [*(found.tags or ()), *(found.categories or ())] for part in each.split(",")]
+    date = document.date
+    tags = [part.strip() for each in [*(document.tags or ()), *(document.categories or ())] for part in each.split(",")]
     return {
-        "title": found.title,
-        "url": found.url,
-        "source": found.sitename or found.hostname,
-        "authors": [each.strip() for each in (found.author or "").split(";")],
+        "title": document.title,
+        "url": document.url,
+        "source": document.sitename or document.hostname,
+        "authors": [each.strip() for each in (document.author or "").split(";")],
         "published": published if published and (date is None or published.startswith(date)) else date,
         "updated": updated,
         "tags": tags,

@@ -165,8 +165,8 @@ def read_json_lines(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]
     yield from _from_lines(lines(stream), rows)
 
 
-def _from_lines(given: Iterable[Line], rows: Rows) -> Iterator[Article | Problem]:
-    for line in given:
+def _from_lines(lines_: Iterable[Line], rows: Rows) -> Iterator[Article | Problem]:
+    for line in lines_:
         if line.note:
             yield rows.problem(line.note, line.number, lost=False)
         if line.problem:

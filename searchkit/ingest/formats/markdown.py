@@ -46,8 +46,8 @@ def parse_markdown(text: str) -> ParsedArticle:
     blocks = list(_blocks(_parser().parse(body), Vocabulary(body)))
     if not any(block.text.strip() for block in blocks):
         blocks = [Block(text=body.strip())]
-    given = one_line(plain_text(means(front, "title"), "title", " "))
-    title = given
+    declared = one_line(plain_text(means(front, "title"), "title", " "))
+    title = declared
     for i, block in enumerate(blocks):
         if block.level == 1:
             if not title or one_line(block.text).casefold() == title.casefold():
@@ -57,7 +57,7 @@ def parse_markdown(text: str) -> ParsedArticle:
     joined, sections = join(blocks)
     # The body is the text, whatever the front matter calls so.
     values = {"text": joined} | {f"front {key}" if key == "text" else key: value for key, value in front.items()}
-    if not given:
+    if not declared:
         values["title"] = title
     return ParsedArticle(values=values, sections=sections, notes=notes)
 

@@ -177,8 +177,8 @@ class Analyzer:
 
     def words(self, text: str) -> list[str]:
         """Return the raw words of a text in order."""
-        found: list[str] = (_ASCII_WORD if text.isascii() else _pattern(_WORD)).findall(text)
-        return found
+        words: list[str] = (_ASCII_WORD if text.isascii() else _pattern(_WORD)).findall(text)
+        return words
 
     def word_spans(self, text: str) -> list[tuple[str, int, int]]:
         """Return the raw words of a text in order, with start and end: ``text[start:end] == word``."""
@@ -332,7 +332,7 @@ def _plain(word: str, language: str | None) -> str:
 
 def cluster_starts(text: str) -> list[int]:
     """Return where each grapheme cluster of a text begins: what readers take for a character, with its vowel signs."""
-    return [found.start() for found in _pattern(r"\X").finditer(text)]
+    return [match.start() for match in _pattern(r"\X").finditer(text)]
 
 
 def run_over(text: str, at: int) -> str:

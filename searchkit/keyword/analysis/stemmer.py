@@ -47,8 +47,8 @@ _DOUBLE = re.compile(r"(?<=[a-z]{2}[aeiou])ll(?=(?:ed|ing|er|ers|or|ors)$)")
 
 def american(word: str) -> str:
     """Return a folded English word in the spelling that both sides share; most words are that already."""
-    if word[:3] in _FIRST_LETTERS and (found := _BEGINNING.match(word)):
-        word = _BEGINNINGS[found[0]] + word[found.end() :]
+    if word[:3] in _FIRST_LETTERS and (match := _BEGINNING.match(word)):
+        word = _BEGINNINGS[match[0]] + word[match.end() :]
     if "is" in word or "ys" in word:
         word = _ISE.sub(r"\1z", word)
     return _DOUBLE.sub("l", word) if "ll" in word else word

@@ -42,8 +42,8 @@ class TokenIds(Protocol):
 
 def new_tokens() -> TokenIds:
     """Return an empty table: the compiled one, or the dictionary where it couldn't be compiled."""
-    found: TokenIds = PlainTokenIds() if native.COMPILED is None else native.COMPILED.Tokens()
-    return found
+    tokens: TokenIds = PlainTokenIds() if native.COMPILED is None else native.COMPILED.Tokens()
+    return tokens
 
 
 def utf8(text: str) -> str | bytes:
@@ -133,5 +133,5 @@ def _key(token: str) -> str:
     return bare.lower() if is_word(bare) else token
 
 
-def _text(given: str | bytes) -> str:
-    return given if isinstance(given, str) else given.decode("utf-8", "surrogatepass")
+def _text(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8", "surrogatepass")

@@ -182,9 +182,9 @@ def _known(
     ids = [find(names[place]) for place in used.tolist()]
     if None in ids:
         raise IndexCorrupt(f"{reader.path} doesn't hold the words of a chunk to be deleted.")
-    found = np.array(ids, np.uint32)
-    order = np.argsort(found)
-    return found[order], counts[used][order]
+    array = np.array(ids, np.uint32)
+    order = np.argsort(array)
+    return array[order], counts[used][order]
 
 
 def _total(counts: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:

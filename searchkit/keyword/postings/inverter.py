@@ -370,7 +370,7 @@ def _by_counting(
         len(vocabulary.terms),
         len(vocabulary.words),
     )
-    lengths, title_lengths, word_rows, bodies, rests, ends = (np.frombuffer(one, np.uint32) for one in counted)
+    lengths, title_lengths, word_rows, bodies, rests, ends = (np.frombuffer(buffer, np.uint32) for buffer in counted)
     return Inverted(
         text=_counted(text),
         title=_counted(title),
@@ -388,7 +388,7 @@ def _borders(bodies: NDArray[Any], rests: NDArray[Any], ends: NDArray[Any], goes
 
 
 def _counted(lists: tuple[bytes, ...]) -> Run:
-    df, cf, rows, counts, positions, forms = (np.frombuffer(one, np.uint32) for one in lists)
+    df, cf, rows, counts, positions, forms = (np.frombuffer(buffer, np.uint32) for buffer in lists)
     term_ids = np.flatnonzero(df)
     return Run(
         term_ids=term_ids.astype(np.uint32),
@@ -422,8 +422,8 @@ def _by_sorting(
     )
 
 
-def _lengths(found: _Occurrences, rows: int) -> NDArray[np.uint32]:
-    return np.bincount(found.rows[found.counted > 0], minlength=rows).astype(np.uint32)
+def _lengths(occurrences: _Occurrences, rows: int) -> NDArray[np.uint32]:
+    return np.bincount(occurrences.rows[occurrences.counted > 0], minlength=rows).astype(np.uint32)
 
 
 def _occurrences(
@@ -457,11 +457,11 @@ def _occurrences(
     return occurrences, part % width == 0, (body, rest, end)
 
 
-def _run(found: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:
+def _run(occurrences: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:
     """Sort occurrences by term, row and position, and count them up."""
-    terms = vocabulary.lexeme_terms[found.lexemes].astype(np.int64)
-    order = _sorted_together(terms, found.rows, found.positions)
-    term, row, position = terms[order], found.rows[order], found.positions[order]
+    terms = vocabulary.lexeme_terms[occurrences.lexemes].astype(np.int64)
+    order = _sorted_together(terms, occurrences.rows, occurrences.positions)
+    term, row, position = terms[order], occurrences.rows[order], occurrences.positions[order]
     fresh = np.ones(len(term), np.bool_)
     fresh[1:] = (term[1:] != term[:-1]) | (row[1:] != row[:-1])
     starts = np.flatnonzero(fresh)
@@ -475,7 +475,7 @@ def _run(found: _Occurrences, vocabulary: Vocabulary, first_row: int) -> Run:
         rows=(row[starts] + first_row).astype(np.uint32),
         counts=_narrow(counts),
         positions=_narrow(position),
-        forms=_narrow(vocabulary.lexeme_forms[found.lexemes][order]),
+        forms=_narrow(vocabulary.lexeme_forms[occurrences.lexemes][order]),
     )
 
 
@@ -492,11 +492,11 @@ def _sorted_together(rank: NDArray[np.int64], row: NDArray[np.int64], position: 
     return np.argsort((((rank << row_bits) | row) << position_bits) | position, kind="stable")
 
 
-def _word_rows(found: _Occurrences, vocabulary: Vocabulary) -> NDArray[np.uint32]:
+def _word_rows(occurrences: _Occurrences, vocabulary: Vocabulary) -> NDArray[np.uint32]:
     """Count in how many rows each word stands, by word id."""
-    words = vocabulary.lexeme_words[found.lexemes].astype(np.int64)
-    row_bits = int(found.rows.max(initial=0)).bit_length()
-    key = (words << row_bits) | found.rows
+    words = vocabulary.lexeme_words[occurrences.lexemes].astype(np.int64)
+    row_bits = int(occurrences.rows.max(initial=0)).bit_length()
+    key = (words << row_bits) | occurrences.rows
     key.sort()
     fresh = np.ones(len(key), np.bool_)
     fresh[1:] = key[1:] != key[:-1]

@@ -95,7 +95,7 @@ class FieldPostings:
         self._position_bits = file.array(f"{name}.position_bits", 1)
         self._blocks = file.array(f"{name}.blocks", 4, 8)
         self._forms: NDArray[np.uint8] | None = None
-        if any(f"{name}.{one}" in file for one in ("forms", "forms.at", "form_bits")):
+        if any(f"{name}.{suffix}" in file for suffix in ("forms", "forms.at", "form_bits")):
             self._forms = file.array(f"{name}.forms", 1)
             self._forms_at = file.array(f"{name}.forms.at", 4, 8)
             self._form_bits = file.array(f"{name}.form_bits", 1)
@@ -203,15 +203,15 @@ class FieldPostings:
         all_rows, all_counts = self.postings(term_id)
         low, _ = self._positions_span(term_id)
         place = np.searchsorted(all_rows, rows)
-        found = np.flatnonzero(place < len(all_rows))
-        found = found[all_rows[place[found]] == np.asarray(rows)[found]]
-        place = place[found]
+        hits = np.flatnonzero(place < len(all_rows))
+        hits = hits[all_rows[place[hits]] == np.asarray(rows)[hits]]
+        place = place[hits]
         counts = np.zeros(len(rows), np.int64)
-        counts[found] = all_counts[place]
+        counts[hits] = all_counts[place]
         starts = _sums(counts)
         begins = low + _sums(all_counts)[place]
-        at = np.arange(int(starts[-1])) + np.repeat(begins - starts[found], counts[found])
-        positions = self._positions_at_occurrences(at, _sums(counts[found]))
+        at = np.arange(int(starts[-1])) + np.repeat(begins - starts[hits], counts[hits])
+        positions = self._positions_at_occurrences(at, _sums(counts[hits]))
         if form is None:
             return positions, starts
         fits = self._forms_at_occurrences(at) == form
@@ -271,8 +271,8 @@ class FieldPostings:
         sums = np.cumsum(jumps, dtype=np.uint64)
         begins = starts[:-1]
         before = np.where(begins > 0, sums[begins - 1], np.uint64(0))
-        found: Positions = (sums - np.repeat(before, np.diff(starts))).astype(np.uint32)
-        return found
+        positions: Positions = (sums - np.repeat(before, np.diff(starts))).astype(np.uint32)
+        return positions
 
     def _forms_at_occurrences(self, at: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Return which forms stand at some occurrences of the field."""
@@ -327,7 +327,7 @@ class FieldPostings:
         if self._forms is not None:
             each = (*each, self._forms_at, self._form_bits)
         fits = (
-            all(len(one) == blocks for one in each)
+            all(len(array) == blocks for array in each)
             and (self._forms is None or len(self._forms) >= PADDING)
             and len(self._lengths) == self._row_count
             and 0 <= self.uncounted <= self._position_starts[-1]

@@ -153,11 +153,11 @@ class WordTable:
             raise self._file.corrupt("a word's terms lie outside")
         counts = lasts - firsts
         if int(counts.max()) == 1:
-            found = self._terms[firsts]
+            ids = self._terms[firsts]
         else:
             before = np.cumsum(counts) - counts
-            found = self._terms[np.arange(int(counts.sum())) + np.repeat(firsts - before, counts)]
-        terms: NDArray[np.uint32] = np.unique(found)
+            ids = self._terms[np.arange(int(counts.sum())) + np.repeat(firsts - before, counts)]
+        terms: NDArray[np.uint32] = np.unique(ids)
         if int(terms[-1]) >= self._term_count:
             raise self._file.corrupt("a word's terms don't exist")
         return terms
@@ -210,17 +210,17 @@ class WordDictionary:
         for table in self._tables:
             indexes, edits = table.near(word, distance)
             best.update(zip(table.words(indexes), edits.tolist(), strict=True))
-        return sorted(best, key=lambda one: (best[one], -self.count(one), one))[:limit]
+        return sorted(best, key=lambda word: (best[word], -self.count(word), word))[:limit]
 
-    def _best(self, found: list[Indexes], limit: int) -> MatchingWords:
-        living = [indexes[table.counts[indexes] > 0] for table, indexes in zip(self._tables, found, strict=True)]
+    def _best(self, lists: list[Indexes], limit: int) -> MatchingWords:
+        living = [indexes[table.counts[indexes] > 0] for table, indexes in zip(self._tables, lists, strict=True)]
         if sum(map(len, living)) <= limit:
             return MatchingWords(tuple(living), sum(map(len, living)))
         counter: Counter[str] = Counter()
         for table, indexes in zip(self._tables, living, strict=True):
             counter.update(dict(zip(table.words(indexes), table.counts[indexes].tolist(), strict=True)))
         # The choice depends on the words and their counts alone, never on how the index is cut into segments.
-        chosen = sorted(counter, key=lambda one: (-counter[one], one))[:limit]
+        chosen = sorted(counter, key=lambda word: (-counter[word], word))[:limit]
         return MatchingWords(tuple(table.find_all(chosen) for table in self._tables), len(counter))
 
 
@@ -252,8 +252,8 @@ class _Table:
         return 0 if index is None else int(self.counts[index])
 
     def find_all(self, words: Iterable[str]) -> Indexes:
-        found = (self._table.find(word) for word in words)
-        indexes = np.array([index for index in found if index is not None], dtype=np.int64)
+        places = (self._table.find(word) for word in words)
+        indexes = np.array([index for index in places if index is not None], dtype=np.int64)
         return np.sort(indexes[self.counts[indexes] > 0])
 
     def fitting(self, pattern: str) -> Indexes:
@@ -280,9 +280,9 @@ class _Table:
             rows = np.flatnonzero((lengths == length) & (self.counts > 0))
             if len(rows):
                 columns = self._code_points[starts[rows] + np.arange(length)[:, None]]
-                kept, found = edit_distances(wanted, columns, distance)
+                kept, distances = edit_distances(wanted, columns, distance)
                 indexes.append(rows[kept])
-                edits.append(found)
+                edits.append(distances)
         return np.concatenate(indexes), np.concatenate(edits)
 
 

@@ -141,7 +141,7 @@ class PostingsPacker:
         self._count_bits.append(count_bits)
         self._position_bits.append(position_bits)
         self._occurrences.append(occurrences)
-        self._gaps, self._counts, self._rows = (one[postings:] for one in (self._gaps, self._counts, self._rows))
+        self._gaps, self._counts, self._rows = (column[postings:] for column in (self._gaps, self._counts, self._rows))
         self._jumps, self._forms = self._jumps[starts[-1] :], self._forms[starts[-1] :]
 
 
@@ -316,15 +316,15 @@ def _write_postings(
         forms = np.empty(len(positions), np.uint32)
         next_row, next_position = starts[low:high] - first, position_starts[low:high] - position_starts[low]
         next_count, next_form = next_row.copy(), next_position.copy()
-        for one in ordered:
-            chosen, terms = one.between(low, high)
-            begin, df = one.starts[chosen], one.run.df[chosen]
-            _move(one.run.rows, begin, df, next_row, terms, rows)
-            _move(one.run.counts, begin, df, next_count, terms, counts)
-            begin, cf = one.position_starts[chosen], one.run.cf[chosen].astype(np.uint32)
-            _move(one.run.positions, begin, cf, next_position, terms, positions)
-            _move(one.run.forms, begin, cf, next_form, terms, forms)
-            let_go(one.run.rows)
+        for part in ordered:
+            chosen, terms = part.between(low, high)
+            begin, df = part.starts[chosen], part.run.df[chosen]
+            _move(part.run.rows, begin, df, next_row, terms, rows)
+            _move(part.run.counts, begin, df, next_count, terms, counts)
+            begin, cf = part.position_starts[chosen], part.run.cf[chosen].astype(np.uint32)
+            _move(part.run.positions, begin, cf, next_position, terms, positions)
+            _move(part.run.forms, begin, cf, next_form, terms, forms)
+            let_go(part.run.rows)
         packer.add(starts[low:high] - first, rows, counts, positions, forms)
     packer.finish()
 

@@ -274,8 +274,8 @@ def _well_formed(tokens: Sequence[Token]) -> bool:
         if not (begins or negated) or (token.text != "NOT" and not ends):
             return False
         if any(
-            one is not None and one.kind == "word" and not one.words and one.text not in EVERY
-            for one in (before, after)
+            neighbour is not None and neighbour.kind == "word" and not neighbour.words and neighbour.text not in EVERY
+            for neighbour in (before, after)
         ):
             return False
     return True
@@ -315,9 +315,9 @@ def _all_capitals(tokens: Sequence[Token]) -> bool:
         return True
     beside = [(before, after) for before, token, after in _neighbours(tokens) if token.kind == "operator"]
     return not any(
-        one is not None and (one.kind in ("open", "close") or (one.kind == "phrase" and one.words > 1))
+        token is not None and (token.kind in ("open", "close") or (token.kind == "phrase" and token.words > 1))
         for pair in beside
-        for one in pair
+        for token in pair
     )
 
 
@@ -338,8 +338,8 @@ def _plain_negation(tokens: Sequence[Token]) -> bool:
             continue
         if place and tokens[place - 1].kind == "operator":
             continue
-        before = [one.kind for one in tokens[max(0, place - 2) : place]]
-        after = [one.kind for one in tokens[place + 1 : place + 3]]
+        before = [token.kind for token in tokens[max(0, place - 2) : place]]
+        after = [token.kind for token in tokens[place + 1 : place + 3]]
         if before == ["word", "word"] or after == ["word", "word"]:
             return False
     return True

@@ -26,19 +26,19 @@ def read_simple(text: str) -> Group | None:
 
 def is_wildcard(text: str) -> bool:
     """Say whether a text is one word with wildcards, and with enough beside them to look for."""
-    found = _WILDCARD.fullmatch(text) is not None
-    return found and sum(map(str.isalnum, text)) > 1 and any(map(str.isalpha, text))
+    matches = _WILDCARD.fullmatch(text) is not None
+    return matches and sum(map(str.isalnum, text)) > 1 and any(map(str.isalpha, text))
 
 
 def _item(text: str) -> Item | None:
-    if text[-1:].isalnum() and (found := _JOINED.fullmatch(text)):
-        return _joined(text, found["joint"])
-    if found := _PHRASE.fullmatch(text):
-        return Operand(kind="phrase", text=found["text"], start=1, number=int(found["slop"] or 1))
+    if text[-1:].isalnum() and (match := _JOINED.fullmatch(text)):
+        return _joined(text, match["joint"])
+    if match := _PHRASE.fullmatch(text):
+        return Operand(kind="phrase", text=match["text"], start=1, number=int(match["slop"] or 1))
     if _WILDCARD.fullmatch(text):
         return Operand(kind="wildcard", text=text, start=0) if is_wildcard(text) else None
-    if found := _FUZZY.fullmatch(text):
-        return Operand(kind="fuzzy", text=found["text"], start=0, number=int(found["distance"] or 1))
+    if match := _FUZZY.fullmatch(text):
+        return Operand(kind="fuzzy", text=match["text"], start=0, number=int(match["distance"] or 1))
     return None
 
 

@@ -99,11 +99,11 @@ class FastQueryReader:
         if out and len(surfaces) <= EACH_MEANT:  # they count less: in a tree
             return None
         asked = list[Term]()
-        for place, (found, _) in enumerate(known):
-            if found is None:
+        for place, (terms, _) in enumerate(known):
+            if terms is None:
                 return None
             if place not in out:
-                asked += found
+                asked += terms
         return FastQuery("any", asked) if asked else None
 
     def _phrase(self, text: str) -> FastQuery | None:
@@ -121,13 +121,13 @@ class FastQueryReader:
         """Return what a word asks for in quotes: its own form."""
         if word.isascii() and word.isalpha():
             return Term(terms=term.terms, surfaces=(word.lower()[:MAX_TERM],))
-        ((unit,),) = (found.units for found in self._analyzer.query_terms(word, self._languages))
+        ((unit,),) = (query_word.units for query_word in self._analyzer.query_terms(word, self._languages))
         return Term(terms=term.terms, surfaces=unit.surfaces)
 
     def _different(self, surfaces: Sequence[str]) -> list[Term] | None:
         """Return a term for each of some words; None where one is asked for twice, or isn't one term."""
         known = [(self._known.get(surface) or self._look(surface))[0] for surface in surfaces]
-        terms = [found[0] for found in known if found is not None and len(found) == 1]
+        terms = [word_terms[0] for word_terms in known if word_terms is not None and len(word_terms) == 1]
         return terms if len(terms) == len(surfaces) == len({term.terms for term in terms}) else None
 
     def _pattern(self, text: str) -> FastQuery | None:

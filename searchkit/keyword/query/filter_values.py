@@ -86,14 +86,14 @@ def _check_date(bound: str | Bound | ValuePattern | None) -> None:
 
 def _read(name: str, value: str) -> Filter:
     if value.startswith(("[", "{")):
-        found = _RANGE.fullmatch(value)
-        if found is None:
+        match = _RANGE.fullmatch(value)
+        if match is None:
             shown = value if len(value) <= 40 else value[:40] + "…"
             raise UnreadableError(f"'{name}:{shown}' is no range, which is written [2025-01-01 TO 2025-06-30]")
         return Filter(
             field=name,
-            low=_limit(found["low"]),
-            high=_limit(found["high"]),
+            low=_limit(match["low"]),
+            high=_limit(match["high"]),
             includes_low=value[0] == "[",
             includes_high=value[-1] == "]",
         )

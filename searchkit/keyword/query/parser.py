@@ -168,21 +168,23 @@ class _TypedQuery:
         text = self._text
         filters = find_filters(text, self._names)
         check_filters(text, filters)
-        for one in passed_over(text, self._names, filters)[:MAX_PASSED_OVER]:
-            typed = text[one.start : one.end]
+        for text_filter in passed_over(text, self._names, filters)[:MAX_PASSED_OVER]:
+            typed = text[text_filter.start : text_filter.end]
             self._notes.append(
                 f"'{typed}' was searched as words, in the midst of a long text. It is a filter at the beginning or end."
             )
-        required = [one for one in filters if one.sign == "+"]
-        others = [one for one in filters if one.sign != "+"]
+        required = [text_filter for text_filter in filters if text_filter.sign == "+"]
+        others = [text_filter for text_filter in filters if text_filter.sign != "+"]
         rest = without(text, required) if required else text
-        if others and any(is_operand(rest, one) for one in others):
+        if others and any(is_operand(rest, text_filter) for text_filter in others):
             # A filter beside AND, OR, NOT or in parentheses has a boolean sense, if the whole can be read.
             quoted = _straightened(as_operands(rest, others), others)
             try:
                 return self._expression(quoted, required, _Reason(text="a filter stands beside an operator"))
             except UnreadableError as problem:
-                negated = any(in_negated_group(rest, one) for one in others)  # what it excludes can't be told
+                negated = any(
+                    in_negated_group(rest, text_filter) for text_filter in others
+                )  # what it excludes can't be told
                 if self._forced or negated or _has_grouped_filter(quoted, self._names):
                     raise _unreadable(text, problem) from problem
                 self._notes.append(f"{_COULD_NOT} ({problem}); its filters were applied.")
@@ -277,7 +279,7 @@ def _has_grouped_filter(quoted: str, names: tuple[str, ...]) -> bool:
 
 def _is_own_form(leaf: Term, leaves: Sequence[Tree]) -> bool:
     """Say whether a quoted word asks for less than the same word does without quotes."""
-    return leaf not in leaves and any(isinstance(one, Term) and one.terms == leaf.terms for one in leaves)
+    return leaf not in leaves and any(isinstance(other, Term) and other.terms == leaf.terms for other in leaves)
 
 
 def _unreadable(text: str, problem: UnreadableError) -> QueryError:
@@ -299,9 +301,9 @@ def _straightened(text: str, filters: Sequence[TextFilter]) -> str:
     if text.isascii():
         return text
     pieces, at = [], 0
-    for one in filters:
-        pieces += [text[at : one.start].translate(_QUOTES), text[one.start : one.end]]
-        at = one.end
+    for text_filter in filters:
+        pieces += [text[at : text_filter.start].translate(_QUOTES), text[text_filter.start : text_filter.end]]
+        at = text_filter.end
     return "".join([*pieces, text[at:].translate(_QUOTES)])
 
 
@@ -424,13 +426,13 @@ class _TreeBuilder:
             case Group():
                 self.special = True
                 required = [
-                    one for one in item.items if item.joint == "or" and isinstance(one, Signed) and one.required
+                    child for child in item.items if item.joint == "or" and isinstance(child, Signed) and child.required
                 ]
-                others = [one for one in item.items if one not in required]
-                trees = [tree for one in others if (tree := self._item(one, wanted)) is not None]
+                others = [child for child in item.items if child not in required]
+                trees = [tree for child in others if (tree := self._item(child, wanted)) is not None]
                 joined = (all_of if item.joint == "and" else any_of)(trees) if trees else None
                 if required:  # a + says what must hold, also where it stands beside OR
-                    musts = [tree for one in required if (tree := self._item(one, wanted)) is not None]
+                    musts = [tree for child in required if (tree := self._item(child, wanted)) is not None]
                     joined = all_of([*musts, *([Maybe(child=joined)] if joined is not None else [])])
                 return self._boosted(joined, item.boost)
 

@@ -252,17 +252,17 @@ class _PlanBuilder:
     def required(self, register: int) -> frozenset[int]:
         """Return the leaves that every article of a register has."""
         operations = list(self.operations)
-        found: list[frozenset[int]] = []
+        groups: list[frozenset[int]] = []
         for do, a, b in operations[: register + 1]:
             if do == Op.LEAF:
-                found.append(frozenset((a,)))
+                groups.append(frozenset((a,)))
             elif do == Op.AND:
-                found.append(found[a] | found[b])
+                groups.append(groups[a] | groups[b])
             elif do == Op.OR:
-                found.append(found[a] & found[b])
+                groups.append(groups[a] & groups[b])
             else:
-                found.append(frozenset())
-        return found[register]
+                groups.append(frozenset())
+        return groups[register]
 
     def add(self, tree: Tree, gate: int, factor: float) -> None:
         """Make the steps that add a tree's scores where a register is open."""

@@ -98,15 +98,15 @@ class TermExpander:
                 return Term(terms=WordSet(self._index, words), field=leaf.field)
         if isinstance(leaf, Pattern):
             asked = leaf.text
-            found = self._index.lexicon.fitting(leaf.text, EXPANSION_LIMIT)
+            matches = self._index.lexicon.fitting(leaf.text, EXPANSION_LIMIT)
         else:
             asked = f"{leaf.word}~{leaf.distance}"
-            found = self._index.lexicon.near(leaf.word, leaf.distance, EXPANSION_LIMIT)
-        if found.total > EXPANSION_LIMIT:
+            matches = self._index.lexicon.near(leaf.word, leaf.distance, EXPANSION_LIMIT)
+        if matches.total > EXPANSION_LIMIT:
             self.notes.append(
-                f"'{asked}' stands for {found.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
+                f"'{asked}' stands for {matches.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
             )
-        chosen = tuple(words.astype(np.uint32).tobytes() for words in found.indexes)
+        chosen = tuple(words.astype(np.uint32).tobytes() for words in matches.indexes)
         terms = WordSet(self._index, chosen)
         return Term(terms=terms if native.COMPILED is not None else tuple(terms), field=leaf.field)
 

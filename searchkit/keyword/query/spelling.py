@@ -83,7 +83,7 @@ def _corrected(text: str, corrections: Sequence[tuple[QueryWord, QueryTerm, str]
 def _place(text: str, word: QueryWord, unit: QueryTerm) -> tuple[int, int]:
     """Find the part of a word that a unit stands for: the run of letters of its number, or else the whole word."""
     runs = [match.span() for match in re.finditer(r"[^\W\d_]+", text[word.start : word.end])]
-    parts = sum(not one.joined for one in word.units)
+    parts = sum(not unit.joined for unit in word.units)
     if parts > 1 and len(runs) == parts:
         start, end = runs[unit.offset]
         return word.start + start, word.start + end

@@ -74,12 +74,18 @@ def find_filters(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     filters = _candidates(text, fields)
     if not filters:
         return filters
-    if any(one.sign != "+" for one in filters):
+    if any(text_filter.sign != "+" for text_filter in filters):
         quotations = _quotations(text, filters)
         begins = [start for start, _ in quotations]
-        filters = [one for one in filters if one.sign == "+" or not _within(one.start, begins, quotations)]
+        filters = [
+            text_filter
+            for text_filter in filters
+            if text_filter.sign == "+" or not _within(text_filter.start, begins, quotations)
+        ]
         if count_words(text) > LONG:
-            filters = [one for one in filters if one.sign == "+" or _at_the_edge(text, one)]
+            filters = [
+                text_filter for text_filter in filters if text_filter.sign == "+" or _at_the_edge(text, text_filter)
+            ]
     return filters
 
 
@@ -87,11 +93,14 @@ def passed_over(text: str, fields: tuple[str, ...], filters: Sequence[TextFilter
     """Return what would be a filter with a range or a comparison, but that it stands in the midst of a long text."""
     if count_words(text) <= LONG:
         return []
-    places = {one.start for one in filters}
+    places = {text_filter.start for text_filter in filters}
     return [
-        one
-        for one in _candidates(text, fields)
-        if one.start not in places and not one.quoted and _COMPARED.match(one.value) and not one.problem
+        text_filter
+        for text_filter in _candidates(text, fields)
+        if text_filter.start not in places
+        and not text_filter.quoted
+        and _COMPARED.match(text_filter.value)
+        and not text_filter.problem
     ]
 
 
@@ -102,10 +111,10 @@ def _candidates(text: str, fields: tuple[str, ...]) -> list[TextFilter]:
     end = 0
     for match in _name(fields).finditer(text):
         if match.start() >= end:
-            one = _filter(text, match)
-            if one is not None and one.start >= end:
-                candidates.append(one)
-                end = one.end
+            text_filter = _filter(text, match)
+            if text_filter is not None and text_filter.start >= end:
+                candidates.append(text_filter)
+                end = text_filter.end
     return candidates
 
 
@@ -185,30 +194,32 @@ def _quoted(text: str, start: int, place: int, sign: str, name: str) -> TextFilt
     )
 
 
-def _quotations(text: str, found: Sequence[TextFilter]) -> list[tuple[int, int]]:
+def _quotations(text: str, filters: Sequence[TextFilter]) -> list[tuple[int, int]]:
     """Return where quotations stand: pairs of marks, those of the filters' own values aside."""
-    rest = blanked(text, found, fill="\x01")
+    rest = blanked(text, filters, fill="\x01")
     return [(match.start(), match.end()) for match in _QUOTATION.finditer(rest)]
 
 
-def _at_the_edge(text: str, one: TextFilter) -> bool:
+def _at_the_edge(text: str, text_filter: TextFilter) -> bool:
     """Say whether a filter stands where people put one: before all else, or behind it, named as the field is."""
-    return one.field.islower() and (not text[: one.start].strip() or not text[one.end :].strip())
+    return text_filter.field.islower() and (
+        not text[: text_filter.start].strip() or not text[text_filter.end :].strip()
+    )
 
 
 def blanked(text: str, filters: Iterable[TextFilter], *, fill: str = " ") -> str:
     """Return a text with spaces in the place of some filters."""
     pieces, at = [], 0
-    for one in filters:
-        pieces += [text[at : one.start], fill * (one.end - one.start)]
-        at = one.end
+    for text_filter in filters:
+        pieces += [text[at : text_filter.start], fill * (text_filter.end - text_filter.start)]
+        at = text_filter.end
     return "".join([*pieces, text[at:]])
 
 
 def without(text: str, filters: Sequence[TextFilter]) -> str:
     """Return a text without some filters, and without the operators and parentheses that stood for them alone."""
-    for one in filters:
-        start, end, wider = one.start, one.end, True
+    for text_filter in filters:
+        start, end, wider = text_filter.start, text_filter.end, True
         while wider:
             text = text[:start] + " " * (end - start) + text[end:]
             if before := _OPERATOR_BEFORE.search(text, _near(text, start), start):
@@ -227,14 +238,14 @@ def without(text: str, filters: Sequence[TextFilter]) -> str:
 def shown(text: str, filters: Iterable[TextFilter], names: Sequence[str]) -> tuple[str, ...]:
     """Return the conditions of filters as typed, with the NOT that they hold by; alternatives are joined by "or"."""
     alike: dict[tuple[str, int], list[str]] = {}
-    for one in filters:
-        typed, name = text[one.start : one.end], name_of(one.field, names) or one.field
-        if is_negated(text, one) and one.sign != "+":
-            alike[name, one.start] = [typed if one.sign else f"NOT {typed}"]
-        elif one.sign != "+" and condition_of(name, one.value, quoted=one.quoted).values:
+    for text_filter in filters:
+        typed, name = text[text_filter.start : text_filter.end], name_of(text_filter.field, names) or text_filter.field
+        if is_negated(text, text_filter) and text_filter.sign != "+":
+            alike[name, text_filter.start] = [typed if text_filter.sign else f"NOT {typed}"]
+        elif text_filter.sign != "+" and condition_of(name, text_filter.value, quoted=text_filter.quoted).values:
             alike.setdefault((name, -1), []).append(typed.lstrip("".join(_MARKS)))
         else:
-            alike[name, one.start] = [typed.lstrip("".join(_MARKS)) if one.sign == "-" else typed]
+            alike[name, text_filter.start] = [typed.lstrip("".join(_MARKS)) if text_filter.sign == "-" else typed]
     return tuple(
         " or ".join(dict.fromkeys(those))
         if len(alike) == 1 or len(those) == 1
@@ -249,42 +260,44 @@ def as_operands(text: str, filters: Iterable[TextFilter]) -> str:
     A minus stands for each ``!`` or dash before them and before parentheses with one in them; a space for what is glued
     to them, and for a second sign.
     """
-    for one in filters:
-        letters = list(text[: one.end])
-        for at in _open_groups(text, one.start):
+    for text_filter in filters:
+        letters = list(text[: text_filter.end])
+        for at in _open_groups(text, text_filter.start):
             mark = _MARKS.get(text[at - 1 : at])
             if mark and (at == 1 or text[at - 2].isspace() or text[at - 2] == "("):
                 letters[at - 1] = mark
-        name = one.start
+        name = text_filter.start
         while text[name] in _MARKS:
             letters[name] = " "
             name += 1
-        if one.sign:
-            letters[name - 1] = one.sign
-        letters[name + len(one.field)] = ":"
-        if one.start and text[one.start - 1] not in "()":
-            letters[one.start - 1] = " "
-        text = "".join(letters) + text[one.end :]
+        if text_filter.sign:
+            letters[name - 1] = text_filter.sign
+        letters[name + len(text_filter.field)] = ":"
+        if text_filter.start and text[text_filter.start - 1] not in "()":
+            letters[text_filter.start - 1] = " "
+        text = "".join(letters) + text[text_filter.end :]
     return text
 
 
-def is_operand(text: str, one: TextFilter) -> bool:
+def is_operand(text: str, text_filter: TextFilter) -> bool:
     """Say whether a filter stands beside an operator or within parentheses."""
     return (
-        _OPERATOR_BEFORE.search(text, _near(text, one.start), one.start) is not None
-        or _OPERATOR_BEHIND.match(text, one.end) is not None
-        or bool(_open_groups(text, one.start))
+        _OPERATOR_BEFORE.search(text, _near(text, text_filter.start), text_filter.start) is not None
+        or _OPERATOR_BEHIND.match(text, text_filter.end) is not None
+        or bool(_open_groups(text, text_filter.start))
     )
 
 
-def is_negated(text: str, one: TextFilter) -> bool:
+def is_negated(text: str, text_filter: TextFilter) -> bool:
     """Say whether a filter says what an article must not have: by its sign or NOT, which twice mean nothing."""
-    return (_nots(text, one.start) + (one.sign == "-")) % 2 == 1
+    return (_nots(text, text_filter.start) + (text_filter.sign == "-")) % 2 == 1
 
 
-def in_negated_group(text: str, one: TextFilter) -> bool:
+def in_negated_group(text: str, text_filter: TextFilter) -> bool:
     """Say whether a filter stands in parentheses with NOT or a minus before them, closed or not."""
-    return any(_MARKS.get(text[at - 1 : at]) == "-" or _nots(text, at) > 0 for at in _open_groups(text, one.start))
+    return any(
+        _MARKS.get(text[at - 1 : at]) == "-" or _nots(text, at) > 0 for at in _open_groups(text, text_filter.start)
+    )
 
 
 def _open_groups(text: str, place: int) -> list[int]:
@@ -328,9 +341,9 @@ def check_filters(text: str, filters: Sequence[TextFilter]) -> None:
             f"The query has {len(filters):,} filters.",
             hint=f"Give at most {MAX_FILTERS}, or search its words: {AS_WORDS}.",
         )
-    for one in filters:
-        if one.problem:
-            raise _unreadable(text, one, one.problem)
+    for text_filter in filters:
+        if text_filter.problem:
+            raise _unreadable(text, text_filter, text_filter.problem)
 
 
 def conditions_of(text: str, filters: Sequence[TextFilter], names: Sequence[str]) -> list[Tree]:
@@ -341,19 +354,21 @@ def conditions_of(text: str, filters: Sequence[TextFilter], names: Sequence[str]
     alike: dict[str, list[Filter]] = {}
     each: list[Tree] = []
     excluded: list[Tree] = []
-    for one in filters:
+    for text_filter in filters:
         try:
-            condition = condition_of(name_of(one.field, names) or one.field, one.value, quoted=one.quoted)
+            condition = condition_of(
+                name_of(text_filter.field, names) or text_filter.field, text_filter.value, quoted=text_filter.quoted
+            )
         except UnreadableError as problem:
-            raise _unreadable(text, one, str(problem)) from problem
-        if one.sign != "+" and is_negated(text, one):
+            raise _unreadable(text, text_filter, str(problem)) from problem
+        if text_filter.sign != "+" and is_negated(text, text_filter):
             excluded.append(Not(child=condition))
-        elif one.sign != "+" and condition.values:
+        elif text_filter.sign != "+" and condition.values:
             alike.setdefault(condition.field, []).append(condition)
         else:
             each.append(condition)
     merged: list[Tree] = [
-        replace(those[0], values=tuple(value for one in those for value in one.values or ()))
+        replace(those[0], values=tuple(value for text_filter in those for value in text_filter.values or ()))
         for those in alike.values()
     ]
     return [*merged, *dict.fromkeys(each), *excluded]
@@ -371,10 +386,10 @@ def name_of(field: str, names: Sequence[str]) -> str | None:
     return next((name for name in reversed(names) if name.lower() == field.lower()), None)
 
 
-def _unreadable(text: str, one: TextFilter, problem: str) -> QueryError:
-    typed = text[one.start : one.end]
+def _unreadable(text: str, text_filter: TextFilter, problem: str) -> QueryError:
+    typed = text[text_filter.start : text_filter.end]
     shown = typed if len(typed) <= _SHOWN else typed[:_SHOWN] + "…"
     return QueryError(
-        f"The filter '{shown}' at character {one.start + 1} can't be read: {problem}.",
+        f"The filter '{shown}' at character {text_filter.start + 1} can't be read: {problem}.",
         hint=f"Mend it, or search it as words: {AS_WORDS}.",
     )

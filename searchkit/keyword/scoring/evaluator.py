@@ -194,7 +194,7 @@ def evaluate(
         program,
         [(unit, factor) for leaf, factor in positive_leaves(tree) for unit in units_of(leaf)],
         mask=mask,
-        filters=[resolve(one) for one in program.filters] if resolve else [],
+        filters=[resolve(filter_) for filter_ in program.filters] if resolve else [],
         notes=tuple(expansion.notes),
         highlights=tuple(highlighted(tree)),
     )

@@ -46,11 +46,11 @@ class LeafPostings:
 
     def leaf(self, leaf: Term | Phrase) -> Any:
         """Return what a leaf has in all segments. Raises ``IndexCorrupt``."""
-        found = self._leaves.get(id(leaf))
-        if found is None:
-            found = self._phrase(leaf) if isinstance(leaf, Phrase) else self._term(leaf)
-            self._leaves[id(leaf)] = found
-        return found
+        postings = self._leaves.get(id(leaf))
+        if postings is None:
+            postings = self._phrase(leaf) if isinstance(leaf, Phrase) else self._term(leaf)
+            self._leaves[id(leaf)] = postings
+        return postings
 
     def idf(self, leaf: Term | Phrase) -> float:
         """Return a leaf's idf: that of the living rows that have any of its terms, or the sum of a phrase's words'."""
@@ -114,10 +114,10 @@ class NativeExecutor:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
         self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
         try:
-            found, values = self._lists.parts.segments.best(*self._asked, depth)
+            packed_rows, values = self._lists.parts.segments.best(*self._asked, depth)
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
-        rows, scores = np.frombuffer(found, np.int64), np.frombuffer(values, np.float64)
+        rows, scores = np.frombuffer(packed_rows, np.int64), np.frombuffer(values, np.float64)
         if len(rows) <= depth:
             return rows, scores, -np.inf
         return rows[:depth], scores[:depth], float(scores[depth])

@@ -198,7 +198,7 @@ def run(
     )
     for number, base in enumerate(index.bases[:-1]):
         mine = slice(base, index.bases[number + 1])
-        _SegmentExecutor(program, leaves, number, [one[mine] for one in filters]).run(
+        _SegmentExecutor(program, leaves, number, [filter_[mine] for filter_ in filters]).run(
             None if mask is None else mask[mine], dense.scores[mine], dense.matched[mine], dense.allowed[mine]
         )
     return dense

@@ -77,30 +77,30 @@ class NativeSegments:
         """Hand over what turns counts of some fields into scores and, where asked, which article has each row."""
         if fields <= self._ready and (not articles or None in self._ready):
             return
-        for one in (*fields, None) if articles else fields:
-            if one in self._ready:
+        for field in (*fields, None) if articles else fields:
+            if field in self._ready:
                 continue
             for number, segment in enumerate(self.index.segments):
                 if not segment.postings.rows:
                     continue
-                if one is None:
+                if field is None:
                     self.segments.set_articles(number, self.index.articles_of(number))
                 else:
-                    self.segments.set_table(number, FIELDS[one], *self.index.table(number, one))
-            self._ready.add(one)
+                    self.segments.set_table(number, FIELDS[field], *self.index.table(number, field))
+            self._ready.add(field)
 
     def term(self, field: FieldName, term: str) -> Any:
         """Return a term's postings in all segments. Raises ``IndexCorrupt``."""
-        found = self._terms.get((field, term))
-        if found is None:
+        postings = self._terms.get((field, term))
+        if postings is None:
             try:
-                found = self.segments.term(FIELDS[field], term.encode("utf-8", "surrogatepass"))
+                postings = self.segments.term(FIELDS[field], term.encode("utf-8", "surrogatepass"))
             except ValueError as error:
                 raise self.corrupt(error, field) from error
             if len(self._terms) >= _REMEMBERED:
                 self._terms.clear()
-            self._terms[field, term] = found
-        return found
+            self._terms[field, term] = postings
+        return postings
 
     def best(
         self, joint: Joint, leaves: list[Any], weights: list[float], mask: Mask | None, depth: int
@@ -128,12 +128,12 @@ class NativeSegments:
         self._give_words()
         points = np.frombuffer(pattern.encode("utf-32-le", "surrogatepass"), np.uint32)
         try:
-            found: tuple[bytes, ...] = self.segments.words(
+            words: tuple[bytes, ...] = self.segments.words(
                 kind, pattern.encode("utf-8", "surrogatepass"), points, limit
             )
         except ValueError as error:
             raise self.corrupt(error, "text") from error
-        return found
+        return words
 
     def union(self, field: FieldName, words: tuple[bytes, ...]) -> Any:
         """Return where any term of some words stands. Raises ``IndexCorrupt``."""
@@ -220,7 +220,7 @@ def _arrays(segment: SegmentPostings) -> tuple[Any, ...]:
         return text, title, segment.deleted, None, None, None, None, *joined
     delta = segment.delta
     ids = (delta.text.term_ids, delta.text.df, delta.title.term_ids, delta.title.df)
-    return text, title, segment.deleted, *(np.ascontiguousarray(one, np.uint32) for one in ids), *joined
+    return text, title, segment.deleted, *(np.ascontiguousarray(array, np.uint32) for array in ids), *joined
 
 
 _READY = 4
@@ -252,7 +252,7 @@ class KeywordSegments:
         self.segments = tuple(segments)
         self.bases = list(accumulate((segment.postings.rows for segment in segments), initial=0))
         self.rows = self.bases[-1]
-        gone = sum(int(np.count_nonzero(one.deleted)) for one in self.segments if one.deleted is not None)
+        gone = sum(int(np.count_nonzero(segment.deleted)) for segment in self.segments if segment.deleted is not None)
         self.living_rows = self.rows - gone
         self._norms: dict[tuple[int, FieldName], Scores] = {}
         self._articles: dict[int, NDArray[np.int32]] = {}
@@ -263,8 +263,10 @@ class KeywordSegments:
     def articles_of(self, number: int) -> NDArray[np.int32]:
         """Return the article of each row of a segment, counted from 0 in it: ``(rows,)`` ascending."""
         if number not in self._articles:
-            given = self.segments[number].article_of_row
-            self._articles[number] = np.ascontiguousarray(given() if callable(given) else given, dtype=np.int32)
+            articles = self.segments[number].article_of_row
+            self._articles[number] = np.ascontiguousarray(
+                articles() if callable(articles) else articles, dtype=np.int32
+            )
         return self._articles[number]
 
     @cached_property
@@ -302,11 +304,11 @@ class KeywordSegments:
 
     def df(self, field: FieldName, term: str) -> int:
         """Count the living rows that have a term."""
-        found = self._dfs.get((field, term))
-        if found is None:
-            found = sum(living_counts(segment, field, term)[0] for segment in self.segments)
-            _remember(self._dfs, (field, term), found)
-        return found
+        df = self._dfs.get((field, term))
+        if df is None:
+            df = sum(living_counts(segment, field, term)[0] for segment in self.segments)
+            _remember(self._dfs, (field, term), df)
+        return df
 
     def idf(self, df: int) -> float:
         """Return the idf of a term that so many living rows have."""
@@ -370,7 +372,7 @@ class KeywordSegments:
         for number, segment in enumerate(self.segments):
             pairs = self.forms(number, field, (surface,)) if self.has_forms else []
             term_id = segment.postings.field(field).term_id(term) if pairs else None
-            forms.append(next((form for one, form in pairs if one == term_id), -1))
+            forms.append(next((form for owner, form in pairs if owner == term_id), -1))
         return forms
 
     def form_df(self, field: FieldName, surfaces: Sequence[str]) -> int | None:
@@ -448,10 +450,10 @@ def _word_counts(segment: SegmentPostings) -> NDArray[np.uint32]:
     return counts
 
 
-def _united(found: list[tuple[NDArray[np.uint32], NDArray[np.uint32]]], rows: int) -> tuple[Numbers, Scores]:
+def _united(lists: list[tuple[NDArray[np.uint32], NDArray[np.uint32]]], rows: int) -> tuple[Numbers, Scores]:
     """Unite the postings of several terms: the rows that have any, ascending, and the sum of the counts."""
-    every = np.concatenate([these for these, _ in found])
-    counts = np.concatenate([count for _, count in found])
+    every = np.concatenate([these for these, _ in lists])
+    counts = np.concatenate([count for _, count in lists])
     if len(every) * 4 < rows:  # few: sorting them costs less than a sum over all rows of the segment
         distinct, place = np.unique(every, return_inverse=True)
         return distinct.astype(np.int64), np.bincount(place, counts).astype(np.float64)
