@@ -21,7 +21,27 @@ KEPT = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationInfo:
-    """A generation that can be gone back to, or why it can't (``problem``), and whose content it brought back."""
+    """A generation of an index's history, which can be gone back to, or why it can't.
+
+    Attributes:
+        number: Its number.
+        in_force: Whether it is the generation that searches open.
+        created: When it was made, in UTC; None where its manifest can't be read.
+        articles: How many articles it has.
+        chunks: How many chunks they have.
+        vectors: How many chunks have a vector.
+        segments: How many segments it has.
+        encoder: The name of the encoder that made its vectors.
+        bytes: The size of its files.
+        restored: The number of the generation whose content it brought back; None where it didn't.
+        problem: Why it can't be gone back to; "" where it can.
+
+    Example:
+        >>> from searchkit.index.maintenance import history
+        >>> latest = history("indexes/news")[0]
+        >>> latest.number, latest.in_force, latest.articles
+        (1, True, 4)
+    """
 
     number: int
     in_force: bool
@@ -29,7 +49,6 @@ class GenerationInfo:
     articles: int = 0
     chunks: int = 0
     vectors: int = 0
-    """Chunks that have a vector."""
     segments: int = 0
     encoder: str = ""
     bytes: int = 0
@@ -39,7 +58,19 @@ class GenerationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectedGarbage:
-    """What ``gc`` did: the generations removed, those that a reader of this machine holds, and the bytes set free."""
+    """What ``gc`` did.
+
+    Attributes:
+        removed: The numbers of the generations that were removed.
+        held: The numbers of those that stay since a reader of this machine has them open.
+        bytes: How many bytes were set free.
+
+    Example:
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> garbage = searchkit.gc("indexes/news", keep=1)
+        >>> garbage.removed, garbage.held, garbage.bytes > 0
+        ((1,), (), True)
+    """
 
     removed: tuple[int, ...]
     held: tuple[int, ...]
@@ -47,7 +78,25 @@ class CollectedGarbage:
 
 
 def history(index: str | Path) -> tuple[GenerationInfo, ...]:
-    """Tell the generations of an index, the latest first. Raises ``IndexNotFound``, ``IndexCorrupt`` (CURRENT)."""
+    """List the generations of an index.
+
+    Args:
+        index: The folder of the index.
+
+    Returns:
+        The generations that are still there, the latest first.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: ``CURRENT``, which names the generation in force, is damaged.
+        StorageError: ``CURRENT`` may not be read.
+
+    Example:
+        >>> from searchkit.index.maintenance import history
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> [(generation.number, generation.articles) for generation in history("indexes/news")]
+        [(2, 3), (1, 4)]
+    """
     paths = IndexPaths(Path(index))
     current = current_generation(paths)
     numbers = [int(path.stem) for path in numbered(paths.generations, ".json")]
@@ -55,10 +104,30 @@ def history(index: str | Path) -> tuple[GenerationInfo, ...]:
 
 
 def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> CollectedGarbage:
-    """Remove the generations before the latest ``keep``, and the files that only they name.
+    """Remove the generations before the latest ones, and the files that only they name.
 
-    A generation that a reader of this machine has open stays. Raises ``ConfigError`` for ``keep`` below 1,
-    ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
+    A generation that a reader of this machine has open stays.
+
+    Args:
+        index: The folder of the index.
+        keep: How many of the latest generations stay, 1 or more: the one in force, and those to go back to.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+
+    Returns:
+        Which generations were removed, which are held by readers, and how many bytes were set free.
+
+    Raises:
+        ConfigError: ``keep`` is below 1, or ``lock_timeout_s`` is no time.
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: ``CURRENT``, which names the generation in force, is damaged.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        StorageError: The disk can't be written.
+
+    Example:
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> report = searchkit.delete("indexes/news", "bridge")
+        >>> searchkit.gc("indexes/news").removed
+        (1,)
     """
     if keep < 1:
         raise ConfigError(f"gc can't keep {keep} generations.", hint="Give --keep 1 or more: the one in force stays.")
@@ -73,10 +142,29 @@ def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> C
 def rollback(index: str | Path, generation: int | None = None, *, lock_timeout_s: float = 0.0) -> Manifest:
     """Bring back what an earlier generation was, as a new generation: going back can be undone the same way.
 
-    Without a number it is the nearest before the one in force whose files are whole; where CURRENT is lost or the
-    generation in force can't be read, the latest that is whole. Returns the new generation's manifest. Raises
-    ``ConfigError`` where there is no such generation, ``IndexCorrupt`` where the one named is damaged, and as ``gc``
-    does.
+    Args:
+        index: The folder of the index.
+        generation: The number of the generation to bring back. None is the nearest before the one in force whose files
+            are whole, or, where the one in force can't be read, the latest that is whole.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+
+    Returns:
+        The new generation's manifest: ``generation`` is its number, ``restored`` that of the one brought back.
+
+    Raises:
+        ConfigError: There is no such generation, or ``lock_timeout_s`` is no time.
+        IndexCorrupt: The generation that is named is damaged.
+        FormatTooOld: The generation that is named has a format that can't be read any more.
+        FormatTooNew: A later version wrote the generation that is named.
+        IndexNotFound: There is no index in the folder.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        StorageError: The disk is full, or can't be written.
+
+    Example:
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> manifest = searchkit.rollback("indexes/news")
+        >>> manifest.generation, manifest.restored, manifest.articles
+        (3, 1, 4)
     """
     paths = IndexPaths(Path(index))
     current = _in_force(paths)
