@@ -4,6 +4,15 @@ A *place* (a folder, a JSONL file, …) yields *articles*; each is split into *c
 and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query* goes to two
 *retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles, ranked, with
 their best chunks and the reason for their rank. What is imported from here is loaded when it is first used.
+
+Example:
+    >>> import searchkit
+    >>> articles = [{"id": "a1", "title": "On the ridge", "text": "Moscow's launchers guard Caracas."}]
+    >>> report = searchkit.build("indexes/mine", articles)
+    >>> with searchkit.open("indexes/mine") as searcher:
+    ...     for result in searcher.search("Russian air defense in Venezuela").results:
+    ...         print(result.rank, result.article.title)
+    1 On the ridge
 """
 
 from __future__ import annotations
