@@ -2,7 +2,7 @@
 #ifndef SEARCHKIT_BUFFERS_H
 #define SEARCHKIT_BUFFERS_H
 
-#include "lists.h"
+#include "postings_cursor.h"
 
 typedef struct {
     PyObject_HEAD
@@ -40,13 +40,13 @@ static inline int wide(Buffer *b, PyObject *object, int *width) {
 }
 
 
-/* strings(tables, numbers, scores), of strings.c; products and similarity(matrix, query, rows), of products.c. */
+/* strings(tables, numbers, scores), of string_table.c; products and similarity(matrix, query, rows), of dot_product.c. */
 PyObject *loops_strings(PyObject *module, PyObject *args);
 PyObject *loops_products(PyObject *module, PyObject *args);
 PyObject *loops_similarity(PyObject *module, PyObject *args);
-/* windows(texts, bases, counts, spans, terms, characters, repeat), of snippets.c. */
+/* windows(texts, bases, counts, spans, terms, characters, repeat), of highlight.c. */
 PyObject *loops_windows(PyObject *module, PyObject *args);
-/* word_bits(words), of snippets.c. */
+/* word_bits(words), of highlight.c. */
 PyObject *loops_word_bits(PyObject *module, PyObject *args);
 /* Make the types of segments.c; 0 where that failed. */
 int add_segments(PyObject *module, State *state);

@@ -1,10 +1,10 @@
 /* The Python side: buffers are taken and their sizes checked here, and the loops run without the interpreter's lock. */
 #include "buffers.h"
-#include "words.h"
-#include "inverting.h"
-#include "tokens.h"
-#include "arranging.h"
-#include "moving.h"
+#include "word_search.h"
+#include "inverter.h"
+#include "token_table.h"
+#include "sort_strings.h"
+#include "scatter.h"
 #include "segments.h"
 
 

@@ -3,8 +3,8 @@
 #define SEARCHKIT_SEGMENTS_H
 
 #include "buffers.h"
-#include "windows.h"
-#include "words.h"
+#include "score_window.h"
+#include "word_search.h"
 
 enum { TEXT = 0, TITLE = 1 };
 

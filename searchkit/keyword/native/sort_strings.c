@@ -1,5 +1,5 @@
 /* Here are distinct strings; in which order do they stand, and what do they look like one after the other? */
-#include "arranging.h"
+#include "sort_strings.h"
 
 typedef struct {
     uint64_t head; /* the first eight bytes, so that they compare as a number */

@@ -1,4 +1,4 @@
-#include "windows.h"
+#include "score_window.h"
 
 /* Here are several lists; which rows has any of them, or which have them all in order? */
 

@@ -1,4 +1,4 @@
-#include "words.h"
+#include "word_search.h"
 
 int word_at(const Words *w, uint64_t place, const uint8_t **word, size_t *size) {
     uint64_t from = number_at(w->offsets, w->width, place), to = number_at(w->offsets, w->width, place + 1);

@@ -1,5 +1,5 @@
 /* Here are runs of numbers; put each in its place in a larger array. */
-#include "moving.h"
+#include "scatter.h"
 
 static uint32_t number(const void *from, Py_ssize_t width, uint64_t at) {
     if (width == 1) return ((const uint8_t *)from)[at];

@@ -1,6 +1,6 @@
 /* Here are the tokens of chunks in order; which rows and positions has each term? By counting, since rows and positions
  * come in order: once through to count, once more to put each occurrence in its place. */
-#include "inverting.h"
+#include "inverter.h"
 
 /* What most tokens stand for, one lexeme at their own position: its term and its word. MANY: the tables say. */
 typedef struct {

@@ -4,8 +4,8 @@
  * buffers of one field of one segment, whose sizes were checked when it was made; widths and offsets are checked here,
  * block by block, and rows before anything is done with them: what a stranger wrote can be wrong, but do no harm.
  */
-#ifndef SEARCHKIT_LISTS_H
-#define SEARCHKIT_LISTS_H
+#ifndef SEARCHKIT_POSTINGS_CURSOR_H
+#define SEARCHKIT_POSTINGS_CURSOR_H
 
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000

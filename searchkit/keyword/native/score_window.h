@@ -1,8 +1,8 @@
 /* Here is a program; which rows match it, and how well? Worked out window by window. */
-#ifndef SEARCHKIT_WINDOWS_H
-#define SEARCHKIT_WINDOWS_H
+#ifndef SEARCHKIT_SCORE_WINDOW_H
+#define SEARCHKIT_SCORE_WINDOW_H
 
-#include "lists.h"
+#include "postings_cursor.h"
 
 /* What BM25 adds below the line. `lengths` NULL: `norms` has a number a row; else one a length, and `ratios` has
  * tf / (tf + norm) for tf 1 to `ready`, each for every length. */

@@ -1,5 +1,5 @@
 /* The Python side of the table of tokens. */
-#include "tokens.h"
+#include "token_table.h"
 
 typedef struct {
     PyObject_HEAD

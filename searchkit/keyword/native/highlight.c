@@ -6,8 +6,8 @@
  * it, every other token as it is written, without brackets, quotes and commas around it. Of the words of letters only
  * those need be numbered that may mean something to the query: word_bits() tells them from most others by a bit each. */
 #include "buffers.h"
-#include "tokens.h"
-#include "words.h"
+#include "token_table.h"
+#include "word_search.h"
 
 enum { LETTERS = 100, BITS = 4096, WORD_BITS = 1 << 14 };
 

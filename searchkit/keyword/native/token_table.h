@@ -1,7 +1,7 @@
-#ifndef SEARCHKIT_TOKENS_H
-#define SEARCHKIT_TOKENS_H
+#ifndef SEARCHKIT_TOKEN_TABLE_H
+#define SEARCHKIT_TOKEN_TABLE_H
 
-#include "lists.h"
+#include "postings_cursor.h"
 
 typedef struct {
     uint32_t hash, id; /* UINT32_MAX where the slot is free */
@@ -29,7 +29,7 @@ int find_key(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t lang
 int find_word(TokenTable *table, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id);
 void free_tokens(TokenTable *table);
 
-/* scan(texts, languages, wanted), of snippets.c. */
+/* scan(texts, languages, wanted), of highlight.c. */
 PyObject *scan_texts(TokenTable *table, PyObject *args);
 
 extern PyType_Spec tokens_spec;

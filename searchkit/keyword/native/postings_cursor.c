@@ -1,4 +1,4 @@
-#include "lists.h"
+#include "postings_cursor.h"
 
 /* Four lanes of 32 bits: value i of a block lies in lane i % 4. GCC and clang make vector instructions of these. */
 typedef uint32_t Four __attribute__((vector_size(16)));

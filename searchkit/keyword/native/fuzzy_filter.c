@@ -1,4 +1,4 @@
-#include "words.h"
+#include "word_search.h"
 
 /* Here is a misspelling of one edit; which words are meant? All that one edit can make of it are looked for, letters
  * that stand beside each other in some word alone, and a sieve keeps most of them away from the words themselves. A

@@ -2,7 +2,7 @@
  * token is looked up in a hash table with open addressing. A token that is a word of ASCII letters between punctuation
  * is known by the word in lower case, every other one as it is written, and so is one with a sign beside the letters that
  * may belong to them: C++, C#, .NET, #FyreFestival, @handle. */
-#include "tokens.h"
+#include "token_table.h"
 
 enum { SPACE = 1, LETTER = 2, PUNCTUATION = 4, OTHER = 8, HIGH = 16, LONGEST = 100 };
 

@@ -1,4 +1,4 @@
-#include "windows.h"
+#include "score_window.h"
 
 /* Here is a phrase; where does it begin in one chunk of an article and end in a later one? Positions are counted from
  * where the text of the chunk begins in which the phrase does, and each is looked for in the last chunk that has it. */

@@ -1,7 +1,7 @@
-#ifndef SEARCHKIT_INVERTING_H
-#define SEARCHKIT_INVERTING_H
+#ifndef SEARCHKIT_INVERTER_H
+#define SEARCHKIT_INVERTER_H
 
-#include "lists.h"
+#include "postings_cursor.h"
 
 /* The tokens of `rows` chunks of `width` parts each, and what a token stands for. */
 typedef struct {

@@ -1,4 +1,4 @@
-#include "windows.h"
+#include "score_window.h"
 
 /* Here are conditions that one list, one phrase or a few words spell out; which rows meet them, without looking at
  * others? Lists are moved on to each other's rows, and what lies between isn't decoded. */

@@ -1,8 +1,8 @@
 /* Here is a misspelling or a wildcard; which of sorted words look like it? */
-#ifndef SEARCHKIT_WORDS_H
-#define SEARCHKIT_WORDS_H
+#ifndef SEARCHKIT_WORD_SEARCH_H
+#define SEARCHKIT_WORD_SEARCH_H
 
-#include "lists.h"
+#include "postings_cursor.h"
 
 /* Sorted words in UTF-8, and in how many rows each stands. */
 typedef struct {

@@ -1,4 +1,4 @@
-#include "windows.h"
+#include "score_window.h"
 
 /* Rows that are scored at once: their sums stay in the nearest cache. */
 #define WINDOW 8192
