@@ -1,12 +1,17 @@
-/* Inner products of one vector with the rows of a matrix, without the interpreter's lock and on one thread.
+/* Dot product: without the interpreter's lock and on one thread.
  *
  * numpy hands such a product to OpenBLAS, which wakes a thread a core for each caller: eight threads of a program then
  * get a thirtieth of what one gets. Rows may begin anywhere, also between two multiples of four bytes. */
+#include "dot_product.h"
 #include "buffers.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { LANES = 16 };
 
-static float product(const uint8_t *row, const float *query, uint64_t dimension) {
+static float dot_product(const uint8_t *row, const float *query, uint64_t dimension) {
     float sums[LANES] = {0}, values[LANES];
     uint64_t i = 0;
     for (; i + LANES <= dimension; i += LANES) {
@@ -23,11 +28,11 @@ static float product(const uint8_t *row, const float *query, uint64_t dimension)
 }
 
 /* Sum up as numpy sums a row of float64: in pairs of halves above 128 numbers, in eight sums below. */
-static double sum_of(const double *values, uint64_t n) {
+static double pairwise_sum(const double *values, uint64_t n) {
     if (n > 128) {
         uint64_t half = n / 2;
         half -= half % 8;
-        return sum_of(values, half) + sum_of(values + half, n - half);
+        return pairwise_sum(values, half) + pairwise_sum(values + half, n - half);
     }
     if (n < 8) {
         double sum = n ? values[0] : 0.0;
@@ -44,27 +49,29 @@ static double sum_of(const double *values, uint64_t n) {
     return sum;
 }
 
-static double exact_product(const uint8_t *row, const double *query, uint64_t dimension, double *space) {
+static double exact_dot_product(const uint8_t *row, const double *query, uint64_t dimension, double *space) {
     for (uint64_t i = 0; i < dimension; i++) {
         float value;
         memcpy(&value, row + 4 * i, 4);
         space[i] = (double)value * query[i];
     }
-    return sum_of(space, dimension);
+    return pairwise_sum(space, dimension);
 }
 
 /* similarity(matrix, query, rows): the inner products of some rows with a query in float64, as numpy gives them. */
-PyObject *loops_similarity(PyObject *module, PyObject *args) {
+PyObject *native_similarity(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *matrix, *query, *rows, *done = NULL;
     double *space = NULL;
     Buffer b[3] = {0};
     if (!PyArg_ParseTuple(args, "OOO", &matrix, &query, &rows)) return NULL;
-    if (!take(b, matrix, 4, 0) || !take(b + 1, query, 8, 0) || !take(b + 2, rows, 8, 0)) goto out;
-    uint64_t dimension = length(b + 1), count = dimension ? length(b) / dimension : 0, n = length(b + 2), i = 0;
+    if (!acquire_buffer(b, matrix, 4, 0) || !acquire_buffer(b + 1, query, 8, 0) || !acquire_buffer(b + 2, rows, 8, 0))
+        goto out;
+    uint64_t dimension = buffer_length(b + 1), count = dimension ? buffer_length(b) / dimension : 0,
+             n = buffer_length(b + 2), i = 0;
     const int64_t *row = b[2].view.buf;
     for (; i < n && (uint64_t)row[i] < count; i++) {}
-    if (i < n || count * dimension != length(b)) {
+    if (i < n || count * dimension != buffer_length(b)) {
         PyErr_SetString(PyExc_ValueError, "a row lies outside the matrix, or the query has another width");
         goto out;
     }
@@ -79,25 +86,26 @@ PyObject *loops_similarity(PyObject *module, PyObject *args) {
     const uint8_t *from = b->view.buf;
     Py_BEGIN_ALLOW_THREADS
     for (i = 0; i < n; i++)
-        to[i] = exact_product(from + 4 * dimension * (uint64_t)row[i], b[1].view.buf, dimension, space);
+        to[i] = exact_dot_product(from + 4 * dimension * (uint64_t)row[i], b[1].view.buf, dimension, space);
     Py_END_ALLOW_THREADS
 out:
     free(space);
-    for (int k = 0; k < 3; k++) drop(b + k);
+    for (int k = 0; k < 3; k++) release_buffer(b + k);
     return done;
 }
 
 /* products(matrix, query, rows): the inner product of each of some rows with the query; of all where `rows` is None. */
-PyObject *loops_products(PyObject *module, PyObject *args) {
+PyObject *native_products(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *matrix, *query, *rows, *done = NULL;
     Buffer b[3] = {0};
     if (!PyArg_ParseTuple(args, "OOO", &matrix, &query, &rows)) return NULL;
-    if (!take(b, matrix, 4, 0) || !take(b + 1, query, 4, 0) || !take(b + 2, rows, 8, 0)) goto out;
-    uint64_t dimension = length(b + 1), count = dimension ? length(b) / dimension : 0;
-    uint64_t wanted = b[2].held ? length(b + 2) : count, i = 0;
+    if (!acquire_buffer(b, matrix, 4, 0) || !acquire_buffer(b + 1, query, 4, 0) || !acquire_buffer(b + 2, rows, 8, 0))
+        goto out;
+    uint64_t dimension = buffer_length(b + 1), count = dimension ? buffer_length(b) / dimension : 0;
+    uint64_t wanted = b[2].held ? buffer_length(b + 2) : count, i = 0;
     const int64_t *row = b[2].held ? b[2].view.buf : NULL;
-    if (!dimension || count * dimension != length(b)) {
+    if (!dimension || count * dimension != buffer_length(b)) {
         PyErr_SetString(PyExc_ValueError, "the matrix and the query have different widths");
         goto out;
     }
@@ -112,9 +120,10 @@ PyObject *loops_products(PyObject *module, PyObject *args) {
     const uint8_t *from = b->view.buf;
     const float *vector = b[1].view.buf;
     Py_BEGIN_ALLOW_THREADS
-    for (i = 0; i < wanted; i++) to[i] = product(from + 4 * dimension * (row ? (uint64_t)row[i] : i), vector, dimension);
+    for (i = 0; i < wanted; i++)
+        to[i] = dot_product(from + 4 * dimension * (row ? (uint64_t)row[i] : i), vector, dimension);
     Py_END_ALLOW_THREADS
 out:
-    for (int k = 0; k < 3; k++) drop(b + k);
+    for (int k = 0; k < 3; k++) release_buffer(b + k);
     return done;
 }

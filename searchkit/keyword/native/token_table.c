@@ -1,31 +1,12 @@
-/* Here is a text; what are the numbers of its tokens? It is cut at its spaces, as Python's str.split cuts it, and each
- * token is looked up in a hash table with open addressing. A token that is a word of ASCII letters between punctuation
- * is known by the word in lower case, every other one as it is written, and so is one with a sign beside the letters that
- * may belong to them: C++, C#, .NET, #FyreFestival, @handle. */
+/* Token table: a hash table with open addressing. */
 #include "token_table.h"
 
-enum { SPACE = 1, LETTER = 2, PUNCTUATION = 4, OTHER = 8, HIGH = 16, LONGEST = 100 };
+#include <stdlib.h>
+#include <string.h>
 
 static const uint32_t FREE = UINT32_MAX;
 
-static const uint8_t class_of[256] = {
-    [0 ... 8] = OTHER,      [9 ... 13] = SPACE,      [14 ... 27] = OTHER,  [28 ... 32] = SPACE,
-    [33 ... 47] = PUNCTUATION, ['0' ... '9'] = OTHER, [58 ... 64] = PUNCTUATION, ['A' ... 'Z'] = LETTER,
-    [91 ... 96] = PUNCTUATION, ['a' ... 'z'] = LETTER, [123 ... 126] = PUNCTUATION, [127] = OTHER, [128 ... 255] = HIGH,
-};
-
-/* The bytes of the space of several bytes that begins here; 0 where none does. */
-static unsigned wide_space(const uint8_t *c, uint64_t left) {
-    if (c[0] == 0xC2 && left > 1) return c[1] == 0x85 || c[1] == 0xA0 ? 2 : 0;
-    if (left < 3) return 0;
-    if (c[0] == 0xE1) return c[1] == 0x9A && c[2] == 0x80 ? 3 : 0;
-    if (c[0] == 0xE3) return c[1] == 0x80 && c[2] == 0x80 ? 3 : 0;
-    if (c[0] != 0xE2) return 0;
-    if (c[1] == 0x81) return c[2] == 0x9F ? 3 : 0;
-    return c[1] == 0x80 && ((c[2] >= 0x80 && c[2] <= 0x8A) || c[2] == 0xA8 || c[2] == 0xA9 || c[2] == 0xAF) ? 3 : 0;
-}
-
-static uint32_t hash_of(const uint8_t *key, uint64_t size, uint32_t language) {
+static uint32_t hash_key(const uint8_t *key, uint64_t size, uint32_t language) {
     uint64_t hash = (size + 1) * 0x9E3779B97F4A7C15u + language;
     for (; size >= 8; key += 8, size -= 8) {
         uint64_t some;
@@ -41,14 +22,14 @@ static uint32_t hash_of(const uint8_t *key, uint64_t size, uint32_t language) {
 
 /* What a slot holds of a token: all of one of up to 7 bytes in one of the first 15 languages, so that nothing else has
  * to be looked at, or else where its key begins. The highest byte is 0 there and tells the two apart. */
-static uint64_t whole(const uint8_t *key, uint64_t size, uint32_t language) {
+static uint64_t inline_key(const uint8_t *key, uint64_t size, uint32_t language) {
     if (size > 7 || language > 14) return 0;
     uint64_t bytes = 0;
     memcpy(&bytes, key, size);
     return bytes | (uint64_t)(language + 1) << 60 | size << 56;
 }
 
-static int widen(TokenTable *t) {
+static int grow_slots(TokenTable *t) {
     uint64_t count = t->slot_count ? 2 * t->slot_count : 1 << 12;
     Slot *slots = malloc(count * sizeof *slots);
     if (!slots) return 0;
@@ -65,7 +46,7 @@ static int widen(TokenTable *t) {
     return 1;
 }
 
-static int add_key(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
+static int append_key(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
     if (size > UINT32_MAX || t->kinds == FREE - 1) return 0;
     if (t->keys_end + size + 8 > t->keys_room) {
         uint64_t room = 2 * t->keys_room + size + 4096;
@@ -81,8 +62,8 @@ static int add_key(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t la
     return 1;
 }
 
-static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
-    if (2 * ((uint64_t)t->kinds + 1) > t->slot_count && !widen(t)) return 0;
+int add_token(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language) {
+    if (2 * ((uint64_t)t->kinds + 1) > t->slot_count && !grow_slots(t)) return 0;
     if (t->count == t->room) {
         uint64_t room = 2 * t->room + 4096;
         uint32_t *ids = realloc(t->ids, room * sizeof *ids);
@@ -90,9 +71,9 @@ static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t lan
         t->ids = ids;
         t->room = room;
     }
-    uint32_t hash = hash_of(key, size, language);
+    uint32_t hash = hash_key(key, size, language);
     uint64_t mask = t->slot_count - 1, at = hash & mask;
-    uint64_t held = whole(key, size, language);
+    uint64_t held = inline_key(key, size, language);
     for (; t->slots[at].id != FREE; at = (at + 1) & mask) {
         if (t->slots[at].hash != hash) continue;
         if (held && t->slots[at].held == held) break;
@@ -105,15 +86,16 @@ static int add_id(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t lan
     Slot *slot = t->slots + at;
     if (slot->id == FREE) {
         uint64_t begins = t->keys_end;
-        if (!add_key(t, key, size, language)) return 0;
+        if (!append_key(t, key, size, language)) return 0;
         *slot = (Slot){hash, t->kinds++, held ? held : begins};
     }
     t->ids[t->count++] = slot->id;
     return 1;
 }
 
-/* As hash_of and whole say, without copying a few bytes each time: zeros stand behind the key up to a multiple of 8. */
-int find_word(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id) {
+/* As hash_key and inline_key say, without copying a few bytes each time: zeros stand behind the key up to a multiple
+ * of 8. */
+int find_padded_token(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id) {
     if (t->slot_count) {
         uint64_t hash = (size + 1) * 0x9E3779B97F4A7C15u + language, some, left = size;
         const uint8_t *at = key;
@@ -143,54 +125,16 @@ int find_word(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t languag
             return 1;
         }
     }
-    return find_key(t, key, size, language, id);
+    return find_token(t, key, size, language, id);
 }
 
-int find_key(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id) {
-    if (!add_id(t, key, size, language)) return 0;
+int find_token(TokenTable *t, const uint8_t *key, uint64_t size, uint32_t language, uint32_t *id) {
+    if (!add_token(t, key, size, language)) return 0;
     *id = t->ids[--t->count];
     return 1;
 }
 
-/* Take one token in. 0: no memory. */
-int take_token(TokenTable *t, const uint8_t *token, uint64_t size, uint32_t language) {
-    uint64_t first = 0, last = size;
-    while (first < last && class_of[token[first]] == PUNCTUATION) first++;
-    while (last > first && class_of[token[last - 1]] == PUNCTUATION) last--;
-    uint64_t inner = last - first;
-    if (inner && inner <= LONGEST) {
-        uint8_t word[LONGEST];
-        unsigned odd = 0;
-        for (uint64_t i = 0; i < inner; i++) {
-            odd |= class_of[token[first + i]] != LETTER;
-            word[i] = token[first + i] | 32;
-        }
-        uint8_t before = first ? token[first - 1] : ' ', after = last < size ? token[last] : ' ';
-        odd |= before == '#' || before == '@' || before == '.' || after == '+' || after == '#';
-        if (!odd) return add_id(t, word, inner, language);
-    }
-    return add_id(t, token, size, language);
-}
-
-/* Take the tokens of a text in UTF-8 in. 0: no memory. */
-int take_text(TokenTable *t, const uint8_t *text, uint64_t size, uint32_t language) {
-    uint64_t at = 0;
-    while (at < size) {
-        unsigned space = 0;
-        uint64_t begin = at;
-        for (; at < size; at++) {
-            unsigned kind = class_of[text[at]];
-            if (kind == SPACE) space = 1;
-            if (kind == HIGH) space = wide_space(text + at, size - at);
-            if (space) break;
-        }
-        if (at > begin && !take_token(t, text + begin, at - begin, language)) return 0;
-        at += space;
-    }
-    return 1;
-}
-
-void free_tokens(TokenTable *t) {
+void free_token_table(TokenTable *t) {
     free(t->slots);
     free(t->keys);
     free(t->ids);
