@@ -23,12 +23,11 @@ void unpack_block(const uint8_t *packed, int bits, uint32_t plus, uint32_t *out)
 #define CASE(n) \
     case n: unpack_lanes(packed, n, plus, out); break;
     switch (bits) {
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
-            CASE(17) CASE(18) CASE(19) CASE(20) CASE(21) CASE(22) CASE(23) CASE(24) CASE(25) CASE(26) CASE(27) CASE(28)
-                CASE(29) CASE(30) CASE(31) CASE(32) default : for (int i = 0; i < BLOCK; i++) out[i] = plus;
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+    CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
+    CASE(17) CASE(18) CASE(19) CASE(20) CASE(21) CASE(22) CASE(23) CASE(24)
+    CASE(25) CASE(26) CASE(27) CASE(28) CASE(29) CASE(30) CASE(31) CASE(32)
+    default: for (int i = 0; i < BLOCK; i++) out[i] = plus;
     }
 #undef CASE
 }

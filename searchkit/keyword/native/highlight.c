@@ -36,12 +36,12 @@ typedef struct {
 } Marks;
 
 typedef struct {
-    QueryTermPart *wanted;
+    QueryTermPart *parts;
     uint64_t count;
     uint8_t id_filter[ID_FILTER_BITS / 8];
     uint32_t *stamps, stamp; /* by term: in which window it was last seen */
     uint32_t *points, *starts;
-    Match *places;
+    Match *matches;
     uint64_t length, characters;
     double repeat;
 } Highlighter;
@@ -96,7 +96,7 @@ static uint64_t first_part(const Highlighter *highlighter, uint32_t id) {
     uint64_t low = 0, high = highlighter->count;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (highlighter->wanted[middle].id < id)
+        if (highlighter->parts[middle].id < id)
             low = middle + 1;
         else
             high = middle;
@@ -109,16 +109,16 @@ static uint64_t find_matches(const Highlighter *highlighter, const TokenSpan *sp
     for (uint64_t i = 0; i < n; i++) {
         uint32_t id = spans[i].id;
         if (!(highlighter->id_filter[(id % ID_FILTER_BITS) / 8] >> (id % 8) & 1)) continue;
-        for (uint64_t at = first_part(highlighter, id); at < highlighter->count && highlighter->wanted[at].id == id;) {
-            QueryTermPart part = highlighter->wanted[at];
+        for (uint64_t at = first_part(highlighter, id); at < highlighter->count && highlighter->parts[at].id == id;) {
+            QueryTermPart part = highlighter->parts[at];
             uint64_t from = at;
-            while (at < highlighter->count && highlighter->wanted[at].id == id &&
-                   highlighter->wanted[at].first == part.first && highlighter->wanted[at].last == part.last)
+            while (at < highlighter->count && highlighter->parts[at].id == id &&
+                   highlighter->parts[at].first == part.first && highlighter->parts[at].last == part.last)
                 at++;
             uint32_t start = spans[i].start + part.first;
             uint32_t end = part.last == WHOLE ? spans[i].end : spans[i].start + part.last;
             if (start > end || end > highlighter->length) continue;
-            highlighter->places[total++] = (Match){start, end, (uint32_t)from, (uint32_t)at};
+            highlighter->matches[total++] = (Match){start, end, (uint32_t)from, (uint32_t)at};
         }
     }
     return total;
@@ -180,14 +180,14 @@ static uint64_t excerpt_end(const Highlighter *highlighter, uint64_t start) {
     return end;
 }
 
-static double score_excerpt(Highlighter *highlighter, const Match *places, uint64_t n, uint64_t start, uint64_t end) {
+static double score_excerpt(Highlighter *highlighter, const Match *matches, uint64_t n, uint64_t start, uint64_t end) {
     uint64_t different = 0, inside = 0;
     highlighter->stamp++;
-    for (uint64_t i = 0; i < n && places[i].start <= end; i++) {
-        if (places[i].start < start || places[i].end > end) continue;
+    for (uint64_t i = 0; i < n && matches[i].start <= end; i++) {
+        if (matches[i].start < start || matches[i].end > end) continue;
         inside++;
-        for (uint32_t k = places[i].from; k < places[i].to; k++) {
-            uint32_t term = highlighter->wanted[k].term;
+        for (uint32_t k = matches[i].from; k < matches[i].to; k++) {
+            uint32_t term = highlighter->parts[k].term;
             different += highlighter->stamps[term] != highlighter->stamp;
             highlighter->stamps[term] = highlighter->stamp;
         }
@@ -206,11 +206,11 @@ static int highlight_text(Highlighter *highlighter, Excerpt *excerpt, const Toke
         uint64_t starts = total ? sentence_starts(highlighter) : 0, best = 0, last = UINT64_MAX;
         double most = 0.0;
         for (uint64_t i = 0; i < total; i++) {
-            uint64_t start = excerpt_start(highlighter, starts, highlighter->places[i].start);
+            uint64_t start = excerpt_start(highlighter, starts, highlighter->matches[i].start);
             if (start == last) continue;
             last = start;
             double here =
-                score_excerpt(highlighter, highlighter->places, total, start, start + highlighter->characters);
+                score_excerpt(highlighter, highlighter->matches, total, start, start + highlighter->characters);
             if (here > most) {
                 most = here;
                 best = start;
@@ -221,7 +221,7 @@ static int highlight_text(Highlighter *highlighter, Excerpt *excerpt, const Toke
     }
     excerpt->marks_from = marks->n;
     for (uint64_t i = 0; i < total; i++) {
-        Match match = highlighter->places[i];
+        Match match = highlighter->matches[i];
         if (match.start < excerpt->start || match.end > excerpt->end) continue;
         if (marks->n > excerpt->marks_from && match.start <= marks->pairs[2 * marks->n - 1]) {
             if (match.end > marks->pairs[2 * marks->n - 1]) marks->pairs[2 * marks->n - 1] = match.end;
@@ -264,7 +264,7 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
     Buffer b[3] = {0};
     unsigned long long characters;
     double repeat;
-    Excerpt *excerpt = NULL;
+    Excerpt *excerpts = NULL;
     Marks marks = {0};
     Highlighter *highlighter = NULL;
     if (!PyArg_ParseTuple(args, "O!OOOO!Kd", &PyList_Type, &texts, objects, objects + 1, objects + 2, &PyList_Type,
@@ -287,33 +287,33 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
         goto out;
     }
     highlighter = calloc(1, sizeof *highlighter);
-    if (!highlighter || !(excerpt = calloc(n + 1, sizeof *excerpt))) {
+    if (!highlighter || !(excerpts = calloc(n + 1, sizeof *excerpts))) {
         PyErr_NoMemory();
         goto out;
     }
-    highlighter->wanted = query_term_parts(terms, &highlighter->count);
-    if (!highlighter->wanted) goto out;
+    highlighter->parts = query_term_parts(terms, &highlighter->count);
+    if (!highlighter->parts) goto out;
     highlighter->characters = characters;
     highlighter->repeat = repeat;
     for (uint64_t i = 0; i < highlighter->count; i++) {
-        uint32_t id = highlighter->wanted[i].id;
-        run = i && id == highlighter->wanted[i - 1].id ? run + 1 : 1;
+        uint32_t id = highlighter->parts[i].id;
+        run = i && id == highlighter->parts[i - 1].id ? run + 1 : 1;
         if (run > several) several = run;
         highlighter->id_filter[(id % ID_FILTER_BITS) / 8] |= (uint8_t)(1 << id % 8);
     }
     for (uint64_t i = 0; i < n; i++) {
-        if (!text_at(texts, (Py_ssize_t)i, &excerpt[i].text, &excerpt[i].size)) goto out;
-        if (excerpt[i].size > longest) longest = excerpt[i].size;
+        if (!text_at(texts, (Py_ssize_t)i, &excerpts[i].text, &excerpts[i].size)) goto out;
+        if (excerpts[i].size > longest) longest = excerpts[i].size;
     }
     highlighter->points = malloc((longest + 1) * sizeof *highlighter->points);
     highlighter->starts = malloc((longest + 2) * sizeof *highlighter->starts);
-    highlighter->places = malloc((most * several + 1) * sizeof *highlighter->places);
+    highlighter->matches = malloc((most * several + 1) * sizeof *highlighter->matches);
     highlighter->stamps = calloc((uint64_t)PyList_Size(terms) + 1, sizeof *highlighter->stamps);
-    int enough = highlighter->points && highlighter->starts && highlighter->places && highlighter->stamps;
+    int enough = highlighter->points && highlighter->starts && highlighter->matches && highlighter->stamps;
     const TokenSpan *spans = b[2].view.buf;
     Py_BEGIN_ALLOW_THREADS
     for (uint64_t i = 0; enough && i < n; spans += counts[i++])
-        enough = highlight_text(highlighter, excerpt + i, spans, counts[i], &marks);
+        enough = highlight_text(highlighter, excerpts + i, spans, counts[i], &marks);
     Py_END_ALLOW_THREADS
     if (!enough) {
         PyErr_NoMemory();
@@ -321,7 +321,7 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
     }
     done = PyList_New((Py_ssize_t)n);
     for (uint64_t i = 0; done && i < n; i++) {
-        PyObject *item = excerpt_to_python(excerpt + i, &marks, bases[i]);
+        PyObject *item = excerpt_to_python(excerpts + i, &marks, bases[i]);
         if (!item || PyList_SetItem(done, (Py_ssize_t)i, item) < 0) {
             Py_DECREF(done);
             done = NULL;
@@ -330,14 +330,14 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
 out:
     for (int k = 0; k < 3; k++) release_buffer(b + k);
     if (highlighter) {
-        free(highlighter->wanted);
+        free(highlighter->parts);
         free(highlighter->points);
         free(highlighter->starts);
-        free(highlighter->places);
+        free(highlighter->matches);
         free(highlighter->stamps);
     }
     free(highlighter);
-    free(excerpt);
+    free(excerpts);
     free(marks.pairs);
     return done;
 }

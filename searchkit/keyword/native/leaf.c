@@ -122,10 +122,10 @@ PyObject *segments_term(PyObject *object, PyObject *args) {
 /* preferring(leaf, forms): a term that scores more where a form of it stands, for each segment its number, or -1. */
 PyObject *segments_preferring(PyObject *object, PyObject *args) {
     SegmentsObject *self = (SegmentsObject *)object;
-    PyObject *term_leaf, *forms;
-    if (!PyArg_ParseTuple(args, "OO!", &term_leaf, &PyList_Type, &forms)) return NULL;
-    LeafObject *term = (LeafObject *)term_leaf;
-    int fits = PyObject_TypeCheck(term_leaf, (PyTypeObject *)module_state_of(object)->leaf_type) &&
+    PyObject *term_object, *forms;
+    if (!PyArg_ParseTuple(args, "OO!", &term_object, &PyList_Type, &forms)) return NULL;
+    LeafObject *term = (LeafObject *)term_object;
+    int fits = PyObject_TypeCheck(term_object, (PyTypeObject *)module_state_of(object)->leaf_type) &&
                term->owner == self && !term->unit_count && PyList_Size(forms) == self->count;
     for (int i = 0; i < self->count && fits; i++) fits = !term->postings[i].rows;
     if (!fits) {

@@ -253,9 +253,9 @@ static void free_cursors(CursorList *l) {
     free(l->cursors);
 }
 
-static int acquire_cursors(PyObject *module, PyObject *cursor_list, uint32_t rows, CursorList *l) {
+static int acquire_cursors(PyObject *module, PyObject *lists, uint32_t rows, CursorList *l) {
     memset(l, 0, sizeof *l);
-    Py_ssize_t n = PyList_Size(cursor_list);
+    Py_ssize_t n = PyList_Size(lists);
     if (n < 0) return 0;
     l->n = (int)n;
     l->cursors = malloc((size_t)(n + 1) * sizeof *l->cursors);
@@ -265,12 +265,12 @@ static int acquire_cursors(PyObject *module, PyObject *cursor_list, uint32_t row
         return 0;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *first_item, *second_item;
+        PyObject *field_or_rows, *first_or_counts;
         unsigned long long last, first;
-        if (!PyArg_ParseTuple(PyList_GetItem(cursor_list, i), "OOK", &first_item, &second_item, &last)) return 0;
-        if (PyObject_TypeCheck(first_item, (PyTypeObject *)module_state(module)->field_type)) {
-            Field *field = &((FieldObject *)first_item)->field;
-            first = PyLong_AsUnsignedLongLong(second_item);
+        if (!PyArg_ParseTuple(PyList_GetItem(lists, i), "OOK", &field_or_rows, &first_or_counts, &last)) return 0;
+        if (PyObject_TypeCheck(field_or_rows, (PyTypeObject *)module_state(module)->field_type)) {
+            Field *field = &((FieldObject *)field_or_rows)->field;
+            first = PyLong_AsUnsignedLongLong(first_or_counts);
             if (PyErr_Occurred()) return 0;
             if (first >= last || last > field->postings || field->rows > rows) {
                 PyErr_SetString(PyExc_ValueError, "a list of postings lies outside");
@@ -279,7 +279,7 @@ static int acquire_cursors(PyObject *module, PyObject *cursor_list, uint32_t row
             open_packed_cursor(l->cursors + i, field, first, last);
         } else {
             Buffer *b = l->buffers + 2 * i;
-            if (!acquire_buffer(b, first_item, 4, 0) || !acquire_buffer(b + 1, second_item, 4, 0)) return 0;
+            if (!acquire_buffer(b, field_or_rows, 4, 0) || !acquire_buffer(b + 1, first_or_counts, 4, 0)) return 0;
             uint64_t count = buffer_length(b);
             const uint32_t *all = b[0].view.buf;
             if (buffer_length(b + 1) != count || (count && all[count - 1] >= rows)) {
@@ -294,12 +294,12 @@ static int acquire_cursors(PyObject *module, PyObject *cursor_list, uint32_t row
 
 /* decode(field, first, last): rows and counts, as bytes of 32-bit numbers. */
 PyObject *native_decode(PyObject *module, PyObject *args) {
-    PyObject *cursor_list;
+    PyObject *lists;
     unsigned int rows;
-    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &cursor_list, &rows)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &lists, &rows)) return NULL;
     CursorList l;
     PyObject *done = NULL;
-    if (acquire_cursors(module, cursor_list, rows, &l)) {
+    if (acquire_cursors(module, lists, rows, &l)) {
         if (l.n != 1 || !l.cursors->field)
             PyErr_SetString(PyExc_ValueError, "one packed list is decoded");
         else {

@@ -43,9 +43,9 @@ static int acquire_borders(Segment *segment, PyObject **o) {
            buffer_length(b + 2) == segment->rows;
 }
 
-static int acquire_segment(Segment *segment, PyObject *tuple, PyObject *field_type) {
+static int acquire_segment(Segment *segment, PyObject *arrays, PyObject *field_type) {
     PyObject *o[10];
-    if (!PyArg_ParseTuple(tuple, "OOOOOOOOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, o + 9))
+    if (!PyArg_ParseTuple(arrays, "OOOOOOOOOO", o, o + 1, o + 2, o + 3, o + 4, o + 5, o + 6, o + 7, o + 8, o + 9))
         return 0;
     for (int f = 0; f < 2; f++) {
         if (!PyObject_TypeCheck(o[f], (PyTypeObject *)field_type)) {
@@ -80,13 +80,13 @@ static int acquire_segment(Segment *segment, PyObject *tuple, PyObject *field_ty
  * does. */
 PyObject *segments_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
-    PyObject *tuples;
-    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &tuples)) return NULL;
+    PyObject *segments;
+    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &segments)) return NULL;
     ModuleState *state = PyType_GetModuleState(type);
     allocfunc make = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     SegmentsObject *self = (SegmentsObject *)make(type, 0);
     if (!self) return NULL;
-    int count = (int)PyList_Size(tuples);
+    int count = (int)PyList_Size(segments);
     self->items = calloc((size_t)count + 1, sizeof *self->items);
     if (!self->items) {
         Py_DECREF(self);
@@ -96,7 +96,7 @@ PyObject *segments_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     for (; self->count < count; self->count++) {
         Segment *segment = self->items + self->count;
         segment->base = base;
-        if (!acquire_segment(segment, PyList_GetItem(tuples, self->count), state->field_type)) {
+        if (!acquire_segment(segment, PyList_GetItem(segments, self->count), state->field_type)) {
             self->count++;
             Py_DECREF(self);
             return NULL;

@@ -176,13 +176,13 @@ static int union_leaf_postings(const Segment *segment, int field, const LeafPost
         *span = *matches;
         return DONE;
     }
-    Cursor *lists = malloc(n * sizeof *lists);
-    if (!lists) return NO_MEMORY;
+    Cursor *cursors = malloc(n * sizeof *cursors);
+    if (!cursors) return NO_MEMORY;
     for (size_t k = 0; k < n; k++)
-        open_packed_cursor(lists + k, segment->fields[field], matches[k].first, matches[k].last);
-    int failed = union_postings(lists, (int)n, segment->rows, segment->deleted, &span->rows, &span->counts, &span->n);
+        open_packed_cursor(cursors + k, segment->fields[field], matches[k].first, matches[k].last);
+    int failed = union_postings(cursors, (int)n, segment->rows, segment->deleted, &span->rows, &span->counts, &span->n);
     span->df = span->n;
-    free(lists);
+    free(cursors);
     return failed;
 }
 
