@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
@@ -33,6 +36,9 @@ from searchkit.types import (
     Reranker,
     Syntax,
 )
+
+if TYPE_CHECKING:
+    from searchkit.keyword.whoosh_searcher import WhooshSearcher
 
 
 def open_index(
@@ -85,6 +91,8 @@ class Searcher:
         self._encode = encoders.encode
         self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
         self._reading = self._hold.reading
+        self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
+        self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -93,8 +101,12 @@ class Searcher:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index; searches that are going on end first."""
+        """Let go of the index; searches that are going on end first. The searchers of ``whoosh`` are closed too."""
         self._hold.close()
+        with self._guard:
+            opened = list(self._whoosh)
+        for one in opened:
+            one.close()
 
     def refresh(self) -> bool:
         """Go over to the generation in force; say whether it is another.
@@ -281,6 +293,58 @@ class Searcher:
             return None
         chunks = self.chunks(article_id)
         return chunks[int(ordinal)] if int(ordinal) < len(chunks) else None
+
+    def whoosh(self, *, weighting: Any = None) -> WhooshSearcher:
+        """Open a ``whoosh.searching.Searcher`` over the same postings: for who knows Whoosh and wants its own.
+
+        All that reads works: query classes and spans, ``QueryParser`` with its ``schema``, collectors, ``filter`` and
+        ``mask``, facets, sorting, highlights, key terms, ``more_like``, suggestions, own scorers. Its documents are
+        chunks: their numbers hold for this searcher alone; ``hit["id"]`` is the article's id, ``hit["chunk_id"]`` the
+        chunk's. Fields of words are ``text`` (title, heading and chunk) and ``title``. Whole values, which compare as
+        filters do, are ``id``, ``chunk_id``, ``source``, ``language``, ``year``, ``tags``, ``authors`` and the
+        articles' other fields; ``published`` is a date, in UTC. ``text`` is stored as the chunk's own, and ``url`` is
+        stored alone. As ever in Whoosh, only its parser makes terms of words: a bare ``Term``, ``Prefix`` or
+        ``Wildcard`` is held against stems as they stand in the index ("missil").
+
+        It stays in the generation that it was opened on, whatever ``refresh`` does, and holds it until it is closed or
+        nobody has it any more; closing this searcher closes it. Threads may share it, each with its own results.
+
+        Args:
+            weighting: A scorer of Whoosh's (``whoosh.scoring.TF_IDF()``) or your own; without it the scores are
+                searchkit's BM25, as in keyword mode before chunks vote for articles.
+
+        Returns:
+            The searcher, to be used with ``with``. Its ``notes`` say where the index was analysed by other rules than
+            queries are. Closed, it raises ``SearchkitError`` (a ``whoosh.reading.ReaderClosed``); so does writing
+            (a ``whoosh.filedb.filestore.ReadOnlyError``), which it refuses.
+
+        Raises:
+            SearchkitError: This searcher was closed.
+            IndexCorrupt: A file isn't what was written.
+
+        Example:
+            >>> from whoosh.qparser import QueryParser
+            >>> with searchkit.open("indexes/mine") as searcher, searcher.whoosh() as whoosh:
+            ...     asked = QueryParser("text", whoosh.schema).parse("launchers guarding")
+            ...     for hit in whoosh.search(asked, limit=5, sortedby="published"):
+            ...         print(hit["id"], hit["title"], hit.highlights("text"))
+        """
+        from searchkit.keyword.whoosh_searcher import open_searcher
+        from searchkit.search.whoosh_documents import GenerationDocuments
+
+        with ExitStack() as held:
+            reading = held.enter_context(self._reading())
+            searcher = open_searcher(
+                reading.keyword,
+                GenerationDocuments(reading.generation),
+                analyzer=reading.analyzer,
+                weighting=weighting,
+                on_close=held.pop_all().close,
+            )
+            searcher.notes = reading.standing(Mode.KEYWORD)
+        with self._guard:
+            self._whoosh.add(searcher)
+        return searcher
 
     def info(self) -> IndexInfo:
         """Tell what the index is made of."""
