@@ -6,6 +6,7 @@ scorers, collectors, facets), and the reference it is tested against. It reads o
 
 from __future__ import annotations
 
+import copy
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -35,12 +36,16 @@ from searchkit.keyword.whoosh_schema import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.keyword.postings.reader import FieldPostings
     from searchkit.keyword.query.ast import FieldName
     from searchkit.keyword.whoosh_schema import Documents
 
     Rows = NDArray[Any]
 
 _DATES = DateField()
+
+_BATCH = 1024
+"""Terms that are read at once: whoever asks for those of a prefix needs few."""
 
 
 class ReadOnly(SearchkitError, ReadOnlyError):  # type: ignore[misc]  # Whoosh has no types
@@ -110,10 +115,14 @@ class ArrayCodec(base.Codec):  # type: ignore[misc]  # Whoosh has no types
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermRows:
-    """The living rows of a term, ascending, how often each has it, and where: None in a field of whole values."""
+    """The living rows of a term, ascending, how often each has it, how long each is in terms, and where it stands.
+
+    ``positions`` is None in a field of whole values, in which every row is one term.
+    """
 
     rows: Rows
     counts: Rows
+    lengths: Rows
     positions: Callable[[int], list[int]] | None = None
 
 
@@ -145,11 +154,16 @@ class ArrayTerms(base.TermsReader):  # type: ignore[misc]  # Whoosh has no types
 
     def _words_from(self, name: FieldName, prefix: bytes) -> Iterator[bytes]:
         field = self._arrays.postings.field(name)
+        delta = None if self._arrays.delta is None else field_delta(self._arrays.delta, name)
         # A prefix that ends within a character is less than any term that goes on with it.
-        for index in range(field.first_id_from(prefix.decode("utf-8", "ignore")), field.term_count):
-            term = field.term(index)
-            if self._arrays.delta is None or living_counts(self._arrays, name, term)[0] > 0:
-                yield _encoded(term)
+        for first in range(field.first_id_from(prefix.decode("utf-8", "ignore")), field.term_count, _BATCH):
+            ids = np.arange(first, min(first + _BATCH, field.term_count))
+            if delta is not None:
+                low, high = np.searchsorted(delta.term_ids, (first, first + _BATCH))
+                df, _ = field.frequencies(ids)
+                df[delta.term_ids[low:high].astype(np.int64) - first] -= delta.df[low:high]
+                ids = ids[df > 0]
+            yield from map(_encoded, field.terms(ids.tolist()))
 
     def _values_from(self, name: str, prefix: bytes) -> list[bytes]:
         if name not in self._terms:
@@ -186,20 +200,17 @@ class ArrayTerms(base.TermsReader):  # type: ignore[misc]  # Whoosh has no types
 
     def term_info(self, fieldname: str, text: bytes) -> Any:
         """Return a term's statistics: a new object at each call, since a MultiReader changes it."""
-        found = self._rows(fieldname, text)
-        if not len(found.rows):
+        postings = self._rows(fieldname, text)
+        if not len(postings.rows):
             raise KeyError((fieldname, text))
-        lengths: Rows = np.ones(len(found.rows), np.int64)
-        if fieldname in WORD_FIELDS:
-            lengths = np.asarray(self._arrays.postings.field(fieldname).lengths)[found.rows]
         return TermInfo(
-            weight=int(found.counts.sum()),
-            df=len(found.rows),
-            minlength=int(lengths.min()),
-            maxlength=int(lengths.max()),
-            maxweight=int(found.counts.max()),
-            minid=int(found.rows[0]),
-            maxid=int(found.rows[-1]),
+            weight=int(postings.counts.sum()),
+            df=len(postings.rows),
+            minlength=int(postings.lengths.min()),
+            maxlength=int(postings.lengths.max()),
+            maxweight=int(postings.counts.max()),
+            minid=int(postings.rows[0]),
+            maxid=int(postings.rows[-1]),
         )
 
     def frequency(self, fieldname: str, text: bytes) -> int:
@@ -213,21 +224,22 @@ class ArrayTerms(base.TermsReader):  # type: ignore[misc]  # Whoosh has no types
     def _counts(self, fieldname: str, text: bytes) -> tuple[int, int]:
         if fieldname in WORD_FIELDS and ALTERNATIVE not in (term := _decoded(text)):
             return living_counts(self._arrays, fieldname, term)
-        found = self._rows(fieldname, text)
-        return len(found.rows), int(found.counts.sum())
+        postings = self._rows(fieldname, text)
+        return len(postings.rows), int(postings.counts.sum())
 
     def matcher(self, fieldname: str, text: bytes, format_: object, scorer: object = None) -> ArrayMatcher:
         """Return a matcher of a term's living rows. Raises ``TermNotFound``."""
-        found = self._rows(fieldname, text)
-        if not len(found.rows):
+        postings = self._rows(fieldname, text)
+        if not len(postings.rows):
             raise TermNotFound(f"No term {fieldname}:{text!r}")
-        return ArrayMatcher(found, (fieldname, text), scorer)
+        return ArrayMatcher(postings, (fieldname, text), scorer)
 
     def _rows(self, fieldname: str, text: bytes) -> TermRows:
         if fieldname in WORD_FIELDS:
             return word_rows(self._arrays, fieldname, _decoded(text))
         rows = self._rows_of_value(fieldname, text)
-        return TermRows(rows=rows, counts=np.ones(len(rows), np.uint32))
+        ones = np.ones(len(rows), np.uint32)
+        return TermRows(rows=rows, counts=ones, lengths=ones)
 
     def _rows_of_value(self, fieldname: str, text: bytes) -> Rows:
         if self._documents is None or fieldname not in self._names:
@@ -282,56 +294,60 @@ class ArrayCursor(base.FieldCursor):  # type: ignore[misc]  # Whoosh has no type
 class ArrayMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
     """Steps through the living rows of a term."""
 
-    def __init__(self, found: TermRows, term: tuple[str, bytes], scorer: Any, at: int = 0) -> None:
-        self._found = found
+    def __init__(self, postings: TermRows, term: tuple[str, bytes], scorer: Any) -> None:
+        self.postings = postings
         self._term = term
         self.scorer = scorer
-        self.format = Existence() if found.positions is None else Positions()
-        self._at = at
+        self.format = Existence() if postings.positions is None else Positions()
+        # Lists, since Whoosh asks for one number after the other.
+        self._rows: list[int] = postings.rows.tolist()
+        self._counts: list[float] = postings.counts.astype(np.float64).tolist()
+        self.at = 0
+        """Which of the rows it is at."""
 
     def copy(self) -> ArrayMatcher:
         """Return another matcher at the same row."""
-        return ArrayMatcher(self._found, self._term, self.scorer, self._at)
+        return copy.copy(self)
 
     def reset(self) -> None:
         """Go to the first row."""
-        self._at = 0
+        self.at = 0
 
     def is_active(self) -> bool:
         """Say whether there is a row here."""
-        return self._at < len(self._found.rows)
+        return self.at < len(self._rows)
 
     def id(self) -> int:
         """Return the row; Whoosh asks a finished matcher too, and gets a number above all rows."""
-        return int(self._found.rows[self._at]) if self.is_active() else 1 << 62
+        return self._rows[self.at] if self.at < len(self._rows) else 1 << 62
 
     def all_ids(self) -> Iterator[int]:
         """Return all rows."""
-        return iter(self._found.rows.tolist())
+        return iter(self._rows)
 
     def next(self) -> None:
         """Go to the next row."""
-        self._at += 1
+        self.at += 1
 
     def skip_to(self, id: int) -> None:  # noqa: A002  # Whoosh's name
         """Go to the first row, from here on, that isn't below one."""
         if id > self.id():
-            self._at = int(np.searchsorted(self._found.rows, id))
+            self.at = bisect_left(self._rows, id, self.at)
 
     def weight(self) -> float:
         """Return how often the term stands in the row."""
-        return float(self._found.counts[self._at])
+        return self._counts[self.at]
 
     def value(self) -> bytes:
         """Return the row's positions as Whoosh encodes them."""
-        encoded: bytes = b"" if self._found.positions is None else self.format.encode(self.value_as("positions"))
+        encoded: bytes = b"" if self.postings.positions is None else self.format.encode(self.value_as("positions"))
         return encoded
 
     def value_as(self, astype: str) -> Any:
         """Return the row's ``positions``, ``frequency`` or ``weight``."""
-        if astype == "positions" and self._found.positions is not None:
-            return self._found.positions(int(self._found.rows[self._at]))
-        return int(self._found.counts[self._at]) if astype == "frequency" else self.weight()
+        if astype == "positions" and self.postings.positions is not None:
+            return self.postings.positions(self._rows[self.at])
+        return int(self.weight()) if astype == "frequency" else self.weight()
 
     def score(self) -> float:
         """Return the row's score; its weight where nothing scores."""
@@ -345,7 +361,7 @@ class ArrayMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
     def max_quality(self) -> float:
         """Return what no row scores more than: Whoosh asks for it also where nothing is skipped."""
         if self.scorer is None:
-            return float(self._found.counts.max(initial=0))
+            return max(self._counts, default=0.0)
         quality: float = self.scorer.max_quality() if self.scorer.supports_block_quality() else math.inf
         return quality
 
@@ -359,17 +375,35 @@ def word_rows(segment: SegmentPostings, fieldname: FieldName, term: str) -> Term
         rows, counts = field.postings(ids[0])
     elif ids:
         lists = [field.postings(term_id) for term_id in ids]
-        rows, place = np.unique(np.concatenate([one for one, _ in lists]), return_inverse=True)
-        counts = np.bincount(place, np.concatenate([one for _, one in lists])).astype(np.uint32)
+        rows, place = np.unique(np.concatenate([each for each, _ in lists]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([each for _, each in lists])).astype(np.uint32)
     if segment.deleted is not None:
         living = ~segment.deleted[rows]
         rows, counts = rows[living], counts[living]
+    return TermRows(
+        rows=rows, counts=counts, lengths=np.asarray(field.lengths)[rows], positions=_Positions(field, ids).of
+    )
 
-    def positions(row: int) -> list[int]:
-        places = [field.positions_of(term_id, np.array([row]))[0] for term_id in ids]
-        return sorted({int(place) for some in places for place in some})
 
-    return TermRows(rows=rows, counts=counts, positions=positions)
+class _Positions:
+    """Where any of some terms stands: all that is known of them is read when a row's places are first asked for."""
+
+    def __init__(self, field: FieldPostings, term_ids: Sequence[int]) -> None:
+        self._field = field
+        self._term_ids = term_ids
+        self._lists: list[tuple[list[int], list[int], list[int]]] = []
+
+    def of(self, row: int) -> list[int]:
+        """Return the positions in a row, ascending."""
+        if not self._lists:
+            read = [(self._field.postings(term_id)[0], *self._field.positions(term_id)) for term_id in self._term_ids]
+            self._lists = [(rows.tolist(), places.tolist(), starts.tolist()) for rows, places, starts in read]
+        lists: list[list[int]] = []
+        for rows, places, starts in self._lists:
+            at = bisect_left(rows, row)
+            if at < len(rows) and rows[at] == row:
+                lists.append(places[starts[at] : starts[at + 1]])
+        return lists[0] if len(lists) == 1 else sorted({place for each in lists for place in each})
 
 
 class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no types
@@ -473,7 +507,7 @@ class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no 
         run = inverted.text if fieldname == "text" else inverted.title
         names = list(inverter.vocabulary.terms)
         places = np.split(run.positions, np.cumsum(run.cf.astype(np.int64))[:-1])
-        terms = sorted((names[one], sorted(some.tolist())) for one, some in zip(run.term_ids, places, strict=False))
+        terms = sorted((names[term], sorted(some.tolist())) for term, some in zip(run.term_ids, places, strict=False))
         return ListMatcher(
             [term for term, _ in terms],
             [float(len(some)) for _, some in terms],

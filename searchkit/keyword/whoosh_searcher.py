@@ -22,7 +22,7 @@ from whoosh.searching import Searcher
 
 from searchkit.errors import SearchkitError
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.scoring.bm25 import K1, B, idf
+from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
 from searchkit.keyword.whoosh_codec import ArrayCursor, ArrayMatcher, ArraySegment, TermRows
 from searchkit.keyword.whoosh_schema import WORD_FIELDS, naive, schema_of
 
@@ -260,8 +260,8 @@ class SpanNot(spans.SpanNot):  # type: ignore[misc]  # Whoosh has no types
 
 
 def _unscored(rows: list[int]) -> ArrayMatcher:
-    found = TermRows(rows=np.array(rows, np.int64), counts=np.zeros(len(rows), np.uint32))
-    return ArrayMatcher(found, ("", b""), None)
+    zeros = np.zeros(len(rows), np.uint32)
+    return ArrayMatcher(TermRows(rows=np.array(rows, np.int64), counts=zeros, lengths=zeros), ("", b""), None)
 
 
 def repaired(q: Any) -> Any:
@@ -284,9 +284,9 @@ def repaired(q: Any) -> Any:
         case BinaryQuery():
             return q.apply(repaired)
         case query.And() | query.Or() | query.DisjunctionMax():
-            excluded = [Without(repaired(one.query)) for one in q if isinstance(one, query.Not)]
+            excluded = [Without(repaired(child.query)) for child in q if isinstance(child, query.Not)]
             wanted = copy.copy(q)
-            wanted.subqueries = [repaired(one) for one in q if not isinstance(one, query.Not)]
+            wanted.subqueries = [repaired(child) for child in q if not isinstance(child, query.Not)]
             return query.And([wanted, *excluded] if wanted.subqueries else excluded) if excluded else wanted
         case query.ConstantScoreQuery():
             return q.apply(repaired)
@@ -309,21 +309,21 @@ class Weighting(WeightingModel):  # type: ignore[misc]  # Whoosh has no types
         """Return the scorer of a term: a whole value counts 1, as in Whoosh's own models."""
         if fieldname not in WORD_FIELDS:
             return WeightScorer(1.0)
-        return Scorer(searcher, fieldname, searcher.get_parent().idf(fieldname, text), self._average_lengths[fieldname])
+        return Scorer(searcher.get_parent().idf(fieldname, text), self._average_lengths[fieldname])
 
 
 class Scorer(BaseScorer):  # type: ignore[misc]  # Whoosh has no types
-    """Scores the row a matcher stands at."""
+    """Scores the rows of a term in a segment: ``idf * tf / (tf + k1 * ((1 - b) + b * length / average))``."""
 
-    def __init__(self, searcher: Any, field: FieldName, idf: float, average: float) -> None:
-        self._searcher = searcher
-        self._field = field
+    def __init__(self, idf: float, average: float) -> None:
         self._idf = idf
         self._average = average
+        self._scores: list[float] | None = None
 
-    def score(self, matcher: Any) -> float:
-        """Return ``idf * tf / (tf + k1 * ((1 - b) + b * length / average))``."""
-        tf: float = matcher.weight()
-        length = self._searcher.doc_field_length(matcher.id(), self._field)
-        score: float = self._idf * tf / (tf + K1 * ((1 - B) + B * length / self._average))
-        return score
+    def score(self, matcher: ArrayMatcher) -> float:
+        """Return the score of the row that the term's matcher is at; all are worked out when one is asked for."""
+        if self._scores is None:
+            norms = length_norms(matcher.postings.lengths, self._average)
+            scores = self._idf * saturation(matcher.postings.counts.astype(np.float64), norms)
+            self._scores = scores.tolist()
+        return self._scores[matcher.at]

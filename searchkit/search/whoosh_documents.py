@@ -83,7 +83,7 @@ class GenerationDocuments:
         """Return the keys that living chunks among some have in a field, ascending."""
         column, living = self.column(field), self._generation.living
         values = [column[row] for row in rows if living is None or living[row]]
-        each = (value for one in values for value in (one if isinstance(one, list) else [one]) if value != "")
+        each = (value for cell in values for value in (cell if isinstance(cell, list) else [cell]) if value != "")
         return sorted({self.key(field, value) for value in each})
 
     def rows(self, field: str, key: str) -> NDArray[np.int64]:
@@ -98,8 +98,8 @@ class GenerationDocuments:
     def _rows(self, field: str, key: str) -> NDArray[np.int64]:
         generation = self._generation
         if field == "id":
-            found = generation.find_article(key)
-            return np.zeros(0, np.int64) if found is None else np.array(found[1], np.int64)
+            stored = generation.find_article(key)
+            return np.array([] if stored is None else stored[1], np.int64)
         if field == "chunk_id":
             article_id, mark, ordinal = key.rpartition("#")
             rows = self.rows("id", article_id)
@@ -142,7 +142,7 @@ class GenerationDocuments:
                 # What compares as equal is one value to a facet: as it is spelt first.
                 spelt = text if field == "title" else spellings.setdefault(self.key(field, text), text)
                 shown[base + article].append(spelt)
-        each: list[Any] = [list(dict.fromkeys(one)) if several else one[0] if one else "" for one in shown]
+        each: list[Any] = [list(dict.fromkeys(some)) if several else some[0] if some else "" for some in shown]
         return [each[article] for article in generation.article_of_row.tolist()]
 
     def dates(self) -> NDArray[np.int64]:
@@ -160,7 +160,6 @@ class GenerationDocuments:
         return dates[generation.article_of_row]
 
     def _at(self, row: int) -> tuple[Article, Chunk]:
-        article = self._generation.article_of_row[row : row + 1]
-        [(found, _)] = self._generation.articles_at(article)
-        [chunk] = self._generation.chunks_of([row], [found])
-        return found, chunk
+        [(article, _)] = self._generation.articles_at(self._generation.article_of_row[row : row + 1])
+        [chunk] = self._generation.chunks_of([row], [article])
+        return article, chunk

@@ -62,13 +62,13 @@ SECOND: list[dict[str, Any]] = [
     },
     {"id": "last", "title": "Last", "text": "Nothing of it, but a zeppelin.", "source": "Nobody"},
 ]
-for one in (*FIRST, *SECOND):
-    one["language"] = "en"
+for article in (*FIRST, *SECOND):
+    article["language"] = "en"
 DELETED = ["gone", "last"]
 
 
 def made(path: Path, *, afresh: bool = False) -> Path:
-    first, second = ([one for one in some if not afresh or one["id"] not in DELETED] for some in (FIRST, SECOND))
+    first, second = ([each for each in some if not afresh or each["id"] not in DELETED] for some in (FIRST, SECOND))
     searchkit.build(path, first, encoder=WordEncoder())
     searchkit.add(path, second, encoder=WordEncoder())
     if not afresh:
@@ -196,8 +196,10 @@ def test_an_aware_date_is_read_by_its_own_clock(whoosh: Any) -> None:
 
 def test_scores_are_those_of_a_search_by_keyword(searcher: Searcher, whoosh: Any) -> None:
     theirs = [(hit["id"], hit.score) for hit in whoosh.search(parsed(whoosh, "missiles OR launchers"))]
-    ours = [(one.article.id, one.score) for one in searcher.search("missiles launchers", mode="keyword").results]
-    assert [one for one, _ in theirs] == [one for one, _ in ours]
+    ours = [
+        (result.article.id, result.score) for result in searcher.search("missiles launchers", mode="keyword").results
+    ]
+    assert [name for name, _ in theirs] == [name for name, _ in ours]
     assert [score for _, score in theirs] == pytest.approx([score for _, score in ours])
 
 
@@ -327,7 +329,7 @@ def test_the_reader_tells_terms_and_lengths_of_what_lives(whoosh: Any) -> None:
     assert reader.doc_frequency("text", "missil") == 3
     assert reader.field_length("title") == 3 + 1 + 1 + 2
     assert reader.doc_field_length(4, "title") == 2
-    assert [one["id"] for one in reader.all_stored_fields()] == ["ridge", "cocoa", "football", "base"]
+    assert [stored["id"] for stored in reader.all_stored_fields()] == ["ridge", "cocoa", "football", "base"]
     assert list(reader.terms_within("text", "misil", 1)) == ["missil"]
     assert reader.cursor("title").first() == "base"
     assert whoosh.suggest("text", "mislil") == ["missil"]
@@ -343,9 +345,10 @@ def test_the_reader_tells_terms_and_lengths_of_what_lives(whoosh: Any) -> None:
         scoring.Frequency(),
         scoring.PL2(),
         scoring.DFree(),
+        scoring.MultiWeighting(scoring.TF_IDF(), title=scoring.BM25F()),
         None,
     ],
-    ids=lambda one: type(one).__name__,
+    ids=lambda model: type(model).__name__,
 )
 def test_own_scorers_see_an_index_as_if_built_afresh(
     searcher: Searcher, tmp_path: Path, weighting: scoring.WeightingModel
