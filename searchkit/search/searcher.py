@@ -334,16 +334,18 @@ class Searcher:
         from searchkit.keyword.whoosh_searcher import open_searcher
         from searchkit.search.whoosh_documents import GenerationDocuments
 
-        with ExitStack() as held:
-            reading = held.enter_context(self._reading())
+        with ExitStack() as opened:
+            reading = opened.enter_context(self._reading())
+            held = ExitStack()
             searcher = open_searcher(
                 reading.keyword,
                 GenerationDocuments(reading.generation),
                 analyzer=reading.analyzer,
                 weighting=weighting,
-                on_close=held.pop_all().close,
+                on_close=held.close,
             )
             searcher.notes = reading.standing(Mode.KEYWORD)
+            held.push(opened.pop_all())
         with self._guard:
             self._whoosh.add(searcher)
         return searcher
