@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from searchkit.errors import ConfigError
-from searchkit.evaluation.measures import MeasuredRun
+from searchkit.evaluation.measures import Measured
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 
 MOVERS = 10
@@ -15,7 +15,7 @@ MOVERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedQuery:
+class Mover:
     """A query and its value in the two runs."""
 
     query: str
@@ -29,7 +29,7 @@ class Comparison:
 
     ``difference`` is the mean over queries of other minus first, ``interval`` its bootstrap 95 % interval, ``p`` that
     of the paired randomisation test; so many queries are ``better``, ``worse`` and ``same`` in other; ``movers`` moved
-    most, the largest change first.
+    most, the largest change first; ``first_mean`` and ``other_mean`` are the means themselves.
     """
 
     measure: str
@@ -41,10 +41,17 @@ class Comparison:
     better: int
     worse: int
     same: int
-    movers: tuple[ChangedQuery, ...]
+    movers: tuple[Mover, ...]
+    first_mean: float
+    other_mean: float
+
+    @property
+    def real(self) -> bool:
+        """Whether other is surely better: the whole interval lies above 0."""
+        return self.interval.low > 0
 
 
-def compare(first: MeasuredRun, other: MeasuredRun, *, movers: int = MOVERS) -> tuple[Comparison, ...]:
+def compare(first: Measured, other: Measured, *, movers: int = MOVERS) -> tuple[Comparison, ...]:
     """Compare two runs measured against the same qrels, one comparison for each measure that both have.
 
     Raises ``ConfigError`` where their queries differ.
@@ -54,7 +61,7 @@ def compare(first: MeasuredRun, other: MeasuredRun, *, movers: int = MOVERS) -> 
     )
 
 
-def _compared(measure: str, first: MeasuredRun, other: MeasuredRun, movers: int) -> Comparison:
+def _compared(measure: str, first: Measured, other: Measured, movers: int) -> Comparison:
     before, after = first.per_query[measure], other.per_query[measure]
     if before.keys() != after.keys():
         raise ConfigError(
@@ -77,5 +84,7 @@ def _compared(measure: str, first: MeasuredRun, other: MeasuredRun, movers: int)
         better=better,
         worse=worse,
         same=len(differences) - better - worse,
-        movers=tuple(ChangedQuery(query=query, first=before[query], other=after[query]) for query in moved[:movers]),
+        movers=tuple(Mover(query=query, first=before[query], other=after[query]) for query in moved[:movers]),
+        first_mean=float(np.mean(list(before.values()))),
+        other_mean=float(np.mean(list(after.values()))),
     )
