@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from searchkit.errors import ConfigError
-from searchkit.evaluation.measures import Measured
+from searchkit.evaluation.measures import MeasuredRun
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 
 MOVERS = 10
@@ -15,7 +15,7 @@ MOVERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mover:
+class ChangedQuery:
     """A query and its value in the two runs."""
 
     query: str
@@ -41,7 +41,7 @@ class Comparison:
     better: int
     worse: int
     same: int
-    movers: tuple[Mover, ...]
+    movers: tuple[ChangedQuery, ...]
     first_mean: float
     other_mean: float
 
@@ -51,7 +51,7 @@ class Comparison:
         return self.interval.low > 0
 
 
-def compare(first: Measured, other: Measured, *, movers: int = MOVERS) -> tuple[Comparison, ...]:
+def compare(first: MeasuredRun, other: MeasuredRun, *, movers: int = MOVERS) -> tuple[Comparison, ...]:
     """Compare two runs measured against the same qrels, one comparison for each measure that both have.
 
     Raises ``ConfigError`` where their queries differ.
@@ -61,7 +61,7 @@ def compare(first: Measured, other: Measured, *, movers: int = MOVERS) -> tuple[
     )
 
 
-def _compared(measure: str, first: Measured, other: Measured, movers: int) -> Comparison:
+def _compared(measure: str, first: MeasuredRun, other: MeasuredRun, movers: int) -> Comparison:
     before, after = first.per_query[measure], other.per_query[measure]
     if before.keys() != after.keys():
         raise ConfigError(
@@ -84,7 +84,7 @@ def _compared(measure: str, first: Measured, other: Measured, movers: int) -> Co
         better=better,
         worse=worse,
         same=len(differences) - better - worse,
-        movers=tuple(Mover(query=query, first=before[query], other=after[query]) for query in moved[:movers]),
+        movers=tuple(ChangedQuery(query=query, first=before[query], other=after[query]) for query in moved[:movers]),
         first_mean=float(np.mean(list(before.values()))),
         other_mean=float(np.mean(list(after.values()))),
     )

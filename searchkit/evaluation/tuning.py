@@ -36,12 +36,12 @@ import numpy as np
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError, QueryError
 from searchkit.evaluation.comparison import Comparison, compare
-from searchkit.evaluation.judgments import Judged
+from searchkit.evaluation.judgments import Judgments
 from searchkit.evaluation.measures import depth_for, standard_names, values_of
 from searchkit.evaluation.measures import measure as measured
 from searchkit.evaluation.runs import Level, Run, absent, depth_held, make_run
 from searchkit.search.fusion import Scale
-from searchkit.search.ranking import Legs, rank_articles, rank_chunks
+from searchkit.search.ranking import RetrieverScores, rank_articles, rank_chunks
 from searchkit.search.searcher import Searcher
 from searchkit.types import IndexInfo, Mode, Progress, Query
 
@@ -115,7 +115,7 @@ def _written(gain: Comparison) -> str:
 
 def tune(
     searcher: Searcher,
-    judged: Judged,
+    judged: Judgments,
     *,
     in_force: Searcher | None = None,
     measure: str = "nDCG@10",
@@ -181,7 +181,7 @@ def choose(values: Values, default: int) -> int:
 
 
 def _runs(
-    searcher: Searcher, judged: Judged, weights: Sequence[float], k: int, level: Level, progress: Progress | None
+    searcher: Searcher, judged: Judgments, weights: Sequence[float], k: int, level: Level, progress: Progress | None
 ) -> tuple[list[Run], list[str]]:
     """Return a run for each weight, and what the user should know; the legs of one query are held at a time."""
     answers: dict[str, list[dict[str, float]]] = {}
@@ -200,7 +200,7 @@ def _runs(
     return [Run(name=str(weight), scores=scores) for weight, scores in zip(weights, runs, strict=True)], notes
 
 
-def _answer(legs: Legs, weight: float, k: int, level: Level) -> dict[str, float]:
+def _answer(legs: RetrieverScores, weight: float, k: int, level: Level) -> dict[str, float]:
     """Return what a search with this weight finds; it means nothing where there are no words to be near to."""
     if isinstance(legs.scale, Scale) and legs.scale.vector is not None:
         legs = replace(legs, scale=replace(legs.scale, vector=weight))

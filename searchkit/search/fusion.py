@@ -83,7 +83,11 @@ def candidate_scale(name: str, keyword: Scores, vector: Scores, depth: int) -> C
 
 
 def _min_max(scores: Scores) -> ScoreLine:
-    return ScoreLine(zero=float(scores.min()), unit=float(np.ptp(scores))) if len(scores) else ScoreLine(zero=0.0, unit=0.0)
+    return (
+        ScoreLine(zero=float(scores.min()), unit=float(np.ptp(scores)))
+        if len(scores)
+        else ScoreLine(zero=0.0, unit=0.0)
+    )
 
 
 def _ranked(scores: Scores, depth: int) -> Curve:

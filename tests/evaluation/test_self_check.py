@@ -8,7 +8,7 @@ import pytest
 
 import searchkit
 from searchkit import Article, Mode
-from searchkit.evaluation.self_check import check_sanity, own_sentences
+from searchkit.evaluation.self_check import check_archive, own_sentences
 from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_whole_index_finds_its_own_sentences(index: Path) -> None:
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
-        found = check_sanity(searcher, sample=40)
-        assert check_sanity(searcher, sample=40) == found
+        found = check_archive(searcher, sample=40)
+        assert check_archive(searcher, sample=40) == found
     assert found.doubts == ()
     assert found.notes == ()
     assert [one.language for one in found.languages] == ["en", "de"]
@@ -72,7 +72,7 @@ def test_a_whole_index_finds_its_own_sentences(index: Path) -> None:
 def test_a_leg_that_hears_nothing_is_in_doubt(index: Path, tmp_path: Path) -> None:
     searchkit.build(tmp_path / "deaf", [told(number) for number in range(60)], encoder=Deaf(name="deaf"))
     with searchkit.open(tmp_path / "deaf", encoder=Deaf(name="deaf")) as searcher:
-        found = check_sanity(searcher, sample=30)
+        found = check_archive(searcher, sample=30)
     assert any(doubt.startswith("vector finds only") for doubt in found.doubts)
     assert found.every.modes[Mode.KEYWORD].ten > 0.95
 
@@ -81,14 +81,14 @@ def test_articles_without_a_sentence_are_counted(tmp_path: Path) -> None:
     few = [Article(id=f"s{n}", text="Too short.") for n in range(4)]
     searchkit.build(tmp_path / "index", [told(1), *few], encoder=WordEncoder())
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
-        found = check_sanity(searcher)
+        found = check_archive(searcher)
     assert (found.articles, found.passed_over) == (1, 4)
 
 
 def test_an_index_without_a_sentence_has_nothing_to_report(tmp_path: Path) -> None:
     searchkit.build(tmp_path / "index", [Article(id="s", text="Too short.")], encoder=WordEncoder())
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
-        found = check_sanity(searcher)
+        found = check_archive(searcher)
     assert (found.articles, found.every.sentences, found.languages) == (0, 0, ())
     assert found.doubts == ("No article has a sentence that could be asked.",)
 
@@ -119,14 +119,14 @@ def test_a_sentence_is_asked_as_it_stands_and_finds_its_article(tmp_path: Path, 
     articles = [Article(id="0", text=text), *(Article(id=f"{n}", text=f"Nobody {n} said a word.") for n in range(1, 4))]
     searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
-        assert check_sanity(searcher).every.modes[Mode.KEYWORD].first == 1.0
+        assert check_archive(searcher).every.modes[Mode.KEYWORD].first == 1.0
 
 
 def test_an_index_without_vectors_is_asked_by_keyword_alone(tmp_path: Path) -> None:
     articles = [told(number) for number in range(20)]
     searchkit.build(tmp_path / "index", articles, encoder=WordEncoder(), keyword_first=True)
     with searchkit.open(tmp_path / "index", encoder=WordEncoder(), generation=1) as searcher:
-        found = check_sanity(searcher)
+        found = check_archive(searcher)
     assert list(found.every.modes) == [Mode.KEYWORD]
     assert found.every.overlap is None
     assert "nothing can be found by vector" in found.notes[0]

@@ -12,7 +12,7 @@ import searchkit
 from searchkit import Mode, SearchConfig, Searcher
 from searchkit.config import Settings
 from searchkit.errors import ConfigError
-from searchkit.evaluation.judgments import Judged
+from searchkit.evaluation.judgments import Judgments
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Level, make_run
 from searchkit.evaluation.tuning import FOLDS, LEAST_QUERIES, TuneReport, tune
@@ -41,10 +41,10 @@ class Guessing(WordEncoder):
         return WordEncoder(dimension=4).encode_chunks(texts, progress)  # type: ignore[arg-type]
 
 
-def judged_by_number(numbers: range) -> Judged:
+def judged_by_number(numbers: range) -> Judgments:
     """Ask for an article by words of its own, its number among them."""
     queries = {f"q{n}": f"report number {n} {article(n).text.split()[1]}" for n in numbers}
-    return Judged(name="numbers", queries=queries, qrels={f"q{n}": {f"a{n:03d}": 2} for n in numbers})
+    return Judgments(name="numbers", queries=queries, qrels={f"q{n}": {f"a{n:03d}": 2} for n in numbers})
 
 
 JUDGED = judged_by_number(range(24))
@@ -121,7 +121,7 @@ def test_a_real_gain_is_found_and_said_on_queries_not_tuned_on(guessed: Path, re
 
 def test_where_nothing_is_gained_the_defaults_are_kept_and_it_says_so(searcher: Searcher) -> None:
     queries = {f"q{n}": "zebra" for n in range(25)}
-    report = tune(searcher, Judged(name="nothing", queries=queries, qrels={query: {"a001": 1} for query in queries}))
+    report = tune(searcher, Judgments(name="nothing", queries=queries, qrels={query: {"a001": 1} for query in queries}))
     assert (report.gain.difference, report.gain.p) == (0.0, 1.0)
     assert not report.gain.real
     assert report.chosen == report.usual == report.best

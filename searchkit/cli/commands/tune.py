@@ -98,11 +98,11 @@ def tune(
 
 def _self_check(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
     from searchkit.cli.output import formats, tuning_report
-    from searchkit.evaluation.self_check import check_sanity
+    from searchkit.evaluation.self_check import check_archive
     from searchkit.search.searcher import open_index
 
     with open_index(path) as searcher, bars(screen, shown=not quiet) as progress:
-        report = check_sanity(searcher, progress=progress)
+        report = check_archive(searcher, progress=progress)
     if json:
         screen.write(formats.to_json(tuning_report.sanity_json(report)))
     else:

@@ -18,7 +18,7 @@ from searchkit.cli.output.result_table import DIM
 if TYPE_CHECKING:
     from searchkit.config import Settings
     from searchkit.evaluation.comparison import Comparison
-    from searchkit.evaluation.self_check import Sanity
+    from searchkit.evaluation.self_check import SelfCheck
     from searchkit.evaluation.tuning import TuneReport
 
 
@@ -98,12 +98,12 @@ def _gain(gain: Comparison, before: str, after: str, about: str) -> Table:
     return grid
 
 
-def sanity_json(report: Sanity) -> dict[str, Any]:
+def sanity_json(report: SelfCheck) -> dict[str, Any]:
     """Return the check as the object that ``--json`` writes."""
     return {"kind": "sanity", "about": CHECK, **asdict(report)}
 
 
-def sanity_table(report: Sanity) -> RenderableType:
+def sanity_table(report: SelfCheck) -> RenderableType:
     """Draw the check: a line a language, a column a mode; then what looks broken."""
     passed = f", {count(report.passed_over, 'other')} had no sentence to ask" if report.passed_over else ""
     head = f"{count(report.every.sentences, 'sentence')} of {count(report.articles, 'article')}{passed}"

@@ -404,7 +404,6 @@ class KeywordSegments:
     @cached_property
     def parts(self) -> NativeSegments:
         """The same for the compiled loops, which must be here."""
-
         return NativeSegments(self, native.COMPILED)
 
     @cached_property
