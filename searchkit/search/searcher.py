@@ -21,8 +21,7 @@ from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve, retrieve_fast
-from searchkit.search.straight import rank_straight
+from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
 from searchkit.types import (
     Answer,
     Article,
@@ -207,13 +206,10 @@ class Searcher:
         Raises as ``ask`` does.
         """
         with self._reading() as reading:
-            legs, config = None, settings_for(reading.generation, self._config)
-            if self._reranker is None or not query.rerank:
-                if (straight := rank_straight(reading, query)) is not None:
-                    return straight
-                legs = retrieve_fast(reading, query)
-            if legs is None:
-                legs = self._look(reading, query)[0].legs
+            if (self._reranker is None or not query.rerank) and (fast := reading.rank_fast(query)) is not None:
+                return fast
+            looked, config = self._look(reading, query)
+            legs = looked.legs
             ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
             return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 

@@ -1,4 +1,4 @@
-"""Is the straight ranking of words alone the ranking that everything else takes, to the last bit?"""
+"""The fast ranking of the simplest queries is the ranking that every other query takes, to the last bit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from searchkit.index.manifest import fact_of
 from searchkit.index.paths import IndexPaths
 from searchkit.index.verify import check_leg, verify
 from searchkit.search.ranking import rank_articles
-from searchkit.search.retrieval import retrieve_fast
-from searchkit.search.straight import rank_straight
 from searchkit.storage import native
 from searchkit.types import Article
 from tests.word_encoder import WordEncoder
@@ -108,7 +106,7 @@ def articles(numbers: range, draw: random.Random, *, long: bool) -> list[Article
 @pytest.fixture(scope="module", params=["one chunk each", "several chunks"])
 def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     """Three segments, some of whose articles are deleted; the first has a file of ids."""
-    folder, draw = tmp_path_factory.mktemp("straight") / "index", random.Random(7)
+    folder, draw = tmp_path_factory.mktemp("fast") / "index", random.Random(7)
     long = request.param == "several chunks"
     config = IndexConfig(chunk_tokens=40) if long else IndexConfig()
     first = articles(range(400), draw, long=long)
@@ -132,7 +130,7 @@ def placed(searcher: Searcher, query: Query) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("where", WHERES)
 @pytest.mark.parametrize("text", [*QUERIES, *SIMPLE])
-def test_the_straight_way_and_the_long_one_end_alike(searcher: Searcher, text: str, where: Where) -> None:
+def test_the_fast_way_and_the_long_one_end_alike(searcher: Searcher, text: str, where: Where) -> None:
     for k in (1, 2, 5, 37, 100, 1_000):
         query = Query(text=text, mode=Mode.KEYWORD, k=k, where=where)
         assert list(searcher.rank(query)) == placed(searcher, query)
@@ -157,25 +155,21 @@ def test_other_questions_end_as_an_answer_does(searcher: Searcher, text: str) ->
 
 
 @compiled
-def test_simple_questions_go_straight_where_each_article_has_one_chunk(searcher: Searcher) -> None:
+def test_simple_queries_are_ranked_fast_where_each_article_has_one_chunk(searcher: Searcher) -> None:
     with searcher._reading() as reading:
-        single = reading.generation.rows_are_articles
         for text in [*QUERIES, *SIMPLE]:
-            query = Query(text=text, mode=Mode.KEYWORD, k=3)
-            assert (retrieve_fast(reading, query) is None) == (text in WEIGHTED)
-            # Where too many tie with the last, all of them are looked at elsewhere.
-            assert single or rank_straight(reading, query) is None
-        assert single == any(
-            rank_straight(reading, Query(text=text, mode=Mode.KEYWORD, k=3)) is not None for text in QUERIES
-        )
+            assert (reading._fast_reader.read(text) is None) == (text in WEIGHTED)
+        # Where too many tie with the last, all of them are looked at elsewhere.
+        ranked = [reading.rank_fast(Query(text=text, mode=Mode.KEYWORD, k=3)) is not None for text in QUERIES]
+        assert any(ranked) == reading.generation.rows_are_articles
 
 
-def test_what_is_more_than_words_is_read_as_before(searcher: Searcher) -> None:
+def test_what_is_more_than_words_is_left_to_the_parser(searcher: Searcher) -> None:
     with searcher._reading() as reading:
         for text in OTHERS:
-            assert reading.bare.read(text) is None
+            assert reading._fast_reader.read(text) is None
         for mode in (Mode.HYBRID, Mode.VECTOR):
-            assert retrieve_fast(reading, Query(text="oil", mode=mode)) is None
+            assert reading.rank_fast(Query(text="oil", mode=mode)) is None
 
 
 MIXED = (
@@ -204,10 +198,10 @@ def test_an_archive_of_several_languages_is_asked_for_the_stems_of_each(tmp_path
     with searchkit.open(tmp_path / "index") as searcher, searcher._reading() as reading:
         for text in (*MIXED, *QUERIES, *SIMPLE):
             query = Query(text=text, mode=Mode.KEYWORD, k=5)
-            if (asked := reading.bare.read(text)) is not None:
+            if (asked := reading._fast_reader.read(text)) is not None:
                 assert asked.tree == reading.parse(query).tree
             assert list(searcher.rank(query)) == placed(searcher, query)
-        assert all(reading.bare.read(text) is not None for text in MIXED)
+        assert all(reading._fast_reader.read(text) is not None for text in MIXED)
 
 
 def test_words_that_stand_between_spaces_are_read_as_in_a_sentence(searcher: Searcher) -> None:
@@ -220,7 +214,7 @@ def test_words_that_stand_between_spaces_are_read_as_in_a_sentence(searcher: Sea
         *QUERIES,
     )
     with searcher._reading() as reading:
-        read = [(text, asked) for text in texts if (asked := reading.bare.read(text)) is not None]
+        read = [(text, asked) for text in texts if (asked := reading._fast_reader.read(text)) is not None]
         assert len(read) > len(QUERIES)
         for text, asked in read:
             assert asked.tree == reading.parse(Query(text=text)).tree
@@ -229,7 +223,7 @@ def test_words_that_stand_between_spaces_are_read_as_in_a_sentence(searcher: Sea
 @pytest.mark.parametrize("text", SIMPLE)
 def test_simple_expressions_ask_for_what_the_parser_makes_of_them(searcher: Searcher, text: str) -> None:
     with searcher._reading() as reading:
-        asked = reading.bare.read(text)
+        asked = reading._fast_reader.read(text)
         assert asked is not None
         assert asked.tree == reading.parse(Query(text=text)).tree
 
