@@ -50,7 +50,7 @@ def steps_of(work: Callable[[], object]) -> Steps:
         work()
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type] # as the standard library's own
+        threading.setprofile(None)
     return dict(sorted(steps.items()))
 
 

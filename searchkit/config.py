@@ -20,7 +20,7 @@ chunks of a few paragraphs (170 words with the best chunk counting: .859 against
 the default encoder, hybrid nDCG@10: samples +.013, XQuAD in 12 languages +.013, digitalgov-known +.001, xquad-en the
 same, scifact -.003, cranfield -.007, twice the chunks (the larger three by samples of their articles)."""
 
-FUSIONS = ("sum", "minmax", "zscore", "dbsf", "rrf")
+FUSIONS = ("sum", "minmax", "rrf")
 """Ways to fuse two legs: the default, and those it is measured against."""
 
 SETTINGS_FORMAT = 1
@@ -171,9 +171,8 @@ class SearchConfig(_Typed):
     Attributes:
         fusion: How the scores of the two legs are fused. With "sum" a score is ``BM25 / sqrt(U) + vector_weight *
             cosine``, where U is the sum of the idf of the query's words. It depends on the query, the chunk and the
-            index alone, and it ranks best. "minmax", "zscore", "dbsf" and "rrf" are there to be compared with: their
-            scores depend on the candidates of each search, ``depth`` of each leg (``search/fusion.py`` has the forms
-            and their figures).
+            index alone, and it ranks best. "minmax" and "rrf" are there to be compared with: their scores depend on the
+            candidates of each search, ``depth`` of each leg (``search/fusion.py`` has the forms and their figures).
         vector_weight: The factor of the cosine, above 0. None is the one that the index has learnt from its vectors:
             2.8 for the default encoder, for another .30 over the deviation of its cosines.
         depth: How many hits are taken from each leg at first. With "sum" more are taken until the answer can't change,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
@@ -18,8 +21,7 @@ from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve, retrieve_fast
-from searchkit.search.straight import rank_straight
+from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
 from searchkit.types import (
     Answer,
     Article,
@@ -33,6 +35,9 @@ from searchkit.types import (
     Reranker,
     Syntax,
 )
+
+if TYPE_CHECKING:
+    from searchkit.keyword.whoosh_searcher import WhooshSearcher
 
 
 def open_index(
@@ -122,6 +127,8 @@ class Searcher:
         self._encode = encoders.encode
         self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
         self._reading = self._hold.reading
+        self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
+        self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -130,13 +137,19 @@ class Searcher:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index. Searches that are going on end first. Closing twice does nothing.
+        """Let go of the index. Searches that are going on end first.
+
+        The searchers of ``whoosh`` are closed too. Closing twice does nothing.
 
         Example:
             >>> searcher = searchkit.open("indexes/news")
             >>> searcher.close()
         """
         self._hold.close()
+        with self._guard:
+            opened = list(self._whoosh)
+        for searcher in opened:
+            searcher.close()
 
     def refresh(self) -> bool:
         """Go over to the generation in force. Where it can't be opened or searched, the one before is kept.
@@ -323,13 +336,10 @@ class Searcher:
             ['radar', 'missiles']
         """
         with self._reading() as reading:
-            legs, config = None, settings_for(reading.generation, self._config)
-            if self._reranker is None or not query.rerank:
-                if (straight := rank_straight(reading, query)) is not None:
-                    return straight
-                legs = retrieve_fast(reading, query)
-            if legs is None:
-                legs = self._look(reading, query)[0].legs
+            if (self._reranker is None or not query.rerank) and (fast := reading.rank_fast(query)) is not None:
+                return fast
+            looked, config = self._look(reading, query)
+            legs = looked.legs
             ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
             return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
@@ -541,6 +551,63 @@ class Searcher:
             return None
         chunks = self.chunks(article_id)
         return chunks[int(ordinal)] if int(ordinal) < len(chunks) else None
+
+    def whoosh(self, *, weighting: Any = None) -> WhooshSearcher:
+        """Open a ``whoosh.searching.Searcher`` over the same postings: for who knows Whoosh and wants its own.
+
+        All that reads works: query classes and spans, ``QueryParser`` with its ``schema``, collectors, ``filter`` and
+        ``mask``, facets, sorting, highlights, key terms, ``more_like``, suggestions, own scorers. Its documents are
+        chunks: their numbers hold for this searcher alone; ``hit["id"]`` is the article's id, ``hit["chunk_id"]`` the
+        chunk's. Fields of words are ``text`` (title, heading and chunk) and ``title``. Whole values, which compare as
+        filters do, are ``id``, ``chunk_id``, ``source``, ``language``, ``year``, ``tags``, ``authors`` and the
+        articles' other fields; ``published`` is a date, in UTC. ``text`` is stored as the chunk's own, and ``url`` is
+        stored alone. As ever in Whoosh, only its parser makes terms of words: a bare ``Term``, ``Prefix`` or
+        ``Wildcard`` is held against stems as they stand in the index ("missil").
+
+        Its matchers are Whoosh's Python: ``search`` answers the same words many times as fast.
+
+        It stays in the generation that it was opened on, whatever ``refresh`` does, and holds it until it is closed or
+        nobody has it any more; closing this searcher closes it. Threads may share it, each with its own results.
+
+        Args:
+            weighting: A scorer of Whoosh's (``whoosh.scoring.TF_IDF()``) or your own; without it the scores are
+                searchkit's BM25, as in keyword mode before chunks vote for articles.
+
+        Returns:
+            The searcher, to be used with ``with``. Its ``notes`` say where the index was analysed by other rules than
+            queries are. Closed, it raises ``SearchkitError`` (a ``whoosh.reading.ReaderClosed``); so does writing
+            (a ``whoosh.filedb.filestore.ReadOnlyError``), which it refuses.
+
+        Raises:
+            SearchkitError: This searcher was closed.
+            IndexCorrupt: A file isn't what was written.
+
+        Example:
+            >>> from whoosh.qparser import QueryParser
+            >>> with searchkit.open("indexes/news") as searcher, searcher.whoosh() as whoosh:
+            ...     asked = QueryParser("text", whoosh.schema).parse("radars engineer")
+            ...     for hit in whoosh.search(asked, limit=5, sortedby="published"):
+            ...         print(hit["id"], hit["title"])
+            radar Technicians repair the radar at Maracay
+        """
+        from searchkit.keyword.whoosh_searcher import open_searcher
+        from searchkit.search.whoosh_documents import GenerationDocuments
+
+        with ExitStack() as opened:
+            reading = opened.enter_context(self._reading())
+            held = ExitStack()
+            searcher = open_searcher(
+                reading.keyword,
+                GenerationDocuments(reading.generation),
+                analyzer=reading.analyzer,
+                weighting=weighting,
+                on_close=held.close,
+            )
+            searcher.notes = reading.standing(Mode.KEYWORD)
+            held.push(opened.pop_all())
+        with self._guard:
+            self._whoosh.add(searcher)
+        return searcher
 
     def info(self) -> IndexInfo:
         """Tell what the index is made of.

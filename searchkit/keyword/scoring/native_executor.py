@@ -1,8 +1,8 @@
 """Native executor: a plan's steps by the compiled extension, window by window.
 
-``native/windows.c`` keeps the sums of some thousand rows at a time in the nearest cache, ``native/conjunctions.c``
-moves from row to row that all required words have: no array of all rows is made unless somebody wants one. What they
-give is what ``numpy_executor.py`` gives, to the last bit.
+``native/score_window.c`` keeps the sums of some thousand rows at a time in the nearest cache,
+``native/score_conjunction.c`` moves from row to row that all required words have: no array of all rows is made unless
+somebody wants one. What they give is what ``numpy_executor.py`` gives, to the last bit.
 """
 
 from __future__ import annotations
