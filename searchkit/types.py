@@ -238,6 +238,10 @@ class Where:
         return tuple(filters)
 
 
+NO_FILTER = Where()
+"""The filter that every article passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is asked: the words, the mode, how many results, and within which articles."""
@@ -245,7 +249,7 @@ class Query:
     text: str
     mode: Mode = Mode.HYBRID
     k: int = 10
-    where: Where = Where()
+    where: Where = NO_FILTER
     facets: tuple[str, ...] = ()
     """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year``, any other."""
     rerank: bool = True
