@@ -399,6 +399,10 @@ class Where:
         return tuple(filters)
 
 
+NO_FILTER = Where()
+"""The filter that every article passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is asked, for ``Searcher.ask``. ``Searcher.search`` makes one of its arguments.
@@ -431,7 +435,7 @@ class Query:
     text: str
     mode: Mode = Mode.HYBRID
     k: int = 10
-    where: Where = Where()
+    where: Where = NO_FILTER
     facets: tuple[str, ...] = ()
     rerank: bool = True
     syntax: Syntax = Syntax.AUTO

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from searchkit.index.generation import Generation
 from searchkit.keyword.analysis.analyzer import MAX_TERM
-from searchkit.keyword.analysis.stopwords import EACH_MEANT, lists_of, stop_words
+from searchkit.keyword.analysis.stopwords import lists_of
 from searchkit.keyword.query.ast import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 from searchkit.keyword.query.classifier import classify, is_plain
 from searchkit.keyword.query.fast_grammar import is_wildcard
 from searchkit.keyword.query.plan import own_word, plan_of
-from searchkit.keyword.query.query_terms import all_of, any_of, leaves_of
+from searchkit.keyword.query.query_terms import EACH_MEANT, all_of, any_of, leaves_of, stop_words
 from searchkit.keyword.query.rewrite import TermExpander
 from searchkit.keyword.scoring.native_executor import LeafPostings
 from searchkit.keyword.scoring.segments import KeywordSegments, PlanArrays

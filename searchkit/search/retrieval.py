@@ -24,11 +24,10 @@ from searchkit.index.filters import articles_for
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
-from searchkit.keyword.query.query_terms import leaves_of
+from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
@@ -38,7 +37,7 @@ from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import FIELDS_EVERYWHERE, check_fields, check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import RetrieverScores
-from searchkit.types import Mode, Query, QueryReading, Where
+from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,7 +172,7 @@ class SearchContext:
 
     def notes_on(self, query: Query, mask: Mask | None) -> tuple[str, ...]:
         """Return the notes on a program's filter, whose rows the mask has; those of the latest are remembered."""
-        if not query.where:
+        if query.where == NO_FILTER:
             return ()
         filters = (query.where, query.suggest_values)
         noted = self._noted  # once: another thread may put another here
@@ -236,7 +235,8 @@ def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode:
     absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
     parsed = reading.parse(query)
     resolve = partial(reading.resolve, time_zone=config.time_zone)
-    absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
+    if not parsed.plain:
+        absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
     if query.mode is Mode.VECTOR:
         looked = _by_vector(reading, query, parsed, mask, encode, resolve, _weight(reading, config))
         return replace(looked, notes=(*looked.notes, *absent))
@@ -247,7 +247,7 @@ def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode:
     notes = (*parsed.notes, *absent, *matches.notes)
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
-        if reading.generation.manifest.vectors:
+        if reading.generation.has_vectors:
             vector = encode(reading, parsed.text)
         scale = hybrid(matches.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is

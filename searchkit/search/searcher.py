@@ -304,7 +304,7 @@ class Searcher:
             ranked = rank_articles(looked.legs, query.k, depth)
             results = make_results(reading, looked, ranked, config)
             relevant, unsure = confident(results, looked, config), unsure_note(looked)
-            facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)
+            facets = count_facets(reading.generation, query.facets, looked.matching) if query.facets else {}
             suggestions = reading.suggestions(looked) if not relevant or reading.lacks_words(looked) else ()
         nearest = results[0] if results and not relevant else None
         return Answer(
