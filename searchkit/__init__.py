@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from searchkit.errors import SearchkitError
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
-    from searchkit.index.maintenance import gc, rollback
+    from searchkit.index.history import gc, rollback
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
     from searchkit.search.searcher import Searcher, open_index
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
-    "searchkit.index.maintenance": ("gc", "rollback"),
+    "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
     "searchkit.index.verify": ("verify",),
     "searchkit.index.update": ("add", "compact", "delete", "update"),

@@ -20,7 +20,7 @@ import pytest
 
 import searchkit
 from searchkit import encoders, errors, ingest, types
-from searchkit.index.maintenance import CollectedGarbage, GenerationInfo, history
+from searchkit.index.history import CollectedGarbage, GenerationInfo, history
 from searchkit.index.manifest import Manifest
 from searchkit.index.verify import Fault, VerifyReport
 from searchkit.search.searcher import Searcher
@@ -79,7 +79,7 @@ MORE = {
     "ingest.read": ingest.read,
     "ingest.article_from_dict": ingest.article_from_dict,
     "ingest.parse_when": ingest.parse_when,
-    "index.maintenance.history": history,
+    "index.history.history": history,
     **{record.__name__: record for record in (CollectedGarbage, GenerationInfo, Manifest, Fault, VerifyReport)},
 }
 """What isn't in ``searchkit.__all__``, but is returned by what is, or named in the README."""

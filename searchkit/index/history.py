@@ -37,7 +37,7 @@ class GenerationInfo:
         problem: Why it can't be gone back to; "" where it can.
 
     Example:
-        >>> from searchkit.index.maintenance import history
+        >>> from searchkit.index.history import history
         >>> latest = history("indexes/news")[0]
         >>> latest.number, latest.in_force, latest.articles
         (1, True, 4)
@@ -92,7 +92,7 @@ def history(index: str | Path) -> tuple[GenerationInfo, ...]:
         StorageError: ``CURRENT`` may not be read.
 
     Example:
-        >>> from searchkit.index.maintenance import history
+        >>> from searchkit.index.history import history
         >>> report = searchkit.delete("indexes/news", "cocoa")
         >>> [(generation.number, generation.articles) for generation in history("indexes/news")]
         [(2, 3), (1, 4)]
