@@ -16,11 +16,11 @@ import numpy as np
 
 from searchkit.encoders.model_files import Model, find_model, is_default
 from searchkit.encoders.onnx_encoder import OnnxEncoder, optimise
-from searchkit.encoders.onnx_export import TOKENIZER, ExportedModel, finish, folder_of, new_draft, read_exported_model
+from searchkit.encoders.onnx_export import TOKENIZER, ExportedModel, finish, folder_of, read_exported_model
 from searchkit.encoders.onnx_graph import BERT_INPUTS, BertShape, build_bert, read_safetensors
 from searchkit.encoders.static_encoder import PREFIX, StaticEncoder, distil, static_fingerprint
 from searchkit.errors import ConfigError, MissingExtra, StorageError
-from searchkit.storage.digest_cache import alone, remove
+from searchkit.storage.digest_cache import alone, temporary_beside
 
 if TYPE_CHECKING:
     from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
@@ -83,12 +83,9 @@ def _distilled(model: Model, folder: Path) -> ExportedModel:
             hint=f"Choose another model, or use '{model.name}' itself.",
         )
     _log.info("Making a static encoder of '%s' once; that takes about half a minute.", model.name)
-    draft = new_draft(folder)
-    try:
+    with temporary_beside(folder) as draft:
         shutil.copyfile(original.folder / TOKENIZER, draft / TOKENIZER)
         return finish(draft, folder, distil(original, draft))
-    finally:
-        remove(draft)
 
 
 def _known(model: Model, folder: Path, facts: ExportedModel) -> Encoder:
@@ -124,7 +121,7 @@ def _for_this_process(model: Model) -> Encoder:
             f"The encoder '{model.name}' can't be prepared: {error.strerror or error}.",
             hint="Name a folder that can be written with SEARCHKIT_CACHE, and one with 100 MB of space with TMPDIR.",
         ) from error
-    weakref.finalize(encoder, remove, parent)
+    weakref.finalize(encoder, shutil.rmtree, parent, ignore_errors=True)
     return encoder
 
 
@@ -139,15 +136,14 @@ def _prepared(model: Model, folder: Path) -> Encoder:
 
     _log.info("Preparing the encoder '%s' once; later starts won't need torch.", model.name)
     original = _sentence_encoder(model)
-    draft = new_draft(folder)
     try:
-        return OnnxEncoder(model, folder, finish(draft, folder, _exported(original, model, draft)))
+        with temporary_beside(folder) as draft:
+            return OnnxEncoder(model, folder, finish(draft, folder, _exported(original, model, draft)))
     except NotExportable as error:
         reason = str(error)
-    finally:
-        remove(draft)
     facts = ExportedModel(dimension=original.dimension, max_length=original.max_length, reason=reason)
-    finish(new_draft(folder), folder, facts)
+    with temporary_beside(folder) as draft:
+        finish(draft, folder, facts)
     _note(model, reason)
     return original
 
@@ -157,13 +153,10 @@ def _built(model: Model, folder: Path) -> ExportedModel:
 
     Raises ``OSError`` where the cache can't be written.
     """
-    draft = new_draft(folder)
-    try:
+    with temporary_beside(folder) as draft:
         shutil.copyfile(model.folder / TOKENIZER, draft / TOKENIZER)
         build_bert(read_safetensors(model.folder / "model.safetensors"), _DEFAULT_SHAPE, draft)
         return finish(draft, folder, _DEFAULT_FACTS)
-    finally:
-        remove(draft)
 
 
 def _exported(original: SentenceTransformerEncoder, model: Model, draft: Path) -> ExportedModel:

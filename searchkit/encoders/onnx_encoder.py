@@ -13,7 +13,6 @@ And here are vectors; are they rows of length 1, as everything that counts with 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -28,6 +27,7 @@ from searchkit.encoders.onnx_export import GRAPH, TOKENIZER, WEIGHTS, ExportedMo
 from searchkit.encoders.onnx_graph import OUTSIDE_BYTES
 from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import MissingExtra, StorageError, VectorsInvalid, importing
+from searchkit.storage.processor import cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -188,7 +188,7 @@ class OnnxEncoder:
             return unit_rows(self._run([rows[number] for number in numbers]))
 
         plan = batches([len(row) for row in rows])
-        workers = min(_cores(), len(plan))
+        workers = min(cores(), len(plan))
         if workers < 2:
             yield from ((numbers, encoded(numbers)) for numbers in plan)
             return
@@ -255,8 +255,3 @@ def _open(path: Path, *, optimise: bool, output: Path | None = None) -> Any:
             "session.optimized_model_external_initializers_min_size_in_bytes", str(OUTSIDE_BYTES)
         )
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

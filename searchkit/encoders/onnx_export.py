@@ -14,13 +14,12 @@ can't be exported has ``encoder.json`` alone, with the reason, so that it isn't 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from searchkit.storage.digest_cache import cache_folder, digest, publish, remove, write_text
+from searchkit.storage.digest_cache import cache_folder, digest, publish, write_text
 
 FORMAT = 1
 """The version of the folder's form; another one is exported again."""
@@ -99,30 +98,16 @@ def _is_whole(path: Path, size: int, sha256: str) -> bool:
     return path.stat().st_size == size and digest(path) == sha256
 
 
-def new_draft(folder: Path) -> Path:
-    """Make a folder beside the one to be, to write the files to.
-
-    Raises ``OSError`` where the disk refuses.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
-
-
 def finish(draft: Path, folder: Path, facts: ExportedModel) -> ExportedModel:
     """Note the files of the draft in its facts and put it in its place, unless another process was first.
 
-    Returns the facts that stand there. Raises ``OSError`` where the disk refuses; the draft is deleted then.
+    Returns the facts that stand there. Raises ``OSError`` where the disk refuses.
     """
-    try:
-        if (others := read_exported_model(folder)) is not None:
-            remove(draft)
-            return others
-        paths = sorted(path for path in draft.iterdir() if path.name != FACTS)
-        files = {path.name: (path.stat().st_size, digest(path)) for path in paths}
-        noted = asdict(facts) | {"files": files}
-        write_text(draft / FACTS, json.dumps(noted, indent=1))
-        publish(draft, folder)
-    except BaseException:
-        remove(draft)
-        raise
+    if (others := read_exported_model(folder)) is not None:
+        return others
+    paths = sorted(path for path in draft.iterdir() if path.name != FACTS)
+    files = {path.name: (path.stat().st_size, digest(path)) for path in paths}
+    noted = asdict(facts) | {"files": files}
+    write_text(draft / FACTS, json.dumps(noted, indent=1))
+    publish(draft, folder)
     return _facts(json.loads(json.dumps(noted)))

@@ -29,6 +29,7 @@ from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokenizer import ModelTokenizer, tokens_of
 from searchkit.errors import BackendError, ConfigError
 from searchkit.ingest.chunker import CountTokens, split
+from searchkit.storage.processor import cores
 from searchkit.types import Article, Chunk, Encoder, Section
 
 _START = (
@@ -232,7 +233,7 @@ class ChunkingPool:
             )
         self._rules = rules
         self._tokens = tokens_of(encoder) if _is_python() else None
-        self._most = min((jobs or _cores()) - 1, MOST_HELPERS)
+        self._most = min((jobs or cores()) - 1, MOST_HELPERS)
         self._characters = 0
         self._group_of: dict[int, _Group] = {}
         self._waiting: list[_Group] = []
@@ -324,10 +325,6 @@ class ChunkingPool:
         group.cutting = None
         if answer is not None:
             group.spans = {id(article): spans for article, spans in zip(group.articles, answer, strict=True)}
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_python() -> bool:

@@ -12,10 +12,13 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from searchkit.storage import files
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGE = 1 << 20
@@ -47,7 +50,7 @@ def digest(path: Path) -> str:
     """
     stat = path.stat()
     if stat.st_size < _LARGE:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return files.digest(path)
     note = _note(path, stat)
     with contextlib.suppress(OSError, UnicodeDecodeError):
         known = note.read_text(encoding="ascii")
@@ -55,8 +58,7 @@ def digest(path: Path) -> str:
             if note.stat().st_mtime < time.time() - _FRESH_S:
                 os.utime(note)
             return known
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = files.digest(path)
     remember(path, sha256)
     return sha256
 
@@ -130,32 +132,29 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def temporary_beside(folder: Path) -> Iterator[Path]:
+    """Make a folder beside another, and delete it after the block, unless it was renamed meanwhile.
+
+    What can't be deleted stays, hidden and harmless. Raises ``OSError`` where the disk refuses.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def publish(draft: Path, folder: Path) -> None:
     """Flush a draft folder's files to disk and rename it to ``folder``, in place of what is there.
 
     The draft lies beside ``folder``. Raises ``OSError`` where the disk refuses.
     """
     for path in (*draft.iterdir(), draft):
-        flush(path)
+        files.flush(path)
     if folder.exists():
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
-        folder.rename(aside / folder.name)
-        remove(aside)
+        with temporary_beside(folder) as aside:
+            folder.rename(aside / folder.name)
     draft.rename(folder)
-    flush(folder.parent)
-
-
-def flush(path: Path) -> None:
-    """Make what was written to the file or folder survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def remove(folder: Path) -> None:
-    """Delete the folder; what can't be deleted stays, hidden and harmless."""
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
+    files.flush(folder.parent)

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-import numpy as np
-
 from searchkit.errors import IndexCorrupt, StorageError
 
 if TYPE_CHECKING:
@@ -33,8 +31,8 @@ def let_go(array: NDArray[Any]) -> None:
     An array that lies in no mapped file is left as it is, and so are all on systems without ``madvise``.
     """
     held: Any = array
-    while isinstance(held, np.ndarray):
-        held = held.base
+    while (base := getattr(held, "base", None)) is not None:
+        held = base
     held = held.obj if isinstance(held, memoryview) else held
     if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         held.madvise(mmap.MADV_DONTNEED)
