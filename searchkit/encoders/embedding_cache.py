@@ -15,9 +15,9 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ _OFF = {"0", "off", "no", "false"}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SUFFIX = ".log"
+_INSTANT = "%Y%m%dT%H%M%S.%f"
 
 
 def bound() -> int:
@@ -132,26 +133,24 @@ class EmbeddingCache:
 
     def _with_room(self, size: int) -> LogWriter:
         """Return a log that takes so many bytes more, and make room for it. Raises ``OSError``."""
-        if self._writer is not None and self._writer.size + size <= self._log_bytes:
-            return self._writer
-        self.close()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._writer = self._begun(size)
-        except FileNotFoundError:  # another process emptied the cache a moment ago
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._writer = self._begun(size)
-        _make_room(self._bound - self._log_bytes)
+        if self._writer is None or self._writer.size + size > self._log_bytes:
+            self.close()
+            try:
+                self._writer = self._begun(size)
+            except FileNotFoundError:  # another process emptied the cache a moment ago
+                self._writer = self._begun(size)
+            _make_room(self._bound - self._log_bytes)
         return self._writer
 
     def _begun(self, size: int) -> LogWriter:
         """Go on with the latest log that has room and that nobody writes, or begin one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         for path in () if self._apart else reversed(_logs(self._folder, [])):
             with suppress(FileNotFoundError, BlockingIOError, ValueError):
                 if path.stat().st_size + size <= self._log_bytes and read_identity(path) == self._maker:
                     return LogWriter(path, self._maker)
-        now = datetime.now(UTC)
-        return LogWriter(self._folder / f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}{_SUFFIX}", self._maker)
+        name = f"{datetime.now(UTC):{_INSTANT}}-{os.getpid()}{_SUFFIX}"
+        return LogWriter(self._folder / name, self._maker)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +207,7 @@ def clear() -> int:
 
 
 def _share(folder: Path, notes: list[str]) -> EncoderShare:
-    maker: EncoderIdentity | None = None
+    maker = EncoderIdentity(encoder="", fingerprint="", dimension=0)
     vectors = size = 0
     logs = _logs(folder, notes)
     for path in logs:
@@ -221,14 +220,10 @@ def _share(folder: Path, notes: list[str]) -> EncoderShare:
             continue
         except OSError as error:
             notes.append(f"{path} can't be read: {error.strerror or error}.")
-    return EncoderShare(
-        encoder=maker.encoder if maker else "",
-        fingerprint=maker.fingerprint if maker else "",
-        dimension=maker.dimension if maker else 0,
-        vectors=vectors,
-        bytes=size,
-        since=_instant(logs[0]) if logs else None,
-    )
+    since = None
+    with suppress(IndexError, ValueError):  # there is none, or somebody gave it another name
+        since = datetime.strptime(logs[0].name.split("-")[0], _INSTANT).replace(tzinfo=UTC)
+    return EncoderShare(**asdict(maker), vectors=vectors, bytes=size, since=since)
 
 
 def _make_room(limit: int) -> None:
@@ -248,28 +243,19 @@ def _make_room(limit: int) -> None:
 
 
 def _folders(notes: list[str]) -> list[Path]:
-    try:
-        return sorted(path for path in vectors_folder().iterdir() if path.is_dir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        notes.append(f"The cache of vectors in {vectors_folder()} can't be read: {error.strerror or error}.")
-        return []
+    return _inside(vectors_folder(), Path.is_dir, notes)
 
 
 def _logs(folder: Path, notes: list[str]) -> list[Path]:
     """Return the logs in a folder, the oldest first."""
+    return _inside(folder, lambda path: path.suffix == _SUFFIX and path.is_file(), notes)
+
+
+def _inside(folder: Path, is_wanted: Callable[[Path], bool], notes: list[str]) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX and path.is_file())
+        return sorted(path for path in folder.iterdir() if is_wanted(path))
     except FileNotFoundError:
         return []
     except OSError as error:
         notes.append(f"The cache of vectors in {folder} can't be read: {error.strerror or error}.")
         return []
-
-
-def _instant(path: Path) -> datetime | None:
-    try:
-        return datetime.strptime(path.name.split("-")[0], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -26,11 +26,13 @@ import struct
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+
+from searchkit.encoders import MOST_DIMENSIONS
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Vector
@@ -45,7 +47,6 @@ _CHECK_BYTES = 8
 _MOST_ROWS = 1 << 16
 """No block has more: what is claimed by a block that can't be told yet from damage stays within 2 MB."""
 
-_MOST_DIMENSIONS = 1 << 20
 _LONGEST_NAME = 100
 _LONGEST_FINGERPRINT = 128
 _WINDOW = 1 << 20
@@ -82,20 +83,20 @@ def find(path: Path, maker: EncoderIdentity, wanted: Container[bytes]) -> Iterat
 
     What is wanted may shrink on the way. Raises ``OSError`` where the file can't be read.
     """
-    seal = _Seal(maker)
+    row_bytes = 4 * maker.dimension
     with path.open("rb", buffering=0) as file:
-        for block in _blocks(file.fileno(), seal):
-            for row in range(block.rows):
-                if (digest := block.digest(row)) in wanted:
-                    vector = os.pread(file.fileno(), seal.row_bytes, block.vectors + row * seal.row_bytes)
-                    if len(vector) == seal.row_bytes and seal.check(digest, vector) == block.check(row):
+        for block in _blocks(file.fileno(), maker):
+            for row, digest in enumerate(block.digests):
+                if digest in wanted:
+                    vector = os.pread(file.fileno(), row_bytes, block.vectors + row * row_bytes)
+                    if _check(maker, digest, vector) == block.checks[row]:
                         yield digest, np.frombuffer(vector, dtype="<f4")
 
 
 def count(path: Path, maker: EncoderIdentity) -> int:
     """Count the vectors in the whole blocks of a log. Raises ``OSError``."""
     with path.open("rb", buffering=0) as file:
-        return sum(block.rows for block in _blocks(file.fileno(), _Seal(maker)))
+        return sum(len(block.digests) for block in _blocks(file.fileno(), maker))
 
 
 def block_bytes(rows: int, dimension: int) -> int:
@@ -111,13 +112,13 @@ class LogWriter:
     """
 
     def __init__(self, path: Path, maker: EncoderIdentity) -> None:
-        self._seal, self._owner = _Seal(maker), os.getpid()
+        self._maker, self._owner = maker, os.getpid()
         self._file: Any = path.open("x+b" if not path.exists() else "r+b", buffering=0)
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(self._file.fileno()).st_nlink != 1:
                 raise BlockingIOError
-            self.size = self._begun(maker)
+            self.size = self._begun()
         except BaseException:
             self._file.close()
             raise
@@ -143,7 +144,7 @@ class LogWriter:
         is taken back.
         """
         for first in range(0, len(digests), _MOST_ROWS):
-            block = self._seal.block(digests[first : first + _MOST_ROWS], vectors[first : first + _MOST_ROWS])
+            block = _block(self._maker, digests[first : first + _MOST_ROWS], vectors[first : first + _MOST_ROWS])
             try:
                 self._write(block)
             except OSError:
@@ -154,7 +155,7 @@ class LogWriter:
         if flush:
             os.fsync(self._file.fileno())
 
-    def _begun(self, maker: EncoderIdentity) -> int:
+    def _begun(self) -> int:
         """Write the head of a new log, or cut off what a stopped writer left of a block; return the size."""
         descriptor = self._file.fileno()
         head = os.pread(descriptor, HEAD_BYTES, 0)
@@ -162,11 +163,11 @@ class LogWriter:
         if len(head) < HEAD_BYTES:
             os.ftruncate(descriptor, 0)
             self._file.seek(0)
-            self._write(_head(maker))
-        elif _maker(head) != maker:
+            self._write((_HEAD + json.dumps(asdict(self._maker), ensure_ascii=False).encode()).ljust(HEAD_BYTES))
+        elif _maker(head) != self._maker:
             raise ValueError("another encoder's log, or none")
         else:
-            for block in _blocks(descriptor, self._seal):
+            for block in _blocks(descriptor, self._maker):
                 end = block.end
             if os.fstat(descriptor).st_size > end:
                 os.ftruncate(descriptor, end)
@@ -181,55 +182,20 @@ class LogWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A block whose own check holds: where its vectors begin and it ends, and its rows' digests and checks."""
+    """A block whose own check holds: its rows' digests and checks, where its vectors begin and where it ends."""
 
-    rows: int
+    digests: list[bytes]
+    checks: list[bytes]
     vectors: int
     end: int
-    names: bytes
-
-    def digest(self, row: int) -> bytes:
-        return self.names[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
-
-    def check(self, row: int) -> bytes:
-        start = self.rows * DIGEST_BYTES + row * _CHECK_BYTES
-        return self.names[start : start + _CHECK_BYTES]
 
 
-class _Seal:
-    """Makes the checks of an encoder's vectors, and blocks with them."""
-
-    def __init__(self, maker: EncoderIdentity) -> None:
-        self.dimension = maker.dimension
-        self.row_bytes = 4 * maker.dimension
-        self._fingerprint = maker.fingerprint
-
-    @cached_property
-    def _key(self) -> bytes:
-        return hashlib.blake2b(f"{self.dimension} {self._fingerprint}".encode(), digest_size=32).digest()
-
-    def check(self, *parts: bytes) -> bytes:
-        hasher = hashlib.blake2b(key=self._key, digest_size=_CHECK_BYTES)
-        for part in parts:
-            hasher.update(part)
-        return hasher.digest()
-
-    def block(self, digests: Sequence[bytes], vectors: Vector) -> bytes:
-        rows = [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
-        if len(rows) != len(digests) or any(len(row) != self.row_bytes for row in rows):
-            raise ValueError(f"vectors of shape {vectors.shape} for {len(digests)} digests")
-        checks = [self.check(digest, row) for digest, row in zip(digests, rows, strict=True)]
-        names = b"".join((*digests, *checks))
-        number = len(rows).to_bytes(4, "little")
-        return b"".join((_BLOCK.pack(_MARK, len(rows), self.check(number, names)), names, *rows))
-
-
-def _blocks(descriptor: int, seal: _Seal) -> Iterator[_Block]:
+def _blocks(descriptor: int, maker: EncoderIdentity) -> Iterator[_Block]:
     """Yield the whole blocks of a log; after a damaged one go on at the next."""
     size = os.fstat(descriptor).st_size
     at, damaged = HEAD_BYTES, 0
     while at + _BLOCK.size <= size and damaged < _MOST_DAMAGED:
-        block = _block_at(descriptor, at, size, seal)
+        block = _block_at(descriptor, at, size, maker)
         if block is not None:
             yield block
             at = block.end
@@ -238,20 +204,45 @@ def _blocks(descriptor: int, seal: _Seal) -> Iterator[_Block]:
             at = _next_mark(descriptor, at + 1, size)
 
 
-def _block_at(descriptor: int, at: int, size: int, seal: _Seal) -> _Block | None:
+def _block_at(descriptor: int, at: int, size: int, maker: EncoderIdentity) -> _Block | None:
     head = os.pread(descriptor, _BLOCK.size, at)
     if len(head) < _BLOCK.size:
         return None
     mark, rows, check = _BLOCK.unpack(head)
-    names_bytes = rows * (DIGEST_BYTES + _CHECK_BYTES)
-    vectors = at + _BLOCK.size + names_bytes
-    end = vectors + rows * seal.row_bytes
+    end = at + block_bytes(rows, maker.dimension)
     if mark != _MARK or not 0 < rows <= _MOST_ROWS or end > size:
         return None
-    names = os.pread(descriptor, names_bytes, at + _BLOCK.size)
-    if seal.check(head[4:8], names) != check:
+    names = os.pread(descriptor, rows * (DIGEST_BYTES + _CHECK_BYTES), at + _BLOCK.size)
+    if _check(maker, head[4:8], names) != check:
         return None
-    return _Block(rows, vectors, end, names)
+    digests, checks = names[: rows * DIGEST_BYTES], names[rows * DIGEST_BYTES :]
+    vectors = at + _BLOCK.size + len(names)
+    return _Block(_split(digests, DIGEST_BYTES), _split(checks, _CHECK_BYTES), vectors, end)
+
+
+def _block(maker: EncoderIdentity, digests: Sequence[bytes], vectors: Vector) -> bytes:
+    """Return the bytes of a block."""
+    if vectors.shape != (len(digests), maker.dimension):
+        raise ValueError(f"vectors of shape {vectors.shape} for {len(digests)} digests")
+    rows = [row.tobytes() for row in np.asarray(vectors, dtype="<f4")]
+    checks = [_check(maker, digest, row) for digest, row in zip(digests, rows, strict=True)]
+    names = b"".join((*digests, *checks))
+    check = _check(maker, len(rows).to_bytes(4, "little"), names)
+    return b"".join((_BLOCK.pack(_MARK, len(rows), check), names, *rows))
+
+
+def _check(maker: EncoderIdentity, *parts: bytes) -> bytes:
+    key = _key(maker.fingerprint, maker.dimension)
+    return hashlib.blake2b(b"".join(parts), key=key, digest_size=_CHECK_BYTES).digest()
+
+
+@cache
+def _key(fingerprint: str, dimension: int) -> bytes:
+    return hashlib.blake2b(f"{dimension} {fingerprint}".encode(), digest_size=32).digest()
+
+
+def _split(content: bytes, size: int) -> list[bytes]:
+    return [content[first : first + size] for first in range(0, len(content), size)]
 
 
 def _next_mark(descriptor: int, at: int, size: int) -> int:
@@ -267,11 +258,6 @@ def _next_mark(descriptor: int, at: int, size: int) -> int:
     return size
 
 
-def _head(maker: EncoderIdentity) -> bytes:
-    content = json.dumps(asdict(maker), ensure_ascii=False).encode()
-    return (_HEAD + content).ljust(HEAD_BYTES)[:HEAD_BYTES]
-
-
 def _maker(head: bytes) -> EncoderIdentity | None:
     if len(head) < HEAD_BYTES or not head.startswith(_HEAD):
         return None
@@ -280,5 +266,5 @@ def _maker(head: bytes) -> EncoderIdentity | None:
     except (ValueError, TypeError):
         return None
     texts = isinstance(maker.encoder, str) and isinstance(maker.fingerprint, str) and maker.fingerprint.isascii()
-    number = isinstance(maker.dimension, int) and 0 < maker.dimension <= _MOST_DIMENSIONS
+    number = isinstance(maker.dimension, int) and 0 < maker.dimension <= MOST_DIMENSIONS
     return maker if texts and number else None

@@ -13,14 +13,14 @@ from searchkit.encoders import check_encoder, load_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index.article_source import ArticleIntake, Given, Handed, corpus_of, given_of
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
-from searchkit.index.embedding_source import FindVectors, kept_vectors, nothing_known
+from searchkit.index.embedding_source import KnownVectors, kept_vectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
-from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered, vectors_before
+from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered, salvaged_vectors
 from searchkit.storage import files
 from searchkit.types import BuildReport, Encoder, Progress, Say
 
@@ -115,7 +115,7 @@ def build(
                 refuse_existing(paths)
                 if config.keep_encoder:
                     draft.carry(encoder)
-                known = None if keyword_first else nothing_known
+                known = None if keyword_first else KnownVectors()
                 states = FileStates(paths, None, corpus.read if corpus else ReadConfig())
                 draft.add(intake.articles(given_of(articles, corpus, progress, states)), encoder, known)
                 _refuse_empty(draft, intake, places)
@@ -123,7 +123,7 @@ def build(
             states.save(paths)
             report = draft.report(manifest, intake, started)
             if keyword_first:
-                report = _completed(paths, report, encoder, nothing_known, cache, say, progress)
+                report = _completed(paths, report, encoder, KnownVectors(), cache, say, progress)
         except BaseException:
             # While the lock is held: without it the folder may be another writer's by now.
             if created and not paths.current.exists() and not kept_vectors(paths):
@@ -231,7 +231,7 @@ def rebuild(
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)
-        known = nothing_known if manifest is None or not same else vectors_before(paths, manifest, stack, notes)
+        known = KnownVectors() if manifest is None or not same else salvaged_vectors(paths, manifest, notes)
         draft = stack.enter_context(
             GenerationWriter(paths, None, config, _fact_of(encoder), progress, cache=cache, reuse=reuse, jobs=jobs)
         )
@@ -258,7 +258,7 @@ def _completed(
     paths: IndexPaths,
     report: BuildReport,
     encoder: Encoder,
-    known: FindVectors,
+    known: KnownVectors,
     cache: bool,
     say: Say | None,
     progress: Progress | None,

@@ -21,7 +21,7 @@ from searchkit.index.bundled_encoder import carry
 from searchkit.index.chunking_pool import ChunkingPool, rules_of
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
-from searchkit.index.embedding_source import EmbeddingSource, FindVectors, forget
+from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
@@ -35,7 +35,7 @@ from searchkit.index.manifest import (
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.recovery import left_behind
+from searchkit.index.recovery import prepared_vectors
 from searchkit.index.score_baseline import is_due, learn_zero
 from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts
@@ -95,7 +95,7 @@ class GenerationWriter:
         self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
         self._encodings: list[EmbeddingSource] = []
-        self._left: FindVectors | None = None
+        self._left: KnownVectors | None = None
         self._completing: EmbeddingSource | None = None
         self._asked: Encoder | None = None
         self._opened = ExitStack()
@@ -106,7 +106,7 @@ class GenerationWriter:
     def __enter__(self) -> Self:
         self._number = next_number(self._paths)
         if self._reuse:
-            self._left = left_behind(self._paths, self._number, self._encoder, self._opened)
+            self._left = prepared_vectors(self._paths, self._number, self._encoder)
         self._spared = self._number if self._left else None
         sweep(self._paths, spare=self._spared)
         return self
@@ -117,7 +117,7 @@ class GenerationWriter:
         if not self._published:
             sweep(self._paths, spare=self._spared)
 
-    def add(self, articles: Iterable[Article], encoder: Encoder, known: FindVectors | None) -> None:
+    def add(self, articles: Iterable[Article], encoder: Encoder, known: KnownVectors | None) -> None:
         """Write the articles' segments; of two with one id the later counts. Raises ``StorageError``.
 
         Without ``known`` they are left without vectors, for ``complete`` to add in a later generation.
@@ -166,7 +166,7 @@ class GenerationWriter:
         """Take articles of the parent out."""
         self._deleted.update(article_ids)
 
-    def complete(self, encoder: Encoder, known: FindVectors) -> None:
+    def complete(self, encoder: Encoder, known: KnownVectors) -> None:
         """Have the vectors made that segments of the parent wait for; when it is published they are written anew."""
         self._completing = self._encoding(encoder, known)
         self._asked = encoder
@@ -398,20 +398,20 @@ class GenerationWriter:
             progress=self._progress,
         )
 
-    def _encoding(self, encoder: Encoder, known: FindVectors) -> EmbeddingSource:
+    def _encoding(self, encoder: Encoder, known: KnownVectors) -> EmbeddingSource:
         for earlier in self._encodings:  # they write the same record
             earlier.close()
-        before = [known] if self._left is None else [known, self._left]
         encoding = EmbeddingSource(
             self._paths,
             encoder,
-            before,
+            [known] if self._left is None else [known, self._left],
             whole=self._whole,
             cache=self._cache,
             progress=self._progress,
             reuse=self._reuse,
         )
-        self._encodings.append(self._opened.enter_context(encoding))
+        self._opened.callback(encoding.close)
+        self._encodings.append(encoding)
         return encoding
 
     @property

@@ -5,11 +5,10 @@ Or it was made ready and never put in force, since its writer was killed right b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,23 +18,17 @@ from searchkit.index.article_source import Given, is_without_file
 from searchkit.index.articles_db import ArticlesReader
 from searchkit.index.current import manifest_in_force, publish
 from searchkit.index.deletions import read_rows
-from searchkit.index.embedding_source import FindVectors
+from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, SegmentFact, check_file, read_manifest
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
-from searchkit.index.vector_index import VectorsReader
+from searchkit.index.vector_files import map_vectors
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_reader import ReadFiles
 from searchkit.ingest.discover import find
 from searchkit.storage import files
 from searchkit.types import Article, Progress
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
 
 _HINT = (
     "The articles stored there are lost: run 'searchkit rebuild PLACE... --index PATH' with the places of the articles,"
@@ -43,77 +36,68 @@ _HINT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Salvage:
-    """What a damaged generation still holds: every file is held against its digest before anything of it is used."""
+    """The articles of a damaged generation: each file is held against its digest before anything of it is used."""
 
-    def __init__(self, paths: IndexPaths, manifest: Manifest) -> None:
-        self.notes: list[str] = []
-        self._paths, self._manifest = paths, manifest
-        self._opened = ExitStack()
-        self._vectors: dict[bytes, Vectors] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
+    paths: IndexPaths
+    manifest: Manifest
 
     def living_articles(self, *, of_known_origin: bool = False) -> Iterator[Article]:
         """Yield every article that isn't deleted. Raises ``IndexCorrupt`` where some can't be told any more.
 
         ``of_known_origin`` is as for a ``Generation``.
         """
-        for fact in self._manifest.segments:
+        for fact in self.manifest.segments:
             try:
-                articles = self._articles(fact)
+                articles = _whole_articles(self.paths, fact)
             except IndexCorrupt as error:
                 raise IndexCorrupt(error.message, hint=_HINT) from error
-            if of_known_origin and articles.is_of_first_form:
-                continue
-            starts = articles.starts(fact.articles, fact.chunks)
-            for row in np.flatnonzero(~read_rows(self._paths, fact)[starts[:-1]]):
-                yield articles.stored(int(row)).article
-
-    def learn_all(self) -> Self:
-        """Take in the vectors of every segment whose articles and vectors are whole; notes name what isn't."""
-        for fact in self._manifest.segments:
-            if not fact.has_vectors:
-                continue
-            path = self._paths.segment(fact.name) / VECTORS
-            try:
-                check_file(path, fact.files[VECTORS], deep=True)
-                vectors = VectorsReader(path, rows=fact.chunks, dimension=self._manifest.encoder.dimension)
-                digests = self._articles(fact).chunk_digests()
-            except IndexCorrupt as error:
-                self.notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
-                continue
-            self._vectors.update((digest, vectors.matrix[row]) for row, digest in digests if row < fact.chunks)
-        return self
-
-    def __call__(self, digests: Sequence[bytes]) -> Mapping[bytes, Vectors]:
-        """Return the vectors that are known among those asked for."""
-        return {digest: self._vectors[digest] for digest in digests if digest in self._vectors}
-
-    def _articles(self, fact: SegmentFact) -> ArticlesReader:
-        path = self._paths.segment(fact.name) / ARTICLES
-        check_file(path, fact.files[ARTICLES], deep=True)
-        return self._opened.enter_context(ArticlesReader(path))
+            with articles:
+                if of_known_origin and articles.is_of_first_form:
+                    continue
+                starts = articles.starts(fact.articles, fact.chunks)
+                for row in np.flatnonzero(~read_rows(self.paths, fact)[starts[:-1]]):
+                    yield articles.stored(int(row)).article
 
 
-def left_behind(paths: IndexPaths, generation: int, encoder: EncoderFact, opened: ExitStack) -> Salvage | None:
-    """Take in the vectors of a generation that was made ready but not put in force; None where there is none.
+def salvaged_vectors(paths: IndexPaths, manifest: Manifest, notes: list[str]) -> KnownVectors:
+    """Take in the vectors of every segment whose articles and vectors are as they were written; notes name what isn't.
 
-    They stay readable while ``opened`` is, also when its files are removed.
+    So no damage is inherited. They stay readable when their files are removed.
     """
-    if not paths.manifest(generation).exists():
-        return None
+    known = KnownVectors()
+    for fact in manifest.segments:
+        if not fact.has_vectors:
+            continue
+        path = paths.segment(fact.name) / VECTORS
+        try:
+            check_file(path, fact.files[VECTORS], deep=True)
+            matrix = map_vectors(path, fact.chunks, manifest.encoder.dimension)
+            with _whole_articles(paths, fact) as articles:
+                known.learn(matrix, articles.chunk_digests(0, fact.chunks))
+        except IndexCorrupt as error:
+            notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
+    return known
+
+
+def prepared_vectors(paths: IndexPaths, generation: int, encoder: EncoderFact) -> KnownVectors | None:
+    """Take in the vectors of a generation that was made ready but not put in force; None where there is none."""
     try:
         manifest = read_manifest(paths, generation)
     except (IndexCorrupt, FormatTooOld, FormatTooNew):
         return None
-    if manifest.encoder.fingerprint != encoder.fingerprint or manifest.encoder.dimension != encoder.dimension:
+    made_by = manifest.encoder
+    if (made_by.fingerprint, made_by.dimension) != (encoder.fingerprint, encoder.dimension):
         return None
-    return opened.enter_context(Salvage(paths, manifest)).learn_all()
+    return salvaged_vectors(paths, manifest, [])
+
+
+def _whole_articles(paths: IndexPaths, fact: SegmentFact) -> ArticlesReader:
+    """Open a segment's articles, which are as they were written. Raises ``IndexCorrupt``."""
+    path = paths.segment(fact.name) / ARTICLES
+    check_file(path, fact.files[ARTICLES], deep=True)
+    return ArticlesReader(path)
 
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
@@ -141,14 +125,7 @@ def readable_parent(
         if manifest is None:
             return None
         notes.append(f"{error.message} What of the rest is whole was used.")
-        return stack.enter_context(Salvage(paths, manifest))
-
-
-def vectors_before(paths: IndexPaths, manifest: Manifest, stack: ExitStack, notes: list[str]) -> FindVectors:
-    """Return the vectors of the generation before, each file held against its digest: damage must not be inherited."""
-    salvage = stack.enter_context(Salvage(paths, manifest)).learn_all()
-    notes.extend(salvage.notes)
-    return salvage
+        return Salvage(paths, manifest)
 
 
 def mend_current(paths: IndexPaths, notes: list[str], *, needed: bool) -> None:

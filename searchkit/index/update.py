@@ -360,7 +360,7 @@ class _ArticleComparison:
         intake: ArticleIntake,
         corpus: Corpus | None = None,
     ) -> None:
-        self.known = KnownVectors(parent)
+        self.known = KnownVectors()
         self._parent = parent
         self.seen: dict[str, str] = {}
         self._held_of, self._states, self._intake = held_of, states, intake
@@ -385,7 +385,7 @@ class _ArticleComparison:
                     self._intake.report(gives_way(article, wanted))
                     held = self._held_of(article.id)
                 elif (before := self._with_id_of_file(article.id, held)) is not None:
-                    self.known.learn(article.id)
+                    self.known.learn_article(self._parent, article.id)
                     if before.id not in self.seen:
                         self._intake.report(gives_way(before, article.id))
                         self.seen[before.id] = "unchanged"
@@ -409,7 +409,7 @@ class _ArticleComparison:
                 continue  # unless an earlier one of that id was already taken for a change: the later one counts
             self._moved += moved
             if held is not None:
-                self.known.learn(article.id)
+                self.known.learn_article(self._parent, article.id)
                 if not same:
                     self._tell_replaced(article, held, path)
             yield article

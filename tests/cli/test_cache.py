@@ -87,7 +87,7 @@ def test_ctrl_c_says_how_much_is_kept_and_the_same_command_goes_on(
     run: Run, cache: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding_source, "TEXTS_A_CORE", 2)
-    monkeypatch.setattr(embedding_source, "_cores", lambda: 1)
+    monkeypatch.setattr(embedding_source, "cores", lambda: 1)
     monkeypatch.setenv(SWITCH, "off")
     use(monkeypatch, Stopping(batch=2))
     ran = run("build", corpus, "--index", "new")

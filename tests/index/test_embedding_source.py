@@ -48,7 +48,7 @@ class Counting(WordEncoder):
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding_source, "TEXTS_A_CORE", 5)
-    monkeypatch.setattr(embedding_source, "_cores", lambda: 1)
+    monkeypatch.setattr(embedding_source, "cores", lambda: 1)
 
 
 @pytest.fixture
@@ -287,9 +287,7 @@ def test_an_index_that_cannot_be_written_is_an_error_and_the_rest_stays(
 
     index = tmp_path / "index"
     build(index, articles(range(2)), encoder=Counting())
-    monkeypatch.setattr(
-        embedding_source.EmbeddingSource, "_keep", limited(embedding_source.EmbeddingSource._keep, at_most)
-    )
+    monkeypatch.setattr(embedding_source.UnfinishedLogs, "keep", limited(embedding_source.UnfinishedLogs.keep, at_most))
     with pytest.raises(StorageError, match="unfinished"):
         rebuild(index, articles(), encoder=Counting())
     monkeypatch.undo()
