@@ -86,17 +86,17 @@ def find(path: Path, maker: EncoderIdentity, wanted: Container[bytes]) -> Iterat
     row_bytes = 4 * maker.dimension
     with path.open("rb", buffering=0) as file:
         for block in _blocks(file.fileno(), maker):
-            for row, digest in enumerate(block.digests):
-                if digest in wanted:
+            for row in range(block.rows):
+                if (digest := _row(block.digests, row, DIGEST_BYTES)) in wanted:
                     vector = os.pread(file.fileno(), row_bytes, block.vectors + row * row_bytes)
-                    if _check(maker, digest, vector) == block.checks[row]:
+                    if _check(maker, digest, vector) == _row(block.checks, row, _CHECK_BYTES):
                         yield digest, np.frombuffer(vector, dtype="<f4")
 
 
 def count(path: Path, maker: EncoderIdentity) -> int:
     """Count the vectors in the whole blocks of a log. Raises ``OSError``."""
     with path.open("rb", buffering=0) as file:
-        return sum(len(block.digests) for block in _blocks(file.fileno(), maker))
+        return sum(block.rows for block in _blocks(file.fileno(), maker))
 
 
 def block_bytes(rows: int, dimension: int) -> int:
@@ -184,8 +184,9 @@ class LogWriter:
 class _Block:
     """A block whose own check holds: its rows' digests and checks, where its vectors begin and where it ends."""
 
-    digests: list[bytes]
-    checks: list[bytes]
+    rows: int
+    digests: bytes
+    checks: bytes
     vectors: int
     end: int
 
@@ -216,8 +217,7 @@ def _block_at(descriptor: int, at: int, size: int, maker: EncoderIdentity) -> _B
     if _check(maker, head[4:8], names) != check:
         return None
     digests, checks = names[: rows * DIGEST_BYTES], names[rows * DIGEST_BYTES :]
-    vectors = at + _BLOCK.size + len(names)
-    return _Block(_split(digests, DIGEST_BYTES), _split(checks, _CHECK_BYTES), vectors, end)
+    return _Block(rows, digests, checks, at + _BLOCK.size + len(names), end)
 
 
 def _block(maker: EncoderIdentity, digests: Sequence[bytes], vectors: Vector) -> bytes:
@@ -241,8 +241,8 @@ def _key(fingerprint: str, dimension: int) -> bytes:
     return hashlib.blake2b(f"{dimension} {fingerprint}".encode(), digest_size=32).digest()
 
 
-def _split(content: bytes, size: int) -> list[bytes]:
-    return [content[first : first + size] for first in range(0, len(content), size)]
+def _row(content: bytes, row: int, size: int) -> bytes:
+    return content[row * size : (row + 1) * size]
 
 
 def _next_mark(descriptor: int, at: int, size: int) -> int:

@@ -22,7 +22,7 @@ from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment
 from searchkit.index.segment_writer import move_in
-from searchkit.index.vector_files import write_parts
+from searchkit.index.vector_files import VectorsWriter
 from searchkit.index.vector_index import add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
@@ -126,7 +126,10 @@ def write_merged(
         with files.storing(hidden):
             postings.write(hidden / POSTINGS)
     if encode is not None or parts[0].segment.vectors is not None:
-        write_parts(hidden / VECTORS, _living_vectors(parts, encode), rows=chunks, dimension=dimension)
+        with VectorsWriter(hidden / VECTORS, dimension) as vectors:
+            for some in _living_vectors(parts, encode):
+                vectors.add(some)
+            vectors.finish(chunks)
         add_eight_bits(hidden, rows=chunks, dimension=dimension)
     return move_in(paths, name, articles=articles, chunks=chunks)
 

@@ -102,7 +102,7 @@ def write_segment(
         with files.storing(hidden):
             postings.write(hidden / POSTINGS)
         if vectors is not None:
-            vectors.finish()
+            vectors.finish(chunks)
     if encode is not None:
         add_eight_bits(hidden, rows=chunks, dimension=dimension)
     return move_in(paths, name, articles=articles, chunks=chunks), default or ""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,33 +72,15 @@ class EightBits:
     recall: float
 
 
-def write_vectors(path: Path, vectors: Rows) -> None:
-    """Write ``(n, dimension)`` float32 rows of length 1 as ``vectors.faiss``. Raises ``StorageError``."""
-    write_parts(path, [vectors], rows=len(vectors), dimension=vectors.shape[1])
-
-
-def write_parts(path: Path, parts: Iterable[Rows], *, rows: int, dimension: int) -> None:
-    """Write rows that come in parts, ``rows`` of them in all, the same way. Raises ``StorageError``.
-
-    FAISS's own writer would take all rows at once, and tell no errno where the disk refuses; a test holds the bytes
-    equal.
-    """
-    with VectorsWriter(path, dimension) as writer:
-        for part in parts:
-            writer.add(part)
-        if writer.rows != rows:
-            raise ValueError(f"{path} was given {writer.rows} rows where {rows} were announced")
-        writer.finish()
-
-
 class VectorsWriter:
     """Writes ``vectors.faiss`` from rows that come some at a time, until nobody knows how many: the head comes last.
 
-    Every method raises ``StorageError`` where the disk refuses.
+    FAISS's own writer would take all rows at once, and tell no errno where the disk refuses; a test holds the bytes
+    equal. Every method raises ``StorageError`` where the disk refuses.
     """
 
     def __init__(self, path: Path, dimension: int) -> None:
-        self.rows = 0
+        self._rows = 0
         self._path, self._dimension = path, dimension
         with storing(path):
             self._file = path.open("wb")
@@ -108,13 +90,15 @@ class VectorsWriter:
         """Append ``(n, dimension)`` float32 rows of length 1."""
         with storing(self._path):
             self._file.write(np.ascontiguousarray(vectors, dtype="<f4").data)
-        self.rows += len(vectors)
+        self._rows += len(vectors)
 
-    def finish(self) -> None:
-        """Say in the head how many rows there are, and close the file."""
+    def finish(self, rows: int) -> None:
+        """Say in the head how many rows there are, and close the file. ``rows`` must have come."""
+        if self._rows != rows:
+            raise ValueError(f"{self._path} was given {self._rows} rows where {rows} were announced")
         with storing(self._path):
             self._file.seek(0)
-            self._file.write(_head(b"IxFI", self.rows, self._dimension) + _COUNT.pack(self.rows * self._dimension))
+            self._file.write(_head(b"IxFI", rows, self._dimension) + _COUNT.pack(rows * self._dimension))
             self._file.close()
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import vector_files
 from searchkit.index.paths import EIGHT_BITS, VECTORS
-from searchkit.index.vector_files import VectorsWriter, map_vectors, parts_of, write_parts, write_vectors
+from searchkit.index.vector_files import VectorsWriter, map_vectors, parts_of
 from searchkit.index.vector_index import Nearest, VectorsReader, add_eight_bits, best_of, measured_recall
 from searchkit.storage import native
 from searchkit.storage.files import let_go
@@ -19,6 +19,14 @@ from searchkit.storage.files import let_go
 ROWS, WIDTH = 5000, 24
 
 Vectors = NDArray[np.float32]
+
+
+def write_vectors(path: Path, *parts: Vectors, rows: int | None = None) -> None:
+    """Write the rows of some parts, of which ``rows`` are announced: as many as there are, unless it is said."""
+    with VectorsWriter(path, parts[0].shape[1]) as writer:
+        for part in parts:
+            writer.add(part)
+        writer.finish(sum(map(len, parts)) if rows is None else rows)
 
 
 @pytest.fixture(scope="module")
@@ -250,10 +258,10 @@ def test_the_bytes_are_those_that_faiss_writes(
     faiss.write_index(flat, str(tmp_path / "faiss"))
     assert path.read_bytes() == (tmp_path / "faiss").read_bytes()
     parts = [vectors[:7], vectors[7:7], vectors[7:2000], vectors[2000:]]
-    write_parts(tmp_path / "parts", parts, rows=ROWS, dimension=WIDTH)
+    write_vectors(tmp_path / "parts", *parts)
     assert path.read_bytes() == (tmp_path / "parts").read_bytes()
     with pytest.raises(ValueError, match="2000 rows where 5000"):
-        write_parts(tmp_path / "few", parts[:3], rows=ROWS, dimension=WIDTH)
+        write_vectors(tmp_path / "few", *parts[:3], rows=ROWS)
     small = faiss.IndexScalarQuantizer(WIDTH, faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT)
     small.train(vectors)
     small.add(vectors)
