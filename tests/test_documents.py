@@ -33,6 +33,14 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SOURCES = re.compile(r"`((?:\.\./|[\w-]+/)*[\w-]+\.(?:py|pyi|c|h|md|json|txt))`")
 """Paths of files in backquotes: from the page, from the root, from the package, or the end of one in the package."""
 
+WORDS = {
+    word
+    for path in ROOT.rglob("*")
+    if path.suffix in {".py", ".pyi", ".c", ".json", ".toml"} and not path.relative_to(ROOT).parts[0].startswith(".")
+    for word in re.findall(r"[A-Za-z_]+", path.read_text(encoding="utf-8"))
+}
+"""Every word of the sources."""
+
 
 def fences(page: Path, *languages: str) -> list[str]:
     """Return the blocks of a page in some languages."""
@@ -99,6 +107,14 @@ def test_its_python_blocks_run_as_they_stand(page: Path, tmp_path: Path) -> None
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_name_of_the_code_that_is_shown_is_in_the_code(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for name in re.findall(r"`([A-Za-z_]+(?:\.[A-Za-z_]+)*)`", text):
+        parts = name.split(".")
+        assert parts[-1] in {"py", "pyi", "c", "h", "md"} or all(part in WORDS for part in parts), name
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
