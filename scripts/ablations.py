@@ -38,9 +38,8 @@ from searchkit.evaluation.runs import make_run
 from searchkit.index.build import rebuild
 from searchkit.index.generation import open_generation
 from searchkit.ingest.indexed_text import SearchedText, header
-from searchkit.keyword.analysis.stopwords import word_weights
 from searchkit.keyword.query.ast import Boost, Or, Phrase, Term, Tree
-from searchkit.keyword.query.query_terms import QueryWords
+from searchkit.keyword.query.query_terms import QueryWords, word_weights
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.types import Mode
 

@@ -4,6 +4,15 @@ A *place* (a folder, a JSONL file, …) yields *articles*; each is split into *c
 and by vector in a *segment*; a list of segments is a *generation*, a complete state of an index. A *query* goes to two
 *retrievers*, whose *hits* meet in *fusion*; a *reranker* may look again; out come *results*: articles, ranked, with
 their best chunks and the reason for their rank. What is imported from here is loaded when it is first used.
+
+Example:
+    >>> import searchkit
+    >>> articles = [{"id": "a1", "title": "On the ridge", "text": "Moscow's launchers guard Caracas."}]
+    >>> report = searchkit.build("indexes/mine", articles)
+    >>> with searchkit.open("indexes/mine") as searcher:
+    ...     for result in searcher.search("Russian air defense in Venezuela").results:
+    ...         print(result.rank, result.article.title)
+    1 On the ridge
 """
 
 from __future__ import annotations
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from searchkit.errors import SearchkitError
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
-    from searchkit.index.maintenance import gc, rollback
+    from searchkit.index.history import gc, rollback
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
     from searchkit.search.searcher import Searcher, open_index
@@ -48,7 +57,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
-    "searchkit.index.maintenance": ("gc", "rollback"),
+    "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
     "searchkit.index.verify": ("verify",),
     "searchkit.index.update": ("add", "compact", "delete", "update"),

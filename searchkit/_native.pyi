@@ -1,4 +1,4 @@
-"""What do the compiled loops take and give? Buffers in, bytes out; ``native/`` has the sources.
+"""The compiled extension: buffers in, bytes out. ``keyword/native/`` has the sources, ``module.c`` the list of names.
 
 Nearly all release the interpreter's lock, and raise ``ValueError`` where a list or an array isn't what it should be.
 """

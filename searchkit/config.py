@@ -20,7 +20,7 @@ chunks of a few paragraphs (170 words with the best chunk counting: .859 against
 the default encoder, hybrid nDCG@10: samples +.013, XQuAD in 12 languages +.013, digitalgov-known +.001, xquad-en the
 same, scifact -.003, cranfield -.007, twice the chunks (the larger three by samples of their articles)."""
 
-FUSIONS = ("sum", "minmax", "zscore", "dbsf", "rrf")
+FUSIONS = ("sum", "minmax", "rrf")
 """Ways to fuse two legs: the default, and those it is measured against."""
 
 SETTINGS_FORMAT = 1
@@ -45,9 +45,24 @@ class _Typed:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make the configuration from plain values.
+        """Make the configuration from plain values, as JSON or YAML holds them.
 
-        Raises ``ConfigError`` for a key that doesn't exist (with the nearest that does) or a value of another type.
+        Args:
+            values: Values by the names of the settings; what is left out has its default.
+
+        Returns:
+            The configuration.
+
+        Raises:
+            ConfigError: A key doesn't exist (the nearest that does is named), or a value can't be that setting's.
+
+        Example:
+            >>> searchkit.SearchConfig.from_dict({"chunks_per_result": 1}).chunks_per_result
+            1
+            >>> searchkit.SearchConfig.from_dict({"chunks_per_resul": 1})
+            Traceback (most recent call last):
+                ...
+            searchkit.errors.ConfigError: There is no setting 'chunks_per_resul' in SearchConfig. ...
         """
         known = {f.name: f for f in fields(cls)}
         for key in values:
@@ -58,7 +73,15 @@ class _Typed:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, from which ``from_dict`` makes an equal configuration."""
+        """Return plain values, from which ``from_dict`` makes an equal configuration.
+
+        Returns:
+            The value of every setting by its name.
+
+        Example:
+            >>> searchkit.ReadConfig(fields={"title": "headline"}).to_dict()
+            {'fields': {'title': 'headline'}}
+        """
         return asdict(self)
 
 
@@ -79,20 +102,32 @@ def _matches(value: object, annotation: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexConfig(_Typed):
-    """What is baked into the files of an index.
+    """What is baked into the files of an index. ``build`` and ``rebuild`` take one; changing it takes a rebuild.
 
-    ``chunk_tokens``: longest chunk in the encoder's tokens, header included; None is the encoder's own limit, but no
-    more than ``LONGEST_CHUNK``. What the encoder can't read at once is never exceeded.
-    ``overlap_sentences``: sentences that a chunk repeats from the one before.
-    ``title_weight``: how often a title's word counts in the keyword leg (twice: +.006 nDCG@10 for BM25 alone,
-    +.001 fused, mean of eleven collections; three times: the same as twice in the mean of six, -.004 on scifact).
-    ``keep_encoder``: whether the encoder's files are put into the index (87 MiB for the default one), so that it can be
-    searched where the encoder isn't installed.
+    Attributes:
+        encoder: The encoder's name, as ``searchkit.encoders.load_encoder`` takes it.
+        chunk_tokens: The longest chunk in the encoder's tokens, title and heading included; 16 or more. None is the
+            encoder's own limit, but no more than 256. What the encoder can't read at once is never exceeded.
+        overlap_sentences: How many sentences a chunk repeats from the one before, 0 to 5.
+        title_weight: How often a title's word counts in the keyword leg, 1 to 9.
+        keep_encoder: Whether the encoder's files are put into the index (87 MiB for the default one), so that it can be
+            searched where the encoder isn't installed.
+
+    Raises:
+        ConfigError: A value has another type or is out of its range.
+
+    Example:
+        >>> config = searchkit.IndexConfig(chunk_tokens=128, keep_encoder=True)
+        >>> articles = [{"id": "a1", "title": "Cocoa", "text": "The price has doubled."}]
+        >>> searchkit.build("indexes/portable", articles, config=config).chunks
+        1
     """
 
     encoder: str = DEFAULT_ENCODER
     chunk_tokens: int | None = None
     overlap_sentences: int = 1
+    # Twice: +.006 nDCG@10 for BM25 alone, +.001 fused, mean of eleven collections. Three times: the same as twice in
+    # the mean of six, -.004 on scifact.
     title_weight: int = 2
     keep_encoder: bool = False
 
@@ -110,8 +145,20 @@ class IndexConfig(_Typed):
 class ReadConfig(_Typed):
     """How places are read.
 
-    ``fields`` maps an article's field (``id``, ``title``, ``text``, …) to the column or the dotted JSON path that holds
-    it.
+    Attributes:
+        fields: Where an article's own fields (``id``, ``title``, ``text``, …) stand in JSON and CSV, by their name: the
+            column, or the dotted path of keys. Fields that aren't named are found by their usual spellings.
+
+    Raises:
+        ConfigError: A value has another type.
+
+    Example:
+        >>> from pathlib import Path
+        >>> lines = '{"nr": "a1", "head": {"main": "Cocoa"}, "story": "The price has doubled."}'
+        >>> _ = Path("export.jsonl").write_text(lines)
+        >>> read = searchkit.ReadConfig(fields={"id": "nr", "title": "head.main", "text": "story"})
+        >>> searchkit.add("indexes/news", places=["export.jsonl"], read=read).new
+        1
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -119,29 +166,40 @@ class ReadConfig(_Typed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig(_Typed):
-    """What may differ between two searches of one index.
+    """What may differ between two searches of one index. ``open`` takes one.
 
-    ``vector_weight`` is the factor of the cosine in ``s = BM25 / sqrt(U) + vector_weight * cosine``. None is the one
-    that the index has learnt from its vectors: 2.8 for the default encoder (2.3 to 3.8 stays within .003 nDCG@10 on
-    eleven collections), for another .30 over the deviation of its cosines.
-    ``fusion``: how the legs are fused. "sum" is that formula: a score depends on the query, the chunk and the index
-    alone, and it ranks best. The others are there to be compared with; their scores depend on the candidates of each
-    search, ``depth`` of each leg (``search/fusion.py`` has them and their figures).
-    ``depth``: hits taken from each leg at first; with "sum" more are taken until the answer can't change, so it decides
-    speed alone.
-    ``chunks_per_result``: how many of an article's chunks a result shows at most.
-    ``rerank_depth``: how many of the best chunks a reranker reads, where there is one, whatever k is.
-    ``rerank_weight``: it moves a chunk up or down by half of this at most, on the scale of the hybrid's scores
-    (``search/reranking.py`` has the form).
-    ``rerank_budget_s``: how many seconds it may take; what it doesn't reach keeps its score. None or inf: as
-    long as it takes.
-    ``time_zone``: where "today", "last month" and times without a zone in a question are, as ``Europe/Berlin``; "" is
-    where this machine is.
-    ``made_for``: the fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
-    notes it; an index with vectors of another refuses them. "" for any.
+    Attributes:
+        fusion: How the scores of the two legs are fused. With "sum" a score is ``BM25 / sqrt(U) + vector_weight *
+            cosine``, where U is the sum of the idf of the query's words. It depends on the query, the chunk and the
+            index alone, and it ranks best. "minmax" and "rrf" are there to be compared with: their scores depend on the
+            candidates of each search, ``depth`` of each leg (``search/fusion.py`` has the forms and their figures).
+        vector_weight: The factor of the cosine, above 0. None is the one that the index has learnt from its vectors:
+            2.8 for the default encoder, for another .30 over the deviation of its cosines.
+        depth: How many hits are taken from each leg at first. With "sum" more are taken until the answer can't change,
+            so it decides speed alone.
+        chunks_per_result: How many of an article's chunks a result shows at most.
+        rerank_depth: How many of the best chunks a reranker reads, where there is one, whatever k is; 1 to 1000.
+        rerank_weight: A reranker moves a chunk up or down by half of this at most, on the scale of the hybrid's scores
+            (``search/reranking.py`` has the form).
+        rerank_budget_s: How many seconds a reranker may take. What it doesn't reach keeps its score. None or inf: as
+            long as it takes.
+        time_zone: Where "today", "last month" and times without a zone in a question are, such as ``Europe/Berlin``;
+            "" is where this machine is.
+        made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
+            notes it. An index with vectors of another refuses them. "" is for any.
+
+    Raises:
+        ConfigError: A value has another type, is out of its range, or names no fusion or time zone that there is.
+
+    Example:
+        >>> config = searchkit.SearchConfig(vector_weight=1.4, time_zone="America/Caracas")
+        >>> with searchkit.open("indexes/news", config=config) as searcher:
+        ...     searcher.vector_weight()
+        1.4
     """
 
     fusion: str = "sum"
+    # For the default encoder 2.3 to 3.8 stays within .003 nDCG@10 on eleven collections.
     vector_weight: float | None = None
     depth: int = 200
     chunks_per_result: int = 3
@@ -173,7 +231,24 @@ class SearchConfig(_Typed):
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
-        """Read the settings that ``searchkit tune`` saved in a file. Raises as ``Settings.from_file`` does."""
+        """Read the settings that ``searchkit tune`` saved in a file.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The settings, with ``made_for`` set to the encoder that they were chosen for.
+
+        Raises:
+            ConfigError: The file can't be read, isn't one of settings, or holds one that doesn't exist.
+
+        Example:
+            >>> from pathlib import Path
+            >>> text = '{"search": {"vector_weight": 1.9}, "encoder": "all-MiniLM-L6-v2", "fingerprint": "26580c80"}'
+            >>> _ = Path("tuned.json").write_text(text)
+            >>> searchkit.SearchConfig.from_file("tuned.json").vector_weight
+            1.9
+        """
         return cls.from_dict(Settings.from_file(path).to_config().to_dict())
 
 

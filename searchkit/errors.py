@@ -9,9 +9,27 @@ from typing import ClassVar
 
 
 class SearchkitError(Exception):
-    """The root of all errors that searchkit raises on purpose.
+    """The root of all errors that searchkit raises on purpose. ``str()`` gives the message and the hint.
 
-    ``message`` says what happened, ``hint`` what to do next.
+    Args:
+        message: What happened.
+        hint: What to do next; None takes the class's own.
+
+    Attributes:
+        message: What happened.
+        hint: What to do next.
+        exit_code: The exit code of the command that it ends.
+        http_status: The HTTP status that stands for it.
+        default_hint: What to do next where nothing more is known.
+
+    Example:
+        >>> try:
+        ...     searchkit.open("indexes/nwes")
+        ... except searchkit.SearchkitError as error:
+        ...     print(error.message)
+        ...     print(error.hint)
+        There is no index at indexes/nwes.
+        Run 'searchkit list' to see the indexes there are, or 'searchkit build' to make one.
     """
 
     exit_code: ClassVar[int] = 2
@@ -28,24 +46,53 @@ class SearchkitError(Exception):
 
 
 class QueryError(SearchkitError):
-    """A query or a filter can't be understood."""
+    """A query, a filter or an argument of a search can't be understood.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.search("radar", since="the other day")
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.QueryError: 'the other day' names no date or time. ...
+    """
 
     default_hint = "Run 'searchkit search --help' to see how to ask."
 
 
 class ConfigError(SearchkitError):
-    """A setting, an option or an argument can't be used."""
+    """A setting, an option or an argument can't be used.
+
+    Example:
+        >>> searchkit.IndexConfig(title_weight=20)
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.ConfigError: title_weight is 20. Give 1 to 9.
+    """
 
 
 class IndexExists(ConfigError):
-    """There is an index already where a new one should be made."""
+    """There is an index already where a new one should be made.
+
+    Example:
+        >>> searchkit.build("indexes/news", places=["articles"])
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.IndexExists: There is an index at indexes/news already. ...
+    """
 
     http_status = 409
     default_hint = "Run 'searchkit rebuild --index PATH' to make its next generation, or choose another folder."
 
 
 class IndexNotFound(SearchkitError):
-    """There is no index there."""
+    """There is no index there, or not yet.
+
+    Example:
+        >>> searchkit.open("indexes/nwes")
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.IndexNotFound: There is no index at indexes/nwes. ...
+    """
 
     exit_code = 3
     http_status = 404
@@ -53,7 +100,15 @@ class IndexNotFound(SearchkitError):
 
 
 class IndexLocked(SearchkitError):
-    """Another writer is at work."""
+    """Another writer is at work, or one of another host may be; the message names it, and since when.
+
+    Example:
+        >>> from searchkit.errors import IndexLocked
+        >>> try:
+        ...     report = searchkit.update("indexes/news", lock_timeout_s=30)
+        ... except IndexLocked as error:
+        ...     print(error.message)
+    """
 
     exit_code = 4
     http_status = 423
@@ -61,7 +116,16 @@ class IndexLocked(SearchkitError):
 
 
 class IndexCorrupt(SearchkitError):
-    """A file of an index is missing, cut short or altered."""
+    """A file of an index is missing, cut short or altered; the message names it, the hint what mends it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("indexes/news/CURRENT").write_text("seven")
+        >>> searchkit.open("indexes/news")
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.IndexCorrupt: indexes/news/CURRENT doesn't name a generation. ...
+    """
 
     exit_code = 5
     http_status = 500
@@ -69,7 +133,15 @@ class IndexCorrupt(SearchkitError):
 
 
 class FormatTooOld(SearchkitError):
-    """The index was written by a version whose format can't be read any more."""
+    """The index was written by an earlier version, whose format or rules can't be read or mixed with today's.
+
+    Example:
+        >>> from searchkit.errors import FormatTooNew, FormatTooOld
+        >>> try:
+        ...     searcher = searchkit.open("indexes/news")
+        ... except (FormatTooOld, FormatTooNew) as error:
+        ...     print(error.hint)
+    """
 
     exit_code = 5
     http_status = 409
@@ -77,7 +149,13 @@ class FormatTooOld(SearchkitError):
 
 
 class FormatTooNew(SearchkitError):
-    """The index was written by a later version."""
+    """The index was written by a later version.
+
+    Example:
+        >>> from searchkit.errors import FormatTooNew
+        >>> issubclass(FormatTooNew, searchkit.SearchkitError), FormatTooNew.http_status
+        (True, 409)
+    """
 
     exit_code = 5
     http_status = 409
@@ -85,7 +163,15 @@ class FormatTooNew(SearchkitError):
 
 
 class StorageError(SearchkitError):
-    """The disk refused: full, read-only, failing, or not permitted."""
+    """The disk refused: full, read-only, failing, or not permitted.
+
+    Example:
+        >>> from searchkit.errors import StorageError
+        >>> try:
+        ...     manifest = searchkit.backup("indexes/news", "copy/news")
+        ... except StorageError as error:
+        ...     print(error.message)
+    """
 
     exit_code = 5
     http_status = 500
@@ -93,7 +179,23 @@ class StorageError(SearchkitError):
 
 
 class EncoderMismatch(SearchkitError):
-    """The vectors were made by another encoder."""
+    """The vectors were made by another encoder.
+
+    Example:
+        >>> from searchkit.encoders import load_encoder
+        >>> class Changed:
+        ...     def __init__(self, encoder):
+        ...         self.encoder, self.fingerprint = encoder, "01"
+        ...
+        ...     def __getattr__(self, name):
+        ...         return getattr(self.encoder, name)
+        >>> encoder = Changed(load_encoder("sentence-transformers/all-MiniLM-L6-v2"))
+        >>> searcher = searchkit.open("indexes/news", encoder=encoder)
+        >>> searcher.search("radar")
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.EncoderMismatch: The vectors of indexes/news, generation 1, were made by ...
+    """
 
     exit_code = 6
     http_status = 409
@@ -101,7 +203,13 @@ class EncoderMismatch(SearchkitError):
 
 
 class VectorsInvalid(SearchkitError):
-    """An encoder gave something else than a row of length 1 for each text; nothing of it was kept."""
+    """An encoder gave something else than a row of length 1 for each text; nothing of it was kept.
+
+    Example:
+        >>> from searchkit.errors import VectorsInvalid
+        >>> VectorsInvalid("The encoder 'letters' gave a row of length 12.").exit_code
+        6
+    """
 
     exit_code = 6
     http_status = 500
@@ -112,7 +220,16 @@ class VectorsInvalid(SearchkitError):
 
 
 class VectorsMissing(SearchkitError):
-    """A search by vector alone was asked of an index whose vectors aren't there yet."""
+    """A search by vector alone was asked of an index whose vectors aren't there yet.
+
+    Example:
+        >>> from searchkit.errors import VectorsMissing
+        >>> searcher = searchkit.open("indexes/news")
+        >>> try:
+        ...     answer = searcher.search("radar", mode="vector")
+        ... except VectorsMissing:
+        ...     answer = searcher.search("radar", mode="keyword")
+    """
 
     exit_code = 6
     http_status = 409
@@ -120,7 +237,15 @@ class VectorsMissing(SearchkitError):
 
 
 class MissingExtra(SearchkitError):
-    """Something was asked for that isn't installed here: a package, or a model's weights."""
+    """Something was asked for that isn't installed here: a package, or a model's weights.
+
+    Example:
+        >>> from searchkit.encoders import load_encoder
+        >>> load_encoder("sentence-transformers/no-such-model")
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.MissingExtra: The model 'sentence-transformers/no-such-model' is not on this machine, ...
+    """
 
     exit_code = 7
     http_status = 501
@@ -169,7 +294,14 @@ def importing() -> Iterator[None]:
 
 
 class SourceError(SearchkitError):
-    """A place or an article can't be read."""
+    """A place or an article can't be read.
+
+    Example:
+        >>> searchkit.add("indexes/news", places=["nothing/*.html"])
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.SourceError: Nothing matches '...nothing/*.html'. ...
+    """
 
     exit_code = 8
     http_status = 422
@@ -177,7 +309,13 @@ class SourceError(SearchkitError):
 
 
 class BackendError(SearchkitError):
-    """Another process failed that has a part in the work: a remote engine, or a helper of a build."""
+    """Another process failed that has a part in the work: a remote engine, or a helper of a build.
+
+    Example:
+        >>> from searchkit.errors import BackendError
+        >>> print(BackendError("A helper of the build was killed."))
+        A helper of the build was killed. Try again, or search without it.
+    """
 
     exit_code = 9
     http_status = 502

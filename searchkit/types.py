@@ -21,7 +21,10 @@ FieldValue = str | int | float | bool | tuple[str, ...]
 """A value of an article's other fields: what a filter can compare."""
 
 Progress = Callable[[str, int, int], None]
-"""Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known."""
+"""Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known.
+
+Stages are "read" (files), "index" and "merge" (articles), "encode" (chunks), "copy" and "verify" (segments).
+"""
 
 Say = Callable[[str], None]
 """Told a sentence for the user while long work goes on."""
@@ -29,7 +32,20 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and the span of ``article.text`` that stands under it (the heading's own line is outside)."""
+    """A heading and the span of ``article.text`` that stands under it.
+
+    Attributes:
+        heading: The heading's text, without markup.
+        start: Where the span begins, in characters of ``article.text``. The heading's own line is outside.
+        end: Where the span ends; the character at ``end`` is outside.
+
+    Example:
+        >>> text = "Two batteries have returned."
+        >>> section = searchkit.Section(heading="The batteries", start=0, end=len(text))
+        >>> article = searchkit.Article(id="s-300vm", text=text, sections=(section,))
+        >>> article.text[section.start : section.end]
+        'Two batteries have returned.'
+    """
 
     heading: str
     start: int
@@ -40,8 +56,15 @@ class Section:
 class Origin:
     """The file that an article was read from.
 
-    ``path`` is absolute, ``-`` for standard input. ``name`` is the id of an article in it that brings none itself, or
-    begins it (``name:17`` in line 17); no two files of an index have the same.
+    Attributes:
+        path: The absolute path of the file, ``-`` for standard input.
+        name: The id of an article in the file that brings none itself, or what begins it (``name:17`` in line 17). No
+            two files of an index have the same.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.article("radar").origin.name
+        'news'
     """
 
     path: str
@@ -50,13 +73,40 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What the user has. ``text`` is the body without the title; spans and snippets count its characters.
+    """What the user has: a text with an id, and what is known of it.
 
-    ``published`` and ``updated`` are aware and in UTC; a date without a time is its midnight. ``utc_offset_s``: by how
-    many seconds the clock by which the article says when it was published is ahead of UTC (-18,000 in New York in
-    winter); it decides which day that was. Where ``published`` comes with an offset of its own, that is taken.
-    Without ``sections`` the whole text is one section without a heading.
-    ``origin`` is None where a program handed the article over; it is no part of the content that is compared.
+    Attributes:
+        id: The article's id, unique in its index. An article that is added with an id that is there replaces it.
+        text: The body without the title. Spans and snippets count its characters.
+        title: The title, in one line; "" where there is none. Either ``text`` or ``title`` must hold something.
+        url: The address of the article; None where it has none.
+        source: Who published it, such as ``"Harbor Ledger"``; None where that isn't known.
+        authors: The names of its authors.
+        published: When it was published: aware and in UTC. A date without a time is its midnight. None where that
+            isn't known; such an article passes no filter of dates.
+        updated: When it was last changed, as ``published`` is given.
+        language: The code of its language, such as ``"en"``. None: the language is detected when it is indexed.
+        tags: Its tags.
+        fields: Its other fields by name: text, numbers, truth values, or tuples of text. A search can filter by them.
+        sections: Its sections, in order, without overlap. Where there are none, they are found by the headings in the
+            text; without those the whole text is one section without a heading.
+        origin: The file that it was read from; None where a program handed it over. It is no part of the content that
+            is compared.
+        utc_offset_s: By how many seconds the clock by which the article says when it was published is ahead of UTC:
+            -18,000 in New York in winter. It decides which day that was. Where ``published`` comes with an offset of
+            its own, that is taken.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> article = searchkit.Article(
+        ...     id="eve",
+        ...     title="Fireworks over the Hudson",
+        ...     text="A million people came to the river.",
+        ...     published=datetime(2025, 1, 1, 3, 30, tzinfo=UTC),
+        ...     utc_offset_s=-18_000,
+        ... )
+        >>> article.published_day.isoformat()
+        '2024-12-31'
     """
 
     id: str
@@ -93,7 +143,22 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A span of an article's text: the unit that is indexed and shown. ``text == article.text[start:end]``."""
+    """A span of an article's text: the unit that is indexed and shown.
+
+    Attributes:
+        article_id: The id of the article that it is a part of.
+        ordinal: Its place among the chunks of the article, from 0.
+        start: Where it begins, in characters of the article's text.
+        end: Where it ends; the character at ``end`` is outside.
+        text: ``article.text[start:end]``.
+        heading: The heading of its section, "" where there is none.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> chunk = searcher.chunks("bridge")[0]
+        >>> chunk.id, chunk.start, chunk.end
+        ('bridge#0', 0, 96)
+    """
 
     article_id: str
     ordinal: int
@@ -104,19 +169,30 @@ class Chunk:
 
     @property
     def id(self) -> str:
-        """The chunk's public id, ``article-id#ordinal``, counted from 0."""
+        """The chunk's public id, ``article-id#ordinal``."""
         return f"{self.article_id}#{self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something that was put in and could not be taken as it was: which place, which line, and why."""
+    """Something that was put in and could not be taken as it was.
+
+    Attributes:
+        place: Where it was: a file, an article's id, or what else names it.
+        reason: What was wrong with it.
+        line: The line in the file, from 1; None where none is meant.
+        lost: Whether an article was lost by it. A duplicate id or a repaired encoding loses nothing.
+
+    Example:
+        >>> report = searchkit.add("indexes/news", [{"id": "strike", "title": "Ports on strike"}, {"id": "empty"}])
+        >>> print(report.problems[0])
+        article 2: has neither text nor title (there are: id)
+    """
 
     place: str
     reason: str
     line: int | None = None
     lost: bool = True
-    """Whether an article was lost by it (a duplicate id or a repaired encoding loses nothing new)."""
 
     def __str__(self) -> str:
         where = self.place if self.line is None else f"{self.place}, line {self.line}"
@@ -124,7 +200,19 @@ class Problem:
 
 
 class Mode(StrEnum):
-    """Which legs answer a query."""
+    """Which legs answer a query. Where a mode is asked for, its value in text does as well.
+
+    Attributes:
+        HYBRID: ``"hybrid"``: both legs, whose scores are fused.
+        KEYWORD: ``"keyword"``: the words alone, scored by BM25. No encoder is needed.
+        VECTOR: ``"vector"``: the meaning alone, scored by the cosine of the query's vector and the chunk's.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("radar", mode="keyword")
+        >>> answer.query.mode is searchkit.Mode.KEYWORD
+        True
+    """
 
     HYBRID = "hybrid"
     KEYWORD = "keyword"
@@ -133,9 +221,18 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanBound:
-    """Where a span back from now ("24h") begins or ends: an instant, and the day it is then where the asker is.
+    """Where a span back from now ("24h") begins or ends.
 
-    The day is for articles that name one and no time: the instant of a day isn't known.
+    Attributes:
+        instant: The instant, aware.
+        day: The day that it is then where the asker is. It is for articles that name a day and no time: the instant
+            of a day isn't known.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> where = searcher.search("radar", since="24h").query.where
+        >>> where.since.day <= where.since.instant.date()
+        True
     """
 
     instant: datetime
@@ -149,18 +246,37 @@ with its instant; or that of a span."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValuePattern:
-    """A filter's value with wildcards in it, ``*`` for any run of characters: ``Harbor*``."""
+    """A filter's value with wildcards in it.
+
+    Attributes:
+        text: The pattern, with ``*`` for any run of characters: ``Harbor*``.
+
+    Example:
+        >>> from searchkit.types import Filter, ValuePattern
+        >>> Filter(field="source", values=(ValuePattern(text="Harbor*"),)).values[0].text
+        'Harbor*'
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A condition on one of an article's own fields: any of ``values``, or a range from ``low`` to ``high``.
+    """A condition on one of an article's own fields: any of some values, or a range.
 
-    With ``values`` of None it is a range, whose bounds of None are open; ``()`` admits nothing. Values compare as
-    ``label_key`` in ``index/articles_db.py`` says, whoever gave them. Bounds of ``published`` are days or instants, or
-    text that is still to be read.
+    Attributes:
+        field: The name of the field.
+        values: The values of which any may hold; ``()`` admits nothing. None: it is a range. Values compare as
+            ``label_key`` in ``index/articles_db.py`` says, whoever gave them.
+        low: The lower bound of the range; None leaves it open. Bounds of ``published`` are days or instants, or text
+            that is still to be read.
+        high: The upper bound of the range; None leaves it open.
+        includes_low: Whether ``low`` itself is in the range.
+        includes_high: Whether ``high`` itself is in the range.
+
+    Example:
+        >>> searchkit.Where(sources=("Harbor Ledger",)).filters()[0].values
+        ('Harbor Ledger',)
     """
 
     field: str
@@ -172,7 +288,19 @@ class Filter:
 
 
 class Syntax(StrEnum):
-    """What a query's text is read as: decided by its form, or always as words, or always as an expression."""
+    """What a query's text is read as. Where a syntax is asked for, its value in text does as well.
+
+    Attributes:
+        AUTO: ``"auto"``: its form decides. A query is words unless it plainly is an expression.
+        WORDS: ``"words"``: always words; quotes and signs in it mean nothing.
+        EXPRESSION: ``"expression"``: always an expression of the query language.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("radar OR bridge", syntax="words")
+        >>> answer.reading.syntax is searchkit.Syntax.WORDS
+        True
+    """
 
     AUTO = "auto"
     WORDS = "words"
@@ -181,11 +309,22 @@ class Syntax(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryReading:
-    """What a query was read as, and why.
+    """What a query was read as, and why. ``str()`` says it in a line for the user.
 
-    ``syntax`` is words or an expression: with ``filters`` it is one, also where ``rest_is_words``. All of ``filters``
-    hold; each is as typed, and the values of which any may hold are one, joined by "or".
-    ``doubtful``: a text of that form could have been meant otherwise.
+    Attributes:
+        syntax: ``Syntax.WORDS`` or ``Syntax.EXPRESSION``. With ``filters`` it is an expression, also where
+            ``rest_is_words``.
+        reason: What decided it, in words; "" where nothing had to.
+        doubtful: Whether a text of that form could have been meant otherwise.
+        filters: The filters in the text, each as typed. All of them hold. The values of which any may hold are one
+            filter, joined by "or".
+        rest_is_words: Whether what is left of the text without its filters is words.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("title:radar")
+        >>> print(answer.reading)
+        as an expression (title: names a field)
     """
 
     syntax: Syntax = Syntax.WORDS
@@ -195,7 +334,6 @@ class QueryReading:
     rest_is_words: bool = False
 
     def __str__(self) -> str:
-        """Say it in a line for the user."""
         description = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
         description += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
         return f"{description} ({self.reason})" if self.reason else description
@@ -205,10 +343,25 @@ class QueryReading:
 class Where:
     """A filter: every condition that is given must hold; within one condition any of its values may.
 
-    ``since`` and ``until`` bound ``published``, both included: a ``date`` compares with the day that an article names,
-    an aware ``datetime`` with its instant; an article without a date meets neither. A condition of None isn't given;
-    one of ``()`` accepts no value, so no article passes. ``fields`` pairs the name of any other field with its accepted
-    values.
+    A condition of None isn't given. One of ``()`` accepts no value, so no article passes. A filter is true where any
+    condition is given.
+
+    Attributes:
+        since: The first day or instant of ``published``, included. A ``date`` compares with the day that an article
+            names, an aware ``datetime`` with its instant. An article without a date doesn't pass.
+        until: The last day or instant of ``published``, included, as ``since``.
+        sources: The accepted values of ``source``.
+        languages: The accepted codes of ``language``.
+        tags: The accepted tags.
+        authors: The accepted authors.
+        fields: Pairs of the name of any other field and its accepted values.
+
+    Example:
+        >>> from datetime import date
+        >>> where = searchkit.Where(since=date(2025, 1, 1), tags=("defense",), fields=(("desk", ("world",)),))
+        >>> searcher = searchkit.open("indexes/news")
+        >>> [article_id for article_id, _ in searcher.rank(searchkit.Query(text="radar", where=where))]
+        ['radar', 'missiles']
     """
 
     since: Bound | None = None
@@ -224,7 +377,15 @@ class Where:
         return bool(self.fields) or any(condition is not None for condition in named)
 
     def filters(self) -> tuple[Filter, ...]:
-        """Return the conditions that are given, all of which must hold."""
+        """Return the conditions that are given, all of which must hold.
+
+        Returns:
+            A filter for each condition, that of the dates first; nothing where none is given.
+
+        Example:
+            >>> [condition.field for condition in searchkit.Where(tags=("city",), languages=("en",)).filters()]
+            ['language', 'tag']
+        """
         named = (
             ("source", self.sources),
             ("language", self.languages),
@@ -238,32 +399,65 @@ class Where:
         return tuple(filters)
 
 
+NO_FILTER = Where()
+"""The filter that every article passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked: the words, the mode, how many results, and within which articles."""
+    """What is asked, for ``Searcher.ask``. ``Searcher.search`` makes one of its arguments.
+
+    Attributes:
+        text: The words, the question or the expression; at most 200,000 characters.
+        mode: Which legs answer.
+        k: How many results at most, 1 to 1,000,000.
+        where: Within which articles; the default is all.
+        facets: Names of fields to count over the articles that match: ``source``, ``language``, ``tag``, ``author``,
+            ``year``, or any other.
+        rerank: Whether the searcher's reranker looks again, where it has one.
+        syntax: What ``text`` is read as: words, an expression, or what its form says.
+        min_confidence: The least confidence of a result, 0 to 1. Those of less are left out; the best of them is named
+            in the answer's ``nearest`` where none is left.
+        suggest_values: Whether a note on a value of ``where`` that no article has may name the nearest there is. It is
+            for filters that were typed by whoever reads the answer. A program's own filter may be there to hide just
+            those values.
+        explain: Whether results say how their scores come about, in ``contributions`` and ``votes``, which are empty
+            otherwise.
+
+    Example:
+        >>> where = searchkit.Where(sources=("Northfield Courier",))
+        >>> query = searchkit.Query(text="closed for repairs", k=1, where=where)
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.ask(query).results[0].article.id
+        'bridge'
+    """
 
     text: str
     mode: Mode = Mode.HYBRID
     k: int = 10
-    where: Where = Where()
+    where: Where = NO_FILTER
     facets: tuple[str, ...] = ()
-    """Names of fields to count over the matches: ``source``, ``language``, ``tag``, ``author``, ``year``, any other."""
     rerank: bool = True
-    """Whether the searcher's reranker looks again, where it has one."""
     syntax: Syntax = Syntax.AUTO
-    """Whether ``text`` is read as words, as an expression, or as what its form says."""
     min_confidence: float = 0.0
-    """Results of less confidence are left out; the best of them is named in the answer's ``nearest``."""
     suggest_values: bool = False
-    """Whether a note on a value of ``where`` that no article has may name the nearest there is: for filters that were
-    typed by whoever reads the answer. A program's own filter may be there to hide just those values."""
     explain: bool = False
-    """Whether results say how their scores come about: ``contributions`` and ``votes``, which are empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A chunk and a score, higher is better."""
+    """A chunk and a score.
+
+    Attributes:
+        chunk_id: The chunk's id, ``article_id#ordinal``.
+        score: Its score; higher is better.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> hits = searcher.retrieve(searchkit.Query(text="cocoa harvest"), depth=1)
+        >>> hits[0].chunk_id
+        'cocoa#0'
+    """
 
     chunk_id: str
     score: float
@@ -271,9 +465,25 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one leg gave a chunk: its rank there (from 1; None below the depth looked at), its own score, its share.
+    """What one leg gave a chunk. The shares of a chunk's contributions add up to its score.
 
-    The shares add up to the chunk's score. ``how`` writes one as a sum of ``score``, ``less``, ``times`` and ``rank``.
+    Attributes:
+        leg: ``"keyword"``, ``"vector"`` or ``"reranker"``.
+        rank: The chunk's rank in that leg, from 1; None below the depth looked at.
+        score: The leg's own score: BM25, a cosine, or a reranker's log-odds.
+        share: What of the chunk's score comes from this leg.
+        less: What is taken off ``score`` before it is weighted.
+        times: What the rest is worth.
+        how: The share as arithmetic on ``score``, ``less``, ``times`` and ``rank``.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("air defense of Venezuela", explain=True)
+        >>> keyword, vector = answer.results[0].contributions
+        >>> vector.leg, vector.how
+        ('vector', 'score * times')
+        >>> abs(vector.score * vector.times - vector.share) < 1e-9
+        True
     """
 
     leg: str
@@ -287,7 +497,20 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """What a chunk gave its article: ``counts`` times its own score. An article's votes add up to its score."""
+    """What a chunk gave its article: ``counts`` times its own score. An article's votes add up to its score.
+
+    Attributes:
+        chunk_id: The chunk's id.
+        counts: The weight of the vote, 0 to 1.
+        score: The chunk's own score.
+        contributions: What each leg gave the chunk.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> result = searcher.search("air defense of Venezuela", explain=True).results[0]
+        >>> abs(sum(vote.counts * vote.score for vote in result.votes) - result.score) < 1e-9
+        True
+    """
 
     chunk_id: str
     counts: float
@@ -297,9 +520,21 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
-    """A part of an article worth reading: ``article.text[start:end]``, and the spans in it to highlight.
+    """A part of an article worth reading, and the spans in it to highlight.
 
-    ``highlights`` are ``(start, end)`` in the article's characters too, in order, without overlap.
+    Attributes:
+        text: ``article.text[start:end]``.
+        start: Where it begins, in characters of the article's text.
+        end: Where it ends; the character at ``end`` is outside.
+        highlights: ``(start, end)`` of each span to highlight, in the article's characters too, in order, without
+            overlap.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> result = searcher.search("cocoa harvest").results[0]
+        >>> snippet = result.chunks[0].snippet
+        >>> [result.article.text[start:end] for start, end in snippet.highlights]
+        ['harvest']
     """
 
     text: str
@@ -310,7 +545,20 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkResult:
-    """A chunk of a result, with its score, its snippet, and how the score came about where that was asked for."""
+    """A chunk of a result.
+
+    Attributes:
+        chunk: The chunk.
+        score: Its score; higher is better.
+        snippet: The part of it worth reading.
+        contributions: What each leg gave it; empty without ``Query.explain``.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> best = searcher.search("cocoa harvest").results[0].chunks[0]
+        >>> best.chunk.id, best.snippet.text
+        ('cocoa#0', 'Chocolate makers blame the weather. Farmers say that the harvest was stolen.')
+    """
 
     chunk: Chunk
     score: float
@@ -320,12 +568,26 @@ class ChunkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An article, ranked, with its best chunks, best first.
+    """An article, ranked, with its best chunks.
 
-    Where ``Query.explain`` is set its score is the sum of its ``votes``, and of its ``contributions``' shares, whose
-    rank and own score are the best chunk's; both are empty otherwise. ``confidence``, 0 to 1: how sure it is that the
-    archive has something on what was asked, not that this answers it (``search/confidence.py``). None without words, or
-    where scores hold for one search alone.
+    Attributes:
+        rank: Its place among the results, from 1.
+        score: Its score; higher is better. Where ``Query.explain`` is set, it is the sum of its ``votes``, and of the
+            shares of its ``contributions``.
+        article: The article as it is stored.
+        chunks: Its best chunks, best first: ``SearchConfig.chunks_per_result`` at most.
+        contributions: What each leg gave the article. Rank and own score in them are the best chunk's. Empty without
+            ``Query.explain``.
+        votes: What each of its chunks gave it, the best first. Empty without ``Query.explain``.
+        confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
+            article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for
+            one search alone (any ``SearchConfig.fusion`` but "sum").
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> result = searcher.search("Chocolate is dear now").results[0]
+        >>> result.rank, result.article.title
+        (1, 'The price of cocoa has doubled')
     """
 
     rank: int
@@ -339,9 +601,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetCount:
-    """How many of the articles that match have this value.
+    """How many of the articles that match have a value.
 
-    By keyword and hybrid those match that hold a word asked for and pass the filters, by vector those that pass them.
+    Attributes:
+        value: The value, in its most frequent spelling.
+        articles: How many articles have it. By keyword and hybrid those count that hold a word asked for and pass the
+            filters, by vector those that pass them.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("Venezuela", facets="source")
+        >>> [(count.value, count.articles) for count in answer.facets["source"]]
+        [('Harbor Ledger', 1), ('Meridian Wire', 1)]
     """
 
     value: str
@@ -350,25 +621,76 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that a query gives: the results and what the user should know about them."""
+    """All that a query gives: the results, and what the user should know about them.
+
+    Attributes:
+        query: The query that was asked.
+        results: The results, best first; ``Query.k`` at most.
+        notes: What the user must be told: words that were ignored, vectors that are missing, a value that no article
+            has.
+        suggestions: Other spellings of the query, from the index's own words. There are some where a word of it is
+            unknown or nothing was found.
+        facets: The counts by the names in ``Query.facets``, most frequent first.
+        took_s: How long it took, in seconds.
+        reading: What the query was read as, and why.
+        nearest: The best result, where none reached ``Query.min_confidence``; None otherwise.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("rardar")
+        >>> answer.suggestions
+        ('radar',)
+    """
 
     query: Query
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
-    """What the user must be told: a query read as plain words, words that were ignored."""
     suggestions: tuple[str, ...] = ()
-    """Other spellings of the query, from the index's own words, where a word of it is unknown or nothing was found."""
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     took_s: float = 0.0
     reading: QueryReading = QueryReading()
-    """What the query was read as: words or an expression, and why."""
     nearest: Result | None = None
-    """The best result, where none reached ``Query.min_confidence``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexInfo:
-    """What an index is made of: for people, and for a program that decides whether to use it."""
+    """What an index is made of: for people, and for a program that decides whether to use it.
+
+    Attributes:
+        path: The folder of the index.
+        format: The version of its format on disk.
+        generation: The number of the generation in force.
+        created: When that was made, in UTC.
+        articles: How many articles can be found.
+        chunks: How many chunks they have.
+        vectors: How many chunks have a vector. Where they are fewer than all, the others are found by keyword alone.
+        segments: How many segments there are.
+        deleted_chunks: How many chunks are deleted and still on disk; ``compact`` leaves them out.
+        bytes: The size of the generation's files.
+        leg_bytes: Of ``bytes``, those of ``articles``, ``postings``, ``vectors`` and ``deletions``, and of ``encoder``
+            where the index brings its own along.
+        encoder: The name of the encoder that made the vectors.
+        encoder_fingerprint: What names the numbers that it gives, in hex.
+        dimension: How many values a vector has.
+        eight_bit_chunks: How many chunks have vectors that are scanned at 8 bits and then scored exactly. The others
+            are scanned as they are.
+        vector_recall: Of the 100 nearest by an exact scan, the share that the scan at 8 bits finds: measured when they
+            were written, the least of all segments. None where no vector is scanned so.
+        places: The places that the index remembers, which ``update`` and ``rebuild`` read again.
+        languages: How many articles each language has, "" where it isn't known.
+        sources: How many articles each source has, "" where it isn't known.
+        first_published: The earliest ``published``; None where no article has a date.
+        last_published: The latest ``published``; None where no article has a date.
+        config: The values of the ``IndexConfig`` that is baked in.
+        settings: The values of ``SearchConfig`` that the index names; empty where it names none.
+        time_zone: Where "today" and "last month" in a question are: the zone of the settings, or else of this machine.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> info = searcher.info()
+        >>> info.articles, info.vectors, info.encoder
+        (4, 4, 'sentence-transformers/all-MiniLM-L6-v2')
+    """
 
     path: str
     format: int
@@ -377,19 +699,15 @@ class IndexInfo:
     articles: int
     chunks: int
     vectors: int
-    """Chunks that have a vector; where they are fewer than all, the others are found by keyword alone."""
     segments: int
     deleted_chunks: int
     bytes: int
     leg_bytes: Mapping[str, int]
-    """Of ``bytes``, those of ``articles``, ``postings``, ``vectors`` and ``deletions``."""
     encoder: str
     encoder_fingerprint: str
     dimension: int
     eight_bit_chunks: int
-    """Chunks whose vectors are scanned at 8 bits and then scored exactly; the others are scanned as they are."""
     vector_recall: float | None
-    """Of the 100 nearest by an exact scan, the share that scan finds: measured when they were written, the least."""
     places: tuple[str, ...]
     languages: Mapping[str, int]
     sources: Mapping[str, int]
@@ -398,15 +716,32 @@ class IndexInfo:
     config: Mapping[str, object]
     settings: Mapping[str, object] = field(default_factory=dict)
     time_zone: str = "UTC"
-    """Where "today" and "last month" in a question are: that of the settings, or else of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReport:
     """What a build, rebuild, add, update, delete or compact did.
 
-    ``articles`` and ``chunks`` are those that were written; ``new``, ``changed`` and ``unchanged`` are articles that
-    were given, ``vanished`` those of the index that weren't at its places any more, ``deleted`` those taken out.
+    Attributes:
+        path: The folder of the index.
+        generation: The number of the generation in force afterwards.
+        articles: How many articles were written.
+        chunks: How many chunks were written.
+        vectors_encoded: How many vectors were computed.
+        vectors_reused: How many vectors were known already and taken over.
+        problems: What could not be taken as it was.
+        notes: What else the user should know, in sentences.
+        took_s: How long it took, in seconds.
+        new: How many of the articles that were given weren't in the index.
+        changed: How many of them were there with other content, and were replaced.
+        unchanged: How many of them were there as they are.
+        vanished: How many articles of the index weren't at its places any more.
+        deleted: How many articles were taken out.
+
+    Example:
+        >>> report = searchkit.add("indexes/news", [{"id": "strike", "title": "Strike", "text": "No ferries today."}])
+        >>> report.new, report.articles, report.lost
+        (1, 1, 0)
     """
 
     path: str
@@ -431,7 +766,20 @@ class BuildReport:
 
 
 class Source(Protocol):
-    """A place that yields articles, and problems where it could not."""
+    """What ``articles`` of ``build``, ``add``, ``update`` and ``rebuild`` may be: whatever yields articles.
+
+    It may yield an ``Article``, a mapping with the keys that ``searchkit.ingest.article_from_dict`` knows, or a
+    ``Problem`` in the place of an article that it could not read. A list or a generator will do.
+
+    Example:
+        >>> class Feed:
+        ...     def __iter__(self):
+        ...         yield searchkit.Article(id="strike", text="No ferries today.", title="Ports on strike")
+        ...         yield searchkit.Problem(place="feed, entry 2", reason="has no text")
+        >>> report = searchkit.add("indexes/news", Feed())
+        >>> report.articles, report.lost
+        (1, 1)
+    """
 
     def __iter__(self) -> Iterator[Article | Problem]: ...
 
@@ -439,7 +787,31 @@ class Source(Protocol):
 class Encoder(Protocol):
     """Text in, vectors out: rows of float32, each of length 1, so that an inner product is a cosine.
 
-    ``fingerprint`` covers all that decides the numbers: weights, tokenizer, prompts, pooling, length limit, dtype.
+    ``searchkit.encoders.load_encoder`` gives one by name. An object of a program's own that has these members serves
+    as well; it is given to ``build``, and again to whatever opens or changes that index.
+
+    Example:
+        >>> import numpy as np
+        >>> class LetterEncoder:
+        ...     name, fingerprint, dimension, max_tokens = "letters", "01", 26, 200
+        ...
+        ...     def count_tokens(self, texts):
+        ...         return [len(text.split()) for text in texts]
+        ...
+        ...     def encode_query(self, text):
+        ...         return self.encode_chunks([text])[0]
+        ...
+        ...     def encode_chunks(self, texts, progress=None):
+        ...         letters = "abcdefghijklmnopqrstuvwxyz"
+        ...         counts = [[text.lower().count(letter) + 0.01 for letter in letters] for text in texts]
+        ...         rows = np.asarray(counts, dtype=np.float32)
+        ...         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        >>> articles = [{"id": "a1", "title": "Cocoa", "text": "The price has doubled."}]
+        >>> searchkit.build("indexes/letters", articles, encoder=LetterEncoder()).vectors_encoded
+        1
+        >>> with searchkit.open("indexes/letters", encoder=LetterEncoder()) as searcher:
+        ...     searcher.search("cocoa", mode="vector").results[0].article.id
+        'a1'
     """
 
     @property
@@ -448,7 +820,11 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """What names the numbers it gives, in hex."""
+        """What names the numbers it gives, in hex.
+
+        It covers all that decides them: weights, tokenizer, prompts, pooling, length limit, dtype. An index refuses an
+        encoder of another fingerprint.
+        """
 
     @property
     def dimension(self) -> int:
@@ -456,30 +832,116 @@ class Encoder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """The longest input, in its own tokens, with the special ones and the prompt of a chunk taken off."""
+        """The longest input, in its own tokens, with the special ones and the prompt of a chunk taken off.
+
+        Chunks are cut to it.
+        """
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special ones."""
+        """Count each text's tokens, without special ones.
+
+        Args:
+            texts: The texts.
+
+        Returns:
+            The number of tokens of each text, in their order.
+
+        Example:
+            >>> from searchkit.encoders import load_encoder
+            >>> load_encoder("sentence-transformers/all-MiniLM-L6-v2").count_tokens(["air defense", "radar"])
+            [2, 1]
+        """
 
     def encode_query(self, text: str) -> Vector:
-        """Return a ``(dimension,)`` vector."""
+        """Encode a query.
+
+        Args:
+            text: What is asked.
+
+        Returns:
+            Its vector, ``(dimension,)`` float32, of length 1.
+
+        Example:
+            >>> from searchkit.encoders import load_encoder
+            >>> load_encoder("sentence-transformers/all-MiniLM-L6-v2").encode_query("air defense").shape
+            (384,)
+        """
 
     def encode_chunks(self, texts: Sequence[str], progress: Progress | None = None) -> Vector:
-        """Return a ``(len(texts), dimension)`` array, row i for text i."""
+        """Encode texts of chunks.
+
+        Args:
+            texts: The texts, each with its title and heading.
+            progress: Told ``("encode", texts done, texts in all)`` while it goes on; None: nobody is told.
+
+        Returns:
+            Their vectors, ``(len(texts), dimension)`` float32: row i for text i, each of length 1.
+
+        Example:
+            >>> from searchkit.encoders import load_encoder
+            >>> load_encoder("sentence-transformers/all-MiniLM-L6-v2").encode_chunks(["air defense", "radar"]).shape
+            (2, 384)
+        """
 
 
 class Retriever(Protocol):
-    """A query in, the best ``depth`` hits out, best first, ties in the order of the chunks in the index."""
+    """A query in, the best chunks out. ``Searcher`` is one.
+
+    Example:
+        >>> def chunk_ids(retriever: searchkit.Retriever, text: str) -> list[str]:
+        ...     return [hit.chunk_id for hit in retriever.retrieve(searchkit.Query(text=text), depth=2)]
+        >>> searcher = searchkit.open("indexes/news")
+        >>> chunk_ids(searcher, "air defense of Venezuela")
+        ['radar#0', 'missiles#0']
+    """
 
     def retrieve(self, query: Query, depth: int) -> Sequence[Hit]:
-        """Return the best hits."""
+        """Return the best chunks.
+
+        Args:
+            query: What is asked.
+            depth: How many chunks at most.
+
+        Returns:
+            The hits, best first, ties in the order of the chunks in the index.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [hit.chunk_id for hit in searcher.retrieve(searchkit.Query(text="cocoa"), depth=1)]
+            ['cocoa#0']
+        """
 
 
 class Reranker(Protocol):
-    """A query and texts in, for each text the log-odds that it answers out: finite, 0 where it may or may not.
+    """A query and texts in, a relevance score for each text out.
 
-    A text's score doesn't depend on the others. One object may be asked by several threads.
+    ``searchkit.encoders.load_reranker`` gives one by name. A text's score doesn't depend on the other texts. One object
+    may be asked by several threads.
+
+    Example:
+        >>> class OverlapReranker:
+        ...     def rerank(self, query, texts):
+        ...         asked = set(query.lower().split())
+        ...         return [4 * len(asked & set(text.lower().split())) / len(asked) - 2 for text in texts]
+        >>> searcher = searchkit.open("indexes/news", reranker=OverlapReranker())
+        >>> searcher.search("bridge over the river").results[0].article.id
+        'bridge'
     """
 
     def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
-        """Return a score for each text, in their order."""
+        """Score texts.
+
+        Args:
+            query: What is asked.
+            texts: The texts of chunks, each with its title and heading.
+
+        Returns:
+            For each text, in their order, the log-odds that it answers the query: finite, 0 where it may or may not.
+
+        Example:
+            >>> class LengthReranker:
+            ...     def rerank(self, query, texts):
+            ...         return [-len(text) / 1_000 for text in texts]
+            >>> LengthReranker().rerank("radar", ["short", "a longer text"])
+            [-0.005, -0.013]
+        """

@@ -176,6 +176,22 @@ print(sorted({{"torch", "sentence_transformers", "transformers"}} & set(sys.modu
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_searching_for_words_loads_no_searcher_of_whoosh(tmp_path: Path) -> None:
+    code = f"""
+import sys
+import searchkit
+searchkit.build({str(tmp_path / "index")!r}, [{{"id": "1", "title": "Igla", "text": "Missiles guard Venezuela."}}])
+with searchkit.open({str(tmp_path / "index")!r}) as searcher:
+    assert searcher.search("who guards Venezuela?", source=None, facets=["year"]).results
+    unused = {{"whoosh.searching", "whoosh.reading", "whoosh.analysis", "searchkit.keyword.whoosh_schema"}}
+    print(sorted(unused & set(sys.modules)))
+    with searcher.whoosh():
+        assert unused <= set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in searchkit.__all__:
         assert getattr(searchkit, name) is not None

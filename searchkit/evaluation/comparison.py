@@ -29,7 +29,7 @@ class Comparison:
 
     ``difference`` is the mean over queries of other minus first, ``interval`` its bootstrap 95 % interval, ``p`` that
     of the paired randomisation test; so many queries are ``better``, ``worse`` and ``same`` in other; ``movers`` moved
-    most, the largest change first.
+    most, the largest change first; ``first_mean`` and ``other_mean`` are the means themselves.
     """
 
     measure: str
@@ -42,6 +42,13 @@ class Comparison:
     worse: int
     same: int
     movers: tuple[ChangedQuery, ...]
+    first_mean: float
+    other_mean: float
+
+    @property
+    def real(self) -> bool:
+        """Whether other is surely better: the whole interval lies above 0."""
+        return self.interval.low > 0
 
 
 def compare(first: MeasuredRun, other: MeasuredRun, *, movers: int = MOVERS) -> tuple[Comparison, ...]:
@@ -78,4 +85,6 @@ def _compared(measure: str, first: MeasuredRun, other: MeasuredRun, movers: int)
         worse=worse,
         same=len(differences) - better - worse,
         movers=tuple(ChangedQuery(query=query, first=before[query], other=after[query]) for query in moved[:movers]),
+        first_mean=float(np.mean(list(before.values()))),
+        other_mean=float(np.mean(list(after.values()))),
     )

@@ -60,13 +60,13 @@ class Share:
 class Group:
     """What was found of the sentences of one language ("" where unknown; None for all).
 
-    ``shares``: by mode. ``overlap``: the mean share that both legs' first ten articles have in common; None where there
-    aren't two legs. ``lost``: the share of sentences whose article is among no mode's first ten.
+    ``modes``: the shares of each. ``overlap``: the mean share that both legs' first ten articles have in common; None
+    where there aren't two legs. ``lost``: the share of sentences whose article is among no mode's first ten.
     """
 
     language: str | None
     sentences: int
-    shares: Mapping[Mode, Share]
+    modes: Mapping[Mode, Share]
     overlap: float | None
     lost: float
 
@@ -201,7 +201,7 @@ def _group(language: str | None, asked: Sequence[_CheckedSentence]) -> Group:
     return Group(
         language=language,
         sentences=len(asked),
-        shares={
+        modes={
             mode: Share(
                 first=sum(sentence.place(mode) == 0 for sentence in asked) / number,
                 ten=sum(sentence.place(mode) < TOP for sentence in asked) / number,
@@ -231,7 +231,7 @@ def _doubts(group: Group) -> Iterator[str]:
         yield "No article has a sentence that could be asked."
         return
     where = "" if group.language is None else f" in {group.language or 'articles without a language'}"
-    for mode, share in group.shares.items():
+    for mode, share in group.modes.items():
         if share.ten < LOW[mode]:
             yield f"{mode} finds only {share.ten:.0%} of its own sentences' articles{where} among its first ten."
     if group.overlap is not None and group.overlap < LOW_OVERLAP:

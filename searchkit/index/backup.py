@@ -25,9 +25,32 @@ from searchkit.types import Progress
 def backup(index: str | Path, target: str | Path, *, progress: Progress | None = None) -> Manifest:
     """Copy the generation in force to a new folder, which is then an index of its own, at generation 1.
 
-    Neither searches nor a writer have to wait. Every file is held against its digest on the way. Returns the copy's
-    manifest. Raises ``IndexExists`` or ``ConfigError`` where something is there already, ``IndexNotFound``,
-    ``IndexCorrupt`` naming the file that is damaged, ``StorageError``; then no half copy is left.
+    Neither searches nor a writer have to wait. Every file is held against its digest on the way. Whatever is raised,
+    no half copy is left.
+
+    Args:
+        index: The folder of the index.
+        target: The folder of the copy: one that isn't there yet, or an empty one.
+        progress: Told ``("copy", segments done, segments in all)``; None: nobody is told.
+
+    Returns:
+        The copy's manifest.
+
+    Raises:
+        IndexExists: There is an index in ``target``.
+        ConfigError: ``target`` holds something else.
+        IndexNotFound: There is no index in ``index``.
+        IndexCorrupt: A file of the index is damaged; the message names it.
+        FormatTooOld: The index has a format that can't be read any more.
+        FormatTooNew: A later version wrote the index.
+        IndexLocked: Another writer is at work in ``target``.
+        StorageError: The disk is full, or can't be written.
+
+    Example:
+        >>> manifest = searchkit.backup("indexes/news", "copies/news")
+        >>> manifest.generation, manifest.articles
+        (1, 4)
+        >>> searcher = searchkit.open("copies/news")
     """
     source, made = Path(index), IndexPaths(Path(target))
 
@@ -46,10 +69,34 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
 def restore(
     source: str | Path, index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None
 ) -> Manifest:
-    """Put a backup in the place of an index, as its next generation: searches go on, and it can be rolled back.
+    """Put a backup in the place of an index, as its next generation. Where there is no index it becomes one.
 
-    Where there is no index it becomes one. ``lock_timeout_s`` is as in ``build``. Returns the new generation's
-    manifest. Raises as ``backup`` does, but not ``IndexExists``.
+    Searches go on, and it can be rolled back.
+
+    Args:
+        source: The folder of the backup.
+        index: The folder of the index.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``("copy", segments done, segments in all)``; None: nobody is told.
+
+    Returns:
+        The new generation's manifest.
+
+    Raises:
+        ConfigError: ``index`` holds something else than an index, or ``lock_timeout_s`` is no time.
+        IndexNotFound: There is no index in ``source``.
+        IndexCorrupt: A file of the backup, or ``CURRENT`` of the index, is damaged; the message names it.
+        FormatTooOld: The backup has a format that can't be read any more.
+        FormatTooNew: A later version wrote the backup.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        StorageError: The disk is full, or can't be written.
+
+    Example:
+        >>> manifest = searchkit.backup("indexes/news", "copies/news")
+        >>> report = searchkit.delete("indexes/news", ["cocoa", "bridge"])
+        >>> manifest = searchkit.restore("copies/news", "indexes/news")
+        >>> manifest.generation, manifest.articles
+        (3, 4)
     """
     made = IndexPaths(Path(index))
 

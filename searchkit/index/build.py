@@ -47,22 +47,56 @@ def build(
 ) -> BuildReport:
     """Build a new index from articles, or from the articles at places; exactly one of the two is given.
 
-    ``encoder`` is used instead of loading ``config.encoder``. With ``strict`` the first article that can't be read
-    stops the build. Vectors that the user's cache has aren't computed again, and new ones are kept there, but for where
-    ``cache`` is False or ``SEARCHKIT_VECTOR_CACHE`` says otherwise.
+    Whatever is raised, no half index is left. Vectors that were computed are: in a hidden file of its folder, and the
+    next ``build`` there goes on with them.
 
-    With ``keyword_first`` generation 1 has no vectors and can be searched, as ``say`` is told, while those are made for
-    generation 2; where that is stopped, ``update`` or ``rebuild`` makes the rest.
+    Args:
+        index: The folder of the index: one that isn't there yet, or an empty one.
+        articles: The articles: ``Article`` objects, or mappings with the keys that JSONL has
+            (``searchkit.ingest.article_from_dict`` names them).
+        places: Files, folders and globs to read articles from, or ``-`` for JSON lines on standard input. The index
+            remembers them for ``update`` and ``rebuild``.
+        config: What is baked into the index; None for the defaults.
+        read: How the places are read; None for the defaults.
+        encoder: An encoder to use instead of loading ``config.encoder``.
+        strict: Whether the first article that can't be read stops the build. Otherwise it is counted and named in the
+            report's ``problems``.
+        cache: Whether vectors that the user's cache has aren't computed again, and new ones are kept there. The
+            environment variable ``SEARCHKIT_VECTOR_CACHE`` sets the cache's size, such as ``500MB``, or ``off``.
+        keyword_first: Whether generation 1, without vectors, can be searched while those are made for generation 2.
+            ``say`` is told when it can. Where the rest is stopped, ``update`` or ``rebuild`` makes it.
+        jobs: How many processes cut articles into chunks, this one among them. None is one a core, where there is
+            enough text and the encoder isn't the caller's own. It decides speed alone.
+        say: Told a sentence for the user where there is something to say; None: nobody is told.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``(stage, done, total)`` while it goes on: "read" counts files, "index" articles, "encode"
+            chunks. None: nobody is told.
 
-    ``jobs``: how many processes cut articles into chunks, this one among them; None is one a core, where there is
-    enough text and the encoder isn't the caller's own. It decides speed alone.
+    Returns:
+        What was written, what was lost, and why.
 
-    ``lock_timeout_s``: how many seconds to wait while another writer is at work, before ``IndexLocked`` is raised.
+    Raises:
+        IndexExists: There is an index in the folder.
+        SourceError: A place doesn't exist, no article was found at all, what ``articles`` yields is no article, or,
+            with ``strict``, an article can't be read.
+        ConfigError: Both or neither of ``articles`` and ``places`` are given, the folder holds something else, or
+            another argument can't be used.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        MissingExtra: The encoder, or a package that a format needs, isn't installed.
+        VectorsInvalid: The encoder gave something else than a row of length 1 for each text.
+        StorageError: The disk is full, or can't be written.
+        BackendError: A process that cuts articles was killed.
 
-    Raises ``IndexExists``, ``SourceError`` (also where no article is found at all), ``IndexLocked``, ``StorageError``,
-    ``MissingExtra``, ``ConfigError``, ``BackendError`` (one of those processes was killed). Whatever is raised, no half
-    index is left; but vectors that were computed are, in a hidden file of its folder, and the next ``build`` there goes
-    on with them.
+    Example:
+        >>> articles = [
+        ...     {"id": "a1", "title": "On the ridge", "text": "Launchers guard Caracas.", "published": "2025-10-21"},
+        ...     {"id": "a2", "title": "Cocoa", "text": "The price of cocoa has doubled.", "source": "Harbor Ledger"},
+        ... ]
+        >>> report = searchkit.build("indexes/mine", articles)
+        >>> report.articles, report.chunks, report.problems
+        (2, 2, ())
+        >>> searchkit.build("indexes/files", places=["articles/*.jsonl"]).articles
+        4
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -118,18 +152,55 @@ def rebuild(
 ) -> BuildReport:
     """Make an index's next generation from scratch, while searches go on in the one before.
 
-    From ``articles`` or ``places`` where given, else from the corpus that the index remembers, else, where that is gone
-    or articles were handed over by a program, from the articles stored in the index; the report's notes say which.
-    Vectors of texts that the generation before has, from the same encoder, aren't computed again, nor are those that a
-    stopped ``rebuild`` has left, or the cache has (``cache`` is as in ``build``). With another encoder the one before
-    serves until the new one is complete. Without ``reuse`` every vector is encoded anew, and the cache's replaced: the
-    way out where vectors are wrong though their files are as they were written.
+    It is made from ``articles`` or ``places`` where given, else from the places that the index remembers. Where those
+    are gone, or a program handed the articles over, it is made from the articles stored in the index. The report's
+    notes say which. With another encoder the generation before serves until the new one is complete.
 
-    ``consider`` is called when it is, before it is put in force: where it returns False, or raises, the generation
-    before stays, and the vectors are kept for the next rebuild. ``keyword_first`` is as in ``build``: what is searched
-    until the new vectors are there has none, also where the generation before had them; it can't be had with
-    ``consider`` or another encoder. ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, and
-    ``IndexNotFound``, ``IndexCorrupt``, ``ConfigError``.
+    Args:
+        index: The folder of the index.
+        articles: The articles, as in ``build``.
+        places: Where to read the articles, as in ``build``.
+        config: What is baked into the index; None for what it has now.
+        read: How the places are read; None for how they were read before.
+        encoder: An encoder to use instead of loading the one of the configuration.
+        strict: Whether the first article that can't be read stops the rebuild.
+        cache: Whether the user's cache of vectors is used, as in ``build``.
+        reuse: Whether vectors are taken over that the generation before has for the same text by the same encoder, that
+            a stopped ``rebuild`` has left, or that the cache has. Without, every vector is encoded anew, and the
+            cache's replaced: the way out where vectors are wrong though their files are as they were written.
+        keyword_first: Whether a generation without vectors is searched until they are there, as in ``build``, also
+            where the generation before had them. It can't be had with ``consider`` or another encoder.
+        jobs: How many processes cut articles into chunks, as in ``build``.
+        consider: Called with the numbers of the generation in force and of the next one, which can both be opened,
+            before the next one is put in force. Where it returns False, or raises, the generation before stays, and
+            the vectors are kept for the next rebuild. None: the next one is put in force.
+        say: Told a sentence for the user where there is something to say; None: nobody is told.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
+
+    Returns:
+        What was written, how many vectors were reused, and what was lost.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: The index is damaged, and what is needed of it can't be read.
+        FormatTooOld: Neither ``articles`` nor ``places`` are given, and the index's format can't be read any more.
+        FormatTooNew: A later version wrote the index.
+        SourceError: As in ``build``.
+        ConfigError: Both ``articles`` and ``places`` are given, or an argument can't be used.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        MissingExtra: The encoder, or a package that a format needs, isn't installed.
+        VectorsInvalid: The encoder gave something else than a row of length 1 for each text.
+        StorageError: The disk is full, or can't be written.
+        BackendError: A process that cuts articles was killed.
+
+    Example:
+        >>> report = searchkit.rebuild("indexes/news")
+        >>> report.generation, report.articles, report.vectors_encoded, report.vectors_reused
+        (2, 4, 0, 4)
+        >>> report = searchkit.rebuild("indexes/news", config=searchkit.IndexConfig(title_weight=3))
+        >>> report.generation
+        3
     """
     started = time.monotonic()
     check_encoder(encoder)

@@ -26,7 +26,7 @@ from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, 
 from searchkit.index.segment_reader import Segment, ids_over, placed_ids
 from searchkit.index.vector_index import best_of
 from searchkit.storage.files import unreadable
-from searchkit.types import Article, Chunk, IndexInfo, Where
+from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,6 +141,11 @@ class Generation:
         return frozenset().union(*(field_names(segment) for segment in self.segments))
 
     @cached_property
+    def has_vectors(self) -> bool:
+        """Whether any living chunk has a vector."""
+        return self.manifest.vectors > 0
+
+    @cached_property
     def languages(self) -> tuple[str | None, ...]:
         """By which languages the living articles are analysed, the most frequent first; None where some have none."""
         counted = sorted(self.manifest.languages.items(), key=lambda item: (-item[1], item[0]))
@@ -162,7 +167,7 @@ class Generation:
 
     def rows_where(self, where: Where) -> NDArray[np.bool_] | None:
         """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
-        if not where:
+        if where == NO_FILTER:
             return self.living
         mask = self._filtered.get(where)
         if mask is None:
@@ -189,14 +194,7 @@ class Generation:
 
     def article_at(self, number: int) -> tuple[Article, range]:
         """Return an article by its number over all segments, and the rows of its chunks."""
-        segment_number = int(np.searchsorted(self.article_bases, number, side="right")) - 1
-        segment, row = self.segments[segment_number], number - int(self.article_bases[segment_number])
-        first, end = segment.starts[row : row + 2].tolist()
-        stored = segment.articles.stored(row)
-        if (stored.chunk, stored.chunks) != (first, end - first):
-            raise segment.articles.corrupt(f"the article in row {row} has chunks that aren't its own")
-        base = int(self.bases[segment_number])
-        return stored.article, range(base + first, base + end)
+        return self.articles_at(np.asarray([number], dtype=np.int64))[0]
 
     def articles_at(self, numbers: NDArray[np.int64]) -> list[tuple[Article, range]]:
         """Return some articles by their numbers over all segments, each with the rows of its chunks, in their order.
@@ -205,7 +203,11 @@ class Generation:
         """
         articles: dict[int, Article] = {}
         for segment, places, rows in self._by_segment(numbers, self.article_bases):
-            articles.update(zip(places, segment.articles_at(rows), strict=True))
+            starts = segment.starts
+            for place, stored in zip(places, segment.articles.stored_at(rows), strict=True):
+                if (starts[stored.row], starts[stored.row + 1]) != (stored.chunk, stored.chunk + stored.chunks):
+                    raise segment.articles.corrupt(f"the article in row {stored.row} has chunks that aren't its own")
+                articles[place] = stored.article
         starts = self.article_starts
         spans = zip(starts[numbers].tolist(), starts[numbers + 1].tolist(), strict=True)
         return [(articles[place], range(*span)) for place, span in enumerate(spans)]

@@ -213,7 +213,34 @@ class ScoreBaseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A generation, complete. See the module's table."""
+    """A generation, complete: what stands in its JSON file, in the types of a program.
+
+    Attributes:
+        generation: Its number.
+        parent: The number of the generation before it; None for the first.
+        created: When it was made, in UTC.
+        writer: The version of searchkit that wrote it.
+        config: What is baked into the index.
+        encoder: The encoder of its vectors: ``name``, ``fingerprint``, ``dimension``.
+        corpus: The ``places`` and how they are ``read`` again; None where a program handed the articles over.
+        segments: The segments, in order, each with its files and what of it is deleted.
+        languages: How many articles each language has, "" where it isn't known.
+        rules: The number of the rules by which its texts were cut and analysed.
+        unknown_as: The language by which articles of unknown language are analysed; "" for none.
+        restored: The number of the earlier generation that it brings back; None where it doesn't.
+        carried: The encoder that the index brings along; None where it is to be found on the machine.
+        settings: What searches use where they name no other; None for the defaults.
+        spreads: How the vectors of each language lie. Empty where no chunk has a vector, or it was written before this
+            was counted.
+        zero: What questions without sense score. None where too little is there to ask, or it was written before this
+            was asked.
+        format: The version of everything on disk.
+
+    Example:
+        >>> manifest = searchkit.backup("indexes/news", "copies/news")
+        >>> manifest.articles, manifest.encoder.dimension, manifest.languages
+        (4, 384, {'en': 4})
+    """
 
     generation: int
     parent: int | None
@@ -226,16 +253,11 @@ class Manifest:
     languages: Mapping[str, int]
     rules: int
     unknown_as: str = ""
-    """The language by which articles of unknown language are analysed, "" for none."""
     restored: int | None = None
     carried: CarriedFact | None = None
-    """None where the encoder is to be found on the machine."""
     settings: Settings | None = None
-    """What searches use where they name no other; None for the defaults."""
     spreads: Mapping[str, VectorStatsFact] = field(default_factory=dict)
-    """By language; empty where no chunk has a vector, or it was written before this was counted."""
     zero: ScoreBaseline | None = None
-    """None where too little is there to ask, or it was written before this was asked."""
     format: int = FORMAT
 
     @property

@@ -16,7 +16,6 @@ from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.vector_index import VectorsReader
 from searchkit.keyword.postings.reader import PostingsReader
-from searchkit.types import Article
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,15 +83,6 @@ class Segment:
         if absent := [row for row in rows if row not in known]:
             known.update(zip(absent, self.articles.article_ids(absent), strict=True))
         return [known[row] for row in rows]
-
-    def articles_at(self, rows: Sequence[int]) -> list[Article]:
-        """Return the articles of some rows, in their order, read together. Raises ``IndexCorrupt``."""
-        starts = self.starts
-        articles = self.articles.stored_at(rows)
-        for each in articles:
-            if (starts[each.row], starts[each.row + 1]) != (each.chunk, each.chunk + each.chunks):
-                raise self.articles.corrupt(f"the article in row {each.row} has chunks that aren't its own")
-        return [each.article for each in articles]
 
     @cached_property
     def article_of_row(self) -> NDArray[np.int32]:

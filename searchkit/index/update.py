@@ -67,10 +67,43 @@ def add(
     lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Add articles to an index; one whose id is there replaces it, one that hasn't changed costs nothing.
+    """Add articles to an index. An article whose id is there replaces it; one that hasn't changed costs nothing.
 
-    ``cache``, ``jobs`` and ``lock_timeout_s`` are as in ``build``. Raises as ``build`` does, but not where no article
-    is found without that one was lost; and ``IndexNotFound``, ``IndexCorrupt``, ``EncoderMismatch``.
+    Args:
+        index: The folder of the index.
+        articles: The articles, as in ``build``. Exactly one of ``articles`` and ``places`` is given.
+        places: Where to read the articles, as in ``build``. The index remembers them beside those it has.
+        read: How the places are read; None for the defaults.
+        encoder: The encoder that made the index's vectors, instead of loading it.
+        strict: Whether the first article that can't be read stops it. Otherwise it is counted and named in the report.
+        cache: Whether the user's cache of vectors is used, as in ``build``.
+        jobs: How many processes cut articles into chunks, as in ``build``.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
+
+    Returns:
+        What was written, how many were new, changed and unchanged, and what was lost.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: A file of the index is damaged.
+        FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
+        FormatTooNew: A later version wrote the index.
+        EncoderMismatch: The encoder isn't the one that made the index's vectors.
+        SourceError: A place doesn't exist, every article was lost, or, with ``strict``, an article can't be read.
+        ConfigError: Both or neither of ``articles`` and ``places`` are given, or an argument can't be used.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        MissingExtra: The encoder, or a package that a format needs, isn't installed.
+        VectorsInvalid: The encoder gave something else than a row of length 1 for each text.
+        StorageError: The disk is full, or can't be written.
+        BackendError: A process that cuts articles was killed.
+
+    Example:
+        >>> article = {"id": "a3", "title": "Football", "text": "The Vinotinto lost again."}
+        >>> searchkit.add("indexes/news", [article]).new
+        1
+        >>> searchkit.add("indexes/news", [article]).unchanged
+        1
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -113,14 +146,56 @@ def update(
     lock_timeout_s: float = 0.0,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Bring an index in line with articles, with places, or with the places that it remembers where neither is given.
+    """Bring an index in line with articles, with places, or with the places that it remembers.
 
-    A file whose size, time of change and inode are those of the last reading isn't read, but with ``checksum``. What is
-    new is added, what has changed is replaced; vectors that are still to be made are made. With ``prune`` the
-    articles that have vanished are deleted, after ``say`` was told how many; where they are more than the share
-    ``prune_limit`` of the index, nothing is changed and ``ConfigError`` is raised. Nothing is pruned, and a note says
-    so, where an article couldn't be read: it may be the one that seems to have vanished. Raises as ``add`` does, and
-    ``ConfigError`` where the index remembers no places, or should be pruned by a part of those that it was made from.
+    What is new is added, what has changed is replaced. Vectors that are still to be made are made.
+
+    Args:
+        index: The folder of the index.
+        articles: The articles, as in ``build``. Without ``articles`` and ``places``, those that the index remembers are
+            read.
+        places: Where to read the articles, as in ``build``.
+        read: How the places are read; None for how the remembered ones were read before, or for the defaults.
+        prune: Whether articles that have vanished are deleted, after ``say`` was told how many. Nothing is pruned, and
+            a note says so, where an article couldn't be read: it may be the one that seems to have vanished.
+        prune_limit: The share of the index that may vanish by it, 0 to 1. Where it is more, nothing is changed.
+        checksum: Whether every file is read. Without, a file isn't read whose size, time of change and inode are those
+            of the last reading.
+        encoder: The encoder that made the index's vectors, instead of loading it.
+        strict: Whether the first article that can't be read stops it. Otherwise it is counted and named in the report.
+        cache: Whether the user's cache of vectors is used, as in ``build``.
+        jobs: How many processes cut articles into chunks, as in ``build``.
+        say: Told a sentence for the user where there is something to say; None: nobody is told.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
+
+    Returns:
+        How many articles were new, changed, unchanged, vanished and deleted, and what was lost.
+
+    Raises:
+        ConfigError: The index remembers no places and none are given; more than ``prune_limit`` has vanished; the index
+            should be pruned by a part of the places that it was made from; or an argument can't be used.
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: A file of the index is damaged.
+        FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
+        FormatTooNew: A later version wrote the index.
+        EncoderMismatch: The encoder isn't the one that made the index's vectors.
+        SourceError: A place doesn't exist, or, with ``strict``, an article can't be read.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        MissingExtra: The encoder, or a package that a format needs, isn't installed.
+        VectorsInvalid: The encoder gave something else than a row of length 1 for each text.
+        StorageError: The disk is full, or can't be written.
+        BackendError: A process that cuts articles was killed.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("articles/strike.txt").write_text("No ferries run today.")
+        >>> report = searchkit.update("indexes/news")
+        >>> report.new, report.unchanged
+        (1, 4)
+        >>> Path("articles/strike.txt").unlink()
+        >>> searchkit.update("indexes/news", prune=True).deleted
+        1
     """
     started = time.monotonic()
     check_encoder(encoder)
@@ -181,10 +256,32 @@ def update(
 
 
 def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_s: float = 0.0) -> BuildReport:
-    """Take articles out of an index by their ids; an id that isn't there is a problem in the report.
+    """Take articles out of an index by their ids. No encoder is needed.
 
-    No encoder is needed; ``lock_timeout_s`` is as in ``build``.
-    Raises ``IndexNotFound``, ``IndexCorrupt``, ``IndexLocked``, ``StorageError``.
+    Args:
+        index: The folder of the index.
+        article_ids: The ids, or one id. An id that isn't there is a problem in the report.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+
+    Returns:
+        How many articles were deleted, and the ids that no article has. A note says where a rebuild or update would
+        find the articles again.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: A file of the index is damaged.
+        FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
+        FormatTooNew: A later version wrote the index.
+        ConfigError: ``lock_timeout_s`` is no time.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        StorageError: The disk is full, or can't be written.
+
+    Example:
+        >>> report = searchkit.delete("indexes/news", ["cocoa", "no-such-id"])
+        >>> report.deleted
+        1
+        >>> print(report.problems[0])
+        no-such-id: no article has this id
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -208,9 +305,33 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
 
 
 def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None) -> BuildReport:
-    """Make one segment of all, without what is deleted; nothing is encoded. Raises as ``delete`` does.
+    """Make one segment of all, without what is deleted; nothing is encoded.
 
-    The files of before stay until ``gc``.
+    The files of before stay until ``gc``. Where there is nothing to make smaller, nothing is written.
+
+    Args:
+        index: The folder of the index.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``("merge", articles done, articles in all)``; None: nobody is told.
+
+    Returns:
+        A report with the number of the generation in force afterwards.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        IndexCorrupt: A file of the index is damaged.
+        FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
+        FormatTooNew: A later version wrote the index.
+        ConfigError: ``lock_timeout_s`` is no time.
+        IndexLocked: Another writer is still at work after ``lock_timeout_s``.
+        StorageError: The disk is full, or can't be written.
+
+    Example:
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> report = searchkit.compact("indexes/news")
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.info().deleted_chunks
+        0
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))

@@ -213,9 +213,22 @@ _DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexErr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong: the file, what was found, what that means, and the command that mends it.
+    """What is wrong with a file of an index.
 
-    ``remedy`` is empty where no command does: the file may not be read, and ``meaning`` says what to do.
+    Attributes:
+        path: The file.
+        found: What was found.
+        meaning: What that means for searches, or what to do where no command helps.
+        remedy: The command that mends it. It is empty where none does: the file may not be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("indexes/news/segments/000001/vectors.faiss").write_bytes(b"cut short")
+        >>> fault = searchkit.verify("indexes/news").faults[0]
+        >>> fault.meaning
+        "The vector leg can't be trusted."
+        >>> fault.remedy
+        'searchkit rebuild --index indexes/news'
     """
 
     path: str
@@ -226,7 +239,22 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """What ``verify`` found. ``files`` counts what was checked; ``notes`` say what couldn't be."""
+    """What ``verify`` found.
+
+    Attributes:
+        path: The folder of the index.
+        generation: The number of the generation in force; None where that can't be read.
+        deep: Whether everything was checked.
+        files: How many files were checked.
+        faults: What is wrong; empty where all is well.
+        notes: What couldn't be checked, and why.
+        took_s: How long it took, in seconds.
+
+    Example:
+        >>> report = searchkit.verify("indexes/news")
+        >>> report.generation, report.faults
+        (1, ())
+    """
 
     path: str
     generation: int | None
@@ -240,11 +268,33 @@ class VerifyReport:
 def verify(
     index: str | Path, *, deep: bool = False, encoder: Encoder | None = None, progress: Progress | None = None
 ) -> VerifyReport:
-    """Check the generation in force: manifest, sizes, heads, each leg's counts, and some articles looked up again.
+    """Check the generation in force. Damage is told in the report, not raised.
 
-    With ``deep`` also every digest, every list of postings, every vector, every stored text, and some chunks encoded
-    again by the index's encoder (or ``encoder``). Damage is told, not raised. Raises ``IndexNotFound``,
-    ``FormatTooOld``, ``FormatTooNew``, ``ConfigError`` where ``encoder`` isn't one.
+    It checks the manifest, the files' sizes and heads and each leg's counts, and looks some articles up again.
+
+    Args:
+        index: The folder of the index.
+        deep: Whether to check also every digest, every list of postings, every vector and every stored text, and to
+            encode some chunks again.
+        encoder: The encoder that made the index's vectors, instead of loading it.
+        progress: Told ``("verify", segments done, segments in all)``; None: nobody is told.
+
+    Returns:
+        The faults, each with the file and the command that mends it, and what couldn't be checked.
+
+    Raises:
+        IndexNotFound: There is no index in the folder.
+        FormatTooOld: The index has a format that can't be read any more.
+        FormatTooNew: A later version wrote the index.
+        ConfigError: ``encoder`` isn't an encoder.
+        VectorsInvalid: With ``deep``, the encoder gave something else than a row of length 1 for each text.
+
+    Example:
+        >>> report = searchkit.verify("indexes/news", deep=True)
+        >>> for fault in report.faults:
+        ...     print(fault.path, fault.found, fault.remedy)
+        >>> report.faults
+        ()
     """
     started = time.monotonic()
     check_encoder(encoder)

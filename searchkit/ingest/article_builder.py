@@ -300,13 +300,28 @@ class BuiltArticle:
 def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None = None) -> Article:
     """Make an article from keys and values, such as a line of JSON has.
 
-    Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within ``metadata``) become the article's
-    own fields, all others its ``fields``. An id must be there, or a url to serve as one, or ``fallback_id``.
-    A date that can't be understood stays as the field ``published_raw``. The language is detected where it isn't given
-    or wrong. Of HTML in title, text, source, authors and tags the article has what it shows, and words that a line's
-    end parts (``infor-`` / ``mation``) it has whole.
+    Of HTML in title, text, source, authors and tags the article has what it shows. Words that a line's end parts
+    (``infor-`` / ``mation``) it has whole.
 
-    Raises ``SourceError`` where there is no id, neither text nor title, or a value of an impossible kind.
+    Args:
+        values: The values. Known keys in many spellings (``_id``, ``headline``, ``pubDate``, … also within
+            ``metadata``) become the article's own fields, all others its ``fields``. A date that can't be understood
+            stays as the field ``published_raw``. The language is detected where it isn't given or wrong.
+        fallback_id: The id where ``values`` has neither an id nor a url to serve as one; None: one of these must be
+            there.
+
+    Returns:
+        The article.
+
+    Raises:
+        SourceError: There is no id, neither text nor title, or a value of an impossible kind.
+
+    Example:
+        >>> from searchkit.ingest import article_from_dict
+        >>> values = {"_id": 7, "headline": "Cocoa", "pubDate": "2025-10-21", "body": "Dear.", "desk": "world"}
+        >>> article = article_from_dict(values)
+        >>> article.id, article.title, article.published_day.isoformat(), article.fields
+        ('7', 'Cocoa', '2025-10-21', {'desk': 'world'})
     """
     return make_article(ParsedArticle(values=values), fallback_id=fallback_id).article
 

@@ -50,16 +50,37 @@ def read(
     stdin: BinaryIO | None = None,
     memory: ReadFiles | None = None,
 ) -> Iterator[Article | Problem]:
-    """Yield the articles at the places, and a problem for whatever couldn't be taken as it was.
+    """Read the articles at places. What can't be read is a problem among them, never an exception.
 
-    The order is that of the places, of the names within one, and of the rows within a file; ``-`` comes last. A file
-    that several places hold is read once. ``progress`` is told ``("read", files done, files in all)``. ``stdin`` is
-    read for the place ``-``; None is the process's own. ``memory`` knows files from before.
+    It looks for the files at once, and reads them as articles are asked for. The order is that of the places, of the
+    names within one, and of the rows within a file; ``-`` comes last. A file that several places hold is read once. A
+    folder that holds nothing yields nothing.
 
-    Looks for the files at once, and reads as articles are asked for. Raises at once ``SourceError`` for a place that
-    doesn't exist or a glob that matches nothing, and ``ConfigError`` for a mapping of a field that articles don't have.
-    A folder that holds nothing yields nothing. Raises while reading ``MissingExtra`` where a package that a format
-    needs can't be imported, ``StorageError`` where a file can't be written that a package needs to read with.
+    Args:
+        places: Files, folders and globs, or ``-`` for JSON lines on standard input; or one of these.
+        config: Where an article's fields stand.
+        progress: Told ``("read", files done, files in all)``; None: nobody is told.
+        stdin: What is read for the place ``-``; None is the process's own standard input.
+        memory: What knows the files from before, and which of them needn't be read; None reads all.
+
+    Yields:
+        Each article, or a problem for whatever couldn't be taken as it was.
+
+    Raises:
+        SourceError: At once: a place doesn't exist, or a glob matches nothing.
+        ConfigError: At once: ``config`` maps a field that articles don't have.
+        MissingExtra: While reading: a package that a format needs can't be imported.
+        StorageError: While reading: a file can't be written that a package needs to read with.
+
+    Example:
+        >>> from searchkit.ingest import read
+        >>> for entry in read(["articles/*.jsonl"]):
+        ...     if isinstance(entry, searchkit.Article):
+        ...         print(entry.id, entry.published_day)
+        radar 2025-04-23
+        missiles 2025-11-14
+        cocoa 2024-12-11
+        bridge 2025-06-02
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)

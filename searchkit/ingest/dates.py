@@ -401,10 +401,30 @@ def now_in(time_zone: str) -> datetime:
 
 
 def parse_when(text: str, *, now: datetime, end: bool) -> datetime:
-    """Return the first instant of the period that a text names, or with ``end`` its last, in UTC.
+    """Return the first instant of the period that a text names, or its last.
 
-    ``2025-10`` is from 2025-10-01 to the last microsecond of 2025-10-31, by the clock of ``now``, which must be aware.
-    Reads what ``parse_bound`` does. Raises ``QueryError`` for what names no time.
+    ``2025-10`` is from 2025-10-01 to the last microsecond of 2025-10-31.
+
+    Args:
+        text: A day, a month, a year, an instant or words: "2025-10", "yesterday", "last month", "24h", "3 weeks ago".
+            ``parse_bound`` says all that is read.
+        now: The present instant, aware. Days and months are those of its clock.
+        end: Whether the last instant is returned.
+
+    Returns:
+        The instant, aware and in UTC.
+
+    Raises:
+        QueryError: The text names no time.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> from searchkit.ingest import parse_when
+        >>> now = datetime(2025, 11, 14, 12, 0, tzinfo=UTC)
+        >>> parse_when("last month", now=now, end=False).isoformat()
+        '2025-10-01T00:00:00+00:00'
+        >>> parse_when("24h", now=now, end=False).isoformat()
+        '2025-11-13T12:00:00+00:00'
     """
     bound = parse_bound(text, now=now, end=end)
     if isinstance(bound, SpanBound):

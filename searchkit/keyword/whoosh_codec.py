@@ -1,52 +1,79 @@
-"""Whoosh codec: Whoosh's searcher and matchers over our postings.
+"""Whoosh codec: Whoosh's readers and matchers over our postings.
 
-``evaluator.py`` answers the query language by itself. This is the way for what it doesn't know (Whoosh's span queries),
-and the reference it is tested against. A codec that reads only: our own builder writes.
+``evaluator.py`` answers the query language by itself. This is the way for what it doesn't know (Whoosh's span queries,
+scorers, collectors, facets), and the reference it is tested against. It reads only: our own builder writes.
 """
 
 from __future__ import annotations
 
+import copy
+import math
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from whoosh.codec import base
-from whoosh.fields import TEXT, Schema
-from whoosh.formats import Positions
-from whoosh.matching import LeafMatcher
-from whoosh.reading import EmptyReader, MultiReader, SegmentReader, TermInfo, TermNotFound
-from whoosh.scoring import BaseScorer, WeightingModel
-from whoosh.searching import Searcher
+from whoosh.filedb.filestore import ReadOnlyError
+from whoosh.formats import Existence, Positions
+from whoosh.matching import LeafMatcher, ListMatcher
+from whoosh.reading import TermInfo, TermNotFound
 
-from searchkit.keyword.scoring.bm25 import K1, B
-from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings, field_delta, living_counts
+from searchkit.errors import SearchkitError
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.inverter import Inverter
+from searchkit.keyword.scoring.segments import SegmentPostings, field_delta, living_counts
+from searchkit.keyword.whoosh_schema import (
+    ALTERNATIVE,
+    UNDATED,
+    WORD_FIELDS,
+    DateColumnReader,
+    DateField,
+    ValueColumnReader,
+)
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from searchkit.keyword.postings.reader import FieldPostings
     from searchkit.keyword.query.ast import FieldName
+    from searchkit.keyword.whoosh_schema import Documents
+
+    Rows = NDArray[Any]
+
+_DATES = DateField()
+
+_BATCH = 1024
+"""Terms that are read at once: whoever asks for those of a prefix needs few."""
 
 
-FIELDS: tuple[FieldName, ...] = ("text", "title")
-"""In the order of their names, as Whoosh iterates over terms."""
+class ReadOnly(SearchkitError, ReadOnlyError):  # type: ignore[misc]  # Whoosh has no types
+    """Something was to be written through Whoosh."""
+
+    default_hint = "Write with searchkit.add, searchkit.update or searchkit.delete, and open the index again."
 
 
-def open_searcher(index: KeywordSegments) -> Any:
-    """Return a ``whoosh.searching.Searcher`` over all segments, scoring with our BM25; row numbers are global rows.
-
-    Terms are looked up as they are: queries hold terms that the analyzer has made.
-    """
-    schema = Schema(**{name: TEXT(phrase=True) for name in FIELDS})
-    readers = [SegmentReader(None, schema, ArraySegment(segment)) for segment in index.segments]
-    reader = EmptyReader(schema) if not readers else readers[0] if len(readers) == 1 else MultiReader(readers)
-    return Searcher(reader, weighting=Weighting(index))
+def refuse_writing(*_: object, **__: object) -> NoReturn:
+    """Raise ``ReadOnly``."""
+    raise ReadOnly("Whoosh reads this index and can't write it.")
 
 
 class ArraySegment(base.Segment):  # type: ignore[misc]  # Whoosh has no types
-    """A segment as Whoosh asks for it."""
+    """A segment as Whoosh asks for it. ``first`` is its first row among those of all segments."""
 
-    def __init__(self, segment: SegmentPostings) -> None:
+    def __init__(
+        self,
+        segment: SegmentPostings,
+        first: int = 0,
+        documents: Documents | None = None,
+        analyzer: Analyzer | None = None,
+    ) -> None:
         super().__init__("searchkit")
         self.arrays = segment
+        self.first = first
+        self.documents = documents
+        self.analyzer = analyzer
 
     def codec(self) -> ArrayCodec:
         """Return what reads the segment."""
@@ -69,105 +96,194 @@ class ArraySegment(base.Segment):  # type: ignore[misc]  # Whoosh has no types
         deleted = self.arrays.deleted
         return deleted is not None and docnum < len(deleted) and bool(deleted[docnum])
 
+    delete_document = set_doc_count = create_file = create_compound_file = refuse_writing
+
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]  # Whoosh has no types
     """Opens the readers of an `ArraySegment`."""
 
     def terms_reader(self, storage: None, segment: ArraySegment) -> ArrayTerms:
         """Return the reader of terms."""
-        return ArrayTerms(segment.arrays)
+        return ArrayTerms(segment)
 
     def per_document_reader(self, storage: None, segment: ArraySegment) -> ArrayRows:
         """Return the reader of rows."""
         return ArrayRows(segment)
 
+    per_document_writer = field_writer = new_segment = refuse_writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermRows:
+    """The living rows of a term, ascending, how often each has it, how long each is in terms, and where it stands.
+
+    ``positions`` is None in a field of whole values, in which every row is one term.
+    """
+
+    rows: Rows
+    counts: Rows
+    lengths: Rows
+    positions: Callable[[int], list[int]] | None = None
+
 
 class ArrayTerms(base.TermsReader):  # type: ignore[misc]  # Whoosh has no types
-    """The terms of a segment that living rows have, and their postings. Terms are UTF-8 bytes, as Whoosh has them."""
+    """The terms of a segment that living rows have, and their postings, as bytes, which Whoosh has terms in."""
 
-    def __init__(self, segment: SegmentPostings) -> None:
+    def __init__(self, segment: ArraySegment) -> None:
         self._segment = segment
+        self._arrays = segment.arrays
+        self._documents = segment.documents
+        names = () if self._documents is None else (*self._documents.values, "published")
+        self._names = tuple(sorted((*WORD_FIELDS, *names)))  # as Whoosh iterates over terms
+        self._terms: dict[str, list[bytes]] = {}
+        self._texts: dict[str, list[str]] = {}
 
-    def __contains__(self, term: tuple[FieldName, bytes]) -> bool:
-        return living_counts(self._segment, term[0], term[1].decode())[0] > 0
+    def __contains__(self, term: tuple[str, bytes]) -> bool:
+        return self.doc_frequency(*term) > 0
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         """Yield every (field, term) in order."""
-        return self.terms_from(FIELDS[0], b"")
+        return self.terms_from(self._names[0], b"")
 
-    def terms_from(self, fieldname: FieldName, prefix: bytes) -> Iterator[tuple[str, bytes]]:
+    def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield every (field, term) from one on."""
-        for name in FIELDS[FIELDS.index(fieldname) :]:
-            field = self._segment.postings.field(name)
-            first = field.first_id_from(prefix.decode()) if name == fieldname else 0
-            for index in range(first, field.term_count):
-                term = field.term(index)
-                if living_counts(self._segment, name, term)[0] > 0:
-                    yield name, term.encode()
+        for name in self._names[bisect_left(self._names, fieldname) :]:
+            begin = prefix if name == fieldname else b""
+            for term in self._words_from(name, begin) if name in WORD_FIELDS else self._values_from(name, begin):
+                yield name, term
+
+    def _words_from(self, name: FieldName, prefix: bytes) -> Iterator[bytes]:
+        field = self._arrays.postings.field(name)
+        delta = None if self._arrays.delta is None else field_delta(self._arrays.delta, name)
+        # A prefix that ends within a character is less than any term that goes on with it.
+        for first in range(field.first_id_from(prefix.decode("utf-8", "ignore")), field.term_count, _BATCH):
+            ids = np.arange(first, min(first + _BATCH, field.term_count))
+            if delta is not None:
+                low, high = np.searchsorted(delta.term_ids, (first, first + _BATCH))
+                df, _ = field.frequencies(ids)
+                df[delta.term_ids[low:high].astype(np.int64) - first] -= delta.df[low:high]
+                ids = ids[df > 0]
+            yield from map(_encoded, field.terms(ids.tolist()))
+
+    def _values_from(self, name: str, prefix: bytes) -> list[bytes]:
+        if name not in self._terms:
+            self._terms[name] = list(self._values(name))
+        terms = self._terms[name]
+        return terms[bisect_left(terms, prefix) :]
+
+    def _values(self, name: str) -> Iterator[bytes]:
+        if self._documents is None:
+            return
+        if name == "published":
+            dates = np.unique(self._dates())
+            yield from (_DATES.term(number) for number in dates.tolist() if number != UNDATED)
+            return
+        first = self._segment.first
+        yield from map(_encoded, self._documents.keys(name, range(first, first + self._arrays.postings.rows)))
+
+    def _dates(self) -> NDArray[np.int64]:
+        """Return the dates of the segment's rows, ``(rows,)``; those of deleted rows are none."""
+        if self._documents is None:
+            return np.full(self._arrays.postings.rows, UNDATED)
+        dates = self._documents.dates()[self._segment.first :][: self._arrays.postings.rows]
+        deleted = self._arrays.deleted
+        return dates if deleted is None else np.where(deleted, UNDATED, dates)
 
     def items(self) -> Iterator[tuple[tuple[str, bytes], Any]]:
         """Yield every (field, term) with its statistics."""
-        return self.items_from(FIELDS[0], b"")
+        return self.items_from(self._names[0], b"")
 
-    def items_from(self, fieldname: FieldName, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], Any]]:
+    def items_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], Any]]:
         """Yield every (field, term) from one on with its statistics."""
         for name, term in self.terms_from(fieldname, prefix):
-            yield (name, term), self.term_info(cast("FieldName", name), term)
+            yield (name, term), self.term_info(name, term)
 
-    def term_info(self, fieldname: FieldName, text: bytes) -> Any:
+    def term_info(self, fieldname: str, text: bytes) -> Any:
         """Return a term's statistics: a new object at each call, since a MultiReader changes it."""
-        matcher = self._matcher(fieldname, text)
-        if not matcher.is_active():
+        postings = self._rows(fieldname, text)
+        if not len(postings.rows):
             raise KeyError((fieldname, text))
-        rows, counts = matcher.rows, matcher.counts
-        lengths = np.asarray(self._segment.postings.field(fieldname).lengths)[rows]
         return TermInfo(
-            weight=int(counts.sum()),
-            df=len(rows),
-            minlength=int(lengths.min()),
-            maxlength=int(lengths.max()),
-            maxweight=int(counts.max()),
-            minid=int(rows[0]),
-            maxid=int(rows[-1]),
+            weight=int(postings.counts.sum()),
+            df=len(postings.rows),
+            minlength=int(postings.lengths.min()),
+            maxlength=int(postings.lengths.max()),
+            maxweight=int(postings.counts.max()),
+            minid=int(postings.rows[0]),
+            maxid=int(postings.rows[-1]),
         )
 
-    def frequency(self, fieldname: FieldName, text: bytes) -> int:
+    def frequency(self, fieldname: str, text: bytes) -> int:
         """Count a term's occurrences in living rows."""
-        return living_counts(self._segment, fieldname, text.decode())[1]
+        return self._counts(fieldname, text)[1]
 
-    def doc_frequency(self, fieldname: FieldName, text: bytes) -> int:
+    def doc_frequency(self, fieldname: str, text: bytes) -> int:
         """Count the living rows that have a term."""
-        return living_counts(self._segment, fieldname, text.decode())[0]
+        return self._counts(fieldname, text)[0]
 
-    def matcher(self, fieldname: FieldName, text: bytes, format_: object, scorer: object = None) -> ArrayMatcher:
+    def _counts(self, fieldname: str, text: bytes) -> tuple[int, int]:
+        if fieldname in WORD_FIELDS and ALTERNATIVE not in (term := _decoded(text)):
+            return living_counts(self._arrays, fieldname, term)
+        postings = self._rows(fieldname, text)
+        return len(postings.rows), int(postings.counts.sum())
+
+    def matcher(self, fieldname: str, text: bytes, format_: object, scorer: object = None) -> ArrayMatcher:
         """Return a matcher of a term's living rows. Raises ``TermNotFound``."""
-        matcher = self._matcher(fieldname, text, scorer)
-        if not matcher.is_active():
+        postings = self._rows(fieldname, text)
+        if not len(postings.rows):
             raise TermNotFound(f"No term {fieldname}:{text!r}")
-        return matcher
+        return ArrayMatcher(postings, (fieldname, text), scorer)
 
-    def _matcher(self, fieldname: FieldName, text: bytes, scorer: object = None) -> ArrayMatcher:
-        return ArrayMatcher(self._segment, fieldname, text, scorer)
+    def _rows(self, fieldname: str, text: bytes) -> TermRows:
+        if fieldname in WORD_FIELDS:
+            return word_rows(self._arrays, fieldname, _decoded(text))
+        rows = self._rows_of_value(fieldname, text)
+        ones = np.ones(len(rows), np.uint32)
+        return TermRows(rows=rows, counts=ones, lengths=ones)
 
-    def cursor(self, fieldname: FieldName, fieldobj: object) -> ArrayCursor:
+    def _rows_of_value(self, fieldname: str, text: bytes) -> Rows:
+        if self._documents is None or fieldname not in self._names:
+            return np.zeros(0, np.int64)
+        if fieldname == "published":
+            date = _DATES.microseconds(text)
+            return np.zeros(0, np.int64) if date == UNDATED else np.flatnonzero(self._dates() == date)
+        rows = self._documents.rows(fieldname, _decoded(text))
+        first = self._segment.first
+        low, high = np.searchsorted(rows, (first, first + self._arrays.postings.rows))
+        return rows[low:high] - first
+
+    def cursor(self, fieldname: str, fieldobj: Any) -> ArrayCursor:
         """Return a cursor over a field's terms, for Whoosh's automata."""
-        return ArrayCursor([term.decode() for name, term in self.terms_from(fieldname, b"") if name == fieldname])
+        if fieldname not in self._texts:
+            terms = self._words_from(fieldname, b"") if fieldname in WORD_FIELDS else self._values_from(fieldname, b"")
+            self._texts[fieldname] = [fieldobj.from_bytes(term) for term in terms]
+        return ArrayCursor(self._texts[fieldname])
 
     def indexed_field_names(self) -> tuple[str, ...]:
         """Name the fields."""
-        return FIELDS
+        return self._names
 
 
 class ArrayCursor(base.FieldCursor):  # type: ignore[misc]  # Whoosh has no types
     """Goes over a field's terms for Whoosh's fuzzy automata: by code points, since by bytes they are wrong."""
 
-    def __init__(self, terms: list[str]) -> None:
+    def __init__(self, terms: Sequence[str]) -> None:
         self._terms = terms
         self._at = 0
+
+    def first(self) -> str | None:
+        """Go to the first term."""
+        self._at = 0
+        return self.text()
 
     def find(self, string: str) -> str | None:
         """Go to the first term not less than a text."""
         self._at = bisect_left(self._terms, string)
+        return self.text()
+
+    def next(self) -> str | None:
+        """Go to the next term."""
+        self._at += 1
         return self.text()
 
     def text(self) -> str | None:
@@ -176,77 +292,126 @@ class ArrayCursor(base.FieldCursor):  # type: ignore[misc]  # Whoosh has no type
 
 
 class ArrayMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
-    """Steps through the living rows of a term. Deletions are dropped here, once for all."""
+    """Steps through the living rows of a term."""
 
-    def __init__(self, segment: SegmentPostings, field: FieldName, text: bytes, scorer: Any, at: int = 0) -> None:
-        self._term = (field, text)
-        self._of = (segment, field, text)
+    def __init__(self, postings: TermRows, term: tuple[str, bytes], scorer: Any) -> None:
+        self.postings = postings
+        self._term = term
         self.scorer = scorer
-        self.format = Positions()
-        self._at = at
-        postings = segment.postings.field(field)
-        self._id = postings.term_id(text.decode())
-        self._postings = postings
-        self.rows, self.counts = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32)
-        if self._id is not None:
-            rows, counts = postings.postings(self._id)
-            living = slice(None) if segment.deleted is None else ~segment.deleted[rows]
-            self.rows, self.counts = rows[living], counts[living]
+        self.format = Existence() if postings.positions is None else Positions()
+        # Lists, since Whoosh asks for one number after the other.
+        self._rows: list[int] = postings.rows.tolist()
+        self._counts: list[float] = postings.counts.astype(np.float64).tolist()
+        self.at = 0
+        """Which of the rows it is at."""
 
     def copy(self) -> ArrayMatcher:
         """Return another matcher at the same row."""
-        return ArrayMatcher(*self._of, self.scorer, self._at)
+        return copy.copy(self)
 
     def reset(self) -> None:
         """Go to the first row."""
-        self._at = 0
+        self.at = 0
 
     def is_active(self) -> bool:
         """Say whether there is a row here."""
-        return self._at < len(self.rows)
+        return self.at < len(self._rows)
 
     def id(self) -> int:
         """Return the row; Whoosh asks a finished matcher too, and gets a number above all rows."""
-        return int(self.rows[self._at]) if self.is_active() else 1 << 62
+        return self._rows[self.at] if self.at < len(self._rows) else 1 << 62
 
     def all_ids(self) -> Iterator[int]:
         """Return all rows."""
-        return iter(self.rows.tolist())
+        return iter(self._rows)
 
     def next(self) -> None:
         """Go to the next row."""
-        self._at += 1
+        self.at += 1
 
     def skip_to(self, id: int) -> None:  # noqa: A002  # Whoosh's name
         """Go to the first row, from here on, that isn't below one."""
         if id > self.id():
-            self._at = int(np.searchsorted(self.rows, id))
+            self.at = bisect_left(self._rows, id, self.at)
 
     def weight(self) -> float:
         """Return how often the term stands in the row."""
-        return float(self.counts[self._at])
+        return self._counts[self.at]
+
+    def value(self) -> bytes:
+        """Return the row's positions as Whoosh encodes them."""
+        encoded: bytes = b"" if self.postings.positions is None else self.format.encode(self.value_as("positions"))
+        return encoded
 
     def value_as(self, astype: str) -> Any:
         """Return the row's ``positions``, ``frequency`` or ``weight``."""
-        if astype == "positions":
-            return self._positions
-        return int(self.counts[self._at]) if astype == "frequency" else self.weight()
+        if astype == "positions" and self.postings.positions is not None:
+            return self.postings.positions(self._rows[self.at])
+        return int(self.weight()) if astype == "frequency" else self.weight()
 
-    @property
-    def _positions(self) -> list[int]:
-        positions, _ = self._postings.positions_of(cast("int", self._id), self.rows[self._at : self._at + 1])
-        return [int(position) for position in positions]
+    def score(self) -> float:
+        """Return the row's score; its weight where nothing scores."""
+        score: float = self.weight() if self.scorer is None else self.scorer.score(self)
+        return score
 
     def supports_block_quality(self) -> bool:
         """Say no: nothing is skipped, everything is scored."""
         return False
 
+    def max_quality(self) -> float:
+        """Return what no row scores more than: Whoosh asks for it also where nothing is skipped."""
+        if self.scorer is None:
+            return max(self._counts, default=0.0)
+        quality: float = self.scorer.max_quality() if self.scorer.supports_block_quality() else math.inf
+        return quality
+
+
+def word_rows(segment: SegmentPostings, fieldname: FieldName, term: str) -> TermRows:
+    """Return where a term of a field of words stands, or any stem of one that has several. Deletions are dropped."""
+    field = segment.postings.field(fieldname)
+    ids = [term_id for stem in term.split(ALTERNATIVE) if (term_id := field.term_id(stem)) is not None]
+    rows, counts = np.zeros(0, np.uint32), np.zeros(0, np.uint32)
+    if len(ids) == 1:
+        rows, counts = field.postings(ids[0])
+    elif ids:
+        lists = [field.postings(term_id) for term_id in ids]
+        rows, place = np.unique(np.concatenate([each for each, _ in lists]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([each for _, each in lists])).astype(np.uint32)
+    if segment.deleted is not None:
+        living = ~segment.deleted[rows]
+        rows, counts = rows[living], counts[living]
+    return TermRows(
+        rows=rows, counts=counts, lengths=np.asarray(field.lengths)[rows], positions=_Positions(field, ids).of
+    )
+
+
+class _Positions:
+    """Where any of some terms stands: all that is known of them is read when a row's places are first asked for."""
+
+    def __init__(self, field: FieldPostings, term_ids: Sequence[int]) -> None:
+        self._field = field
+        self._term_ids = term_ids
+        self._lists: list[tuple[list[int], list[int], list[int]]] = []
+
+    def of(self, row: int) -> list[int]:
+        """Return the positions in a row, ascending."""
+        if not self._lists:
+            read = [(self._field.postings(term_id)[0], *self._field.positions(term_id)) for term_id in self._term_ids]
+            self._lists = [(rows.tolist(), places.tolist(), starts.tolist()) for rows, places, starts in read]
+        lists: list[list[int]] = []
+        for rows, places, starts in self._lists:
+            at = bisect_left(rows, row)
+            if at < len(rows) and rows[at] == row:
+                lists.append(places[starts[at] : starts[at + 1]])
+        return lists[0] if len(lists) == 1 else sorted({place for each in lists for place in each})
+
 
 class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no types
-    """What Whoosh wants to know of rows: which live, and how long each field is, exactly."""
+    """What Whoosh wants to know of rows: which live, how long each field is, exactly, and what else they have."""
 
     def __init__(self, segment: ArraySegment) -> None:
         self._segment = segment
+        self._documents = segment.documents
 
     def doc_count(self) -> int:
         """Count the living rows."""
@@ -268,61 +433,92 @@ class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no 
         """Return the deleted rows."""
         return self._segment.deleted_docs()
 
-    def doc_field_length(self, docnum: int, fieldname: FieldName, default: int = 0) -> int:
-        """Return a row's exact length in terms."""
+    def all_doc_ids(self) -> Iterator[int]:
+        """Return the living rows."""
+        deleted = self._segment.arrays.deleted
+        return iter(range(self.doc_count_all()) if deleted is None else np.flatnonzero(~deleted).tolist())
+
+    def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
+        """Return a row's exact length in terms; the default for a field that has none."""
+        if fieldname not in WORD_FIELDS:
+            return default
         return int(self._segment.arrays.postings.field(fieldname).lengths[docnum])
 
-    def field_length(self, fieldname: FieldName) -> int:
+    def field_length(self, fieldname: str) -> int:
         """Return the total length of the living rows."""
-        arrays = self._segment.arrays
-        deleted = 0 if arrays.delta is None else field_delta(arrays.delta, fieldname).total_length
-        return arrays.postings.field(fieldname).total_length - deleted
+        if fieldname not in WORD_FIELDS:
+            return 0
+        arrays, name = self._segment.arrays, fieldname
+        deleted = 0 if arrays.delta is None else field_delta(arrays.delta, name).total_length
+        return arrays.postings.field(name).total_length - deleted
 
-    def min_field_length(self, fieldname: FieldName) -> int:
+    def min_field_length(self, fieldname: str) -> int:
         """Return the shortest living row's length."""
-        return int(min(self._lengths(fieldname), default=0))
+        lengths = self._lengths(fieldname)
+        return int(lengths.min()) if len(lengths) else 0
 
-    def max_field_length(self, fieldname: FieldName) -> int:
+    def max_field_length(self, fieldname: str) -> int:
         """Return the longest living row's length."""
-        return int(max(self._lengths(fieldname), default=0))
+        return int(self._lengths(fieldname).max(initial=0))
+
+    def _lengths(self, fieldname: str) -> Rows:
+        if fieldname not in WORD_FIELDS:
+            return np.zeros(0, np.uint16)
+        arrays = self._segment.arrays
+        lengths: Rows = np.asarray(arrays.postings.field(fieldname).lengths)
+        return lengths if arrays.deleted is None else lengths[~arrays.deleted]
 
     def stored_fields(self, docnum: int) -> dict[str, Any]:
-        """Return nothing: articles are stored elsewhere."""
-        return {}
+        """Return what is shown of a row; nothing where that is stored elsewhere, or the row is deleted."""
+        if self._documents is None or self.is_deleted(docnum):
+            return {}
+        return self._documents.stored(self._segment.first + docnum)
 
-    def _lengths(self, fieldname: FieldName) -> list[int]:
-        arrays = self._segment.arrays
-        lengths = np.asarray(arrays.postings.field(fieldname).lengths)
-        return list((lengths if arrays.deleted is None else lengths[~arrays.deleted]).tolist())
+    def supports_columns(self) -> bool:
+        """Say yes: values and dates are."""
+        return True
+
+    def has_column(self, fieldname: str) -> bool:
+        """Say whether a field has a column: all but "text" have."""
+        if self._documents is None:
+            return False
+        return fieldname in ("published", "title") or fieldname in self._documents.values
+
+    def column_reader(self, fieldname: str, column: object) -> Any:
+        """Return the values of a field, row by row."""
+        if self._documents is None or not self.has_column(fieldname):
+            raise KeyError(fieldname)
+        first, rows = self._segment.first, self.doc_count_all()
+        if fieldname == "published":
+            return DateColumnReader(self._documents.dates()[first : first + rows])
+        return ValueColumnReader(self._documents.column(fieldname), first, rows)
+
+    def has_vector(self, docnum: int, fieldname: str) -> bool:
+        """Say whether a row's terms can be listed: its texts are analysed again."""
+        return self._documents is not None and fieldname in WORD_FIELDS and not self.is_deleted(docnum)
+
+    def vector(self, docnum: int, fieldname: str, format_: Any) -> Any:
+        """Return a matcher over a row's terms, with how often the row has each."""
+        if self._documents is None or not self.has_vector(docnum, fieldname):
+            raise KeyError((docnum, fieldname))
+        inverter = Inverter(self._segment.analyzer or Analyzer(), self._segment.arrays.postings.title_weight)
+        inverter.add(*self._documents.chunk(self._segment.first + docnum))
+        inverted = inverter.take()
+        run = inverted.text if fieldname == "text" else inverted.title
+        names = list(inverter.vocabulary.terms)
+        places = np.split(run.positions, np.cumsum(run.cf.astype(np.int64))[:-1])
+        terms = sorted((names[term], sorted(some.tolist())) for term, some in zip(run.term_ids, places, strict=False))
+        return ListMatcher(
+            [term for term, _ in terms],
+            [float(len(some)) for _, some in terms],
+            values=[format_.encode(some) for _, some in terms],
+            format=format_,
+        )
 
 
-class Weighting(WeightingModel):  # type: ignore[misc]  # Whoosh has no types
-    """Our BM25 for Whoosh's searcher: statistics of the whole index, over what lives."""
-
-    def __init__(self, index: KeywordSegments) -> None:
-        self._index = index
-
-    def idf(self, searcher: Any, fieldname: FieldName, text: bytes) -> float:
-        """Return a term's idf."""
-        return self._index.idf(self._index.df(fieldname, text.decode()))
-
-    def scorer(self, searcher: Any, fieldname: FieldName, text: bytes, qf: int = 1) -> Scorer:
-        """Return the scorer of a term."""
-        return Scorer(searcher, fieldname, self.idf(searcher, fieldname, text), self._index.average_length(fieldname))
+def _encoded(term: str) -> bytes:
+    return term.encode("utf-8", "surrogatepass")
 
 
-class Scorer(BaseScorer):  # type: ignore[misc]  # Whoosh has no types
-    """Scores the row a matcher stands at."""
-
-    def __init__(self, searcher: Any, field: FieldName, idf: float, average: float) -> None:
-        self._searcher = searcher
-        self._field = field
-        self._idf = idf
-        self._average = average
-
-    def score(self, matcher: Any) -> float:
-        """Return ``idf * tf / (tf + k1 * ((1 - b) + b * length / average))``."""
-        tf: float = matcher.weight()
-        length = self._searcher.doc_field_length(matcher.id(), self._field)
-        score: float = self._idf * tf / (tf + K1 * ((1 - B) + B * length / self._average))
-        return score
+def _decoded(term: bytes) -> str:
+    return term.decode("utf-8", "surrogatepass")

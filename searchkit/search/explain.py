@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, CosineLine, Scale
+from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, Scale, ScoreLine
 from searchkit.search.ranking import RerankShift, RetrieverScores, vote_of, weights
 from searchkit.types import Contribution, Vote
 
@@ -124,7 +124,7 @@ def _contribution(
         times = (scale.keyword if leg == KEYWORD else scale.vector) or 0.0
         return replace(contribution, times=times, how=_how(scale, leg, times, contribution.less))
     curve = scale.keyword if leg == KEYWORD else scale.vector
-    if isinstance(curve, CosineLine):
+    if isinstance(curve, ScoreLine):
         return replace(contribution, less=curve.zero, times=1 / curve.unit if curve.unit > 0 else 0.0, how=STRAIGHT)
     return replace(contribution, how=NOTHING if rank is None else RECIPROCAL)
 

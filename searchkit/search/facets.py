@@ -26,8 +26,6 @@ def count_facets(
     ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has, but
     for those that every archive may have.
     """
-    if not names:
-        return {}
     for name in names:
         if name not in generation.field_names and (name not in FIELDS_EVERYWHERE or name == "published"):
             raise unknown_field(generation, name)

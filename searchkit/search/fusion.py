@@ -9,21 +9,18 @@ ranks (Bruch, Gai, Ingber, TOIS 2023: doi 10.1145/3596512); this form, unlike mi
 and the index alone: no other candidate, filter, depth or k changes a score. Measured, nDCG@10, mean of eleven
 collections: RRF (k = 60) .636, min-max .656, this .661.
 
-All of these look at the candidates of one search: the best ``depth`` chunks of each leg, every one with its exact score
-in both. So a score here moves with the filter and the depth, and articles beyond the candidates can't be found: what
-the default (``fusion.py``, "sum") was made to avoid. Both legs count the same.
+The alternatives look at the candidates of one search: the best ``depth`` chunks of each leg, every one with its exact
+score in both. So a score moves with the filter and the depth, and articles beyond the candidates can't be found: what
+the default ("sum") was made to avoid. Both legs count the same.
 
 *minmax*: ``(s - min) / (max - min)`` (Fox and Shaw, TREC-2, 1994; Bruch, Gai, Ingber 2023 for hybrids).
-*zscore*: ``(s - mean) / standard deviation`` (Montague and Aslam, CIKM 2001, doi 10.1145/502585.502657).
-*dbsf*: ``(s - (mean - 3 sd)) / (6 sd)``, Qdrant's distribution-based score fusion: z-scores on another scale, and so
-the same order as long as both legs are asked about the same candidates.
 *rrf*: ``1 / (60 + rank)`` in each leg that has the chunk among its best (Cormack, Clarke, Buettcher, SIGIR 2009, doi
 10.1145/1571941.1572114); equal scores share the better rank.
 
-nDCG@10 of sum, rrf, minmax, zscore: scifact .742, .720, .746, .750; cranfield .572, .559, .573, .574; digitalgov-known
-.833, .788, .827, .828; xquad-en .981, .970, .979, .979; xquad-xling .426, .294, .391, .396; the samples .785, .704,
-.747, .748; mean .723, .672, .710, .713. Some rank a collection better, none says what a score means; and in none do
-chunks vote for their article (``ranking.py``) or languages lean (``language_bias.py``), which go by what a score means.
+nDCG@10 of sum, rrf, minmax: scifact .742, .720, .746; cranfield .572, .559, .573; digitalgov-known .833, .788, .827;
+xquad-en .981, .970, .979; xquad-xling .426, .294, .391; the samples .785, .704, .747; mean .723, .672, .710. Min-max
+ranks two collections better, but neither says what a score means; and in neither do chunks vote for their article
+(``ranking.py``) or languages lean (``language_bias.py``), which go by what a score means.
 """
 
 from __future__ import annotations
@@ -48,7 +45,7 @@ RRF_K = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CosineLine:
+class ScoreLine:
     """``(score - zero) / unit``; 0 where unit is: a leg in which all candidates score the same has nothing to say."""
 
     zero: float
@@ -82,29 +79,15 @@ def candidate_scale(name: str, keyword: Scores, vector: Scores, depth: int) -> C
     """
     if name == "rrf":
         return CandidateScale(keyword=_ranked(keyword[keyword > 0], depth), vector=_ranked(vector, depth))
-    line = {"minmax": _least_and_range, "zscore": _mean_and_deviation, "dbsf": _three_deviations}[name]
-    return CandidateScale(keyword=line(keyword), vector=line(vector))
+    return CandidateScale(keyword=_min_max(keyword), vector=_min_max(vector))
 
 
-def _least_and_range(scores: Scores) -> CosineLine:
+def _min_max(scores: Scores) -> ScoreLine:
     return (
-        CosineLine(zero=float(scores.min()), unit=float(np.ptp(scores)))
+        ScoreLine(zero=float(scores.min()), unit=float(np.ptp(scores)))
         if len(scores)
-        else CosineLine(zero=0.0, unit=0.0)
+        else ScoreLine(zero=0.0, unit=0.0)
     )
-
-
-def _mean_and_deviation(scores: Scores) -> CosineLine:
-    return (
-        CosineLine(zero=float(scores.mean()), unit=float(scores.std()))
-        if len(scores)
-        else CosineLine(zero=0.0, unit=0.0)
-    )
-
-
-def _three_deviations(scores: Scores) -> CosineLine:
-    line = _mean_and_deviation(scores)
-    return CosineLine(zero=line.zero - 3 * line.unit, unit=6 * line.unit)
 
 
 def _ranked(scores: Scores, depth: int) -> Curve:

@@ -1,8 +1,8 @@
 """Highlighter: the part of a chunk that is worth reading, and the words in it that were asked for.
 
-``native/snippets.c`` says the same of many chunks at once. It asks here only what tokens mean that it never met before,
-so that a word is stemmed once, not in every chunk that it stands in. Of the words of letters, as most are, it looks up
-those alone that the index knows to stand for a term asked for.
+``native/highlight.c`` says the same of many chunks at once. It asks here only what tokens mean that it never met
+before, so that a word is stemmed once, not in every chunk that it stands in. Of the words of letters, as most are, it
+looks up those alone that the index knows to stand for a term asked for.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ import numpy as np
 from searchkit.errors import IndexCorrupt
 from searchkit.index.generation import Generation
 from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
-from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT
+from searchkit.keyword.query.query_terms import telling_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -89,7 +89,8 @@ class QueryEncoders:
         """Take what the caller gave, if anything. Raises ``ConfigError`` where it isn't an encoder."""
         check_encoder(encoder)
         self._given = encoder
-        self._loaded: dict[EncoderFact, Encoder] = {}
+        self._checked: dict[EncoderFact, Encoder] = {}
+        """By what a manifest says of it: an encoder that is known to be the one that it names."""
         self._loading = threading.Lock()
         self._recent = RecentQueryVectors()
 
@@ -99,37 +100,34 @@ class QueryEncoders:
         Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``
         where it isn't there, ``VectorsInvalid`` where it gives no vector of length 1.
         """
-        encoder = self._of(reading.generation)
+        fact = reading.generation.manifest.encoder
+        encoder = self._checked.get(fact) or self._of(reading.generation)
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
-        return self._recent.vector(encoder.fingerprint, text, partial(_query_vector, encoder))
+        return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.
 
         Raises as ``encode`` does.
         """
-        if self._given is not None or self._loaded:
+        if self._given is not None or self._checked:
             self._of(generation)
 
     def _of(self, generation: Generation) -> Encoder:
-        fact = generation.manifest.encoder
-        encoder = self._given or self._loaded.get(fact) or self._load(generation)
-        if difference := fact.differs(encoder):
-            raise EncoderMismatch(
-                f"The vectors of {generation.paths.root}, generation {generation.manifest.generation}, were made by"
-                f" {difference}."
-            )
-        return encoder
-
-    def _load(self, generation: Generation) -> Encoder:
-        """Load an encoder once; a search in a generation whose own is loaded doesn't wait for it."""
+        """Load and check an encoder once; a search in a generation whose own is loaded doesn't wait for it."""
         fact = generation.manifest.encoder
         with self._loading:
-            if fact not in self._loaded:
-                encoder = encoder_of(generation.paths, generation.manifest)
-                kept = list(self._loaded.items())[-(_KEPT - 1) :]
-                self._loaded = dict([*kept, (fact, encoder)])
-            return self._loaded[fact]
+            if fact in self._checked:
+                return self._checked[fact]
+            encoder = self._given or encoder_of(generation.paths, generation.manifest)
+            if difference := fact.differs(encoder):
+                raise EncoderMismatch(
+                    f"The vectors of {generation.paths.root}, generation {generation.manifest.generation}, were made"
+                    f" by {difference}."
+                )
+            kept = list(self._checked.items())[-(_KEPT - 1) :]
+            self._checked = dict([*kept, (fact, encoder)])
+            return encoder
 
 
 def _query_vector(encoder: Encoder, text: str) -> Vector:

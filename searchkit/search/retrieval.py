@@ -24,21 +24,20 @@ from searchkit.index.filters import articles_for
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.analysis.stopwords import telling_words
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
-from searchkit.keyword.query.fast_parse import FastQuery, FastQueryReader
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
-from searchkit.keyword.query.query_terms import leaves_of
+from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
+from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import FIELDS_EVERYWHERE, check_fields, check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import RetrieverScores
-from searchkit.types import Mode, Query, QueryReading, Where
+from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,9 +121,17 @@ class SearchContext:
         return Highlighter(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
 
     @cached_property
-    def bare(self) -> FastQueryReader:
-        """What reads the simplest questions."""
+    def _fast_reader(self) -> FastQueryReader:
         return FastQueryReader(self.analyzer, self.generation.languages)
+
+    def rank_fast(self, query: Query) -> RankedIds | None:
+        """Return the ids and scores of the best articles where a query is one of the simplest; or None.
+
+        Raises as ``retrieve`` does.
+        """
+        if query.mode is not Mode.KEYWORD or not self.generation.rows_are_articles:
+            return None
+        return rank_fast(query, self._fast_reader, self.generation, self.keyword, searched_rows(self, query))
 
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""
@@ -165,7 +172,7 @@ class SearchContext:
 
     def notes_on(self, query: Query, mask: Mask | None) -> tuple[str, ...]:
         """Return the notes on a program's filter, whose rows the mask has; those of the latest are remembered."""
-        if not query.where:
+        if query.where == NO_FILTER:
             return ()
         filters = (query.where, query.suggest_values)
         noted = self._noted  # once: another thread may put another here
@@ -224,11 +231,12 @@ class Candidates:
 
 def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
-    mask = _searched(reading, query)
+    mask = searched_rows(reading, query)
     absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
     parsed = reading.parse(query)
     resolve = partial(reading.resolve, time_zone=config.time_zone)
-    absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
+    if not parsed.plain:
+        absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
     if query.mode is Mode.VECTOR:
         looked = _by_vector(reading, query, parsed, mask, encode, resolve, _weight(reading, config))
         return replace(looked, notes=(*looked.notes, *absent))
@@ -239,7 +247,7 @@ def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode:
     notes = (*parsed.notes, *absent, *matches.notes)
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
-        if reading.generation.manifest.vectors:
+        if reading.generation.has_vectors:
             vector = encode(reading, parsed.text)
         scale = hybrid(matches.idf_sum, _weight(reading, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
@@ -255,31 +263,7 @@ def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode:
     )
 
 
-def fast_query(reading: SearchContext, query: Query) -> tuple[FastQuery, Mask | None] | None:
-    """Return what a search by keyword asks for, and the mask, where the question is one of the simplest; or None.
-
-    Raises as ``retrieve`` does.
-    """
-    if query.mode is not Mode.KEYWORD:
-        return None
-    mask = _searched(reading, query)
-    question = reading.bare.read(query.text, query.syntax)
-    return None if question is None else (question, mask)
-
-
-def retrieve_fast(reading: SearchContext, query: Query) -> RetrieverScores | None:
-    """Return the legs that ``retrieve`` gives to one of the simplest questions, by keyword; None to any other query.
-
-    Nothing is worked out but what a ranking needs. Raises as ``retrieve`` does.
-    """
-    if (fast := fast_query(reading, query)) is None:
-        return None
-    asked, mask = fast
-    keyword = evaluate(reading.keyword, asked.tree, mask=mask)
-    return _legs(reading, keyword_alone(keyword.idf_sum), keyword, None, mask)
-
-
-def _searched(reading: SearchContext, query: Query) -> Mask | None:
+def searched_rows(reading: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
     check_fields(reading.generation, query.where)

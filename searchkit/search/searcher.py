@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
@@ -18,8 +21,7 @@ from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve, retrieve_fast
-from searchkit.search.straight import rank_straight
+from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
 from searchkit.types import (
     Answer,
     Article,
@@ -34,6 +36,9 @@ from searchkit.types import (
     Syntax,
 )
 
+if TYPE_CHECKING:
+    from searchkit.keyword.whoosh_searcher import WhooshSearcher
+
 
 def open_index(
     path: str | Path,
@@ -44,14 +49,43 @@ def open_index(
     refresh_after_s: float | None = None,
     generation: int | None = None,
 ) -> Searcher:
-    """Open an index for searching; ``encoder`` is used instead of loading the one that the index names.
+    """Open an index for searching.
 
-    ``config`` stands in for the settings that the index names, or else the defaults. ``reranker`` looks again at the
-    best chunks: an object, or the name or folder of a cross-encoder, which is loaded when it is first needed.
-    With ``refresh_after_s`` a search looks for a newer generation by itself where the last look is so many seconds ago,
-    and goes over to it; without, ``refresh`` does. With ``generation`` that one is opened, whichever is in force, and
-    never left. Raises ``IndexNotFound``, ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew``, or ``ConfigError`` where
-    there is no such generation or ``encoder`` isn't one.
+    The searcher answers questions until it is closed: use it with ``with``, or call ``close``. Any number of threads
+    may share it. ``searchkit.open`` is the same function.
+
+    Args:
+        path: The folder of the index.
+        config: Settings of the searches. None is those that the index names, or else the defaults.
+        encoder: The encoder that made the index's vectors, instead of loading the one that the index names. None loads
+            that one when it is first needed, which a search by keyword doesn't.
+        reranker: What looks again at the best chunks: an object, or the name or folder of a cross-encoder, which is
+            loaded when it is first needed. None: nothing looks again.
+        refresh_after_s: A search looks for a newer generation where the last look is so many seconds ago, and goes over
+            to it. None: only ``Searcher.refresh`` does.
+        generation: The number of a generation to open, whichever is in force; it is never left. None is the one in
+            force.
+
+    Returns:
+        The searcher. ``search`` asks it, ``article`` and ``chunk`` look one up, ``info`` tells what the index is made
+        of.
+
+    Raises:
+        IndexNotFound: There is no index at ``path``.
+        IndexCorrupt: A file of the index is missing or damaged; the message names it, the hint what mends it.
+        FormatTooOld: The index has a format that can't be read any more.
+        FormatTooNew: A later version wrote the index.
+        StorageError: A file of the index may not be read.
+        ConfigError: There is no such generation, ``encoder`` isn't an encoder, or ``refresh_after_s`` is no time or
+            given with a generation.
+
+    Example:
+        >>> with searchkit.open("indexes/news") as searcher:
+        ...     answer = searcher.search("Russian air defense in Venezuela", k=2, since="2025")
+        ...     for result in answer.results:
+        ...         print(result.rank, result.article.title, "|", result.chunks[0].snippet.text[:40])
+        1 Technicians repair the radar at Maracay | Fourteen Russian engineers have replaced
+        2 Interceptors guard the skies of Caracas | Moscow has sold twelve launchers to Vene
     """
     return Searcher(
         Path(path),
@@ -64,9 +98,17 @@ def open_index(
 
 
 class Searcher:
-    """An opened index. It answers from the generation it was opened with until ``refresh``, or until that is too old.
+    """An opened index: ``searchkit.open`` makes one and says what it takes.
 
-    Any number of threads may share one. Use it with ``with``, or call ``close``.
+    It answers from the generation that it was opened with until ``refresh``, or until that is too old. Any number of
+    threads may share one. Use it with ``with``, or call ``close``; after that its methods raise ``SearchkitError``.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("Russian air defense", k=1)
+        >>> answer.results[0].article.id
+        'radar'
+        >>> searcher.close()
     """
 
     def __init__(
@@ -85,6 +127,8 @@ class Searcher:
         self._encode = encoders.encode
         self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
         self._reading = self._hold.reading
+        self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
+        self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -93,14 +137,46 @@ class Searcher:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index; searches that are going on end first."""
+        """Let go of the index. Searches that are going on end first.
+
+        The searchers of ``whoosh`` are closed too. Closing twice does nothing.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.close()
+        """
         self._hold.close()
+        with self._guard:
+            opened = list(self._whoosh)
+        for searcher in opened:
+            searcher.close()
 
     def refresh(self) -> bool:
-        """Go over to the generation in force; say whether it is another.
+        """Go over to the generation in force. Where it can't be opened or searched, the one before is kept.
 
-        Raises as ``open_index`` does, and ``EncoderMismatch`` or ``MissingExtra`` where that one needs an encoder that
-        isn't the one given here or can't be loaded; the generation before is kept then.
+        Returns:
+            Whether it is another generation than before. Always False where a generation was opened by its number.
+
+        Raises:
+            IndexNotFound: The index isn't there any more.
+            IndexCorrupt: A file of the generation in force is missing or damaged.
+            FormatTooOld: It has a format that can't be read any more.
+            FormatTooNew: A later version wrote it.
+            StorageError: A file may not be read.
+            EncoderMismatch: It needs another encoder than the one that was given to ``open``.
+            MissingExtra: It needs an encoder that isn't installed.
+            ConfigError: Its encoder can't be loaded.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> report = searchkit.add("indexes/news", [{"id": "strike", "text": "No ferries run today."}])
+            >>> searcher.article("strike") is None
+            True
+            >>> searcher.refresh()
+            True
+            >>> searcher.article("strike").text
+            'No ferries run today.'
         """
         return self._hold.refresh()
 
@@ -124,22 +200,62 @@ class Searcher:
         syntax: Syntax | str = Syntax.AUTO,
         explain: bool = False,
     ) -> Answer:
-        """Answer a question with the ``k`` best articles that pass the filters.
+        """Answer a question with the best articles that pass the filters.
 
-        ``since`` and ``until`` take instants, dates or words ("2025-10", "last month", "24h"), both included: a date
-        compares with the day that an article names, an instant with its instant. Within one filter any value may hold,
-        all filters must, and nothing in ``text`` undoes them; None is no filter, an empty list accepts nothing.
-        ``fields`` filters by any other field. A note on a value that no article has names the nearest with
-        ``suggest_values`` alone: for filters that whoever reads the answer has typed, not for those that hide
-        something. ``facets`` names fields to count over the articles that match: by keyword and hybrid those that hold
-        a word asked for and pass the filters, by vector those that pass the filters. Without ``rerank`` the searcher's
-        reranker, if it has one, isn't asked. Results of less than ``min_confidence`` are left out; where that are all,
-        a note and ``nearest`` name the best of them. A query without words, as of filters alone, has results without a
-        confidence: none is left out, and a note says so.
-        ``syntax``: "words" or "expression" where the text is to be read so whatever its form, else "auto"; the answer's
-        ``reading`` says what it was read as.
-        With ``explain`` each result says how its score comes about, in ``contributions`` and ``votes``.
-        Raises ``QueryError`` where an argument can't be understood, and as ``ask`` does.
+        All filters must hold; within one filter any value may. Nothing in ``text`` undoes them. For a filter, None is
+        no filter, and an empty list accepts nothing.
+
+        Args:
+            text: The words, the question, or an expression such as ``title:radar AND -oil``.
+            k: How many results at most, 1 to 1,000,000.
+            mode: Which legs answer: "hybrid", "keyword" or "vector".
+            since: The earliest ``published``, included: an instant, a date, or words such as "2025-10", "last month" or
+                "24h". A date compares with the day that an article names, an instant with its instant.
+            until: The latest ``published``, included, as ``since``.
+            source: The accepted source, or several.
+            language: The accepted language's code, or several.
+            tag: The accepted tag, or several.
+            author: The accepted author, or several.
+            fields: The accepted values of any other field, by its name.
+            facets: Names of fields to count over the articles that match, in the answer's ``facets``. By keyword and
+                hybrid those match that hold a word asked for and pass the filters, by vector those that pass the
+                filters.
+            rerank: Whether the searcher's reranker is asked, if it has one.
+            min_confidence: The least confidence of a result, 0 to 1. Results of less are left out. Where none remains,
+                a note and ``nearest`` name the best of them. A query without words, as of filters alone, has results
+                without a confidence: none is left out, and a note says so.
+            suggest_values: Whether a note on a value that no article has names the nearest. It is for filters that
+                whoever reads the answer has typed, not for those that hide something.
+            syntax: What ``text`` is read as: "words" or "expression", whatever its form, or "auto". The answer's
+                ``reading`` says what it was read as.
+            explain: Whether each result says how its score comes about, in ``contributions`` and ``votes``.
+
+        Returns:
+            The results, best first, and notes on what the user should know.
+
+        Raises:
+            QueryError: The text is empty or an expression that can't be understood, a field to filter by or to count
+                doesn't exist, ``min_confidence`` is asked of a fusion that gives none, or another argument can't be
+                understood. The message says which.
+            EncoderMismatch: The encoder isn't the one that made the index's vectors.
+            MissingExtra: The encoder or the reranker isn't installed.
+            VectorsMissing: It is asked by vector alone, and the index has no vectors yet.
+            VectorsInvalid: The encoder gave no vector of length 1.
+            ConfigError: The settings were chosen for another encoder's vectors; the encoder or the reranker can't be
+                loaded; or the reranker gave something else than a finite score for each text.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> answer = searcher.search("Who guards the skies of Caracas?", source="Harbor Ledger", facets="tag")
+            >>> [result.article.id for result in answer.results]
+            ['missiles', 'cocoa']
+            >>> answer.facets["tag"][0].value
+            'defense'
+            >>> answer = searcher.search("prices", until="2024", fields={"desk": ["city", "business"]})
+            >>> [result.article.id for result in answer.results]
+            ['cocoa']
         """
         query = make_query(
             text,
@@ -163,10 +279,23 @@ class Searcher:
         return self.ask(query)
 
     def ask(self, query: Query) -> Answer:
-        """Answer a query.
+        """Answer a query, as ``search`` does.
 
-        Raises ``QueryError`` (nothing is asked, k below 1, an unknown field to count), ``EncoderMismatch``,
-        ``MissingExtra`` (the encoder isn't there) or ``IndexCorrupt``.
+        Args:
+            query: What is asked.
+
+        Returns:
+            The results, best first, and notes on what the user should know.
+
+        Raises:
+            QueryError: Nothing is asked, ``k`` is below 1, or anything else of the query can't be understood.
+            SearchkitError: An error of the class that ``search`` would raise.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> answer = searcher.ask(searchkit.Query(text="cocoa", mode=searchkit.Mode.KEYWORD))
+            >>> [(result.article.id, round(result.score, 1)) for result in answer.results]
+            [('cocoa', 0.8)]
         """
         started = time.monotonic()
         with self._reading() as reading:
@@ -175,7 +304,7 @@ class Searcher:
             ranked = rank_articles(looked.legs, query.k, depth)
             results = make_results(reading, looked, ranked, config)
             relevant, unsure = confident(results, looked, config), unsure_note(looked)
-            facets = count_facets(reading.generation, query.facets, looked.matching if query.facets else None)
+            facets = count_facets(reading.generation, query.facets, looked.matching) if query.facets else {}
             suggestions = reading.suggestions(looked) if not relevant or reading.lacks_words(looked) else ()
         nearest = results[0] if results and not relevant else None
         return Answer(
@@ -190,23 +319,48 @@ class Searcher:
         )
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
-        """Return the ids and scores of the articles that ``ask`` finds, best first, without reading what it shows.
+        """Return the ids and scores of the articles that ``ask`` finds, without reading what it shows.
 
-        Raises as ``ask`` does.
+        Args:
+            query: What is asked.
+
+        Returns:
+            A pair of the article's id and its score for each result, best first.
+
+        Raises:
+            SearchkitError: An error of the class that ``ask`` would raise.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [article_id for article_id, score in searcher.rank(searchkit.Query(text="repairs of the radar", k=2))]
+            ['radar', 'missiles']
         """
         with self._reading() as reading:
-            legs, config = None, settings_for(reading.generation, self._config)
-            if self._reranker is None or not query.rerank:
-                if (straight := rank_straight(reading, query)) is not None:
-                    return straight
-                legs = retrieve_fast(reading, query)
-            if legs is None:
-                legs = self._look(reading, query)[0].legs
+            if (self._reranker is None or not query.rerank) and (fast := reading.rank_fast(query)) is not None:
+                return fast
+            looked, config = self._look(reading, query)
+            legs = looked.legs
             ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
             return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
-        """Return the best ``depth`` chunks, best first: what ``Retriever`` promises. Raises as ``ask`` does."""
+        """Return the best chunks: what ``Retriever`` promises.
+
+        Args:
+            query: What is asked. Its ``k`` isn't used.
+            depth: How many chunks at most.
+
+        Returns:
+            The chunks' ids and scores, best first.
+
+        Raises:
+            SearchkitError: An error of the class that ``ask`` would raise.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [hit.chunk_id for hit in searcher.retrieve(searchkit.Query(text="air defense"), depth=2)]
+            ['radar#0', 'missiles#0']
+        """
         with self._reading() as reading:
             looked, config = self._look(reading, query)
             ranked = rank_chunks(looked.legs, depth, config.depth)
@@ -216,24 +370,65 @@ class Searcher:
             )
 
     def legs(self, query: Query) -> RetrieverScores:
-        """Return what each leg says to a query before it is ranked, to try settings on, until the searcher is closed.
+        """Return what each leg says to a query before it is ranked, to try settings on.
 
-        Raises as ``ask`` does.
+        Args:
+            query: What is asked.
+
+        Returns:
+            The legs' scores of any row. They can be read until the searcher is closed or leaves its generation.
+
+        Raises:
+            SearchkitError: An error of the class that ``ask`` would raise.
+
+        Example:
+            >>> import numpy as np
+            >>> searcher = searchkit.open("indexes/news")
+            >>> legs = searcher.legs(searchkit.Query(text="air defense"))
+            >>> legs.cosine(np.arange(4)).shape
+            (4,)
         """
         with self._reading() as reading:
             return retrieve(reading, query, settings_for(reading.generation, self._config), self._encode).legs
 
     def read_query(self, query: Query) -> QueryReading:
-        """Tell what a query is read as, without searching. Raises ``QueryError`` as ``ask`` does."""
+        """Tell what a query is read as, without searching.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            Whether it is words or an expression, why, and the filters in it.
+
+        Raises:
+            QueryError: Nothing is asked, or the text is an expression that can't be understood.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> query = searchkit.Query(text='bridge source:"Northfield Courier"')
+            >>> print(searcher.read_query(query))
+            as words, filtered by source:"Northfield Courier"
+        """
         with self._reading() as reading:
             check_query(query)
             return reading.parse(query).reading
 
     def vector_weight(self) -> float:
-        """Return the factor of the cosine in a hybrid score.
+        """Return the factor of the cosine in a hybrid score: the settings' or the index's own.
 
-        Raises ``ConfigError`` where there are no two legs to weigh: no vectors yet, or a fusion without one; and as
-        ``settings_for`` does.
+        Returns:
+            The factor, above 0.
+
+        Raises:
+            ConfigError: There are no two legs to weigh: the index has no vectors yet, or the fusion has no weight. Or
+                the settings were chosen for another encoder's vectors.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.vector_weight()
+            2.8
         """
         with self._reading() as reading:
             config = settings_for(reading.generation, self._config)
@@ -252,38 +447,185 @@ class Searcher:
     def standing(self, mode: Mode = Mode.HYBRID) -> tuple[str, ...]:
         """Tell what every search in a mode has among its notes: vectors that are missing, rules that have changed.
 
-        Raises ``VectorsMissing`` where that mode can find nothing for want of them.
+        Args:
+            mode: The mode.
+
+        Returns:
+            The notes, in sentences; none where all is well.
+
+        Raises:
+            VectorsMissing: The mode is "vector", and the index has no vectors yet.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.standing()
+            ()
         """
         with self._reading() as reading:
             return index_notes(reading.generation, mode)
 
     def article_ids(self) -> tuple[str, ...]:
-        """Return the ids of all articles, in the order in which they came in."""
+        """Return the ids of all articles, in the order in which they came in.
+
+        Returns:
+            The ids.
+
+        Raises:
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.article_ids()
+            ('radar', 'missiles', 'cocoa', 'bridge')
+        """
         with self._reading() as reading:
             return tuple(reading.generation.digests())
 
     def article(self, article_id: str) -> Article | None:
-        """Return an article by its id; None where there is none."""
+        """Look up an article by its id.
+
+        Args:
+            article_id: The id.
+
+        Returns:
+            The article; None where there is none of this id.
+
+        Raises:
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> article = searcher.article("bridge")
+            >>> article.title, article.published_day.isoformat(), dict(article.fields)
+            ('The old bridge is closed', '2025-06-02', {'desk': 'city'})
+        """
         with self._reading() as reading:
             article_row = reading.generation.find_article(article_id)
             return article_row[0] if article_row else None
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
-        """Return all chunks of an article, in order; none where there is no such article."""
+        """Return all chunks of an article.
+
+        Args:
+            article_id: The article's id.
+
+        Returns:
+            The chunks, in order; none where there is no such article.
+
+        Raises:
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [chunk.id for chunk in searcher.chunks("bridge")]
+            ['bridge#0']
+        """
         with self._reading() as reading:
             article_row = reading.generation.find_article(article_id)
             return reading.generation.chunks_at(article_row[1]) if article_row else ()
 
     def chunk(self, chunk_id: str) -> Chunk | None:
-        """Return a chunk by its id, ``article-id#ordinal``; None where there is none."""
+        """Look up a chunk by its id.
+
+        Args:
+            chunk_id: The id, ``article-id#ordinal``, as results have it.
+
+        Returns:
+            The chunk; None where there is none of this id.
+
+        Raises:
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.chunk("cocoa#0").text
+            'Chocolate makers blame the weather. Farmers say that the harvest was stolen.'
+        """
         article_id, mark, ordinal = chunk_id.rpartition("#")
         if not mark or not ordinal.isdecimal() or len(ordinal) > 9:
             return None
         chunks = self.chunks(article_id)
         return chunks[int(ordinal)] if int(ordinal) < len(chunks) else None
 
+    def whoosh(self, *, weighting: Any = None) -> WhooshSearcher:
+        """Open a ``whoosh.searching.Searcher`` over the same postings: for who knows Whoosh and wants its own.
+
+        All that reads works: query classes and spans, ``QueryParser`` with its ``schema``, collectors, ``filter`` and
+        ``mask``, facets, sorting, highlights, key terms, ``more_like``, suggestions, own scorers. Its documents are
+        chunks: their numbers hold for this searcher alone; ``hit["id"]`` is the article's id, ``hit["chunk_id"]`` the
+        chunk's. Fields of words are ``text`` (title, heading and chunk) and ``title``. Whole values, which compare as
+        filters do, are ``id``, ``chunk_id``, ``source``, ``language``, ``year``, ``tags``, ``authors`` and the
+        articles' other fields; ``published`` is a date, in UTC. ``text`` is stored as the chunk's own, and ``url`` is
+        stored alone. As ever in Whoosh, only its parser makes terms of words: a bare ``Term``, ``Prefix`` or
+        ``Wildcard`` is held against stems as they stand in the index ("missil").
+
+        Its matchers are Whoosh's Python: ``search`` answers the same words many times as fast.
+
+        It stays in the generation that it was opened on, whatever ``refresh`` does, and holds it until it is closed or
+        nobody has it any more; closing this searcher closes it. Threads may share it, each with its own results.
+
+        Args:
+            weighting: A scorer of Whoosh's (``whoosh.scoring.TF_IDF()``) or your own; without it the scores are
+                searchkit's BM25, as in keyword mode before chunks vote for articles.
+
+        Returns:
+            The searcher, to be used with ``with``. Its ``notes`` say where the index was analysed by other rules than
+            queries are. Closed, it raises ``SearchkitError`` (a ``whoosh.reading.ReaderClosed``); so does writing
+            (a ``whoosh.filedb.filestore.ReadOnlyError``), which it refuses.
+
+        Raises:
+            SearchkitError: This searcher was closed.
+            IndexCorrupt: A file isn't what was written.
+
+        Example:
+            >>> from whoosh.qparser import QueryParser
+            >>> with searchkit.open("indexes/news") as searcher, searcher.whoosh() as whoosh:
+            ...     asked = QueryParser("text", whoosh.schema).parse("radars engineer")
+            ...     for hit in whoosh.search(asked, limit=5, sortedby="published"):
+            ...         print(hit["id"], hit["title"])
+            radar Technicians repair the radar at Maracay
+        """
+        from searchkit.keyword.whoosh_searcher import open_searcher
+        from searchkit.search.whoosh_documents import GenerationDocuments
+
+        with ExitStack() as opened:
+            reading = opened.enter_context(self._reading())
+            held = ExitStack()
+            searcher = open_searcher(
+                reading.keyword,
+                GenerationDocuments(reading.generation),
+                analyzer=reading.analyzer,
+                weighting=weighting,
+                on_close=held.close,
+            )
+            searcher.notes = reading.standing(Mode.KEYWORD)
+            held.push(opened.pop_all())
+        with self._guard:
+            self._whoosh.add(searcher)
+        return searcher
+
     def info(self) -> IndexInfo:
-        """Tell what the index is made of."""
+        """Tell what the index is made of.
+
+        Returns:
+            Its counts, sizes, encoder, places, languages and settings.
+
+        Raises:
+            IndexCorrupt: A file of the index is damaged.
+            ConfigError: The settings were chosen for another encoder's vectors.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> info = searcher.info()
+            >>> info.articles, info.generation, info.sources
+            (4, 1, {'Harbor Ledger': 2, 'Meridian Wire': 1, 'Northfield Courier': 1})
+        """
         with self._reading() as reading:
             return info_of(reading.generation, settings_for(reading.generation, self._config).time_zone)
 

@@ -21,6 +21,8 @@ UNUSED = {
     "rich",
     "searchkit.keyword.postings.writer",
     "searchkit.keyword.whoosh_codec",
+    "searchkit.keyword.whoosh_schema",
+    "searchkit.keyword.whoosh_searcher",
     "searchkit.index.segment_writer",
     "searchkit.index.segment_merge",
     "searchkit.ingest.chunker",

@@ -9,7 +9,7 @@ import pytest
 
 import searchkit
 from searchkit.config import SearchConfig, Settings
-from searchkit.evaluation.tuning import Gain
+from searchkit.evaluation.comparison import Comparison
 from searchkit.index.current import manifest_in_force
 from searchkit.index.paths import IndexPaths
 from tests.cli.conftest import Run
@@ -143,7 +143,7 @@ def test_settings_in_force_are_measured_as_searches_use_them(run: Run, copy: Pat
 def test_settings_that_are_replaced_by_what_was_found_are_named(
     run: Run, copy: Path, judged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Gain, "real", property(lambda _: True))
+    monkeypatch.setattr(Comparison, "real", property(lambda _: True))
     run("tune", "--use", settings_file(copy, Path("other.json"), vector_weight=0.5), "--index", copy)
     read = run("tune", judged, "--index", copy, "--save", "--json").json()
     assert read["in_force"] == {"before": {"vector_weight": 0.5}, "after": {}}

@@ -24,6 +24,10 @@ def test_a_comparison_is_the_other_minus_the_first() -> None:
     assert (reciprocal.measure, precision.measure) == ("RR", "P@1")
     assert (reciprocal.first, reciprocal.other) == ("old", "new")
     assert reciprocal.difference == pytest.approx((0 + 1 / 2 + 1 / 4) / 3)
+    assert (reciprocal.first_mean, reciprocal.other_mean) == pytest.approx(
+        ((1 + 1 / 2 + 1 / 4) / 3, (1 + 1 + 1 / 2) / 3)
+    )
+    assert (reciprocal.real, compare(measured("a", 2, 3, 4), measured("b", 1, 2, 3))[0].real) == (False, True)
     assert (reciprocal.better, reciprocal.worse, reciprocal.same) == (2, 0, 1)
     assert reciprocal.movers == (
         ChangedQuery(query="q2", first=0.5, other=1.0),

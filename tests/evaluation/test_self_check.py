@@ -60,9 +60,9 @@ def test_a_whole_index_finds_its_own_sentences(index: Path) -> None:
     assert 40 <= found.articles <= 50
     assert found.languages[1].sentences >= 20
     assert found.every.sentences == sum(one.sentences for one in found.languages)
-    assert found.every.shares[Mode.KEYWORD].ten > 0.95
-    assert found.every.shares[Mode.VECTOR].ten > 0.9
-    for share in found.every.shares.values():
+    assert found.every.modes[Mode.KEYWORD].ten > 0.95
+    assert found.every.modes[Mode.VECTOR].ten > 0.9
+    for share in found.every.modes.values():
         assert 0 <= share.first <= share.ten <= 1
     assert found.every.overlap is not None
     assert 0.1 < found.every.overlap <= 1
@@ -74,7 +74,7 @@ def test_a_leg_that_hears_nothing_is_in_doubt(index: Path, tmp_path: Path) -> No
     with searchkit.open(tmp_path / "deaf", encoder=Deaf(name="deaf")) as searcher:
         found = check_archive(searcher, sample=30)
     assert any(doubt.startswith("vector finds only") for doubt in found.doubts)
-    assert found.every.shares[Mode.KEYWORD].ten > 0.95
+    assert found.every.modes[Mode.KEYWORD].ten > 0.95
 
 
 def test_articles_without_a_sentence_are_counted(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_sentence_is_asked_as_it_stands_and_finds_its_article(tmp_path: Path, 
     articles = [Article(id="0", text=text), *(Article(id=f"{n}", text=f"Nobody {n} said a word.") for n in range(1, 4))]
     searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
-        assert check_archive(searcher).every.shares[Mode.KEYWORD].first == 1.0
+        assert check_archive(searcher).every.modes[Mode.KEYWORD].first == 1.0
 
 
 def test_an_index_without_vectors_is_asked_by_keyword_alone(tmp_path: Path) -> None:
@@ -127,6 +127,6 @@ def test_an_index_without_vectors_is_asked_by_keyword_alone(tmp_path: Path) -> N
     searchkit.build(tmp_path / "index", articles, encoder=WordEncoder(), keyword_first=True)
     with searchkit.open(tmp_path / "index", encoder=WordEncoder(), generation=1) as searcher:
         found = check_archive(searcher)
-    assert list(found.every.shares) == [Mode.KEYWORD]
+    assert list(found.every.modes) == [Mode.KEYWORD]
     assert found.every.overlap is None
     assert "nothing can be found by vector" in found.notes[0]

@@ -294,7 +294,7 @@ def test_a_filter_and_facets_count_what_the_keyword_leg_finds(tmp_path: Path) ->
         assert mine.facets == theirs.facets
 
 
-@pytest.mark.parametrize("fusion", ["minmax", "zscore", "dbsf", "rrf"])
+@pytest.mark.parametrize("fusion", ["minmax", "rrf"])
 def test_every_other_fusion_answers_too(tmp_path: Path, fusion: str) -> None:
     stopped(tmp_path / "index", ARTICLES[:20])
     for _ in range(2):

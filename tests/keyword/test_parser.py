@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from searchkit.errors import QueryError
-from searchkit.keyword.analysis.stopwords import IN_SHORT
 from searchkit.keyword.query.ast import (
     And,
     Boost,
@@ -27,6 +26,7 @@ from searchkit.keyword.query.ast import (
     Tree,
 )
 from searchkit.keyword.query.parser import ParsedQuery, parse
+from searchkit.keyword.query.query_terms import IN_SHORT
 from searchkit.types import Syntax
 from tests.keyword.bm25_reference import ANALYZER
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.analysis.stopwords import IN_SHORT, telling_words, word_weights
 from searchkit.keyword.query.ast import Compound, Phrase, Term, positive_leaves
 from searchkit.keyword.query.parser import parse
+from searchkit.keyword.query.query_terms import IN_SHORT, telling_words, word_weights
 from searchkit.types import Syntax
 
 

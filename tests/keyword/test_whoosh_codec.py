@@ -11,7 +11,7 @@ from whoosh.query import spans
 from whoosh.reading import TermNotFound
 
 from searchkit.keyword.scoring.segments import KeywordSegments
-from searchkit.keyword.whoosh_codec import open_searcher
+from searchkit.keyword.whoosh_searcher import open_searcher
 from tests.keyword.bm25_reference import Piece, indexed
 
 FIRST = [

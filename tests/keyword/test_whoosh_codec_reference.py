@@ -11,7 +11,7 @@ from whoosh import query
 
 from searchkit.keyword.query.ast import And, Boost, Or, Phrase, Term, Tree
 from searchkit.keyword.scoring.evaluator import evaluate
-from searchkit.keyword.whoosh_codec import open_searcher
+from searchkit.keyword.whoosh_searcher import open_searcher
 from tests.keyword.bm25_reference import Piece, indexed
 from tests.keyword.random_trees import archives, phrases, single
 

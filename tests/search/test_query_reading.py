@@ -541,7 +541,7 @@ def test_the_reading_is_told(searcher: Searcher) -> None:
 )
 def test_plain_questions_take_the_short_way_with_the_same_scores(searcher: Searcher, text: str) -> None:
     with searcher._reading() as reading:
-        assert reading.bare.read(text) is not None
+        assert reading._fast_reader.read(text) is not None
     answer = searcher.search(text, mode="keyword", k=50)
     ranked = searcher.rank(Query(text=text, mode=Mode.KEYWORD, k=50))
     assert [(one.article.id, one.score) for one in answer.results] == list(ranked)

@@ -25,7 +25,7 @@ import searchkit
 from searchkit import add, backup, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.config import SearchConfig
 from searchkit.errors import SearchkitError
-from searchkit.index.maintenance import history
+from searchkit.index.history import history
 from tests.index.archive import article
 from tests.torture.forgery import FORGERIES, OUTSIDE
 from tests.torture.scenes import ENCODER, grown

@@ -97,14 +97,14 @@ def unbounded() -> None:
 
 def unlocked() -> None:
     """Let several writers at it at once."""
-    from searchkit.index import maintenance
+    from searchkit.index import history
     from searchkit.index import update as index_update
 
     @contextmanager
     def free(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[None]:
         yield
 
-    maintenance.writer_lock = index_update.writer_lock = free
+    history.writer_lock = index_update.writer_lock = free
 
 
 @dataclass(frozen=True, slots=True)

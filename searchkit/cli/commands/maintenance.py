@@ -114,10 +114,10 @@ def gc(
 
     """
     from searchkit.cli.output import formats
-    from searchkit.index import maintenance
+    from searchkit.index import history
 
     screen = Screen(no_color=no_color)
-    done = maintenance.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
+    done = history.gc(existing_index(index, screen), keep=keep, lock_timeout_s=wait)
     if json:
         screen.write(formats.to_json(asdict(done)))
     elif not quiet:
@@ -141,11 +141,11 @@ def rollback(
     there are.
 
     """
-    from searchkit.index import maintenance
+    from searchkit.index import history
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    change = maintenance.rollback(where, generation, lock_timeout_s=wait)
+    change = history.rollback(where, generation, lock_timeout_s=wait)
     _tell_made(screen, where, change, f"brings back generation {change.restored}", quiet=quiet, json=json)
 
 

@@ -53,8 +53,8 @@ def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) 
     """Show what an index is made of, and its history."""
     from searchkit.cli.output import formats, index_report
     from searchkit.index.generation import index_info
+    from searchkit.index.history import history
     from searchkit.index.lock import writer_at_work
-    from searchkit.index.maintenance import history
     from searchkit.index.paths import IndexPaths
 
     screen = Screen(no_color=no_color)

@@ -15,7 +15,7 @@ from searchkit.cli.output.result_table import DIM, bar, byline
 from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
 
 if TYPE_CHECKING:
-    from searchkit.index.maintenance import GenerationInfo
+    from searchkit.index.history import GenerationInfo
 
 
 SHOWN_PROBLEMS = 1000

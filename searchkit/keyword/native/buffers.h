@@ -1,19 +1,24 @@
-/* How does Python give numbers to the loops? As buffers, whose sizes are checked when they are taken. */
+/* Buffers: the arrays of numbers that Python hands over; the size of a number is checked when one is acquired. */
 #ifndef SEARCHKIT_BUFFERS_H
 #define SEARCHKIT_BUFFERS_H
 
-#include "lists.h"
+#include "python_api.h"
 
+#include <stdint.h>
+
+/* A read-only buffer of numbers. */
 typedef struct {
-    PyObject_HEAD
-    Field field;
-} FieldObject;
+    Py_buffer view;
+    int held;
+} Buffer;
 
-typedef struct {
-    PyObject *field_type, *segments_type, *leaf_type;
-} State;
+/* Read a number of 8 or 4 bytes. */
+static inline uint64_t number_at(const void *numbers, int width, uint64_t place) {
+    return width == 8 ? ((const uint64_t *)numbers)[place] : ((const uint32_t *)numbers)[place];
+}
 
-static inline int take(Buffer *b, PyObject *object, Py_ssize_t item, int writable) {
+/* Acquire an array whose numbers have so many bytes, or None. 0 with an error set; release it in any case. */
+static inline int acquire_buffer(Buffer *b, PyObject *object, Py_ssize_t item, int writable) {
     b->held = 0;
     if (object == Py_None) return 1;
     if (PyObject_GetBuffer(object, &b->view, PyBUF_ND | (writable ? PyBUF_WRITABLE : 0)) < 0) return 0;
@@ -23,32 +28,23 @@ static inline int take(Buffer *b, PyObject *object, Py_ssize_t item, int writabl
     return 0;
 }
 
-static inline void drop(Buffer *b) {
+static inline void release_buffer(Buffer *b) {
     if (b->held) PyBuffer_Release(&b->view);
     b->held = 0;
 }
 
-static inline uint64_t length(const Buffer *b) { return b->held ? (uint64_t)(b->view.len / b->view.itemsize) : 0; }
+static inline uint64_t buffer_length(const Buffer *b) {
+    return b->held ? (uint64_t)(b->view.len / b->view.itemsize) : 0;
+}
 
-static inline int wide(Buffer *b, PyObject *object, int *width) {
-    if (!take(b, object, 4, 0)) {
+/* The same of numbers of 4 or 8 bytes. */
+static inline int acquire_offsets(Buffer *b, PyObject *object, int *width) {
+    if (!acquire_buffer(b, object, 4, 0)) {
         if (!b->held || b->view.itemsize != 8) return 0;
         PyErr_Clear();
     }
     *width = (int)b->view.itemsize;
     return 1;
 }
-
-
-/* strings(tables, numbers, scores), of strings.c; products and similarity(matrix, query, rows), of products.c. */
-PyObject *loops_strings(PyObject *module, PyObject *args);
-PyObject *loops_products(PyObject *module, PyObject *args);
-PyObject *loops_similarity(PyObject *module, PyObject *args);
-/* windows(texts, bases, counts, spans, terms, characters, repeat), of snippets.c. */
-PyObject *loops_windows(PyObject *module, PyObject *args);
-/* word_bits(words), of snippets.c. */
-PyObject *loops_word_bits(PyObject *module, PyObject *args);
-/* Make the types of segments.c; 0 where that failed. */
-int add_segments(PyObject *module, State *state);
 
 #endif

@@ -77,6 +77,11 @@ class Phrase:
     offsets: tuple[int, ...]
     slop: int = 1
 
+    @property
+    def field(self) -> FieldName:
+        """The field that its words are looked for in."""
+        return self.units[0].field
+
 
 @dataclass(frozen=True, slots=True)
 class Every:

@@ -166,6 +166,8 @@ class _TypedQuery:
     def parsed(self) -> ParsedQuery:
         """Raises ``QueryError`` as ``parse`` does."""
         text = self._text
+        if ":" not in text and "：" not in text:
+            return self._beside(text, ())
         filters = find_filters(text, self._names)
         check_filters(text, filters)
         for text_filter in passed_over(text, self._names, filters)[:MAX_PASSED_OVER]:

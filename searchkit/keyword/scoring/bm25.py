@@ -22,8 +22,8 @@ B = 0.75
 """Lucene's defaults. On eleven collections k1 .9 with b .4 ranked .004 nDCG@10 lower."""
 
 OWN_FORM = 1.05
-"""A word that is the whole query scores so many times as much where its own form stands, as ``native/`` has it: more
-than a few words more or less of a chunk's length, less than a second occurrence."""
+"""A word that is the whole query scores so many times as much where its own form stands, as ``native/bm25.h`` has it:
+more than a few words more or less of a chunk's length, less than a second occurrence."""
 
 
 def idf(rows: int, df: int) -> float:

@@ -1,8 +1,8 @@
 """Native executor: a plan's steps by the compiled extension, window by window.
 
-``native/windows.c`` keeps the sums of some thousand rows at a time in the nearest cache, ``native/conjunctions.c``
-moves from row to row that all required words have: no array of all rows is made unless somebody wants one. What they
-give is what ``numpy_executor.py`` gives, to the last bit.
+``native/score_window.c`` keeps the sums of some thousand rows at a time in the nearest cache,
+``native/score_conjunction.c`` moves from row to row that all required words have: no array of all rows is made unless
+somebody wants one. What they give is what ``numpy_executor.py`` gives, to the last bit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from searchkit.keyword.query.ast import FieldName, Phrase, Term
 from searchkit.keyword.query.plan import lone_word
 from searchkit.keyword.query.rewrite import WordSet
-from searchkit.keyword.scoring.numpy_executor import RowScores, field_of
+from searchkit.keyword.scoring.numpy_executor import RowScores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,7 +175,7 @@ class NativeExecutor:
 
     @cached_property
     def _fields(self) -> frozenset[FieldName]:
-        return frozenset([field_of(leaf) for leaf in self._program.leaves])
+        return frozenset([leaf.field for leaf in self._program.leaves])
 
     @cached_property
     def _asked(self) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.keyword.query.ast import TEXT, FieldName, Phrase, Term
+from searchkit.keyword.query.ast import TEXT, Phrase, Term
 from searchkit.keyword.query.plan import ALL, Op, QueryPlan, lone_word
 from searchkit.keyword.scoring.bm25 import OWN_FORM
 
@@ -184,11 +184,6 @@ class LeafReader:
         return self._idfs[leaf]
 
 
-def field_of(leaf: Term | Phrase) -> FieldName:
-    """Return the field that a leaf looks in."""
-    return leaf.units[0].field if isinstance(leaf, Phrase) else leaf.field
-
-
 def run(
     index: KeywordSegments, program: QueryPlan, leaves: LeafReader, mask: Mask | None, filters: Sequence[Mask]
 ) -> RowScores:
@@ -238,7 +233,7 @@ class _SegmentExecutor:
             open_ = gate[rows]
             rows, tf = rows[open_], tf[open_]
             weight = step.factor * self._leaves.idf(leaf)
-            shares = weight * (tf / (tf + index.norms(self._number, field_of(leaf))[rows]))
+            shares = weight * (tf / (tf + index.norms(self._number, leaf.field)[rows]))
             if (word := lone_word(program)) is not None:
                 shares = np.where(np.isin(rows, self._own_rows(word)), shares * OWN_FORM, shares)
             scores[rows] += shares

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,6 @@ import numpy as np
 
 from searchkit.keyword.postings.word_dictionary import WordDictionary
 from searchkit.keyword.query.ast import Term
-from searchkit.keyword.query.fast_parse import FastQuery, Joint
-from searchkit.keyword.query.plan import plan_of
 from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
 from searchkit.storage import native
 
@@ -45,20 +43,8 @@ _REMEMBERED = 1 << 16
 _TEXT: frozenset[FieldName] = frozenset({"text"})
 
 
-@lru_cache(maxsize=256)
-def _shape(joint: Joint, count: int) -> tuple[array[int], array[int], array[int], int, bool]:
-    """Return the operations, the steps, the required leaves, the root and whether it is plain, as the loops take them.
-
-    Of the program of so many different words: step i adds leaf i.
-    """
-    program = plan_of(FastQuery(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
-    return (
-        array("i", [number for operation in program.operations for number in operation]),
-        array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
-        array("i", program.required),
-        program.root,
-        program.plain,
-    )
+PlanArrays = tuple["array[int]", "array[int]", "array[int]", int, bool]
+"""Operations, steps, required leaves, root, and whether it is plain, of a plan as the compiled extension takes it."""
 
 
 class NativeSegments:
@@ -103,14 +89,14 @@ class NativeSegments:
         return postings
 
     def best(
-        self, joint: Joint, leaves: list[Any], weights: list[float], mask: Mask | None, depth: int
+        self, plan: PlanArrays, leaves: list[Any], weights: list[float], mask: Mask | None, depth: int
     ) -> tuple[Rows, Scores]:
-        """Return the best ``depth`` rows, and one more, that have any or all leaves of "text", and their scores.
+        """Return the best ``depth`` rows, and one more, that a plan of leaves of "text" finds, and their scores.
 
         They come best first. ``weights``: of each leaf. ``mask``, ``(rows,)``: the rows that may be found. Raises
         ``IndexCorrupt``.
         """
-        operations, steps, required, root, plain = _shape(joint, len(leaves))
+        operations, steps, required, root, plain = plan
         self.make_ready(_TEXT, articles=not plain)
         try:
             rows, scores = self.segments.best(
@@ -404,8 +390,6 @@ class KeywordSegments:
     @cached_property
     def parts(self) -> NativeSegments:
         """The same for the compiled loops, which must be here."""
-        # DROPPED
-
         return NativeSegments(self, native.COMPILED)
 
     @cached_property

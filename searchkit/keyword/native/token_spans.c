@@ -1,0 +1,317 @@
+/* Token spans: what highlight.c marks, found as search/highlight.py says.
+ *
+ * A token ends where no word can go on, so that it means the same wherever it stands; a word of ASCII letters is known
+ * in lower case and without the punctuation around it, every other token as it is written, without brackets, quotes and
+ * commas around it. Of the words of letters only those need be numbered that may mean something to the query:
+ * word_bits() tells them from most others by a bit each. */
+#include "token_spans.h"
+#include "buffers.h"
+#include "utf8.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_LETTERS = 100, WORD_BITS = 1 << 14 };
+
+/* By the hash of a word in lower case whether it may be one of those wanted; NULL where every word is. */
+typedef const uint8_t *WordFilter;
+
+typedef struct {
+    TokenSpan *spans;
+    uint64_t n, room;
+} TokenSpanList;
+
+/* The spaces that a number may hold, where no word of letters can stand beside it. */
+static int is_number_space(uint32_t c, uint32_t before, uint32_t after) {
+    if (c != 0xA0 && c != 0x2009 && c != 0x202F) return 0;
+    return (before >= 0x80 || (before >= '0' && before <= '9')) && (after >= 0x80 || (after >= '0' && after <= '9'));
+}
+
+static int is_opener(uint32_t c) {
+    return c == '"' || c == '(' || c == '[' || c == '{' || c == 0x201C || c == 0x201E || c == 0xAB;
+}
+
+static int is_closer(uint32_t c) {
+    return c == '"' || c == ')' || c == ']' || c == '}' || c == ',' || c == ';' || c == ':' || c == '!' || c == '?' ||
+           c == 0x201D || c == 0xBB;
+}
+
+/* What may stand around a word of letters besides. */
+static int is_joiner(uint32_t c) { return c == '\'' || c == 0x2018 || c == 0x2019 || c == 0x2013 || c == 0x2014; }
+
+static const uint64_t ONES = 0x0101010101010101u, HIGH_BITS = 0x8080808080808080u;
+
+/* How many letters of ASCII stand at the beginning, of at most so many bytes. */
+static uint64_t letters_at(const uint8_t *text, uint64_t size) {
+    uint64_t n = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (uint64_t some; n + 8 <= size; n += 8) {
+        memcpy(&some, text + n, 8);
+        uint64_t low = (some | 0x20 * ONES) & ~HIGH_BITS;
+        uint64_t letters = (low + (0x80 - 'a') * ONES) & ~(low + (0x7F - 'z') * ONES) & ~some & HIGH_BITS;
+        if (letters != HIGH_BITS) return n + (uint64_t)__builtin_ctzll(letters ^ HIGH_BITS) / 8;
+    }
+#endif
+    while (n < size && (text[n] | 32) >= 'a' && (text[n] | 32) <= 'z') n++;
+    return n;
+}
+
+static int is_letter(uint32_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z' && c < 0x80; }
+
+static int append_span(TokenSpanList *out, uint32_t id, uint64_t start, uint64_t end) {
+    if (out->n == out->room) {
+        uint64_t room = 2 * out->room + 1024;
+        TokenSpan *spans = realloc(out->spans, room * sizeof *spans);
+        if (!spans) return 0;
+        out->spans = spans;
+        out->room = room;
+    }
+    out->spans[out->n++] = (TokenSpan){id, (uint32_t)start, (uint32_t)end};
+    return 1;
+}
+
+enum { BLANK = 1, WIDE = 2, LETTER = 4, OPENS = 8, CLOSES = 16, JOINS = 32, MORE = 64 };
+
+static const uint8_t kind_of[256] = {
+    [9 ... 13] = BLANK, [28 ... 32] = BLANK, ['A' ... 'Z'] = LETTER, ['a' ... 'z'] = LETTER, ['"'] = OPENS | CLOSES,
+    ['('] = OPENS,      ['['] = OPENS,       ['{'] = OPENS,          [')'] = CLOSES,         [']'] = CLOSES,
+    ['}'] = CLOSES,     [','] = CLOSES,      [';'] = CLOSES,         [':'] = CLOSES,         ['!'] = CLOSES,
+    ['?'] = CLOSES,     ['\''] = JOINS,      [128 ... 255] = WIDE,
+};
+
+/* Which bit of a filter a word of ASCII letters has, in capitals or not. `readable`: bytes from its first on. */
+static uint32_t filter_bit(const uint8_t *letters, uint64_t size, uint64_t readable) {
+    uint64_t hash = size, some;
+    for (; size >= 8; letters += 8, size -= 8, readable -= 8) {
+        memcpy(&some, letters, 8);
+        hash = (hash ^ (some | 0x20 * ONES)) * 0x9FB21C651E98DF25u;
+        hash ^= hash >> 29;
+    }
+    if (size) {
+        some = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (readable >= 8)
+            memcpy(&some, letters, 8);
+        else
+#endif
+            memcpy(&some, letters, size);
+        hash ^= (some | 0x20 * ONES) & (UINT64_MAX >> (64 - 8 * size));
+    }
+    return (uint32_t)(hash * 0x9FB21C651E98DF25u >> 50);
+}
+
+/* word_bits(words): of each of some words which bit it has in a filter, 16 bits each; none of what no filter tells. */
+PyObject *native_word_bits(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *words;
+    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &words)) return NULL;
+    Py_ssize_t n = PyList_Size(words), kept = 0;
+    uint16_t *bits = malloc((size_t)(n + 1) * sizeof *bits);
+    if (!bits) return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_ssize_t bytes, letters = 0;
+        PyObject *word = PyList_GetItem(words, i); /* borrowed */
+        const char *text = word ? PyUnicode_AsUTF8AndSize(word, &bytes) : NULL;
+        if (!text) {
+            free(bits);
+            return NULL;
+        }
+        while (letters < bytes && is_letter((uint8_t)text[letters])) letters++;
+        if (bytes && letters == bytes && bytes <= MAX_LETTERS)
+            bits[kept++] = (uint16_t)filter_bit((const uint8_t *)text, (uint64_t)bytes, (uint64_t)bytes);
+    }
+    PyObject *done = PyBytes_FromStringAndSize((const char *)bits, kept * (Py_ssize_t)sizeof *bits);
+    free(bits);
+    return done;
+}
+
+/* Set the bits that a list of word_bits names. 0 with an exception where it holds anything else. */
+static int fill_filter(PyObject *wanted, uint8_t *filter) {
+    for (Py_ssize_t i = 0; i < PyList_Size(wanted); i++) {
+        Buffer b = {0};
+        if (!acquire_buffer(&b, PyList_GetItem(wanted, i), 1, 0)) return 0;
+        const uint8_t *numbers = b.view.buf;
+        uint64_t size = buffer_length(&b);
+        int fits = size % 2 == 0;
+        for (uint64_t k = 0; fits && k < size; k += 2) {
+            uint16_t bit;
+            memcpy(&bit, numbers + k, 2);
+            if (!(fits = bit < WORD_BITS)) break;
+            filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+        }
+        release_buffer(&b);
+        if (!fits) {
+            PyErr_SetString(PyExc_ValueError, "a filter of words has no such bit");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* `readable`: bytes of the text from the word's first letter on. */
+static int scan_word(TokenTable *table, const uint8_t *letters, uint64_t size, uint64_t readable, uint64_t start,
+                     uint32_t language, WordFilter filter, TokenSpanList *out) {
+    if (filter) {
+        uint32_t bit = filter_bit(letters, size, readable);
+        if (!(filter[bit / 8] >> bit % 8 & 1)) return 1;
+    }
+    uint8_t word[MAX_LETTERS + 16];
+    uint32_t id;
+    for (uint64_t i = 0; i < size; i++) word[i] = letters[i] | 32;
+    memset(word + size, 0, 8);
+    return find_padded_token(table, word, size, language, &id) && append_span(out, id, start, start + size);
+}
+
+/* Number a token of ASCII, which begins at a character of the text. 0: no memory. */
+static int scan_ascii(TokenTable *table, const uint8_t *token, uint64_t size, uint64_t start, uint32_t language,
+                      WordFilter filter, TokenSpanList *out) {
+    uint64_t begin = 0, end = size, inner;
+    uint32_t id;
+    while (begin < end && kind_of[token[begin]] & (OPENS | JOINS)) begin++;
+    while (end > begin && (kind_of[token[end - 1]] & (CLOSES | JOINS) || token[end - 1] == '.')) end--;
+    for (inner = begin; inner < end && kind_of[token[inner]] == LETTER; inner++) {}
+    if (end > begin && inner == end && end - begin <= MAX_LETTERS)
+        return scan_word(table, token + begin, end - begin, size - begin, start + begin, language, filter, out);
+    for (begin = 0; begin < size && kind_of[token[begin]] & OPENS; begin++) {}
+    for (end = size; end > begin && kind_of[token[end - 1]] & CLOSES; end--) {}
+    if (begin == end) return 1;
+    return find_token(table, token + begin, end - begin, language, &id) &&
+           append_span(out, id, start + begin, start + end);
+}
+
+/* The same of any token, in so many bytes. `points` has room for its characters. */
+static int scan_wide(TokenTable *table, const uint8_t *token, uint64_t size, uint64_t start, uint32_t language,
+                     uint32_t *points, WordFilter filter, TokenSpanList *out) {
+    uint64_t n = decode_utf8(token, size, points), begin = 0, end = n, inner, skipped = 0;
+    uint32_t id;
+    while (begin < end && (is_opener(points[begin]) || is_joiner(points[begin])))
+        skipped += char_size(token[skipped]), begin++;
+    while (end > begin && (is_closer(points[end - 1]) || is_joiner(points[end - 1]) || points[end - 1] == '.')) end--;
+    for (inner = begin; inner < end && is_letter(points[inner]); inner++) {}
+    if (end > begin && inner == end && end - begin <= MAX_LETTERS)
+        return scan_word(table, token + skipped, end - begin, size - skipped, start + begin, language, filter, out);
+    for (begin = skipped = 0; begin < n && is_opener(points[begin]); begin++) skipped += char_size(token[skipped]);
+    for (end = n; end > begin && is_closer(points[end - 1]); end--) {}
+    if (begin == end) return 1;
+    uint64_t bytes = skipped;
+    for (inner = begin; inner < end; inner++) bytes += char_size(token[bytes]);
+    return find_token(table, token + skipped, bytes - skipped, language, &id) &&
+           append_span(out, id, start + begin, start + end);
+}
+
+/* The character that ends before a byte of the text. */
+static uint32_t char_before(const uint8_t *text, uint64_t at) {
+    do at--;
+    while ((text[at] & 0xC0) == 0x80);
+    return decode_char(text + at, char_size(text[at]));
+}
+
+static int scan_text(TokenTable *table, const uint8_t *text, uint64_t size, uint32_t language, uint32_t *points,
+                     WordFilter filter, TokenSpanList *out) {
+    uint64_t at = 0, surplus = 0; /* the bytes before here that begin no character */
+    while (at < size) {
+        uint64_t first = at, start = at - surplus, space = 0;
+        int wide = 0;
+        unsigned kinds = 0;
+        at += letters_at(text + at, size - at);
+        for (; at < size; at++) {
+            unsigned kind = kind_of[text[at]];
+            kinds |= kind;
+            if (kind == LETTER) continue;
+            if (kind == BLANK) {
+                space = 1;
+                break;
+            }
+            kinds |= MORE;
+            if (kind != WIDE) continue;
+            size_t bytes = char_size(text[at]);
+            uint32_t c = decode_char(text + at, bytes);
+            if (is_space(c)) {
+                uint64_t next = at + bytes;
+                int inside = at > first && next < size &&
+                             is_number_space(c, char_before(text, at), decode_char(text + next, char_size(text[next])));
+                if (!inside) {
+                    space = bytes;
+                    break;
+                }
+            }
+            wide = 1;
+            at += bytes - 1;
+            surplus += bytes - 1;
+        }
+        int done = at == first ? 1
+                   : !(kinds & MORE) && at - first <= MAX_LETTERS
+                       ? scan_word(table, text + first, at - first, size - first, start, language, filter, out)
+                   : wide ? scan_wide(table, text + first, at - first, start, language, points, filter, out)
+                          : scan_ascii(table, text + first, at - first, start, language, filter, out);
+        if (!done) return 0;
+        at += space;
+        if (space > 1) surplus += space - 1;
+    }
+    return 1;
+}
+
+int text_at(PyObject *texts, Py_ssize_t i, const uint8_t **text, uint64_t *size) {
+    PyObject *item = PyList_GetItem(texts, i); /* borrowed */
+    Py_ssize_t bytes;
+    const char *utf8 = item ? PyUnicode_AsUTF8AndSize(item, &bytes) : NULL;
+    if (!utf8) return 0;
+    *text = (const uint8_t *)utf8;
+    *size = (uint64_t)bytes;
+    return 1;
+}
+
+/* scan(texts, languages, wanted) of Tokens: for each text the count of its tokens, then each token's number, start and
+ * end. `wanted`: what word_bits gives, in a list; only words that have such a bit are numbered then. */
+PyObject *scan_texts(TokenTable *table, PyObject *args) {
+    PyObject *texts, *languages, *wanted = Py_None, *done = NULL;
+    uint8_t bits[WORD_BITS / 8];
+    Buffer b = {0};
+    TokenSpanList spans = {0};
+    uint32_t *points = NULL, *counts = NULL;
+    if (!PyArg_ParseTuple(args, "O!O|O", &PyList_Type, &texts, &languages, &wanted)) return NULL;
+    if (wanted != Py_None && !PyList_Check(wanted)) {
+        PyErr_SetString(PyExc_TypeError, "the bits of the words that are wanted come in a list");
+        return NULL;
+    }
+    WordFilter filter = wanted == Py_None ? NULL : bits;
+    memset(bits, 0, sizeof bits);
+    if (filter && !fill_filter(wanted, bits)) return NULL;
+    Py_ssize_t n = PyList_Size(texts);
+    if (!acquire_buffer(&b, languages, 4, 0)) goto out;
+    if (buffer_length(&b) != (uint64_t)n) {
+        PyErr_SetString(PyExc_ValueError, "each text has one language");
+        goto out;
+    }
+    const uint32_t *language = b.view.buf;
+    uint64_t longest = 0, size;
+    const uint8_t *text;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!text_at(texts, i, &text, &size)) goto out;
+        if (size > longest) longest = size;
+    }
+    points = malloc((longest + 1) * sizeof *points);
+    counts = malloc((uint64_t)(n + 1) * sizeof *counts);
+    if (!points || !counts) {
+        PyErr_NoMemory();
+        goto out;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        uint64_t before = spans.n;
+        if (!text_at(texts, i, &text, &size)) goto out;
+        if (!scan_text(table, text, size, language[i], points, filter, &spans)) {
+            PyErr_NoMemory();
+            goto out;
+        }
+        counts[i] = (uint32_t)(spans.n - before);
+    }
+    done = Py_BuildValue("(y#y#)", (char *)counts, (Py_ssize_t)(4 * n), spans.n ? (char *)spans.spans : "",
+                         (Py_ssize_t)(spans.n * sizeof(TokenSpan)));
+out:
+    release_buffer(&b);
+    free(points);
+    free(counts);
+    free(spans.spans);
+    return done;
+}
