@@ -19,7 +19,7 @@ AUROC is the chance that an own question's confidence is higher than one of the 
 calibration error, is taken in ten equal bins over as many own questions as others, half of these from other fields and
 half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). "mean" is that of the rows, "together" counts the
 questions of all indexes as one heap: what a zero learnt in each index is for. With --json every confidence is written,
-with --write the figures: benchmarks/confidence.json has those of the README, by the command above and --mode hybrid
+with --write the figures: benchmarks/confidence.json has those of SCORING.md, by the command above and --mode hybrid
 --most 150. Other orders of the names draw other questions: that moves the means by some .002, a collection's by .01.
 
 With --choose, the curves of ``search/confidence.py`` are chosen again: those with the least ECE, in the mean of the

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Which commands and options are there? Print them as Markdown, or with --write put them into the README.
+"""Print the reference of all commands and options as Markdown, or write it with --write.
 
-The README holds them between two comments, ``<!-- cli -->`` and ``<!-- /cli -->``; a test compares.
+It stands in ``searchkit/cli/REFERENCE.md``; a test compares.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +13,25 @@ from typing import Any
 
 from typer.main import get_command
 
-from searchkit.cli.app import COMMANDS, command_line
+from searchkit.cli.app import COMMANDS, MORE, command_line
 
-README = Path(__file__).parent.parent / "README.md"
-BLOCK = re.compile(r"(?<=<!-- cli -->\n)(.*?)(?=<!-- /cli -->)", re.DOTALL)
+REFERENCE = Path(__file__).parent.parent / "searchkit" / "cli" / "REFERENCE.md"
+HEAD = """# Commands
+
+`scripts/cli_reference.py --write` writes this file from the commands' help; `searchkit COMMAND --help` says the same.
+Exit codes and environment variables stand at the end.
+"""
 
 
 def reference() -> str:
-    """Return the Markdown of all commands: for each its help, its arguments and options, and its examples."""
-    return "\n".join(line for name, _, examples in COMMANDS for line in _command(name, examples))
+    """Return the page: for each command its help, arguments, options and examples; then what all commands share."""
+    commands = (line for name, _, examples in COMMANDS for line in _command(name, examples))
+    return "\n".join([HEAD, *commands, "## All commands", "", "```text", _shared_help(), "```", ""])
+
+
+def _shared_help() -> str:
+    """Return what ``searchkit --help`` says of exit codes and environment variables."""
+    return MORE[MORE.index("Exit codes:") :]
 
 
 def _command(name: str, examples: tuple[str, ...]) -> Iterator[str]:
@@ -30,7 +39,7 @@ def _command(name: str, examples: tuple[str, ...]) -> Iterator[str]:
     command = command.commands[name]
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     usage = " ".join(f"{one.metavar}{'...' if one.nargs != 1 else ''}" for one in arguments)
-    yield f"### searchkit {name} {usage}".rstrip()
+    yield f"## searchkit {name} {usage}".rstrip()
     yield ""
     yield command.help
     yield ""
@@ -58,14 +67,11 @@ def _help(parameter: Any) -> str:
 
 
 def main() -> None:
-    """Print the reference, or with ``--write`` put it where the README has its place."""
-    if sys.argv[1:] != ["--write"]:
-        print(reference())
-        return
-    text = README.read_text(encoding="utf-8")
-    if not BLOCK.search(text):
-        sys.exit("error: README.md has no '<!-- cli -->' … '<!-- /cli -->'.")
-    README.write_text(BLOCK.sub(lambda _: f"\n{reference()}\n", text), encoding="utf-8")
+    """Print the reference, or with ``--write`` write its file."""
+    if sys.argv[1:] == ["--write"]:
+        REFERENCE.write_text(reference(), encoding="utf-8")
+    else:
+        print(reference(), end="")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ SPEED = """How fast is searchkit beside its peers? Builds, checks and times all 
 
     scripts/bench --quick                      within a minute, 8,000 chunks: ratios, and exit code 1 where one is lost
     scripts/bench --quick --sizes 100000 --reuse     after a change that leaves the format alone
-    scripts/bench --write                      all sizes: the results file and the README's tables
+    scripts/bench --write                      all sizes: the results file and its tables
     scripts/bench --write --sizes 1000000      this size anew; what the results file has of the others stays
     scripts/bench --search FOLDER --write      whole searches alone, within 5 minutes: on the made archive and on judged
                                                articles in BEIR's layout with their questions, and with 1 to 8 threads
@@ -28,7 +28,7 @@ Times are CPU time of one process, one thread unless said otherwise. Peers' inde
 RELEVANCE = """Does searchkit put the right article first more often than its peers? Same text, same vectors, one run.
 
     scripts/bench_relevance                        the bundled samples
-    scripts/bench_relevance FOLDER... --write      judged archives in BEIR's layout; results file and README's table
+    scripts/bench_relevance FOLDER... --write      judged archives in BEIR's layout: results file and tables
                                                    (what the file has of the same day and versions stays)
 
 searchkit is built as its users build it (chunks, languages, defaults); its index and the peers' vectors are kept in
@@ -46,8 +46,8 @@ def speed_options(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--search", type=Path, nargs="*", metavar="FOLDER", help="measure whole searches, nothing else")
     parser.add_argument("--place", type=Path, default=ROOT / ".bench", help="where the indexes are kept")
     parser.add_argument("--output", type=Path, help="write the results to this file")
-    parser.add_argument("--write", action="store_true", help="write the results file and the README's tables")
-    parser.add_argument("--report", action="store_true", help="write the README's tables anew, and measure nothing")
+    parser.add_argument("--write", action="store_true", help="write the results file and its tables")
+    parser.add_argument("--report", action="store_true", help="write the tables anew, and measure nothing")
     asked = parser.parse_args(given)
     if asked.write and asked.quick:
         parser.error("a quick run is not what the results file holds")
@@ -59,8 +59,8 @@ def relevance_options(given: list[str] | None = None) -> argparse.Namespace:
     parser = _parser("scripts/bench_relevance", RELEVANCE)
     parser.add_argument("folders", nargs="*", type=Path, default=[SAMPLES], metavar="FOLDER")
     parser.add_argument("--place", type=Path, default=ROOT / ".bench" / "relevance", help="what is kept")
-    parser.add_argument("--write", action="store_true", help="write the results file and the README's table")
-    parser.add_argument("--report", action="store_true", help="write the README's table anew, and measure nothing")
+    parser.add_argument("--write", action="store_true", help="write the results file and its tables")
+    parser.add_argument("--report", action="store_true", help="write the tables anew, and measure nothing")
     return parser.parse_args(given)
 
 

@@ -5,7 +5,6 @@ searchkit is built as its users build it (chunks, languages, defaults). What can
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -18,7 +17,8 @@ from scripts.benchmarks.judging import JUDGES, Given
 from scripts.benchmarks.kept import Remembering, vectors_of
 from scripts.benchmarks.machine import machine, today
 from scripts.benchmarks.options import SAMPLES, relevance_options
-from scripts.benchmarks.report import write_block
+from scripts.benchmarks.report import write_block, write_peer_table
+from scripts.benchmarks.results_files import RELEVANCE, read_results, write_results
 from searchkit.config import DEFAULT_ENCODER, SearchConfig
 from searchkit.encoders import load_encoder
 from searchkit.evaluation.judgments import Judgments, read_judged
@@ -30,7 +30,6 @@ from searchkit.ingest import read
 from searchkit.search.searcher import open_index
 from searchkit.types import Article, Encoder, Mode
 
-RESULTS = Path(__file__).parent / "relevance.json"
 MEASURES = ("nDCG@10", "R@100")
 DEPTH = 100
 OURS = {
@@ -46,7 +45,7 @@ def main() -> None:
     """Measure every archive that was named; exit code 1 where a peer is better than the hybrid search."""
     asked = relevance_options()
     if asked.report:
-        write_block("relevance", relevance_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        _write_tables(read_results(RELEVANCE))
         return
     encoder = Remembering(load_encoder(DEFAULT_ENCODER))
     results: dict[str, Any] = {
@@ -64,20 +63,22 @@ def main() -> None:
         results["archives"] = _measured_before(results) | results["archives"]
     print(relevance_report(results))
     if asked.write:
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        write_block("relevance", relevance_report(results))
+        write_results(RELEVANCE, results)
+        _write_tables(results)
     lost = [f"{peer} on {archive}" for archive, peer in _lost(results)]
     sys.exit(f"better than searchkit: {'; '.join(lost)}" if lost else 0)
 
 
+def _write_tables(results: Mapping[str, Any]) -> None:
+    write_block("relevance", relevance_report(results))
+    write_peer_table()
+
+
 def _measured_before(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the archives of the results file, if they were measured with the same versions."""
-    if not RESULTS.exists():
-        return {}
-    before: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
-    same = all(before[fact] == results[fact] for fact in ("versions", "encoder", "date"))
-    archives: dict[str, Any] = before["archives"]
-    return archives if same else {}
+    before = read_results(RELEVANCE)
+    same = all(before.get(fact) == results[fact] for fact in ("versions", "encoder", "date"))
+    return before["archives"] if same else {}
 
 
 def _archive(folder: Path, place: Path, encoder: Encoder) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _lost(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def relevance_report(results: Mapping[str, Any]) -> str:
-    """Return the README's part: nDCG@10 and Recall@100 of every system on every archive, what is lost in bold."""
+    """Return the page's part: nDCG@10 and Recall@100 of every system on every archive, what is lost in bold."""
     archives = results["archives"]
     named = ", ".join(f"{name} {value}" for name, value in results["versions"].items())
     head = (

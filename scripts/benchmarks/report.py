@@ -1,19 +1,21 @@
-"""Here are results; how do they read? The tables for the terminal and for the README, where a mark shows what is lost.
+"""Tables of the results: for the terminal, for ``RESULTS.md``, and the one that the README has.
 
-The README has them between comments, ``<!-- NAME -->`` and ``<!-- /NAME -->``; a test compares.
+``RESULTS.md`` and ``README.md`` hold them between comments, ``<!-- NAME -->`` and ``<!-- /NAME -->``; a test compares.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.limits import Results, Verdict, verdicts
+from scripts.benchmarks.results_files import RELEVANCE, SPEED, read_results
 from scripts.benchmarks.systems import BARE, BM25S, FAISS, FTS5, KEYWORD, LANCE, OURS, TANTIVY, TXTAI, WHOOSH
 
+PAGE = Path(__file__).parent / "RESULTS.md"
 README = Path(__file__).parent.parent.parent / "README.md"
 WORDED = (TANTIVY, BM25S, FTS5, WHOOSH)
 """Who answers by words; the others by meaning."""
@@ -27,20 +29,93 @@ Timed = Mapping[str, Mapping[str, Any]]
 
 
 def block(name: str) -> re.Pattern[str]:
-    """Return what finds the README's generated part of this name."""
+    """Return what finds the generated part of this name in a page."""
     return re.compile(rf"(?<=<!-- {name} -->\n)(.*?)(?=<!-- /{name} -->)", re.DOTALL)
 
 
-def write_block(name: str, text: str) -> None:
-    """Put a text where the README has its place; leave with a message where it has none."""
-    readme = README.read_text(encoding="utf-8")
-    if not block(name).search(readme):
-        sys.exit(f"error: README.md has no '<!-- {name} -->' … '<!-- /{name} -->'.")
-    README.write_text(block(name).sub(lambda _: f"\n{text}\n", readme), encoding="utf-8")
+def write_block(name: str, text: str, path: Path = PAGE) -> None:
+    """Put a text where a page has its place; leave with a message where it has none."""
+    page = path.read_text(encoding="utf-8")
+    if not block(name).search(page):
+        sys.exit(f"error: {path.name} has no '<!-- {name} -->' … '<!-- /{name} -->'.")
+    path.write_text(block(name).sub(lambda _: f"\n{text}\n", page), encoding="utf-8")
+
+
+def write_peer_table() -> None:
+    """Put the table of searchkit beside its peers into the README, from both results files."""
+    write_block("peers", "\n".join(peer_table(read_results(SPEED), read_results(RELEVANCE))), README)
+
+
+PEERS = ("searchkit", "Tantivy", "bm25s", "SQLite FTS5", "FAISS", "LanceDB", "txtai")
+"""The columns of the README's table."""
+
+_IN_RELEVANCE = {"searchkit": "searchkit hybrid", "LanceDB": "LanceDB hybrid", "txtai": "txtai hybrid"}
+_IN_SPEED = {"searchkit": OURS, "bm25s": BM25S, "FAISS": FAISS}
+_BY_KEYWORD = {"searchkit": "searchkit, keyword"}
+_BY_BOTH = {"searchkit": "searchkit, hybrid", "FAISS": "encoder + FAISS"}
+_WITHOUT_ENCODING = {"searchkit": KEYWORD, "bm25s": BM25S, "FAISS": "-", "LanceDB": "-", "txtai": "-"}
+_LARGEST = "1000000"
+_INVENTED = "bundled samples"
+
+
+def peer_table(speed: Results, relevance: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of a row a measurement; a peer that does better than searchkit stands in bold."""
+    yield f"| | {' | '.join(PEERS)} |"
+    yield f"|---|{'---|' * len(PEERS)}"
+    for name, archive in relevance["archives"].items():
+        if name == _INVENTED:
+            continue
+        means = {system: facts["nDCG@10"][0] for system, facts in archive["systems"].items()}
+        yield _peer_row(f"nDCG@10, {name}", means, _IN_RELEVANCE, _share, least=False)
+    for name, archive in speed["search"]["archives"].items():
+        medians = {system: times[0] for system, times in archive["cpu_ms"].items()}
+        where = name.partition(",")[0]
+        worded = {system: medians[system] for system in ("searchkit, keyword", TANTIVY, FTS5)}
+        yield _peer_row(f"`search()` by keyword, {where}, CPU ms", worded, _BY_KEYWORD, number)
+        meant = {system: medians[system] for system in ("searchkit, hybrid", "encoder + FAISS", LANCE, TXTAI)}
+        yield _peer_row(f"`search()` hybrid, {where}, CPU ms", meant, _BY_BOTH, number)
+    large = speed["sizes"][_LARGEST]
+    for name in ("OR 4", "phrase 3", "fuzzy"):
+        slow = {system: facts["cpu_ms"][1] for system, facts in large["fresh"][name].items()}
+        yield _peer_row(f"ids and scores, {name}, 95th percentile, CPU ms", slow, _IN_SPEED, number)
+    built = large["building"]
+    for fact, label, least in (
+        ("chunks_per_cpu_s", "building without encoding, chunks a CPU-second", False),
+        ("keyword_mb", "keyword part on the disk, MB", True),
+        ("peak_mb", "peak memory of that building, MB", True),
+    ):
+        values = {system: facts[fact] for system, facts in built.items()}
+        yield _peer_row(label, values, _WITHOUT_ENCODING, number, least=least)
+    opened = {system: facts["wall_ms"] for system, facts in large["opening"].items()}
+    yield _peer_row("opening, ms", opened, _IN_SPEED, number)
+    updated = {system: facts["cpu_ms"] for system, facts in speed["sizes"]["100000"]["updating"].items()}
+    yield _peer_row("update of 500 articles among 100,000, CPU ms", updated, _IN_SPEED, number)
+
+
+def _peer_row(
+    label: str,
+    values: Mapping[str, float],
+    names: Mapping[str, str],
+    write: Callable[[float], str],
+    *,
+    least: bool = True,
+) -> str:
+    """Return a row; ``names`` says what the results call a column, ``least`` that less is better."""
+    measured = [values.get(names.get(peer, peer)) for peer in PEERS]
+    ours, cells = measured[0], []
+    for value in measured:
+        better = value is not None and ours is not None and (value < ours if least else value > ours)
+        text = "–" if value is None else write(value)
+        cells.append(f"**{text}**" if better else text)
+    return f"| {label} | {' | '.join(cells)} |"
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
 
 
 def speed_report(results: Results) -> str:
-    """Return the README's part: what must be reached and what was, then each class beside each peer, then costs."""
+    """Return the page's part: what must be reached and what was, then each class beside each peer, then costs."""
     sizes = results["sizes"]
     asked = {size: {name: ks.get("10", {}) for name, ks in found["queries"].items()} for size, found in sizes.items()}
     fresh = {size: found["fresh"] for size, found in sizes.items() if "fresh" in found}

@@ -6,7 +6,6 @@ What it can be asked stands in ``options.py``.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -26,10 +25,10 @@ from scripts.benchmarks.peers.hybrids import Runtime, RuntimeAndFaiss
 from scripts.benchmarks.peers.ours import KeywordLeg, Ours
 from scripts.benchmarks.peers.peer import Peer
 from scripts.benchmarks.questions import CLASSES, Class, K, questions
-from scripts.benchmarks.report import limits_table, search_tables, speed_report, write_block
+from scripts.benchmarks.report import limits_table, search_tables, speed_report, write_block, write_peer_table
+from scripts.benchmarks.results_files import SPEED, read_results, without_unread, write_results
 from scripts.benchmarks.systems import BARE, FAISS, KEYWORD, OURS, SYSTEMS, System
 
-RESULTS = Path(__file__).parent / "results.json"
 QUICK = 8_000
 EFFORT = {QUICK: (24, 0.12), 10_000: (200, 1.0), 100_000: (200, 1.0), 1_000_000: (100, 0.8)}
 """Queries of a class, and seconds of a peer's work for it: all sizes together are to end within 18 minutes."""
@@ -44,7 +43,7 @@ def main() -> None:
     """Run the benchmark; exit code 1 where a row of the table falls short."""
     asked = speed_options()
     if asked.report:
-        write_block("bench", speed_report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        _write_tables(read_results(SPEED))
         return
     asked.place.mkdir(parents=True, exist_ok=True)
     if asked.search is not None:
@@ -67,16 +66,16 @@ def main() -> None:
         _say(f"{chunks:,} chunks")
         results["sizes"][str(chunks)] = _size(asked, systems, chunks, runtime) | {"measured": today()}
         _say(f"  {time.monotonic() - begun:.0f} s")
-    before = json.loads(RESULTS.read_text(encoding="utf-8")) if asked.write and RESULTS.exists() else {}
+    before = read_results(SPEED) if asked.write else {}
     if not before or is_largest(before, results):
         _encoder(asked, results, runtime)
     _say(f"done in {time.monotonic() - started:.0f} s")
     if asked.write:
-        results = beside(before, results)
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        write_block("bench", speed_report(results))
+        results = without_unread(beside(before, results))
+        write_results(SPEED, results)
+        _write_tables(results)
     if asked.output:
-        asked.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_results(asked.output, results)
     print("\n".join(limits_table(verdicts(results))) if asked.quick else speed_report(results))
     lost = [verdict.row.name for verdict in verdicts(results) if verdict.reached is False]
     sys.exit(f"falls short: {'; '.join(lost)}" if lost else 0)
@@ -86,15 +85,20 @@ def _searches(asked: argparse.Namespace) -> None:
     """Measure whole searches, and put them beside what the results file has."""
     archives = [made_archive(MADE_ARTICLES), *map(judged_archive, asked.search)]
     measured = end_to_end(archives, asked.place, Runtime(), _say)
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    results = read_results(SPEED)
     search = {"date": today(), "machine": machine(), "archives": measured}
     results = results | {"search": search}
     if asked.write:
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        write_block("bench", speed_report(results))
+        write_results(SPEED, results)
+        _write_tables(results)
     if asked.output:
-        asked.output.write_text(json.dumps(search, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_results(asked.output, search)
     print("\n".join(search_tables(search)))
+
+
+def _write_tables(results: dict[str, Any]) -> None:
+    write_block("bench", speed_report(results))
+    write_peer_table()
 
 
 def is_largest(before: dict[str, Any], results: dict[str, Any]) -> bool:

@@ -11,8 +11,8 @@ alike.
 **It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
 one that the archive is about, and knows much less of whether just this question is answered. A question that shares no
 word with its answer, or is asked in another language, may score no higher than words drawn at random: it is unsure
-then, even where the right article comes first. ``scripts/bench_confidence.py`` measures all this; the README has the
-figures.
+then, even where the right article comes first. ``scripts/bench_confidence.py`` measures all this; ``SCORING.md`` has
+the figures.
 
 In hybrid mode x0 is put together of its two shares with the weight that holds, so that what nonsense scores has the
 same confidence under a tuned weight. How steeply it rises from there was chosen with the usual weights: the further a

@@ -14,6 +14,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, cluster_starts
 from searchkit.keyword.analysis.token_ids import is_word
 from searchkit.keyword.query.ast import Compound, Term, has_sign_outside, is_telling
@@ -34,8 +36,8 @@ In a text that has nothing else words are found three times as fast, at the same
 _WHOLE = 2**32 - 1
 """In the place of a token's end: the term is that of all of it."""
 
-_WHOLE_TEXT = 2**31 - 1
-"""More characters than any chunk has."""
+_FIRST_COMPOUND = 2**31
+"""The number of the first token that stands for a compound's place: more than any token of a text has."""
 
 _FORGET_AT = 1 << 17
 """Tokens whose meanings are remembered: about 25 MB."""
@@ -75,8 +77,8 @@ class Highlighter:
     ) -> list[Snippet]:
         """Return what ``snippet`` gives for each chunk, which is of the language in the same place.
 
-        A compound's parts must be seen side by side, and the loops look at one token after the other: of questions with
-        compounds they tell the words that may mean something, what those mean together is seen here, and the loops cut.
+        A compound's parts must be seen side by side, and the loops look at one token after the other: what tokens that
+        may be parts mean together is seen here, in the few places where they stand.
         """
         words = tuple(words)
         if native.COMPILED is None or self._tokens is None:
@@ -86,33 +88,59 @@ class Highlighter:
             ]
         terms = _terms(words)
         compounds = [word for word in words if isinstance(word, Compound)]
-        if not compounds:
-            return self._cut(chunks, terms, languages)
         parts = frozenset(term for word in compounds for part in (word.joined, *word.parts) for term in part.terms)
-        marked = self._cut(chunks, terms | parts, languages, _WHOLE_TEXT)
-        places = []
-        for chunk, whole, language in zip(chunks, marked, languages, strict=True):
-            spans = [(start - chunk.start, end - chunk.start) for start, end in whole.highlights]
-            places.append(_meant_together(_words_at(chunk.text, spans, self._analyzer, language), words))
-        return _cut_around(chunks, places)
-
-    def _cut(
-        self,
-        chunks: Sequence[Chunk],
-        terms: Collection[str],
-        languages: Sequence[str | None],
-        size: int = SNIPPET_CHARACTERS,
-    ) -> list[Snippet]:
-        """Return the snippets of so many characters by the compiled loops, for terms that mean what they are alone."""
         texts = [chunk.text for chunk in chunks]
         with self._guard:
             numbers = array("I", [self._languages.setdefault(code, len(self._languages)) for code in languages])
-            counts, spans = self._tokens.scan(texts, numbers, self._wanted(terms, languages))
+            counts, spans = self._tokens.scan(texts, numbers, self._wanted(terms | parts, languages))
             self._learn()
             places = [self._places[term] for term in terms if term in self._places]
+            part_tokens = {token for term in parts for token in self._places.get(term, _NOWHERE)[::3]}
             if len(self._tokens) + len(self._bits) > _FORGET_AT:
                 self._forget()
-        return _windows(chunks, texts, counts, spans, places, size)
+        if part_tokens:
+            counts, spans, together = self._with_compounds(texts, languages, compounds, counts, spans, part_tokens)
+            places += together
+        return _windows(chunks, texts, counts, spans, places)
+
+    def _with_compounds(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None],
+        compounds: Sequence[Compound],
+        counts: bytes,
+        spans: bytes,
+        part_tokens: Collection[int],
+    ) -> tuple[bytes, bytes, list[array[int]]]:
+        """Add to the tokens of texts one for each place of a compound, and return where its terms stand.
+
+        ``counts`` and ``spans`` are as ``scan`` gives them; ``part_tokens`` may be parts of the compounds.
+        """
+        rows = np.frombuffer(spans, np.uint32).reshape(-1, 3)
+        text_of = np.repeat(np.arange(len(texts), dtype=np.uint32), np.frombuffer(counts, np.uint32))
+        chosen = np.isin(rows[:, 0], np.fromiter(part_tokens, np.uint32, len(part_tokens)))
+        stands: dict[int, list[Span]] = {}
+        for text, start, end in zip(text_of[chosen].tolist(), *rows[chosen, 1:].T.tolist(), strict=True):
+            stands.setdefault(text, []).append((start, end))
+        tokens: dict[frozenset[str], int] = {}
+        places: dict[str, array[int]] = {}
+        added: list[tuple[int, int, int, int]] = []
+        for text, at in stands.items():
+            parsed = _words_at(texts[text], at, self._analyzer, languages[text])
+            for (start, end), terms in _meant_together(parsed, compounds):
+                token_id = tokens.get(terms)
+                if token_id is None:
+                    token_id = tokens[terms] = _FIRST_COMPOUND + len(tokens)
+                    for term in terms:
+                        places.setdefault(term, array("I")).extend((token_id, 0, _WHOLE))
+                added.append((text, token_id, start, end))
+        if not added:
+            return counts, spans, []
+        more = np.asarray(added, dtype=np.uint32)
+        text_of, rows = np.concatenate((text_of, more[:, 0])), np.concatenate((rows, more[:, 1:]))
+        rows = rows[np.lexsort((rows[:, 1], text_of))]
+        counts = np.bincount(text_of, minlength=len(texts)).astype(np.uint32).tobytes()
+        return counts, rows.tobytes(), list(places.values())
 
     def _wanted(self, terms: Collection[str], languages: Sequence[str | None]) -> list[bytes] | None:
         """Return which bits the words have that may mean a term, of each term; None where all words are looked up."""
@@ -177,36 +205,19 @@ def _terms(words: Iterable[Term | Compound]) -> frozenset[str]:
 
 
 def _windows(
-    chunks: Sequence[Chunk], texts: list[str], counts: bytes, spans: bytes, places: list[array[int]], size: int
+    chunks: Sequence[Chunk], texts: list[str], counts: bytes, spans: bytes, places: list[array[int]]
 ) -> list[Snippet]:
-    """Return the snippets of so many characters, by the compiled loops.
+    """Return the snippets, by the compiled loops.
 
     ``counts``: how many tokens each text has; ``spans``: number, start and end of each, 32 bits each; ``places``: for
     each term which tokens mean it, from which character of theirs to which.
     """
     bases = array("Q", [chunk.start for chunk in chunks])
-    windows = native.COMPILED.windows(texts, bases, counts, spans, places, size, _REPEAT)
+    windows = native.COMPILED.windows(texts, bases, counts, spans, places, SNIPPET_CHARACTERS, _REPEAT)
     return [
         Snippet(text=text[start:end], start=base + start, end=base + end, highlights=marks)
         for base, text, (start, end, marks) in zip(bases, texts, windows, strict=True)
     ]
-
-
-def _cut_around(chunks: Sequence[Chunk], places_of: Sequence[Sequence[Place]]) -> list[Snippet]:
-    """Return the snippets of chunks in which it is known what stands where: each meaning is a token of its own."""
-    tokens: dict[frozenset[str], int] = {}
-    places: dict[str, array[int]] = {}
-    spans = array("I")
-    for in_chunk in places_of:
-        for (start, end), terms in in_chunk:
-            token_id = tokens.get(terms)
-            if token_id is None:
-                token_id = tokens[terms] = len(tokens)
-                for term in terms:
-                    places.setdefault(term, array("I")).extend((token_id, 0, _WHOLE))
-            spans.extend((token_id, start, end))
-    texts, counts = [chunk.text for chunk in chunks], array("I", map(len, places_of))
-    return _windows(chunks, texts, counts.tobytes(), spans.tobytes(), list(places.values()), SNIPPET_CHARACTERS)
 
 
 def _found(text: str, words: Sequence[Term | Compound], analyzer: Analyzer, language: str | None) -> list[Place]:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-import json
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.benchmarks import relevance, speed
+from scripts.benchmarks import speed
 from scripts.benchmarks.limits import ROWS, Verdict, verdicts
 from scripts.benchmarks.machine import machine
 from scripts.benchmarks.relevance import relevance_report
-from scripts.benchmarks.report import README, block, limits_table, speed_report
+from scripts.benchmarks.report import PAGE, README, block, limits_table, peer_table, speed_report
+from scripts.benchmarks.results_files import RELEVANCE, SPEED, read_results, without_unread, write_results
 from scripts.benchmarks.systems import BARE, BM25S, KEYWORD, OURS, TANTIVY, WHOOSH
 
 WHOLE = ("search", "archives", "made, 20,000 articles")
@@ -180,15 +181,38 @@ def test_a_table_has_a_row_a_class_and_marks_what_is_lost() -> None:
     assert "| hybrid | 1 / 1 | **1.20** / **1.20** |" in written
 
 
-def test_the_readme_shows_what_the_results_file_holds() -> None:
-    readme = README.read_text(encoding="utf-8")
-    for name, path, report in (
-        ("bench", speed.RESULTS, speed_report),
-        ("relevance", relevance.RESULTS, relevance_report),
+def test_the_pages_show_what_the_results_files_hold() -> None:
+    measured, relevance = read_results(SPEED), read_results(RELEVANCE)
+    for name, path, text in (
+        ("bench", PAGE, speed_report(measured)),
+        ("relevance", PAGE, relevance_report(relevance)),
+        ("peers", README, "\n".join(peer_table(measured, relevance))),
     ):
-        written = block(name).search(readme)
-        assert written, f"README.md has no place for it: <!-- {name} --> … <!-- /{name} -->"
-        results = json.loads(path.read_text(encoding="utf-8"))
-        assert written[1].strip() == report(results).strip(), (
-            "run scripts/bench --write, scripts/bench_relevance --write"
-        )
+        written = block(name).search(path.read_text(encoding="utf-8"))
+        assert written, f"{path.name} has no place for it: <!-- {name} --> … <!-- /{name} -->"
+        assert written[1].strip() == text.strip(), "run scripts/bench --report, scripts/bench_relevance --report"
+
+
+def test_a_results_file_keeps_what_tables_and_limits_read_and_nothing_else(tmp_path: Path) -> None:
+    results = good_results() | {"date": "2026-01-01", "versions": {}, "machine": machine()}
+    for size in results["sizes"].values():
+        size["agreement"] = {"OR 2": {TANTIVY: 0.9}}
+        size["building"][OURS]["wall_s"] = 9.0
+        for built in size["building"].values():
+            built["peak_own_mb"] = 400.0
+    write_results(tmp_path / "results.json", without_unread(results))
+    kept = read_results(tmp_path / "results.json")
+    assert speed_report(kept) == speed_report(results)
+    assert "agreement" not in kept["sizes"]["100000"]
+    assert "wall_s" not in kept["sizes"]["100000"]["building"][OURS]
+    assert kept["sizes"]["100000"]["queries"]["OR 2"]["10"][OURS] == {"cpu_ms": [1.0, 1.0], "ratio": [1.0, 1.0]}
+    assert without_unread(kept) == kept
+
+
+@pytest.mark.parametrize(("ours_ms", "better"), [(0.0, 0), (1e9, 4)], ids=["first", "last"])
+def test_a_peer_that_does_better_stands_in_bold(ours_ms: float, better: int) -> None:
+    measured = read_results(SPEED)
+    measured["sizes"]["1000000"]["opening"][OURS]["wall_ms"] = ours_ms
+    rows = peer_table(measured, read_results(RELEVANCE))
+    opening = next(row for row in rows if row.startswith("| opening"))
+    assert opening.count("**") == 2 * better

@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_used_is_noted_and_not_tried_again(tmp_path: Pat
 
 
 def test_a_full_disk_is_noted_and_what_was_kept_stays(folder: Path) -> None:
-    from tests.encoders.test_embedding_log import at_most
+    from tests.file_size import at_most
 
     keep(range(10))
     with at_most(logs(folder)[0].stat().st_size + 100):

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ from searchkit.encoders.embedding_log import (
     identity_of,
     read_identity,
 )
+from tests.file_size import at_most
 from tests.word_encoder import WordEncoder
 
 if TYPE_CHECKING:
@@ -147,17 +145,6 @@ def test_what_the_disk_did_not_take_whole_is_taken_back(tmp_path: Path) -> None:
         assert path.stat().st_size == log.size == size
         log.append([digest(3)], vectors(3), flush=False)
     assert held(path, range(9)) == [1, 3]
-
-
-@contextmanager
-def at_most(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size: the write that would is cut there, and the next fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_an_encoder_with_an_odd_name_has_a_log_too(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import searchkit
 from searchkit import Article, BuildReport, build
 from tests.word_encoder import WordEncoder
 
@@ -40,3 +41,14 @@ def article(number: int, *, text: str | None = None, **values: object) -> Articl
 def built(folder: Path, numbers: range = range(24)) -> BuildReport:
     """Build an index of some articles with the small encoder."""
     return build(folder, [article(number) for number in numbers], encoder=WordEncoder())
+
+
+def ids_found(index: Path, text: str, **filters: object) -> list[str]:
+    """Return the ids of the articles that a search by keyword finds, best first."""
+    with searchkit.open(index, encoder=WordEncoder()) as searcher:
+        return [result.article.id for result in searcher.search(text, mode="keyword", **filters).results]  # type: ignore[arg-type]
+
+
+def tree(folder: Path) -> set[str]:
+    """Return the files below a folder, by their paths in it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

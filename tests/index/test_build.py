@@ -25,17 +25,8 @@ from searchkit.errors import (
 )
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
-from tests.index.archive import article, built
+from tests.index.archive import article, built, ids_found, tree
 from tests.word_encoder import WordEncoder
-
-
-def found(index: Path, text: str, **filters: object) -> list[str]:
-    with searchkit.open(index, encoder=WordEncoder()) as searcher:
-        return [result.article.id for result in searcher.search(text, mode="keyword", **filters).results]  # type: ignore[arg-type]
-
-
-def tree(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_build_has_the_files_that_the_design_draws(tmp_path: Path) -> None:
@@ -109,7 +100,7 @@ def test_of_two_articles_with_one_id_the_later_counts_and_both_are_reported(tmp_
     report = build(tmp_path / "index", given, encoder=WordEncoder())
     assert report.articles == 2
     assert "a001: this id came more than once" in str(report.problems[0])
-    assert found(tmp_path / "index", "zebra") == ["a001"]
+    assert ids_found(tmp_path / "index", "zebra") == ["a001"]
 
 
 def test_the_later_counts_also_where_segments_lie_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +112,7 @@ def test_the_later_counts_also_where_segments_lie_between(tmp_path: Path, monkey
         info = searcher.info()
         assert (info.articles, info.deleted_chunks > 0, info.segments > 2) == (9, True, True)
         assert searcher.article("a001") == given[-1]
-    assert found(tmp_path / "index", "zebra") == ["a001"]
+    assert ids_found(tmp_path / "index", "zebra") == ["a001"]
 
 
 def test_added_articles_are_found_and_replace_those_of_their_id(tmp_path: Path) -> None:
@@ -132,8 +123,8 @@ def test_added_articles_are_found_and_replace_those_of_their_id(tmp_path: Path) 
         encoder=WordEncoder(),
     )
     assert (report.generation, report.articles) == (2, 2)
-    assert found(tmp_path / "index", "zebra") == ["a003"]
-    assert found(tmp_path / "index", "giraffe") == ["a040"]
+    assert ids_found(tmp_path / "index", "zebra") == ["a003"]
+    assert ids_found(tmp_path / "index", "giraffe") == ["a040"]
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
         assert searcher.info().articles == 25
 
@@ -174,8 +165,8 @@ def test_a_rebuild_from_the_corpus_encodes_only_what_changed(tmp_path: Path) -> 
     report = rebuild(tmp_path / "index", encoder=WordEncoder())
     assert (report.generation, report.articles, report.vectors_encoded, report.vectors_reused) == (2, 2, 1, 1)
     assert str(corpus) in report.notes[0]
-    assert found(tmp_path / "index", "zebras") == ["two"]
-    assert found(tmp_path / "index", "three") == []
+    assert ids_found(tmp_path / "index", "zebras") == ["two"]
+    assert ids_found(tmp_path / "index", "three") == []
 
 
 def test_a_rebuild_takes_the_stored_articles_where_the_corpus_is_gone(tmp_path: Path) -> None:
@@ -187,7 +178,7 @@ def test_a_rebuild_takes_the_stored_articles_where_the_corpus_is_gone(tmp_path: 
     report = rebuild(tmp_path / "index", encoder=WordEncoder(), config=IndexConfig(title_weight=1))
     assert (report.articles, report.vectors_encoded) == (1, 0)
     assert "stored in the index" in report.notes[0]
-    assert found(tmp_path / "index", "number") == ["one"]
+    assert ids_found(tmp_path / "index", "number") == ["one"]
 
 
 def test_a_rebuild_keeps_articles_that_a_program_added(tmp_path: Path) -> None:
@@ -323,7 +314,7 @@ def test_a_rebuild_mends_an_index_that_lost_its_current(tmp_path: Path, content:
     report = rebuild(tmp_path / "index", encoder=WordEncoder())
     assert (report.articles, report.vectors_encoded) == (5, 0)
     assert any("put in force again" in note for note in report.notes)
-    assert found(tmp_path / "index", "text") == ["0", "1", "2", "3", "4"]
+    assert ids_found(tmp_path / "index", "text") == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("content", [None, "{}", '{"format": 1'])
@@ -335,7 +326,7 @@ def test_without_any_manifest_a_rebuild_needs_the_places_and_says_so(tmp_path: P
     with pytest.raises(IndexCorrupt, match=r"rebuild PLACE\.\.\. --index"):
         rebuild(tmp_path / "index", encoder=WordEncoder())
     assert rebuild(tmp_path / "index", places=[corpus], encoder=WordEncoder()).articles == 5
-    assert len(found(tmp_path / "index", "text")) == 5
+    assert len(ids_found(tmp_path / "index", "text")) == 5
 
 
 def test_a_build_that_finds_nothing_takes_nothing_from_an_index_without_current(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ def test_a_cache_that_cannot_be_written_is_noted_and_stops_nobody(tmp_path: Path
 def test_an_index_that_cannot_be_written_is_an_error_and_the_rest_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.encoders.test_embedding_log import at_most
+    from tests.file_size import at_most
 
     index = tmp_path / "index"
     build(index, articles(range(2)), encoder=Counting())

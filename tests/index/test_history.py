@@ -21,8 +21,7 @@ from searchkit.index.history import history
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import sealed
 from searchkit.index.paths import IndexPaths
-from tests.index.archive import article, built
-from tests.index.test_build import found, tree
+from tests.index.archive import article, built, ids_found, tree
 from tests.word_encoder import WordEncoder
 
 
@@ -116,7 +115,7 @@ def test_readers_are_held_apart_in_a_folder_that_can_not_be_written_to(index: Pa
     for path in paths:
         path.chmod(stat.S_IREAD | (stat.S_IEXEC if path.is_dir() else 0))
     try:
-        assert found(index, "zebra") == ["a020"]
+        assert ids_found(index, "zebra") == ["a020"]
     finally:
         for path in paths:
             path.chmod(stat.S_IRWXU)

@@ -14,8 +14,7 @@ from searchkit.index.deletions import Deletions
 from searchkit.index.generation import open_generation
 from searchkit.index.segment_reader import chunk_texts
 from searchkit.keyword.postings.deletion_stats import deltas
-from tests.index.archive import SENTENCES, article, built
-from tests.index.test_build import found, tree
+from tests.index.archive import SENTENCES, article, built, ids_found, tree
 from tests.word_encoder import WordEncoder
 
 
@@ -190,7 +189,7 @@ def test_an_index_of_nothing_can_be_searched_and_grow_again(tmp_path: Path) -> N
         for mode in ("keyword", "vector", "hybrid"):
             assert searcher.search("oil AND trams*", mode=mode).results == ()
     add(tmp_path / "index", [article(6)], encoder=WordEncoder())
-    assert found(tmp_path / "index", "oil") == ["a006"]
+    assert ids_found(tmp_path / "index", "oil") == ["a006"]
 
 
 def test_deletions_add_up_to_what_a_fresh_analysis_of_all_of_them_gives(tmp_path: Path) -> None:

@@ -16,14 +16,7 @@ from searchkit.keyword.analysis.analyzer import MAX_TERM, Analyzer
 from searchkit.keyword.analysis.compounds import MAX_JOINED
 from searchkit.keyword.analysis.normalization import fold
 from searchkit.keyword.analysis.stemmer import WordStemmer
-
-SCRIPTS = st.text(
-    st.sampled_from(
-        "aZéß'’-.,5 09#@&+\u00a0\u202f\u200c\u200d\u00ad\u0301\ufe0fÅŁπςёйЇаلامَ٣٫שלוםץ\""
-        "हिन्दी我们カﾞひ한국กี้ไทยລາວខ្មែរမြန်😀❤_/½²&İı\n"
-    ),
-    max_size=60,
-)
+from tests.keyword.chunks import SCRIPTS
 
 
 def test_words_keep_inner_hyphens_apostrophes_dots_and_separators():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from searchkit.errors import IndexCorrupt
 from searchkit.keyword.postings.deletion_stats import FieldDelta, PostingsDelta, deltas, read_delta, write_delta
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
-from tests.keyword.test_postings import CHUNKS, LISTS, Chunk, build
+from tests.keyword.chunks import CHUNKS, LISTS, Chunk, build
 
 
 @given(LISTS, st.sets(st.integers(0, 11)), st.integers(1, 3))

@@ -19,37 +19,7 @@ from searchkit.keyword.postings.inverter import PART_GAP
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
 from searchkit.keyword.postings.writer import PostingsStats, PostingsWriter
 from searchkit.storage import native
-from tests.keyword.test_analyzer import SCRIPTS
-
-Chunk = tuple[str, str, str, str | None]
-
-CHUNKS: list[Chunk] = [
-    ("Air defence in Caracas", "", "Russia sent 5,000 Igla-S missiles; the missiles are in Caracas.", "en"),
-    ("Air defence in Caracas", "The minister", "“Missiles,” said O'Brien, “don’t fly.”", "en"),
-    ("", "", "", None),
-    ("Die Raketen", "", "Der Panzer und die Panzer der Wüste", "de"),
-    ("防空系统", "", "俄罗斯的防空系统 S-300", "zh"),
-    ("", "", "Missiles missiles MISSILES", None),
-]
-PIECES = st.sampled_from(
-    [
-        "missile",
-        "Missiles",
-        "S-300",
-        "s300",
-        "the",
-        "防空系统",
-        "5,000",
-        "don't",
-        "é",
-        "5\u00a0000",
-        "U.S.",
-        "…",
-        "a-b-c",
-    ]
-)
-TEXTS = st.lists(PIECES, max_size=12).map(" ".join) | SCRIPTS
-LISTS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.sampled_from(["en", "de", None])), max_size=12)
+from tests.keyword.chunks import CHUNKS, LISTS, Chunk, build
 
 
 def test_postings_tell_rows_counts_and_positions(tmp_path: Path):
@@ -189,7 +159,7 @@ def test_where_runs_end_changes_no_byte(chunks: list[Chunk], flush: int):
 
 def test_the_hash_seed_changes_no_byte(tmp_path: Path):
     code = (
-        "import sys; from pathlib import Path; from tests.keyword.test_postings import CHUNKS, build;"
+        "import sys; from pathlib import Path; from tests.keyword.chunks import CHUNKS, build;"
         "build(Path(sys.argv[1]), CHUNKS, flush=2).close()"
     )
     written = []
@@ -294,16 +264,6 @@ def test_arrays_stay_valid_after_closing(tmp_path: Path):
     reader.close()
     del reader, text
     assert rows.tolist() == [0, 1]
-
-
-def build(
-    path: Path, chunks: list[Chunk], *, title_weight: int = 2, flush: int = 25_000, scratch: Path | None = None
-) -> PostingsReader:
-    with PostingsWriter(Analyzer(), title_weight, flush_chunks=flush, scratch=scratch) as builder:
-        for chunk in chunks:
-            builder.add(*chunk)
-        builder.write(path)
-    return PostingsReader.open(path)
 
 
 def known(index: int | None) -> int:

@@ -20,7 +20,7 @@ from searchkit.keyword.query.ast import And, Fuzzy, Not, Or, Pattern, Phrase, Te
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.storage.array_file import ALIGNMENT, FORMAT, ArrayFile, ArrayWriter
-from tests.keyword.test_postings import CHUNKS, build
+from tests.keyword.chunks import CHUNKS, build
 
 ENTRY = struct.Struct("<40s8sQQ")
 

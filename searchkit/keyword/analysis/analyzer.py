@@ -3,7 +3,7 @@
 A text is a row of raw words (``words``), each raw word stands for one term or several (``expand``): a compound such as
 S-300 for its joined form and its parts, a run of Chinese, Japanese, Korean, Thai, Lao, Khmer or Burmese for its pairs
 of characters. Nothing is a stop word. What is written differently and means the same gives the same terms:
-``tests/index/keyword/test_analysis_spellings.py`` has the list.
+``tests/keyword/test_analyzer_spellings.py`` has the list.
 
 Measured (BM25 alone, nDCG@10). Joined form and parts together, parts alone, joined form alone: scifact .702, .696,
 .675; cranfield .508, .508, .493; digitalgov-known .782, .780, .785; xquad-en .967, .967, .965. Whether joined forms

@@ -118,7 +118,10 @@ static uint64_t find_matches(const Highlighter *highlighter, const TokenSpan *sp
             uint32_t start = spans[i].start + part.first;
             uint32_t end = part.last == WHOLE ? spans[i].end : spans[i].start + part.last;
             if (start > end || end > highlighter->length) continue;
-            highlighter->matches[total++] = (Match){start, end, (uint32_t)from, (uint32_t)at};
+            uint64_t place = total++; /* in order of their starts: a compound's token may begin within another's */
+            for (; place && highlighter->matches[place - 1].start > start; place--)
+                highlighter->matches[place] = highlighter->matches[place - 1];
+            highlighter->matches[place] = (Match){start, end, (uint32_t)from, (uint32_t)at};
         }
     }
     return total;
