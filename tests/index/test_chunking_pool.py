@@ -105,7 +105,7 @@ def test_little_text_and_a_callers_own_encoder_start_no_helper(monkeypatch: pyte
     def refused(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(chunking_pool, "Helper", refused)
+    monkeypatch.setattr(chunking_pool, "ChunkingWorker", refused)
     given = many(9)
     with ChunkingPool(rules(), TokenEncoder(), jobs=3) as cutter:
         assert [cutter.cut(one) for one in list(cutter.ahead(given))] == [rules().cut(one) for one in given]
@@ -149,7 +149,7 @@ def test_a_build_that_is_stopped_stops_its_helpers(
         yield from many()
         raise error("stopped here")
 
-    monkeypatch.setattr(chunking_pool, "Helper", noted)
+    monkeypatch.setattr(chunking_pool, "ChunkingWorker", noted)
     with pytest.raises(error, match="stopped here"):
         build(tmp_path / "index", stopped(), encoder=TokenEncoder(), jobs=3)
     assert len(started) == 2

@@ -106,7 +106,7 @@ def test_an_interrupted_merge_leaves_the_old_generation(
     before = sorted((tmp_path / "index").rglob("*"))
     places = {
         "articles.sqlite": "searchkit.index.segment_merge._copy_article",
-        "postings.bin": "searchkit.index.segment_merge.PostingsBuilder.write",
+        "postings.bin": "searchkit.index.segment_merge.PostingsWriter.write",
         "vectors.faiss": "searchkit.index.segment_merge._living_vectors",
     }
     monkeypatch.setattr(places[name], stopped)

@@ -19,7 +19,7 @@ from tests.torture.growth import ALLOWED, growth
 
 SLOW_ONCE = """
 from searchkit.ingest.formats.markdown import parse_markdown
-from searchkit.ingest.article_builder import Draft, make_article
+from searchkit.ingest.article_builder import ParsedArticle, make_article
 from searchkit.ingest.formats.sections import atx_text
 from searchkit.ingest.text_cleanup import glue, glued
 from searchkit.ingest.sentences import sentence_spans
@@ -31,7 +31,7 @@ for fragment in ("[", "![", "[a](", "*a ", "**a", "`a", "__a", " #", "# "):
     atx_text(fragment * (SIZE // len(fragment)))
 for fragment in ("“", "'", "`", "«", "<!", "🇩"):
     sentence_spans(fragment * (SIZE // len(fragment)), "en")
-make_article(Draft(values={"id": "a", "text": "a", "language": "(" * SIZE}))
+make_article(ParsedArticle(values={"id": "a", "text": "a", "language": "(" * SIZE}))
 """
 
 
