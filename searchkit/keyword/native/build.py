@@ -21,6 +21,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 OPTIONS = ("-O3", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden")
 """No fused multiply and add: a sum must not depend on the processor."""
 
+STABLE_NAMES = ("-DPyArg_ParseTuple=_PyArg_ParseTuple_SizeT", "-DPy_BuildValue=_Py_BuildValue_SizeT")
+"""Under their plain names these functions refuse a "#" in 3.11 and 3.12, so the headers of those use the others. The
+headers of 3.13 don't any more, and what was compiled with them would fail in 3.11. Every version has the others."""
+
 BUILD_MACHINE_PATHS = re.compile(r"-L|-Wl,-rpath")
 """Options that name folders of the machine on which Python was built. The extension links no library from there, and a
 wheel that goes elsewhere must not look for one."""
@@ -51,6 +55,7 @@ def compile_extension(sources: Path, extension: Path) -> str:
         *shlex.split(os.environ.get("CC") or compiler),
         *(option for option in linking if not BUILD_MACHINE_PATHS.match(option)),
         *OPTIONS,
+        *STABLE_NAMES,
         *shlex.split(os.environ.get("CFLAGS", "")),
         f"-I{sysconfig.get_paths()['include']}",
         *sorted(map(str, sources.glob("*.c"))),
