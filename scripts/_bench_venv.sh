@@ -1,4 +1,4 @@
-# What do scripts/bench and scripts/bench_relevance share? An environment of their own, with searchkit and its peers.
+# The environment that scripts/bench and scripts/bench_relevance share, one of their own, with searchkit and its peers.
 #
 # Sourced, not run. The peers' versions stand in scripts/benchmarks/requirements.txt; PyTorch comes without CUDA.
 
@@ -26,8 +26,8 @@ install_peers() {
     local wanted stamp=$VENV/peers.stamp
     wanted=$(digest "$PEERS")
     if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
-    say "installing the peers of $PEERS"
-    "$VENV/bin/python" -m pip install --requirement "$PEERS" | said
+    log "installing the peers of $PEERS"
+    "$VENV/bin/python" -m pip install --requirement "$PEERS" | log_pip
     refuse_cuda
     echo "$wanted" >"$stamp"
 }

@@ -28,14 +28,49 @@ def test_every_requirement_has_a_floor() -> None:
         assert re.search(r"(>=|==)\d", requirement), requirement
 
 
-@pytest.mark.parametrize(("broken", "expected"), [("", 0), ("--light", 1), ("--lowest", 1), ("nothing", 1)])
-def test_continuous_integration_fails_where_one_of_its_checks_does(tmp_path: Path, broken: str, expected: int) -> None:
-    (tmp_path / ".ci").mkdir()
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
-    check = tmp_path / "scripts" / "test"
-    check.write_text(f'#!/bin/sh\necho "ran ${{1:-nothing}}"\n[ "${{1:-nothing}}" != "{broken}" ]\n')
+CHECKS = ["", "--package", "--light", "--lowest", "--python 3.12", "--python 3.13", "--sanitize"]
+
+
+def run_continuous_integration(folder: Path, exit_codes: dict[str, int]) -> subprocess.CompletedProcess[str]:
+    """Run a copy of it with a ``scripts/test`` that prints its arguments and ends with the exit code they are given."""
+    (folder / ".ci").mkdir()
+    (folder / "scripts").mkdir()
+    (folder / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
+    cases = "".join(f'"{arguments}") exit {code} ;;\n' for arguments, code in exit_codes.items())
+    check = folder / "scripts" / "test"
+    check.write_text(f'#!/bin/sh\necho "$*"\ncase "$*" in\n{cases}*) exit 0 ;;\nesac\n')
     check.chmod(0o755)
-    done = subprocess.run(["sh", ".ci/run"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == expected
-    assert done.stdout.splitlines() == ["ran nothing", "ran --light", "ran --no-compiler", "ran --lowest"]
+    return subprocess.run(["sh", ".ci/run"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("broken", CHECKS)
+def test_continuous_integration_runs_every_check_and_names_the_one_that_failed(tmp_path: Path, broken: str) -> None:
+    done = run_continuous_integration(tmp_path, {broken: 1})
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == CHECKS
+    assert done.stderr.splitlines() == [f"failed: scripts/test {broken}".rstrip() + ";"]
+
+
+def test_continuous_integration_passes_where_another_python_is_not_installed(tmp_path: Path) -> None:
+    done = run_continuous_integration(tmp_path, {"--python 3.12": 2})
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == CHECKS
+    assert done.stderr.splitlines() == ["not checked: scripts/test --python 3.12"]
+
+
+def test_continuous_integration_fails_where_a_check_ends_with_that_exit_code(tmp_path: Path) -> None:
+    done = run_continuous_integration(tmp_path, {"": 2, "--light": 2})
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["failed: scripts/test; scripts/test --light;"]
+
+
+def test_a_python_that_is_not_installed_is_an_exit_code_of_its_own() -> None:
+    done = subprocess.run(
+        [ROOT / "scripts" / "test", "--python", "3.1"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Python 3.1 is not installed" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -165,7 +166,7 @@ def test_the_hash_seed_changes_no_byte(tmp_path: Path):
     written = []
     for seed in ("1", "2"):
         path = tmp_path / seed
-        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
         subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=environment)
         written.append(path.read_bytes())
     assert written[0] == written[1]

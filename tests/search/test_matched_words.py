@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -152,8 +152,9 @@ def ids(searcher: Searcher, query: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def signs(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    return archive(tmp_path_factory.mktemp("signs"), english(SIGNS))
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    with archive(tmp_path_factory.mktemp("signs"), english(SIGNS)) as searcher:
+        yield searcher
 
 
 @pytest.mark.parametrize("query", FIRST)
@@ -172,8 +173,9 @@ def test_the_bare_letter_is_found_behind(signs: Searcher) -> None:
 
 
 @pytest.fixture(scope="module")
-def designations(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    return archive(tmp_path_factory.mktemp("designations"), english(DESIGNATIONS))
+def designations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    with archive(tmp_path_factory.mktemp("designations"), english(DESIGNATIONS)) as searcher:
+        yield searcher
 
 
 @pytest.mark.parametrize("query", FOUND)
@@ -182,9 +184,10 @@ def test_types_and_units_are_found_in_one_and_apart(designations: Searcher, quer
 
 
 @pytest.fixture(scope="module")
-def lettered(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def lettered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     letters = {letter: f"Road 51{letter} is long." for letter in string.ascii_uppercase if letter != "S"}
-    return archive(tmp_path_factory.mktemp("lettered"), english(LETTERED | letters))
+    with archive(tmp_path_factory.mktemp("lettered"), english(LETTERED | letters)) as searcher:
+        yield searcher
 
 
 @pytest.mark.parametrize("query", BY_NUMBER)
@@ -202,8 +205,9 @@ def test_decades_and_english_ordinals_are_other_words_than_their_numbers(lettere
 
 
 @pytest.fixture(scope="module")
-def tags(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    return archive(tmp_path_factory.mktemp("tags"), english(TAGS))
+def tags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    with archive(tmp_path_factory.mktemp("tags"), english(TAGS)) as searcher:
+        yield searcher
 
 
 @pytest.mark.parametrize("query", TAGGED)
@@ -212,9 +216,10 @@ def test_hashtags_and_handles_are_words(tags: Searcher, query: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def scripts(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     articles = [Article(id=name, text=text, title=text[:8], language=language) for name, language, text in SCRIPTS]
-    return archive(tmp_path_factory.mktemp("scripts"), articles)
+    with archive(tmp_path_factory.mktemp("scripts"), articles) as searcher:
+        yield searcher
 
 
 @pytest.mark.parametrize("query", IN_SCRIPTS)
