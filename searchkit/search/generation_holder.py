@@ -113,8 +113,8 @@ class GenerationHolder:
     def _refresh(self) -> bool:
         if self._pinned:
             return False
-        with self._taken() as reading:
-            held, current = reading.generation, in_force(self._paths)
+        with self._taken() as context:
+            held, current = context.generation, in_force(self._paths)
             if (held.manifest.generation, held.seal) == (current.generation, current.seal):
                 self.note = ""
                 return False

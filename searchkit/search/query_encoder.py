@@ -94,14 +94,14 @@ class QueryEncoders:
         self._loading = threading.Lock()
         self._recent = RecentQueryVectors()
 
-    def encode(self, reading: SearchContext, text: str) -> Vector:
+    def encode(self, context: SearchContext, text: str) -> Vector:
         """Return the vector of a query, ``(dimension,)`` float32.
 
         Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``
         where it isn't there, ``VectorsInvalid`` where it gives no vector of length 1.
         """
-        fact = reading.generation.manifest.encoder
-        encoder = self._checked.get(fact) or self._of(reading.generation)
+        fact = context.generation.manifest.encoder
+        encoder = self._checked.get(fact) or self._of(context.generation)
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
         return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
 

@@ -61,18 +61,18 @@ class RerankerRun:
         self._given = reranker
         self._loading = Lock()
 
-    def move(self, generation: Generation, looked: Candidates, config: SearchConfig) -> Candidates:
+    def move(self, generation: Generation, candidates: Candidates, config: SearchConfig) -> Candidates:
         """Let it move the best chunks. Raises as ``reranked`` and ``load_reranker`` do."""
         with self._loading:
             if isinstance(self._given, str):
                 self._given = load_reranker(self._given)
             reranker = self._given
-        return reranked(generation, looked, reranker, config)
+        return reranked(generation, candidates, reranker, config)
 
 
 def reranked(
     generation: Generation,
-    looked: Candidates,
+    candidates: Candidates,
     reranker: Reranker,
     config: SearchConfig,
     *,
@@ -83,23 +83,23 @@ def reranked(
     ``clock`` tells seconds. Raises ``ConfigError`` where the fusion's scores depend on the day's candidates, or the
     reranker doesn't give a finite score for each text; and what it raises itself.
     """
-    scale = looked.legs.scale
+    scale = candidates.legs.scale
     if not isinstance(scale, Scale):
         raise ConfigError(f"A reranker can't be blended with fusion '{config.fusion}'.", hint="Leave it at 'sum'.")
-    query = looked.parsed.text if looked.parsed else looked.query.text
+    query = candidates.parsed.text if candidates.parsed else candidates.query.text
     if not query.strip():
-        return replace(looked, notes=(*looked.notes, "There are no words in the query by which to rerank."))
-    rows = rank_chunks(looked.legs, config.rerank_depth, config.depth).keys
+        return replace(candidates, notes=(*candidates.notes, "There are no words in the query by which to rerank."))
+    rows = rank_chunks(candidates.legs, config.rerank_depth, config.depth).keys
     scores = _scores(generation, query, rows, reranker, config.rerank_budget_s, clock)
     read = rows[: len(scores)]
     order = np.argsort(read)
     shares = config.rerank_weight * scale.unit * (_chance(scores) - 0.5)
     shift = RerankShift(rows=read[order], scores=scores[order], shares=shares[order])
-    notes = looked.notes
+    notes = candidates.notes
     if len(read) < len(rows):
         note = f"The reranker read {len(read)} of {len(rows)} chunks in its {config.rerank_budget_s:g} s"
         notes = (*notes, f"{note}; the others keep their scores.")
-    return replace(looked, legs=replace(looked.legs, shift=shift), notes=notes)
+    return replace(candidates, legs=replace(candidates.legs, shift=shift), notes=notes)
 
 
 def _scores(

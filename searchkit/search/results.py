@@ -17,26 +17,26 @@ from searchkit.types import ChunkResult, Result
 
 
 def make_results(
-    reading: SearchContext, looked: Candidates, ranked: RankedKeys, config: SearchConfig
+    context: SearchContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig
 ) -> tuple[Result, ...]:
     """Return the ranked articles as results, each with its best chunks, best first.
 
     Whatever is read, scored or cut is so for all results at once. How scores come about is told where it is asked for.
     """
-    articles = reading.generation.articles_at(ranked.keys)
-    if reading.generation.rows_are_articles:  # the chunk's score is the article's
+    articles = context.generation.articles_at(ranked.keys)
+    if context.generation.rows_are_articles:  # the chunk's score is the article's
         keys, scores = ranked.keys.tolist(), ranked.scores.tolist()
         best = [[pair] for pair in zip(keys, scores, strict=True)]
     else:
-        best = _best(looked.legs, [rows for _, rows in articles], config.chunks_per_result)
+        best = _best(candidates.legs, [rows for _, rows in articles], config.chunks_per_result)
     shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
-    chunks = reading.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
-    snippets = reading.snippets.of(
-        chunks, looked.highlights, [reading.generation.analysed_as(article.language) for _, article in shown]
+    chunks = context.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
+    snippets = context.snippets.of(
+        chunks, candidates.highlights, [context.generation.analysed_as(article.language) for _, article in shown]
     )
-    explaining = Explainer(looked.legs, config) if looked.query.explain else None
-    plain = looked.parsed is None or looked.parsed.plain
-    mixed = reading.mixed(looked.query.text) if plain else 0.0
+    explaining = Explainer(candidates.legs, config) if candidates.query.explain else None
+    plain = candidates.parsed is None or candidates.parsed.plain
+    mixed = context.mixed(candidates.query.text) if plain else 0.0
     following = iter(zip(chunks, snippets, strict=True))
     results = []
     scores = ranked.scores.tolist()
@@ -60,20 +60,20 @@ def make_results(
                 ),
                 contributions=of_article(votes) if votes else (),
                 votes=votes,
-                confidence=_confidence(reading, looked.legs, rows, score, mixed),
+                confidence=_confidence(context, candidates.legs, rows, score, mixed),
             )
         )
     return tuple(results)
 
 
-def _confidence(reading: SearchContext, legs: RetrieverScores, rows: range, score: float, mixed: float) -> float | None:
+def _confidence(context: SearchContext, legs: RetrieverScores, rows: range, score: float, mixed: float) -> float | None:
     """Return the confidence of an article's fused score, before a reranker; None where no word was asked for."""
     if _wordless(legs):
         return None
     if legs.shift is not None:
         fused = replace(legs, shift=None).score(np.arange(rows.start, rows.stop))
         score = float(votes_of_all(np.asarray([len(rows)]), fused, vote_of(legs.scale))[0])
-    return confidence(score, legs.scale, reading.generation.manifest.zero, mixed)
+    return confidence(score, legs.scale, context.generation.manifest.zero, mixed)
 
 
 def _wordless(legs: RetrieverScores) -> bool:
@@ -81,20 +81,20 @@ def _wordless(legs: RetrieverScores) -> bool:
     return legs.vector is None and legs.keyword is not None and not legs.keyword.idf_sum
 
 
-def unsure_note(looked: Candidates) -> tuple[str, ...]:
+def unsure_note(candidates: Candidates) -> tuple[str, ...]:
     """Say that nothing could be left out for want of confidence where none can be told."""
-    if not looked.query.min_confidence or not _wordless(looked.legs):
+    if not candidates.query.min_confidence or not _wordless(candidates.legs):
         return ()
     return ("The query has no words by which to be confident: nothing is left out for want of confidence.",)
 
 
-def confident(results: Sequence[Result], looked: Candidates, config: SearchConfig) -> tuple[Result, ...]:
+def confident(results: Sequence[Result], candidates: Candidates, config: SearchConfig) -> tuple[Result, ...]:
     """Leave those that reach the confidence asked for; all of them where the query has no words to be sure of.
 
     Raises ``QueryError`` where a fusion gives no confidence.
     """
-    least = looked.query.min_confidence
-    if not least or _wordless(looked.legs):
+    least = candidates.query.min_confidence
+    if not least or _wordless(candidates.legs):
         return tuple(results)
     if any(result.confidence is None for result in results):
         raise QueryError(

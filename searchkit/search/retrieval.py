@@ -181,21 +181,21 @@ class SearchContext:
             self._noted = noted = (filters, notes)
         return noted[1]
 
-    def lacks_words(self, looked: Candidates) -> bool:
+    def lacks_words(self, candidates: Candidates) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
-        if looked.parsed is None:
+        if candidates.parsed is None:
             return False
         df = self.keyword.df
-        for word in looked.parsed.words:  # most words are found by the first of their terms
+        for word in candidates.parsed.words:  # most words are found by the first of their terms
             if not df("text", word.units[0].terms[0]) and not any(
                 df("text", term) for unit in word.units for term in unit.terms
             ):
                 return True
         return False
 
-    def suggestions(self, looked: Candidates) -> tuple[str, ...]:
+    def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
-        return suggest(self.keyword, looked.parsed.words, looked.query.text) if looked.parsed else ()
+        return suggest(self.keyword, candidates.parsed.words, candidates.query.text) if candidates.parsed else ()
 
 
 Encode = Callable[[SearchContext, str], "Vector"]
@@ -229,49 +229,49 @@ class Candidates:
         return self.mask if self.legs.keyword is None else self.legs.keyword.matched
 
 
-def retrieve(reading: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
+def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
-    mask = searched_rows(reading, query)
-    absent = (*reading.standing(query.mode), *reading.notes_on(query, mask))
-    parsed = reading.parse(query)
-    resolve = partial(reading.resolve, time_zone=config.time_zone)
+    mask = searched_rows(context, query)
+    absent = (*context.standing(query.mode), *context.notes_on(query, mask))
+    parsed = context.parse(query)
+    resolve = partial(context.resolve, time_zone=config.time_zone)
     if not parsed.plain:
-        absent += notes_on_text(reading.generation, filters(parsed.tree), mask)
+        absent += notes_on_text(context.generation, filters(parsed.tree), mask)
     if query.mode is Mode.VECTOR:
-        looked = _by_vector(reading, query, parsed, mask, encode, resolve, _weight(reading, config))
-        return replace(looked, notes=(*looked.notes, *absent))
+        candidates = _by_vector(context, query, parsed, mask, encode, resolve, _weight(context, config))
+        return replace(candidates, notes=(*candidates.notes, *absent))
     tree = parsed.tree
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
-    matches = evaluate(reading.keyword, tree, mask=mask, resolve=resolve)
+    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve)
     notes = (*parsed.notes, *absent, *matches.notes)
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
-        if reading.generation.has_vectors:
-            vector = encode(reading, parsed.text)
-        scale = hybrid(matches.idf_sum, _weight(reading, config))
+        if context.generation.has_vectors:
+            vector = encode(context, parsed.text)
+        scale = hybrid(matches.idf_sum, _weight(context, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
     return Candidates(
         query=query,
         parsed=parsed,
-        legs=_scaled(reading, _legs(reading, scale, matches, vector, allowed), config),
+        legs=_scaled(context, _legs(context, scale, matches, vector, allowed), config),
         mask=mask,
         notes=notes,
         reading=parsed.reading,
     )
 
 
-def searched_rows(reading: SearchContext, query: Query) -> Mask | None:
+def searched_rows(context: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
-    check_fields(reading.generation, query.where)
-    return reading.generation.rows_where(query.where)
+    check_fields(context.generation, query.where)
+    return context.generation.rows_where(query.where)
 
 
 def _by_vector(
-    reading: SearchContext,
+    context: SearchContext,
     query: Query,
     parsed: ParsedQuery,
     mask: Mask | None,
@@ -282,39 +282,39 @@ def _by_vector(
     notes = parsed.notes if parsed.plain else ()
     allowed = mask
     if not parsed.plain:  # what an expression says of articles holds in every mode
-        matches = evaluate(reading.keyword, parsed.tree, mask=mask, resolve=resolve)
+        matches = evaluate(context.keyword, parsed.tree, mask=mask, resolve=resolve)
         allowed, notes = matches.allowed, (*parsed.notes, *matches.notes)
     text = parsed.text if parsed.text.strip() else query.text
-    vector = encode(reading, text)
+    vector = encode(context, text)
     filtered = tuple(label_key("language", code) for code in query.where.languages or ())
-    languages = filtered or reading.generation.languages
-    words = telling_words(reading.analyzer.query_terms(text, languages), languages)
+    languages = filtered or context.generation.languages
+    words = telling_words(context.analyzer.query_terms(text, languages), languages)
     return Candidates(
         query=query,
         parsed=None,
-        legs=_legs(reading, vector_alone(weight), None, vector, _vectored(reading, allowed)),
+        legs=_legs(context, vector_alone(weight), None, vector, _vectored(context, allowed)),
         words=tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)),
-        mask=_vectored(reading, allowed),
+        mask=_vectored(context, allowed),
         notes=notes,
         reading=parsed.reading,
     )
 
 
-def _weight(reading: SearchContext, config: SearchConfig) -> float:
-    return reading.leaning.weight if config.vector_weight is None else config.vector_weight
+def _weight(context: SearchContext, config: SearchConfig) -> float:
+    return context.leaning.weight if config.vector_weight is None else config.vector_weight
 
 
-def _vectored(reading: SearchContext, mask: Mask | None) -> Mask | None:
+def _vectored(context: SearchContext, mask: Mask | None) -> Mask | None:
     """Leave those rows that have a vector."""
-    vectored = reading.generation.vectored
+    vectored = context.generation.vectored
     return mask if vectored is None else vectored if mask is None else mask & vectored
 
 
 def _legs(
-    reading: SearchContext, scale: Scale, matches: KeywordMatches | None, vector: Vector | None, allowed: Mask | None
+    context: SearchContext, scale: Scale, matches: KeywordMatches | None, vector: Vector | None, allowed: Mask | None
 ) -> RetrieverScores:
     return RetrieverScores(
-        generation=reading.generation,
+        generation=context.generation,
         scale=scale,
         keyword=matches,
         vector=vector,
@@ -322,12 +322,12 @@ def _legs(
     )
 
 
-def _scaled(reading: SearchContext, legs: RetrieverScores, config: SearchConfig) -> RetrieverScores:
+def _scaled(context: SearchContext, legs: RetrieverScores, config: SearchConfig) -> RetrieverScores:
     """Complete the scale where there are two legs: by what a language's cosines share, or as another fusion has it."""
     if config.fusion == "sum":
         if legs.keyword is None or legs.vector is None:
             return legs
-        return replace(legs, lean=reading.leaning.towards(legs.vector))
+        return replace(legs, lean=context.leaning.towards(legs.vector))
     rows, _ = legs.candidates(config.depth)
     keyword, cosine = legs.bm25(rows), legs.cosine(rows)
     if keyword is None or cosine is None:

@@ -298,24 +298,24 @@ class Searcher:
             [('cocoa', 0.8)]
         """
         started = time.monotonic()
-        with self._reading() as reading:
-            looked, config = self._look(reading, query)
-            depth = config.depth if query.explain else depth_for(looked.legs, query.k, config.depth)
-            ranked = rank_articles(looked.legs, query.k, depth)
-            results = make_results(reading, looked, ranked, config)
-            relevant, unsure = confident(results, looked, config), unsure_note(looked)
-            facets = count_facets(reading.generation, query.facets, looked.matching) if query.facets else {}
-            suggestions = reading.suggestions(looked) if not relevant or reading.lacks_words(looked) else ()
+        with self._reading() as context:
+            candidates, config = self._look(context, query)
+            depth = config.depth if query.explain else depth_for(candidates.legs, query.k, config.depth)
+            ranked = rank_articles(candidates.legs, query.k, depth)
+            results = make_results(context, candidates, ranked, config)
+            relevant, unsure = confident(results, candidates, config), unsure_note(candidates)
+            facets = count_facets(context.generation, query.facets, candidates.matching) if query.facets else {}
+            suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
         nearest = results[0] if results and not relevant else None
         return Answer(
             query=query,
             results=relevant,
-            notes=(*looked.notes, *unsure, *nearest_note(nearest), *([self._hold.note] if self._hold.note else [])),
+            notes=(*candidates.notes, *unsure, *nearest_note(nearest), *([self._hold.note] if self._hold.note else [])),
             nearest=nearest,
             suggestions=suggestions,
             facets=facets,
             took_s=time.monotonic() - started,
-            reading=looked.reading,
+            reading=candidates.reading,
         )
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
@@ -335,13 +335,13 @@ class Searcher:
             >>> [article_id for article_id, score in searcher.rank(searchkit.Query(text="repairs of the radar", k=2))]
             ['radar', 'missiles']
         """
-        with self._reading() as reading:
-            if (self._reranker is None or not query.rerank) and (fast := reading.rank_fast(query)) is not None:
+        with self._reading() as context:
+            if (self._reranker is None or not query.rerank) and (fast := context.rank_fast(query)) is not None:
                 return fast
-            looked, config = self._look(reading, query)
-            legs = looked.legs
+            candidates, config = self._look(context, query)
+            legs = candidates.legs
             ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
-            return tuple(zip(reading.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
+            return tuple(zip(context.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
         """Return the best chunks: what ``Retriever`` promises.
@@ -361,11 +361,11 @@ class Searcher:
             >>> [hit.chunk_id for hit in searcher.retrieve(searchkit.Query(text="air defense"), depth=2)]
             ['radar#0', 'missiles#0']
         """
-        with self._reading() as reading:
-            looked, config = self._look(reading, query)
-            ranked = rank_chunks(looked.legs, depth, config.depth)
+        with self._reading() as context:
+            candidates, config = self._look(context, query)
+            ranked = rank_chunks(candidates.legs, depth, config.depth)
             return tuple(
-                Hit(chunk_id=reading.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
+                Hit(chunk_id=context.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
 
@@ -388,8 +388,8 @@ class Searcher:
             >>> legs.cosine(np.arange(4)).shape
             (4,)
         """
-        with self._reading() as reading:
-            return retrieve(reading, query, settings_for(reading.generation, self._config), self._encode).legs
+        with self._reading() as context:
+            return retrieve(context, query, settings_for(context.generation, self._config), self._encode).legs
 
     def read_query(self, query: Query) -> QueryReading:
         """Tell what a query is read as, without searching.
@@ -410,9 +410,9 @@ class Searcher:
             >>> print(searcher.read_query(query))
             as words, filtered by source:"Northfield Courier"
         """
-        with self._reading() as reading:
+        with self._reading() as context:
             check_query(query)
-            return reading.parse(query).reading
+            return context.parse(query).reading
 
     def vector_weight(self) -> float:
         """Return the factor of the cosine in a hybrid score: the settings' or the index's own.
@@ -430,19 +430,19 @@ class Searcher:
             >>> searcher.vector_weight()
             2.8
         """
-        with self._reading() as reading:
-            config = settings_for(reading.generation, self._config)
+        with self._reading() as context:
+            config = settings_for(context.generation, self._config)
             if config.fusion != "sum":
                 raise ConfigError(
                     f"There are no two legs to weigh: fusion '{config.fusion}' has no weight.",
                     hint="Leave it at 'sum'.",
                 )
-            if not reading.generation.manifest.vectors:
+            if not context.generation.manifest.vectors:
                 raise ConfigError(
                     "There are no two legs to weigh: the index has no vectors yet.",
                     hint="Run 'searchkit rebuild --index PATH'.",
                 )
-            return reading.leaning.weight if config.vector_weight is None else config.vector_weight
+            return context.leaning.weight if config.vector_weight is None else config.vector_weight
 
     def standing(self, mode: Mode = Mode.HYBRID) -> tuple[str, ...]:
         """Tell what every search in a mode has among its notes: vectors that are missing, rules that have changed.
@@ -462,8 +462,8 @@ class Searcher:
             >>> searcher.standing()
             ()
         """
-        with self._reading() as reading:
-            return index_notes(reading.generation, mode)
+        with self._reading() as context:
+            return index_notes(context.generation, mode)
 
     def article_ids(self) -> tuple[str, ...]:
         """Return the ids of all articles, in the order in which they came in.
@@ -480,8 +480,8 @@ class Searcher:
             >>> searcher.article_ids()
             ('radar', 'missiles', 'cocoa', 'bridge')
         """
-        with self._reading() as reading:
-            return tuple(reading.generation.digests())
+        with self._reading() as context:
+            return tuple(context.generation.digests())
 
     def article(self, article_id: str) -> Article | None:
         """Look up an article by its id.
@@ -502,8 +502,8 @@ class Searcher:
             >>> article.title, article.published_day.isoformat(), dict(article.fields)
             ('The old bridge is closed', '2025-06-02', {'desk': 'city'})
         """
-        with self._reading() as reading:
-            article_row = reading.generation.find_article(article_id)
+        with self._reading() as context:
+            article_row = context.generation.find_article(article_id)
             return article_row[0] if article_row else None
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
@@ -524,9 +524,9 @@ class Searcher:
             >>> [chunk.id for chunk in searcher.chunks("bridge")]
             ['bridge#0']
         """
-        with self._reading() as reading:
-            article_row = reading.generation.find_article(article_id)
-            return reading.generation.chunks_at(article_row[1]) if article_row else ()
+        with self._reading() as context:
+            article_row = context.generation.find_article(article_id)
+            return context.generation.chunks_at(article_row[1]) if article_row else ()
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Look up a chunk by its id.
@@ -594,16 +594,16 @@ class Searcher:
         from searchkit.search.whoosh_documents import GenerationDocuments
 
         with ExitStack() as opened:
-            reading = opened.enter_context(self._reading())
+            context = opened.enter_context(self._reading())
             held = ExitStack()
             searcher = open_searcher(
-                reading.keyword,
-                GenerationDocuments(reading.generation),
-                analyzer=reading.analyzer,
+                context.keyword,
+                GenerationDocuments(context.generation),
+                analyzer=context.analyzer,
                 weighting=weighting,
                 on_close=held.close,
             )
-            searcher.notes = reading.standing(Mode.KEYWORD)
+            searcher.notes = context.standing(Mode.KEYWORD)
             held.push(opened.pop_all())
         with self._guard:
             self._whoosh.add(searcher)
@@ -626,20 +626,20 @@ class Searcher:
             >>> info.articles, info.generation, info.sources
             (4, 1, {'Harbor Ledger': 2, 'Meridian Wire': 1, 'Northfield Courier': 1})
         """
-        with self._reading() as reading:
-            return info_of(reading.generation, settings_for(reading.generation, self._config).time_zone)
+        with self._reading() as context:
+            return info_of(context.generation, settings_for(context.generation, self._config).time_zone)
 
     def _now(self) -> datetime:
         """Tell the time by the clock of the settings' zone."""
         from searchkit.ingest.dates import now_in
 
-        with self._reading() as reading:
-            return now_in(settings_for(reading.generation, self._config).time_zone)
+        with self._reading() as context:
+            return now_in(settings_for(context.generation, self._config).time_zone)
 
-    def _look(self, reading: SearchContext, query: Query) -> tuple[Candidates, SearchConfig]:
+    def _look(self, context: SearchContext, query: Query) -> tuple[Candidates, SearchConfig]:
         """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""
-        config = settings_for(reading.generation, self._config)
-        looked = retrieve(reading, query, config, self._encode)
+        config = settings_for(context.generation, self._config)
+        candidates = retrieve(context, query, config, self._encode)
         if self._reranker is not None and query.rerank:
-            looked = self._reranker.move(reading.generation, looked, config)
-        return looked, config
+            candidates = self._reranker.move(context.generation, candidates, config)
+        return candidates, config
