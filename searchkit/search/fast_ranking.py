@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from searchkit.index.generation import Generation
 from searchkit.keyword.analysis.analyzer import MAX_TERM
 from searchkit.keyword.analysis.stopwords import lists_of
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 from searchkit.keyword.query.classifier import classify, is_plain
 from searchkit.keyword.query.fast_grammar import is_wildcard
@@ -74,7 +75,7 @@ class FastQueryReader:
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         """``languages``: of the living articles, whose stems a word stands for."""
         self._analyzer, self._languages = analyzer, tuple(languages) or (None,)
-        self._known: dict[str, Word] = {}
+        self._known: BoundedCache[str, Word] = BoundedCache(_REMEMBERED)
 
     @cached_property
     def _stops(self) -> tuple[frozenset[str], ...]:
@@ -164,8 +165,6 @@ class FastQueryReader:
             terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
             terms = terms if len(words) <= 1 and len(terms) == len(leaves) else None
             asked = words[0].surface if terms else surface
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
         word = self._known[surface] = terms, tuple([asked.casefold() in stops for stops in self._stops])
         return word
 

@@ -34,6 +34,7 @@ import numpy as np
 from searchkit.errors import IndexCorrupt
 from searchkit.index.generation import Generation
 from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT
 from searchkit.keyword.query.query_terms import telling_words
 
@@ -63,7 +64,7 @@ class MixedLanguageDetector:
         """Take the generation and what is known of its words and languages."""
         self._languages = generation.languages
         self._keyword, self._leaning, self._analyzer = keyword, leaning, analyzer
-        self._standing: dict[tuple[str, ...], int] = {}
+        self._standing: BoundedCache[tuple[str, ...], int] = BoundedCache(_REMEMBERED)
 
     def mixed(self, text: str) -> float:
         """Return how much of a question is of other languages than the rest, 0 to 1. Raises ``IndexCorrupt``."""
@@ -85,8 +86,6 @@ class MixedLanguageDetector:
                 seen[self._leaning.group_of_row[rows + base]] = True
             chosen = np.ones_like(seen) if (seen & self._any).any() else seen
             groups = sum(1 << group for group in np.flatnonzero(chosen).tolist())
-            if len(self._standing) >= _REMEMBERED:
-                self._standing.clear()
             self._standing[terms] = groups
         return groups
 

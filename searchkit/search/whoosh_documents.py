@@ -11,6 +11,7 @@ import numpy as np
 from searchkit.index.articles_db import label_key, microseconds
 from searchkit.index.filters import articles_with_label, labels
 from searchkit.index.segment_reader import chunk_texts
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.whoosh_schema import UNDATED
 from searchkit.types import Article, Chunk
 
@@ -59,7 +60,7 @@ class GenerationDocuments:
         others = sorted(name for name in generation.field_names - reserved if " " not in name and name[:1] not in "_")
         self.values = {"id": False, "chunk_id": False, **_ALWAYS, **dict.fromkeys(others, True)}
         self._columns: dict[str, list[Any]] = {}
-        self._found: dict[tuple[str, str], NDArray[np.int64]] = {}
+        self._found: BoundedCache[tuple[str, str], NDArray[np.int64]] = BoundedCache(_REMEMBERED)
 
     def stored(self, row: int) -> dict[str, Any]:
         """Return what is shown of a chunk, by field."""
@@ -90,8 +91,6 @@ class GenerationDocuments:
         """Return the living rows, ascending, that have a value of this key."""
         rows = self._found.get((field, key))
         if rows is None:
-            if len(self._found) >= _REMEMBERED:
-                self._found.clear()
             rows = self._found[field, key] = self._rows(field, key)
         return rows
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from searchkit.keyword.analysis.compounds import Compound, compound_of
 from searchkit.keyword.analysis.normalization import fold, fold_normalised, normalise
 from searchkit.keyword.analysis.stemmer import FOLDED_FIRST, WordStemmer
+from searchkit.keyword.bounded_cache import BoundedCache
 
 if TYPE_CHECKING:
     import regex
@@ -172,8 +173,10 @@ class Analyzer:
 
     def __init__(self) -> None:
         self._stems = WordStemmer()
-        self._expansions: dict[tuple[str, str | None], Expansion] = {}
-        self._units: dict[tuple[str, tuple[str | None, ...]], tuple[tuple[QueryTerm, ...], int]] = {}
+        self._expansions: BoundedCache[tuple[str, str | None], Expansion] = BoundedCache(_CACHED_WORDS)
+        self._units: BoundedCache[tuple[str, tuple[str | None, ...]], tuple[tuple[QueryTerm, ...], int]] = BoundedCache(
+            _CACHED_WORDS
+        )
 
     def words(self, text: str) -> list[str]:
         """Return the raw words of a text in order."""
@@ -202,8 +205,6 @@ class Analyzer:
         try:
             return self._expansions[word, language]
         except KeyError:
-            if len(self._expansions) >= _CACHED_WORDS:
-                self._expansions.clear()
             expansion = self._expansions[word, language] = self._expand(word, base_language(language))
             return expansion
 
@@ -226,8 +227,6 @@ class Analyzer:
         try:
             return self._units[surface, languages]
         except KeyError:
-            if len(self._units) >= _CACHED_WORDS:
-                self._units.clear()
             expansions = [self.expand(surface, language) for language in languages]
             units = _united(expansions), max(expansion.advance for expansion in expansions)
             self._units[surface, languages] = units

@@ -107,3 +107,10 @@ def unpack_bits(packed: Bytes, bit: NDArray[np.int64], bits: NDArray[np.int64]) 
 def _bit_length(numbers: NDArray[Any]) -> Bytes:
     """Return how many bits each number takes, 0 for 0."""
     return np.ceil(np.log2(numbers.astype(np.float64) + 1)).astype(np.uint8)
+
+
+def starts_of(counts: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where each run of so many begins when runs stand one after the other, and the end of the last."""
+    sums = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=sums[1:], dtype=np.int64)
+    return sums

@@ -51,7 +51,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
-from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, packed_bytes, unpack_bits, unpack_lanes
+from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, packed_bytes, starts_of, unpack_bits, unpack_lanes
 from searchkit.keyword.postings.inverter import Borders
 from searchkit.keyword.postings.word_dictionary import WordTable
 from searchkit.storage import native
@@ -181,7 +181,7 @@ class FieldPostings:
         """Return a term's positions, ``(cf,)`` ascending within a row, and ``(df + 1,)`` starts per posting."""
         _, counts = self.postings(term_id)
         low, high = self._positions_span(term_id)
-        starts = _sums(counts)
+        starts = starts_of(counts)
         return self._positions_at_occurrences(np.arange(low, high), starts), starts
 
     def form_counts(self, term_id: int, form: int) -> tuple[Rows, Counts]:
@@ -189,7 +189,7 @@ class FieldPostings:
         rows, counts = self.postings(term_id)
         low, high = self._positions_span(term_id)
         fits = self._forms_at_occurrences(np.arange(low, high)) == form
-        counted = np.add.reduceat(fits, _sums(counts)[:-1], dtype=np.uint32)
+        counted = np.add.reduceat(fits, starts_of(counts)[:-1], dtype=np.uint32)
         kept = np.flatnonzero(counted)
         return rows[kept], counted[kept]
 
@@ -208,14 +208,14 @@ class FieldPostings:
         place = place[hits]
         counts = np.zeros(len(rows), np.int64)
         counts[hits] = all_counts[place]
-        starts = _sums(counts)
-        begins = low + _sums(all_counts)[place]
+        starts = starts_of(counts)
+        begins = low + starts_of(all_counts)[place]
         at = np.arange(int(starts[-1])) + np.repeat(begins - starts[hits], counts[hits])
-        positions = self._positions_at_occurrences(at, _sums(counts[hits]))
+        positions = self._positions_at_occurrences(at, starts_of(counts[hits]))
         if form is None:
             return positions, starts
         fits = self._forms_at_occurrences(at) == form
-        return positions[fits], _sums(fits)[starts]
+        return positions[fits], starts_of(fits)[starts]
 
     @cached_property
     def packed(self) -> _native.Field:
@@ -415,10 +415,3 @@ class PostingsReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _sums(counts: NDArray[Any]) -> NDArray[np.int64]:
-    """Return where each begins when they stand one after the other, and the end of the last."""
-    sums = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=sums[1:], dtype=np.int64)
-    return sums

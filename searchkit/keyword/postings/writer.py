@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, pack_bits, pack_lanes, packed_bytes
+from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, pack_bits, pack_lanes, packed_bytes, starts_of
 from searchkit.keyword.postings.inverter import Borders, Inverted, Inverter, Run
 from searchkit.keyword.postings.reader import MAGIC
 from searchkit.storage import native
@@ -282,7 +282,7 @@ def _write_field(
     term_ids = used[write_strings(writer, f"{name}.terms", [names[term_id] for term_id in used.tolist()])]
     ranks = np.zeros(len(names), np.int64)
     ranks[term_ids] = np.arange(len(term_ids))
-    starts, position_starts = _sums(df[term_ids]), _sums(cf[term_ids])
+    starts, position_starts = starts_of(df[term_ids]), starts_of(cf[term_ids])
 
     _write_starts(writer, f"{name}.starts", starts)
     _write_starts(writer, f"{name}.position_starts", position_starts)
@@ -344,7 +344,7 @@ class _Ordered:
 
     def __init__(self, run: Run, ranks: NDArray[np.int64]) -> None:
         self.run = run
-        self.starts, self.position_starts = _sums(run.df).astype(np.uint32), _sums(run.cf).astype(np.uint32)
+        self.starts, self.position_starts = starts_of(run.df).astype(np.uint32), starts_of(run.cf).astype(np.uint32)
         self._order = np.argsort(ranks).astype(np.uint32)
         self._ranks = ranks[self._order].astype(np.uint32)
 
@@ -383,7 +383,7 @@ def _write_words(
     pairs, first = np.unique(
         (word_ranks[vocabulary.lexeme_words] << 32) | ranks[vocabulary.lexeme_terms], return_index=True
     )
-    _write_starts(writer, "words.starts", _sums(np.bincount(pairs >> 32, minlength=len(order))))
+    _write_starts(writer, "words.starts", starts_of(np.bincount(pairs >> 32, minlength=len(order))))
     writer.write("words.terms", 4, pairs & 0xFFFFFFFF)
     forms = vocabulary.lexeme_forms[first]
     writer.write("words.forms", width_for(int(forms.max(initial=0))), forms)
@@ -402,10 +402,3 @@ def _write_borders(writer: ArrayWriter, runs: list[Borders]) -> None:
 
 def _write_starts(writer: ArrayWriter, name: str, starts: NDArray[np.int64]) -> None:
     writer.write(name, max(4, width_for(int(starts[-1]))), starts)
-
-
-def _sums(counts: NDArray[Any]) -> NDArray[np.int64]:
-    """Return where each begins when they stand one after the other, and the end of the last."""
-    sums = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=sums[1:], dtype=np.int64)
-    return sums

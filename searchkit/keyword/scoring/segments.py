@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.postings.word_dictionary import WordDictionary
 from searchkit.keyword.query.ast import Term
 from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
@@ -54,9 +55,9 @@ class NativeSegments:
         self.index = index
         self.segments = compiled.Segments([_arrays(segment) for segment in index.segments])
         self._ready: set[FieldName | None] = set()
-        self._terms: dict[tuple[FieldName, str], Any] = {}
-        self._forms: dict[tuple[FieldName, tuple[str, ...]], Any] = {}
-        self._own: dict[tuple[FieldName, str, str], Any] = {}
+        self._terms: BoundedCache[tuple[FieldName, str], Any] = BoundedCache(_REMEMBERED)
+        self._forms: BoundedCache[tuple[FieldName, tuple[str, ...]], Any] = BoundedCache(_REMEMBERED)
+        self._own: BoundedCache[tuple[FieldName, str, str], Any] = BoundedCache(_REMEMBERED)
         self._has_words = False
 
     def make_ready(self, fields: frozenset[FieldName], *, articles: bool) -> None:
@@ -83,8 +84,6 @@ class NativeSegments:
                 postings = self.segments.term(FIELDS[field], term.encode("utf-8", "surrogatepass"))
             except ValueError as error:
                 raise self.corrupt(error, field) from error
-            if len(self._terms) >= _REMEMBERED:
-                self._terms.clear()
             self._terms[field, term] = postings
         return postings
 
@@ -142,8 +141,6 @@ class NativeSegments:
             part = self.term(word.field, word.terms[0])
             if max(forms, default=-1) >= 0:
                 part = self.segments.preferring(part, forms)
-            if len(self._own) >= _REMEMBERED:
-                self._own.clear()
             self._own[key] = part
         return part
 
@@ -159,8 +156,6 @@ class NativeSegments:
             numbers = self._numbers(*key)
             part = self._of_forms(unit.field, numbers, placed=True)
             if max(map(len, numbers), default=0) <= 1:  # else it holds what it found
-                if len(self._forms) >= _REMEMBERED:
-                    self._forms.clear()
                 self._forms[key] = part
         return part
 
@@ -243,7 +238,7 @@ class KeywordSegments:
         self._norms: dict[tuple[int, FieldName], Scores] = {}
         self._articles: dict[int, NDArray[np.int32]] = {}
         self._tables: dict[tuple[int, FieldName], tuple[NDArray[Any] | None, Scores, Scores | None]] = {}
-        self._dfs: dict[tuple[FieldName, str], int] = {}
+        self._dfs: BoundedCache[tuple[FieldName, str], int] = BoundedCache(_REMEMBERED)
         self._average: dict[FieldName, float] = {}
 
     def articles_of(self, number: int) -> NDArray[np.int32]:
@@ -293,7 +288,7 @@ class KeywordSegments:
         df = self._dfs.get((field, term))
         if df is None:
             df = sum(living_counts(segment, field, term)[0] for segment in self.segments)
-            _remember(self._dfs, (field, term), df)
+            self._dfs[field, term] = df
         return df
 
     def idf(self, df: int) -> float:
@@ -418,12 +413,6 @@ def living_counts(segment: SegmentPostings, field: FieldName, term: str) -> tupl
         if place < len(delta.term_ids) and delta.term_ids[place] == index:
             df, cf = df - int(delta.df[place]), cf - int(delta.cf[place])
     return df, cf
-
-
-def _remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
-    if len(cache) >= _REMEMBERED:
-        cache.clear()
-    cache[key] = value
 
 
 def _word_counts(segment: SegmentPostings) -> NDArray[np.uint32]:
