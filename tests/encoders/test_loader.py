@@ -37,6 +37,7 @@ def test_a_folder_is_exported_once_and_opened_from_then_on(plain_model: Path, ca
     kept = exported(plain_model)
     assert sorted(path.name for path in kept.iterdir()) == sorted([FACTS, GRAPH, WEIGHTS, TOKENIZER])
     caplog.set_level(logging.INFO, "searchkit.encoders")
+    caplog.clear()  # of the first time, where the command line has set the level before
     again = load_encoder(str(plain_model))
     assert isinstance(again, OnnxEncoder)
     assert not caplog.records
