@@ -68,6 +68,9 @@ def wheel_faults(sources: Path, wheel: Path) -> list[str]:
 
 def main() -> int:
     """Print the faults; the exit code tells whether there are any."""
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
     sources, folder = Path(sys.argv[1]), Path(sys.argv[2])
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     faults = sdist_faults(sources, sdist) + wheel_faults(sources, wheel)

@@ -309,7 +309,7 @@ class SourceError(SearchkitError):
 
 
 class BackendError(SearchkitError):
-    """Another process failed that has a part in the work: a remote engine, or a helper of a build.
+    """Another process failed that has a part in the work: a worker of a build, or a remote engine.
 
     Example:
         >>> from searchkit.errors import BackendError

@@ -103,7 +103,7 @@ Exit codes:
   0 done, or something was found      6 vectors made by another encoder
   1 nothing found, or below a floor   7 something isn't installed
   2 wrong usage, or a bad query       8 articles can't be read
-  3 no such index                     9 a remote engine failed
+  3 no such index                     9 another process failed
   4 another writer is at work        70 internal error
   5 index damaged, or disk refused  130 interrupted
 

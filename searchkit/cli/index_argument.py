@@ -81,10 +81,17 @@ def check_writable(path: Path, option: str) -> None:
 
 
 def named_index(typed: str) -> Path:
-    """Read what --index says: a path, or a bare name that stands under ``indexes/`` unless a folder here has it."""
-    path = Path(typed).expanduser()
-    bare = "/" not in typed and typed not in {".", ".."}
-    return HOME / typed if bare and not path.exists() else path
+    """Read what --index says: a path, or a bare name that stands under ``indexes/``.
+
+    A folder here of that name goes before where it is an index, or is empty and there is no such index.
+    """
+    from searchkit.index.paths import is_index
+
+    path, at_home = Path(typed).expanduser(), HOME / typed
+    if "/" in typed or typed in {".", ".."} or is_index(path) or (path / "LOCK").exists():
+        return path
+    is_empty_folder = path.is_dir() and not any(path.iterdir())
+    return path if is_empty_folder and not is_index(at_home) else at_home
 
 
 def known_indexes(folder: Path = HOME) -> list[Path]:

@@ -15,7 +15,7 @@ import typer
 
 from searchkit.cli.app import command_line
 from searchkit.cli.interruption import INTERRUPTED, InterruptedWork
-from searchkit.cli.output.console import Screen, tell, utf8_streams
+from searchkit.cli.output.console import Screen, open_closed_streams, tell, utf8_streams
 from searchkit.errors import SearchkitError, StorageError, broken_installation
 
 INTERNAL = 70
@@ -26,11 +26,15 @@ DEBUG = "SEARCHKIT_DEBUG"
 
 def run(arguments: Sequence[str] | None) -> int:
     """Run one command; return 0, 1 where nothing was found, or the code of what went wrong (``searchkit --help``)."""
+    output_is_closed = open_closed_streams()
     utf8_streams()
     _show_messages()
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(command_line(words[0] if words else None))
     screen = Screen(no_color="--no-color" in words)
+    if output_is_closed:
+        closed = StorageError("Standard output is closed.", hint="Point it at a file, or at /dev/null.")
+        return _explain(screen, closed, words)
     try:
         code = command.main(words, prog_name="searchkit", standalone_mode=False)
     except SystemExit as stop:  # shell completion ends this way

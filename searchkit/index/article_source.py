@@ -203,7 +203,8 @@ Handed = Iterable[Article | Mapping[str, Any]]
 def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
     """Name what a rebuild can read again: places, as absolute paths. Raises ``ConfigError`` unless one is given."""
     if (articles is None) == (not places):
-        raise ConfigError("Either articles or places are needed.", hint="Give one of the two.")
+        both = "Both articles and places were given." if places else "Either articles or places are needed."
+        raise ConfigError(both, hint="Give one of the two.")
     if articles is not None:
         return None
     return Corpus(

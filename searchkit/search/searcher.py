@@ -121,6 +121,7 @@ class Searcher:
         refresh_after_s: float | None = None,
         generation: int | None = None,
     ) -> None:
+        _check_arguments(config, reranker, generation)
         self._config = config
         self._reranker = RerankerRun(reranker) if reranker is not None else None
         encoders = QueryEncoders(encoder)
@@ -643,3 +644,15 @@ class Searcher:
         if self._reranker is not None and query.rerank:
             candidates = self._reranker.move(context.generation, candidates, config)
         return candidates, config
+
+
+def _check_arguments(config: object, reranker: object, generation: object) -> None:
+    """Raise ``ConfigError`` for what isn't what ``open`` takes, before a search would meet it."""
+    if config is not None and not isinstance(config, SearchConfig):
+        raise ConfigError(f"config takes a SearchConfig, not {config!r}.", hint="Give searchkit.SearchConfig(…).")
+    if reranker is not None and not isinstance(reranker, str) and not hasattr(reranker, "rerank"):
+        raise ConfigError(
+            f"reranker takes a Reranker or a name, not {reranker!r}.", hint="searchkit.Reranker says what it must have."
+        )
+    if generation is not None and (isinstance(generation, bool) or not isinstance(generation, int)):
+        raise ConfigError(f"generation takes a number, not {generation!r}.", hint="'searchkit info' lists them.")

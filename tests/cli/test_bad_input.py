@@ -81,7 +81,7 @@ def helpful(err: str) -> None:
         (("build", "images", "--index", "new", "--field", "title"), 2),
         (("build", "images", "--index", "new", "--chunk-tokens", "3"), 2),
         (("build", "images", "--index", "new", "--encoder", "no/such-model"), 7),
-        (("build", "images", "--index", "images"), 2),
+        (("build", "images", "--index", "./images"), 2),
     ],
 )
 def test_wrong_usage_is_told(run: Run, arguments: tuple[str, ...], code: int) -> None:
@@ -288,3 +288,23 @@ def test_a_reader_that_stops_reading_is_no_fault(built: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("rank,score")
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 5), ("2>&-", 0), ("<&-", 0)])
+def test_a_stream_that_is_closed_is_told_or_does_without(built: Path, closed: str, code: int) -> None:
+    command = f"{sys.executable} -m searchkit search missiles --mode keyword --index {built} {closed}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert ("Standard output is closed." in done.stderr) == (code == 5)
+
+
+def test_a_folder_of_another_kind_hides_no_index_of_its_name(
+    run: Run, tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(built, tmp_path / "indexes" / "mine")
+    for name in ("mine", "mine/articles"):
+        (tmp_path / name).mkdir()
+        assert run("search", "missiles", "--index", "mine", "--mode", "keyword").code == 0

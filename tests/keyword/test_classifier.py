@@ -6,6 +6,7 @@ import pytest
 
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import Maybe
+from searchkit.keyword.query.classifier import classify
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.types import Syntax
 
@@ -551,3 +552,9 @@ def test_a_long_text_is_read_at_once() -> None:
         assert read(text).plain
     with_filters = read("source:a " * 20_000)  # those at its edges are filters, the others a part of the text
     assert with_filters.reading.filters == ("source:a",)
+
+
+@pytest.mark.parametrize("text", ['-"air defense"', '+"air defense"'])
+def test_a_phrase_with_a_sign_is_told_apart_from_one_that_is_all_of_the_query(text: str) -> None:
+    assert "must stand there" in classify(text, word_fields=()).reason
+    assert classify(text[1:], word_fields=()).reason == "all of it is quoted"

@@ -10,7 +10,7 @@ import pytest
 
 import searchkit
 from searchkit import Answer, Query, Searcher, Where
-from searchkit.errors import QueryError, SearchkitError
+from searchkit.errors import ConfigError, QueryError, SearchkitError
 from searchkit.index.articles_db import ArticlesReader
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder
@@ -256,3 +256,10 @@ def test_articles_and_chunks_are_read_together_however_many_results_are_asked_fo
             assert result.article == searcher.article(result.article.id)
             assert all(chunk.chunk == searcher.chunk(chunk.chunk.id) for chunk in result.chunks)
     assert counts[1] == counts[20] == 2
+
+
+@pytest.mark.parametrize("wrong", [{"config": 5}, {"reranker": 5}, {"generation": "x"}, {"generation": True}])
+def test_what_open_cannot_take_is_told_at_once(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    built(tmp_path / "index")
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        searchkit.open(tmp_path / "index", **wrong)

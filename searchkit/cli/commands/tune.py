@@ -64,7 +64,9 @@ def tune(
         check_writable(out, "--out")
     path = existing_index(index, screen)
     if use is not None:
-        _put_in_force(screen, path, None if use == "defaults" else Settings.from_file(use), wait=wait, quiet=quiet)
+        _put_in_force(
+            screen, path, None if use == "defaults" else Settings.from_file(use), wait=wait, quiet=quiet, json=json
+        )
         return
     if not judging:
         _self_check(screen, path, quiet=quiet, json=json)
@@ -89,7 +91,7 @@ def tune(
         screen.write(tuning_report.tuning_table(report, before))
         screen.say(*(f"Note: {note}" for note in report.notes))
     if saved:
-        _put_in_force(screen, path, settings, wait=wait, quiet=quiet)
+        _put_in_force(screen, path, settings, wait=wait, quiet=quiet, json=False)
     elif not quiet and report.better and out is None:
         screen.say("Nothing was changed: --save lets every search of the index use it, --out FILE writes it to a file.")
     elif not quiet and save:
@@ -110,11 +112,17 @@ def _self_check(screen: Screen, path: Path, *, quiet: bool, json: bool) -> None:
         screen.say(*(f"Note: {note}" for note in report.notes))
 
 
-def _put_in_force(screen: Screen, path: Path, settings: Settings | None, *, wait: float, quiet: bool) -> None:
+def _put_in_force(
+    screen: Screen, path: Path, settings: Settings | None, *, wait: float, quiet: bool, json: bool
+) -> None:
+    from searchkit.cli.output import formats
     from searchkit.cli.output.tuning_report import listed
     from searchkit.index.search_settings import choose
 
     manifest = choose(path, settings, lock_timeout_s=wait)
-    if not quiet:
+    if json:
+        search = dict(settings.search) if settings else {}
+        screen.write(formats.to_json({"generation": manifest.generation, "settings": search}))
+    elif not quiet:
         used = listed(settings.search if settings else {})
         screen.say(f"Every search of {path} uses {used} (generation {manifest.generation}).")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from searchkit.types import Progress
@@ -87,8 +88,11 @@ class Screen:
                 text = clean_lines(part) if isinstance(part, str) else part
                 drawn.print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
             elif isinstance(part, str):  # long lines are left whole, so that a path can be copied
-                self.err.write(f"{clean_lines(part)}\n")
-                self.err.flush()
+                try:
+                    self.err.write(f"{clean_lines(part)}\n")
+                    self.err.flush()
+                except BrokenPipeError:
+                    _close_quietly(self.err)
             else:
                 self.console(self.err).print(part, markup=False, highlight=False)
 
@@ -145,6 +149,18 @@ def drawing(stream: TextIO, console: Console) -> Iterator[None]:
         yield
     finally:
         _drawn.remove((stream, console))
+
+
+def open_closed_streams() -> bool:
+    """Point streams that were closed when the process began at nothing; say whether standard output is one of them.
+
+    Else the next file that is opened would get its number, and what is printed would go into it.
+    """
+    output_is_closed = sys.stdout is None
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 # as long as the process
+    return output_is_closed
 
 
 def utf8_streams() -> None:

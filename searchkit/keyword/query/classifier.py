@@ -197,7 +197,9 @@ def _quoted_whole(text: str, tokens: Sequence[Token]) -> Classification | None:
     if not operators and quoted and all(token.words <= _QUOTED_WHOLE and not _ended(token) for token in phrases):
         outside = words - quoted
         if not outside or (outside == 1 and quoted >= 4 and not _is_sentence(text)):
-            return Classification(expression=True, reason="all of it is quoted")
+            signed = any(token.sign for token in phrases)
+            reason = "+ or - before a phrase says that it must stand there, or must not"
+            return Classification(expression=True, reason=reason if signed else "all of it is quoted")
     return None
 
 
