@@ -280,7 +280,7 @@ def test_changing_an_index_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_articles_or_places_not_both_nor_neither(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Either"):
         build(tmp_path / "index", encoder=WordEncoder())
-    with pytest.raises(ConfigError, match="Both|Either"):
+    with pytest.raises(ConfigError, match=r"Both|Either"):
         build(tmp_path / "index", [article(1)], places=["x"], encoder=WordEncoder())
 
 
