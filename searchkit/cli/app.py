@@ -131,8 +131,8 @@ class Group(TyperGroup):
         return skip_checks(_without_bool(super().get_params(ctx)))
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted_version: bool) -> None:
+    if wanted_version:
         from searchkit.version import __version__
 
         typer.echo(f"searchkit {__version__}")

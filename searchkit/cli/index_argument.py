@@ -12,6 +12,9 @@ from searchkit.errors import ConfigError, IndexNotFound, StorageError
 HOME = Path("indexes")
 """Where a bare name is looked up, seen from the working folder."""
 
+SHOWN = 60
+"""Characters of a name that an error shows."""
+
 
 def existing_index(typed: str | None, screen: Screen) -> Path:
     """Return the folder of the index to read or to change.
@@ -83,15 +86,24 @@ def check_writable(path: Path, option: str) -> None:
 def named_index(typed: str) -> Path:
     """Read what --index says: a path, or a bare name that stands under ``indexes/``.
 
-    A folder here of that name goes before where it is an index, or is empty and there is no such index.
+    A folder here of that name goes before where it is an index, or is empty and there is no such index. Raises
+    ``ConfigError`` where no path can be called so.
     """
     from searchkit.index.paths import is_index
 
     path, at_home = Path(typed).expanduser(), HOME / typed
-    if "/" in typed or typed in {".", ".."} or is_index(path) or (path / "LOCK").exists():
+    try:
+        if is_index(path) or (path / "LOCK").exists() or "/" in typed or typed in {"", ".", ".."}:
+            return path
+        is_empty_folder = path.is_dir() and not any(path.iterdir())
+        return path if is_empty_folder and not is_index(at_home) else at_home
+    except PermissionError:  # whoever opens it is told so
         return path
-    is_empty_folder = path.is_dir() and not any(path.iterdir())
-    return path if is_empty_folder and not is_index(at_home) else at_home
+    except OSError as error:
+        raise ConfigError(
+            f"An index can't be called '{typed[:SHOWN]}{'…' if len(typed) > SHOWN else ''}': {error.strerror}.",
+            hint="Name its folder: --index indexes/NAME.",
+        ) from error
 
 
 def known_indexes(folder: Path = HOME) -> list[Path]:

@@ -79,10 +79,10 @@ def read_judged_queries(queries: Path | None, qrels: str | Path | None) -> Judge
     if qrels is None:
         return None if queries is None else JudgedQueries(queries=_queries(queries))
     judged = read_files(queries=queries, qrels=Path(qrels)) if Path(qrels).is_file() else read_judged(qrels)
-    asked = _queries(queries) if queries is not None else judged.queries
-    if not asked:
+    judged_queries = _queries(queries) if queries is not None else judged.queries
+    if not judged_queries:
         raise SourceError(f"{qrels} has judgements and no queries.", hint="Name their file: --queries FILE.")
-    return JudgedQueries(queries=asked, judged=judged)
+    return JudgedQueries(queries=judged_queries, judged=judged)
 
 
 def sampled_queries(searcher: Searcher, sample: int = SAMPLE) -> JudgedQueries:
@@ -98,7 +98,7 @@ def sampled_queries(searcher: Searcher, sample: int = SAMPLE) -> JudgedQueries:
 def compare_answers(
     before: Searcher,
     after: Searcher,
-    asked: JudgedQueries,
+    judged_queries: JudgedQueries,
     *,
     measures: Sequence[str] = DEFAULT_MEASURES,
     progress: Progress | None = None,
@@ -107,23 +107,28 @@ def compare_answers(
 
     Raises as ``Searcher.ask`` and, with judgements, ``measure`` do.
     """
-    depth = TOP if asked.judged is None else max(TOP, depth_for(measures))
-    queries = {**asked.queries, **(asked.judged.queries if asked.judged else {})}
-    syntax = Syntax.WORDS if asked.sampled else Syntax.AUTO  # the archive's own titles and sentences are no expressions
+    depth = TOP if judged_queries.judged is None else max(TOP, depth_for(measures))
+    queries = {**judged_queries.queries, **(judged_queries.judged.queries if judged_queries.judged else {})}
+    # The archive's own titles and sentences are no expressions.
+    syntax = Syntax.WORDS if judged_queries.sampled else Syntax.AUTO
     runs = [
         make_run(searcher, queries, name=name, depth=depth, progress=progress, syntax=syntax)
         for searcher, name in ((before, "before"), (after, "after"))
     ]
     measured: tuple[MeasuredRun, MeasuredRun] | None = None
-    if asked.judged is not None:
-        measured = measure(runs[0], asked.judged.qrels, measures), measure(runs[1], asked.judged.qrels, measures)
+    if judged_queries.judged is not None:
+        measured = (
+            measure(runs[0], judged_queries.judged.qrels, measures),
+            measure(runs[1], judged_queries.judged.qrels, measures),
+        )
     changed = [
-        _changed(asked.queries[query], _first(runs[0], query), _first(runs[1], query)) for query in asked.queries
+        _changed(judged_queries.queries[query], _first(runs[0], query), _first(runs[1], query))
+        for query in judged_queries.queries
     ]
     number = len(changed) or 1
     return GenerationDiff(
         queries=len(changed),
-        sampled=asked.sampled,
+        sampled=judged_queries.sampled,
         overlap=sum(answer.overlap for answer in changed) / number,
         same_first=sum(answer.before == answer.after for answer in changed) / number,
         changed=tuple(
@@ -133,7 +138,11 @@ def compare_answers(
         ),
         measured=measured,
         comparisons=compare(*measured) if measured else (),
-        notes=tuple(dict.fromkeys((*(asked.judged.notes if asked.judged else ()), *runs[0].notes, *runs[1].notes))),
+        notes=tuple(
+            dict.fromkeys(
+                (*(judged_queries.judged.notes if judged_queries.judged else ()), *runs[0].notes, *runs[1].notes)
+            )
+        ),
     )
 
 

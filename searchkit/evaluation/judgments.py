@@ -160,17 +160,17 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 
 
 def _joined(name: str, queries: Mapping[str, str], qrels: Qrels) -> Judgments:
-    asked = {query: queries[query] for query in qrels if query in queries}
-    if not asked:
+    judged_queries = {query: queries[query] for query in qrels if query in queries}
+    if not judged_queries:
         raise SourceError(
             f"No query of {name} has a judgement: the ids differ.", hint="Queries and qrels must share their ids."
         )
     notes = []
-    if unjudged := len(queries) - len(asked):
+    if unjudged := len(queries) - len(judged_queries):
         notes.append(f"{unjudged:,} of {len(queries):,} queries have no judgement in {name} and aren't asked.")
-    if textless := len(qrels) - len(asked):
+    if textless := len(qrels) - len(judged_queries):
         notes.append(f"{textless:,} judged queries have no text: they count 0.")
-    return Judgments(name=name, queries=asked, qrels=qrels, notes=(*notes, *_doubts(name, qrels)))
+    return Judgments(name=name, queries=judged_queries, qrels=qrels, notes=(*notes, *_doubts(name, qrels)))
 
 
 def _doubts(name: str, qrels: Qrels) -> tuple[str, ...]:

@@ -100,8 +100,8 @@ def values_of(run: Run, qrels: Qrels, measures: Sequence[str]) -> dict[str, dict
     Raises ``ConfigError`` and ``MissingExtra`` as ``standard_names`` does.
     """
     library = _library()
-    asked = {str(measure_): measure_ for measure_ in map(_parsed, measures)}
-    per_query: dict[str, dict[str, float]] = {name: {} for name in asked}
+    parsed = {str(measure_): measure_ for measure_ in map(_parsed, measures)}
+    per_query: dict[str, dict[str, float]] = {name: {} for name in parsed}
     queries, names = _numbered(qrels), _numbered(article_id for grades in qrels.values() for article_id in grades)
     judgements = [
         library.Qrel(number, names[article_id], grade)
@@ -111,7 +111,7 @@ def values_of(run: Run, qrels: Qrels, measures: Sequence[str]) -> dict[str, dict
     ]
     scored = [library.ScoredDoc(*row) for row in _untied(run, queries, names)] or [library.ScoredDoc("0", "0", 0.0)]
     original = {number: query for query, number in queries.items()}
-    for value in library.iter_calc(list(asked.values()), judgements, scored):
+    for value in library.iter_calc(list(parsed.values()), judgements, scored):
         if value.query_id in original:
             per_query[str(value.measure)][original[value.query_id]] = float(value.value)
     return {name: {query: values.get(query, 0.0) for query in qrels} for name, values in per_query.items()}

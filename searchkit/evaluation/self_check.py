@@ -103,20 +103,20 @@ def check_archive(searcher: Searcher, *, sample: int = SAMPLE, progress: Progres
     """Ask an index its own sentences. Raises as ``Searcher.ask`` does, but not where only vectors are missing."""
     chosen, passed_over = _chosen(searcher, sample)
     modes, notes = _modes(searcher)
-    asked: list[_CheckedSentence] = []
+    checked_sentences: list[_CheckedSentence] = []
     for number, (article, sentences) in enumerate(chosen, start=1):
         for text in sentences:
             queries = [Query(text=text, mode=mode, k=TOP, syntax=Syntax.WORDS) for mode in modes]
             ids = {query.mode: tuple(article_id for article_id, _ in searcher.rank(query)) for query in queries}
-            asked.append(_CheckedSentence(article=article, found=ids))
+            checked_sentences.append(_CheckedSentence(article=article, found=ids))
         if progress is not None:
             progress("ask", number, len(chosen))
-    counted = Counter(sentence.article.language or "" for sentence in asked)
+    counted = Counter(sentence.article.language or "" for sentence in checked_sentences)
     groups = tuple(
-        _group(code, [sentence for sentence in asked if (sentence.article.language or "") == code])
+        _group(code, [sentence for sentence in checked_sentences if (sentence.article.language or "") == code])
         for code, _ in counted.most_common()
     )
-    every = _group(None, asked)
+    every = _group(None, checked_sentences)
     return SelfCheck(
         articles=len(chosen),
         passed_over=passed_over,
@@ -194,36 +194,36 @@ def _plain(text: str) -> str:
     return "" if written_apart and words < _WORDS[0] else plain
 
 
-def _group(language: str | None, asked: Sequence[_CheckedSentence]) -> Group:
-    modes = list(asked[0].found) if asked else []
-    number = len(asked) or 1
+def _group(language: str | None, checked_sentences: Sequence[_CheckedSentence]) -> Group:
+    modes = list(checked_sentences[0].found) if checked_sentences else []
+    number = len(checked_sentences) or 1
     both = Mode.KEYWORD in modes and Mode.VECTOR in modes
     return Group(
         language=language,
-        sentences=len(asked),
+        sentences=len(checked_sentences),
         modes={
             mode: Share(
-                first=sum(sentence.place(mode) == 0 for sentence in asked) / number,
-                ten=sum(sentence.place(mode) < TOP for sentence in asked) / number,
+                first=sum(sentence.place(mode) == 0 for sentence in checked_sentences) / number,
+                ten=sum(sentence.place(mode) < TOP for sentence in checked_sentences) / number,
             )
             for mode in modes
         },
-        overlap=sum(map(_overlap, asked)) / number if both else None,
-        lost=sum(all(sentence.place(mode) == TOP for mode in modes) for sentence in asked) / number,
+        overlap=sum(map(_overlap, checked_sentences)) / number if both else None,
+        lost=sum(all(sentence.place(mode) == TOP for mode in modes) for sentence in checked_sentences) / number,
     )
 
 
-def _overlap(asked: _CheckedSentence) -> float:
+def _overlap(sentence: _CheckedSentence) -> float:
     """Return which share of the shorter list of the two legs stands in the other, too."""
-    keyword, vector = set(asked.found[Mode.KEYWORD]), set(asked.found[Mode.VECTOR])
+    keyword, vector = set(sentence.found[Mode.KEYWORD]), set(sentence.found[Mode.VECTOR])
     fewest = min(len(keyword), len(vector))
     return len(keyword & vector) / fewest if fewest else 0.0
 
 
 def _all_doubts(every: Group, languages: Sequence[Group]) -> tuple[str, ...]:
     """Return the doubts about each language that has enough sentences; where there are none, those about all."""
-    asked = [group for group in languages if group.sentences >= LEAST_OF_A_LANGUAGE]
-    return tuple(doubt for group in asked for doubt in _doubts(group)) or tuple(_doubts(every))
+    large_groups = [group for group in languages if group.sentences >= LEAST_OF_A_LANGUAGE]
+    return tuple(doubt for group in large_groups for doubt in _doubts(group)) or tuple(_doubts(every))
 
 
 def _doubts(group: Group) -> Iterator[str]:

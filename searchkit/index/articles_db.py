@@ -457,13 +457,15 @@ class ArticlesWriter:
         return StorageError(f"Can't write {self._path}: {error}.")
 
 
-def _values(told: Article | Section) -> dict[str, object]:
+def _values(record: Article | Section) -> dict[str, object]:
     """Return a record's fields by name, for JSON: as ``dataclasses.asdict``, which would copy each text and tag."""
-    values = {field.name: getattr(told, field.name) for field in fields(told) if field.compare}
+    values = {field.name: getattr(record, field.name) for field in fields(record) if field.compare}
     if values.get("utc_offset_s") == 0:  # so that an article has the digest that it had before there was one
         del values["utc_offset_s"]
     return (
-        values | {"sections": [_values(section) for section in told.sections]} if isinstance(told, Article) else values
+        values | {"sections": [_values(section) for section in record.sections]}
+        if isinstance(record, Article)
+        else values
     )
 
 

@@ -52,7 +52,7 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
         (1, 4)
         >>> searcher = searchkit.open("copies/news")
     """
-    source, made = Path(index), IndexPaths(Path(target))
+    source, target_paths = Path(index), IndexPaths(Path(target))
 
     def check(paths: IndexPaths) -> None:
         try:
@@ -62,8 +62,8 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
             raise IndexExists(error.message, hint=f"Choose a new folder, or run {again}.") from error
 
     with open_generation(source) as generation:
-        check(made)
-        return _copy(generation, made, "backup", check, progress)
+        check(target_paths)
+        return _copy(generation, target_paths, "backup", check, progress)
 
 
 def restore(
@@ -98,59 +98,59 @@ def restore(
         >>> manifest.generation, manifest.articles
         (3, 4)
     """
-    made = IndexPaths(Path(index))
+    target_paths = IndexPaths(Path(index))
 
     def check(paths: IndexPaths) -> None:
         if not paths.current.exists():
             refuse_existing(paths)
 
     with open_generation(Path(source)) as generation:
-        check(made)
-        return _copy(generation, made, "restore", check, progress, lock_timeout_s)
+        check(target_paths)
+        return _copy(generation, target_paths, "restore", check, progress, lock_timeout_s)
 
 
 def _copy(
     generation: Generation,
-    made: IndexPaths,
+    target_paths: IndexPaths,
     purpose: str,
     check: Callable[[IndexPaths], None],
     progress: Progress | None,
     lock_timeout_s: float = 0.0,
 ) -> Manifest:
     """Copy a generation into an index as its next one."""
-    created = not made.root.exists()
-    files.make_folder(made.root)
-    with writer_lock(made.lock, purpose, lock_timeout_s):
+    created = not target_paths.root.exists()
+    files.make_folder(target_paths.root)
+    with writer_lock(target_paths.lock, purpose, lock_timeout_s):
         # Another writer may have been there before the lock was held, and have left what is dear to it.
-        created = created and not made.current.exists() and not kept_vectors(made)
+        created = created and not target_paths.current.exists() and not kept_vectors(target_paths)
         try:
-            check(made)
-            sweep(made)
+            check(target_paths)
+            sweep(target_paths)
             try:
-                return _published(generation, made, progress)
+                return _published(generation, target_paths, progress)
             except BaseException:
-                sweep(made)
+                sweep(target_paths)
                 raise
         except BaseException:
             # While the lock is held: without it the folder may be another writer's by now.
-            if created and not made.current.exists():
-                files.remove(made.root)
+            if created and not target_paths.current.exists():
+                files.remove(target_paths.root)
             raise
 
 
-def _published(generation: Generation, made: IndexPaths, progress: Progress | None) -> Manifest:
-    current = current_generation(made) if made.current.exists() else 0
-    following = next_number(made)
+def _published(generation: Generation, target_paths: IndexPaths, progress: Progress | None) -> Manifest:
+    current = current_generation(target_paths) if target_paths.current.exists() else 0
+    following = next_number(target_paths)
     facts = generation.manifest.segments
-    first = max((int(path.name) for path in numbered(made.segments)), default=0) + 1
+    first = max((int(path.name) for path in numbered(target_paths.segments)), default=0) + 1
     segments = []
     for number, fact in enumerate(facts):
-        segments.append(_copy_segment(generation.paths, made, fact, number_name(first + number), following))
+        segments.append(_copy_segment(generation.paths, target_paths, fact, number_name(first + number), following))
         if progress is not None:
             progress("copy", number + 1, len(facts))
     carried = generation.manifest.carried
     if carried is not None:
-        carried = copy_carried(generation.paths, made, carried, following)
+        carried = copy_carried(generation.paths, target_paths, carried, following)
     manifest = replace(
         generation.manifest,
         carried=carried,
@@ -160,26 +160,28 @@ def _published(generation: Generation, made: IndexPaths, progress: Progress | No
         created=datetime.now(UTC).replace(microsecond=0),
         segments=tuple(segments),
     )
-    write_manifest(made, manifest)
-    publish(made, manifest.generation)
+    write_manifest(target_paths, manifest)
+    publish(target_paths, manifest.generation)
     if not current:  # what a copy left that was stopped before it published
-        sweep(made)
+        sweep(target_paths)
     return manifest
 
 
-def _copy_segment(source: IndexPaths, made: IndexPaths, fact: SegmentFact, name: str, generation: int) -> SegmentFact:
+def _copy_segment(
+    source: IndexPaths, target_paths: IndexPaths, fact: SegmentFact, name: str, generation: int
+) -> SegmentFact:
     """Copy a segment, under another name, and what is deleted of it."""
-    hidden = made.segments / hidden_name(name)
+    hidden = target_paths.segments / hidden_name(name)
     files.make_folder(hidden)
     for file, written in fact.files.items():
         _copy_file(source.segment(fact.name) / file, hidden / file, written)
     files.flush_all(hidden)
-    files.rename(hidden, made.segment(name))
-    in_place(made.segment(name), fact.files)
+    files.rename(hidden, target_paths.segment(name))
+    in_place(target_paths.segment(name), fact.files)
     deleted = fact.deletions
     if deleted is None:
         return replace(fact, name=name)
-    rows, counts = made.deleted_rows(generation, name), made.deleted_counts(generation, name)
+    rows, counts = target_paths.deleted_rows(generation, name), target_paths.deleted_counts(generation, name)
     files.make_folder(rows.parent)
     _copy_file(source.deleted_rows(deleted.generation, fact.name), rows, deleted.rows)
     _copy_file(source.deleted_counts(deleted.generation, fact.name), counts, deleted.counts)

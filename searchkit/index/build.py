@@ -240,15 +240,15 @@ def rebuild(
             draft.carry(encoder)
         draft.add(intake.articles(source), encoder, None if keyword_first else known)
         _refuse_empty(draft, intake, corpus.places if corpus else ())
-        made = draft.prepare(corpus)
+        new_manifest = draft.prepare(corpus)
         if consider is not None and isinstance(parent, Generation):
             number = parent.manifest.generation
-            if not consider(number, made.generation):
+            if not consider(number, new_manifest.generation):
                 notes.append(f"Generation {number} stays in force; a later rebuild finds the new one's vectors made.")
-                return replace(draft.report(made, intake, started, notes), generation=number)
-        draft.put_in_force(made)
+                return replace(draft.report(new_manifest, intake, started, notes), generation=number)
+        draft.put_in_force(new_manifest)
         states.save(paths)
-        report = draft.report(made, intake, started, notes)
+        report = draft.report(new_manifest, intake, started, notes)
         if keyword_first:
             report = _completed(paths, report, encoder, known, cache, say, progress, reuse=reuse)
     return replace(report, took_s=time.monotonic() - started)
@@ -274,10 +274,10 @@ def _completed(
             paths, parent, manifest.config, manifest.encoder, progress, cache=cache, reuse=reuse
         ) as draft:
             draft.complete(encoder, known)
-            made = draft.publish(manifest.corpus)
+            new_manifest = draft.publish(manifest.corpus)
     return replace(
         report,
-        generation=made.generation,
+        generation=new_manifest.generation,
         vectors_encoded=draft.encoded,
         vectors_reused=draft.reused,
         notes=(*(note for note in report.notes if note != coverage_note(manifest)), *draft.notes),

@@ -39,12 +39,12 @@ def carry(paths: IndexPaths, generation: int, encoder: Encoder) -> CarriedFact:
     return fact
 
 
-def copy_carried(source: IndexPaths, made: IndexPaths, fact: CarriedFact, generation: int) -> CarriedFact:
+def copy_carried(source: IndexPaths, target_paths: IndexPaths, fact: CarriedFact, generation: int) -> CarriedFact:
     """Copy an encoder from one index to a generation of another, each file held against its digest.
 
     Raises ``IndexCorrupt``, ``StorageError``.
     """
-    folder, target = source.encoder(fact.generation), made.encoder(generation)
+    folder, target = source.encoder(fact.generation), target_paths.encoder(generation)
     hidden = target.with_name(hidden_name(target.name))
     files.make_folder(hidden)
     for name, file in fact.files.items():

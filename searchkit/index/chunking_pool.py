@@ -76,10 +76,10 @@ class ChunkingWorker:
 
         Raises ``BackendError`` where no process can be started.
         """
-        told = [str(tokens.path), tokens.max_length, rules.max_tokens, rules.overlap_sentences]
+        arguments = [str(tokens.path), tokens.max_length, rules.max_tokens, rules.overlap_sentences]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(told)],
+                [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(arguments)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -145,9 +145,12 @@ def serve(path: str, max_length: int, max_tokens: int, overlap_sentences: int) -
             _send(answers, _answer(rules, _receive(sys.stdin.buffer)))
 
 
-def _answer(rules: ChunkingRules, asked: list[Any]) -> list[Spans] | None:
+def _answer(rules: ChunkingRules, request: list[Any]) -> list[Spans] | None:
     try:
-        return [[(chunk.start, chunk.end, chunk.heading) for chunk in rules.cut(_article(told))] for told in asked]
+        return [
+            [(chunk.start, chunk.end, chunk.heading) for chunk in rules.cut(_article(arguments))]
+            for arguments in request
+        ]
     except Exception:  # who asked cuts them, too, and meets the same with the whole state at hand
         return None
 
@@ -157,8 +160,8 @@ def _told(article: Article) -> tuple[Any, ...]:
     return article.id, article.title, article.text, article.language, sections
 
 
-def _article(told: tuple[Any, ...]) -> Article:
-    id_, title, text, language, sections = told
+def _article(arguments: tuple[Any, ...]) -> Article:
+    id_, title, text, language, sections = arguments
     return Article(
         id=id_,
         title=title,

@@ -203,10 +203,10 @@ class EmbeddingSource:
 
     def _from(self, first: int, total: int) -> Progress | None:
         """Return what tells the progress of a batch as part of all."""
-        told = self._progress
-        if told is None:
+        progress = self._progress
+        if progress is None:
             return None
-        return lambda stage, done, _: told(stage, first + done, total)
+        return lambda stage, done, _: progress(stage, first + done, total)
 
 
 def kept_vectors(paths: IndexPaths) -> int:

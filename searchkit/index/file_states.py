@@ -91,20 +91,20 @@ class FileStates:
         known = self._known(files)
         proposed = [known.get(file.address, file.id) for file in files]
         holders = self._holders(proposed)
-        taken: dict[str, str] = {}
+        names_taken: dict[str, str] = {}
         named: dict[str, str] = {}
         pairs = sorted(
             zip(files, proposed, strict=True), key=lambda pair: (pair[0].address not in known, pair[0].address)
         )
         for file, wanted in pairs:
             address = file.address
-            others = {*holders.get(wanted, ()), taken.get(wanted, address)} - {address}
+            others = {*holders.get(wanted, ()), names_taken.get(wanted, address)} - {address}
             free = all(self._gives_way(file, wanted, other) for other in others)
             if not free or (address not in known and self._is_held(file, wanted, others)):
                 named[address] = told_apart(file.id, address)
             else:
                 named[address] = wanted
-            taken.setdefault(named[address], address)
+            names_taken.setdefault(named[address], address)
         self._order = {file.address: place for place, file in enumerate(files)}
         renamed = [file if named[file.address] == file.id else replace(file, id=named[file.address]) for file in files]
         self._skip(renamed)

@@ -310,8 +310,8 @@ class Generation:
         owners = np.searchsorted(self.bases, rows, side="right") - 1
         for number in np.unique(owners):
             if (vectors := self.segments[number].vectors) is not None:
-                mine = owners == number
-                scores[mine] = vectors.similarity(query, rows[mine] - self.bases[number])
+                chosen = owners == number
+                scores[chosen] = vectors.similarity(query, rows[chosen] - self.bases[number])
         return scores
 
     def nearest(
@@ -324,8 +324,8 @@ class Generation:
         chunks = []
         for segment, base, end in zip(self.segments, self.bases, self.bases[1:], strict=False):
             if segment.vectors is not None:
-                mine = None if allowed is None else allowed[base:end]
-                chunks.append((int(base), segment.vectors.nearest(query, depth, mine)))
+                chosen = None if allowed is None else allowed[base:end]
+                chunks.append((int(base), segment.vectors.nearest(query, depth, chosen)))
         return best_of(chunks, depth)
 
 

@@ -425,5 +425,5 @@ class GenerationWriter:
         return current_generation(self._paths) if self._paths.current.exists() else 0
 
     def _next_name(self) -> str:
-        taken = [int(path.name) for path in numbered(self._paths.segments)]
-        return number_name(max(taken, default=0) + 1)
+        numbers = [int(path.name) for path in numbered(self._paths.segments)]
+        return number_name(max(numbers, default=0) + 1)

@@ -275,10 +275,10 @@ def measured_recall(reader: VectorsReader) -> float:
     shares = []
     for probe, nearest in zip(probes, _exact(reader.matrix, probes, depth), strict=True):
         found_rows, _ = best_of([(0, reader.nearest(probe, depth, None))], depth)
-        mine = np.sort(reader.similarity(probe, found_rows))[-depth:]
+        scores_found = np.sort(reader.similarity(probe, found_rows))[-depth:]
         # By score, not by row: of rows that are equal either will do.
         true = np.sort(reader.similarity(probe, nearest))[-depth]
-        shares.append(float(np.count_nonzero(mine >= true)) / depth)
+        shares.append(float(np.count_nonzero(scores_found >= true)) / depth)
         # Each row that was read brought its neighbours along, 64 KB of the file: half a gigabyte for all probes.
         let_go(reader.matrix)
     return float(np.mean(shares))

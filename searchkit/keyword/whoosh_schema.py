@@ -169,9 +169,9 @@ class WordAnalyzer(WhooshAnalyzer):  # type: ignore[misc]  # Whoosh has no types
         stems = dict.fromkeys(
             pair for expansion in expansions for pair in zip(expansion.terms, expansion.offsets, strict=True)
         )
-        asked = self._asked
-        if asked:
-            stems |= dict.fromkeys((union, offset) for term, offset in stems for union in asked.get(term, ()))
+        unions = self._asked
+        if unions:
+            stems |= dict.fromkeys((union, offset) for term, offset in stems for union in unions.get(term, ()))
         return stems
 
     def _term(self, stems: tuple[str, ...]) -> str:

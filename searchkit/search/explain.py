@@ -46,8 +46,8 @@ class Explainer:
 
     def votes(self, article_id: str, rows: range) -> tuple[Vote, ...]:
         """Return the votes of the chunks of an article, the best first. The rows of all of them are given."""
-        mine = np.arange(rows.start, rows.stop)
-        scores = self._legs.score(mine)
+        rows_of_article = np.arange(rows.start, rows.stop)
+        scores = self._legs.score(rows_of_article)
         order = np.argsort(-scores, kind="stable")
         return tuple(
             Vote(
@@ -56,7 +56,9 @@ class Explainer:
                 score=float(scores[place]),
                 contributions=self.contributions(rows.start + place),
             )
-            for place, counts in zip(order.tolist(), weights(len(mine), vote_of(self._legs.scale)), strict=False)
+            for place, counts in zip(
+                order.tolist(), weights(len(rows_of_article), vote_of(self._legs.scale)), strict=False
+            )
             if counts > 0
         )
 

@@ -5,8 +5,9 @@ to the last bit and with the same order of ties: an article's score is its chunk
 best articles. Anything else is left to the way that every query can take: other queries, compounds, articles of several
 chunks, whatever a user must be told of.
 
-What it buys: ``Searcher.rank`` takes a third of the time, which is where a program that only wants ids, and the
-comparison with other engines' bare rankings, spend it. ``Searcher.search`` doesn't come here.
+What it buys: ``Searcher.rank`` takes .29 to .4 of the time for eight words, two joined by AND, phrases of two (10,000
+articles); nothing where many articles tie with the last. A program that only wants ids spends it there, and so does a
+comparison with other engines' bare rankings. ``Searcher.search`` doesn't come here.
 """
 
 from __future__ import annotations
@@ -114,13 +115,13 @@ class FastQueryReader:
         out = stop_words(surfaces, [listed for _, listed in known])
         if out and len(surfaces) <= EACH_MEANT:  # they count less: in a tree
             return None
-        asked = list[Term]()
+        terms_asked = list[Term]()
         for place, (terms, _) in enumerate(known):
             if terms is None:
                 return None
             if place not in out:
-                asked += terms
-        return FastQuery("any", asked) if asked else None
+                terms_asked += terms
+        return FastQuery("any", terms_asked) if terms_asked else None
 
     def _phrase(self, text: str) -> FastQuery | None:
         inner = text[1:-1]
@@ -154,7 +155,7 @@ class FastQueryReader:
         return FastQuery("any", [Pattern(text=self._analyzer.fold(text))]) if is_wildcard(text) else None
 
     def _look(self, surface: str) -> Word:
-        asked = surface
+        terms_asked = surface
         if surface.isascii() and surface.isalpha():  # no compound, one part: what the analyzer makes of it, sooner
             stems = {self._analyzer.stem(surface.lower(), language) for language in self._languages}
             own = (surface.lower()[:MAX_TERM],)
@@ -164,8 +165,8 @@ class FastQueryReader:
             leaves = [leaf for word in words for leaf in leaves_of(word, TEXT)]
             terms = tuple([leaf for leaf in leaves if isinstance(leaf, Term)])
             terms = terms if len(words) <= 1 and len(terms) == len(leaves) else None
-            asked = words[0].surface if terms else surface
-        word = self._known[surface] = terms, tuple([asked.casefold() in stops for stops in self._stops])
+            terms_asked = words[0].surface if terms else surface
+        word = self._known[surface] = terms, tuple([terms_asked.casefold() in stops for stops in self._stops])
         return word
 
 

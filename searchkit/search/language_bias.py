@@ -161,8 +161,8 @@ class LanguageBias:
         parts: list[NDArray[np.int16]] = [np.empty(0, dtype=np.int16)]
         for segment in self._generation.segments:
             known = segment.vectors is not None
-            mine = [numbers.get(group, none) if known else none for group in groups(segment)]
-            parts.append(np.repeat(np.asarray(mine, dtype=np.int16), np.diff(segment.starts)))
+            group_numbers = [numbers.get(group, none) if known else none for group in groups(segment)]
+            parts.append(np.repeat(np.asarray(group_numbers, dtype=np.int16), np.diff(segment.starts)))
         return np.concatenate(parts)
 
     def towards(self, vector: Vector) -> QueryBias | None:

@@ -49,15 +49,15 @@ class RecentQueryVectors:
             if (vector := self._vectors.get(key)) is not None:
                 self._vectors.move_to_end(key)
                 return vector
-        made = encode(text).copy()
-        made.flags.writeable = False
+        encoded = encode(text).copy()
+        encoded.flags.writeable = False
         if len(text) <= LONGEST:
             with self._guard:
-                self._vectors[key] = made
+                self._vectors[key] = encoded
                 self._vectors.move_to_end(key)
                 while len(self._vectors) > self._kept:
                     self._vectors.popitem(last=False)
-        return made
+        return encoded
 
 
 _KEPT = 2

@@ -207,14 +207,14 @@ class RetrieverScores:
         parts, bound = [np.empty(0, dtype=np.int64)], -np.inf
         many: list[tuple[Mask, float]] = []
         for rows, taken in self.lean.sets():
-            mine = rows if self.allowed is None else rows & self.allowed
-            if np.count_nonzero(mine) <= depth:
-                parts.append(np.flatnonzero(mine))
+            searched = rows if self.allowed is None else rows & self.allowed
+            if np.count_nonzero(searched) <= depth:
+                parts.append(np.flatnonzero(searched))
             else:
-                many.append((mine, taken))
-        for mine, taken in many:
+                many.append((searched, taken))
+        for searched, taken in many:
             alone = len(many) == 1  # one language and some strays: the nearest of all are those of the language
-            nearest, rest = self.nearest(vector, depth) if alone else self.generation.nearest(vector, depth, mine)
+            nearest, rest = self.nearest(vector, depth) if alone else self.generation.nearest(vector, depth, searched)
             parts.append(nearest)
             bound = max(bound, rest - taken)
         self.leaned[depth] = np.concatenate(parts), bound

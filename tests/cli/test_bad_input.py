@@ -308,3 +308,9 @@ def test_a_folder_of_another_kind_hides_no_index_of_its_name(
     for name in ("mine", "mine/articles"):
         (tmp_path / name).mkdir()
         assert run("search", "missiles", "--index", "mine", "--mode", "keyword").code == 0
+
+
+def test_a_name_that_no_path_can_have_is_wrong_usage(run: Run) -> None:
+    refused = run("info", "--index", "a" * 300)
+    assert refused.code == 2
+    assert "can't be called" in refused.err

@@ -288,8 +288,8 @@ def _checked(systems: Sequence[System], runs: Sequence[Run], judged: Judgments) 
     from searchkit.evaluation.runs import checked
 
     filed = [isinstance(system, StoredRun) for system in systems]
-    asked = (run for run, from_file in zip(runs, filed, strict=True) if not from_file)
-    known = {article_id for run in asked for scores in run.scores.values() for article_id in scores}
+    runs_made = (run for run, from_file in zip(runs, filed, strict=True) if not from_file)
+    known = {article_id for run in runs_made for scores in run.scores.values() for article_id in scores}
     seen = [
         checked(run, judged.qrels, known=known) if is_filed else run for run, is_filed in zip(runs, filed, strict=True)
     ]
@@ -339,15 +339,15 @@ def _notes(judged: Judgments, runs: Sequence[Run], absent: int, level: str) -> t
 
 def _expressions(runs: Sequence[Run]) -> list[str]:
     """Say how many queries were read as expressions, of each run whose reading was left to the query's form."""
-    told: dict[str, list[str]] = {}
+    queries_of_note: dict[str, list[str]] = {}
     for run in runs:
         if run.expressions:
             total = count(len(run.scores), "query").replace("querys", "queries")
-            told.setdefault(f"{run.expressions:,} of {total} read as", []).append(run.name)
+            queries_of_note.setdefault(f"{run.expressions:,} of {total} read as", []).append(run.name)
     return [
         f"{begins} {'an expression' if begins.startswith('1 of') else 'expressions'} ({', '.join(names)}):"
         " --words searches their words."
-        for begins, names in told.items()
+        for begins, names in queries_of_note.items()
     ]
 
 

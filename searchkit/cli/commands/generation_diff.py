@@ -150,8 +150,8 @@ def told(considered: SwitchDecision) -> Iterator[str]:
         yield f"  how answers change can't be said: {clean(considered.problem)}"
     else:
         which = "the archive's own titles and sentences" if switch.sampled else "the given queries"
-        asked = count(switch.queries, "query").replace("querys", "queries")
-        yield f"  top ten   {switch.overlap:.0%} stay, the first result {switch.same_first:.0%} ({asked}: {which})"
+        queries = count(switch.queries, "query").replace("querys", "queries")
+        yield f"  top ten   {switch.overlap:.0%} stay, the first result {switch.same_first:.0%} ({queries}: {which})"
         for moved in switch.changed:
             yield f"            {moved.overlap:4.0%}  {shorten(clean(moved.query), _SHOWN, placeholder=' …')}"
         for comparison in switch.comparisons:

@@ -161,8 +161,8 @@ def backup(
 
     screen = Screen(no_color=no_color)
     source, where = existing_index(index, screen), Path(target).expanduser()
-    made = _copied(screen, where, lambda progress: index_backup.backup(source, where, progress=progress), quiet=quiet)
-    _tell_made(screen, where, made, f"a copy of {source}", quiet=quiet, json=json)
+    copied = _copied(screen, where, lambda progress: index_backup.backup(source, where, progress=progress), quiet=quiet)
+    _tell_made(screen, where, copied, f"a copy of {source}", quiet=quiet, json=json)
 
 
 def restore(
@@ -208,15 +208,15 @@ def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manif
         raise InterruptedWork(f"Interrupted: {state}. Run the same command again to start over.") from None
 
 
-def _tell_made(screen: Screen, where: Path, made: Manifest, what: str, *, quiet: bool, json: bool) -> None:
+def _tell_made(screen: Screen, where: Path, copied: Manifest, what: str, *, quiet: bool, json: bool) -> None:
     from searchkit.cli.output import formats
 
     if json:
-        facts = {"path": str(where), "generation": made.generation, "restored": made.restored}
-        screen.write(formats.to_json({**facts, "articles": made.articles, "chunks": made.chunks}))
+        facts = {"path": str(where), "generation": copied.generation, "restored": copied.restored}
+        screen.write(formats.to_json({**facts, "articles": copied.articles, "chunks": copied.chunks}))
     elif not quiet:
-        numbers = f"{count(made.articles, 'article')}, {count(made.chunks, 'chunk')}"
-        screen.say(f"{clean(str(where))}, generation {made.generation}, {what}: {numbers}.")
+        numbers = f"{count(copied.articles, 'article')}, {count(copied.chunks, 'chunk')}"
+        screen.say(f"{clean(str(where))}, generation {copied.generation}, {what}: {numbers}.")
 
 
 def _tell_faults(screen: Screen, done: VerifyReport) -> None:

@@ -69,8 +69,8 @@ def evaluation_json(done: EvaluationReport, *, per_query: bool) -> dict[str, Any
 
 def evaluation_table(done: EvaluationReport, *, per_query: bool) -> RenderableType:
     """Draw the means, a column a run; below it the values of every query, where wanted, and the comparisons."""
-    asked = count(len(done.judged.qrels), "query").replace("querys", "queries")
-    head = f"{clean(done.judged.name)} · {asked} · {count(done.judged.judgements, 'judgement')}"
+    queries = count(len(done.judged.qrels), "query").replace("querys", "queries")
+    head = f"{clean(done.judged.name)} · {queries} · {count(done.judged.judgements, 'judgement')}"
     parts: list[RenderableType] = [Text(head, style="bold")]
     for start in range(0, len(done.measured), SIDE_BY_SIDE):
         parts += ["", _means(done.measured[start : start + SIDE_BY_SIDE])]

@@ -62,8 +62,8 @@ def history(past: Sequence[GenerationInfo]) -> RenderableType:
         )
         restored = f", brings back {generation.restored}" if generation.restored else ""
         vectors = f"{_encoder_name(generation.encoder)}{coverage(generation.vectors, generation.chunks)}"
-        made = f"made {iso(generation.created)}{restored}, {vectors}"
-        line = generation.problem or f"{generation.number}: {', '.join(numbers)}, {made}"
+        origin = f"made {iso(generation.created)}{restored}, {vectors}"
+        line = generation.problem or f"{generation.number}: {', '.join(numbers)}, {origin}"
         grid.add_row("  history" if not number else "", Text(clean(line)))
     if len(past) > SHOWN_VALUES:
         grid.add_row("", Text(f"and {len(past) - SHOWN_VALUES:,} more", style=DIM))
@@ -84,9 +84,9 @@ def listed(path: str, about: IndexInfo | str) -> Iterator[str]:
 def report(done: BuildReport) -> RenderableType:
     """Draw what a build did."""
     what = {name: getattr(done, name) for name in ("new", "changed", "unchanged", "vanished", "deleted")}
-    told = ", ".join(f"{number:,} {name}" for name, number in what.items() if number)
+    counts = ", ".join(f"{number:,} {name}" for name, number in what.items() if number)
     rows: dict[str, RenderableType] = {
-        "articles": f"{done.articles:,}" + (f" ({told})" if told else ""),
+        "articles": f"{done.articles:,}" + (f" ({counts})" if counts else ""),
         "chunks": f"{done.chunks:,} ({done.vectors_encoded:,} encoded, {done.vectors_reused:,} vectors reused)",
         "time": duration(done.took_s),
     }

@@ -137,9 +137,9 @@ def _with_signs_inside(word: str, language: str | None) -> Compound:
         if place % 2:
             joined += piece
             continue
-        mine = parts_of(piece, language)
-        joined += _joined(mine)
-        parts += mine
+        own_parts = parts_of(piece, language)
+        joined += _joined(own_parts)
+        parts += own_parts
     return Compound(parts=tuple(parts), joined=joined if 1 < len(parts) <= MAX_JOINED else "")
 
 

@@ -97,14 +97,14 @@ class TermExpander:
             if sum(map(len, words)) <= EXPANSION_LIMIT * _WIDTH:
                 return Term(terms=WordSet(self._index, words), field=leaf.field)
         if isinstance(leaf, Pattern):
-            asked = leaf.text
+            typed = leaf.text
             matches = self._index.lexicon.fitting(leaf.text, EXPANSION_LIMIT)
         else:
-            asked = f"{leaf.word}~{leaf.distance}"
+            typed = f"{leaf.word}~{leaf.distance}"
             matches = self._index.lexicon.near(leaf.word, leaf.distance, EXPANSION_LIMIT)
         if matches.total > EXPANSION_LIMIT:
             self.notes.append(
-                f"'{asked}' stands for {matches.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
+                f"'{typed}' stands for {matches.total:,} words; the {EXPANSION_LIMIT:,} most frequent were searched."
             )
         chosen = tuple(words.astype(np.uint32).tobytes() for words in matches.indexes)
         terms = WordSet(self._index, chosen)

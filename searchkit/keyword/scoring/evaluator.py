@@ -58,7 +58,7 @@ class KeywordMatches:
         self,
         index: KeywordSegments,
         program: QueryPlan,
-        asked: Sequence[tuple[Term, float]],
+        weighted_terms: Sequence[tuple[Term, float]],
         *,
         mask: Mask | None,
         filters: Sequence[Mask] = (),
@@ -68,7 +68,6 @@ class KeywordMatches:
         self.notes = notes
         self.highlights = highlights
         self._index = index
-        self._asked = asked
         self._program = program
         self._filters = filters
         self._mask = mask
@@ -80,7 +79,7 @@ class KeywordMatches:
             self._leaves = LeafPostings(index)
             self._windows = NativeExecutor(index, program, self._leaves, mask, filters)
         idf = self._leaves.idf
-        self.idf_sum = sum([factor * idf(unit) for unit, factor in asked], 0.0)
+        self.idf_sum = sum([factor * idf(unit) for unit, factor in weighted_terms], 0.0)
         self._best: dict[int, BestRows] = {}
         self._voted: VotedArticles | None = None
 
@@ -90,13 +89,13 @@ class KeywordMatches:
             self._best[depth] = BestRows(*self._windows.best(depth))
         if depth not in self._best:
             rows = np.flatnonzero(self.matched)
-            mine = self.scores[rows]
+            matched_scores = self.scores[rows]
             if len(rows) <= depth:
-                self._best[depth] = BestRows(rows, mine, -np.inf)
+                self._best[depth] = BestRows(rows, matched_scores, -np.inf)
             else:
-                order = np.argpartition(-mine, depth)
+                order = np.argpartition(-matched_scores, depth)
                 chosen = order[:depth]
-                self._best[depth] = BestRows(rows[chosen], mine[chosen], float(mine[order[depth]]))
+                self._best[depth] = BestRows(rows[chosen], matched_scores[chosen], float(matched_scores[order[depth]]))
         return self._best[depth]
 
     def at(self, rows: Rows) -> NDArray[np.float64]:

@@ -76,9 +76,9 @@ def _crossing(
     ends = np.append(np.where(text[1:] == text[:-1], begins[1:], np.int64(_STRIDE)), np.int64(_STRIDE))
     places: dict[Term, Numbers] = {}
     for unit, those in ids.items():
-        mine = rows[unit][np.isin(text[rows[unit]], common)]
-        keys = _places(field, those, mine)
-        row, position = mine[keys // _STRIDE].astype(np.int64), keys % _STRIDE
+        rows_here = rows[unit][np.isin(text[rows[unit]], common)]
+        keys = _places(field, those, rows_here)
+        row, position = rows_here[keys // _STRIDE].astype(np.int64), keys % _STRIDE
         place = begins[row] + position - bodies[row]
         own = (position >= bodies[row]) & (place < ends[row])
         places[unit] = np.unique(text[row[own]] * _STRIDE + place[own])
@@ -192,9 +192,12 @@ def run(
         scores=np.zeros(index.rows), matched=np.zeros(index.rows, dtype=bool), allowed=np.zeros(index.rows, dtype=bool)
     )
     for number, base in enumerate(index.bases[:-1]):
-        mine = slice(base, index.bases[number + 1])
-        _SegmentExecutor(program, leaves, number, [filter_[mine] for filter_ in filters]).run(
-            None if mask is None else mask[mine], dense.scores[mine], dense.matched[mine], dense.allowed[mine]
+        rows_here = slice(base, index.bases[number + 1])
+        _SegmentExecutor(program, leaves, number, [filter_[rows_here] for filter_ in filters]).run(
+            None if mask is None else mask[rows_here],
+            dense.scores[rows_here],
+            dense.matched[rows_here],
+            dense.allowed[rows_here],
         )
     return dense
 

@@ -264,9 +264,9 @@ class KeywordSegments:
         """``(rows,)``: the number of each row's article, counted over all segments."""
         parts, articles = [np.zeros(0, dtype=np.int64)], 0
         for number in range(len(self.segments)):
-            mine = self.articles_of(number)
-            parts.append(mine.astype(np.int64) + articles)
-            articles += int(mine[-1]) + 1 if len(mine) else 0
+            own_articles = self.articles_of(number)
+            parts.append(own_articles.astype(np.int64) + articles)
+            articles += int(own_articles[-1]) + 1 if len(own_articles) else 0
         return np.concatenate(parts)
 
     def total_length(self, field: FieldName) -> int:
