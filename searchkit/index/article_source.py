@@ -21,7 +21,7 @@ from searchkit.ingest import read as read_places
 from searchkit.ingest.article_builder import article_from_dict, checked_article, content_id, has_id
 from searchkit.ingest.article_reader import ReadFiles, article_again
 from searchkit.ingest.discover import told_apart
-from searchkit.ingest.formats.jsonl import STANDARD_INPUT
+from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.storage.files import storing
 from searchkit.types import Article, Origin, Problem, Progress
 
@@ -129,11 +129,10 @@ def path_of(article: Article) -> str:
 
 
 def has_id_of_file(article_id: str, origin: Origin | None) -> bool:
-    """Say whether an id is the one that a file gives to its article, or to one of its rows."""
+    """Say whether an id is the one that a file gives to its article, or to one of its parts (``Rows.add``)."""
     if origin is None or origin.path == STANDARD_INPUT:
         return False
-    name, colon, line = article_id.rpartition(":")
-    return article_id == origin.name or (bool(colon) and name == origin.name and line.isdecimal())
+    return article_id == origin.name or article_id.startswith(f"{origin.name}:")
 
 
 def with_mark(article: Article) -> Article:

@@ -47,7 +47,7 @@ from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest.discover import fixed_part, same_file
-from searchkit.ingest.formats.jsonl import STANDARD_INPUT
+from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
 PRUNE_LIMIT = 0.5

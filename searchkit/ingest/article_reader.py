@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from searchkit.config import ReadConfig
 from searchkit.errors import MissingExtra, SourceError, StorageError, broken_installation
-from searchkit.ingest.article_builder import ParsedArticle, check_fields, make_article, means
-from searchkit.ingest.charset import LONGEST, NotText, decode
-from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, read_whole, unwritable
+from searchkit.ingest.article_builder import check_fields
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, unwritable
 from searchkit.ingest.discover import SourceFile, distinct, find
-from searchkit.ingest.formats.jsonl import STANDARD_INPUT, Rows, in_its_language, read_json, read_json_lines
+from searchkit.ingest.format_detection import detect_format
+from searchkit.ingest.format_readers import read_format
+from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
 
 _AS_IT_IS = ReadConfig()
-
-_LONGEST_JSON = 256 * 2**20
-"""Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
 
 
 class ReadFiles(Protocol):
@@ -111,7 +110,7 @@ def _read(
     if stdin is not None:
         origin = Origin(path=STANDARD_INPUT, name="stdin")
         rows = Rows(place="standard input", origin=origin, fields=fields)
-        yield from _guarded(rows.place, read_json_lines(stdin, rows))
+        yield from _guarded(rows.place, read_format("jsonl", stdin, rows))
         tell("read", total, total)
 
 
@@ -187,72 +186,4 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
 
 def _entries(file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
     with open_file(file.path, file.compression) as stream:
-        match file.format:
-            case "jsonl":
-                yield from in_its_language(_not_nothing(read_json_lines(stream, rows), rows))
-            case "table":
-                from searchkit.ingest.formats.csv import read_table
-
-                yield from in_its_language(_not_nothing(read_table(stream, rows), rows))
-            case "json":
-                yield from in_its_language(_not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows))
-            case _:
-                yield from _one_article(read_whole(stream, LONGEST), file, rows)
-
-
-def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[Article | Problem]:
-    """Pass entries on, and say so where there are none."""
-    empty = True
-    for entry in entries:
-        empty = False
-        yield entry
-    if empty:
-        yield rows.problem("is empty", None)
-
-
-def _one_article(data: bytes, file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
-    """Yield the article in a file that holds one, after what must be said about it."""
-    if not data.strip():
-        raise NotText("is empty")
-    draft, note = _DRAFTS[file.format](data)
-    # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
-    named = draft.values if means(draft.values, "id") else {**draft.values, "id": file.id}
-    read = make_article(replace(draft, values=named), origin=rows.origin)
-    for each in ([note] if note else []) + list(read.notes):
-        yield rows.problem(each, None, lost=False)
-    yield read.article
-
-
-def _plain(data: bytes) -> tuple[ParsedArticle, str | None]:
-    from searchkit.ingest.formats.plain_text import parse_plain
-
-    decoded = decode(data)
-    return parse_plain(decoded.text), decoded.note
-
-
-def _markdown(data: bytes) -> tuple[ParsedArticle, str | None]:
-    from searchkit.ingest.formats.markdown import parse_markdown
-
-    decoded = decode(data)
-    return parse_markdown(decoded.text), decoded.note
-
-
-def _page(data: bytes) -> tuple[ParsedArticle, str | None]:
-    from searchkit.ingest.formats.html import decode_page, parse_page
-
-    text, note = decode_page(data)
-    return parse_page(text), note
-
-
-def _unknown(data: bytes) -> tuple[ParsedArticle, str | None]:
-    from searchkit.ingest.formats.html import looks_like_html
-
-    return _page(data) if looks_like_html(decode(data).text) else _plain(data)
-
-
-_DRAFTS: Mapping[str, Callable[[bytes], tuple[ParsedArticle, str | None]]] = {
-    "plain": _plain,
-    "markdown": _markdown,
-    "html": _page,
-    "unknown": _unknown,
-}
+        yield from read_format(detect_format(stream.peek(), file.format), stream, rows)

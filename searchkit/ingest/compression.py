@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DAMAGE = (OSError, EOFError, zlib.error)
 """What reading from ``open_file``'s streams may raise."""
 
+HEAD = 2**16
+"""Bytes that are read at a time, and from which the format is told."""
+
 _BLOCK = 2**20
 _ZSTD_INPUT = 1024
 """Bytes given to the decompressor at a time: a block of 4 bytes may stand for 128 KiB, so 32 MiB come out at most."""
@@ -34,20 +37,24 @@ class TooLong(OSError):
 
 
 @contextmanager
-def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
-    """Open a file for reading; ``compression`` is ``gz``, ``zst`` or empty.
+def open_file(path: Path, compression: str) -> Iterator[io.BufferedReader[Any]]:
+    """Open a file for reading; ``compression`` is ``gz``, ``zst`` or empty. The stream's ``peek`` shows ``HEAD`` bytes.
 
     Raises ``OSError`` here, and any of ``DAMAGE`` on reading: ``EOFError`` where compressed data ends early.
     """
-    with path.open("rb") as raw:
+    with path.open("rb", buffering=HEAD) as raw:
         if compression == "gz":
-            with gzip.GzipFile(fileobj=raw) as unzipped, io.BufferedReader(cast("io.RawIOBase", unzipped)) as stream:
-                yield cast("BinaryIO", stream)
+            with gzip.GzipFile(fileobj=raw) as unzipped, _buffered(unzipped) as stream:
+                yield stream
         elif compression == "zst":
-            with io.BufferedReader(_Zstandard(raw)) as stream:
-                yield cast("BinaryIO", stream)
+            with _buffered(_Zstandard(raw)) as stream:
+                yield stream
         else:
-            yield raw
+            yield cast("io.BufferedReader[Any]", raw)
+
+
+def _buffered(stream: Any) -> io.BufferedReader[Any]:
+    return io.BufferedReader(stream, HEAD)
 
 
 def read_whole(stream: BinaryIO, longest: int) -> bytes:

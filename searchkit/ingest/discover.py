@@ -14,28 +14,9 @@ from pathlib import Path
 
 from searchkit.errors import SourceError
 from searchkit.ingest.compression import explain
+from searchkit.ingest.format_detection import FORMATS
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Problem
-
-FORMATS = {
-    ".txt": "plain",
-    ".text": "plain",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".mdown": "markdown",
-    ".mkd": "markdown",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".jsonlines": "jsonl",
-    ".json": "json",
-    ".csv": "table",
-    ".tsv": "table",
-    ".tab": "table",
-}
-"""What a file is, by its suffix; any other is ``unknown`` and tried as plain text."""
 
 COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
 

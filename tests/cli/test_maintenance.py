@@ -203,7 +203,7 @@ def test_a_package_that_cannot_be_imported_is_told_once_and_nothing_is_lost(
     Path("pages").mkdir()
     for number in range(3):
         Path(f"pages/{number}.html").write_text("<html><body><p>The otter swims.</p></body></html>")
-    monkeypatch.setattr("searchkit.ingest.article_reader._DRAFTS", {"html": _broken_page})
+    monkeypatch.setattr("searchkit.ingest.formats.html.parse_page", _broken_page)
     ran = run("build", "pages", "--index", "broken")
     assert ran.code == 7
     assert ran.err.count("lxml.html.clean module is now a separate project") == 1
@@ -211,7 +211,7 @@ def test_a_package_that_cannot_be_imported_is_told_once_and_nothing_is_lost(
     assert not Path("indexes/broken").exists()
 
 
-def _broken_page(data: bytes) -> None:
+def _broken_page(source: str) -> None:
     raise ImportError("lxml.html.clean module is now a separate project lxml_html_clean.")
 
 

@@ -144,8 +144,7 @@ def test_a_file_that_cannot_be_written_while_articles_are_read_is_no_unreadable_
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("searchkit.ingest.article_reader.make_article", refuse)
-    monkeypatch.setattr("searchkit.ingest.formats.jsonl.make_article", refuse)
+    monkeypatch.setattr("searchkit.ingest.rows.make_article", refuse)
     for command in (("add", name), ("build", name, "--index", "other"), ("update", name)):
         ran = run(*command, *(() if "--index" in command else ("--index", "wet")))
         assert ran.code == StorageError.exit_code

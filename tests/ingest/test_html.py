@@ -4,7 +4,7 @@ import pytest
 
 from searchkit.ingest.article_builder import make_article
 from searchkit.ingest.charset import NotText
-from searchkit.ingest.formats.html import decode_page, looks_like_html, parse_page
+from searchkit.ingest.formats.html import decode_page, parse_page
 
 PAGE = """<!DOCTYPE html><html lang="de-AT"><head><meta charset="iso-8859-1"><title>Titel - Mein Blatt</title>
 <meta name="author" content="Jane Doe; John Smith"><meta property="og:site_name" content="Mein Blatt">
@@ -74,9 +74,3 @@ def test_a_page_too_short_to_tell_its_parts_apart_is_read_by_lines():
 def test_a_page_without_text_is_no_article(source: str):
     with pytest.raises(NotText, match="no readable text"):
         parse_page(source)
-
-
-def test_pages_are_known_by_their_beginning():
-    assert looks_like_html("\n<!DOCTYPE HTML><p>")
-    assert looks_like_html('<?xml version="1.0"?>\n<html xmlns="x">')
-    assert not looks_like_html("A text about <html>")

@@ -8,7 +8,8 @@ import pytest
 
 from searchkit.ingest.charset import LONGEST, NotText
 from searchkit.ingest.formats.csv import read_table
-from searchkit.ingest.formats.jsonl import Rows, read_json, read_json_lines
+from searchkit.ingest.formats.jsonl import read_json, read_json_lines
+from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Origin, Problem
 
 Entries = tuple[list[Article], list[Problem]]

@@ -9,7 +9,7 @@ import pytest
 from searchkit.ingest import read
 from searchkit.ingest.article_builder import article_from_dict
 from searchkit.ingest.charset import NotText
-from searchkit.ingest.formats.jsonl import in_its_language
+from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.language_detection import detect, normalise
 from searchkit.types import Article
 

@@ -193,13 +193,15 @@ def readers() -> dict[str, Callable[[str], object]]:
     from searchkit.ingest.charset import decode, lines
     from searchkit.ingest.chunker import split
     from searchkit.ingest.dates import parse_date
+    from searchkit.ingest.format_detection import detect_format
     from searchkit.ingest.formats.csv import read_table
-    from searchkit.ingest.formats.html import decode_page, looks_like_html, parse_page
-    from searchkit.ingest.formats.jsonl import Rows, read_json, read_json_lines
+    from searchkit.ingest.formats.html import decode_page, parse_page
+    from searchkit.ingest.formats.jsonl import read_json, read_json_lines
     from searchkit.ingest.formats.markdown import parse_markdown
     from searchkit.ingest.formats.plain_text import parse_plain
     from searchkit.ingest.indexed_text import header
     from searchkit.ingest.language_detection import detect, normalise
+    from searchkit.ingest.rows import Rows
     from searchkit.ingest.sentences import sentence_spans
     from searchkit.ingest.text_cleanup import clean, one_line
     from searchkit.keyword.analysis.analyzer import Analyzer
@@ -250,7 +252,7 @@ def readers() -> dict[str, Callable[[str], object]]:
             f"<html><head><title>{text}</title><meta name='author' content='{text}'></head><p>A.</p></html>"
         ),
         "html, bytes": lambda text: decode_page(text.encode("utf-8", "replace")),
-        "html, looks like": looks_like_html,
+        "format": lambda text: detect_format(text.encode("utf-8", "replace"), "unknown"),
         **{f"a row's {name}": field(name) for name in (*fields, "text")},
         "lines of JSON": lambda text: list(
             read_json_lines(io.BytesIO(json.dumps({"id": "1", "text": text}).encode() + b"\n"), rows())

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from searchkit.ingest.article_builder import holds, keys_of, means
 from searchkit.ingest.charset import LONGEST, Line, NotText, lines
-from searchkit.ingest.formats.jsonl import Rows
+from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
 _DELIMITERS = ",\t;|"

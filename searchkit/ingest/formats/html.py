@@ -30,11 +30,6 @@ _UPDATED = (
 )
 
 
-def looks_like_html(text: str) -> bool:
-    """Say whether a text of unknown kind begins as a web page does."""
-    return bool(re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", text[:_LOOKED_AT], re.IGNORECASE))
-
-
 def decode_page(data: bytes) -> tuple[str, str | None]:
     """Return a page's text and a note on repaired bytes; its own declaration decides where it is no valid UTF-8.
 
