@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,11 +22,13 @@ from searchkit.index.chunking_pool import ChunkingPool, rules_of
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
 from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget
+from searchkit.index.encoder_competence import measure_competence, weight_share
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
     RULES,
     Corpus,
+    EncoderCompetence,
     EncoderFact,
     Manifest,
     ScoreBaseline,
@@ -36,7 +38,7 @@ from searchkit.index.manifest import (
 )
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.index.recovery import prepared_vectors
-from searchkit.index.score_baseline import is_due, learn_zero
+from searchkit.index.score_baseline import is_due, keyword_index, learn_zero
 from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts
 from searchkit.index.segment_writer import segmented, write_segment
@@ -232,7 +234,7 @@ class GenerationWriter:
             merged = {place for group in groups for place in group}
             facts = [self._marked(part, number) for place, part in enumerate(parts) if place not in merged]
             facts += [self._merged([parts[place] for place in group], unknown_as) for group in groups]
-            spreads, zero = self._learnt(every, facts, opened, unknown_as)
+            spreads, zero, competence = self._learnt(every, facts, opened, unknown_as)
         manifest = Manifest(
             generation=number,
             parent=self._current or None,
@@ -249,6 +251,7 @@ class GenerationWriter:
             unknown_as=unknown_as,
             spreads=spread_facts(spreads),
             zero=zero,
+            competence=competence,
         )
         write_manifest(self._paths, manifest)
         return manifest
@@ -367,24 +370,31 @@ class GenerationWriter:
 
     def _learnt(
         self, parts: Sequence[MergeInput], facts: Sequence[SegmentFact], opened: ExitStack, unknown_as: str
-    ) -> tuple[dict[str, VectorStats], ScoreBaseline | None]:
-        """Learn how the vectors lie, and, where all of them are new or many, what questions without sense score."""
+    ) -> tuple[dict[str, VectorStats], ScoreBaseline | None, Mapping[str, EncoderCompetence]]:
+        """Learn how the vectors lie.
+
+        Where all of them are new or many, also what questions without sense score, and how well the encoder reads each
+        language.
+        """
         before = self._parent.manifest if self._parent else None
-        zero = before.zero if before else None
+        zero, competence = (before.zero, before.competence) if before else (None, {})
         spreads = changed_spreads(before, parts) if self._completing is None else None
         anew = before is None or self._completing is not None
         due = anew or is_due(zero, sum(fact.living_chunks for fact in facts))
         if spreads is not None and not (due and spreads and self._asked):
-            return spreads, zero
+            return spreads, zero, competence
         segments = [
             opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
         ]
         spreads = all_spreads(segments) if anew or spreads is None else spreads
         if not due or self._asked is None or any(segment.vectors is None for segment in segments):
-            return spreads, zero
+            return spreads, zero, competence
         counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
         languages = list(dict.fromkeys(counted))
-        return spreads, learn_zero(segments, languages, self._asked, spreads) or zero
+        index = keyword_index(segments)
+        competence = measure_competence(segments, index, languages, self._asked)
+        shares = {name: weight_share(measured) for name, measured in competence.items()}
+        return spreads, learn_zero(segments, index, languages, self._asked, spreads, shares) or zero, competence
 
     def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:
         return write_merged(

@@ -27,6 +27,8 @@ over
                base64 of little-endian float64; missing where it wasn't counted yet
 ``zero``       what questions without sense score (``score_baseline.py``): ``queries``, four means and the ``chunks``
                that lived then; null where none were asked
+``competence`` by language, how well the encoder finds its chunks again (``encoder_competence.py``): ``questions``, and
+               the mean reciprocal ranks by ``vector`` and by ``keyword``; missing where it wasn't measured
 ``check``      sha256 of all the others, as ``sealed`` writes them
 =============  ========================================================================================================
 
@@ -212,6 +214,18 @@ class ScoreBaseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderCompetence:
+    """How well the encoder finds chunks of a language again (``encoder_competence.py``).
+
+    ``vector`` and ``keyword`` are the mean reciprocal ranks of ``questions`` questions, by vector and by keyword.
+    """
+
+    questions: int
+    vector: float
+    keyword: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A generation, complete: what stands in its JSON file, in the types of a program.
 
@@ -234,6 +248,7 @@ class Manifest:
             was counted.
         zero: What questions without sense score. None where too little is there to ask, or it was written before this
             was asked.
+        competence: How well the encoder reads each language, where enough was there to ask.
         format: The version of everything on disk.
 
     Example:
@@ -258,6 +273,7 @@ class Manifest:
     settings: Settings | None = None
     spreads: Mapping[str, VectorStatsFact] = field(default_factory=dict)
     zero: ScoreBaseline | None = None
+    competence: Mapping[str, EncoderCompetence] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -411,6 +427,7 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         unknown_as=str(values.get("unknown_as", "")),
         spreads={str(name): _spread(stats) for name, stats in values.get("spreads", {}).items()},
         zero=None if values.get("zero") is None else _zero(values["zero"]),
+        competence={str(name): _competence(known) for name, known in values.get("competence", {}).items()},
     )
 
 
@@ -423,6 +440,13 @@ def _zero(values: dict[str, Any]) -> ScoreBaseline:
     if not all(map(isfinite, means.values())):
         raise ValueError("what questions without sense score")
     return ScoreBaseline(queries=_count(values["queries"]), chunks=_count(values.get("chunks", 0)), **means)
+
+
+def _competence(values: dict[str, Any]) -> EncoderCompetence:
+    ranks = {name: float(values[name]) for name in ("vector", "keyword")}
+    if not all(0 <= rank <= 1 for rank in ranks.values()):  # a NaN isn't either
+        raise ValueError("how well the encoder reads a language")
+    return EncoderCompetence(questions=_count(values["questions"]), **ranks)
 
 
 def _carried(values: dict[str, Any]) -> CarriedFact:

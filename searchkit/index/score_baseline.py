@@ -15,7 +15,7 @@ collections that were asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -60,24 +60,22 @@ def is_due(zero: ScoreBaseline | None, chunks: int) -> bool:
 
 
 def learn_zero(
-    segments: Sequence[Segment], languages: Sequence[str | None], encoder: Encoder, spreads: StatsByLanguage
+    segments: Sequence[Segment],
+    index: KeywordSegments,
+    languages: Sequence[str | None],
+    encoder: Encoder,
+    spreads: StatsByLanguage,
+    shares: Mapping[str, float],
 ) -> ScoreBaseline | None:
-    """Ask what lives in segments that all have vectors, and of which ``spreads`` are; None where that is too little."""
+    """Ask what lives in segments that all have vectors, and of which ``spreads`` are; None where that is too little.
+
+    ``index`` has the segments' postings; ``shares`` is by language what of the vector's weight the encoder is worth, 1
+    where it has no entry.
+    """
     chunks = sum(segment.fact.living_chunks for segment in segments)
     words = _words(segments) if chunks >= LEAST_CHUNKS else []
     if len(words) < WORDS:
         return None
-    index = KeywordSegments(
-        [
-            SegmentPostings(
-                postings=segment.postings,
-                article_of_row=segment.article_of_row,
-                deleted=segment.deletions.rows if segment.deletions else None,
-                delta=segment.deletions.counts if segment.deletions else None,
-            )
-            for segment in segments
-        ]
-    )
     gone = np.concatenate([~segment.rows_of(segment.living_articles) for segment in segments])
     leaning = leans(spreads)
     names = {name: number for number, name in enumerate(leaning)}
@@ -86,6 +84,7 @@ def learn_zero(
         [segment.rows_of(np.asarray([names.get(group, none) for group in groups(segment)])) for segment in segments]
     )
     weight = learnt_weight(spreads, encoder.name)
+    share_of_row = np.asarray([*(shares.get(name, 1.0) for name in names), 0.0])[group_of_row]
     analyzer = Analyzer()
     means = np.zeros(4)
     questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
@@ -93,7 +92,8 @@ def learn_zero(
         matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
         keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
         cosine[gone] = -np.inf
-        nearness = cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row]
+        nearness = share_of_row * (cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row])
+        nearness[gone] = -np.inf
         best = int(np.argmax(keyword + weight * nearness))
         means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
     keyword_mean, vector_mean, words_mean, nearness_mean = (float(mean) for mean in means / len(questions))
@@ -104,6 +104,21 @@ def learn_zero(
         words=words_mean,
         nearness=nearness_mean,
         chunks=chunks,
+    )
+
+
+def keyword_index(segments: Sequence[Segment]) -> KeywordSegments:
+    """Return the postings of segments, with the statistics of what lives."""
+    return KeywordSegments(
+        [
+            SegmentPostings(
+                postings=segment.postings,
+                article_of_row=segment.article_of_row,
+                deleted=segment.deletions.rows if segment.deletions else None,
+                delta=segment.deletions.counts if segment.deletions else None,
+            )
+            for segment in segments
+        ]
     )
 
 

@@ -78,7 +78,8 @@ class Explainer:
         vectored = legs.generation.vectored is None or legs.generation.vectored[row]
         if cosine is not None and nearness is not None and vectored:
             score = float(cosine[0])
-            yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]))
+            share = 1.0 if legs.lean is None else legs.lean.share_of(row)
+            yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 
@@ -117,13 +118,17 @@ def of_article(votes: tuple[Vote, ...]) -> tuple[Contribution, ...]:
 
 
 def _contribution(
-    scale: Scale | CandidateScale, leg: str, rank: int | None, score: float, counted: float
+    scale: Scale | CandidateScale, leg: str, rank: int | None, score: float, counted: float, worth: float = 1.0
 ) -> Contribution:
-    """Explain a leg's share; ``counted`` is its own score without what is taken off it."""
+    """Explain a leg's share.
+
+    ``counted`` is its own score, less what is taken off it, times ``worth``.
+    """
     share = float(scale.share(leg, np.asarray([counted]))[0])
-    contribution = Contribution(leg=leg, rank=rank, score=score, share=share, less=score - counted)
+    less = score - counted / worth if worth else 0.0
+    contribution = Contribution(leg=leg, rank=rank, score=score, share=share, less=less)
     if isinstance(scale, Scale):
-        times = (scale.keyword if leg == KEYWORD else scale.vector) or 0.0
+        times = ((scale.keyword if leg == KEYWORD else scale.vector) or 0.0) * worth
         return replace(contribution, times=times, how=_how(scale, leg, times, contribution.less))
     curve = scale.keyword if leg == KEYWORD else scale.vector
     if isinstance(curve, ScoreLine):

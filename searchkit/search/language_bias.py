@@ -4,10 +4,12 @@ An encoder puts the texts of a language it hardly knows close together, and a qu
 them: what the cosine says then is the language, not the matter. So what a query's vector has in common with the middle
 of a chunk's language, beyond what it has with the middle of the archive, is taken off its cosine in a hybrid's score::
 
-    nearness = cosine - query . lean        lean = (mean of the language - mean of all) * n / (n + 30)
+    nearness = share * (cosine - query . lean)      lean = (mean of the language - mean of all) * n / (n + 30)
 
-Where all is of one language that is the cosine itself. nDCG@10 without and with: the bundled samples (3 languages)
-.776 and .784, XQuAD in 12 languages .401 and .425, where keyword alone has .411; on English collections the same.
+``share`` is what the encoder is worth in the chunk's language, 1 where it knows it well
+(``index/encoder_competence.py``). Where all is of one such language, nearness is the cosine itself. nDCG@10 without and
+with lean: the bundled samples (3 languages) .776 and .784, XQuAD in 12 languages .401 and .425, where keyword alone has
+.411; on English collections the same.
 It depends on the query, the chunk and the index alone, as every score does (``index/vector_stats.py`` counts the
 means).
 
@@ -32,6 +34,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.index.encoder_competence import weight_share
 from searchkit.index.generation import Generation
 from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
 from searchkit.keyword.bounded_cache import BoundedCache
@@ -101,30 +104,37 @@ _ALIKE = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryBias:
-    """What a query's vector leans towards each language: ``of_group`` ``(groups,)``, and the group of each row.
+    """What a query's vector leans towards each language, and what its cosines are worth there.
 
-    The last group, of 0, has the rows without a vector.
+    ``of_group`` is what is taken off a cosine, ``shares`` what the rest is worth, 0 to 1, ``(groups,)`` each; and there
+    is the group of each row. The last group, of 0, has the rows without a vector.
     """
 
     of_group: Scores
+    shares: Scores
     group_of_row: NDArray[np.int16]
 
-    def of(self, rows: Rows) -> Scores:
-        """Return what is taken off each row's cosine."""
-        return self.of_group[self.group_of_row[rows]]
+    def nearness(self, cosines: Scores, rows: Rows) -> Scores:
+        """Return what rows' cosines are worth, ``(n,)``."""
+        groups_ = self.group_of_row[rows]
+        return (cosines - self.of_group[groups_]) * self.shares[groups_]
 
-    def sets(self) -> Iterator[tuple[Mask, float]]:
-        """Yield ``(rows,)`` masks of all rows that have a vector, and the least that is taken off in each."""
-        order = np.argsort(self.of_group[:-1], kind="stable")
-        values = self.of_group[order]
+    def share_of(self, row: int) -> float:
+        """Return what the rest of a row's cosine is worth."""
+        return float(self.shares[self.group_of_row[row]])
+
+    def sets(self) -> Iterator[tuple[Mask, float, float]]:
+        """Yield ``(rows,)`` masks of all rows with a vector, the least that is taken off in each, and their share."""
+        order = np.lexsort((self.of_group[:-1], self.shares[:-1]))
+        values, shares = self.of_group[order], self.shares[order]
         cuts = [0]
         for place in range(1, len(order)):
-            if values[place] - values[cuts[-1]] > _ALIKE:
+            if shares[place] != shares[cuts[-1]] or values[place] - values[cuts[-1]] > _ALIKE:
                 cuts.append(place)
         for start, end in pairwise([*cuts, len(order)]):
             chosen = np.zeros(len(self.of_group), dtype=bool)
             chosen[order[start:end]] = True
-            yield chosen[self.group_of_row], float(values[start])
+            yield chosen[self.group_of_row], float(values[start]), float(shares[start])
 
 
 class LanguageBias:
@@ -154,6 +164,12 @@ class LanguageBias:
         return np.asarray([*leans(self.spreads).values()])
 
     @cached_property
+    def _shares(self) -> Scores:
+        """``(groups,)``: what of the vector's weight the encoder is worth in each language."""
+        competence = self._generation.manifest.competence
+        return np.asarray([weight_share(competence.get(name)) for name in self.spreads])
+
+    @cached_property
     def group_of_row(self) -> NDArray[np.int16]:
         """``(rows,)``: the place of each row's language in ``spreads``; of a row without a vector their number."""
         numbers = {name: number for number, name in enumerate(self.spreads)}
@@ -166,8 +182,8 @@ class LanguageBias:
         return np.concatenate(parts)
 
     def towards(self, vector: Vector) -> QueryBias | None:
-        """Return how a query's vector leans; None where there is one language and so nothing to take off."""
-        if len(self.spreads) < 2:
+        """Return how a query's vector leans; None where there is one language, which the encoder knows well."""
+        if len(self.spreads) < 2 and (self._shares == 1).all():
             return None
         of_group = np.append(self._leans @ vector.astype(np.float64), 0.0)
-        return QueryBias(of_group=of_group, group_of_row=self.group_of_row)
+        return QueryBias(of_group=of_group, shares=np.append(self._shares, 0.0), group_of_row=self.group_of_row)

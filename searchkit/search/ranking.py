@@ -125,7 +125,7 @@ class RetrieverScores:
     ``keyword`` is what the keyword leg found, None where that leg isn't asked; ``vector`` is the query's, None where
     that leg isn't asked; ``allowed`` is ``(rows,)``, the rows that live and pass the filters, None for all; ``shift``
     is what a reranker adds to some rows, None where there is none; ``lean`` is what is taken off the cosines of each
-    language, None for nothing.
+    language and what the rest is worth, None for nothing and all.
     """
 
     generation: Generation
@@ -148,9 +148,9 @@ class RetrieverScores:
         return None if self.vector is None else self.generation.similarity(self.vector, rows)
 
     def nearness(self, rows: Rows) -> Scores | None:
-        """Return of each row's cosine what is more than its language's; None where the vector leg isn't asked."""
+        """Return of each row's cosine what counts beside its language; None where the vector leg isn't asked."""
         cosine = self.cosine(rows)
-        return cosine if cosine is None or self.lean is None else cosine - self.lean.of(rows)
+        return cosine if cosine is None or self.lean is None else self.lean.nearness(cosine, rows)
 
     def nearest(self, vector: NDArray[np.float32], depth: int) -> tuple[Rows, float]:
         """Return at least the ``depth`` nearest rows, and a bound that no other exceeds."""
@@ -205,18 +205,18 @@ class RetrieverScores:
         if depth in self.leaned:
             return self.leaned[depth]
         parts, bound = [np.empty(0, dtype=np.int64)], -np.inf
-        many: list[tuple[Mask, float]] = []
-        for rows, taken in self.lean.sets():
+        many: list[tuple[Mask, float, float]] = []
+        for rows, taken, share in self.lean.sets():
             searched = rows if self.allowed is None else rows & self.allowed
             if np.count_nonzero(searched) <= depth:
                 parts.append(np.flatnonzero(searched))
             else:
-                many.append((searched, taken))
-        for searched, taken in many:
+                many.append((searched, taken, share))
+        for searched, taken, share in many:
             alone = len(many) == 1  # one language and some strays: the nearest of all are those of the language
             nearest, rest = self.nearest(vector, depth) if alone else self.generation.nearest(vector, depth, searched)
             parts.append(nearest)
-            bound = max(bound, rest - taken)
+            bound = max(bound, share * (rest - taken))
         self.leaned[depth] = np.concatenate(parts), bound
         return self.leaned[depth]
 
