@@ -14,6 +14,9 @@ from searchkit.errors import ConfigError
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 
+MULTILINGUAL_ENCODER = "intfloat/multilingual-e5-small"
+"""What is named to who has articles in languages that the default hardly knows."""
+
 LONGEST_CHUNK = 256
 """Tokens of a chunk where nothing else is said: encoders that read thousands at once still find a passage better in
 chunks of a few paragraphs (170 words with the best chunk counting: .859 against .850 on long articles). Half of it with

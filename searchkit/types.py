@@ -684,6 +684,8 @@ class IndexInfo:
         config: The values of the ``IndexConfig`` that is baked in.
         settings: The values of ``SearchConfig`` that the index names; empty where it names none.
         time_zone: Where "today" and "last month" in a question are: the zone of the settings, or else of this machine.
+        encoder_shares: Of the languages on which the encoder was measured, what of the vector's weight it is worth in
+            each, 0 to 1.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -716,6 +718,7 @@ class IndexInfo:
     config: Mapping[str, object]
     settings: Mapping[str, object] = field(default_factory=dict)
     time_zone: str = "UTC"
+    encoder_shares: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

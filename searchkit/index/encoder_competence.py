@@ -53,11 +53,6 @@ _CHUNKS_A_QUESTION = 8
 _LONGEST_QUESTION = 120
 """Characters. A question of half a chunk would cost as much as the chunk."""
 
-_COMPETENT = 0.95
-"""What MiniLM reaches in English."""
-
-_SMOOTHING_QUESTIONS = 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SampledChunk:
@@ -67,14 +62,6 @@ class _SampledChunk:
     row: int
     row_of_all: int
     question: str
-
-
-def weight_share(competence: EncoderCompetence | None) -> float:
-    """Return what of the vector's weight an encoder is worth in a language, 0 to 1; 1 where it wasn't measured."""
-    if competence is None or competence.keyword <= 0:
-        return 1.0
-    share = min(1.0, competence.vector / competence.keyword / _COMPETENT) ** 2
-    return (competence.questions * share + _SMOOTHING_QUESTIONS) / (competence.questions + _SMOOTHING_QUESTIONS)
 
 
 def measure_competence(

@@ -22,7 +22,7 @@ from searchkit.index.chunking_pool import ChunkingPool, rules_of
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
 from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget
-from searchkit.index.encoder_competence import measure_competence, weight_share
+from searchkit.index.encoder_competence import measure_competence
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
@@ -33,6 +33,7 @@ from searchkit.index.manifest import (
     Manifest,
     ScoreBaseline,
     SegmentFact,
+    competence_note,
     coverage_note,
     write_manifest,
 )
@@ -282,11 +283,16 @@ class GenerationWriter:
             vectors_encoded=self.encoded,
             vectors_reused=self.reused,
             problems=tuple(intake.problems),
-            notes=(*notes, *self.notes, *([coverage] if (coverage := coverage_note(manifest)) else [])),
+            notes=(*notes, *self.notes, *filter(None, [coverage_note(manifest), self._competence_note(manifest)])),
             took_s=time.monotonic() - started,
             new=self.articles,
             deleted=self.deleted,
         )
+
+    def _competence_note(self, manifest: Manifest) -> str:
+        """Say it once: where it was measured now."""
+        before = self._parent.manifest.competence if self._parent else {}
+        return competence_note(manifest) if manifest.competence != before else ""
 
     def _parts(self, opened: ExitStack) -> Iterator[MergeInput]:
         """Yield every segment, with what is deleted of it."""
@@ -393,7 +399,7 @@ class GenerationWriter:
         languages = list(dict.fromkeys(counted))
         index = keyword_index(segments)
         competence = measure_competence(segments, index, languages, self._asked)
-        shares = {name: weight_share(measured) for name, measured in competence.items()}
+        shares = {name: measured.weight_share for name, measured in competence.items()}
         return spreads, learn_zero(segments, index, languages, self._asked, spreads, shares) or zero, competence
 
     def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:

@@ -51,7 +51,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from searchkit.config import IndexConfig, ReadConfig, Settings
+from searchkit.config import MULTILINGUAL_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, is_number_name
@@ -213,6 +213,15 @@ class ScoreBaseline:
     chunks: int = 0
 
 
+_COMPETENT = 0.95
+"""The ratio of the mean reciprocal ranks that MiniLM reaches in English."""
+
+_SMOOTHING_QUESTIONS = 1
+
+_HARDLY = 0.5
+"""Where an encoder is worth less of its weight, its user is told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderCompetence:
     """How well the encoder finds chunks of a language again (``encoder_competence.py``).
@@ -223,6 +232,12 @@ class EncoderCompetence:
     questions: int
     vector: float
     keyword: float
+
+    @property
+    def weight_share(self) -> float:
+        """What of the vector's weight the encoder is worth in this language, 0 to 1."""
+        share = min(1.0, self.vector / self.keyword / _COMPETENT) ** 2 if self.keyword > 0 else 1.0
+        return (self.questions * share + _SMOOTHING_QUESTIONS) / (self.questions + _SMOOTHING_QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +314,17 @@ def coverage_note(manifest: Manifest) -> str:
     return (
         f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
         " rebuild' makes the rest."
+    )
+
+
+def competence_note(manifest: Manifest) -> str:
+    """Say which languages the encoder hardly knows, and what follows; nothing where it knows all."""
+    names = [name or "unknown" for name, known in manifest.competence.items() if known.weight_share < _HARDLY]
+    if not names:
+        return ""
+    return (
+        f"The encoder '{manifest.encoder.name}' hardly knows some languages here ({', '.join(names)}): in their"
+        f" articles keyword decides. For several languages there are other encoders: --encoder {MULTILINGUAL_ENCODER}."
     )
 
 

@@ -91,9 +91,8 @@ def learn_zero(
     for question, query, cosine in _asked(questions, encoder, segments):
         matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
         keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
-        cosine[gone] = -np.inf
         nearness = share_of_row * (cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row])
-        nearness[gone] = -np.inf
+        cosine[gone] = nearness[gone] = -np.inf
         best = int(np.argmax(keyword + weight * nearness))
         means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
     keyword_mean, vector_mean, words_mean, nearness_mean = (float(mean) for mean in means / len(questions))

@@ -34,7 +34,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.encoder_competence import weight_share
 from searchkit.index.generation import Generation
 from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
 from searchkit.keyword.bounded_cache import BoundedCache
@@ -167,7 +166,7 @@ class LanguageBias:
     def _shares(self) -> Scores:
         """``(groups,)``: what of the vector's weight the encoder is worth in each language."""
         competence = self._generation.manifest.competence
-        return np.asarray([weight_share(competence.get(name)) for name in self.spreads])
+        return np.asarray([competence[name].weight_share if name in competence else 1.0 for name in self.spreads])
 
     @cached_property
     def group_of_row(self) -> NDArray[np.int16]:

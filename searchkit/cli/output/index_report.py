@@ -144,6 +144,9 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
         "size": size(about.bytes) + (f" ({_legs(about.leg_bytes)})" if about.bytes else ""),
         "generation": f"{about.generation}, made {iso(about.created)} (format {about.format})",
     }
+    if weak := {name: share for name, share in about.encoder_shares.items() if share < 1}:
+        known = ", ".join(f"{clean(name) or 'unknown'} {share:.0%}" for name, share in weak.items())
+        rows["encoder by language"] = f"{known}: what its cosines count there, as it was measured on the articles"
     rows["time zone"] = f'{clean(about.time_zone)}, where "today" and "last month" in a question are'
     if about.places:
         rows["places"] = Text("\n".join(clean(place) for place in about.places), overflow="fold")
