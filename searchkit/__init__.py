@@ -25,6 +25,7 @@ from searchkit.version import __version__
 if TYPE_CHECKING:
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
+    from searchkit.filter_expression import F
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
     from searchkit.index.history import gc, rollback
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         BuildReport,
         Chunk,
         Encoder,
+        FilterExpression,
         Hit,
         IndexInfo,
         Mode,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
+    "searchkit.filter_expression": ("F",),
     "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
     "searchkit.index.verify": ("verify",),
@@ -69,6 +72,7 @@ _HOMES = {
         "BuildReport",
         "Chunk",
         "Encoder",
+        "FilterExpression",
         "Hit",
         "IndexInfo",
         "Mode",
@@ -92,6 +96,8 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "BuildReport",
     "Chunk",
     "Encoder",
+    "F",
+    "FilterExpression",
     "Hit",
     "IndexConfig",
     "IndexInfo",

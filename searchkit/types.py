@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from searchkit.errors import QueryError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -287,6 +289,57 @@ class Filter:
     includes_high: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterExpression:
+    """Conditions on an article's fields, joined by and, or and not. ``searchkit.F`` makes them.
+
+    Attributes:
+        operator: ``"is"`` for one condition; ``"and"``, ``"or"`` or ``"not"`` of ``operands``. "and" of none lets all
+            pass, "or" of none nothing.
+        operands: The expressions that are joined; one for "not".
+        condition: The condition, for "is" alone.
+
+    Example:
+        >>> expression = searchkit.F("price").between(10, 60) | ~searchkit.F("tag").any("sport")
+        >>> expression.operator, [condition.field for condition in expression.conditions()]
+        ('or', ['price', 'tag'])
+    """
+
+    operator: Literal["is", "and", "or", "not"]
+    operands: tuple[FilterExpression, ...] = ()
+    condition: Filter | None = None
+
+    def __and__(self, other: FilterExpression) -> FilterExpression:
+        return FilterExpression(operator="and", operands=(self, other))
+
+    def __or__(self, other: FilterExpression) -> FilterExpression:
+        return FilterExpression(operator="or", operands=(self, other))
+
+    def __invert__(self) -> FilterExpression:
+        return FilterExpression(operator="not", operands=(self,))
+
+    def __bool__(self) -> bool:
+        raise QueryError(
+            "A filter expression is neither true nor false.",
+            hint="Join conditions by &, | and ~ instead of 'and', 'or' and 'not'; put each in parentheses.",
+        )
+
+    def conditions(self) -> Iterator[Filter]:
+        """Return every condition in it.
+
+        Returns:
+            The conditions, in order, those under "not" too.
+
+        Example:
+            >>> [condition.field for condition in (~searchkit.F("price").exists()).conditions()]
+            ['price']
+        """
+        if self.condition is not None:
+            yield self.condition
+        for operand in self.operands:
+            yield from operand.conditions()
+
+
 class Syntax(StrEnum):
     """What a query's text is read as. Where a syntax is asked for, its value in text does as well.
 
@@ -355,6 +408,7 @@ class Where:
         tags: The accepted tags.
         authors: The accepted authors.
         fields: Pairs of the name of any other field and its accepted values.
+        expression: Conditions joined by and, or and not (``searchkit.F``), which must hold as well.
 
     Example:
         >>> from datetime import date
@@ -371,13 +425,14 @@ class Where:
     tags: tuple[str, ...] | None = None
     authors: tuple[str, ...] | None = None
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    expression: FilterExpression | None = None
 
     def __bool__(self) -> bool:
-        named = (self.since, self.until, self.sources, self.languages, self.tags, self.authors)
+        named = (self.since, self.until, self.sources, self.languages, self.tags, self.authors, self.expression)
         return bool(self.fields) or any(condition is not None for condition in named)
 
     def filters(self) -> tuple[Filter, ...]:
-        """Return the conditions that are given, all of which must hold.
+        """Return the conditions that are given beside ``expression``, all of which must hold.
 
         Returns:
             A filter for each condition, that of the dates first; nothing where none is given.

@@ -118,6 +118,8 @@ OF_PROTOCOLS = {name for name in METHODS if getattr(CLASSES[name.split(".")[0]],
 """Whoever implements them decides what they raise."""
 
 RAISES_NOTHING = {
+    "F.exists",
+    "FilterExpression.conditions",
     "IndexConfig.to_dict",
     "ReadConfig.to_dict",
     "SearchConfig.to_dict",

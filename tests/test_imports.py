@@ -15,7 +15,7 @@ ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     {"errors", "types", "version", "_native"},
-    {"config"},
+    {"config", "filter_expression"},
     {"storage"},
     {"ingest", "encoders"},
     {"keyword"},

@@ -14,7 +14,7 @@ import numpy as np
 from searchkit.index.articles_db import folded_piece, label_key, microseconds, microseconds_of_day
 from searchkit.index.segment_reader import Segment
 from searchkit.storage import native
-from searchkit.types import Bound, Filter, SpanBound, ValuePattern, Where
+from searchkit.types import Bound, Filter, FilterExpression, SpanBound, ValuePattern, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,23 @@ def articles_where(segment: Segment, where: Where) -> Mask:
     for condition in where.filters():
         chosen = _meeting(segment, condition)
         mask = chosen if mask is None else mask & chosen
+    if where.expression is not None:
+        chosen = _satisfying(segment, where.expression)
+        mask = chosen if mask is None else mask & chosen
     return segment.living_articles.copy() if mask is None else mask
+
+
+def _satisfying(segment: Segment, expression: FilterExpression) -> Mask:
+    """Return ``(articles,)`` bool: the articles, deleted ones included, of which an expression is true."""
+    if expression.condition is not None:
+        return _meeting(segment, expression.condition)
+    masks = [_satisfying(segment, operand) for operand in expression.operands]
+    if expression.operator == "not":
+        return ~masks[0]
+    joined = np.full(segment.fact.articles, expression.operator == "and")
+    for mask in masks:
+        joined = joined & mask if expression.operator == "and" else joined | mask
+    return joined
 
 
 def articles_for(segment: Segment, condition: Filter) -> Mask:

@@ -179,6 +179,12 @@ class Generation:
                 self._filtered[where] = mask
         return mask
 
+    def articles_where(self, where: Where) -> NDArray[np.int64]:
+        """Return the numbers over all segments of the living articles that pass the filter, ascending."""
+        passing = [np.flatnonzero(articles_where(segment, where)) for segment in self.segments]
+        parts = [rows + base for rows, base in zip(passing, self.article_bases, strict=False)]
+        return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
     def place(self, row: int) -> tuple[Segment, int]:
         """Return the segment of a row, and the row in it."""
         number = int(np.searchsorted(self.bases, row, side="right")) - 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from math import isfinite
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from numbers import Real
+from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
+from searchkit.filter_expression import Conditions, Values, accepted_values, filter_expression, shown_value
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import (
     articles_for,
@@ -22,7 +22,7 @@ from searchkit.index.filters import (
 )
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
-from searchkit.keyword.query.filter_values import dated
+from searchkit.keyword.query.filter_values import dated, dated_expression
 from searchkit.types import Bound, Filter, Mode, Query, SpanBound, Syntax, ValuePattern, Where
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ def check_fields(generation: Generation, where: Where) -> None:
 
     An empty list is taken on any field: whoever may see nothing sees nothing.
     """
-    for name, values in where.fields:
-        if values and name not in generation.field_names | FIELDS_EVERYWHERE:
+    names = [name for name, values in where.fields if values]
+    if where.expression is not None:
+        names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
+    for name in names:
+        if name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(generation, name)
 
 
@@ -78,7 +81,8 @@ def notes_on_arguments(
     """
     conditions = where.filters()
     some_pass = passing is None or bool(passing.any())
-    notes: list[str] = []
+    # Which of joined conditions lets nothing pass may be what the filter hides.
+    notes = [] if some_pass or where.expression is None else ["No article passes the filter."]
     for condition in conditions:
         values = condition.values
         if values is None or (some_pass and not 1 < len(values) <= _TYPED):
@@ -185,18 +189,11 @@ def _nearest(spellings: dict[str, str], name: str, value: str | ValuePattern) ->
     return f" Did you mean '{spellings[near[0]]}'?" if near else ""
 
 
-Value = str | float | bool | date
-"""What a field's value can be given as; numbers and truth values of numpy too."""
-Values = Value | Iterable[Value] | None
-"""A value, or several in a list, tuple, set, array or generator, of which any may hold; None: not filtered."""
 When = str | date | datetime | None
 Now = Callable[[], datetime]
 """Tells the time by the asker's clock."""
 
 K_LIMIT = 1_000_000
-_HUGE = 10**300
-"""Numbers from which on Python makes no float, and soon no text."""
-
 TEXT_LIMIT = 200_000
 """Characters of a query: 10,000 words are 60,000. Every one is looked at before the first answer."""
 
@@ -220,25 +217,27 @@ def make_query(
     now: Now,
     syntax: Syntax | str = Syntax.AUTO,
     explain: bool = False,
+    where: Conditions = None,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
     Raises ``QueryError`` naming what can't be understood.
     """
-    where = Where(
+    filters = Where(
         since=_bound("since", since, now, end=False),
         until=_bound("until", until, now, end=True),
-        sources=_values("source", source),
-        languages=_values("language", language),
-        tags=_values("tag", tag),
-        authors=_values("author", author),
+        sources=accepted_values("source", source),
+        languages=accepted_values("language", language),
+        tags=accepted_values("tag", tag),
+        authors=accepted_values("author", author),
         fields=_fields(fields),
+        expression=None if where is None else dated_expression(filter_expression(where), now),
     )
     query = Query(
         text=text,
         mode=_mode(mode),
         k=k,
-        where=where,
+        where=filters,
         facets=_facets(facets),
         rerank=rerank,
         min_confidence=min_confidence,
@@ -272,10 +271,10 @@ def check_query(query: Query) -> None:
     if not query.text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
     if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
-        raise QueryError(f"k is {_cut(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
+        raise QueryError(f"k is {shown_value(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
     if not isinstance(query.min_confidence, Real) or not 0 <= query.min_confidence <= 1:
         raise QueryError(
-            f"min_confidence is {_cut(query.min_confidence)}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
+            f"min_confidence is {shown_value(query.min_confidence)}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
         )
     _facets(query.facets)
     _check_span(query.where)
@@ -322,14 +321,16 @@ def _mode(mode: Mode | str) -> Mode:
     try:
         return Mode(mode)
     except ValueError as error:
-        raise QueryError(f"There is no mode {_cut(mode)}.", hint=f"Choose one of: {', '.join(Mode)}.") from error
+        raise QueryError(f"There is no mode {shown_value(mode)}.", hint=f"Choose one of: {', '.join(Mode)}.") from error
 
 
 def _syntax(syntax: Syntax | str) -> Syntax:
     try:
         return Syntax(syntax)
     except ValueError as error:
-        raise QueryError(f"There is no syntax {_cut(syntax)}.", hint=f"Choose one of: {', '.join(Syntax)}.") from error
+        raise QueryError(
+            f"There is no syntax {shown_value(syntax)}.", hint=f"Choose one of: {', '.join(Syntax)}."
+        ) from error
 
 
 def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
@@ -346,7 +347,8 @@ def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
         return when.replace(tzinfo=now().tzinfo) if when.tzinfo is None else when
     if not isinstance(when, date):
         raise QueryError(
-            f"'{name}' is {_cut(when)}, which is no date.", hint="Give a date, an instant, or text such as '2025-10'."
+            f"'{name}' is {shown_value(when)}, which is no date.",
+            hint="Give a date, an instant, or text such as '2025-10'.",
         )
     return when
 
@@ -355,16 +357,18 @@ def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, 
     if fields is None:
         return ()
     if not isinstance(fields, Mapping):
-        raise QueryError(f"'fields' is {_cut(fields)}.", hint="Give a mapping: fields={'desk': ['world', 'city']}.")
-    accepted_values = []
+        raise QueryError(
+            f"'fields' is {shown_value(fields)}.", hint="Give a mapping: fields={'desk': ['world', 'city']}."
+        )
+    accepted_fields = []
     for name, values in fields.items():
         if not isinstance(name, str):
-            raise QueryError(f"{_cut(name)} names no field.", hint="Give the names of fields as text.")
+            raise QueryError(f"{shown_value(name)} names no field.", hint="Give the names of fields as text.")
         if name == "published":
             raise QueryError("'published' is no field to give values for.", hint="Give 'since' and 'until'.")
-        if (accepted := _values(name, values)) is not None:
-            accepted_values.append((name, accepted))
-    return tuple(accepted_values)
+        if (accepted := accepted_values(name, values)) is not None:
+            accepted_fields.append((name, accepted))
+    return tuple(accepted_fields)
 
 
 def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
@@ -372,64 +376,11 @@ def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
     if isinstance(facets, str):
         return (facets,)
     if isinstance(facets, Mapping | bytes | bytearray) or not isinstance(facets, Iterable):
-        raise QueryError(f"'facets' is {_cut(facets)}.", hint="Give names of fields: facets=['source', 'tag'].")
+        raise QueryError(f"'facets' is {shown_value(facets)}.", hint="Give names of fields: facets=['source', 'tag'].")
     names = tuple(facets)
     for name in names:
         if not isinstance(name, str):
-            raise QueryError(f"{_cut(name)} names no field to count.", hint="Give names as text: facets=['source'].")
+            raise QueryError(
+                f"{shown_value(name)} names no field to count.", hint="Give names as text: facets=['source']."
+            )
     return names
-
-
-def _values(name: str, values: Values) -> tuple[str, ...] | None:
-    """Return the accepted values of a field as text; None where it isn't filtered. Raises ``QueryError``."""
-    if values is None:
-        return None
-    unboxed = _unboxed(values)
-    if isinstance(unboxed, str | bool | Real | date):
-        return (_value(name, unboxed),)
-    if isinstance(unboxed, Mapping | bytes | bytearray) or not isinstance(unboxed, Iterable):
-        raise QueryError(
-            f"The filter '{name}' is {_cut(unboxed)}.", hint="Give text, a number, a date, or a list of such."
-        )
-    return tuple(dict.fromkeys(_value(name, value) for value in unboxed))
-
-
-def _value(name: str, value: object) -> str:
-    value = _unboxed(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Integral):
-        if abs(int(value)) >= _HUGE:
-            raise QueryError(f"The filter '{name}' is a number of too many digits.", hint="Give it as text.")
-        return str(int(value))
-    if isinstance(value, Real) and _is_finite(value):
-        return str(float(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    raise QueryError(
-        f"The filter '{name}' can't accept {_cut(value)}.",
-        hint="Give text, numbers, dates, True or False; None in the place of the whole filter is no filter.",
-    )
-
-
-def _is_finite(value: Real) -> bool:
-    try:
-        return isfinite(value)
-    except OverflowError:  # a fraction that no float holds
-        return False
-
-
-def _unboxed(value: object) -> object:
-    """Return a number, truth value or list out of numpy's or a data frame's; anything else as it is."""
-    array: Any = value
-    return array.tolist() if hasattr(value, "tolist") and hasattr(value, "dtype") else value
-
-
-def _cut(value: object) -> str:
-    try:
-        shown = repr(value)
-    except Exception:  # a caller's own object; or an integer of more digits than Python shows
-        shown = f"a {type(value).__name__} that can't be shown"
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"

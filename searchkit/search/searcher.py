@@ -13,10 +13,12 @@ from weakref import WeakSet
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
+from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.generation import info_of
+from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import GenerationHolder
-from searchkit.search.query import Values, When, check_query, make_query, settings_for
+from searchkit.search.query import When, check_fields, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
@@ -34,9 +36,13 @@ from searchkit.types import (
     QueryReading,
     Reranker,
     Syntax,
+    Where,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from searchkit.keyword.whoosh_searcher import WhooshSearcher
 
 
@@ -194,6 +200,7 @@ class Searcher:
         tag: Values = None,
         author: Values = None,
         fields: Mapping[str, Values] | None = None,
+        where: Conditions = None,
         facets: str | Iterable[str] = (),
         rerank: bool = True,
         min_confidence: float = 0.0,
@@ -218,6 +225,8 @@ class Searcher:
             tag: The accepted tag, or several.
             author: The accepted author, or several.
             fields: The accepted values of any other field, by its name.
+            where: Conditions joined by and, or and not: ``F("price").between(10, 60) & ~F("tag").any("sport")``, or a
+                dict of the same (``filter_expression``).
             facets: Names of fields to count over the articles that match, in the answer's ``facets``. By keyword and
                 hybrid those match that hold a word asked for and pass the filters, by vector those that pass the
                 filters.
@@ -276,6 +285,7 @@ class Searcher:
             now=self._now,
             syntax=syntax,
             explain=explain,
+            where=where,
         )
         return self.ask(query)
 
@@ -466,13 +476,17 @@ class Searcher:
         with self._reading() as context:
             return index_notes(context.generation, mode)
 
-    def article_ids(self) -> tuple[str, ...]:
-        """Return the ids of all articles, in the order in which they came in.
+    def article_ids(self, *, where: Conditions = None) -> tuple[str, ...]:
+        """Return the ids of all articles, or of those that meet conditions, in the order in which they came in.
+
+        Args:
+            where: Conditions, as for ``search``; None: all.
 
         Returns:
             The ids.
 
         Raises:
+            QueryError: The conditions can't be understood, or name a field that no article has.
             IndexCorrupt: A file of the index is damaged.
             SearchkitError: The searcher is closed.
 
@@ -480,9 +494,40 @@ class Searcher:
             >>> searcher = searchkit.open("indexes/news")
             >>> searcher.article_ids()
             ('radar', 'missiles', 'cocoa', 'bridge')
+            >>> searcher.article_ids(where=searchkit.F("tag") == "defense")
+            ('radar', 'missiles')
         """
         with self._reading() as context:
-            return tuple(context.generation.digests())
+            return tuple(context.generation.article_ids(self._numbers(context, where)))
+
+    def count(self, *, where: Conditions = None) -> int:
+        """Count all articles, or those that meet conditions.
+
+        Args:
+            where: Conditions, as for ``search``; None: all.
+
+        Returns:
+            How many there are.
+
+        Raises:
+            QueryError: The conditions can't be understood, or name a field that no article has.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.count(where={"field": "published", "gte": "2025"})
+            3
+        """
+        with self._reading() as context:
+            return len(self._numbers(context, where))
+
+    def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
+        """Return the numbers over all segments of the living articles that meet conditions."""
+        expression = None if where is None else dated_expression(filter_expression(where), self._now)
+        filters = Where(expression=expression)
+        check_fields(context.generation, filters)
+        return context.generation.articles_where(filters)
 
     def article(self, article_id: str) -> Article | None:
         """Look up an article by its id.

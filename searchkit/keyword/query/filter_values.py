@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from searchkit.errors import QueryError
 from searchkit.keyword.query.syntax_nodes import UnreadableError
-from searchkit.types import Bound, Filter, ValuePattern
+from searchkit.types import Bound, Filter, FilterExpression, ValuePattern
 
 _RANGE = re.compile(
     r"[\[{]\s*(?P<low>.*?)\s*(?:(?<![^\s\[{])TO(?![^\s\]}])|\.\.)\s*(?P<high>.*?)\s*[\]}]", re.IGNORECASE | re.DOTALL
@@ -60,6 +61,25 @@ def dated(condition: Filter, now: datetime) -> tuple[Filter, ...]:
             high=_bound(condition.high, now, end=condition.includes_high),
         ),
     )
+
+
+def dated_expression(expression: FilterExpression, now: Callable[[], datetime]) -> FilterExpression:
+    """Return an expression with its dates read, as ``dated`` does; ``now`` tells the time by the asker's clock."""
+    condition = expression.condition
+    if condition is None:
+        operands = tuple(dated_expression(operand, now) for operand in expression.operands)
+        return replace(expression, operands=operands)
+    if condition.field != "published":
+        return expression
+    at = now()
+    local = replace(condition, low=_local(condition.low, at), high=_local(condition.high, at))
+    ranges = tuple(FilterExpression(operator="is", condition=each) for each in dated(local, at))
+    return ranges[0] if len(ranges) == 1 else FilterExpression(operator="or", operands=ranges)
+
+
+def _local(bound: str | Bound | None, now: datetime) -> str | Bound | None:
+    """Return a bound; an instant of no zone is one by the asker's clock."""
+    return bound.replace(tzinfo=now.tzinfo) if isinstance(bound, datetime) and bound.tzinfo is None else bound
 
 
 def _bound(bound: str | Bound | None, now: datetime, *, end: bool) -> Bound | None:
