@@ -398,7 +398,7 @@ class GenerationWriter:
         counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
         languages = list(dict.fromkeys(counted))
         index = keyword_index(segments)
-        competence = measure_competence(segments, index, languages, self._asked)
+        competence = measure_competence(segments, self._asked)
         shares = {name: measured.weight_share for name, measured in competence.items()}
         return spreads, learn_zero(segments, index, languages, self._asked, spreads, shares) or zero, competence
 
