@@ -23,7 +23,7 @@ from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, SegmentFact, check_file, read_manifest
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
-from searchkit.index.vector_files import map_vectors
+from searchkit.index.vector_index import map_vectors
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_reader import ReadFiles
 from searchkit.ingest.discover import find

@@ -24,7 +24,7 @@ import numpy as np
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.index.manifest import ScoreBaseline
 from searchkit.index.segment_reader import Segment
-from searchkit.index.vector_files import parts_of
+from searchkit.index.vector_index import parts_of
 from searchkit.index.vector_stats import StatsByLanguage, groups, leans, learnt_weight
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.parser import parse

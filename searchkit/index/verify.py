@@ -15,7 +15,6 @@ import numpy as np
 from searchkit.encoders import check_encoder
 from searchkit.encoders.onnx_encoder import checked_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
-from searchkit.index.article_ids import IdsReader
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of
 from searchkit.index.current import CurrentGeneration, in_force, remedy
@@ -23,9 +22,8 @@ from searchkit.index.deletions import Deletions
 from searchkit.index.lock import hold_for_reading
 from searchkit.index.manifest import RULES, Manifest, SegmentFact, check_file, coverage_note, read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment_reader import Segment, chunk_texts
-from searchkit.index.vector_files import longest_difference, map_eight_bits, map_vectors
-from searchkit.index.vector_index import VectorsReader
+from searchkit.index.segment_reader import Segment, chunk_texts, open_ids
+from searchkit.index.vector_index import VectorsReader, longest_difference, map_eight_bits, map_vectors
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.postings.deletion_stats import deltas
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
@@ -85,10 +83,10 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
 def _check_ids(path: Path, fact: SegmentFact, *, deep: bool) -> None:
     """Hold the ids against those of the articles: some, or all of them."""
     rows = range(0, fact.articles, 1 if deep else max(1, fact.articles // SAMPLED))
-    with closing(IdsReader(path, fact.articles)) as ids, ArticlesReader(path.with_name(ARTICLES)) as articles:
+    with closing(open_ids(path, fact.articles)) as ids, ArticlesReader(path.with_name(ARTICLES)) as articles:
         for first in range(0, len(rows), _BLOCK):
             some = rows[first : first + _BLOCK]
-            if ids.of(some) != articles.article_ids(some):
+            if ids.some(some) != articles.article_ids(some):
                 raise IndexCorrupt(f"{path} has other ids than {ARTICLES} beside it.")
 
 

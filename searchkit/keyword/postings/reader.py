@@ -55,8 +55,7 @@ from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, packed_bytes, 
 from searchkit.keyword.postings.inverter import Borders
 from searchkit.keyword.postings.word_dictionary import WordTable
 from searchkit.storage import native
-from searchkit.storage.array_file import ArrayFile
-from searchkit.storage.string_table import SortedStrings
+from searchkit.storage.array_file import ArrayFile, StringTable
 
 if TYPE_CHECKING:
     from searchkit import _native
@@ -81,7 +80,7 @@ class FieldPostings:
         self.name = name
         self._file = file
         self._row_count = rows
-        self._terms = SortedStrings(file, f"{name}.terms")
+        self._terms = StringTable(file, f"{name}.terms")
         self._starts = file.view(f"{name}.starts", 4, 8)
         self._position_starts = file.view(f"{name}.position_starts", 4, 8)
         self._lengths = file.array(f"{name}.lengths", 2, 4)

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.storage import native
-from searchkit.storage.array_file import ArrayFile
-from searchkit.storage.string_table import SortedStrings
+from searchkit.storage.array_file import ArrayFile, StringTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +34,7 @@ class WordTable:
     def __init__(self, file: ArrayFile, term_count: int) -> None:
         self._file = file
         self._term_count = term_count
-        self._words = SortedStrings(file, "words")
+        self._words = StringTable(file, "words")
         self._starts = file.view("words.starts", 4, 8)
         self._terms = file.array("words.terms", 4)
         self._rows = file.array("words.rows", 4)
