@@ -9,18 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
-from searchkit.encoders import check_encoder, load_encoder
+from searchkit.encoders import load_encoder
+from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index.article_source import ArticleIntake, Given, Handed, corpus_of, given_of
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
-from searchkit.index.embedding_source import KnownVectors, kept_vectors
+from searchkit.index.embedding_source import KnownVectors, kept_vectors, salvaged_vectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
-from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered, salvaged_vectors
+from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered
 from searchkit.storage import files
 from searchkit.types import BuildReport, Encoder, Progress, Say
 

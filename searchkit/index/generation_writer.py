@@ -21,7 +21,7 @@ from searchkit.index.bundled_encoder import carry
 from searchkit.index.chunking_pool import ChunkingPool, rules_of
 from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
-from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget
+from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget, prepared_vectors
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
@@ -35,7 +35,6 @@ from searchkit.index.manifest import (
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.recovery import prepared_vectors
 from searchkit.index.score_baseline import is_due, learn_zero
 from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import checked_rows
 from searchkit.index.manifest import ScoreBaseline
 from searchkit.index.segment_reader import Segment
 from searchkit.index.vector_index import parts_of

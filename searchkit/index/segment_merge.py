@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import sound_rows
+from searchkit.encoders.encoder_checks import sound_rows
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles_db import ArticlesWriter
 from searchkit.index.embedding_source import Encode

@@ -15,7 +15,7 @@ from pathlib import Path
 from shlex import quote
 
 from searchkit.config import ReadConfig
-from searchkit.encoders import check_encoder
+from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.index.article_source import (
     ArticleIntake,

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders import check_encoder
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of

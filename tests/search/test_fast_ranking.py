@@ -268,7 +268,7 @@ def test_a_file_of_ids_that_lies_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
             open_ids(path, 3).some([0, 1, 2])
         if native.COMPILED is not None:
-            with pytest.raises(ValueError, match="codec|string"):
+            with pytest.raises(ValueError, match=r"codec|string"):
                 native.COMPILED.strings([open_ids(path, 3).arrays], np.arange(3), None)
 
 

@@ -305,6 +305,11 @@ _NOTHING = Expansion(terms=(), offsets=(), advance=0, surfaces=(), joined=0)
 _OFFSETS = (0,)
 
 
+def is_word(token: str) -> bool:
+    """Say whether a token is one word of ASCII letters that isn't too long, as tables know it in lower case."""
+    return token.isascii() and token.isalpha() and len(token) <= MAX_TERM
+
+
 def is_plain(word: str) -> bool:
     """Say whether a word is of letters alone and of no script that is written in runs (they begin at Thai, U+0E00)."""
     return word.isalpha() and (word.isascii() or max(word) < _FIRST_IN_RUN)
