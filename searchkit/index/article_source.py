@@ -25,7 +25,7 @@ from searchkit.ingest.formats.jsonl import STANDARD_INPUT
 from searchkit.storage.files import storing
 from searchkit.types import Article, Origin, Problem, Progress
 
-Given = Article | Mapping[str, Any] | Problem
+SourceItem = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
 
 
@@ -49,7 +49,7 @@ class ArticleIntake:
         """Count the articles or files that could not be read so far."""
         return sum(problem.lost for problem in self.problems)
 
-    def articles(self, inputs: Iterable[Given]) -> Iterator[Article]:
+    def articles(self, inputs: Iterable[SourceItem]) -> Iterator[Article]:
         """Yield the articles; one whose id came before is reported and yielded too, for the later one wins.
 
         Raises ``SourceError`` under ``strict``, or where the source yields something that can't be an article at all.
@@ -163,7 +163,7 @@ def twice(article_id: str, first: str, later: str) -> Problem:
     return Problem(place=article_id, reason=f"this id came more than once, {where}; the later article counts")
 
 
-def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]:
+def buffered(articles: Iterable[Article], characters: int) -> Iterator[Article]:
     """Yield the articles in their order, the first when the last has come; so many ``characters`` stay in memory.
 
     Raises ``StorageError`` where the rest can't be written to the temporary folder, and what ``articles`` raises.
@@ -196,11 +196,11 @@ def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]
                 yield replace(article, id=article.id.partition(" ")[2])
 
 
-Handed = Iterable[Article | Mapping[str, Any]]
+ArticleInputs = Iterable[Article | Mapping[str, Any]]
 """Articles from a program: records, or dicts with the keys that JSONL has."""
 
 
-def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
+def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
     """Name what a rebuild can read again: places, as absolute paths. Raises ``ConfigError`` unless one is given."""
     if (articles is None) == (not places):
         both = "Both articles and places were given." if places else "Either articles or places are needed."
@@ -216,9 +216,9 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
     )
 
 
-def given_of(
-    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
-) -> Iterable[Given]:
+def source_items(
+    articles: ArticleInputs | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
+) -> Iterable[SourceItem]:
     """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:
         return articles

@@ -10,12 +10,20 @@ from pathlib import Path
 from searchkit.errors import IndexExists
 from searchkit.index.build import refuse_existing
 from searchkit.index.bundled_encoder import copy_carried
-from searchkit.index.current import current_generation, publish
 from searchkit.index.embedding_source import kept_vectors
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import FileFact, Manifest, SegmentFact, check_file, in_place, write_manifest
+from searchkit.index.manifest import (
+    FileFact,
+    Manifest,
+    SegmentFact,
+    check_file,
+    current_generation,
+    in_place,
+    publish,
+    write_manifest,
+)
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name

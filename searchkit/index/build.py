@@ -12,7 +12,7 @@ from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import load_encoder
 from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
-from searchkit.index.article_source import ArticleIntake, Given, Handed, corpus_of, given_of
+from searchkit.index.article_source import ArticleInputs, ArticleIntake, SourceItem, corpus_of, source_items
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
 from searchkit.index.embedding_source import KnownVectors, kept_vectors, salvaged_vectors
 from searchkit.index.file_states import FileStates
@@ -32,7 +32,7 @@ it?"""
 
 def build(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
@@ -117,11 +117,12 @@ def build(
                 if config.keep_encoder:
                     draft.carry(encoder)
                 known = None if keyword_first else KnownVectors()
-                states = FileStates(paths, None, corpus.read if corpus else ReadConfig())
-                draft.add(intake.articles(given_of(articles, corpus, progress, states)), encoder, known)
+                states = FileStates(paths, None, corpus.read) if corpus else None
+                draft.add(intake.articles(source_items(articles, corpus, progress, states)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
-            states.save(paths)
+            if states is not None:
+                states.save(paths)
             report = draft.report(manifest, intake, started)
             if keyword_first:
                 report = _completed(paths, report, encoder, KnownVectors(), cache, say, progress)
@@ -135,7 +136,7 @@ def build(
 
 def rebuild(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
@@ -219,11 +220,11 @@ def rebuild(
         encoder = encoder or _found_again(paths, config, manifest)
         config = replace(config, encoder=encoder.name)
         parent = readable_parent(paths, stack, manifest, notes)
-        source: Iterable[Given]
+        source: Iterable[SourceItem]
         names = parent if isinstance(parent, Generation) else None
         if articles is not None or new_corpus is not None:
             states = FileStates(paths, names, new_corpus.read if new_corpus else ReadConfig())
-            source, corpus = given_of(articles, new_corpus, progress, states), new_corpus
+            source, corpus = source_items(articles, new_corpus, progress, states), new_corpus
         else:
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)

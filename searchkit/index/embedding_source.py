@@ -14,6 +14,7 @@ alone, if that holds anything.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -94,6 +95,8 @@ def salvaged_vectors(paths: IndexPaths, manifest: Manifest, notes: list[str]) ->
 
 def prepared_vectors(paths: IndexPaths, generation: int, encoder: EncoderFact) -> KnownVectors | None:
     """Take in the vectors of a generation that was made ready but not put in force; None where there is none."""
+    if not os.path.lexists(paths.manifest(generation)):
+        return None
     try:
         manifest = read_manifest(paths, generation)
     except (IndexCorrupt, FormatTooOld, FormatTooNew):

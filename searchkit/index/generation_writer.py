@@ -19,7 +19,6 @@ from searchkit.index.article_source import ArticleIntake, rereadable
 from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.bundled_encoder import carry
 from searchkit.index.chunking_pool import ChunkingPool, rules_of
-from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
 from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget, prepared_vectors
 from searchkit.index.garbage import next_number, numbered, sweep
@@ -32,6 +31,8 @@ from searchkit.index.manifest import (
     ScoreBaseline,
     SegmentFact,
     coverage_note,
+    current_generation,
+    publish,
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name

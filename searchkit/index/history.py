@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
-from searchkit.index.current import current_generation, publish
 from searchkit.index.garbage import collect, numbered, sweep
 from searchkit.index.generation import Generation, leg_bytes
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Manifest, read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, current_generation, publish, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.version import __version__
 

@@ -11,13 +11,12 @@ import numpy as np
 
 from searchkit.config import ReadConfig
 from searchkit.errors import FormatTooOld, IndexCorrupt, SourceError
-from searchkit.index.article_source import Given, is_without_file
-from searchkit.index.current import manifest_in_force, publish
+from searchkit.index.article_source import SourceItem, is_without_file
 from searchkit.index.deletions import read_rows
 from searchkit.index.embedding_source import whole_articles
 from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
-from searchkit.index.manifest import Corpus, Manifest, read_manifest
+from searchkit.index.manifest import Corpus, Manifest, manifest_in_force, publish, read_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_reader import ReadFiles
@@ -143,7 +142,7 @@ def remembered(
     notes: list[str],
     progress: Progress | None,
     memory: ReadFiles | None = None,
-) -> tuple[Iterable[Given], Corpus | None]:
+) -> tuple[Iterable[SourceItem], Corpus | None]:
     """Find the articles of an index again: at its places, or stored in it."""
     corpus = manifest.corpus if manifest else None
     if corpus is not None and read is not None:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError
-from searchkit.index.current import manifest_in_force, publish
 from searchkit.index.garbage import next_number, sweep
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Manifest, read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, manifest_in_force, publish, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.version import __version__
 

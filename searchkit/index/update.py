@@ -18,32 +18,31 @@ from searchkit.config import ReadConfig
 from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.index.article_source import (
+    ArticleInputs,
     ArticleIntake,
-    Handed,
     brings_articles_without_file,
+    buffered,
     corpus_of,
-    given_of,
     gives_way,
     has_id_of_file,
-    held_back,
     is_without_file,
     joined,
     left_out,
     path_of,
     rereadable,
     shown_path,
+    source_items,
     twice,
     with_mark,
 )
 from searchkit.index.articles_db import article_digest
 from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.current import current_generation
 from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, SegmentVectors, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules, current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest.discover import fixed_part, same_file
@@ -56,7 +55,7 @@ PRUNE_LIMIT = 0.5
 
 def add(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     read: ReadConfig | None = None,
@@ -118,7 +117,7 @@ def add(
             parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
         )
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            incoming = intake.articles(given_of(articles, corpus, progress, states))
+            incoming = intake.articles(source_items(articles, corpus, progress, states))
             _write(paths, draft, compared.different(incoming), manifest, encoder, compared.known)
             if intake.lost and not compared.seen:
                 raise SourceError(f"No article could be read. The first problem: {intake.problems[0]}.")
@@ -131,7 +130,7 @@ def add(
 
 def update(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     read: ReadConfig | None = None,
@@ -223,13 +222,13 @@ def update(
             held=None if checksum else held,
         )
         compared = _ArticleComparison(parent, held.get, states, intake, corpus)
-        source = given_of(articles, corpus, progress, states)
+        source = source_items(articles, corpus, progress, states)
         compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(source))
             if prune:
                 checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths, places))
-                fresh = held_back(checked, BATCH_CHARACTERS)
+                fresh = buffered(checked, BATCH_CHARACTERS)
             _write(paths, draft, fresh, manifest, encoder, compared.known)
             vanished, elsewhere = ([], 0) if missing else compared.vanished(held)
             if elsewhere:

@@ -16,10 +16,19 @@ from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of
-from searchkit.index.current import CurrentGeneration, in_force, remedy
 from searchkit.index.deletions import Deletions
 from searchkit.index.lock import hold_for_reading
-from searchkit.index.manifest import RULES, Manifest, SegmentFact, check_file, coverage_note, read_manifest
+from searchkit.index.manifest import (
+    RULES,
+    CurrentGeneration,
+    Manifest,
+    SegmentFact,
+    check_file,
+    coverage_note,
+    in_force,
+    read_manifest,
+    remedy,
+)
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment, chunk_texts, open_ids
 from searchkit.index.vector_index import VectorsReader, longest_difference, map_eight_bits, map_vectors

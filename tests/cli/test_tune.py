@@ -10,7 +10,7 @@ import pytest
 import searchkit
 from searchkit.config import SearchConfig, Settings
 from searchkit.evaluation.comparison import Comparison
-from searchkit.index.current import manifest_in_force
+from searchkit.index.manifest import manifest_in_force
 from searchkit.index.paths import IndexPaths
 from tests.cli.conftest import Run
 from tests.encoders.tiny_models import make_cross_encoder

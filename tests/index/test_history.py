@@ -14,12 +14,11 @@ import pytest
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, IndexNotFound
-from searchkit.index.current import CurrentGeneration, publish
 from searchkit.index.garbage import litter
 from searchkit.index.generation import open_generation
 from searchkit.index.history import history
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import sealed
+from searchkit.index.manifest import CurrentGeneration, publish, sealed
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import article, built, ids_found, tree
 from tests.word_encoder import WordEncoder

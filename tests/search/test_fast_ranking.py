@@ -16,8 +16,7 @@ from searchkit import IndexConfig, Mode, Query, Searcher, Where
 from searchkit.errors import IndexCorrupt
 from searchkit.index import articles_db
 from searchkit.index.articles_db import ArticlesWriter
-from searchkit.index.current import manifest_in_force
-from searchkit.index.manifest import fact_of
+from searchkit.index.manifest import fact_of, manifest_in_force
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_reader import open_ids
 from searchkit.index.verify import check_leg, verify

@@ -194,7 +194,7 @@ def restore(
 
 def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
     from searchkit.cli.output.console import bars
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     try:
