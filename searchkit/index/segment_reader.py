@@ -39,7 +39,7 @@ class Segment:
         """None where the articles are few: their ids are looked up, and remembered."""
         self._known_ids: dict[int, str] = {}
         self.dates = DateColumns(self.articles, fact.articles)
-        self.postings = PostingsReader.open(folder / POSTINGS)
+        self.postings = PostingsReader(folder / POSTINGS)
         if self.postings.rows != fact.chunks:
             raise IndexCorrupt(
                 f"{folder / POSTINGS} holds {self.postings.rows} chunks where {fact.chunks} were written."

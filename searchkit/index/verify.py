@@ -81,7 +81,7 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
     if name == EIGHT_BITS:
         _check_eight_bits(path, fact, dimension, deep=deep)
     if name == POSTINGS:
-        with PostingsReader.open(path) as postings:
+        with PostingsReader(path) as postings:
             if postings.rows != fact.chunks:
                 raise IndexCorrupt(f"{path} holds {postings.rows} chunks where {fact.chunks} were written.")
             if deep:
@@ -115,7 +115,7 @@ def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bo
 def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
     """Check what is deleted of a segment. Raises ``IndexCorrupt``."""
     if fact.deletions is not None:
-        with PostingsReader.open(paths.segment(fact.name) / POSTINGS) as postings:
+        with PostingsReader(paths.segment(fact.name) / POSTINGS) as postings:
             Deletions.read(paths, fact, postings)
 
 

@@ -506,6 +506,7 @@ class PostingsReader:
     """A memory-mapped ``postings.bin``. Safe to share among threads; everything is read when it is asked for."""
 
     def __init__(self, path: Path) -> None:
+        """Open a file. Raises ``IndexCorrupt`` (missing or damaged), ``FormatTooOld``, ``FormatTooNew``."""
         self.path = path
         self._file = ArrayFile(path, MAGIC)
         meta = self._file.array("meta", 8)
@@ -517,11 +518,6 @@ class PostingsReader:
         self._words = WordTable(self._file, self._text.term_count)
         self.borders = self._read_borders()
         """How rows go on from one to the next; None where none does, or where that wasn't written."""
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a file. Raises ``IndexCorrupt`` (missing or damaged), ``FormatTooOld``, ``FormatTooNew``."""
-        return cls(path)
 
     def field(self, name: FieldName) -> FieldPostings:
         """Return a field's postings."""
