@@ -97,7 +97,7 @@ class GenerationWriter:
         self._encodings: list[EmbeddingSource] = []
         self._left: KnownVectors | None = None
         self._completing: EmbeddingSource | None = None
-        self._asked: Encoder | None = None
+        self._baseline_encoder: Encoder | None = None
         self._opened = ExitStack()
         self._published = False
         self._number = 0
@@ -123,7 +123,7 @@ class GenerationWriter:
         Without ``known`` they are left without vectors, for ``complete`` to add in a later generation.
         """
         encode = None if known is None else self._encoding(encoder, known)
-        self._asked = None if known is None else encoder
+        self._baseline_encoder = None if known is None else encoder
         with ChunkingPool(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
             for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
                 fact, unknown_as = write_segment(
@@ -169,7 +169,7 @@ class GenerationWriter:
     def complete(self, encoder: Encoder, known: KnownVectors) -> None:
         """Have the vectors made that segments of the parent wait for; when it is published they are written anew."""
         self._completing = self._encoding(encoder, known)
-        self._asked = encoder
+        self._baseline_encoder = encoder
 
     @property
     def completing(self) -> bool:
@@ -374,17 +374,17 @@ class GenerationWriter:
         spreads = changed_spreads(before, parts) if self._completing is None else None
         anew = before is None or self._completing is not None
         due = anew or is_due(zero, sum(fact.living_chunks for fact in facts))
-        if spreads is not None and not (due and spreads and self._asked):
+        if spreads is not None and not (due and spreads and self._baseline_encoder):
             return spreads, zero
         segments = [
             opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
         ]
         spreads = all_spreads(segments) if anew or spreads is None else spreads
-        if not due or self._asked is None or any(segment.vectors is None for segment in segments):
+        if not due or self._baseline_encoder is None or any(segment.vectors is None for segment in segments):
             return spreads, zero
         counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
         languages = list(dict.fromkeys(counted))
-        return spreads, learn_zero(segments, languages, self._asked, spreads) or zero
+        return spreads, learn_zero(segments, languages, self._baseline_encoder, spreads) or zero
 
     def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:
         return write_merged(

@@ -215,9 +215,9 @@ class VectorStatsFact:
 class ScoreBaseline:
     """What questions without sense score here, the mean of the best chunks; ``score_baseline.py`` asks them.
 
-    ``keyword`` and ``vector``: by one leg alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the two
-    shares of the best chunk when both legs are asked, the second before it is weighted. ``chunks``: how many lived
-    then; 0 where that isn't known, and then they are asked again as soon as chunks are added.
+    ``keyword`` and ``vector``: by one retriever alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the
+    two shares of the best chunk when both retrievers are asked, the second before it is weighted. ``chunks``: how many
+    lived then; 0 where that isn't known, and then they are asked again as soon as chunks are added.
     """
 
     queries: int

@@ -89,7 +89,7 @@ def learn_zero(
     analyzer = Analyzer()
     means = np.zeros(4)
     questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
-    for question, query, cosine in _asked(questions, encoder, segments):
+    for question, query, cosine in _answered(questions, encoder, segments):
         matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
         keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
         cosine[gone] = -np.inf
@@ -124,7 +124,7 @@ def _questions(words: Sequence[str], count: int) -> list[str]:
     return [" ".join(words[place] for place in row) for row in drawn.reshape(count, WORDS).tolist()]
 
 
-def _asked(
+def _answered(
     questions: Sequence[str], encoder: Encoder, segments: Sequence[Segment]
 ) -> Iterator[tuple[str, Vector, Scores]]:
     """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Segment:
-    """An opened segment: its three legs and what of it is deleted. Safe to share among threads."""
+    """An opened segment: its articles, postings and vectors, and what of it is deleted. Safe to share among threads."""
 
     def __init__(self, paths: IndexPaths, fact: SegmentFact, *, dimension: int) -> None:
         """Open and check the files. Raises ``IndexCorrupt`` naming one that is missing or isn't what was written."""
@@ -185,7 +185,7 @@ def _ids_in_files(
 
 
 def chunk_texts(segment: Segment, articles: Iterable[int], unknown_as: str) -> Iterable[ChunkRow]:
-    """Yield each chunk of some articles as the keyword leg was given it.
+    """Yield each chunk of some articles as the keyword retriever was given it.
 
     ``unknown_as`` is the language by which articles without one were analysed.
     """

@@ -120,7 +120,7 @@ def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
 
 
 def check_agreement(segment: Segment, *, unknown_as: str, deep: bool) -> None:
-    """Look some articles up again in each leg, and with ``deep`` hold every article against its digest.
+    """Look some articles up again in each retriever, and with ``deep`` hold every article against its digest.
 
     ``unknown_as`` is the language by which articles without one were analysed. Raises ``IndexCorrupt``.
     """
@@ -208,9 +208,9 @@ def _read_postings(postings: PostingsReader) -> None:
 _MEANINGS = {
     ARTICLES: "Its articles can't be shown, filtered or counted.",
     IDS: "The ids of what is found can't be trusted.",
-    POSTINGS: "The keyword leg can't be trusted.",
-    VECTORS: "The vector leg can't be trusted.",
-    EIGHT_BITS: "The vector leg can't be trusted.",
+    POSTINGS: "The keyword retriever can't be trusted.",
+    VECTORS: "The vector retriever can't be trusted.",
+    EIGHT_BITS: "The vector retriever can't be trusted.",
 }
 _NO_ENCODER = "The encoder that the index brings along can't be used: only searches by keyword work."
 _DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexError, OverflowError)
@@ -232,7 +232,7 @@ class Fault:
         >>> _ = Path("indexes/news/segments/000001/vectors.faiss").write_bytes(b"cut short")
         >>> fault = searchkit.verify("indexes/news").faults[0]
         >>> fault.meaning
-        "The vector leg can't be trusted."
+        "The vector retriever can't be trusted."
         >>> fault.remedy
         'searchkit rebuild --index indexes/news'
     """
@@ -276,7 +276,7 @@ def verify(
 ) -> VerifyReport:
     """Check the generation in force. Damage is told in the report, not raised.
 
-    It checks the manifest, the files' sizes and heads and each leg's counts, and looks some articles up again.
+    It checks the manifest, the files' sizes and heads and each retriever's counts, and looks some articles up again.
 
     Args:
         index: The folder of the index.

@@ -162,7 +162,7 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
 
 
 def _scan(about: IndexInfo) -> str:
-    """Say how the vector leg finds its rows, and what of the nearest it was seen to find."""
+    """Say how the vector retriever finds its rows, and what of the nearest it was seen to find."""
     if not about.vectors:
         return ""
     if about.vector_recall is None:

@@ -113,6 +113,6 @@ def sanity_table(report: SelfCheck) -> RenderableType:
         name = "all" if group.language is None else clean(group.language) or "unknown"
         shares = (Text(f"{share.first:.2f} / {share.ten:.2f}", style="cyan") for share in group.modes.values())
         grid.add_row(name, f"{group.sentences:,}", *shares, "" if group.overlap is None else f"{group.overlap:.2f}")
-    legend = "first / among the first ten, of the sentences' own articles; the legs' ten best articles in common"
+    legend = "first / among the first ten, of the sentences' own articles; the retrievers' ten best articles in common"
     doubts = [Text(clean(doubt), style="bold") for doubt in report.doubts or ("Nothing looks broken.",)]
     return Group(Text(head, style="bold"), CHECK, "", grid, Text(legend, style=DIM), "", *doubts)

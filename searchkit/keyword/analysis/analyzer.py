@@ -217,12 +217,12 @@ class Analyzer:
         words: list[QueryWord] = []
         searched = tuple(languages) or (None,)
         for surface, start, end in self.word_spans(text):
-            units, advance = self._asked(surface, searched)
+            units, advance = self._query_units(surface, searched)
             if units:
                 words.append(QueryWord(surface=surface, start=start, end=end, units=units, advance=advance))
         return words
 
-    def _asked(self, surface: str, languages: tuple[str | None, ...]) -> tuple[tuple[QueryTerm, ...], int]:
+    def _query_units(self, surface: str, languages: tuple[str | None, ...]) -> tuple[tuple[QueryTerm, ...], int]:
         """Return what a word of a query asks for, and how many positions it takes: people ask for the same again."""
         try:
             return self._units[surface, languages]

@@ -79,7 +79,7 @@ class PlainTokenIds:
     def __init__(self) -> None:
         self._numbers: dict[int, _Numbers] = {}
         self._keys: list[tuple[int, str]] = []
-        self._told = 0
+        self._fresh_from = 0
         self._taken = array("I")
 
     def __len__(self) -> int:
@@ -97,8 +97,8 @@ class PlainTokenIds:
 
     def fresh(self) -> tuple[Any, list[str]]:
         """Return the languages and the tokens that are new since this was last asked."""
-        new = self._keys[self._told :]
-        self._told = len(self._keys)
+        new = self._keys[self._fresh_from :]
+        self._fresh_from = len(self._keys)
         return array("I", (language for language, _ in new)), [token for _, token in new]
 
     def take(self) -> Any:
@@ -314,7 +314,7 @@ _LONG_TOKEN = 16
 
 
 class ChunkRow(NamedTuple):
-    """A chunk as the keyword leg takes it in.
+    """A chunk as the keyword retriever takes it in.
 
     ``following``: how the article goes on behind it, a few characters. ``repeated``: how many characters at its
     beginning the row before ends with, where the article's text goes on from there; None where it doesn't.
@@ -329,7 +329,7 @@ class ChunkRow(NamedTuple):
 
 
 def rows_of(article: Article, chunks: Sequence[Chunk], unknown_as: str = "") -> Iterator[ChunkRow]:
-    """Yield an article's chunks, all of them in order, as the keyword leg takes them in.
+    """Yield an article's chunks, all of them in order, as the keyword retriever takes them in.
 
     ``unknown_as`` is the language by which an article without one is analysed.
     """
