@@ -206,7 +206,11 @@ def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read
         both = "Both articles and places were given." if places else "Either articles or places are needed."
         raise ConfigError(both, hint="Give one of the two.")
     if articles is not None:
+        _check_articles(articles)
         return None
+    if isinstance(places, str | Path) or not isinstance(places, Iterable):
+        place = places if isinstance(places, str) else "articles"
+        raise ConfigError(f"places takes a list of places, not {places!r}.", hint=f"Write it as places=[{place!r}].")
     return Corpus(
         places=tuple(
             STANDARD_INPUT if str(place) == STANDARD_INPUT else str(Path(place).expanduser().absolute())
@@ -214,6 +218,20 @@ def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read
         ),
         read=read or ReadConfig(),
     )
+
+
+def _check_articles(articles: object) -> None:
+    """Raise ``ConfigError`` where what a program gave as articles can't be gone through, or is a single one."""
+    if isinstance(articles, str | bytes | Path):
+        raise ConfigError(
+            f"articles takes Article objects or dicts, not {articles!r}.",
+            hint=f"Give a place as places=[{articles!r}].",
+        )
+    if isinstance(articles, Mapping | Article) or not isinstance(articles, Iterable):
+        raise ConfigError(
+            f"articles takes a list of articles, not {type(articles).__name__}.",
+            hint="Give Article objects or dicts, one or more, in a list or any other iterable.",
+        )
 
 
 def source_items(

@@ -121,9 +121,10 @@ def build(
                 draft.add(intake.articles(source_items(articles, corpus, progress, states)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
+            notes = _chunk_notes(config, encoder)
             if states is not None:
                 states.save(paths)
-            report = draft.report(manifest, intake, started)
+            report = draft.report(manifest, intake, started, notes)
             if keyword_first:
                 report = _completed(paths, report, encoder, KnownVectors(), cache, say, progress)
         except BaseException:
@@ -240,6 +241,7 @@ def rebuild(
         draft.settings = _kept_settings(manifest, encoder, notes)
         if config.keep_encoder:
             draft.carry(encoder)
+        notes += _chunk_notes(config, encoder)
         draft.add(intake.articles(source), encoder, None if keyword_first else known)
         _refuse_empty(draft, intake, corpus.places if corpus else ())
         new_manifest = draft.prepare(corpus)
@@ -350,6 +352,14 @@ def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | No
 
 def _fact_of(encoder: Encoder) -> EncoderFact:
     return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=int(encoder.dimension))
+
+
+def _chunk_notes(config: IndexConfig, encoder: Encoder) -> list[str]:
+    """Say so where chunks are shorter than the configuration allows, since the encoder reads no more at once."""
+    if config.chunk_tokens is None or config.chunk_tokens <= encoder.max_tokens:
+        return []
+    most = f"{encoder.max_tokens:,} tokens at most, not {config.chunk_tokens:,}"
+    return [f"Chunks have {most}: the encoder reads no more at once."]
 
 
 def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) -> Settings | None:

@@ -230,9 +230,9 @@ class ChunkingPool:
 
     def __init__(self, rules: ChunkingRules, encoder: Encoder, *, jobs: int | None = None) -> None:
         """Start nothing yet. Raises ``ConfigError`` where ``jobs`` is less than 1."""
-        if jobs is not None and jobs < 1:
+        if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
             raise ConfigError(
-                f"jobs is {jobs}.", hint="Give 1 or more, or leave it out for as many as there are cores."
+                f"jobs is {jobs!r}.", hint="Give 1 or more, or leave it out for as many as there are cores."
             )
         self._rules = rules
         self._tokens = _tokens_of(encoder) if _is_python() else None

@@ -298,8 +298,7 @@ def coverage_note(manifest: Manifest) -> str:
     if manifest.vectors == manifest.chunks:
         return ""
     return (
-        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
-        " rebuild' makes the rest."
+        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit rebuild' makes the rest."
     )
 
 

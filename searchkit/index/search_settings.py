@@ -30,10 +30,10 @@ def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: floa
     manifest_in_force(paths)  # before a lock is made where there is no index
     with writer_lock(paths.lock, "tune", lock_timeout_s):
         before = manifest_in_force(paths)
-        if before.settings == settings:
-            return before
         if settings is not None:
             check_settings(settings.fingerprint, before, paths.root)
+        if _searches(before.settings) == _searches(settings):  # whatever speaks for them
+            return before
         sweep(paths)
         manifest = replace(
             before,
@@ -47,6 +47,10 @@ def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: floa
         write_manifest(paths, manifest)
         publish(paths, manifest.generation)
     return manifest
+
+
+def _searches(settings: Settings | None) -> dict[str, object]:
+    return dict(settings.search) if settings else {}
 
 
 def settings_in_force(index: str | Path, generation: int | None = None) -> SearchConfig:

@@ -271,7 +271,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
         IndexCorrupt: A file of the index is damaged.
         FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
         FormatTooNew: A later version wrote the index.
-        ConfigError: ``lock_timeout_s`` is no time.
+        ConfigError: ``article_ids`` are no ids, or ``lock_timeout_s`` is no time.
         IndexLocked: Another writer is still at work after ``lock_timeout_s``.
         StorageError: The disk is full, or can't be written.
 
@@ -286,6 +286,8 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
     paths = IndexPaths(Path(index))
     current_generation(paths)
     intake = ArticleIntake()
+    if not isinstance(article_ids, Iterable):
+        raise ConfigError(f"article_ids takes ids, not {article_ids!r}.", hint="Give one id, or a list of ids.")
     wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
     with writer_lock(paths.lock, "delete", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
@@ -298,9 +300,14 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
             if draft.deleting:
                 manifest = draft.publish(manifest.corpus)
     notes = []
-    if draft.deleted and manifest.corpus:
-        notes.append(f"A rebuild or update brings back what is still at {', '.join(manifest.corpus.places)}.")
+    if draft.deleted and (places := _places_left(manifest.corpus)):
+        notes.append(f"A rebuild or update brings back what is still at {', '.join(places)}.")
     return draft.report(manifest, intake, started, notes)
+
+
+def _places_left(corpus: Corpus | None) -> list[str]:
+    """Return the remembered places that are still there."""
+    return [place for place in corpus.places if fixed_part(place).exists()] if corpus else []
 
 
 def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None) -> BuildReport:
