@@ -365,7 +365,8 @@ def test_the_digest_of_a_large_file_is_taken_once_and_again_when_it_changed(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("searchkit.storage.digest_cache._LARGE", 1)
+    for module in ("storage.digest_cache", "index.manifest"):
+        monkeypatch.setattr(f"searchkit.{module}.LARGE_BYTES", 1)
     add(index, [article(22)], encoder=WordEncoder())
     searchkit.open(index).close()
     hashed: list[str] = []
