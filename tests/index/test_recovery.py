@@ -96,7 +96,7 @@ def refusing(real: Callable[[Path, bytes], None], name: str) -> Callable[[Path, 
 def test_damage_that_keeps_size_and_time_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
     large = tmp_path / "large"
-    large.write_bytes(bytes(digest_cache._LARGE))
+    large.write_bytes(bytes(digest_cache.LARGE_BYTES))
     before = digest_cache.digest(large)
     flipped(large)
     assert digest_cache.digest(large) != before
