@@ -28,7 +28,7 @@ from tests.word_encoder import WordEncoder
 
 ROOT = Path(searchkit.__file__).parent
 QUERY = "Russian air defense in Venezuela"
-LIMITS = {"hybrid search": 26, "keyword search": 22, "build": 55}
+LIMITS = {"hybrid search": 26, "keyword search": 22, "build": 42}
 """The most files that each may enter, with the compiled extension."""
 
 Steps = dict[str, set[str]]

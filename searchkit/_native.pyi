@@ -219,7 +219,7 @@ def arrange(strings: list[str], /) -> tuple[bytes, bytes, bytes]:
     """
 
 class Tokens:
-    """The distinct tokens of texts, with their numbers; ``token_ids.py`` says what the methods do.
+    """The distinct tokens of texts, with their numbers; ``keyword/postings/inverter.py`` says what the methods do.
 
     None of them lets go of the interpreter's lock.
     """

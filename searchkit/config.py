@@ -24,7 +24,7 @@ the default encoder, hybrid nDCG@10: samples +.013, XQuAD in 12 languages +.013,
 same, scifact -.003, cranfield -.007, twice the chunks (the larger three by samples of their articles)."""
 
 FUSIONS = ("sum", "minmax", "rrf")
-"""Ways to fuse two legs: the default, and those it is measured against."""
+"""Ways to fuse two retrievers: the default, and those it is measured against."""
 
 SETTINGS_FORMAT = 1
 """The version of the form of ``Settings`` in a file; another is refused."""
@@ -112,7 +112,7 @@ class IndexConfig(_Typed):
         chunk_tokens: The longest chunk in the encoder's tokens, title and heading included; 16 or more. None is the
             encoder's own limit, but no more than 256. What the encoder can't read at once is never exceeded.
         overlap_sentences: How many sentences a chunk repeats from the one before, 0 to 5.
-        title_weight: How often a title's word counts in the keyword leg, 1 to 9.
+        title_weight: How often a title's word counts in the keyword retriever, 1 to 9.
         keep_encoder: Whether the encoder's files are put into the index (87 MiB for the default one), so that it can be
             searched where the encoder isn't installed.
 
@@ -172,14 +172,14 @@ class SearchConfig(_Typed):
     """What may differ between two searches of one index. ``open`` takes one.
 
     Attributes:
-        fusion: How the scores of the two legs are fused. With "sum" a score is ``BM25 / sqrt(U) + vector_weight *
+        fusion: How the scores of the two retrievers are fused. With "sum" a score is ``BM25 / sqrt(U) + vector_weight *
             cosine``, where U is the sum of the idf of the query's words. It depends on the query, the chunk and the
             index alone, and it ranks best. "minmax" and "rrf" are there to be compared with: their scores depend on the
-            candidates of each search, ``depth`` of each leg (``search/fusion.py`` has the forms and their figures).
+            candidates of each search, ``depth`` of each retriever (``search/fusion.py`` has the forms and figures).
         vector_weight: The factor of the cosine, above 0. None is the one that the index has learnt from its vectors:
             2.8 for the default encoder, for another .30 over the deviation of its cosines.
-        depth: How many hits are taken from each leg at first. With "sum" more are taken until the answer can't change,
-            so it decides speed alone.
+        depth: How many hits are taken from each retriever at first. With "sum" more are taken until the answer can't
+            change, so it decides speed alone.
         chunks_per_result: How many of an article's chunks a result shows at most.
         rerank_depth: How many of the best chunks a reranker reads, where there is one, whatever k is; 1 to 1000.
         rerank_weight: A reranker moves a chunk up or down by half of this at most, on the scale of the hybrid's scores

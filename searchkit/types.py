@@ -202,10 +202,10 @@ class Problem:
 
 
 class Mode(StrEnum):
-    """Which legs answer a query. Where a mode is asked for, its value in text does as well.
+    """Which retrievers answer a query. Where a mode is asked for, its value in text does as well.
 
     Attributes:
-        HYBRID: ``"hybrid"``: both legs, whose scores are fused.
+        HYBRID: ``"hybrid"``: both retrievers, whose scores are fused.
         KEYWORD: ``"keyword"``: the words alone, scored by BM25. No encoder is needed.
         VECTOR: ``"vector"``: the meaning alone, scored by the cosine of the query's vector and the chunk's.
 
@@ -464,7 +464,7 @@ class Query:
 
     Attributes:
         text: The words, the question or the expression; at most 200,000 characters.
-        mode: Which legs answer.
+        mode: Which retrievers answer.
         k: How many results at most, 1 to 1,000,000.
         where: Within which articles; the default is all.
         facets: Names of fields to count over the articles that match: ``source``, ``language``, ``tag``, ``author``,
@@ -520,7 +520,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one leg gave a chunk. The shares of a chunk's contributions add up to its score.
+    """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
 
     Attributes:
         leg: ``"keyword"``, ``"vector"`` or ``"reranker"``.
@@ -558,7 +558,7 @@ class Vote:
         chunk_id: The chunk's id.
         counts: The weight of the vote, 0 to 1.
         score: The chunk's own score.
-        contributions: What each leg gave the chunk.
+        contributions: What each retriever gave the chunk.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -606,7 +606,7 @@ class ChunkResult:
         chunk: The chunk.
         score: Its score; higher is better.
         snippet: The part of it worth reading.
-        contributions: What each leg gave it; empty without ``Query.explain``.
+        contributions: What each retriever gave it; empty without ``Query.explain``.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -631,8 +631,8 @@ class Result:
             shares of its ``contributions``.
         article: The article as it is stored.
         chunks: Its best chunks, best first: ``SearchConfig.chunks_per_result`` at most.
-        contributions: What each leg gave the article. Rank and own score in them are the best chunk's. Empty without
-            ``Query.explain``.
+        contributions: What each retriever gave the article. Rank and own score in them are the best chunk's. Empty
+            without ``Query.explain``.
         votes: What each of its chunks gave it, the best first. Empty without ``Query.explain``.
         confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
             article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for

@@ -48,7 +48,7 @@ class _PlainType:
             return self.annotation(value)
         elif self.annotation in {int, float} and type(value) is self.annotation:
             return value
-        elif self.annotation is int and isinstance(value, str) and _WHOLE.fullmatch(value):
+        elif self.annotation is int and _is_whole(value, param):
             return int(value)
         return self.check().coerce(value, param=param, ctx=ctx)
 
@@ -61,6 +61,15 @@ class _PlainParameter:
 
     def __call__(self) -> _PlainType:
         return self.taker
+
+
+def _is_whole(value: object, param: Any) -> bool:
+    """Say whether a value is a number in digits, within the ends that a parameter has: typer's message names them."""
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
+        return False
+    number = int(value)
+    least, most = getattr(param, "min", None), getattr(param, "max", None)
+    return (least is None or number >= least) and (most is None or number <= most)
 
 
 def _is_text(value: object) -> bool:

@@ -113,8 +113,8 @@ Explain = Annotated[
     typer.Option(
         "--explain",
         rich_help_panel=OUTPUT,
-        help="Show how each score comes about: what each leg gave, and the sums it can be worked out by again. In JSON"
-        " 'how' says them, and 'votes' has all chunks that count.",
+        help="Show how each score comes about: what each retriever gave, and the sums it can be worked out by again. In"
+        " JSON 'how' says them, and 'votes' has all chunks that count.",
     ),
 ]
 Interactive = Annotated[

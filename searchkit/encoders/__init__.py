@@ -5,18 +5,12 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import TYPE_CHECKING
-
-from searchkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Reranker
 
-MOST_DIMENSIONS = 1 << 20
-"""More values of a vector than any model has."""
-
-__all__ = ["check_encoder", "load_encoder", "load_reranker"]
+__all__ = ["load_encoder", "load_reranker"]
 
 # What a static encoder costs, nDCG@10 of vectors alone and of the hybrid with a vector weight of 1.4, beside keywords
 # alone and the model (2.8). It encodes 2,600 chunks per CPU-second where the default model encodes 18.
@@ -64,38 +58,6 @@ def load_encoder(name: str, *, relative: bool = True) -> Encoder:
     from searchkit.encoders.loader import load
 
     return load(name, relative=relative)
-
-
-def check_encoder(encoder: Encoder | None) -> None:
-    """Raise ``ConfigError`` where what a program gave as an encoder is something else, as a model's name is.
-
-    Also where its vectors' length is no whole number of at least 1.
-    """
-    if encoder is None:
-        return
-    if hasattr(encoder, "encode_chunks"):
-        _check_dimension(encoder)
-        return
-    name = encoder if isinstance(encoder, str) else "NAME"
-    raise ConfigError(
-        f"encoder takes an Encoder object, not {encoder!r}.",
-        hint=f"Give build or rebuild the name as config=IndexConfig(encoder={name!r}), or give the object:"
-        f" encoder=searchkit.encoders.load_encoder({name!r}). An index that was built loads its own without.",
-    )
-
-
-def _check_dimension(encoder: Encoder) -> None:
-    dimension: object = getattr(encoder, "dimension", None)
-    try:
-        number = index(dimension)  # type: ignore[arg-type] # whatever a stranger's object says
-    except TypeError:
-        number = 0
-    if isinstance(dimension, bool) or not 1 <= number <= MOST_DIMENSIONS:
-        raise ConfigError(
-            f"The encoder '{getattr(encoder, 'name', type(encoder).__name__)}' says that its dimension is"
-            f" {dimension!r}.",
-            hint=f"Let its dimension be a whole number from 1 to {MOST_DIMENSIONS:,}: how many values a vector has.",
-        )
 
 
 def load_reranker(name: str) -> Reranker:

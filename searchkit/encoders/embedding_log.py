@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from searchkit.encoders import MOST_DIMENSIONS
+from searchkit.encoders.encoder_checks import MOST_DIMENSIONS
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder, Vector

@@ -7,8 +7,6 @@ encoder gave 38 chunks of 200 tokens per CPU-second instead of 18, and vectors w
 .989 at least; but nDCG@10 of vectors alone fell from .5137 to .5093 on cranfield (.9474 to .9461 on xquad-en), and .003
 was what it might cost. With one range a matrix the cosine was .938. Besides, the sums saturate on processors without
 VNNI, so that an index would have to be searched on a processor like the one that it was built on.
-
-And here are vectors; are they rows of length 1, as everything that counts with them takes for granted?
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ import numpy as np
 from searchkit.encoders.onnx_export import GRAPH, TOKENIZER, WEIGHTS, ExportedModel, remedy
 from searchkit.encoders.onnx_graph import OUTSIDE_BYTES
 from searchkit.encoders.tokenizer import ModelTokenizer
-from searchkit.errors import MissingExtra, StorageError, VectorsInvalid, importing
+from searchkit.errors import MissingExtra, StorageError, importing
 from searchkit.storage.processor import cores
 
 if TYPE_CHECKING:
@@ -42,10 +40,6 @@ BATCH_TOKENS = 512
 Texts per CPU-second of the default encoder on one thread of ONNX Runtime, by the size of the batch: of 200 tokens each,
 19.5 at 1 and 2, 18 at 4 and 8, 16 at 16; of 24 tokens each, 142 at 1, 174 at 4, 189 at 16 and 32.
 """
-
-
-LENGTH_TOLERANCE = 0.01
-"""How far from 1 the length of a row may be: float16 rounds it by less than .001, bfloat16 by less than .005."""
 
 
 def batches(lengths: Sequence[int]) -> list[list[int]]:
@@ -75,45 +69,6 @@ def unit_rows(vectors: NDArray[np.floating]) -> Vector:
     lengths = np.linalg.norm(exact, axis=-1, keepdims=True)
     rows: Vector = np.divide(exact, lengths, out=np.zeros_like(exact), where=lengths > 0).astype(np.float32)
     return rows
-
-
-def sound_rows(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Say of each row, ``(n, dimension)``, whether it is a vector of length 1: ``(n,)``."""
-    with np.errstate(all="ignore"):
-        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-        sound: NDArray[np.bool_] = np.abs(lengths - 1) <= LENGTH_TOLERANCE
-    return sound
-
-
-def checked_rows(encoded: object, encoder: str, texts: Sequence[str], dimension: int) -> Vector:
-    """Return what an encoder gave for some texts as ``(len(texts), dimension)`` float32 rows of length 1.
-
-    Raises ``VectorsInvalid``, which names the encoder, where it is something else: nothing is mended silently, for what
-    makes one row wrong may be wrong with all.
-    """
-    try:
-        rows = np.asarray(encoded)
-    except Exception as error:  # whatever a stranger's array does where it can't be one of numpy's
-        raise VectorsInvalid(f"The encoder '{encoder}' gave no array but {type(encoded).__name__}: {error}.") from error
-    if rows.dtype.kind not in "fiu":
-        raise VectorsInvalid(f"The encoder '{encoder}' gave values of the type {rows.dtype}, not float32.")
-    if rows.shape != (len(texts), dimension):
-        raise VectorsInvalid(
-            f"The encoder '{encoder}' gave an array of the shape {rows.shape} for {len(texts)} texts, not"
-            f" {(len(texts), dimension)}."
-        )
-    with np.errstate(all="ignore"):
-        vectors: Vector = rows.astype(np.float32)
-    sound = sound_rows(vectors)
-    if not sound.all():
-        row = int(np.flatnonzero(~sound)[0])
-        length = float(np.linalg.norm(vectors[row].astype(np.float64)))
-        what = f"of length {length:.6g}" if np.isfinite(length) else "that holds NaN or infinity"
-        raise VectorsInvalid(
-            f"The encoder '{encoder}' gave a vector {what} where the length must be 1, for {int((~sound).sum())} of"
-            f" {len(texts)} texts; the first is {texts[row][:60]!r}."
-        )
-    return vectors
 
 
 class OnnxEncoder:

@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from searchkit.encoders.onnx_export import remedy
 from searchkit.errors import StorageError, importing
-
-if TYPE_CHECKING:
-    from searchkit.types import Encoder
-
 
 _MOST_WORDS = 200_000
 _LONGEST_WORD = 40
@@ -163,12 +159,6 @@ class ModelTokenizer:
         tokenizer = _read(self.path)
         tokenizer.enable_truncation(max_length=self.max_length)
         return tokenizer
-
-
-def tokens_of(encoder: Encoder) -> ModelTokenizer | None:
-    """Return what an encoder counts tokens by, where that is one of these: another process can make the same."""
-    tokens = getattr(encoder, "tokens", None)
-    return tokens if isinstance(tokens, ModelTokenizer) else None
 
 
 def _read(path: Path) -> Any:

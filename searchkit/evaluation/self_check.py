@@ -2,10 +2,10 @@
 
 A sample of articles, the same every time, is asked for with two sentences of each: the first, and one from the middle
 of its text. Titles aren't asked: a title stands in every chunk of its article, so finding it proves little. A sentence
-of an article stands in it word for word, so this is far easier than what people ask, above all for the keyword leg: the
-figures tell that analysis, vectors and index fit together, in each language, not how relevant results are. That takes
-judged queries. What to look for is a leg that misses its own sentences, and two legs whose ten best articles have
-nothing in common.
+of an article stands in it word for word, so this is far easier than what people ask, above all for the keyword
+retriever: the figures tell that analysis, vectors and index fit together, in each language, not how relevant results
+are. That takes judged queries. What to look for is a retriever that misses its own sentences, and two retrievers whose
+ten best articles have nothing in common.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ collections: keyword .97 to 1, hybrid .95 to 1, vector .78 to .96; in languages 
 Thai) vector .35 to .4."""
 
 LOW_OVERLAP = 0.05
-"""The same of what the legs have in common: .31 to .37 there, .09 in Arabic and Thai."""
+"""The same of what the retrievers have in common: .31 to .37 there, .09 in Arabic and Thai."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ class Share:
 class Group:
     """What was found of the sentences of one language ("" where unknown; None for all).
 
-    ``modes``: the shares of each. ``overlap``: the mean share that both legs' first ten articles have in common; None
-    where there aren't two legs. ``lost``: the share of sentences whose article is among no mode's first ten.
+    ``modes``: the shares of each. ``overlap``: the mean share that both retrievers' first ten articles have in common;
+    None where there aren't two retrievers. ``lost``: the share of sentences whose article is among no mode's first ten.
     """
 
     language: str | None
@@ -214,7 +214,7 @@ def _group(language: str | None, checked_sentences: Sequence[_CheckedSentence]) 
 
 
 def _overlap(sentence: _CheckedSentence) -> float:
-    """Return which share of the shorter list of the two legs stands in the other, too."""
+    """Return which share of the shorter list of the two retrievers stands in the other, too."""
     keyword, vector = set(sentence.found[Mode.KEYWORD]), set(sentence.found[Mode.VECTOR])
     fewest = min(len(keyword), len(vector))
     return len(keyword & vector) / fewest if fewest else 0.0
@@ -235,4 +235,4 @@ def _doubts(group: Group) -> Iterator[str]:
         if share.ten < LOW[mode]:
             yield f"{mode} finds only {share.ten:.0%} of its own sentences' articles{where} among its first ten."
     if group.overlap is not None and group.overlap < LOW_OVERLAP:
-        yield f"The legs have next to nothing in common{where}: {group.overlap:.0%} of their first ten articles."
+        yield f"The retrievers have next to nothing in common{where}: {group.overlap:.0%} of their first ten articles."

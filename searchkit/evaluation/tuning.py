@@ -1,7 +1,7 @@
-"""Tuning: the weight of the vector leg that suits judged queries, and whether it is surely better than the default.
+"""Tuning: the weight of the vector retriever that suits judged queries, and if it is surely better than the default.
 
-Every query asks both legs once; then its articles are ranked anew with each weight, by the very function that a search
-ranks by. The queries are dealt into folds, and each fold is measured with the weight that the others chose
+Every query asks both retrievers once; then its articles are ranked anew with each weight, by the very function that a
+search ranks by. The queries are dealt into folds, and each fold is measured with the weight that the others chose
 (cross-validation, Stone 1974, doi 10.1111/j.2517-6161.1974.tb00994.x), so the gain is made on queries that had no part
 in the choice. Where its interval lies above 0, the weight that all of them choose is to be used, else the default.
 
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
 
 STEPS = range(-20, 13)
-"""Weights that are tried, in quarters of an octave from the default: from a thirty-second of it, where the vector leg
-decides little but ties, to eight times of it, where the keyword leg does."""
+"""Weights that are tried, in quarters of an octave from the default: from a thirty-second of it, where the vector
+retriever decides little but ties, to eight times of it, where the keyword retriever does."""
 
 DEFAULT = STEPS.index(0)
 """Where the default stands among them."""
@@ -183,7 +183,7 @@ def choose(values: Values, default: int) -> int:
 def _runs(
     searcher: Searcher, judged: Judgments, weights: Sequence[float], k: int, level: Level, progress: Progress | None
 ) -> tuple[list[Run], list[str]]:
-    """Return a run for each weight, and what the user should know; the legs of one query are held at a time."""
+    """Return a run for each weight, and what the user should know; the retrievers of one query are held at a time."""
     answers: dict[str, list[dict[str, float]]] = {}
     notes = []
     for number, (query, text) in enumerate(judged.queries.items(), start=1):

@@ -25,7 +25,7 @@ from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.storage.files import storing
 from searchkit.types import Article, Origin, Problem, Progress
 
-Given = Article | Mapping[str, Any] | Problem
+SourceItem = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
 
 
@@ -49,7 +49,7 @@ class ArticleIntake:
         """Count the articles or files that could not be read so far."""
         return sum(problem.lost for problem in self.problems)
 
-    def articles(self, inputs: Iterable[Given]) -> Iterator[Article]:
+    def articles(self, inputs: Iterable[SourceItem]) -> Iterator[Article]:
         """Yield the articles; one whose id came before is reported and yielded too, for the later one wins.
 
         Raises ``SourceError`` under ``strict``, or where the source yields something that can't be an article at all.
@@ -162,7 +162,7 @@ def twice(article_id: str, first: str, later: str) -> Problem:
     return Problem(place=article_id, reason=f"this id came more than once, {where}; the later article counts")
 
 
-def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]:
+def buffered(articles: Iterable[Article], characters: int) -> Iterator[Article]:
     """Yield the articles in their order, the first when the last has come; so many ``characters`` stay in memory.
 
     Raises ``StorageError`` where the rest can't be written to the temporary folder, and what ``articles`` raises.
@@ -195,17 +195,21 @@ def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]
                 yield replace(article, id=article.id.partition(" ")[2])
 
 
-Handed = Iterable[Article | Mapping[str, Any]]
+ArticleInputs = Iterable[Article | Mapping[str, Any]]
 """Articles from a program: records, or dicts with the keys that JSONL has."""
 
 
-def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
+def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
     """Name what a rebuild can read again: places, as absolute paths. Raises ``ConfigError`` unless one is given."""
     if (articles is None) == (not places):
         both = "Both articles and places were given." if places else "Either articles or places are needed."
         raise ConfigError(both, hint="Give one of the two.")
     if articles is not None:
+        _check_articles(articles)
         return None
+    if isinstance(places, str | Path) or not isinstance(places, Iterable):
+        place = places if isinstance(places, str) else "articles"
+        raise ConfigError(f"places takes a list of places, not {places!r}.", hint=f"Write it as places=[{place!r}].")
     return Corpus(
         places=tuple(
             STANDARD_INPUT if str(place) == STANDARD_INPUT else str(Path(place).expanduser().absolute())
@@ -215,9 +219,23 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
     )
 
 
-def given_of(
-    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
-) -> Iterable[Given]:
+def _check_articles(articles: object) -> None:
+    """Raise ``ConfigError`` where what a program gave as articles can't be gone through, or is a single one."""
+    if isinstance(articles, str | bytes | Path):
+        raise ConfigError(
+            f"articles takes Article objects or dicts, not {articles!r}.",
+            hint=f"Give a place as places=[{articles!r}].",
+        )
+    if isinstance(articles, Mapping | Article) or not isinstance(articles, Iterable):
+        raise ConfigError(
+            f"articles takes a list of articles, not {type(articles).__name__}.",
+            hint="Give Article objects or dicts, one or more, in a list or any other iterable.",
+        )
+
+
+def source_items(
+    articles: ArticleInputs | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
+) -> Iterable[SourceItem]:
     """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:
         return articles

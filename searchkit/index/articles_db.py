@@ -15,6 +15,9 @@ little-endian
 
 Format 1 had neither ``files`` nor the column ``file``, so where its articles came from isn't known, no ``offsets``, and
 the ``value`` of its labels is casefolded and nothing more.
+
+Beside it, of a segment that has ``IDS_FROM`` articles or more, lies ``ids.bin``, an array file with the strings
+``ids``: the articles' ids in the order of their rows. A look into SQLite takes 20 µs for each.
 """
 
 from __future__ import annotations
@@ -38,10 +41,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index.article_ids import IdsWriter
 from searchkit.index.paths import IDS
 from searchkit.ingest.language_detection import normalise
 from searchkit.keyword.analysis.normalization import fold
+from searchkit.storage.array_file import ArrayWriter, StringsWriter
 from searchkit.storage.files import OPEN_AGAIN, HeldFile
 from searchkit.storage.safe_sqlite import open_to_read, right_kinds
 from searchkit.types import Article, Chunk, FieldValue, Origin, Section
@@ -51,6 +54,11 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.int64]
 
+
+IDS_FROM = 1_000
+"""Articles of a segment from which ``ids.bin`` is written: of fewer all ids are soon remembered."""
+
+IDS_MAGIC = b"SKIDS001"
 
 COLUMNS = "id, title, text, url, source, authors, published, updated, language, tags, fields, sections"
 KINDS = "tttTTtTTTttt"
@@ -373,7 +381,7 @@ class ArticlesWriter:
 
     def __init__(self, path: Path) -> None:
         self._starts = array("I", [0])
-        self._ids = IdsWriter()
+        self._ids = StringsWriter()
         self._files: dict[str, int] = {}
         self._path = path
         try:
@@ -444,7 +452,10 @@ class ArticlesWriter:
             raise self._failure(error) from error
         finally:
             self._db.close()
-        self._ids.write(self._path.with_name(IDS))
+        if len(self._ids) >= IDS_FROM:
+            with ArrayWriter(self._path.with_name(IDS), IDS_MAGIC) as writer:
+                self._ids.write(writer, "ids")
+                writer.finish()
 
     def __enter__(self) -> Self:
         return self

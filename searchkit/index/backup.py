@@ -7,19 +7,29 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from searchkit.errors import IndexExists
+from searchkit.errors import ConfigError, IndexExists
 from searchkit.index.build import refuse_existing
 from searchkit.index.bundled_encoder import copy_carried
-from searchkit.index.current import current_generation, publish
 from searchkit.index.embedding_source import kept_vectors
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import FileFact, Manifest, SegmentFact, check_file, in_place, write_manifest
+from searchkit.index.manifest import (
+    FileFact,
+    Manifest,
+    SegmentFact,
+    check_file,
+    current_generation,
+    in_place,
+    publish,
+    write_manifest,
+)
 from searchkit.index.paths import IndexPaths, number_name
 from searchkit.storage import files
 from searchkit.storage.files import hidden_name
 from searchkit.types import Progress
+
+NEW_FOLDER = "Name a folder that isn't there yet, or an empty one"
 
 
 def backup(index: str | Path, target: str | Path, *, progress: Progress | None = None) -> Manifest:
@@ -38,7 +48,7 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
 
     Raises:
         IndexExists: There is an index in ``target``.
-        ConfigError: ``target`` holds something else.
+        ConfigError: ``target`` holds something else, or lies inside the index.
         IndexNotFound: There is no index in ``index``.
         IndexCorrupt: A file of the index is damaged; the message names it.
         FormatTooOld: The index has a format that can't be read any more.
@@ -58,11 +68,14 @@ def backup(index: str | Path, target: str | Path, *, progress: Progress | None =
         try:
             refuse_existing(paths)
         except IndexExists as error:
-            again = f"'searchkit restore {source} --index {paths.quoted}'"
-            raise IndexExists(error.message, hint=f"Choose a new folder, or run {again}.") from error
+            again = f", or run 'searchkit restore {source} --index {paths.quoted}'" if paths.root != source else ""
+            raise IndexExists(error.message, hint=f"{NEW_FOLDER}{again}.") from error
+        except ConfigError as error:
+            raise ConfigError(error.message, hint=f"{NEW_FOLDER}.") from error
 
     with open_generation(source) as generation:
         check(target_paths)
+        _refuse_inside(target_paths.root, source)
         return _copy(generation, target_paths, "backup", check, progress)
 
 
@@ -83,7 +96,8 @@ def restore(
         The new generation's manifest.
 
     Raises:
-        ConfigError: ``index`` holds something else than an index, or ``lock_timeout_s`` is no time.
+        ConfigError: ``index`` holds something else than an index, or lies inside the backup, or ``lock_timeout_s`` is
+            no time.
         IndexNotFound: There is no index in ``source``.
         IndexCorrupt: A file of the backup, or ``CURRENT`` of the index, is damaged; the message names it.
         FormatTooOld: The backup has a format that can't be read any more.
@@ -106,7 +120,15 @@ def restore(
 
     with open_generation(Path(source)) as generation:
         check(target_paths)
+        if not target_paths.current.exists():
+            _refuse_inside(target_paths.root, Path(source))
         return _copy(generation, target_paths, "restore", check, progress, lock_timeout_s)
+
+
+def _refuse_inside(target: Path, source: Path) -> None:
+    """Refuse a copy inside the index that it is of: what isn't the index's own there is swept, or in the way."""
+    if target.resolve().is_relative_to(source.resolve()):
+        raise ConfigError(f"{target} lies inside {source}, which is to be copied.", hint=f"{NEW_FOLDER}, elsewhere.")
 
 
 def _copy(

@@ -9,18 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
-from searchkit.encoders import check_encoder, load_encoder
+from searchkit.encoders import load_encoder
+from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
-from searchkit.index.article_source import ArticleIntake, Given, Handed, corpus_of, given_of
+from searchkit.index.article_source import ArticleInputs, ArticleIntake, SourceItem, corpus_of, source_items
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
-from searchkit.index.embedding_source import KnownVectors, kept_vectors
+from searchkit.index.embedding_source import KnownVectors, kept_vectors, salvaged_vectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
-from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered, salvaged_vectors
+from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered
 from searchkit.storage import files
 from searchkit.types import BuildReport, Encoder, Progress, Say
 
@@ -31,7 +32,7 @@ it?"""
 
 def build(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
@@ -116,12 +117,14 @@ def build(
                 if config.keep_encoder:
                     draft.carry(encoder)
                 known = None if keyword_first else KnownVectors()
-                states = FileStates(paths, None, corpus.read if corpus else ReadConfig())
-                draft.add(intake.articles(given_of(articles, corpus, progress, states)), encoder, known)
+                states = FileStates(paths, None, corpus.read) if corpus else None
+                draft.add(intake.articles(source_items(articles, corpus, progress, states)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
-            states.save(paths)
-            report = draft.report(manifest, intake, started)
+            notes = _chunk_notes(config, encoder)
+            if states is not None:
+                states.save(paths)
+            report = draft.report(manifest, intake, started, notes)
             if keyword_first:
                 report = _completed(paths, report, encoder, KnownVectors(), cache, say, progress)
         except BaseException:
@@ -134,7 +137,7 @@ def build(
 
 def rebuild(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
@@ -218,11 +221,11 @@ def rebuild(
         encoder = encoder or _found_again(paths, config, manifest)
         config = replace(config, encoder=encoder.name)
         parent = readable_parent(paths, stack, manifest, notes)
-        source: Iterable[Given]
+        source: Iterable[SourceItem]
         names = parent if isinstance(parent, Generation) else None
         if articles is not None or new_corpus is not None:
             states = FileStates(paths, names, new_corpus.read if new_corpus else ReadConfig())
-            source, corpus = given_of(articles, new_corpus, progress, states), new_corpus
+            source, corpus = source_items(articles, new_corpus, progress, states), new_corpus
         else:
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
@@ -238,6 +241,7 @@ def rebuild(
         draft.settings = _kept_settings(manifest, encoder, notes)
         if config.keep_encoder:
             draft.carry(encoder)
+        notes += _chunk_notes(config, encoder)
         draft.add(intake.articles(source), encoder, None if keyword_first else known)
         _refuse_empty(draft, intake, corpus.places if corpus else ())
         new_manifest = draft.prepare(corpus)
@@ -348,6 +352,14 @@ def _found_again(paths: IndexPaths, config: IndexConfig, manifest: Manifest | No
 
 def _fact_of(encoder: Encoder) -> EncoderFact:
     return EncoderFact(name=encoder.name, fingerprint=encoder.fingerprint, dimension=int(encoder.dimension))
+
+
+def _chunk_notes(config: IndexConfig, encoder: Encoder) -> list[str]:
+    """Say so where chunks are shorter than the configuration allows, since the encoder reads no more at once."""
+    if config.chunk_tokens is None or config.chunk_tokens <= encoder.max_tokens:
+        return []
+    most = f"{encoder.max_tokens:,} tokens at most, not {config.chunk_tokens:,}"
+    return [f"Chunks have {most}: the encoder reads no more at once."]
 
 
 def _kept_settings(before: Manifest | None, encoder: Encoder, notes: list[str]) -> Settings | None:

@@ -8,8 +8,8 @@ It imports searchkit, never the program that called us: so no ``if __name__ == "
 process with threads is forked. It ends when its pipe does, however the one ended that started it.
 
 A message is its length (8 bytes, little-endian) and JSON in UTF-8, where a lone surrogate is the bytes of its number.
-Asked: a list of articles, each as ``[id, title, text, language, [[heading, start, end] of each section]]``. Answered: a
-list for each article of ``[start, end, heading]`` of each chunk, or null where anything was raised.
+The request: a list of articles, each as ``[id, title, text, language, [[heading, start, end] of each section]]``. The
+answer: a list for each article of ``[start, end, heading]`` of each chunk, or null where anything was raised.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
-from searchkit.encoders.tokenizer import ModelTokenizer, tokens_of
+from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import BackendError, ConfigError
 from searchkit.ingest.chunker import CountTokens, split
 from searchkit.storage.processor import cores
@@ -98,7 +98,7 @@ class ChunkingWorker:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            _send(process.stdin, [_told(article) for article in articles])
+            _send(process.stdin, [_values_of(article) for article in articles])
             spans: list[Spans] | None = _receive(process.stdout)
         except (OSError, EOFError, ValueError) as error:
             self.kill()
@@ -155,7 +155,7 @@ def _answer(rules: ChunkingRules, request: list[Any]) -> list[Spans] | None:
         return None
 
 
-def _told(article: Article) -> tuple[Any, ...]:
+def _values_of(article: Article) -> tuple[Any, ...]:
     sections = [(section.heading, section.start, section.end) for section in article.sections]
     return article.id, article.title, article.text, article.language, sections
 
@@ -230,12 +230,12 @@ class ChunkingPool:
 
     def __init__(self, rules: ChunkingRules, encoder: Encoder, *, jobs: int | None = None) -> None:
         """Start nothing yet. Raises ``ConfigError`` where ``jobs`` is less than 1."""
-        if jobs is not None and jobs < 1:
+        if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
             raise ConfigError(
-                f"jobs is {jobs}.", hint="Give 1 or more, or leave it out for as many as there are cores."
+                f"jobs is {jobs!r}.", hint="Give 1 or more, or leave it out for as many as there are cores."
             )
         self._rules = rules
-        self._tokens = tokens_of(encoder) if _is_python() else None
+        self._tokens = _tokens_of(encoder) if _is_python() else None
         self._most = min((jobs or cores()) - 1, MOST_HELPERS)
         self._characters = 0
         self._group_of: dict[int, _Group] = {}
@@ -328,6 +328,12 @@ class ChunkingPool:
         group.cutting = None
         if answer is not None:
             group.spans = {id(article): spans for article, spans in zip(group.articles, answer, strict=True)}
+
+
+def _tokens_of(encoder: Encoder) -> ModelTokenizer | None:
+    """Return what an encoder counts tokens by, where another process can make the same."""
+    tokens = getattr(encoder, "tokens", None)
+    return tokens if isinstance(tokens, ModelTokenizer) else None
 
 
 def _is_python() -> bool:

@@ -14,6 +14,7 @@ alone, if that holds anything.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,12 +24,14 @@ import numpy as np
 
 from searchkit.encoders.embedding_cache import EmbeddingCache, bound
 from searchkit.encoders.embedding_log import EncoderIdentity, LogWriter, count, find, identity_of, read_identity
-from searchkit.encoders.onnx_encoder import checked_rows, sound_rows
+from searchkit.encoders.encoder_checks import checked_rows, sound_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
+from searchkit.index.articles_db import ArticlesReader
 from searchkit.index.garbage import next_number
 from searchkit.index.generation import Generation
-from searchkit.index.manifest import read_manifest
-from searchkit.index.paths import IndexPaths
+from searchkit.index.manifest import EncoderFact, Manifest, SegmentFact, check_file, read_manifest
+from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
+from searchkit.index.vector_index import map_vectors
 from searchkit.storage import files
 from searchkit.storage.processor import cores
 from searchkit.types import Encoder, Progress
@@ -68,6 +71,47 @@ class KnownVectors:
             if digest in self._row_of:
                 matrix, row = self._row_of[digest]
                 yield digest, matrix[row]
+
+
+def salvaged_vectors(paths: IndexPaths, manifest: Manifest, notes: list[str]) -> KnownVectors:
+    """Take in the vectors of every segment whose articles and vectors are as they were written; notes name what isn't.
+
+    So no damage is inherited. They stay readable when their files are removed.
+    """
+    known = KnownVectors()
+    for fact in manifest.segments:
+        if not fact.has_vectors:
+            continue
+        path = paths.segment(fact.name) / VECTORS
+        try:
+            check_file(path, fact.files[VECTORS], deep=True)
+            matrix = map_vectors(path, fact.chunks, manifest.encoder.dimension)
+            with whole_articles(paths, fact) as articles:
+                known.learn(matrix, articles.chunk_digests(0, fact.chunks))
+        except IndexCorrupt as error:
+            notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
+    return known
+
+
+def prepared_vectors(paths: IndexPaths, generation: int, encoder: EncoderFact) -> KnownVectors | None:
+    """Take in the vectors of a generation that was made ready but not put in force; None where there is none."""
+    if not os.path.lexists(paths.manifest(generation)):
+        return None
+    try:
+        manifest = read_manifest(paths, generation)
+    except (IndexCorrupt, FormatTooOld, FormatTooNew):
+        return None
+    made_by = manifest.encoder
+    if (made_by.fingerprint, made_by.dimension) != (encoder.fingerprint, encoder.dimension):
+        return None
+    return salvaged_vectors(paths, manifest, [])
+
+
+def whole_articles(paths: IndexPaths, fact: SegmentFact) -> ArticlesReader:
+    """Open a segment's articles, which are as they were written. Raises ``IndexCorrupt``."""
+    path = paths.segment(fact.name) / ARTICLES
+    check_file(path, fact.files[ARTICLES], deep=True)
+    return ArticlesReader(path)
 
 
 class UnfinishedLogs:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import checked_rows
 from searchkit.index.manifest import EncoderCompetence
 from searchkit.index.segment_reader import Segment
 from searchkit.index.vector_stats import groups

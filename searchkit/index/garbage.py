@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt
-from searchkit.index.current import current_generation
 from searchkit.index.lock import unread
-from searchkit.index.manifest import MANIFEST_LIMIT_BYTES, read_manifest, refuse_link
+from searchkit.index.manifest import MANIFEST_LIMIT_BYTES, current_generation, read_manifest, refuse_link
 from searchkit.index.paths import IndexPaths, is_hidden_name, is_number_name, number_name
 from searchkit.storage import files
 

@@ -18,10 +18,9 @@ import numpy as np
 
 from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt
-from searchkit.index.current import in_force, manifest_of
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
-from searchkit.index.manifest import Manifest, read_manifest
+from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment, ids_over, placed_ids
 from searchkit.index.vector_index import best_of

@@ -19,9 +19,8 @@ from searchkit.index.article_source import ArticleIntake, rereadable
 from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.bundled_encoder import carry
 from searchkit.index.chunking_pool import ChunkingPool, rules_of
-from searchkit.index.current import current_generation, publish
 from searchkit.index.deletions import Deletions
-from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget
+from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget, prepared_vectors
 from searchkit.index.encoder_competence import measure_competence
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
@@ -35,11 +34,12 @@ from searchkit.index.manifest import (
     SegmentFact,
     competence_note,
     coverage_note,
+    current_generation,
+    publish,
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.recovery import prepared_vectors
-from searchkit.index.score_baseline import is_due, keyword_index, learn_zero
+from searchkit.index.score_baseline import is_due, learn_zero
 from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts
 from searchkit.index.segment_writer import segmented, write_segment
@@ -100,7 +100,7 @@ class GenerationWriter:
         self._encodings: list[EmbeddingSource] = []
         self._left: KnownVectors | None = None
         self._completing: EmbeddingSource | None = None
-        self._asked: Encoder | None = None
+        self._baseline_encoder: Encoder | None = None
         self._opened = ExitStack()
         self._published = False
         self._number = 0
@@ -126,7 +126,7 @@ class GenerationWriter:
         Without ``known`` they are left without vectors, for ``complete`` to add in a later generation.
         """
         encode = None if known is None else self._encoding(encoder, known)
-        self._asked = None if known is None else encoder
+        self._baseline_encoder = None if known is None else encoder
         with ChunkingPool(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
             for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
                 fact, unknown_as = write_segment(
@@ -172,7 +172,7 @@ class GenerationWriter:
     def complete(self, encoder: Encoder, known: KnownVectors) -> None:
         """Have the vectors made that segments of the parent wait for; when it is published they are written anew."""
         self._completing = self._encoding(encoder, known)
-        self._asked = encoder
+        self._baseline_encoder = encoder
 
     @property
     def completing(self) -> bool:
@@ -387,20 +387,19 @@ class GenerationWriter:
         spreads = changed_spreads(before, parts) if self._completing is None else None
         anew = before is None or self._completing is not None
         due = anew or is_due(zero, sum(fact.living_chunks for fact in facts))
-        if spreads is not None and not (due and spreads and self._asked):
+        if spreads is not None and not (due and spreads and self._baseline_encoder):
             return spreads, zero, competence
         segments = [
             opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
         ]
         spreads = all_spreads(segments) if anew or spreads is None else spreads
-        if not due or self._asked is None or any(segment.vectors is None for segment in segments):
+        if not due or self._baseline_encoder is None or any(segment.vectors is None for segment in segments):
             return spreads, zero, competence
         counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
         languages = list(dict.fromkeys(counted))
-        index = keyword_index(segments)
-        competence = measure_competence(segments, self._asked)
+        competence = measure_competence(segments, self._baseline_encoder)
         shares = {name: measured.weight_share for name, measured in competence.items()}
-        return spreads, learn_zero(segments, index, languages, self._asked, spreads, shares) or zero, competence
+        return spreads, learn_zero(segments, languages, self._baseline_encoder, spreads, shares) or zero, competence
 
     def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:
         return write_merged(

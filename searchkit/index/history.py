@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt
-from searchkit.index.current import current_generation, publish
 from searchkit.index.garbage import collect, numbered, sweep
 from searchkit.index.generation import Generation, leg_bytes
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Manifest, read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, current_generation, publish, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.version import __version__
 
@@ -117,7 +116,7 @@ def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> C
         Which generations were removed, which are held by readers, and how many bytes were set free.
 
     Raises:
-        ConfigError: ``keep`` is below 1, or ``lock_timeout_s`` is no time.
+        ConfigError: ``keep`` isn't a whole number of 1 or more, or ``lock_timeout_s`` is no time.
         IndexNotFound: There is no index in the folder.
         IndexCorrupt: ``CURRENT``, which names the generation in force, is damaged.
         IndexLocked: Another writer is still at work after ``lock_timeout_s``.
@@ -129,8 +128,8 @@ def gc(index: str | Path, *, keep: int = KEPT, lock_timeout_s: float = 0.0) -> C
         >>> searchkit.gc("indexes/news").removed
         (1,)
     """
-    if keep < 1:
-        raise ConfigError(f"gc can't keep {keep} generations.", hint="Give --keep 1 or more: the one in force stays.")
+    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+        raise ConfigError(f"gc can't keep {keep!r} generations.", hint="Give --keep 1 or more: the one in force stays.")
     paths = IndexPaths(Path(index))
     current_generation(paths)
     with writer_lock(paths.lock, "gc", lock_timeout_s):
@@ -166,6 +165,11 @@ def rollback(index: str | Path, generation: int | None = None, *, lock_timeout_s
         >>> manifest.generation, manifest.restored, manifest.articles
         (3, 1, 4)
     """
+    if generation is not None and (isinstance(generation, bool) or not isinstance(generation, int)):
+        raise ConfigError(
+            f"A generation is a number, not {generation!r}.",
+            hint="Run 'searchkit info --index PATH' to see the history.",
+        )
     paths = IndexPaths(Path(index))
     current = _in_force(paths)
     with writer_lock(paths.lock, "rollback", lock_timeout_s):

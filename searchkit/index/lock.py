@@ -20,9 +20,10 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from searchkit.errors import ConfigError, IndexCorrupt, IndexLocked, IndexNotFound, StorageError
 from searchkit.storage.files import storing
@@ -58,6 +59,19 @@ def _leave_to_the_parent() -> None:
 os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHolder:
+    """The writer that a lock's file names: its process and host, the command (``purpose``), and since when."""
+
+    pid: int
+    host: str
+    purpose: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}, '{self.purpose}', since {self.since}"
+
+
 _LOOK_S = 0.05
 """Seconds between two tries for a lock that another has, from which on they become longer."""
 
@@ -84,18 +98,19 @@ def writer_lock(path: Path, purpose: str, timeout_s: float = 0.0) -> Iterator[No
         _refuse_unseen(path, file)
         try:
             with storing(path):
-                _write(file, {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()})
+                since = datetime.now(UTC).isoformat(timespec="seconds")
+                _write(file, LockHolder(pid=os.getpid(), host=socket.gethostname(), purpose=purpose, since=since))
         except StorageError:
             # On a full disk that command must run too which makes space; but there only the text bars other hosts.
             if _stays_here(path):
                 raise
             with suppress(OSError):  # half a text says nothing
-                _write(file, {})
+                _write(file, None)
         try:
             yield
         finally:
             with suppress(OSError):  # what is done is done; the next holder writes its own name
-                _write(file, {})
+                _write(file, None)
     finally:
         _held_to_write.discard(file.fileno())
         with suppress(OSError):  # a child that was forked a moment ago may still have the open file
@@ -116,7 +131,8 @@ def _opened(path: Path, timeout_s: float) -> IO[bytes]:
                 return file
         except BlockingIOError as error:
             waited = f" Waited {timeout_s:g} seconds for it." if timeout_s else ""
-            message = f"Another writer is at work on {path.parent}: {_holder(file)}.{waited}"
+            holder = _read_holder(file) or "it has not said who it is yet"
+            message = f"Another writer is at work on {path.parent}: {holder}.{waited}"
             file.close()
             raise IndexLocked(message) from error
         except OSError as error:
@@ -234,39 +250,35 @@ def unread(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _write(file: IO[bytes], holder: dict[str, Any]) -> None:
+def _write(file: IO[bytes], holder: LockHolder | None) -> None:
     file.seek(0)
     file.truncate()
-    if holder:
-        file.write(json.dumps(holder).encode())
+    if holder is not None:
+        file.write(json.dumps(asdict(holder)).encode())
 
 
-def writer_at_work(path: Path) -> str:
-    """Tell who is writing, by what the lock file says; "" where it says nobody, or one of this host who is gone.
+def writer_at_work(path: Path) -> LockHolder | None:
+    """Return who is writing, by what the lock file says; None where it says nobody, or one of this host who is gone.
 
     Nothing is locked for it, so that it never bars a writer.
     """
     try:
         with open(os.open(path, _PLAIN), "rb") as file:  # noqa: PTH123 - a descriptor that follows no link
-            holder = _said(file)
+            holder = _read_holder(file)
     except OSError:
-        return ""
-    if holder is None or (holder["host"] == socket.gethostname() and not _lives(holder["pid"])):
-        return ""
-    return _told(holder)
+        return None
+    if holder is None or (holder.host == socket.gethostname() and not _lives(holder.pid)):
+        return None
+    return holder
 
 
 def _refuse_unseen(path: Path, file: IO[bytes]) -> None:
     """Refuse to take the lock over from a writer of another host, on a disk that doesn't show its lock here."""
-    holder = _said(file)
-    if holder is None or holder["host"] == socket.gethostname() or not _stays_here(path):
+    holder = _read_holder(file)
+    if holder is None or holder.host == socket.gethostname() or not _stays_here(path):
         return
     raise IndexLocked(
-        f"Another writer may be at work on {path.parent}: {_told(holder)}; this disk is mounted so that locks stay"
+        f"Another writer may be at work on {path.parent}: {holder}; this disk is mounted so that locks stay"
         " within each host.",
         hint=f"Look whether it is; if it has ended, remove {path} and run the command again.",
     )
@@ -289,31 +301,22 @@ def _stays_here(path: Path) -> bool:
     return bool(options & _LOCAL)
 
 
-def _lives(pid: object) -> bool:
+def _lives(pid: int) -> bool:
     try:
-        os.kill(int(str(pid)), 0)
-    except (ProcessLookupError, ValueError, OverflowError):
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:  # it is there and another user's
         return True
     return True
 
 
-def _said(file: IO[bytes]) -> dict[str, Any] | None:
+def _read_holder(file: IO[bytes]) -> LockHolder | None:
     """Read what a lock file says of its holder; None where it is empty or wasn't written by us."""
     file.seek(0)
     try:
-        holder = json.loads(file.read(4096))
-        return {name: holder[name] for name in ("pid", "host", "purpose", "since")}
+        values = json.loads(file.read(4096))
+        pid, host, purpose, since = (values[name] for name in ("pid", "host", "purpose", "since"))
+        return LockHolder(pid=int(pid), host=str(host), purpose=str(purpose), since=str(since))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _told(holder: dict[str, Any]) -> str:
-    return f"process {holder['pid']} on {holder['host']}, '{holder['purpose']}', since {holder['since']}"
-
-
-def _holder(file: IO[bytes]) -> str:
-    """Tell who holds a lock, as far as its text can be read."""
-    holder = _said(file)
-    return "it has not said who it is yet" if holder is None else _told(holder)

@@ -1,4 +1,4 @@
-"""Manifest: the JSON file that names every part of a generation.
+"""Manifest: the JSON file that names every part of a generation; and ``CURRENT``, which names the one in force.
 
 ``generations/000007.json`` holds one object:
 
@@ -37,6 +37,12 @@ they use) make of some text makes old indexes miss words, without any of their f
 hand with each such change; ``tests/index/test_rules.py`` fails when the analysis of fixed texts changes and the number
 doesn't. The manifest has the number that an index was built by. A search in an index of other rules is answered, with a
 note; nothing is added to it or taken from it, for what is deleted is analysed again to be subtracted.
+
+``CURRENT`` is the only file that is ever replaced. It holds one line of three parts, a space between them, and a line
+feed: the number of the generation in force, in digits; the digest that stands as ``check`` in its manifest; and the
+first sixteen digits of the sha256 of the two as they stand. So an altered digit can't open another whole generation,
+nor a manifest be put in the place of another, without being told. What was written before there were digests is the
+number alone, and is read too: neither a flipped bit nor a cut can make that of the longer form.
 """
 
 from __future__ import annotations
@@ -44,6 +50,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import isfinite
@@ -53,10 +60,20 @@ from typing import TYPE_CHECKING, Any
 
 from searchkit.config import MULTILINGUAL_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS
-from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, StorageError
-from searchkit.index.paths import ARTICLES, EIGHT_BITS, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths, is_number_name
+from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, StorageError
+from searchkit.index.lock import writer_at_work
+from searchkit.index.paths import (
+    ARTICLES,
+    EIGHT_BITS,
+    POSTINGS,
+    SEGMENT_FILES,
+    VECTORS,
+    IndexPaths,
+    is_number_name,
+    number_name,
+)
 from searchkit.storage import files
-from searchkit.storage.digest_cache import digest, remember
+from searchkit.storage.digest_cache import LARGE_BYTES, digest, remember
 
 if TYPE_CHECKING:
     from searchkit.types import Encoder
@@ -200,9 +217,9 @@ class VectorStatsFact:
 class ScoreBaseline:
     """What questions without sense score here, the mean of the best chunks; ``score_baseline.py`` asks them.
 
-    ``keyword`` and ``vector``: by one leg alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the two
-    shares of the best chunk when both legs are asked, the second before it is weighted. ``chunks``: how many lived
-    then; 0 where that isn't known, and then they are asked again as soon as chunks are added.
+    ``keyword`` and ``vector``: by one retriever alone, as BM25 / sqrt(U) and as cosine; ``words`` and ``nearness``: the
+    two shares of the best chunk when both retrievers are asked, the second before it is weighted. ``chunks``: how many
+    lived then; 0 where that isn't known, and then they are asked again as soon as chunks are added.
     """
 
     queries: int
@@ -312,8 +329,7 @@ def coverage_note(manifest: Manifest) -> str:
     if manifest.vectors == manifest.chunks:
         return ""
     return (
-        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit update' or 'searchkit"
-        " rebuild' makes the rest."
+        f"Vectors are there for {manifest.vectors:,} of {manifest.chunks:,} chunks: 'searchkit rebuild' makes the rest."
     )
 
 
@@ -543,7 +559,7 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
     if size != fact.bytes:
         raise IndexCorrupt(f"{path} has {size:,} bytes where {fact.bytes:,} were written.")
     try:
-        sha256 = files.digest(path) if deep else digest(path)
+        sha256 = files.digest(path) if deep or size < LARGE_BYTES else digest(path)
     except OSError as error:
         raise files.unreadable(path, error) from error
     if sha256 != fact.sha256:
@@ -553,10 +569,109 @@ def check_file(path: Path, fact: FileFact, *, deep: bool = False) -> None:
 def in_place(folder: Path, facts: Mapping[str, FileFact]) -> None:
     """Remember the digests of files that were measured and then moved to a folder, so that opening them is quick."""
     for name, fact in facts.items():
-        remember(folder / name, fact.sha256)
+        if fact.bytes >= LARGE_BYTES:
+            remember(folder / name, fact.sha256)
 
 
 def fact_of(path: Path) -> FileFact:
     """Measure a file that was just written."""
     with files.storing(path):
         return FileFact(bytes=path.stat().st_size, sha256=files.digest(path))
+
+
+_CURRENT_LIMIT_BYTES = 128
+"""A longer CURRENT is no line of ours: twelve digits, 64, 16, two spaces and a line feed are 95."""
+
+_SUM_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentGeneration:
+    """What CURRENT says: a generation, and the digest of its manifest (None: it was written before there was one)."""
+
+    generation: int
+    seal: str | None
+
+
+def publish(paths: IndexPaths, generation: int) -> None:
+    """Make a written generation the one in force. Raises ``StorageError``, ``IndexCorrupt`` (its manifest)."""
+    line = f"{number_name(generation)} {seal_of(paths, generation)}"
+    files.replace(paths.current, f"{line} {_sum(line)}\n".encode())
+
+
+def in_force(paths: IndexPaths) -> CurrentGeneration:
+    """Read CURRENT: one small file.
+
+    Raises ``IndexNotFound`` where there is no index, or not yet, ``IndexCorrupt`` where CURRENT isn't what was written,
+    ``StorageError`` where it may not be read.
+    """
+    try:
+        content = files.read_small(paths.current, _CURRENT_LIMIT_BYTES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        builder = writer_at_work(paths.lock)
+        if builder is not None and builder.purpose == "build":  # a rebuild has an index to make the next generation of
+            raise IndexNotFound(
+                f"There is no index at {paths.root} yet: it is being made by {builder}.",
+                hint="Wait until it is done. 'searchkit build --keyword-first' lets others search before.",
+            ) from error
+        with files.looking_at(paths.generations):
+            lost = paths.generations.is_dir()
+        if lost:
+            raise _lost(paths, "is missing: nothing says which generation is in force") from error
+        raise IndexNotFound(f"There is no index at {paths.root}.") from error
+    except PermissionError as error:
+        raise files.unreadable(paths.current, error) from error
+    except OSError as error:
+        raise _lost(paths, f"can't be read: {error.strerror}") from error
+    line = content.decode("ascii", errors="replace")
+    name, _, rest = line.removesuffix("\n").partition(" ")
+    if not is_number_name(name) or not line.endswith("\n"):
+        raise _lost(paths, "doesn't name a generation")
+    if not rest:
+        return CurrentGeneration(generation=int(name), seal=None)
+    seal, _, checksum = rest.partition(" ")
+    if checksum != _sum(f"{name} {seal}"):
+        raise _lost(paths, "was altered: its digest isn't the one that was written")
+    return CurrentGeneration(generation=int(name), seal=seal)
+
+
+def current_generation(paths: IndexPaths) -> int:
+    """Return the number of the generation in force. Raises as ``in_force`` does."""
+    return in_force(paths).generation
+
+
+def manifest_in_force(paths: IndexPaths) -> Manifest:
+    """Read the manifest of the generation in force. Raises as ``in_force`` and ``read_manifest`` do."""
+    return manifest_of(paths, in_force(paths))
+
+
+def manifest_of(paths: IndexPaths, current: CurrentGeneration) -> Manifest:
+    """Read the manifest that CURRENT names. Raises as ``read_manifest`` does, with what mends it."""
+    try:
+        return read_manifest(paths, current.generation, seal=current.seal)
+    except IndexCorrupt as error:
+        raise IndexCorrupt(error.message, hint=f"Run '{remedy(paths)}' to mend it.") from error
+
+
+def remedy(paths: IndexPaths) -> str:
+    """Return the command that mends an index whose CURRENT, or the manifest that it names, is lost.
+
+    Going back needs a generation whose manifest can be read and whose files are there; else the articles are needed.
+    """
+    for path in paths.generations.glob("[0-9]*.json"):
+        with suppress(IndexCorrupt, FormatTooOld, FormatTooNew, StorageError, OSError, ValueError):
+            facts = read_manifest(paths, int(path.stem)).segments
+            if all((paths.segment(fact.name) / name).is_file() for fact in facts for name in fact.files):
+                return f"searchkit rollback --index {paths.quoted}"
+    return f"searchkit rebuild PLACE... --index {paths.quoted}"
+
+
+def _sum(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()[:_SUM_DIGITS]
+
+
+def _lost(paths: IndexPaths, reason: str) -> IndexCorrupt:
+    return IndexCorrupt(
+        f"{paths.current} {reason}.",
+        hint=f"Run '{remedy(paths)}' to mend it.",
+    )

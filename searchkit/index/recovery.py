@@ -1,7 +1,4 @@
-"""Recovery: the articles, vectors and settings that a rebuild can use of an index, whole or damaged.
-
-Or it was made ready and never put in force, since its writer was killed right before: the next one takes its vectors.
-"""
+"""Recovery: the articles and settings that a rebuild can use of an index, whole or damaged."""
 
 from __future__ import annotations
 
@@ -13,17 +10,14 @@ from itertools import chain
 import numpy as np
 
 from searchkit.config import ReadConfig
-from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, SourceError
-from searchkit.index.article_source import Given, is_without_file
-from searchkit.index.articles_db import ArticlesReader
-from searchkit.index.current import manifest_in_force, publish
+from searchkit.errors import FormatTooOld, IndexCorrupt, SourceError
+from searchkit.index.article_source import SourceItem, is_without_file
 from searchkit.index.deletions import read_rows
-from searchkit.index.embedding_source import KnownVectors
+from searchkit.index.embedding_source import whole_articles
 from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, SegmentFact, check_file, read_manifest
-from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
-from searchkit.index.vector_files import map_vectors
+from searchkit.index.manifest import Corpus, Manifest, manifest_in_force, publish, read_manifest
+from searchkit.index.paths import IndexPaths
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_reader import ReadFiles
 from searchkit.ingest.discover import find
@@ -50,7 +44,7 @@ class Salvage:
         """
         for fact in self.manifest.segments:
             try:
-                articles = _whole_articles(self.paths, fact)
+                articles = whole_articles(self.paths, fact)
             except IndexCorrupt as error:
                 raise IndexCorrupt(error.message, hint=_HINT) from error
             with articles:
@@ -59,45 +53,6 @@ class Salvage:
                 starts = articles.starts(fact.articles, fact.chunks)
                 for row in np.flatnonzero(~read_rows(self.paths, fact)[starts[:-1]]):
                     yield articles.stored(int(row)).article
-
-
-def salvaged_vectors(paths: IndexPaths, manifest: Manifest, notes: list[str]) -> KnownVectors:
-    """Take in the vectors of every segment whose articles and vectors are as they were written; notes name what isn't.
-
-    So no damage is inherited. They stay readable when their files are removed.
-    """
-    known = KnownVectors()
-    for fact in manifest.segments:
-        if not fact.has_vectors:
-            continue
-        path = paths.segment(fact.name) / VECTORS
-        try:
-            check_file(path, fact.files[VECTORS], deep=True)
-            matrix = map_vectors(path, fact.chunks, manifest.encoder.dimension)
-            with _whole_articles(paths, fact) as articles:
-                known.learn(matrix, articles.chunk_digests(0, fact.chunks))
-        except IndexCorrupt as error:
-            notes.append(f"{error.message} The vectors of that segment weren't taken from it.")
-    return known
-
-
-def prepared_vectors(paths: IndexPaths, generation: int, encoder: EncoderFact) -> KnownVectors | None:
-    """Take in the vectors of a generation that was made ready but not put in force; None where there is none."""
-    try:
-        manifest = read_manifest(paths, generation)
-    except (IndexCorrupt, FormatTooOld, FormatTooNew):
-        return None
-    made_by = manifest.encoder
-    if (made_by.fingerprint, made_by.dimension) != (encoder.fingerprint, encoder.dimension):
-        return None
-    return salvaged_vectors(paths, manifest, [])
-
-
-def _whole_articles(paths: IndexPaths, fact: SegmentFact) -> ArticlesReader:
-    """Open a segment's articles, which are as they were written. Raises ``IndexCorrupt``."""
-    path = paths.segment(fact.name) / ARTICLES
-    check_file(path, fact.files[ARTICLES], deep=True)
-    return ArticlesReader(path)
 
 
 _NOTHING_TAKEN = "The default settings were used, and no article or vector was taken from the index."
@@ -187,7 +142,7 @@ def remembered(
     notes: list[str],
     progress: Progress | None,
     memory: ReadFiles | None = None,
-) -> tuple[Iterable[Given], Corpus | None]:
+) -> tuple[Iterable[SourceItem], Corpus | None]:
     """Find the articles of an index again: at its places, or stored in it."""
     corpus = manifest.corpus if manifest else None
     if corpus is not None and read is not None:

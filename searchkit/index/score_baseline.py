@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import checked_rows
 from searchkit.index.manifest import ScoreBaseline
 from searchkit.index.segment_reader import Segment
-from searchkit.index.vector_files import parts_of
+from searchkit.index.vector_index import parts_of
 from searchkit.index.vector_stats import StatsByLanguage, groups, leans, learnt_weight
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.parser import parse
@@ -61,7 +61,6 @@ def is_due(zero: ScoreBaseline | None, chunks: int) -> bool:
 
 def learn_zero(
     segments: Sequence[Segment],
-    index: KeywordSegments,
     languages: Sequence[str | None],
     encoder: Encoder,
     spreads: StatsByLanguage,
@@ -69,13 +68,24 @@ def learn_zero(
 ) -> ScoreBaseline | None:
     """Ask what lives in segments that all have vectors, and of which ``spreads`` are; None where that is too little.
 
-    ``index`` has the segments' postings; ``shares`` is by language what of the vector's weight the encoder is worth, 1
+    ``shares`` is by language what of the vector's weight the encoder is worth, 1
     where it has no entry.
     """
     chunks = sum(segment.fact.living_chunks for segment in segments)
     words = _words(segments) if chunks >= LEAST_CHUNKS else []
     if len(words) < WORDS:
         return None
+    index = KeywordSegments(
+        [
+            SegmentPostings(
+                postings=segment.postings,
+                article_of_row=segment.article_of_row,
+                deleted=segment.deletions.rows if segment.deletions else None,
+                delta=segment.deletions.counts if segment.deletions else None,
+            )
+            for segment in segments
+        ]
+    )
     gone = np.concatenate([~segment.rows_of(segment.living_articles) for segment in segments])
     leaning = leans(spreads)
     names = {name: number for number, name in enumerate(leaning)}
@@ -88,7 +98,7 @@ def learn_zero(
     analyzer = Analyzer()
     means = np.zeros(4)
     questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
-    for question, query, cosine in _asked(questions, encoder, segments):
+    for question, query, cosine in _answered(questions, encoder, segments):
         matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
         keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
         nearness = share_of_row * (cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row])
@@ -103,21 +113,6 @@ def learn_zero(
         words=words_mean,
         nearness=nearness_mean,
         chunks=chunks,
-    )
-
-
-def keyword_index(segments: Sequence[Segment]) -> KeywordSegments:
-    """Return the postings of segments, with the statistics of what lives."""
-    return KeywordSegments(
-        [
-            SegmentPostings(
-                postings=segment.postings,
-                article_of_row=segment.article_of_row,
-                deleted=segment.deletions.rows if segment.deletions else None,
-                delta=segment.deletions.counts if segment.deletions else None,
-            )
-            for segment in segments
-        ]
     )
 
 
@@ -138,7 +133,7 @@ def _questions(words: Sequence[str], count: int) -> list[str]:
     return [" ".join(words[place] for place in row) for row in drawn.reshape(count, WORDS).tolist()]
 
 
-def _asked(
+def _answered(
     questions: Sequence[str], encoder: Encoder, segments: Sequence[Segment]
 ) -> Iterator[tuple[str, Vector, Scores]]:
     """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from searchkit.config import SearchConfig, Settings
 from searchkit.errors import ConfigError
-from searchkit.index.current import manifest_in_force, publish
 from searchkit.index.garbage import next_number, sweep
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Manifest, read_manifest, write_manifest
+from searchkit.index.manifest import Manifest, manifest_in_force, publish, read_manifest, write_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.version import __version__
 
@@ -31,10 +30,10 @@ def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: floa
     manifest_in_force(paths)  # before a lock is made where there is no index
     with writer_lock(paths.lock, "tune", lock_timeout_s):
         before = manifest_in_force(paths)
-        if before.settings == settings:
-            return before
         if settings is not None:
             check_settings(settings.fingerprint, before, paths.root)
+        if _searches(before.settings) == _searches(settings):  # whatever speaks for them
+            return before
         sweep(paths)
         manifest = replace(
             before,
@@ -48,6 +47,10 @@ def choose(index: str | Path, settings: Settings | None, *, lock_timeout_s: floa
         write_manifest(paths, manifest)
         publish(paths, manifest.generation)
     return manifest
+
+
+def _searches(settings: Settings | None) -> dict[str, object]:
+    return dict(settings.search) if settings else {}
 
 
 def settings_in_force(index: str | Path, generation: int | None = None) -> SearchConfig:

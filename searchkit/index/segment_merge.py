@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import sound_rows
+from searchkit.encoders.encoder_checks import sound_rows
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles_db import ArticlesWriter
 from searchkit.index.embedding_source import Encode
@@ -22,8 +22,7 @@ from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment
 from searchkit.index.segment_writer import move_in
-from searchkit.index.vector_files import VectorsWriter
-from searchkit.index.vector_index import add_eight_bits
+from searchkit.index.vector_index import VectorsWriter, add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.article_ids import IdsReader, ids_of
-from searchkit.index.articles_db import ArticlesReader, DateColumns
+from searchkit.index.articles_db import IDS_MAGIC, ArticlesReader, DateColumns
 from searchkit.index.deletions import Deletions
 from searchkit.index.manifest import SegmentFact, check_file
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.vector_index import VectorsReader
 from searchkit.keyword.postings.reader import PostingsReader
+from searchkit.storage import native
+from searchkit.storage.array_file import ArrayFile, StringTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Segment:
-    """An opened segment: its three legs and what of it is deleted. Safe to share among threads."""
+    """An opened segment: its articles, postings and vectors, and what of it is deleted. Safe to share among threads."""
 
     def __init__(self, paths: IndexPaths, fact: SegmentFact, *, dimension: int) -> None:
         """Open and check the files. Raises ``IndexCorrupt`` naming one that is missing or isn't what was written."""
@@ -33,11 +35,11 @@ class Segment:
         for name, file in fact.files.items():
             check_file(folder / name, file)
         self.articles = ArticlesReader(folder / ARTICLES)
-        self.ids = IdsReader(folder / IDS, fact.articles) if IDS in fact.files else None
+        self.ids = open_ids(folder / IDS, fact.articles) if IDS in fact.files else None
         """None where the articles are few: their ids are looked up, and remembered."""
         self._known_ids: dict[int, str] = {}
         self.dates = DateColumns(self.articles, fact.articles)
-        self.postings = PostingsReader.open(folder / POSTINGS)
+        self.postings = PostingsReader(folder / POSTINGS)
         if self.postings.rows != fact.chunks:
             raise IndexCorrupt(
                 f"{folder / POSTINGS} holds {self.postings.rows} chunks where {fact.chunks} were written."
@@ -78,7 +80,7 @@ class Segment:
     def article_ids(self, rows: Sequence[int]) -> list[str]:
         """Return the ids of the articles of some rows, in their order. Raises ``IndexCorrupt``."""
         if self.ids is not None:
-            return self.ids.of(rows)
+            return self.ids.some(rows)
         known = self._known_ids
         if absent := [row for row in rows if row not in known]:
             known.update(zip(absent, self.articles.article_ids(absent), strict=True))
@@ -124,12 +126,24 @@ class Segment:
         return bool(self.living_articles[row])
 
 
+def open_ids(path: Path, articles: int) -> StringTable:
+    """Open the ``ids.bin`` of a segment of so many articles. Safe to share among threads.
+
+    Raises ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew``.
+    """
+    file = ArrayFile(path, IDS_MAGIC)
+    ids = StringTable(file, "ids")
+    if len(ids) != articles:
+        raise file.corrupt(f"it doesn't hold the ids of {articles} articles")
+    return ids
+
+
 def ids_over(segments: Sequence[Segment], bases: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[str]:
     """Return the ids of some articles, in their order, by their numbers over all segments, which begin at ``bases``.
 
     Raises ``IndexCorrupt``.
     """
-    if (ids := _ids_in_files(segments, numbers, None)) is not None:
+    if (ids := _ids_in_files(segments, numbers)) is not None:
         return ids
     owners = (np.searchsorted(bases, numbers, side="right") - 1).tolist()
     wanted: dict[int, list[int]] = {}
@@ -153,15 +167,25 @@ def placed_ids(
 
 
 def _ids_in_files(
-    segments: Sequence[Segment], numbers: NDArray[np.int64], scores: NDArray[np.float64] | None
+    segments: Sequence[Segment], numbers: NDArray[np.int64], scores: NDArray[np.float64] | None = None
 ) -> list[str] | None:
-    """Return them by the compiled loops where all segments have a file of ids; or None."""
-    files = [segment.ids for segment in segments if segment.ids is not None]
-    return ids_of(files, numbers, scores) if len(files) == len(segments) else None
+    """Return the ids of articles that are counted over all segments, by the compiled loops.
+
+    With ``scores``, neighbours that have the same come in the order of their ids. None where the loops aren't here, a
+    segment has no file of ids, or something can't be right: ``StringTable.some`` says what, and in which file.
+    """
+    tables = [segment.ids.arrays for segment in segments if segment.ids is not None]
+    if native.COMPILED is None or len(tables) < len(segments):
+        return None
+    try:
+        ids: list[str] = native.COMPILED.strings(tables, numbers, scores)
+    except ValueError:
+        return None
+    return ids
 
 
 def chunk_texts(segment: Segment, articles: Iterable[int], unknown_as: str) -> Iterable[ChunkRow]:
-    """Yield each chunk of some articles as the keyword leg was given it.
+    """Yield each chunk of some articles as the keyword retriever was given it.
 
     ``unknown_as`` is the language by which articles without one were analysed.
     """

@@ -15,8 +15,7 @@ from searchkit.index.chunking_pool import ChunkingPool
 from searchkit.index.embedding_source import Encode
 from searchkit.index.manifest import SegmentFact, fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
-from searchkit.index.vector_files import VectorsWriter
-from searchkit.index.vector_index import add_eight_bits
+from searchkit.index.vector_index import VectorsWriter, add_eight_bits
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import rows_of

@@ -15,35 +15,34 @@ from pathlib import Path
 from shlex import quote
 
 from searchkit.config import ReadConfig
-from searchkit.encoders import check_encoder
+from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.index.article_source import (
+    ArticleInputs,
     ArticleIntake,
-    Handed,
     brings_articles_without_file,
+    buffered,
     corpus_of,
-    given_of,
     gives_way,
     has_id_of_file,
-    held_back,
     is_without_file,
     joined,
     left_out,
     path_of,
     rereadable,
     shown_path,
+    source_items,
     twice,
     with_mark,
 )
 from searchkit.index.articles_db import article_digest
 from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.current import current_generation
 from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, SegmentVectors, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules
+from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules, current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest.discover import fixed_part, same_file
@@ -56,7 +55,7 @@ PRUNE_LIMIT = 0.5
 
 def add(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     read: ReadConfig | None = None,
@@ -118,7 +117,7 @@ def add(
             parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
         )
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            incoming = intake.articles(given_of(articles, corpus, progress, states))
+            incoming = intake.articles(source_items(articles, corpus, progress, states))
             _write(paths, draft, compared.different(incoming), manifest, encoder, compared.known)
             if intake.lost and not compared.seen:
                 raise SourceError(f"No article could be read. The first problem: {intake.problems[0]}.")
@@ -131,7 +130,7 @@ def add(
 
 def update(
     index: str | Path,
-    articles: Handed | None = None,
+    articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
     read: ReadConfig | None = None,
@@ -223,13 +222,13 @@ def update(
             held=None if checksum else held,
         )
         compared = _ArticleComparison(parent, held.get, states, intake, corpus)
-        source = given_of(articles, corpus, progress, states)
+        source = source_items(articles, corpus, progress, states)
         compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(source))
             if prune:
                 checked = chain(fresh, _check_vanished(compared, held, intake, prune_limit, paths, places))
-                fresh = held_back(checked, BATCH_CHARACTERS)
+                fresh = buffered(checked, BATCH_CHARACTERS)
             _write(paths, draft, fresh, manifest, encoder, compared.known)
             vanished, elsewhere = ([], 0) if missing else compared.vanished(held)
             if elsewhere:
@@ -272,7 +271,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
         IndexCorrupt: A file of the index is damaged.
         FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
         FormatTooNew: A later version wrote the index.
-        ConfigError: ``lock_timeout_s`` is no time.
+        ConfigError: ``article_ids`` are no ids, or ``lock_timeout_s`` is no time.
         IndexLocked: Another writer is still at work after ``lock_timeout_s``.
         StorageError: The disk is full, or can't be written.
 
@@ -287,6 +286,8 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
     paths = IndexPaths(Path(index))
     current_generation(paths)
     intake = ArticleIntake()
+    if not isinstance(article_ids, Iterable):
+        raise ConfigError(f"article_ids takes ids, not {article_ids!r}.", hint="Give one id, or a list of ids.")
     wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
     with writer_lock(paths.lock, "delete", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
@@ -299,9 +300,14 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
             if draft.deleting:
                 manifest = draft.publish(manifest.corpus)
     notes = []
-    if draft.deleted and manifest.corpus:
-        notes.append(f"A rebuild or update brings back what is still at {', '.join(manifest.corpus.places)}.")
+    if draft.deleted and (places := _places_left(manifest.corpus)):
+        notes.append(f"A rebuild or update brings back what is still at {', '.join(places)}.")
     return draft.report(manifest, intake, started, notes)
+
+
+def _places_left(corpus: Corpus | None) -> list[str]:
+    """Return the remembered places that are still there."""
+    return [place for place in corpus.places if fixed_part(place).exists()] if corpus else []
 
 
 def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progress | None = None) -> BuildReport:

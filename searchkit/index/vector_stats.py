@@ -53,8 +53,8 @@ _AT_ONCE = 8192
 
 
 WEIGHT = 0.3
-"""The weight of the vector leg is this over the deviation of the cosine: 2.8 for the default encoder, for which that is
-.09 to .117 in four English collections. On eleven collections 2.3 to 3.8 ranked alike, within .003 nDCG@10."""
+"""The weight of the vector retriever is this over the deviation of the cosine: 2.8 for the default encoder, for which
+that is .09 to .117 in four English collections. On eleven collections 2.3 to 3.8 ranked alike, within .003 nDCG@10."""
 
 DEFAULT_WEIGHT = 2.8
 """For the default encoder, measured on eleven collections; and where there are too few vectors to learn from."""
@@ -161,7 +161,7 @@ def deviation(spreads: StatsByLanguage) -> float:
 
 
 def learnt_weight(spreads: StatsByLanguage, encoder: str) -> float:
-    """Return the weight of the vector leg that an archive's own vectors ask for, .5 to 30; one for static encoders."""
+    """Return the vector retriever's weight that an archive's vectors ask for, .5 to 30; one for static encoders."""
     from searchkit.encoders.static_encoder import PREFIX
 
     if encoder.startswith(PREFIX):

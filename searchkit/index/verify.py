@@ -12,20 +12,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders import check_encoder
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
-from searchkit.index.article_ids import IdsReader
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of
-from searchkit.index.current import CurrentGeneration, in_force, remedy
 from searchkit.index.deletions import Deletions
 from searchkit.index.lock import hold_for_reading
-from searchkit.index.manifest import RULES, Manifest, SegmentFact, check_file, coverage_note, read_manifest
+from searchkit.index.manifest import (
+    RULES,
+    CurrentGeneration,
+    Manifest,
+    SegmentFact,
+    check_file,
+    coverage_note,
+    in_force,
+    read_manifest,
+    remedy,
+)
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment_reader import Segment, chunk_texts
-from searchkit.index.vector_files import longest_difference, map_eight_bits, map_vectors
-from searchkit.index.vector_index import VectorsReader
+from searchkit.index.segment_reader import Segment, chunk_texts, open_ids
+from searchkit.index.vector_index import VectorsReader, longest_difference, map_eight_bits, map_vectors
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.postings.deletion_stats import deltas
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
@@ -75,7 +81,7 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
     if name == EIGHT_BITS:
         _check_eight_bits(path, fact, dimension, deep=deep)
     if name == POSTINGS:
-        with PostingsReader.open(path) as postings:
+        with PostingsReader(path) as postings:
             if postings.rows != fact.chunks:
                 raise IndexCorrupt(f"{path} holds {postings.rows} chunks where {fact.chunks} were written.")
             if deep:
@@ -85,10 +91,10 @@ def check_leg(paths: IndexPaths, fact: SegmentFact, name: str, dimension: int, *
 def _check_ids(path: Path, fact: SegmentFact, *, deep: bool) -> None:
     """Hold the ids against those of the articles: some, or all of them."""
     rows = range(0, fact.articles, 1 if deep else max(1, fact.articles // SAMPLED))
-    with closing(IdsReader(path, fact.articles)) as ids, ArticlesReader(path.with_name(ARTICLES)) as articles:
+    with closing(open_ids(path, fact.articles)) as ids, ArticlesReader(path.with_name(ARTICLES)) as articles:
         for first in range(0, len(rows), _BLOCK):
             some = rows[first : first + _BLOCK]
-            if ids.of(some) != articles.article_ids(some):
+            if ids.some(some) != articles.article_ids(some):
                 raise IndexCorrupt(f"{path} has other ids than {ARTICLES} beside it.")
 
 
@@ -109,12 +115,12 @@ def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bo
 def check_deletions(paths: IndexPaths, fact: SegmentFact) -> None:
     """Check what is deleted of a segment. Raises ``IndexCorrupt``."""
     if fact.deletions is not None:
-        with PostingsReader.open(paths.segment(fact.name) / POSTINGS) as postings:
+        with PostingsReader(paths.segment(fact.name) / POSTINGS) as postings:
             Deletions.read(paths, fact, postings)
 
 
 def check_agreement(segment: Segment, *, unknown_as: str, deep: bool) -> None:
-    """Look some articles up again in each leg, and with ``deep`` hold every article against its digest.
+    """Look some articles up again in each retriever, and with ``deep`` hold every article against its digest.
 
     ``unknown_as`` is the language by which articles without one were analysed. Raises ``IndexCorrupt``.
     """
@@ -202,9 +208,9 @@ def _read_postings(postings: PostingsReader) -> None:
 _MEANINGS = {
     ARTICLES: "Its articles can't be shown, filtered or counted.",
     IDS: "The ids of what is found can't be trusted.",
-    POSTINGS: "The keyword leg can't be trusted.",
-    VECTORS: "The vector leg can't be trusted.",
-    EIGHT_BITS: "The vector leg can't be trusted.",
+    POSTINGS: "The keyword retriever can't be trusted.",
+    VECTORS: "The vector retriever can't be trusted.",
+    EIGHT_BITS: "The vector retriever can't be trusted.",
 }
 _NO_ENCODER = "The encoder that the index brings along can't be used: only searches by keyword work."
 _DAMAGE = (IndexCorrupt, StorageError, ValueError, TypeError, KeyError, IndexError, OverflowError)
@@ -226,7 +232,7 @@ class Fault:
         >>> _ = Path("indexes/news/segments/000001/vectors.faiss").write_bytes(b"cut short")
         >>> fault = searchkit.verify("indexes/news").faults[0]
         >>> fault.meaning
-        "The vector leg can't be trusted."
+        "The vector retriever can't be trusted."
         >>> fault.remedy
         'searchkit rebuild --index indexes/news'
     """
@@ -270,7 +276,7 @@ def verify(
 ) -> VerifyReport:
     """Check the generation in force. Damage is told in the report, not raised.
 
-    It checks the manifest, the files' sizes and heads and each leg's counts, and looks some articles up again.
+    It checks the manifest, the files' sizes and heads and each retriever's counts, and looks some articles up again.
 
     Args:
         index: The folder of the index.

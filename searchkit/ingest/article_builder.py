@@ -17,9 +17,8 @@ from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.dates import offset_s, parse_date, parse_dated
 from searchkit.ingest.formats.html_fragment import FieldText, field_text, line_text
 from searchkit.ingest.formats.sections import atx_headings, sections_under
-from searchkit.ingest.hyphenation import join_parted_words
 from searchkit.ingest.language_detection import corrected, detect, is_no_language, normalise
-from searchkit.ingest.text_cleanup import clean, has_control, one_line
+from searchkit.ingest.text_cleanup import clean, has_control, join_parted_words, one_line
 from searchkit.types import Article, FieldValue, Origin, Section
 
 _DAY_S = 86_400

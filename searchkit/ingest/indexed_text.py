@@ -15,13 +15,13 @@ HEADING_BYTES = 120
 
 Bytes, since they follow the number of tokens over all scripts better than characters: 240 bytes are some 40 English
 words or 80 Chinese characters, 50 to 80 tokens, more than a newspaper's title ever has. The bound leaves the text of
-the chunk its place before the encoder's limit, however long a title is; the keyword leg sees all of it.
+the chunk its place before the encoder's limit, however long a title is; the keyword retriever sees all of it.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedText:
-    """The text of a chunk as it is searched. The keyword leg gets the three parts, the encoder gets ``joined``."""
+    """The text of a chunk as it is searched. The keyword retriever gets the three parts, the encoder ``joined``."""
 
     title: str
     heading: str
@@ -34,7 +34,7 @@ class SearchedText:
 
 
 def compose(article: Article, chunk: Chunk) -> SearchedText:
-    """Return what both legs see of the chunk: the one place where it is decided."""
+    """Return what both retrievers see of the chunk: the one place where it is decided."""
     return SearchedText(title=article.title.strip(), heading=chunk.heading.strip(), text=chunk.text)
 
 

@@ -114,7 +114,7 @@ class WordAnalyzer(WhooshAnalyzer):  # type: ignore[misc]  # Whoosh has no types
     def __init__(self, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         self._analyzer = analyzer
         self._languages = tuple(languages)
-        self._asked: dict[str, tuple[str, ...]] = {}
+        self._unions: dict[str, tuple[str, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -169,18 +169,18 @@ class WordAnalyzer(WhooshAnalyzer):  # type: ignore[misc]  # Whoosh has no types
         stems = dict.fromkeys(
             pair for expansion in expansions for pair in zip(expansion.terms, expansion.offsets, strict=True)
         )
-        unions = self._asked
+        unions = self._unions
         if unions:
             stems |= dict.fromkeys((union, offset) for term, offset in stems for union in unions.get(term, ()))
         return stems
 
     def _term(self, stems: tuple[str, ...]) -> str:
         term = ALTERNATIVE.join(stems)
-        if len(stems) > 1 and term not in self._asked.get(stems[0], ()):
-            if len(self._asked) >= _REMEMBERED:
-                self._asked = {}
+        if len(stems) > 1 and term not in self._unions.get(stems[0], ()):
+            if len(self._unions) >= _REMEMBERED:
+                self._unions = {}
             for stem in stems:
-                self._asked[stem] = (*self._asked.get(stem, ()), term)
+                self._unions[stem] = (*self._unions.get(stem, ()), term)
         return term
 
 

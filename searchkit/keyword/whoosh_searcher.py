@@ -20,7 +20,7 @@ from whoosh.reading import EmptyReader, MultiReader, ReaderClosed, SegmentReader
 from whoosh.scoring import BaseScorer, WeightingModel, WeightScorer
 from whoosh.searching import Searcher
 
-from searchkit.errors import SearchkitError
+from searchkit.errors import ConfigError, SearchkitError
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.scoring.bm25 import idf, length_norms, saturation
 from searchkit.keyword.whoosh_codec import ArrayCursor, ArrayMatcher, ArraySegment, TermRows
@@ -50,8 +50,13 @@ def open_searcher(
 
     Terms are looked up as they are: a query holds terms that the analyzer has made, as Whoosh's parser does with the
     searcher's schema. ``documents`` tells what rows have beside their words. ``on_close`` is called once, when the
-    searcher is closed or nobody has it any more.
+    searcher is closed or nobody has it any more. Raises ``ConfigError`` where ``weighting`` is no scorer.
     """
+    if weighting is not None and not callable(getattr(weighting, "scorer", None)):
+        raise ConfigError(
+            f"weighting takes a scorer of Whoosh's, not {weighting!r}.",
+            hint="Give one such as whoosh.scoring.TF_IDF(), or an object of your own with the method 'scorer'.",
+        )
     analyzer = analyzer or Analyzer()
     schema = schema_of(documents, analyzer)
     readers = [

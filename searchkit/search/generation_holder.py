@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
-from searchkit.index.current import in_force
 from searchkit.index.generation import Generation, open_generation
+from searchkit.index.manifest import in_force
 from searchkit.index.paths import IndexPaths
 from searchkit.search.retrieval import SearchContext
 

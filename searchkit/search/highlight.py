@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, cluster_starts
-from searchkit.keyword.analysis.token_ids import is_word
+from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, cluster_starts, is_word
 from searchkit.keyword.query.ast import Compound, Term, has_sign_outside, is_telling
 from searchkit.storage import native
 from searchkit.types import Chunk, Snippet

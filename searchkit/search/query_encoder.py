@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from searchkit.encoders import check_encoder
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.errors import EncoderMismatch
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation

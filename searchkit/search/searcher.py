@@ -584,6 +584,7 @@ class Searcher:
             The chunk; None where there is none of this id.
 
         Raises:
+            ConfigError: ``chunk_id`` isn't a text.
             IndexCorrupt: A file of the index is damaged.
             SearchkitError: The searcher is closed.
 
@@ -592,6 +593,8 @@ class Searcher:
             >>> searcher.chunk("cocoa#0").text
             'Chocolate makers blame the weather. Farmers say that the harvest was stolen.'
         """
+        if not isinstance(chunk_id, str):
+            raise ConfigError(f"A chunk's id is a text, not {chunk_id!r}.", hint="Give it as results have it: 'ID#0'.")
         article_id, mark, ordinal = chunk_id.rpartition("#")
         if not mark or not ordinal.isdecimal() or len(ordinal) > 9:
             return None
@@ -625,6 +628,7 @@ class Searcher:
             (a ``whoosh.filedb.filestore.ReadOnlyError``), which it refuses.
 
         Raises:
+            ConfigError: ``weighting`` is no scorer.
             SearchkitError: This searcher was closed.
             IndexCorrupt: A file isn't what was written.
 

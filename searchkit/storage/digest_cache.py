@@ -21,7 +21,7 @@ from pathlib import Path
 from searchkit.storage import files
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
-_LARGE = 1 << 20
+LARGE_BYTES = 1 << 20
 """From this size on a digest is remembered: below, hashing costs less than 2 ms."""
 
 _FRESH_S = 7 * 86_400
@@ -49,7 +49,7 @@ def digest(path: Path) -> str:
     Raises ``OSError`` where the file can't be read.
     """
     stat = path.stat()
-    if stat.st_size < _LARGE:
+    if stat.st_size < LARGE_BYTES:
         return files.digest(path)
     note = _note(path, stat)
     with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -67,11 +67,9 @@ def remember(path: Path, sha256: str) -> None:
     """Keep the digest of a large file that was hashed a moment ago, under the name that it has now."""
     # Without a cache that can be written, the file is hashed again next time: slower, not wrong.
     with contextlib.suppress(OSError):
-        stat = path.stat()
-        if stat.st_size >= _LARGE:
-            note = _note(path, stat)
-            write_text(note, sha256)
-            _tidy(note.parent)
+        note = _note(path, path.stat())
+        write_text(note, sha256)
+        _tidy(note.parent)
 
 
 def forget_digests() -> int:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,66 @@ def test_words_and_expression_force_a_reading(run: Run, built: Path) -> None:
     assert run("search", "air", "--words", "--expression", *options).code == 2
     read = run("search", "air tag:arms", "--index", built, "--json").json()["reading"]
     assert (read["syntax"], read["filters"], read["rest_is_words"]) == ("expression", ["tag:arms"], True)
+
+
+def test_a_number_below_its_range_is_refused_with_the_range(run: Run, built: Path, corpus: Path) -> None:
+    ran = run("add", corpus, "--index", built, "--jobs", "0")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'--jobs'" in ran.err
+    assert "greater than or equal to 1" in ran.err
+
+
+def test_the_help_names_every_variable_of_the_environment_that_is_read(run: Run) -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(searchkit.__file__).parent.rglob("*.py"))
+    read = set(re.findall(r"\"(SEARCHKIT_[A-Z_]+)\"", sources))
+    assert {"SEARCHKIT_INDEX", "SEARCHKIT_TIME_ZONE"} <= read
+    assert not [name for name in read if name not in run("--help").out]
+
+
+def test_a_report_leaves_out_zeros_and_counts_in_the_singular(run: Run, tmp_path: Path) -> None:
+    index, place = tmp_path / "index", tmp_path / "note.txt"
+    place.write_text("The tram\n\nA new line crosses the old bridge.", encoding="utf-8")
+    assert re.search(r"chunks +1 \(1 vector (encoded|reused)\)", run("build", place, "--index", index).err)
+    again = run("add", place, "--index", index).err
+    assert re.search(r"articles +1 unchanged", again)
+    assert "chunks" not in again
+    for command in (("compact",), ("delete", "nothing")):
+        ran = run(*command, "--index", index)
+        assert "articles" not in ran.err
+        assert " 0 " not in ran.err
+
+
+def test_what_is_deleted_can_stand_in_a_file(run: Run, built: Path, tmp_path: Path) -> None:
+    index = shutil.copytree(built, tmp_path / "index")
+    listed = tmp_path / "ids.txt"
+    listed.write_bytes("\ufeffwire-1\r\n\r\n wire-2 \nno-such-id\n".encode())
+    ran = run("delete", "wire-3", "--file", listed, "--index", index, "--json")
+    assert (ran.code, ran.json()["deleted"], len(ran.json()["problems"])) == (0, 3, 1)
+    for content in (None, b"\xff\xfe\xff"):
+        listed.unlink()
+        if content is not None:
+            listed.write_bytes(content)
+        bad = run("delete", "--file", tmp_path / "ids.txt", "--index", index)
+        assert bad.code == 2
+        assert "can't be read" in bad.err
+        listed.touch()
+    listed.write_bytes(b"\n\n")
+    assert "What should be deleted?" in run("delete", "--file", listed, "--index", index).err
+
+
+def test_what_is_deleted_can_come_through_standard_input(
+    run: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = shutil.copytree(built, tmp_path / "index")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"wire-1\nwire-2\n"), encoding="utf-8"))
+    assert run("delete", "--file", "-", "--index", index, "--json").json()["deleted"] == 2
+
+
+def test_doctor_tells_a_cache_folder_that_is_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cache").write_text("", encoding="utf-8")
+    monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
+    checks = {check["name"]: check for check in run("doctor", "--json").json()}
+    assert not checks["vector cache"]["good"]
+    assert "it is a file" in checks["vector cache"]["found"]
+    assert "SEARCHKIT_CACHE" in checks["vector cache"]["remedy"]

@@ -230,3 +230,28 @@ def test_doctor_says_what_to_type_where_something_is_missing(
     assert "pip install 'nowhere-to-be-found>=2' 'rich>=999'" in ran.out
     assert "1 of 3 are there" in ran.out
     assert "searchkit rollback --index indexes/news" in " ".join(ran.out.split())
+
+
+def test_a_copy_needs_a_folder_of_its_own(run: Run, built: Path, tmp_path: Path) -> None:
+    nowhere = run("backup", "", "--index", built)
+    assert (nowhere.code, nowhere.err.splitlines()[0]) == (2, "searchkit: Where should the copy go?")
+    assert "searchkit backup FOLDER" in nowhere.err
+    before = sorted(built.rglob("*"))
+    inside = run("backup", built / "copies" / "today", "--index", built)
+    assert (inside.code, sorted(built.rglob("*"))) == (2, before)
+    assert f"lies inside {built}" in inside.err
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine", encoding="utf-8")
+    other = run("backup", tmp_path / "other", "--index", built)
+    assert other.code == 2
+    assert "--index" not in other.err
+    assert "that isn't there yet" in other.err
+    same = run("backup", built, "--index", built)
+    assert (same.code, "restore" in same.err) == (2, False)
+
+
+def test_a_backup_is_not_restored_into_itself(run: Run, built: Path) -> None:
+    before = sorted(built.rglob("*"))
+    ran = run("restore", built, "--index", built / "restored")
+    assert (ran.code, sorted(built.rglob("*"))) == (2, before)
+    assert f"lies inside {built}" in ran.err

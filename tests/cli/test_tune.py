@@ -10,7 +10,7 @@ import pytest
 import searchkit
 from searchkit.config import SearchConfig, Settings
 from searchkit.evaluation.comparison import Comparison
-from searchkit.index.current import manifest_in_force
+from searchkit.index.manifest import manifest_in_force
 from searchkit.index.paths import IndexPaths
 from tests.cli.conftest import Run
 from tests.encoders.tiny_models import make_cross_encoder
@@ -59,9 +59,12 @@ def test_what_was_tuned_is_shown_with_its_doubt(run: Run, built: Path, judged: P
     assert ran.code == 0
     lines = ran.out.splitlines()
     assert lines[0] == "judged/test · 20 queries · nDCG@10"
-    assert any(line.startswith("vector_weight") and "→" in line for line in lines)
+    assert any(
+        line.startswith("vector_weight  default 2.8, tuned ") and "parts of the queries" in line for line in lines
+    )
+    assert any(line.startswith("default") for line in lines)
     assert any(line.startswith("gain") and "worse" in line for line in lines)
-    assert "Chosen: the nearest to the default that no other mean surely beats." in lines
+    assert "Tuned is the weight nearest to the default whose mean no other surely beats." in lines
     assert "Keep the defaults" in ran.out
     assert all(len(line) <= 80 for line in lines)
     assert in_force(built) is None
@@ -311,3 +314,21 @@ def test_a_disk_that_refuses_the_file_names_it_and_not_what_stood_in_for_it(
     ran = run("tune", judged, "--index", built, "--out", refused)
     assert ran.code == 5
     assert f"Can't write {refused}: No space" in " ".join(ran.err.split()).replace("- ", "-")
+
+
+def test_settings_that_are_in_force_already_make_no_generation(run: Run, copy: Path, tmp_path: Path) -> None:
+    def generations() -> list[str]:
+        return sorted(path.name for path in (copy / "generations").iterdir())
+
+    before = generations()
+    ran = run("tune", "--use", "defaults", "--index", copy)
+    assert "uses the defaults already, nothing was changed (generation 1)" in ran.err
+    nothing = settings_file(copy, tmp_path / "nothing.json")
+    assert run("tune", "--use", nothing, "--index", copy).code == 0
+    assert generations() == before
+    heavy = settings_file(copy, tmp_path / "heavy.json", vector_weight=4.0)
+    assert "(generation 2)" in run("tune", "--use", heavy, "--index", copy).err
+    values = json.loads(heavy.read_text(encoding="utf-8")) | {"evidence": "measured again"}
+    heavy.write_text(json.dumps(values), encoding="utf-8")
+    assert "already, nothing was changed (generation 2)" in run("tune", "--use", heavy, "--index", copy).err
+    assert len(generations()) == len(before) + 1

@@ -19,10 +19,9 @@ from searchkit.encoders import load_encoder
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER
 from searchkit.errors import ConfigError, IndexCorrupt, MissingExtra, StorageError
 from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.current import publish
 from searchkit.index.garbage import litter
 from searchkit.index.generation import open_generation
-from searchkit.index.manifest import sealed
+from searchkit.index.manifest import publish, sealed
 from searchkit.index.paths import IndexPaths
 from searchkit.types import Encoder
 from tests.index.archive import article, built

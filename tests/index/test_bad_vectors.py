@@ -13,7 +13,7 @@ import searchkit
 from searchkit import add, build, rebuild, update
 from searchkit.encoders.embedding_cache import SWITCH, EmbeddingCache, bound
 from searchkit.encoders.embedding_log import identity_of
-from searchkit.encoders.onnx_encoder import checked_rows
+from searchkit.encoders.encoder_checks import checked_rows
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, VectorsInvalid
 from searchkit.index.embedding_source import kept_vectors
 from searchkit.index.generation import open_generation

@@ -10,8 +10,7 @@ import searchkit
 from searchkit.cli import main
 from searchkit.config import DEFAULT_ENCODER
 from searchkit.errors import FormatTooOld, MissingExtra
-from searchkit.index.current import manifest_in_force
-from searchkit.index.manifest import FORMAT, OLDEST_FORMAT, RULES
+from searchkit.index.manifest import FORMAT, OLDEST_FORMAT, RULES, manifest_in_force
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import article
 from tests.index.golden import FOLDER, answers

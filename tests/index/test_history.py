@@ -14,12 +14,11 @@ import pytest
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, verify
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, IndexNotFound
-from searchkit.index.current import CurrentGeneration, publish
 from searchkit.index.garbage import litter
 from searchkit.index.generation import open_generation
 from searchkit.index.history import history
 from searchkit.index.lock import writer_lock
-from searchkit.index.manifest import sealed
+from searchkit.index.manifest import CurrentGeneration, publish, sealed
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import article, built, ids_found, tree
 from tests.word_encoder import WordEncoder
@@ -366,7 +365,8 @@ def test_the_digest_of_a_large_file_is_taken_once_and_again_when_it_changed(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("searchkit.storage.digest_cache._LARGE", 1)
+    for module in ("storage.digest_cache", "index.manifest"):
+        monkeypatch.setattr(f"searchkit.{module}.LARGE_BYTES", 1)
     add(index, [article(22)], encoder=WordEncoder())
     searchkit.open(index).close()
     hashed: list[str] = []

@@ -14,9 +14,8 @@ from searchkit import Answer, Article, Mode, add, backup, build, compact, delete
 from searchkit.errors import ConfigError, FormatTooNew, FormatTooOld, VectorsMissing
 from searchkit.evaluation.runs import make_run
 from searchkit.index import manifest as index_manifest
-from searchkit.index.current import current_generation, manifest_in_force
 from searchkit.index.garbage import litter
-from searchkit.index.manifest import Manifest
+from searchkit.index.manifest import Manifest, current_generation, manifest_in_force
 from searchkit.index.paths import VECTORS, IndexPaths
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound
-from searchkit.index.current import current_generation
-from searchkit.index.manifest import FORMAT, read_manifest, sealed, write_manifest
+from searchkit.index.manifest import FORMAT, current_generation, read_manifest, sealed, write_manifest
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import built
 

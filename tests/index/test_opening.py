@@ -39,7 +39,8 @@ def test_what_was_written_a_moment_ago_is_opened_without_being_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[[Path], None]
 ) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("searchkit.storage.digest_cache._LARGE", 1)
+    for module in ("storage.digest_cache", "index.manifest"):
+        monkeypatch.setattr(f"searchkit.{module}.LARGE_BYTES", 1)
     made(tmp_path / "index")
     read: list[str] = []
     real = hashlib.file_digest

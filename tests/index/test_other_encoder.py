@@ -8,8 +8,8 @@ import pytest
 import searchkit
 from searchkit import BuildReport, add, build, gc, rebuild, verify
 from searchkit.errors import ConfigError, EncoderMismatch, IndexCorrupt, MissingExtra, SearchkitError
-from searchkit.index.current import current_generation, in_force
 from searchkit.index.garbage import litter
+from searchkit.index.manifest import current_generation, in_force
 from searchkit.index.paths import IndexPaths
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder

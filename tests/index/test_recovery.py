@@ -18,9 +18,9 @@ from searchkit.encoders import model_files
 from searchkit.encoders.model_files import find_model
 from searchkit.errors import ConfigError, IndexCorrupt, IndexExists, IndexLocked, SourceError, StorageError
 from searchkit.index import backup as index_backup
-from searchkit.index.current import current_generation
 from searchkit.index.garbage import litter
 from searchkit.index.lock import writer_at_work, writer_lock
+from searchkit.index.manifest import current_generation
 from searchkit.index.paths import ARTICLES, VECTORS, IndexPaths
 from searchkit.storage import digest_cache, files
 from tests.index.archive import article, built
@@ -96,7 +96,7 @@ def refusing(real: Callable[[Path, bytes], None], name: str) -> Callable[[Path, 
 def test_damage_that_keeps_size_and_time_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEARCHKIT_CACHE", str(tmp_path / "cache"))
     large = tmp_path / "large"
-    large.write_bytes(bytes(digest_cache._LARGE))
+    large.write_bytes(bytes(digest_cache.LARGE_BYTES))
     before = digest_cache.digest(large)
     flipped(large)
     assert digest_cache.digest(large) != before
@@ -126,7 +126,7 @@ def test_gc_makes_space_on_a_full_disk(index: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # from now on no file takes a byte
         os._exit(0 if gc(index, keep=1).removed == (1, 2) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert writer_at_work(IndexPaths(index).lock) == ""
+    assert writer_at_work(IndexPaths(index).lock) is None
 
 
 def test_what_only_a_damaged_generation_has_is_kept_until_gc(index: Path) -> None:

@@ -13,11 +13,11 @@ import pytest
 from searchkit import Article, gc
 from searchkit.errors import IndexCorrupt, StorageError
 from searchkit.index import manifest as manifests
-from searchkit.index.article_source import held_back
+from searchkit.index.article_source import buffered
 from searchkit.index.articles_db import ArticlesReader, ArticlesWriter
-from searchkit.index.current import current_generation
 from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.storage.array_file import ArrayFile, ArrayWriter
 from searchkit.storage.files import make_folder, read_small
@@ -163,8 +163,8 @@ def test_articles_are_awaited_in_their_order_whatever_fits_into_memory() -> None
     articles = [article(number, text=f"Text {number}. " * 20) for number in (3, 1, 1, 2, 9)]
     articles.append(Article(id="with a space", text="x", title=""))
     for characters in (1, 500, 10**6):
-        assert list(held_back(iter(articles), characters)) == articles
-    assert list(held_back([], 1)) == []
+        assert list(buffered(iter(articles), characters)) == articles
+    assert list(buffered([], 1)) == []
 
 
 def test_a_small_array_file_that_is_cut_short_under_a_reader_still_answers(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 import searchkit
 from searchkit.config import Settings
 from searchkit.errors import ConfigError, IndexLocked, IndexNotFound
-from searchkit.index.current import manifest_in_force
 from searchkit.index.lock import writer_lock
+from searchkit.index.manifest import manifest_in_force
 from searchkit.index.paths import IndexPaths
 from searchkit.index.search_settings import choose
 from tests.index.archive import article, built

@@ -9,10 +9,18 @@ import pytest
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt, StorageError
-from searchkit.index import vector_files
+from searchkit.index import vector_index
 from searchkit.index.paths import EIGHT_BITS, VECTORS
-from searchkit.index.vector_files import VectorsWriter, map_vectors, parts_of
-from searchkit.index.vector_index import Nearest, VectorsReader, add_eight_bits, best_of, measured_recall
+from searchkit.index.vector_index import (
+    Nearest,
+    VectorsReader,
+    VectorsWriter,
+    add_eight_bits,
+    best_of,
+    map_vectors,
+    measured_recall,
+    parts_of,
+)
 from searchkit.storage import native
 from searchkit.storage.files import let_go
 
@@ -55,7 +63,7 @@ def reader(request: pytest.FixtureRequest, path: Path, monkeypatch: pytest.Monke
 
 
 def eight_bits(path: Path, monkeypatch: pytest.MonkeyPatch) -> VectorsReader:
-    monkeypatch.setattr(vector_files, "EIGHT_BITS_FROM", 100)
+    monkeypatch.setattr(vector_index, "EIGHT_BITS_FROM", 100)
     add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
     return VectorsReader(path, rows=ROWS, dimension=WIDTH, eight_bits=path.with_name(EIGHT_BITS))
 
@@ -141,7 +149,7 @@ def test_few_rows_have_no_eight_bits(path: Path) -> None:
 
 def test_eight_bits_that_find_too_little_are_taken_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("searchkit.index.vector_index.LEAST_RECALL", 1.01)
-    monkeypatch.setattr(vector_files, "EIGHT_BITS_FROM", 100)
+    monkeypatch.setattr(vector_index, "EIGHT_BITS_FROM", 100)
     add_eight_bits(path.parent, rows=ROWS, dimension=WIDTH)
     assert not path.with_name(EIGHT_BITS).exists()
 
@@ -169,7 +177,7 @@ def test_who_asks_the_same_for_more_is_answered_from_one_scan(
 def test_the_recall_is_measured_against_a_full_scan(
     path: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vector_files, "_BLOCK", 700)
+    monkeypatch.setattr(vector_index, "_BLOCK", 700)
     reader = eight_bits(path, monkeypatch)
     assert measured_recall(reader) == 1.0
 

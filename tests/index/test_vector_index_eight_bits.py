@@ -11,7 +11,7 @@ import pytest
 import searchkit
 from searchkit import SearchConfig, Where, add, backup, compact, delete, verify
 from searchkit.errors import IndexCorrupt
-from searchkit.index import vector_files, vector_index
+from searchkit.index import vector_index
 from searchkit.index.generation import open_generation
 from searchkit.index.paths import EIGHT_BITS, IndexPaths
 from searchkit.index.vector_index import VectorsReader
@@ -41,7 +41,7 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """The same articles, added and deleted in the same way, scanned in float32 and at 8 bits."""
     for name in ("plain", "small"):
         if name == "small":
-            monkeypatch.setattr(vector_files, "EIGHT_BITS_FROM", 20)
+            monkeypatch.setattr(vector_index, "EIGHT_BITS_FROM", 20)
         index = tmp_path / name
         built(index, EVERYTHING[:90])
         add(index, [article(number) for number in EVERYTHING[60:]], encoder=WordEncoder())
@@ -94,8 +94,8 @@ def test_a_row_that_is_further_off_than_the_file_says_is_found_by_verify(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its maker could seal a wrong index as well as a right one."""
-    monkeypatch.setattr(vector_files, "EIGHT_BITS_FROM", 20)
-    monkeypatch.setattr(vector_files, "longest_difference", lambda *_, **__: 1e-4)
+    monkeypatch.setattr(vector_index, "EIGHT_BITS_FROM", 20)
+    monkeypatch.setattr(vector_index, "longest_difference", lambda *_, **__: 1e-4)
     built(tmp_path / "index", EVERYTHING)
     paths = IndexPaths(tmp_path / "index")
     assert [fault.path for fault in verify(paths.root, deep=True, encoder=WordEncoder()).faults] == [

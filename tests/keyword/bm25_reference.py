@@ -94,7 +94,7 @@ def _segment(path: Path, pieces: Sequence[Piece]) -> Iterator[SegmentPostings]:
                 builder.add(*part)
         builder.write(path)
     rows = [piece.deleted for piece in pieces for _ in piece.chunks]
-    with PostingsReader.open(path) as reader:
+    with PostingsReader(path) as reader:
         gone = [part for piece in pieces if piece.deleted for part in piece.parts]
         yield SegmentPostings(
             postings=reader,

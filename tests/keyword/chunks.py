@@ -59,4 +59,4 @@ def build(
         for chunk in chunks:
             builder.add(*chunk)
         builder.write(path)
-    return PostingsReader.open(path)
+    return PostingsReader(path)

@@ -123,7 +123,7 @@ def test_rows_and_articles_that_arent_there_are_refused() -> None:
     with indexed([Piece(["oil gas", "oil"]), Piece(["gas"])]) as index:
         matches = evaluate(index, Maybe(child=Term(terms=("oil",))))
         matches.best(3)
-        program, segments = matches._windows._asked, index.parts.segments
+        program, segments = matches._windows._plan_arguments, index.parts.segments
         fine = np.array([0, 2], np.int64)
         with pytest.raises(TypeError):  # nobody has said yet which article each row is of
             segments.voted(*program, fine, 2, 0.15, 5)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from searchkit.keyword.postings.writer import _move
 from searchkit.storage import native
-from searchkit.storage.array_file import ArrayFile, ArrayWriter
-from searchkit.storage.string_table import SortedStrings, write_strings
+from searchkit.storage.array_file import ArrayFile, ArrayWriter, StringTable, write_strings
 
 compiled = pytest.mark.skipif(native.COMPILED is None, reason="no compiler was there when searchkit was installed")
 steady = settings(deadline=None, derandomize=True, max_examples=60)
@@ -112,5 +111,5 @@ def test_strings_are_sorted_alike_with_and_without_a_compiler(
 
 
 def written(path: Path) -> list[str]:
-    names = SortedStrings(ArrayFile(path, b"SKTESTS1"), "names")
+    names = StringTable(ArrayFile(path, b"SKTESTS1"), "names")
     return names.slice(0, len(names))

@@ -226,7 +226,7 @@ def test_stats_tell_what_was_written(tmp_path: Path):
         for chunk in CHUNKS:
             builder.add(*chunk)
         stats = builder.write(tmp_path / "p")
-    with PostingsReader.open(tmp_path / "p") as reader:
+    with PostingsReader(tmp_path / "p") as reader:
         assert stats == PostingsStats(
             rows=reader.rows,
             terms=reader.field("text").term_count,

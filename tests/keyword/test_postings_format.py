@@ -46,7 +46,7 @@ def test_the_table_in_the_docstring_is_what_is_written(path: Path):
 
 
 def test_the_table_in_the_docstring_of_a_delta_is_what_is_written(path: Path, tmp_path: Path):
-    with PostingsReader.open(path) as reader:
+    with PostingsReader(path) as reader:
         deletion_stats.write_delta(tmp_path / "d", deletion_stats.deltas(reader, CHUNKS[:2]))
     described = table(deletion_stats.__doc__)
     expected = [
@@ -73,25 +73,25 @@ def test_numbers_are_as_narrow_as_they_may_be(path: Path):
 
 def test_a_missing_or_empty_file_is_named(tmp_path: Path):
     with pytest.raises(IndexCorrupt, match=r"nothing\.bin"):
-        PostingsReader.open(tmp_path / "nothing.bin")
+        PostingsReader(tmp_path / "nothing.bin")
     (tmp_path / "empty.bin").touch()
     with pytest.raises(IndexCorrupt, match=r"empty\.bin"):
-        PostingsReader.open(tmp_path / "empty.bin")
+        PostingsReader(tmp_path / "empty.bin")
     with pytest.raises(IndexCorrupt, match=re.escape(tmp_path.name)):
-        PostingsReader.open(tmp_path)
+        PostingsReader(tmp_path)
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path):
     (tmp_path / "p").write_bytes(b"SQLite format 3\0" * 100)
     with pytest.raises(IndexCorrupt, match="another kind"):
-        PostingsReader.open(tmp_path / "p")
+        PostingsReader(tmp_path / "p")
 
 
 @pytest.mark.parametrize(("version", "error"), [(FORMAT + 1, FormatTooNew), (0, FormatTooOld)])
 def test_another_format_is_refused(path: Path, version: int, error: type[SearchkitError]):
     rewrite_header(path, lambda fields: fields.__setitem__(1, version))
     with pytest.raises(error, match="postings"):
-        PostingsReader.open(path)
+        PostingsReader(path)
 
 
 def test_an_unfinished_file_is_refused(tmp_path: Path):
@@ -111,7 +111,7 @@ def test_a_file_cut_short_anywhere_is_refused(path: Path, tmp_path: Path):
         cut = tmp_path / "cut"
         cut.write_bytes(whole[:size])
         with pytest.raises(IndexCorrupt, match="cut"):
-            PostingsReader.open(cut)
+            PostingsReader(cut)
 
 
 def test_any_altered_byte_of_header_or_contents_is_refused(path: Path, tmp_path: Path):
@@ -122,7 +122,7 @@ def test_any_altered_byte_of_header_or_contents_is_refused(path: Path, tmp_path:
         altered[place] ^= 0x21
         (tmp_path / "altered").write_bytes(altered)
         with pytest.raises(IndexCorrupt, match="altered"):
-            PostingsReader.open(tmp_path / "altered")
+            PostingsReader(tmp_path / "altered")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_contents_that_lie_are_refused(path: Path, tmp_path: Path, change: Calla
 def test_arrays_that_overlap_are_refused(path: Path):
     rewrite_entry(path, "words.rows", lambda entry: entry.__setitem__(2, 64))
     with pytest.raises(IndexCorrupt, match="overlap"):
-        PostingsReader.open(path)
+        PostingsReader(path)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -199,7 +199,7 @@ def exercise(path: Path) -> None:
         except IndexCorrupt as error:
             refused.append(error)
 
-    with PostingsReader.open(path) as reader:
+    with PostingsReader(path) as reader:
         some = np.arange(0, reader.rows if reader.rows < 1000 else 1000, 3, dtype=np.uint32)
         for name in ("text", "title"):
             field = reader.field(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import pytest
 import searchkit
 from searchkit import IndexConfig, Mode, Query, Searcher, Where
 from searchkit.errors import IndexCorrupt
-from searchkit.index import article_ids
-from searchkit.index.current import manifest_in_force
-from searchkit.index.manifest import fact_of
+from searchkit.index import articles_db
+from searchkit.index.articles_db import ArticlesWriter
+from searchkit.index.manifest import fact_of, manifest_in_force
 from searchkit.index.paths import IndexPaths
+from searchkit.index.segment_reader import open_ids
 from searchkit.index.verify import check_leg, verify
 from searchkit.search.ranking import rank_articles
 from searchkit.storage import native
@@ -111,7 +113,7 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     config = IndexConfig(chunk_tokens=40) if long else IndexConfig()
     first = articles(range(400), draw, long=long)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(article_ids, "IDS_FROM", 100)
+        patch.setattr(articles_db, "IDS_FROM", 100)
         searchkit.build(folder, first, encoder=WordEncoder(), config=config)
     for start in (400, 440):
         searchkit.add(folder, articles(range(start, start + 40), draw, long=long), encoder=WordEncoder())
@@ -228,45 +230,49 @@ def test_simple_expressions_ask_for_what_the_parser_makes_of_them(searcher: Sear
         assert asked.tree == reading.parse(Query(text=text)).tree
 
 
+def ids_file(path: Path, names: Sequence[str]) -> Path:
+    """Write the file of ids of a segment that has articles of these names."""
+    with ArticlesWriter(path.with_name("articles.sqlite")) as writer:
+        for name in names:
+            writer.add(Article(id=name, text="oil"), (), ())
+        writer.finish()
+    return path
+
+
 def test_the_ids_of_a_large_segment_lie_in_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
+    monkeypatch.setattr(articles_db, "IDS_FROM", 4)
     names = ["a", "bü", "日本/7", "x" * 300]
-    writer = article_ids.IdsWriter()
-    for name in names:
-        writer.add(name)
-    writer.write(tmp_path / "ids.bin")
-    reader = article_ids.IdsReader(tmp_path / "ids.bin", 4)
-    assert reader.of([3, 0, 2, 1, 0]) == [names[at] for at in (3, 0, 2, 1, 0)]
-    if native.COMPILED is not None:
-        numbers = np.array([7, 4, 0, 3], dtype=np.int64)
-        assert article_ids.ids_of([reader, reader], numbers) == [names[at] for at in (3, 0, 0, 3)]
-        for outside in (8, -1):
-            assert article_ids.ids_of([reader, reader], np.array([outside], dtype=np.int64)) is None
-    reader.close()
+    with closing(open_ids(ids_file(tmp_path / "ids.bin", names), 4)) as ids:
+        assert ids.some([3, 0, 2, 1, 0]) == [names[at] for at in (3, 0, 2, 1, 0)]
+        if native.COMPILED is not None:
+            numbers = np.array([7, 4, 0, 3], dtype=np.int64)
+            assert native.COMPILED.strings([ids.arrays] * 2, numbers, None) == [names[at] for at in (3, 0, 0, 3)]
+            for outside in (8, -1):
+                with pytest.raises(ValueError, match="string"):
+                    native.COMPILED.strings([ids.arrays] * 2, np.array([outside], dtype=np.int64), None)
+    monkeypatch.setattr(articles_db, "IDS_FROM", 5)
+    (tmp_path / "few").mkdir()
+    assert not ids_file(tmp_path / "few" / "ids.bin", names).exists()
 
 
 def test_a_file_of_ids_that_lies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
-    path = tmp_path / "ids.bin"
-    writer = article_ids.IdsWriter()
-    for name in ("one", "two", "three"):
-        writer.add(name)
-    writer.write(path)
+    monkeypatch.setattr(articles_db, "IDS_FROM", 3)
+    path = ids_file(tmp_path / "ids.bin", ("one", "two", "three"))
     with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
-        article_ids.IdsReader(path, 4)
+        open_ids(path, 4)
     raw = path.read_bytes()
     for old, new in ((b"onetwothree", b"\xff\xfe\xfdtwothree"), (bytes([3, 0, 0, 0, 6]), bytes([9, 0, 0, 0, 6]))):
         assert raw.count(old) == 1
         path.write_bytes(raw.replace(old, new))
         with pytest.raises(IndexCorrupt, match=r"ids\.bin"):
-            article_ids.IdsReader(path, 3).of([0, 1, 2])
+            open_ids(path, 3).some([0, 1, 2])
         if native.COMPILED is not None:
-            reader = article_ids.IdsReader(path, 3)
-            assert article_ids.ids_of([reader], np.arange(3)) is None
+            with pytest.raises(ValueError, match=r"codec|string"):
+                native.COMPILED.strings([open_ids(path, 3).arrays], np.arange(3), None)
 
 
 def test_an_archive_gets_a_file_of_ids_and_verify_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(article_ids, "IDS_FROM", 3)
+    monkeypatch.setattr(articles_db, "IDS_FROM", 3)
     folder = tmp_path / "index"
     made = [Article(id=f"id {number}", text="oil and rice", language="en") for number in range(9)]
     searchkit.build(folder, made, encoder=WordEncoder())

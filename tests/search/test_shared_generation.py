@@ -11,7 +11,7 @@ import pytest
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Where, add, delete
 from searchkit.index import generation as index_generation
-from searchkit.index import vector_files
+from searchkit.index import vector_index
 from searchkit.index.generation import open_generation
 from searchkit.storage import array_file
 from tests.index.archive import article, built
@@ -55,7 +55,7 @@ def test_filters_of_many_threads_are_remembered_and_forgotten(tmp_path: Path, mo
 
 @pytest.mark.skipif(not OPEN_FILES.exists(), reason="only Linux tells which files a process has open")
 def test_close_closes_every_file_whatever_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vector_files, "EIGHT_BITS_FROM", 20)
+    monkeypatch.setattr(vector_index, "EIGHT_BITS_FROM", 20)
     monkeypatch.setattr(array_file, "MAPPED_FROM_BYTES", 1)
     index = tmp_path / "index"
     built(index, range(60))

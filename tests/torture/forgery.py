@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.errors import SearchkitError
-from searchkit.index.current import publish
-from searchkit.index.manifest import sealed
+from searchkit.index.manifest import publish, sealed
 from searchkit.index.paths import IndexPaths
 from tests.torture.schemas import SCRIPTS
 

@@ -205,7 +205,7 @@ def readers() -> dict[str, Callable[[str], object]]:
     from searchkit.ingest.sentences import sentence_spans
     from searchkit.ingest.text_cleanup import clean, one_line
     from searchkit.keyword.analysis.analyzer import Analyzer
-    from searchkit.keyword.analysis.token_ids import new_tokens, utf8
+    from searchkit.keyword.postings.inverter import new_tokens, utf8
     from searchkit.types import Article, Origin
 
     analyzer = Analyzer()

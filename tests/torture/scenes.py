@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import searchkit
 from searchkit import add, backup, build, compact, delete, gc, rebuild, restore, rollback, update, verify
 from searchkit.errors import IndexCorrupt, IndexExists, IndexNotFound, VectorsMissing
-from searchkit.index import vector_files
+from searchkit.index import vector_index
 from searchkit.index.garbage import litter
 from searchkit.index.generation import index_info, open_generation
 from searchkit.index.paths import VECTORS, IndexPaths
@@ -45,7 +45,7 @@ class Scene:
 
 def small_as_large() -> None:
     """Let small segments have the files that large ones have, and be read as those are, in this process."""
-    vector_files.EIGHT_BITS_FROM = 4
+    vector_index.EIGHT_BITS_FROM = 4
     array_file.MAPPED_FROM_BYTES = 8_192
 
 

@@ -247,7 +247,7 @@ def _changes(encoder: str | None, chunk_tokens: int | None, keep_encoder: bool |
 
 def _changed_config(where: Path, changes: dict[str, Any]) -> IndexConfig:
     """Return the configuration of an index with what was given on the command line put in its place."""
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     return replace(manifest_in_force(IndexPaths(where)).config, **changes)
@@ -283,7 +283,7 @@ def work(
 
 
 def _holds_articles(where: Path) -> bool:
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     return manifest_in_force(IndexPaths(where)).articles > 0
@@ -296,8 +296,8 @@ def _interruptible(where: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         from searchkit.cli.output import index_report
-        from searchkit.index.current import manifest_in_force
         from searchkit.index.embedding_source import kept_vectors
+        from searchkit.index.manifest import manifest_in_force
         from searchkit.index.paths import IndexPaths
 
         again = "Run the same command again to start over."

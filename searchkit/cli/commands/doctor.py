@@ -21,7 +21,7 @@ from searchkit.cli.options import Json, NoColor
 from searchkit.cli.output.console import Screen, clean
 from searchkit.cli.output.numbers import size
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.errors import MissingExtra, SearchkitError, how_to_install
+from searchkit.errors import MissingExtra, SearchkitError, StorageError, how_to_install
 from searchkit.types import Article
 
 OLDEST_SQLITE = (3, 31, 0)
@@ -261,9 +261,24 @@ def _encoder() -> Check:
 
 
 def _cache() -> Check:
+    """Try to write in the cache folder, which exported models need too; without it all works, but more slowly."""
     from searchkit.encoders.embedding_cache import bound
+    from searchkit.storage.digest_cache import cache_folder
 
-    return _tried("vector cache", lambda: f"{size(most)} at most" if (most := bound()) else "switched off", "")
+    def attempt() -> str:
+        folder, most = cache_folder(), bound()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return f"{size(most)} at most" if most else "switched off"
+        except OSError as error:
+            reason = "it is a file" if folder.is_file() else error.strerror
+            raise StorageError(
+                f"{folder} can't be used: {reason}",
+                hint="Let SEARCHKIT_CACHE name a folder that can be written, or leave it out.",
+            ) from error
+
+    return _tried("vector cache", attempt, "")
 
 
 def _index(path: Path) -> Check:

@@ -133,7 +133,7 @@ Compare = Annotated[
         show_default=False,
         rich_help_panel=ASKED,
         help="Compare the first run with this: a mode, a setting (vector_weight=2), a file of settings (.json),"
-        " rerank=NAME, an earlier generation (generation:3), another index, a run's file. Other ways to fuse the legs"
+        " rerank=NAME, an earlier generation (generation:3), another index, a run's file. Other ways to fuse scores"
         " are fusion=rrf and minmax; with those results have no confidence. Repeatable.",
     ),
 ]

@@ -97,11 +97,11 @@ class SwitchReview:
         self.considered: SwitchDecision | None = None
         self._where, self._require, self._switch, self._say = where, require_overlap, switch, say
         self._always = not switch or require_overlap is not None or queries is not None or qrels is not None
-        self._asked: JudgedQueries | None = None
+        self._judged: JudgedQueries | None = None
         if queries is not None or qrels is not None:
             from searchkit.evaluation.generation_diff import read_judged_queries
 
-            self._asked = read_judged_queries(queries, qrels)
+            self._judged = read_judged_queries(queries, qrels)
 
     @property
     def refused(self) -> bool:
@@ -135,7 +135,7 @@ class SwitchReview:
                 old, new = (
                     opened.enter_context(open_index(self._where, generation=number)) for number in (before, after)
                 )
-                return compare_answers(old, new, self._asked or sampled_queries(old)), ""
+                return compare_answers(old, new, self._judged or sampled_queries(old)), ""
             except SearchkitError as error:
                 return None, error.message
 

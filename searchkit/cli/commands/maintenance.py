@@ -14,7 +14,7 @@ from searchkit.cli.interruption import InterruptedWork
 from searchkit.cli.options import Index, Json, NoColor, Quiet, Wait
 from searchkit.cli.output.console import Screen, clean, tell
 from searchkit.cli.output.numbers import count, day, duration, size
-from searchkit.errors import IndexCorrupt, SearchkitError, StorageError
+from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError, StorageError
 
 if TYPE_CHECKING:
     from searchkit.index.manifest import Manifest
@@ -158,8 +158,11 @@ def backup(
 
     """
     from searchkit.index import backup as index_backup
+    from searchkit.index.backup import NEW_FOLDER
 
     screen = Screen(no_color=no_color)
+    if not target.strip():
+        raise ConfigError("Where should the copy go?", hint=f"{NEW_FOLDER}: 'searchkit backup FOLDER --index PATH'.")
     source, where = existing_index(index, screen), Path(target).expanduser()
     copied = _copied(screen, where, lambda progress: index_backup.backup(source, where, progress=progress), quiet=quiet)
     _tell_made(screen, where, copied, f"a copy of {source}", quiet=quiet, json=json)
@@ -194,7 +197,7 @@ def restore(
 
 def _copied(screen: Screen, where: Path, copy: Callable[[Progress | None], Manifest], *, quiet: bool) -> Manifest:
     from searchkit.cli.output.console import bars
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     try:

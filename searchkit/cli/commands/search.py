@@ -118,7 +118,7 @@ def search(
         "fields": _by_name(pairs("--where", where)),
         "facets": tuple(facet or ()),
         "suggest_values": True,
-        "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each leg gave
+        "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     path = existing_index(index, screen)
     from searchkit.search.searcher import open_index

@@ -61,7 +61,7 @@ def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) 
     where = existing_index(index, screen)
     about, past, writer = index_info(where), history(where), writer_at_work(IndexPaths(where).lock)
     if json:
-        more = {"writer": writer, "history": [asdict(generation) for generation in past]}
+        more = {"writer": str(writer or ""), "history": [asdict(generation) for generation in past]}
         screen.write(formats.to_json({**formats.info_json(about), **more}))
     else:
         screen.write(index_report.index(about), index_report.history(past))

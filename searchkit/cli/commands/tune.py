@@ -117,12 +117,16 @@ def _put_in_force(
 ) -> None:
     from searchkit.cli.output import formats
     from searchkit.cli.output.tuning_report import listed
+    from searchkit.index.manifest import current_generation
+    from searchkit.index.paths import IndexPaths
     from searchkit.index.search_settings import choose
 
+    before = current_generation(IndexPaths(path))
     manifest = choose(path, settings, lock_timeout_s=wait)
     if json:
         search = dict(settings.search) if settings else {}
         screen.write(formats.to_json({"generation": manifest.generation, "settings": search}))
     elif not quiet:
         used = listed(settings.search if settings else {})
-        screen.say(f"Every search of {path} uses {used} (generation {manifest.generation}).")
+        already = "already, nothing was changed " if manifest.generation == before else ""
+        screen.say(f"Every search of {path} uses {used} {already}(generation {manifest.generation}).")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +24,15 @@ Checksum = Annotated[
         "--checksum",
         rich_help_panel=READING,
         help="Read every file: also one whose size, time of change and inode are those of the last time.",
+    ),
+]
+IdsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        show_default=False,
+        help="Take the ids from this file, one a line; - for standard input.",
     ),
 ]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=False, help="The ids of articles.")]
@@ -78,6 +89,7 @@ def update(
 def delete(
     *,
     ids: Ids = None,
+    file: IdsFile = None,
     index: Index = None,
     wait: Wait = 0.0,
     quiet: Quiet = False,
@@ -94,11 +106,26 @@ def delete(
 
     screen = Screen(no_color=no_color)
     where = existing_index(index, screen)
-    if not ids:
-        raise ConfigError("What should be deleted?", hint="Name the ids: searchkit delete ID... --index PATH.")
-    done = work(screen, where, lambda _: index_update.delete(where, ids, lock_timeout_s=wait), quiet=quiet, json=json)
+    named = [*(ids or ()), *(_ids_in(file) if file is not None else ())]
+    if not named:
+        hint = "Name the ids, searchkit delete ID... --index PATH, or a file of them with --file."
+        raise ConfigError("What should be deleted?", hint=hint)
+    done = work(screen, where, lambda _: index_update.delete(where, named, lock_timeout_s=wait), quiet=quiet, json=json)
     if not done.deleted:
         raise typer.Exit(1)
+
+
+def _ids_in(file: str) -> list[str]:
+    """Read ids, one a line; empty lines are none. Raises ``ConfigError`` where the file can't be read."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).expanduser().read_bytes()
+        lines = content.decode("utf-8-sig").splitlines()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"{file} can't be read: {getattr(error, 'strerror', None) or error}.",
+            hint="Name a file in UTF-8 that has one id a line, or - for standard input.",
+        ) from error
+    return [line.strip() for line in lines if line.strip()]
 
 
 def compact(

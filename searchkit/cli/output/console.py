@@ -55,6 +55,8 @@ class Screen:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _bar_consoles: list[Console] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Who draws moving bars on standard error at the moment: what is written beside cuts them up."""
 
     @property
     def width(self) -> int:
@@ -84,9 +86,9 @@ class Screen:
     def say(self, *parts: RenderableType) -> None:
         """Write something that isn't data to standard error."""
         for part in parts:
-            if drawn := drawn_on(self.err):  # above the bars, which are drawn anew below
+            if self._bar_consoles:  # above the bars, which are drawn anew below
                 text = clean_lines(part) if isinstance(part, str) else part
-                drawn.print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
+                self._bar_consoles[-1].print(text, markup=False, highlight=False, soft_wrap=isinstance(part, str))
             elif isinstance(part, str):  # long lines are left whole, so that a path can be copied
                 try:
                     self.err.write(f"{clean_lines(part)}\n")
@@ -95,6 +97,19 @@ class Screen:
                     _close_quietly(self.err)
             else:
                 self.console(self.err).print(part, markup=False, highlight=False)
+
+    def error_console(self) -> Console:
+        """Return Rich's view of standard error: the one that draws bars there, while one does."""
+        return self._bar_consoles[-1] if self._bar_consoles else self.console(self.err)
+
+    @contextmanager
+    def bars_on(self, console: Console) -> Iterator[None]:
+        """Let whatever else is said during the block go above the bars that a console draws on standard error."""
+        self._bar_consoles.append(console)
+        try:
+            yield
+        finally:
+            self._bar_consoles.remove(console)
 
     def draw(self, part: RenderableType) -> str:
         """Return what would be written to standard output, without the padding at the ends of lines."""
@@ -129,26 +144,7 @@ def tell(screen: Screen, message: str, hint: str = "") -> None:
     text = Text.assemble(("searchkit: ", "bold red"), clean_lines(message))
     if hint:
         text.append(f"\n  {clean_lines(hint)}")
-    (drawn_on(screen.err) or screen.console(screen.err)).print(text, soft_wrap=True)
-
-
-_drawn: list[tuple[TextIO, Console]] = []
-"""Streams on which moving bars are drawn at the moment, and who draws them: what is written beside cuts them up."""
-
-
-def drawn_on(stream: TextIO) -> Console | None:
-    """Return Rich's console that draws bars on a stream at the moment, if one does."""
-    return next((console for drawn, console in _drawn if drawn is stream), None)
-
-
-@contextmanager
-def drawing(stream: TextIO, console: Console) -> Iterator[None]:
-    """Let whatever else is said on the stream during the block go above the bars that the console draws."""
-    _drawn.append((stream, console))
-    try:
-        yield
-    finally:
-        _drawn.remove((stream, console))
+    screen.error_console().print(text, soft_wrap=True)
 
 
 def open_closed_streams() -> bool:
@@ -238,7 +234,7 @@ def bars(screen: Screen, *, shown: bool = True) -> Iterator[Progress | None]:
     console = screen.console(screen.err)
     with (
         rich_progress.Progress(*columns, console=console, transient=True) as drawn,
-        drawing(screen.err, console),
+        screen.bars_on(console),
     ):
         tasks: dict[str, rich_progress.TaskID] = {}
 

@@ -25,7 +25,7 @@ _ROOT = re.compile(r"sqrt\(([^()]*)\)")
 
 
 def sums(result: Result) -> Iterator[str]:
-    """Yield a line for each vote: what it counts, its score, and its legs' shares as arithmetic.
+    """Yield a line for each vote: what it counts, its score, and its retrievers' shares as arithmetic.
 
     The votes add up to the result's score, and each line to the vote's, to the last digit that is written.
     """

@@ -85,18 +85,29 @@ def report(done: BuildReport) -> RenderableType:
     """Draw what a build did."""
     what = {name: getattr(done, name) for name in ("new", "changed", "unchanged", "vanished", "deleted")}
     counts = ", ".join(f"{number:,} {name}" for name, number in what.items() if number)
+    vectors = {"encoded": done.vectors_encoded, "reused": done.vectors_reused}
+    known = ", ".join(f"{count(number, 'vector')} {name}" for name, number in vectors.items() if number)
     rows: dict[str, RenderableType] = {
-        "articles": f"{done.articles:,}" + (f" ({counts})" if counts else ""),
-        "chunks": f"{done.chunks:,} ({done.vectors_encoded:,} encoded, {done.vectors_reused:,} vectors reused)",
+        "articles": _with_details(done.articles, counts),
+        "chunks": _with_details(done.chunks, known),
         "time": duration(done.took_s),
     }
+    rows = {name: value for name, value in rows.items() if value}
     return Group(Text(f"{clean(done.path)}, generation {done.generation}", style="bold"), _table(rows))
+
+
+def _with_details(number: int, details: str) -> str:
+    """Write a number with what it is made of; a zero is left out."""
+    if not number:
+        return details
+    return f"{number:,} ({details})" if details else f"{number:,}"
 
 
 def problems(items: Sequence[Problem]) -> Iterator[str]:
     """Name what could not be taken as it was, a line each, and how many more there are."""
     lost = sum(problem.lost for problem in items)
-    yield f"{count(len(items), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
+    losses = f", {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost" if lost else ""
+    yield f"{count(len(items), 'problem')}{losses}:"
     yield from (f"  {clean(str(problem))}" for problem in items[:SHOWN_PROBLEMS])
     if len(items) > SHOWN_PROBLEMS:
         yield f"  and {len(items) - SHOWN_PROBLEMS:,} more: --json names all"
@@ -165,7 +176,7 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
 
 
 def _scan(about: IndexInfo) -> str:
-    """Say how the vector leg finds its rows, and what of the nearest it was seen to find."""
+    """Say how the vector retriever finds its rows, and what of the nearest it was seen to find."""
     if not about.vectors:
         return ""
     if about.vector_recall is None:

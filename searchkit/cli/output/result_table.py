@@ -116,7 +116,7 @@ def _heading(chunk_result: ChunkResult) -> Text:
 
 
 def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield a line for each leg, with its share, and their sum, as on a bill; then the sums it is worked out by."""
+    """Yield a line for each retriever with its share, and their sum, as on a bill; then the sums behind it."""
     width = max((len(part.leg) for part in result.contributions), default=0)
     for number, (part, share) in enumerate(zip(result.contributions, shares, strict=True)):
         rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"

@@ -54,15 +54,21 @@ def _gain_json(gain: Comparison) -> dict[str, Any]:
 def tuning_table(report: TuneReport, in_force: Mapping[str, object]) -> RenderableType:
     """Draw what was tried, what it gave on queries not tuned on, and what that means; ``in_force`` are no defaults."""
     gain = report.gain
-    by_fold = ", ".join(f"{weight} ×{folds}" for weight, folds in Counter(report.by_fold).most_common())
-    choice = Text.assemble(f"{NAME}  ", (f"{report.usual} → {report.best}", "cyan"), (f"  by parts: {by_fold}", DIM))
+    by_fold = ", ".join(f"{weight} in {folds}" for weight, folds in Counter(report.by_fold).most_common())
+    choice = Text.assemble(
+        f"{NAME}  default ",
+        (f"{report.usual}", "cyan"),
+        ", tuned ",
+        (f"{report.best}", "cyan"),
+        (f"  (of {count(len(report.by_fold), 'part')} of the queries: {by_fold})", DIM),
+    )
     why = "tuning makes it worse on queries that it hasn't seen" if gain.interval.high < 0 else "the gain may be chance"
     kept, used = f"Keep the defaults ({NAME} {report.usual}): {why}.", f"Use {NAME} {report.best}: the gain is real."
     parts: list[RenderableType] = [
         Text(f"{clean(report.judged)} · {report.queries:,} queries · {gain.measure}", style="bold"),
         *("", choice, _curve(report)),
-        Text("Chosen: the nearest to the default that no other mean surely beats.", style=DIM),
-        *("", _gain(gain, "usual", "tuned", "each query by settings that others chose")),
+        Text("Tuned is the weight nearest to the default whose mean no other surely beats.", style=DIM),
+        *("", _gain(gain, "default", "tuned", "each query by settings that others chose")),
         *("", Text(used if gain.real else kept, style="bold")),
     ]
     if report.over_force:
@@ -113,6 +119,6 @@ def sanity_table(report: SelfCheck) -> RenderableType:
         name = "all" if group.language is None else clean(group.language) or "unknown"
         shares = (Text(f"{share.first:.2f} / {share.ten:.2f}", style="cyan") for share in group.modes.values())
         grid.add_row(name, f"{group.sentences:,}", *shares, "" if group.overlap is None else f"{group.overlap:.2f}")
-    legend = "first / among the first ten, of the sentences' own articles; the legs' ten best articles in common"
+    legend = "first / among the first ten, of the sentences' own articles; the retrievers' ten best articles in common"
     doubts = [Text(clean(doubt), style="bold") for doubt in report.doubts or ("Nothing looks broken.",)]
     return Group(Text(head, style="bold"), CHECK, "", grid, Text(legend, style=DIM), "", *doubts)

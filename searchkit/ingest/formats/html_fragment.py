@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from searchkit.ingest.formats.sections import Block, join
-from searchkit.ingest.hyphenation import Vocabulary, join_parted_words, words
-from searchkit.ingest.text_cleanup import one_line
+from searchkit.ingest.text_cleanup import Vocabulary, join_parted_words, one_line, words
 from searchkit.types import Section
 
 _BLOCKS = words(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from searchkit.ingest.article_builder import ParsedArticle, means, plain_text
 from searchkit.ingest.formats.sections import Block, join
-from searchkit.ingest.hyphenation import Vocabulary
-from searchkit.ingest.text_cleanup import clean, glued, one_line
+from searchkit.ingest.text_cleanup import Vocabulary, clean, glued, one_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -14,8 +14,7 @@ from itertools import pairwise
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.formats.sections import Block, atx_text, join
-from searchkit.ingest.hyphenation import Vocabulary, is_parted
-from searchkit.ingest.text_cleanup import clean, glued, is_unspaced, one_line
+from searchkit.ingest.text_cleanup import Vocabulary, clean, glued, is_parted, is_unspaced, one_line
 
 _RULE = re.compile(r"[\s\-–—‒―−_*=~•·]+")
 _ATX = re.compile(r"(#{1,6})[ \t]+(.*)")

@@ -217,12 +217,12 @@ class Analyzer:
         words: list[QueryWord] = []
         searched = tuple(languages) or (None,)
         for surface, start, end in self.word_spans(text):
-            units, advance = self._asked(surface, searched)
+            units, advance = self._query_units(surface, searched)
             if units:
                 words.append(QueryWord(surface=surface, start=start, end=end, units=units, advance=advance))
         return words
 
-    def _asked(self, surface: str, languages: tuple[str | None, ...]) -> tuple[tuple[QueryTerm, ...], int]:
+    def _query_units(self, surface: str, languages: tuple[str | None, ...]) -> tuple[tuple[QueryTerm, ...], int]:
         """Return what a word of a query asks for, and how many positions it takes: people ask for the same again."""
         try:
             return self._units[surface, languages]
@@ -303,6 +303,11 @@ _AROUND = 16
 
 _NOTHING = Expansion(terms=(), offsets=(), advance=0, surfaces=(), joined=0)
 _OFFSETS = (0,)
+
+
+def is_word(token: str) -> bool:
+    """Say whether a token is one word of ASCII letters that isn't too long, as tables know it in lower case."""
+    return token.isascii() and token.isalpha() and len(token) <= MAX_TERM
 
 
 def is_plain(word: str) -> bool:

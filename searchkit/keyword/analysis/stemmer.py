@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from searchkit.errors import importing
 
@@ -113,7 +114,13 @@ def _stemmer(language: str) -> Stemmer | None:
     """Make a stemmer, without a cache of its own: who calls it keeps one."""
     if language not in _ALGORITHMS:
         return None
-    with importing():
-        from Stemmer import Stemmer
+    stemmer: Stemmer = _library().Stemmer(_ALGORITHMS[language], 0)
+    return stemmer
 
-    return Stemmer(_ALGORITHMS[language], 0)
+
+@cache
+def _library() -> Any:
+    with importing():
+        import Stemmer
+
+    return Stemmer

@@ -2,27 +2,157 @@
 
 Worked out for some thousands of chunks at a time, by sorting.
 
-Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces (``token_ids.py``) and each
-distinct *token* is analysed once a language. A token stands for a row of *lexemes*; a lexeme is a surface word and the
-term that it stands for. All ids are given in the order in which things are met; nothing of them reaches a file.
+Words never hold a space (but the no-break ones in numbers), so a text is cut at its spaces and each distinct *token* is
+analysed once a language. A token stands for a row of *lexemes*; a lexeme is a surface word and the term that it stands
+for. All ids are given in the order in which things are met; nothing of them reaches a file.
+
+Tokens are numbered by the compiled table or by a dictionary, which give the same numbers. A token that is one word of
+ASCII letters between punctuation is known by that word in lower case, so that "Oil," and "oil" are one; every other one
+as it is written, and so is one with a sign that may belong to the word (C++, C#, .NET, #FyreFestival).
 """
 
 from __future__ import annotations
 
+import string
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.ingest.indexed_text import compose
-from searchkit.keyword.analysis.analyzer import MAX_TERM, SPACES_IN_NUMBERS, Analyzer, base_language, is_plain, run_over
+from searchkit.keyword.analysis.analyzer import (
+    MAX_TERM,
+    SPACES_IN_NUMBERS,
+    Analyzer,
+    base_language,
+    is_plain,
+    is_word,
+    run_over,
+)
 from searchkit.keyword.analysis.compounds import possessor
-from searchkit.keyword.analysis.token_ids import bare_word, is_word, new_tokens, utf8
 from searchkit.storage import native
 from searchkit.types import Article, Chunk
+
+
+class TokenIds(Protocol):
+    """Numbers the distinct tokens, apart by language, and keeps the numbers of those that were taken in.
+
+    A language is a number. ``len`` counts the distinct tokens.
+    """
+
+    def __len__(self) -> int: ...
+
+    def add(self, text: str | bytes, language: int, /) -> int:
+        """Take the tokens of a text in, which is given as UTF-8 where it isn't ASCII; return how many it has."""
+        ...
+
+    def add_token(self, token: str | bytes, language: int, /) -> None:
+        """Take one token in."""
+        ...
+
+    def fresh(self) -> tuple[Any, list[str]]:
+        """Return the languages (32 bits each) and the tokens that are new since this was last asked, by number."""
+        ...
+
+    def take(self) -> Any:
+        """Return the numbers (32 bits each) of what was taken in since this was last asked."""
+        ...
+
+
+def new_tokens() -> TokenIds:
+    """Return an empty table: the compiled one, or the dictionary where it couldn't be compiled."""
+    tokens: TokenIds = PlainTokenIds() if native.COMPILED is None else native.COMPILED.Tokens()
+    return tokens
+
+
+def utf8(text: str) -> str | bytes:
+    """Return a text as tables take it: a lone surrogate, which UTF-8 hasn't, as the three bytes of its number."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass")
+
+
+class PlainTokenIds:
+    """The table without a compiler."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, _Numbers] = {}
+        self._keys: list[tuple[int, str]] = []
+        self._fresh_from = 0
+        self._taken = array("I")
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, text: str | bytes, language: int, /) -> int:
+        """Take the tokens of a text in; return how many it has."""
+        before = len(self._taken)
+        self._taken.extend(map(self._of(language).__getitem__, _text(text).split()))
+        return len(self._taken) - before
+
+    def add_token(self, token: str | bytes, language: int, /) -> None:
+        """Take one token in."""
+        self._taken.append(self._of(language)[_text(token)])
+
+    def fresh(self) -> tuple[Any, list[str]]:
+        """Return the languages and the tokens that are new since this was last asked."""
+        new = self._keys[self._fresh_from :]
+        self._fresh_from = len(self._keys)
+        return array("I", (language for language, _ in new)), [token for _, token in new]
+
+    def take(self) -> Any:
+        """Return the numbers of what was taken in since this was last asked."""
+        taken, self._taken = self._taken, array("I")
+        return taken
+
+    def _of(self, language: int) -> _Numbers:
+        if language not in self._numbers:
+            self._numbers[language] = _Numbers(language, self._keys)
+        return self._numbers[language]
+
+
+class _Numbers(dict[str, int]):
+    """The numbers of the tokens of one language as they are written."""
+
+    def __init__(self, language: int, keys: list[tuple[int, str]]) -> None:
+        super().__init__()
+        self._language, self._keys = language, keys
+        self._known: dict[str, int] = {}
+
+    def __missing__(self, token: str) -> int:
+        key = _key(token)
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self._keys)
+            self._keys.append((self._language, key))
+        self[token] = number
+        return number
+
+
+def bare_word(token: str) -> str:
+    """Return a token without the punctuation around it; whole where a sign belongs to its word: C++, C#, .NET, #tag."""
+    bare = token.strip(_AROUND_WORDS)
+    start = token.find(bare) if bare else 0
+    end = start + len(bare)
+    if token[max(0, start - 1) : start] in _SIGNS_BEFORE or token[end : end + 1] in _SIGNS_AFTER:
+        return token
+    return bare
+
+
+_AROUND_WORDS = string.punctuation + "“”‘’„«»…–—"
+_SIGNS_BEFORE = frozenset("#@.")
+_SIGNS_AFTER = frozenset("+#")
+
+
+def _key(token: str) -> str:
+    bare = bare_word(token)
+    return bare.lower() if is_word(bare) else token
+
+
+def _text(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8", "surrogatepass")
+
 
 _FORGET_AT = 1_000_000
 """Tokens, or lexemes of tokens, that are remembered from one run to the next: up to about 100 bytes each."""
@@ -184,7 +314,7 @@ _LONG_TOKEN = 16
 
 
 class ChunkRow(NamedTuple):
-    """A chunk as the keyword leg takes it in.
+    """A chunk as the keyword retriever takes it in.
 
     ``following``: how the article goes on behind it, a few characters. ``repeated``: how many characters at its
     beginning the row before ends with, where the article's text goes on from there; None where it doesn't.
@@ -199,7 +329,7 @@ class ChunkRow(NamedTuple):
 
 
 def rows_of(article: Article, chunks: Sequence[Chunk], unknown_as: str = "") -> Iterator[ChunkRow]:
-    """Yield an article's chunks, all of them in order, as the keyword leg takes them in.
+    """Yield an article's chunks, all of them in order, as the keyword retriever takes them in.
 
     ``unknown_as`` is the language by which an article without one is analysed.
     """

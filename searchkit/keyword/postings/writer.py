@@ -22,9 +22,8 @@ from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, pack_bits, pac
 from searchkit.keyword.postings.inverter import Borders, Inverted, Inverter, Run
 from searchkit.keyword.postings.reader import MAGIC
 from searchkit.storage import native
-from searchkit.storage.array_file import ArrayFile, ArrayWriter, width_for
+from searchkit.storage.array_file import ArrayFile, ArrayWriter, width_for, write_strings
 from searchkit.storage.files import let_go, storing
-from searchkit.storage.string_table import write_strings
 
 if TYPE_CHECKING:
     from searchkit.keyword.analysis.analyzer import Analyzer

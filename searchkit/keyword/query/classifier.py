@@ -144,7 +144,7 @@ def tokens_of(text: str) -> list[Token]:
                 Token(
                     kind="phrase",
                     text=piece,
-                    words=_count(match["text"]),
+                    words=count_words(match["text"]),
                     sign=match["sign"],
                     field=match["field"] is not None,
                     slop=match["slop"] is not None,
@@ -167,10 +167,6 @@ def tokens_of(text: str) -> list[Token]:
 
 def count_words(text: str) -> int:
     """Count what stands between spaces and has a letter or digit."""
-    return _count(text)
-
-
-def _count(text: str) -> int:
     return sum(any(map(str.isalnum, piece)) for piece in text.split())
 
 

@@ -112,9 +112,9 @@ to +.001, scifact -.002 to -.004, xquad-en -.001 to +.001; ``scripts/bench_query
 class ParsedQuery:
     """What a query asks for.
 
-    ``tree`` is for the keyword leg. ``plain``: it asks for words and nothing else, no operator has a meaning in it.
-    ``words``: the words it asks for, without excluded ones, wildcards and fuzzy ones, placed in the query as typed.
-    ``text``: what the vector leg should look for: the query without operators, exclusions, filters and wildcards;
+    ``tree`` is for the keyword retriever. ``plain``: it asks for words and nothing else, no operator has a meaning in
+    it. ``words``: the words it asks for, without excluded ones, wildcards and fuzzy ones, placed in the query as typed.
+    ``text``: what the vector retriever should look for: the query without operators, exclusions, filters and wildcards;
     empty where nothing is left. ``notes``: what the user must be told. ``reading``: as what it was read.
     """
 

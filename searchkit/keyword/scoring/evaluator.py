@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class BestRows(NamedTuple):
-    """The best rows of a leg, in no order, their scores, and the highest score of any other (-inf: there is none)."""
+    """A retriever's best rows, in no order, their scores, and the highest score of any other (-inf: there is none)."""
 
     rows: Rows
     scores: NDArray[np.float64]
@@ -47,7 +47,7 @@ class BestRows(NamedTuple):
 
 
 class KeywordMatches:
-    """What the keyword leg says to a program. Rows are global; nothing is worked out before it is asked for.
+    """What the keyword retriever says to a program. Rows are global; nothing is worked out before it is asked for.
 
     ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
     of idf over these, unknown words included. ``notes``: for the user. ``highlights``: what stands out in a chunk.
@@ -161,7 +161,7 @@ class KeywordMatches:
     @property
     def allowed(self) -> Mask:
         """``(rows,)`` bool: the living rows of the articles that meet the conditions, whether or not a word stands in
-        the row: what another leg may return.
+        the row: what another retriever may return.
         """  # noqa: D205
         return self._dense.allowed
 

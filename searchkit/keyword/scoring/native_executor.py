@@ -114,7 +114,7 @@ class NativeExecutor:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
         self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
         try:
-            packed_rows, values = self._lists.parts.segments.best(*self._asked, depth)
+            packed_rows, values = self._lists.parts.segments.best(*self._plan_arguments, depth)
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
         rows, scores = np.frombuffer(packed_rows, np.int64), np.frombuffer(values, np.float64)
@@ -127,7 +127,7 @@ class NativeExecutor:
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
             numbers, scores, looked, chunks, values, hits = self._lists.parts.segments.voted(
-                *self._asked, rows, most, vote, voters
+                *self._plan_arguments, rows, most, vote, voters
             )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
@@ -169,7 +169,7 @@ class NativeExecutor:
     ) -> None:
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
-            self._lists.parts.segments.fill(number, *self._asked, wanted, scores, matched, allowed)
+            self._lists.parts.segments.fill(number, *self._plan_arguments, wanted, scores, matched, allowed)
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
 
@@ -178,7 +178,7 @@ class NativeExecutor:
         return frozenset([leaf.field for leaf in self._program.leaves])
 
     @cached_property
-    def _asked(self) -> tuple[Any, ...]:
+    def _plan_arguments(self) -> tuple[Any, ...]:
         """The program as the loops take it."""
         program, lists = self._program, self._lists
         leaves = program.leaves

@@ -210,7 +210,7 @@ _READY = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentPostings:
-    """What the keyword leg needs of a segment.
+    """What the keyword retriever needs of a segment.
 
     ``article_of_row``: ``(rows,)`` ascending, the article that each row belongs to, counted from 0 in the segment, or
     what makes that array when it is first needed. ``deleted``: ``(rows,)`` bool, whole articles, with ``delta``, what
@@ -224,7 +224,7 @@ class SegmentPostings:
 
 
 class KeywordSegments:
-    """The segments of a generation as the keyword leg sees them: one space of rows, one set of statistics.
+    """The segments of a generation as the keyword retriever sees them: one space of rows, one set of statistics.
 
     Row i of segment s is global row ``bases[s] + i``. Holds caches alone, so any number of threads may share one.
     """

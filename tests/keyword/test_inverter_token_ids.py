@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.analysis.stemmer import WordStemmer
-from searchkit.keyword.analysis.token_ids import PlainTokenIds, TokenIds, new_tokens, utf8
-from searchkit.keyword.postings.inverter import Vocabulary
+from searchkit.keyword.postings.inverter import PlainTokenIds, TokenIds, Vocabulary, new_tokens, utf8
 from searchkit.storage import native
 
 SPACES = "".join(char for char in map(chr, range(sys.maxunicode)) if char.isspace())

@@ -8,7 +8,7 @@ import pytest
 from searchkit.ingest import article_from_dict, read
 from searchkit.ingest.formats.markdown import parse_markdown
 from searchkit.ingest.formats.plain_text import parse_plain
-from searchkit.ingest.hyphenation import join_parted_words
+from searchkit.ingest.text_cleanup import join_parted_words
 from searchkit.types import Article
 
 
