@@ -2,7 +2,7 @@
 
 An encoder that hardly knows a language puts its texts close together and can't tell them apart. What it says of them
 should count little; how little, the archive itself can tell. When it is built, up to 200 articles of each language are
-drawn, and one part of each asks for another part among the same parts of all, by vector and by BM25. With r the ratio
+drawn, and one part of each asks for another part among the same parts of all, by vector and by words. With r the ratio
 of the two mean reciprocal ranks (Voorhees, TREC-8, 1999) the cosine's weight in that language is the archive's, times
 ``min(1, r / .95)²``; n articles count ``n / (n + 1)``, the rest speaks for the encoder.
 
@@ -19,7 +19,6 @@ It depends on the index alone, as a weight must: a score stays a function of que
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -32,7 +31,6 @@ from searchkit.index.segment_reader import Segment
 from searchkit.index.vector_stats import groups
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.scoring.bm25 import idf, length_norms
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
@@ -86,7 +84,7 @@ def measure_competence(segments: Sequence[Segment], encoder: Encoder) -> dict[st
         parts = _chunk_pairs(language) or _half_pairs(language, encoder)
         if parts is not None:
             cosines = parts.question_vectors.astype(np.float64) @ parts.answer_vectors.T
-            words = _bm25(parts.questions, parts.answers, analyzer, language.name or None)
+            words = _shared_words(parts.questions, parts.answers, analyzer, language.name or None)
             measured[language.name] = EncoderCompetence(
                 questions=len(parts.questions),
                 vector=_mean_reciprocal_rank(cosines),
@@ -169,25 +167,24 @@ def _evenly(items: Sequence[_Item], count: int) -> Sequence[_Item]:
     return [items[place * len(items) // count] for place in range(count)] if len(items) > count else items
 
 
-def _bm25(questions: Sequence[str], answers: Sequence[str], analyzer: Analyzer, language: str | None) -> Scores:
-    """Return the score of each answer for each question, ``(questions, answers)``."""
-    counts = [Counter(_terms(answer, analyzer, language)) for answer in answers]
-    lengths = np.asarray([count.total() for count in counts])
-    norms = length_norms(lengths, max(1.0, float(lengths.mean())))
-    shares: dict[str, Scores] = {}
-    for term in {term for count in counts for term in count}:
-        having = np.asarray([count[term] for count in counts], dtype=np.float64)
-        shares[term] = idf(len(answers), int(np.count_nonzero(having))) * having / (having + norms)
+def _shared_words(questions: Sequence[str], answers: Sequence[str], analyzer: Analyzer, language: str | None) -> Scores:
+    """Return how much each answer shares with each question, ``(questions, answers)``: rare words weigh more.
+
+    The parts are of like length, so neither that nor how often a word stands there matters.
+    """
+    sharing: dict[str, Scores] = {}
+    for place, answer in enumerate(answers):
+        for term in set(_terms(answer, analyzer, language)):
+            sharing.setdefault(term, np.zeros(len(answers)))[place] = 1.0
     scores = np.zeros((len(questions), len(answers)))
     for place, question in enumerate(questions):
-        for term in _terms(question, analyzer, language):
-            if term in shares:
-                scores[place] += shares[term]
+        for term in set(_terms(question, analyzer, language)) & sharing.keys():
+            scores[place] += sharing[term] * np.log1p(len(answers) / sharing[term].sum())
     return scores
 
 
 def _terms(text: str, analyzer: Analyzer, language: str | None) -> list[str]:
-    """Return the terms of a text, each once for every time it stands there."""
+    """Return the terms of a text."""
     return [unit.terms[0] for word in analyzer.query_terms(text, [language]) for unit in word.units if unit.terms]
 
 

@@ -226,10 +226,10 @@ def make_query(
     filters = Where(
         since=_bound("since", since, now, end=False),
         until=_bound("until", until, now, end=True),
-        sources=accepted_values("source", source),
-        languages=accepted_values("language", language),
-        tags=accepted_values("tag", tag),
-        authors=accepted_values("author", author),
+        sources=_values("source", source),
+        languages=_values("language", language),
+        tags=_values("tag", tag),
+        authors=_values("author", author),
         fields=_fields(fields),
         expression=None if where is None else dated_expression(filter_expression(where), now),
     )
@@ -384,3 +384,8 @@ def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
                 f"{shown_value(name)} names no field to count.", hint="Give names as text: facets=['source']."
             )
     return names
+
+
+def _values(name: str, values: Values) -> tuple[str, ...] | None:
+    """Return the accepted values of a field as text; None where it isn't filtered. Raises ``QueryError``."""
+    return None if values is None else accepted_values(name, values)
