@@ -70,11 +70,11 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
         case "zip":
             from searchkit.ingest.formats.archive import read_zip
 
-            return read_zip(stream, rows, read_member)
+            return _not_nothing(read_zip(stream, rows, read_member), rows)
         case "tar":
             from searchkit.ingest.formats.archive import read_tar
 
-            return read_tar(stream, rows, read_member)
+            return _not_nothing(read_tar(stream, rows, read_member), rows)
         case "feed" | "jsonfeed":
             from searchkit.ingest.formats.feed import read_feed
 
@@ -82,11 +82,11 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
         case "warc":
             from searchkit.ingest.formats.warc import read_warc
 
-            return read_warc(stream, rows)
+            return _not_nothing(read_warc(stream, rows), rows, "holds no page")
         case "mbox":
             from searchkit.ingest.formats.mail import read_mbox
 
-            return read_mbox(stream, rows)
+            return _not_nothing(read_mbox(stream, rows), rows)
         case "sitemap" | "urls":
             from searchkit.ingest.formats.sitemap import read_url_list
 
@@ -157,11 +157,13 @@ def with_note(draft: ParsedArticle, note: str | None) -> ParsedArticle:
     return replace(draft, notes=(note, *draft.notes)) if note else draft
 
 
-def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[Article | Problem]:
+def _not_nothing(
+    entries: Iterator[Article | Problem], rows: Rows, reason: str = "is empty"
+) -> Iterator[Article | Problem]:
     """Pass entries on, and say so where there are none."""
     empty = True
     for entry in entries:
         empty = False
         yield entry
     if empty:
-        yield rows.problem("is empty", None)
+        yield rows.problem(reason, None)

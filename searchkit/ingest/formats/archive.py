@@ -171,7 +171,7 @@ def read_tar(stream: BinaryIO, rows: Rows, read_member: ReadMember) -> Iterator[
                 member = rows.within(_short(name, taken), name)
                 with source, buffered(_Counted(source, rows.allowance, seekable=False)) as content:
                     yield from read_member(content, name, member)
-                archive.members.clear()  # it would remember every member of a long archive
+                archive.members = []  # type: ignore[attr-defined]  # it would remember every member of a long archive
     except tarfile.ReadError as error:
         raise NotText(f"is no tar archive, or one that is damaged or cut short ({error})") from error
     rows.allowance.take(0)

@@ -73,10 +73,9 @@ def _xml_entries(data: bytes) -> Iterator[dict[str, object]]:
     if not parsed["version"] and not entries:
         raise NotText("is no feed, or one that is too damaged to be read")
     base = _first(feed, "link", "id")
-    common = {
+    common: dict[str, object] = {
         "source": feed.get("title") or "",
         "language": feed.get("language") or _language(feed),
-        "authors": [],
     }
     for entry in entries:
         yield {**common, **_dropped_empty(_values(entry, base))}
@@ -145,7 +144,8 @@ def _date(entry: Any, *names: str) -> str:
         moment = parse_dated(raw)
         if parsed is None or (moment is not None and _agree(moment, parsed)):
             return raw if moment is None else moment.isoformat()
-        return datetime(*parsed[:6], tzinfo=UTC).isoformat()
+        year, month, day, hour, minute, second = parsed[:6]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).isoformat()
     return ""
 
 
