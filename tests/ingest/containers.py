@@ -68,7 +68,9 @@ def record(kind: str, url: str, body: bytes, *, date: str = "2024-05-06T10:00:00
     return head.encode() + body + b"\r\n\r\n"
 
 
-def http(content: bytes, *, content_type: str = "text/html; charset=utf-8", status: str = "200 OK", more: str = "") -> bytes:
+def http(
+    content: bytes, *, content_type: str = "text/html; charset=utf-8", status: str = "200 OK", more: str = ""
+) -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{more}\r\n".encode() + content
 
 

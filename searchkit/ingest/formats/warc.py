@@ -96,7 +96,7 @@ def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     for number, record in enumerate(_records(stream)):
         capture = _capture(record) if isinstance(record, _Record) else record
         if isinstance(capture, _Damage):
-            reason = f"is damaged at byte {capture.offset:,}: {capture.reason}"
+            reason = f"at byte {capture.offset:,} {capture.reason}"
             yield rows.problem(reason, None, lost=capture.is_lost)
         elif isinstance(capture, str):
             counts.update([capture] if capture else [])
@@ -150,7 +150,9 @@ def _capture(record: _Record) -> _Capture | _Damage | str:
         loader = ArcWarcRecordLoader(verify_http=False, arc2warc=True)
         parsed = loader.parse_record_stream(io.BytesIO(record.head + record.body))
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError, EOFError) as error:
-        return _Damage(offset=record.offset, reason=f"its headers can't be read ({error or 'they end early'})"[:200])
+        return _Damage(
+            offset=record.offset, reason=f"a record's headers can't be read ({error or 'they end early'})"[:200]
+        )
     if parsed.rec_type == "revisit":
         return "revisit of an unchanged page"
     if parsed.rec_type not in _OF_PAGES:
@@ -298,8 +300,11 @@ def _records(stream: BinaryIO) -> Iterator[_Record | _Damage]:
         try:
             yield from _cut(_Content(buffered(member)), start)
             end = start + member.taken()
+            stream.seek(end)
+            if stream.read(len(_GZIP)).strip(b"\0") not in (b"", _GZIP):
+                yield _Damage(offset=end, reason="no record begins where one should")
         except DAMAGE as error:
-            yield _Damage(offset=start, reason=explain(error))
+            yield _Damage(offset=start, reason=f"the file {explain(error)}")
         start = _next_member(stream, end)
 
 
@@ -321,12 +326,12 @@ def _next_member(stream: BinaryIO, start: int) -> int:
     return -1
 
 
-def _begins_record(data: bytes) -> bool:
-    """Say whether a record's head is behind three bytes that may stand for the beginning of a gzip member."""
+def _begins_record(data: bytes) -> bool | None:
+    """Say whether a gzip member begins with a record's head; None where it is damaged, or none at all."""
     try:
         return bool(_START.match(zlib.decompressobj(31).decompress(data, 2000).lstrip().partition(b"\n")[0]))
     except zlib.error:
-        return False
+        return None
 
 
 class _Member(io.RawIOBase):
@@ -363,7 +368,7 @@ class _Member(io.RawIOBase):
     def _is_end(self) -> bool:
         """Say whether the record ends with the member: some writers begin a new one in the middle."""
         self._input += self._more() if len(self._input) < _LOOKED_AT else b""
-        if not self._input.startswith(_GZIP) or _begins_record(self._input[:HEAD]):
+        if not self._input.startswith(_GZIP) or _begins_record(self._input[:HEAD]) is not False:
             return True
         self._decompressor = zlib.decompressobj(31)
         return False
@@ -450,22 +455,23 @@ def _record(content: _Content, line: bytes, offset: int) -> Iterator[_Record | _
     head = _head(content, line)
     length = _length(head)
     if length is None:
-        yield _Damage(offset=offset, reason="its headers have no length, or are too long")
+        yield _Damage(offset=offset, reason="a record's headers have no length, or are too long")
         return
     if length > LONGEST:
         yield _Record(offset=offset, head=head, body=None)
         if _skip(content, length) < length:
-            yield _Damage(offset=offset, reason="it is cut short")
+            yield _Damage(offset=offset, reason="a record is cut short")
         return
     body = content.read(length)
     is_cut, goes_on = len(body) < length, _goes_on(content)
     if (is_cut or not goes_on) and (start := _START_WITHIN.search(body)) is not None:
         content.hand_back(body[start.start() :])
-        body, reason = body[: start.start()], f"it is shorter than the {length:,} bytes that it says"
+        body, reason = body[: start.start()], f"a record is shorter than the {length:,} bytes that it says"
+        is_cut = False
     elif is_cut:
-        reason = f"it is cut short: {len(body):,} of {length:,} bytes are there"
+        reason = f"a record is cut short: {len(body):,} of {length:,} bytes are there"
     elif not goes_on:
-        body, reason = body + _until_start(content), f"it is longer than the {length:,} bytes that it says"
+        body, reason = body + _until_start(content), f"a record is longer than the {length:,} bytes that it says"
     else:
         reason = ""
     if reason:
