@@ -160,10 +160,10 @@ def test_a_damaged_member_costs_none_behind_it(tmp_path: Path):
     parts[2] = parts[2][:40] + b"\xff\0\xff" * 8 + parts[2][64:]
     articles, problems = sorted_out(write(tmp_path, "a.warc.gz", b"".join(parts)))
     assert [article.title for article in articles] == ["The dam"]
-    assert problems
-    assert all(
-        problem.reason.startswith(f"at byte {len(parts[0] + parts[1]):,} the file is damaged") for problem in problems
-    )
+    place = f"at byte {len(parts[0] + parts[1]):,} "
+    assert [problem.reason for problem in problems] == [
+        f"{place}no record begins where one should, or the file is damaged"
+    ]
 
 
 def test_bytes_between_members_are_named(tmp_path: Path):

@@ -91,23 +91,27 @@ def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     is damaged is a problem. Raises whatever the stream raises on the first reading.
     """
     logging.getLogger("warcio.recordloader").addHandler(logging.NullHandler())
-    newest = _newest(stream) if stream.seekable() else None
     counts: Counter[str] = Counter()
+    chosen = _newest(stream, counts) if stream.seekable() else None
     for number, record in enumerate(_records(stream)):
-        capture = _capture(record) if isinstance(record, _Record) else record
-        if isinstance(capture, _Damage):
-            reason = f"at byte {capture.offset:,} {capture.reason}"
-            yield rows.problem(reason, None, lost=capture.is_lost)
-        elif isinstance(capture, str):
-            counts.update([capture] if capture else [])
-        elif newest is not None and newest[_key(capture.url)][1] != number:
-            counts["older capture of a page"] += 1
-        else:
-            yield from _article(capture, rows, counts)
+        if isinstance(record, _Damage):
+            yield _problem(record, rows)
+        elif chosen is None or number in chosen:
+            capture = _capture(record)
+            if isinstance(capture, _Damage):
+                yield _problem(capture, rows)
+            elif isinstance(capture, str):
+                counts.update([capture] if capture else [])
+            else:
+                yield from _article(capture, rows, counts)
     if counts:
         kinds = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in counts.most_common())
         yield rows.problem(f"has records that hold no article: {kinds}", None, lost=False)
     yield from rows.end()
+
+
+def _problem(damage: _Damage, rows: Rows) -> Problem:
+    return rows.problem(f"at byte {damage.offset:,} {damage.reason}", None, lost=damage.is_lost)
 
 
 def _plural(kind: str, count: int) -> str:
@@ -117,23 +121,29 @@ def _plural(kind: str, count: int) -> str:
     return f"{first}s{kind[len(first) :]}" if rest else f"{kind}s"
 
 
-def _key(url: str) -> bytes:
-    return blake2b(url.encode("utf-8", "replace"), digest_size=8).digest()
+def _newest(stream: BinaryIO, counts: Counter[str]) -> set[int]:
+    """Return the numbers of the records to be read, count what others hold, and go back to the beginning.
 
-
-def _newest(stream: BinaryIO) -> dict[bytes, tuple[str, int]]:
-    """Return for each URL's digest the date and the number of its newest capture, and go back to the beginning.
-
-    One that is cut short counts only where there is no other.
+    They are the newest capture of each URL, and what is damaged. A capture that is cut short counts only where there is
+    no other.
     """
     newest: dict[bytes, tuple[str, int]] = {}
+    damaged: list[int] = []
+    captures = 0
     for number, record in enumerate(_records(stream)):
-        capture = _capture(record) if isinstance(record, _Record) else None
+        capture = _capture(record) if isinstance(record, _Record) else ""
         if isinstance(capture, _Capture):
-            key = _key(capture.url)
+            captures += 1
+            key = blake2b(capture.url.encode("utf-8", "replace"), digest_size=8).digest()
             newest[key] = max(newest.get(key, ("", -1)), (capture.date if capture.record.is_whole else "", number))
+        elif isinstance(capture, _Damage):
+            damaged.append(number)
+        elif capture:
+            counts[capture] += 1
+    if captures > len(newest):
+        counts["older capture of a page"] = captures - len(newest)
     stream.seek(0)
-    return newest
+    return {number for _, number in newest.values()} | set(damaged)
 
 
 # What a record holds
@@ -295,17 +305,18 @@ def _records(stream: BinaryIO) -> Iterator[_Record | _Damage]:
     start = 0
     while start >= 0:
         stream.seek(start)
-        end = start + 1
         member = _Member(stream)
         try:
             yield from _cut(_Content(buffered(member)), start)
-            end = start + member.taken()
-            stream.seek(end)
-            if stream.read(len(_GZIP)).strip(b"\0") not in (b"", _GZIP):
-                yield _Damage(offset=end, reason="no record begins where one should")
         except DAMAGE as error:
             yield _Damage(offset=start, reason=f"the file {explain(error)}")
-        start = _next_member(stream, end)
+            start = _next_member(stream, start + 1)
+        else:
+            end = start + member.taken()
+            start = _next_member(stream, end)
+            stream.seek(end)
+            if start != end and stream.read(_LOOKED_AT).strip(b"\0"):
+                yield _Damage(offset=end, reason="no record begins where one should, or the file is damaged")
 
 
 def _peek(stream: Any) -> bytes:
@@ -314,6 +325,9 @@ def _peek(stream: Any) -> bytes:
 
 def _next_member(stream: BinaryIO, start: int) -> int:
     """Return where the next gzip member begins, -1 where there is none."""
+    stream.seek(start)
+    if _begins_record(stream.read(_LOOKED_AT)):
+        return start
     position, rest = start, b""
     stream.seek(start)
     while block := stream.read(_BLOCK):
