@@ -204,8 +204,11 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
     if (articles is None) == (not places):
         both = "Both articles and places were given." if places else "Either articles or places are needed."
         raise ConfigError(both, hint="Give one of the two.")
-    if articles is not None:
-        return None
+    return None if articles is not None else places_read(places, read)
+
+
+def places_read(places: Sequence[str | Path], read: ReadConfig | None) -> Corpus:
+    """Name places, as absolute paths, and how they are read."""
     return Corpus(
         places=tuple(
             STANDARD_INPUT if str(place) == STANDARD_INPUT else str(Path(place).expanduser().absolute())

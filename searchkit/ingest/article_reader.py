@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -18,7 +18,7 @@ from searchkit.errors import MissingExtra, SourceError, StorageError, broken_ins
 from searchkit.ingest.article_builder import check_fields
 from searchkit.ingest.charset import NotText
 from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, unwritable
-from searchkit.ingest.discover import SourceFile, distinct, find
+from searchkit.ingest.discover import SourceFile, distinct, find, find_among
 from searchkit.ingest.format_detection import detect_format
 from searchkit.ingest.format_readers import read_format
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
@@ -48,6 +48,7 @@ def read(
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
     memory: ReadFiles | None = None,
+    among: Collection[str] | None = None,
 ) -> Iterator[Article | Problem]:
     """Read the articles at places. What can't be read is a problem among them, never an exception.
 
@@ -61,6 +62,7 @@ def read(
         progress: Told ``("read", files done, files in all)``; None: nobody is told.
         stdin: What is read for the place ``-``; None is the process's own standard input.
         memory: What knows the files from before, and which of them needn't be read; None reads all.
+        among: The absolute paths of the files and folders that are read, of all that the places hold; None reads all.
 
     Yields:
         Each article, or a problem for whatever couldn't be taken as it was.
@@ -83,7 +85,8 @@ def read(
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
-    files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
+    on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
+    files, problems = find(on_disk) if among is None else find_among(on_disk, among)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     return _read(named, problems, source, config.fields, progress, memory)
