@@ -195,8 +195,8 @@ def held_back(articles: Iterable[Article], characters: int) -> Iterator[Article]
                 yield replace(article, id=article.id.partition(" ")[2])
 
 
-Handed = Iterable[Article | Mapping[str, Any]]
-"""Articles from a program: records, or dicts with the keys that JSONL has."""
+Handed = Iterable[Given]
+"""Articles from a program: records, or dicts with the keys that JSONL has, and problems in the place of some."""
 
 
 def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:

@@ -172,6 +172,16 @@ def _version(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_size, state.st_mtime_ns, state.st_ino
 
 
+def read_feed_body(address: str, body: bytes, config: ReadConfig = _AS_IT_IS) -> Iterator[Article | Problem]:
+    """Read the articles of a feed that was fetched from an address. No file holds them: they have no origin."""
+    from searchkit.ingest.formats.feed import read_feed
+
+    place = clean(address)
+    rows = Rows(place=place, origin=Origin(path=STANDARD_INPUT, name=place), fields=config.fields)
+    for entry in _guarded(place, read_feed(body, rows)):
+        yield replace(entry, origin=None) if isinstance(entry, Article) else entry
+
+
 def first_article(file: SourceFile, fields: Mapping[str, str]) -> Article | None:
     """Return the first article of a file; None where there is none."""
     return next((entry for entry in _read_file(file, fields) if isinstance(entry, Article)), None)

@@ -23,7 +23,7 @@ COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
 _MAGIC = frozenset("*?[")
 
 _PUBLISHED = frozenset({"CURRENT", "generations", "segments"})
-_OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "deletions", "encoders"}
+_OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "feeds.json", "deletions", "encoders"}
 """What lies in the folder of an index (``index/paths.py``): one that was published has the first three, one that is
 being built has a ``LOCK`` and nothing of anybody else's."""
 
@@ -68,9 +68,18 @@ def find_among(places: Sequence[str | Path], changed: Iterable[str]) -> tuple[li
     nothing. Raises ``SourceError`` for a place that doesn't exist.
     """
     wanted = [Path(path) for path in changed]
+    for place in places:
+        check_place(place)
     return _collected(
         entry for place in places for path in wanted for entry in _part_of_place(Path(place).expanduser(), path)
     )
+
+
+def check_place(place: str | Path) -> None:
+    """Raise ``SourceError`` where neither a place is there nor, of a glob, the folder that it begins with."""
+    path = Path(place).expanduser()
+    if not _exists(path) and not (_MAGIC.intersection(str(path)) and _exists(fixed_part(path))):
+        raise SourceError(f"There is no '{path}'.", hint=_nearest(path))
 
 
 def matches_nothing(place: str | Path) -> bool:
@@ -100,8 +109,7 @@ def _part_of_place(place: Path, path: Path) -> Iterator[tuple[Path, Path | Probl
         root = place if place.is_dir() else place.parent
         yield from ((root, entry) for entry in _part_of(place, path))
         return
-    if not _MAGIC.intersection(str(place)) or not _exists(root := fixed_part(place)):
-        raise SourceError(f"There is no '{place}'.", hint=_nearest(place))
+    root = fixed_part(place)
     pattern = place.parts[len(root.parts) :]
     if path.is_relative_to(root) and not path.is_dir():
         parts = path.relative_to(root).parts
