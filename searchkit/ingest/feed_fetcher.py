@@ -267,7 +267,10 @@ def _is_web(address: str) -> bool:
 
 
 def _host(address: str) -> str:
-    return urlsplit(address).netloc.rpartition("@")[2].lower()
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2].lower()
+    except ValueError:  # whoever asks it is told so
+        return address
 
 
 def _check_redirect(address: str, target: str) -> None:
