@@ -60,7 +60,7 @@ def feed_host() -> Iterator[FeedHost]:
             except OSError:  # who asked has heard enough
                 return
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
