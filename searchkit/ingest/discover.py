@@ -13,12 +13,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from searchkit.errors import SourceError
-from searchkit.ingest.compression import explain
-from searchkit.ingest.format_detection import FORMATS
+from searchkit.ingest.compression import COMPRESSIONS, explain
+from searchkit.ingest.format_detection import format_of_name, without_suffixes
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Problem
-
-COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
 
 _MAGIC = frozenset("*?[")
 
@@ -356,15 +354,14 @@ def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, Path]]:
 
 
 def _found(path: Path, root: Path, real: Path) -> SourceFile:
-    compression = COMPRESSIONS.get(path.suffix.lower(), "")
-    suffix = path.with_suffix("").suffix if compression else path.suffix
+    by_suffix, compression = format_of_name(path.name)
     return SourceFile(
         path=path,
         address=address_of(os.path.abspath(path)),  # noqa: PTH100 - Path.absolute leaves ".." in
         real_address=address_of(str(real)),
         root=root,
         id="",
-        format=FORMATS.get(suffix.lower(), "unknown"),
+        format=by_suffix,
         compression=compression,
     )
 
@@ -404,10 +401,5 @@ def distinct(files: Sequence[SourceFile]) -> list[SourceFile]:
 
 def _names_for(file: SourceFile) -> tuple[str, str, str]:
     """Return a file's id without suffixes, with that of its format, and with all."""
-    full = file.path.relative_to(file.root)
-    with_format = full.with_suffix("") if file.compression else full
-    bare = with_format.with_suffix("") if file.format != "unknown" else with_format
-    bare_name, with_format_name, full_name = (
-        clean(path.as_posix()).replace("\n", " ").replace("\t", " ") for path in (bare, with_format, full)
-    )
-    return bare_name, with_format_name, full_name
+    full = clean(file.path.relative_to(file.root).as_posix()).replace("\n", " ").replace("\t", " ")
+    return without_suffixes(full)
