@@ -156,6 +156,9 @@ def read_feed_body(address: str, body: bytes, config: ReadConfig = _AS_IT_IS) ->
     from searchkit.ingest.formats.feed import read_feed
 
     place = clean(address)
+    if not body.strip():
+        yield Problem(place=place, reason="is empty")
+        return
     rows = Rows(place=place, origin=Origin(path=STANDARD_INPUT, name=place), fields=config.fields)
     for entry in guarded(place, read_feed(body, rows)):
         yield replace(entry, origin=None) if isinstance(entry, Article) else entry
