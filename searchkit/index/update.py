@@ -312,7 +312,9 @@ def update_files(
         )
         readable = [place for place in corpus.places if not matches_nothing(place)]
         source = read_places(readable, corpus.read, progress=progress, memory=states, among=changed)
-        if held is None:
+        if held is not None:
+            compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
+        else:
             held = parent.held_below([address_of(path) for path in changed or ()])
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             _write(paths, draft, compared.different(intake.articles(source)), manifest, encoder, compared.known)

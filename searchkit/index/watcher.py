@@ -24,7 +24,7 @@ from searchkit.index.paths import IndexPaths, is_index
 from searchkit.index.update import PRUNE_LIMIT, add, update_files
 from searchkit.ingest.article_reader import read_feed_body
 from searchkit.ingest.discover import check_place, matches_nothing
-from searchkit.ingest.feed_fetcher import INTERVAL_S, FeedFetcher, FeedResponse
+from searchkit.ingest.feed_fetcher import INTERVAL_S, FeedFetcher, FeedResponse, check_address
 from searchkit.types import Article, BuildReport, Encoder, Problem
 
 SETTLE_S = 0.3
@@ -118,7 +118,8 @@ Tell = Callable[[WatchEvent], None]
 def watch(config: WatchConfig, tell: Tell) -> None:
     """Keep an index in line with folders and feeds, until an exception stops it; with ``config.once`` a single time.
 
-    Raises ``SourceError`` where a place doesn't exist at the beginning, ``MissingExtra``, and what mends itself by no
+    Raises ``SourceError`` where a place doesn't exist at the beginning, ``ConfigError`` for what is no address,
+    ``MissingExtra``, and what mends itself by no
     waiting: ``IndexCorrupt``, ``IndexNotFound`` where the index was removed, ``FormatTooOld``, ``FormatTooNew``.
     """
     with watching(config, tell) as watcher:
@@ -134,6 +135,8 @@ def watching(config: WatchConfig, tell: Tell) -> Iterator[Watcher]:
     """Give the watcher of some places, which misses nothing from now on. Raises as ``watch`` does."""
     for place in config.places:
         check_place(place)
+    for address in config.feeds:
+        check_address(address)
     with _changes(config) as changes:
         yield Watcher(config, tell, changes)
 

@@ -26,7 +26,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from searchkit.errors import MissingExtra
+from searchkit.errors import ConfigError, MissingExtra
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
@@ -102,6 +102,17 @@ class _Refused(Exception):
 def is_feed_address(place: str) -> bool:
     """Say whether a place is the address of a feed, where it could also be a path."""
     return place.partition(":")[0].lower() in SCHEMES and ":" in place
+
+
+def check_address(address: str) -> None:
+    """Raise ``ConfigError`` where an address names no host, or no file."""
+    try:
+        parts = urlsplit(address)
+        whole = bool(parts.hostname) if _is_web(address) else bool(parts.path)
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ConfigError(f"'{address}' is no address.", hint="Write it as https://HOST/PATH or file:///PATH.")
 
 
 class FeedFetcher:

@@ -98,6 +98,8 @@ def watch(
     screen = Screen(no_color=no_color)
     where = new_index(index) if index and places else existing_index(index, screen)
     named = list(places or _remembered(where))
+    if "-" in named:
+        raise ConfigError("Standard input can't be watched.", hint="Name files, folders, globs or feeds.")
     feeds = [place for place in named if is_feed_address(place)]
     config = WatchConfig(
         index=where,
