@@ -6,7 +6,7 @@ As many as are worked on at once stay in memory, the rest waits in a temporary `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,8 +97,9 @@ class ArticleIntake:
         try:
             if isinstance(item, Article):
                 return checked_article(item)
-            if isinstance(item, Mapping):
-                return article_from_dict(item, fallback_id=self._id_of(item))
+            values = values_of(item)
+            if values is not None:
+                return article_from_dict(values, fallback_id=self._id_of(values))
         except SourceError as error:
             self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
             return None
@@ -111,7 +112,8 @@ class ArticleIntake:
             self.report(Problem(place=f"article {number}", reason=reason))
             return None
         raise SourceError(
-            f"Item {number} of the articles is a {type(item).__name__}.", hint="Hand over Article objects or dicts."
+            f"Item {number} of the articles is a {type(item).__name__}.",
+            hint="Hand over Article objects, dicts, or rows that know the names of their columns.",
         )
 
     def _id_of(self, values: Mapping[str, Any]) -> str | None:
@@ -121,6 +123,21 @@ class ArticleIntake:
         article_id = content_id("article", values)
         self._contents[article_id] += 1
         return article_id if self._contents[article_id] == 1 else f"{article_id}-{self._contents[article_id]}"
+
+
+def values_of(item: object) -> Mapping[str, Any] | None:
+    """Return the values of a mapping, or of a database's row that names its columns (``sqlite3.Row``, SQLAlchemy's).
+
+    None for anything else.
+    """
+    if isinstance(item, Mapping):
+        return item
+    if callable(getattr(item, "keys", None)) and hasattr(item, "__getitem__"):
+        row: Any = item
+        return {str(name): row[name] for name in row.keys()}  # noqa: SIM118 - iterating it gives values
+    if callable(as_dict := getattr(item, "_asdict", None)):
+        return dict(as_dict())
+    return None
 
 
 def path_of(article: Article) -> str:
@@ -223,8 +240,17 @@ def given_of(
 ) -> Iterable[Given]:
     """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:
-        return articles
+        return articles if progress is None else _counted(articles, progress)
     return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
+
+
+def _counted(articles: Handed, progress: Progress) -> Iterator[Given]:
+    """Pass articles on, and tell how many were taken, from the first on; in all, where they are no stream."""
+    total = len(articles) if isinstance(articles, Sized) else 0
+    progress("read", 0, total)
+    for number, article in enumerate(articles, start=1):
+        yield article
+        progress("read", number, total)
 
 
 def rereadable(corpus: Corpus | None) -> Corpus | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -91,6 +92,67 @@ def read(
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     return _read(named, problems, source, config.fields, progress, memory)
+
+
+class SourceWarning(UserWarning):
+    """Something at a place couldn't be taken as it was, and nobody asked to be told of it otherwise.
+
+    Example:
+        >>> import warnings
+        >>> from searchkit.ingest import SourceWarning
+        >>> warnings.simplefilter("error", SourceWarning)  # stop at the first
+    """
+
+
+def read_articles(
+    places: str | Path | Sequence[str | Path],
+    config: ReadConfig | None = None,
+    *,
+    on_problem: Callable[[Problem], None] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Article]:
+    """Read the articles at places, one by one, without an index.
+
+    Args:
+        places: A file, a folder, a glob, or ``-`` for JSON lines on standard input; or several of these.
+        config: Where an article's fields stand; None for the defaults.
+        on_problem: Called with each problem, when it is met: what couldn't be read (``lost``), and what was read
+            otherwise than it stood. What it raises ends the reading. None: each is a ``SourceWarning``.
+        progress: Told ``("read", files done, files in all)``; None: nobody is told.
+
+    Yields:
+        Each article, in the order of the places, of the names within one, and of the rows within a file.
+
+    Raises:
+        SourceError: At once: a place doesn't exist, or a glob matches nothing.
+        ConfigError: At once: ``config`` maps a field that articles don't have.
+        MissingExtra: While reading: a package that a format needs can't be imported.
+        StorageError: While reading: a file can't be written that a package needs to read with.
+
+    Example:
+        >>> problems = []
+        >>> for article in searchkit.read("articles/*.jsonl", on_problem=problems.append):
+        ...     print(article.id, article.published_day)
+        radar 2025-04-23
+        missiles 2025-11-14
+        cocoa 2024-12-11
+        bridge 2025-06-02
+        >>> problems
+        []
+    """
+    return _articles(
+        read([places] if isinstance(places, str | Path) else places, config or _AS_IT_IS, progress=progress), on_problem
+    )
+
+
+def _articles(entries: Iterator[Article | Problem], on_problem: Callable[[Problem], None] | None) -> Iterator[Article]:
+    for entry in entries:
+        if isinstance(entry, Article):
+            yield entry
+        elif on_problem is not None:
+            on_problem(entry)
+        else:
+            warnings.warn(str(entry), SourceWarning, stacklevel=2)  # shown at the line of the caller's loop
 
 
 def _read(
