@@ -10,7 +10,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -165,13 +165,14 @@ def _read(
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
+    addresses = frozenset(file.address for file in files)
     tell("read", 0, total)
     yield from problems
     for done, file in enumerate(files, start=1):
         if memory is None:
-            yield from _read_file(file, fields)
+            yield from _read_file(file, fields, addresses)
         elif not memory.is_unchanged(file):
-            yield from _remembered(file, fields, memory)
+            yield from _remembered(file, fields, memory, addresses)
         tell("read", done, total)
     if stdin is not None:
         origin = Origin(path=STANDARD_INPUT, name="stdin")
@@ -184,17 +185,20 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _read_file(file: SourceFile, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
-    place = clean(str(file.path))
-    origin = Origin(path=file.address, name=file.id)
-    return guarded(place, _entries(file, place, origin, fields))
+def _read_file(
+    file: SourceFile, fields: Mapping[str, str], addresses: Set[str] = frozenset()
+) -> Iterator[Article | Problem]:
+    """Yield the articles of a file; ``addresses`` are those of all files that are read."""
+    return guarded(clean(str(file.path)), _entries(file, fields, addresses))
 
 
-def _remembered(file: SourceFile, fields: Mapping[str, str], memory: ReadFiles) -> Iterator[Article | Problem]:
+def _remembered(
+    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Set[str]
+) -> Iterator[Article | Problem]:
     """Read a file, and have it noted unless it changed meanwhile."""
     whole = True
     before = _state(file)
-    for entry in _read_file(file, fields):
+    for entry in _read_file(file, fields, addresses):
         whole = whole and not (isinstance(entry, Problem) and entry.lost)
         yield entry
     after = _state(file)
@@ -241,8 +245,13 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
     return next((entry for entry in entries if isinstance(entry, Article) and entry.id == article_id), None)
 
 
-def _entries(file: SourceFile, place: str, origin: Origin, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
+def _entries(file: SourceFile, fields: Mapping[str, str], addresses: Set[str]) -> Iterator[Article | Problem]:
     with file.path.open("rb", buffering=HEAD) as stream:
-        allowance = Allowance(os.fstat(stream.fileno()).st_size)
-        rows = Rows(place=place, origin=origin, fields=fields, allowance=allowance)
+        rows = Rows(
+            place=clean(str(file.path)),
+            origin=Origin(path=file.address, name=file.id),
+            fields=fields,
+            allowance=Allowance(os.fstat(stream.fileno()).st_size),
+            read_apart=addresses,
+        )
         yield from read_stream(cast("io.BufferedReader[Any]", stream), file.path.name, rows)

@@ -20,6 +20,9 @@ from searchkit.types import Problem
 
 _MAGIC = frozenset("*?[")
 
+_MAILDIR = {"cur", "new", "tmp"}
+"""The folders in one of e-mails (D. J. Bernstein's Maildir)."""
+
 _PUBLISHED = frozenset({"CURRENT", "generations", "segments"})
 _OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "feeds.json", "deletions", "encoders"}
 """What lies in the folder of an index (``index/paths.py``): one that was published has the first three, one that is
@@ -284,9 +287,17 @@ def _folders_below(folder: Path) -> Iterator[Path]:
         if _is_index(children):
             continue
         yield path
-        inner = [child for child in children if not child.name.startswith(".") and child.is_dir()]
+        maildir = {child.name for child in children} >= _MAILDIR
+        inner = [child for child in children if _is_seen(child, in_maildir=maildir) and child.is_dir()]
         waiting.extendleft(child for child in reversed(inner) if not child.is_symlink())
         waiting.extend(child for child in inner if child.is_symlink())
+
+
+def _is_seen(path: Path, *, in_maildir: bool) -> bool:
+    """Say whether a folder is looked into: of a Maildir also those of its folders (``.Sent``), not what is unfinished."""
+    if in_maildir and path.name.startswith("."):
+        return (path / "cur").is_dir()
+    return not path.name.startswith(".") and not (in_maildir and path.name == "tmp")
 
 
 def _below(path: Path) -> Iterator[Path | Problem]:

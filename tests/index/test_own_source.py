@@ -35,9 +35,7 @@ def test_a_generator_is_told_of_from_its_first_article_without_a_total(tmp_path:
             before.append(len(told))
             yield each
 
-    searchkit.build(
-        tmp_path / "index", watched(), encoder=WordEncoder(), progress=lambda *values: told.append(values)
-    )
+    searchkit.build(tmp_path / "index", watched(), encoder=WordEncoder(), progress=lambda *values: told.append(values))
     assert before == [1, 2, 3, 4, 5]  # one after each article, and the beginning
     assert [each for each in told if each[0] == "read"] == [("read", number, 0) for number in range(6)]
 
@@ -113,7 +111,7 @@ def test_rows_of_a_database_are_articles(tmp_path: Path) -> None:
 
 
 def test_named_tuples_are_articles(tmp_path: Path) -> None:
-    row = namedtuple("row", ["id", "text"])  # noqa: PYI024 - as database packages make them
+    row = namedtuple("row", ["id", "text"])
     searchkit.build(tmp_path / "index", [row("a", "No ferries run.")], encoder=WordEncoder())
     assert ids_found(tmp_path / "index", "ferries") == ["a"]
 

@@ -43,9 +43,10 @@ def test_without_somebody_to_tell_each_problem_is_a_warning_at_the_callers_line(
 
 
 def test_a_warning_can_be_made_an_error(folder: Path) -> None:
-    with warnings.catch_warnings(), pytest.raises(SourceWarning, match=r"b\.jsonl"):
+    with warnings.catch_warnings():
         warnings.simplefilter("error", SourceWarning)
-        list(searchkit.read(folder))
+        with pytest.raises(SourceWarning, match=r"b\.jsonl"):
+            list(searchkit.read(folder))
 
 
 def test_what_the_callback_raises_ends_the_reading(folder: Path) -> None:
