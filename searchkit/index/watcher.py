@@ -34,9 +34,9 @@ BATCH_S = 1.0
 """Seconds that a file which rests waits for those that don't yet: with .3 s to rest and a commit of .3 s to .5 s among
 100,000 chunks, it can be searched within 2 s."""
 
-FULL_LOOK_S = 3_600.0
-"""Seconds from one look at all files to the next, for what the system doesn't tell of: folders behind links, network
-disks, a queue of events that ran over."""
+LOOK_AGAIN_S = 600.0
+"""Seconds from one look at all files to the next where the system tells of changes, for what it doesn't tell of:
+folders behind links, network disks, a queue of events that ran over."""
 
 RESTLESS_S = 60.0
 """A file that changes for longer than so many seconds is named: it may be one that never rests, such as a log."""
@@ -148,8 +148,9 @@ def _changes(config: WatchConfig) -> Iterator[Changes]:
     elif config.poll_s is not None:
         yield FolderPolls(config.places, config.poll_s).changed
     else:
-        with folder_events(config.places) as changes:
-            yield changes
+        with folder_events(config.places) as told:
+            polls = FolderPolls(config.places, LOOK_AGAIN_S)
+            yield lambda: told() | polls.changed()
 
 
 class Watcher:
@@ -165,7 +166,7 @@ class Watcher:
         self._encoder = config.encoder
         self._named: set[str] = set()
         self._failures, self._again = 0, 0.0
-        self._whole, self._next_whole = False, 0.0
+        self._whole = False
         self._message = ""
 
     def step(self) -> None:
@@ -177,7 +178,7 @@ class Watcher:
             self._again = 0.0  # until there is something to make it of, every change may be the first article
         if time.monotonic() < self._again:
             return
-        if not self._whole or (self._config.poll_s is None and time.monotonic() >= self._next_whole):
+        if not self._whole:
             self.look_at_all()
         elif batch := self._files.batch():
             self._commit_files(batch)
@@ -185,7 +186,6 @@ class Watcher:
 
     def look_at_all(self) -> None:
         """Bring the index in line with all files of the places."""
-        self._next_whole = time.monotonic() + FULL_LOOK_S
         self._whole = not self._config.places or self._is_done(lambda: self._update(None))
 
     def _commit_files(self, batch: list[str]) -> None:

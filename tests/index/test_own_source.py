@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
-import tracemalloc
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,23 +73,24 @@ def test_what_the_iterable_raises_passes_through_and_nothing_is_changed(tmp_path
     assert searchkit.verify(tmp_path / "index", deep=True).faults == ()
 
 
-def test_memory_does_not_grow_with_what_is_yielded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segment_writer, "BATCH_CHARACTERS", 200_000)
+def articles_alive() -> int:
+    return sum(type(each) is searchkit.Article for each in gc.get_objects())
 
-    def long_texts(count: int) -> Iterator[dict[str, object]]:
-        for number in range(count):
-            yield {"id": f"l{number}", "text": f"number {number} is long. " * 2_000}
 
-    def peak(count: int) -> int:
-        tracemalloc.start()
-        searchkit.build(tmp_path / f"index-{count}", long_texts(count), encoder=WordEncoder(dimension=8), jobs=1)
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
+def test_articles_are_let_go_as_others_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segment_writer, "BATCH_CHARACTERS", 10_000)
+    alive: list[int] = []
 
-    peak(20)  # imports
-    few, many = peak(20), peak(200)
-    assert many - few < 20 * 45_000, (few, many)  # 180 articles of 45,000 characters came in between
+    def long_texts() -> Iterator[searchkit.Article]:
+        for number in range(400):
+            if number % 100 == 99:
+                alive.append(articles_alive())
+            yield article(number, text=f"number {number} is long. " * 50)
+
+    before = articles_alive()
+    searchkit.build(tmp_path / "index", long_texts(), encoder=WordEncoder(), jobs=1)
+    batch = 10_000 // 900 + 1
+    assert max(alive) <= before + 3 * batch, max(alive)
 
 
 def test_rows_of_a_database_are_articles(tmp_path: Path) -> None:

@@ -267,3 +267,14 @@ def test_once_looks_once(folder: Path, index: Path) -> None:
 def test_a_place_that_is_not_there_is_an_error_at_once(index: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="There is no"):
         watch(WatchConfig(index=index, places=[str(tmp_path / "nowhere")]), lambda event: None)
+
+
+def test_what_the_system_does_not_tell_of_is_found_by_looking_again(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("searchkit.index.watcher.LOOK_AGAIN_S", 0.3)
+    (folder.parent / "linked").mkdir()
+    (folder / "link").symlink_to(folder.parent / "linked")
+    with driven(index, folder) as it:
+        put(folder.parent / "linked" / "far.txt", "Far\n\nBehind a link.")
+        it.until(lambda: ids_found(index, "link") == ["link/far"])

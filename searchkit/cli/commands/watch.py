@@ -174,8 +174,10 @@ def _write(screen: Screen, event: WatchEvent, *, quiet: bool, json: bool) -> Non
         return
     if not quiet or event.kind in {"waiting", "failed"}:
         screen.say(*_lines(event))
-    if event.problems:
-        screen.say(*index_report.problems(event.problems))
+    if event.report is not None and event.problems:
+        screen.say(*index_report.problems(event.report))
+    else:
+        screen.say(*map(str, event.problems))
 
 
 def _lines(event: WatchEvent) -> Iterator[str]:
