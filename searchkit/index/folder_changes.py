@@ -123,7 +123,7 @@ class FolderPolls:
     """Finds out what has changed by looking at all files of the places every ``every_s`` seconds; it needs nothing.
 
     It looks at more than is read (hidden files aside, all below the places' folders): what is read is told apart later,
-    by the few that have changed. 100,000 files take .5 s.
+    by the few that have changed. 100,000 files take .7 s.
     """
 
     def __init__(self, places: Sequence[str], every_s: float) -> None:
@@ -204,10 +204,9 @@ class SettlingFiles:
         for path in paths:
             for each in (path, *_files_below(path)):
                 if not os.path.basename(each).startswith("."):  # noqa: PTH119
-                    now = self._clock()
-                    before = self._waiting.get(each)
-                    first = before.first if before else now
-                    self._waiting[each] = _Waiting(state=signature(each), since=now, first=first)
+                    if each not in self._waiting:
+                        now = self._clock()
+                        self._waiting[each] = _Waiting(state=signature(each), since=now, first=now)
 
     def batch(self) -> list[str]:
         """Return the paths that rest, where no other is on its way or the first has waited long enough; else none."""
