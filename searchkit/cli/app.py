@@ -45,8 +45,8 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "watch.watch",
         (
             "searchkit watch articles/ --index indexes/news",
-            "searchkit watch articles/ https://example.org/feed.xml --index indexes/news --json",
-            "searchkit watch https://example.org/feed.xml --index indexes/news --once",
+            "searchkit watch https://example.org/feed.xml --index indexes/news --json",
+            "searchkit watch articles/ --index indexes/news --once",
         ),
     ),
     ("delete", "update.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),

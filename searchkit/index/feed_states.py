@@ -1,7 +1,7 @@
-"""Feed states: ``feeds.json`` in an index's folder, what is remembered of each feed between two requests.
+"""Feed states: ``feeds.jsonl`` in an index's folder, what is remembered of each feed between two requests.
 
-A JSON object by the feed's address: its values are those of ``FeedState``. It is no part of a generation: without it
-every feed is asked for as if for the first time, and what it brings is compared with what is there.
+Each line is a JSON object with the values of a ``FeedState``. It is no part of a generation: without it every feed is
+asked for as if for the first time, and what it brings is compared with what is there.
 """
 
 from __future__ import annotations
@@ -25,17 +25,22 @@ def load_feed_states(paths: IndexPaths, addresses: Sequence[str]) -> list[FeedSt
 
 def save_feed_states(paths: IndexPaths, states: Iterable[FeedState]) -> None:
     """Write down the states. What can't be written is left: the feeds are asked for anew next time."""
-    content = _load(paths) | {state.address: asdict(state) for state in states}
+    known = _load(paths) | {state.address: asdict(state) for state in states}
     with suppress(StorageError):
-        files.replace(paths.feed_states, json.dumps(content, indent=1).encode())
+        files.replace(paths.feed_states, b"".join(json.dumps(values).encode() + b"\n" for values in known.values()))
 
 
 def _load(paths: IndexPaths) -> dict[str, object]:
-    with suppress(OSError, ValueError, RecursionError):
-        if not paths.feed_states.is_symlink():
-            content = json.loads(paths.feed_states.read_bytes())
-            return content if isinstance(content, dict) else {}
-    return {}
+    """Read the values of each feed, by its address; a line that can't be read is left out."""
+    known: dict[str, object] = {}
+    with suppress(OSError):
+        lines = [] if paths.feed_states.is_symlink() else paths.feed_states.read_bytes().splitlines()
+        for line in lines:
+            with suppress(ValueError, RecursionError):
+                values = json.loads(line)
+                if isinstance(values, dict):
+                    known[str(values.get("address"))] = values
+    return known
 
 
 def _state(address: str, values: object) -> FeedState:

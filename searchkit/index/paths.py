@@ -17,7 +17,7 @@ EIGHT_BITS = "vectors8.faiss"
 SEGMENT_FILES = (ARTICLES, IDS, POSTINGS, VECTORS, EIGHT_BITS)
 
 FILE_STATES = "files.jsonl"
-FEED_STATES = "feeds.json"
+FEED_STATES = "feeds.jsonl"
 
 UNFINISHED_WHOLE = ".unfinished-rebuild.log"
 UNFINISHED_PART = ".unfinished-update.log"
@@ -25,7 +25,7 @@ UNFINISHED = (UNFINISHED_WHOLE, UNFINISHED_PART)
 """The vectors that a stopped writer left for the next: of a whole generation, and of what adds to one."""
 
 _NUMBER = re.compile(r"[0-9]{6,12}")
-_HIDDEN = re.compile(r"\.(CURRENT|files\.jsonl|feeds\.json|[0-9]{6,12}(\.json)?)\.[0-9]+")
+_HIDDEN = re.compile(r"\.(CURRENT|files\.jsonl|feeds\.jsonl|[0-9]{6,12}(\.json)?)\.[0-9]+")
 
 
 def number_name(number: int) -> str:

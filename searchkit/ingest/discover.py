@@ -24,7 +24,7 @@ _MAILDIR = {"cur", "new", "tmp"}
 """The folders in one of e-mails (D. J. Bernstein's Maildir)."""
 
 _PUBLISHED = frozenset({"CURRENT", "generations", "segments"})
-_OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "feeds.json", "deletions", "encoders"}
+_OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "feeds.jsonl", "deletions", "encoders"}
 """What lies in the folder of an index (``index/paths.py``): one that was published has the first three, one that is
 being built has a ``LOCK`` and nothing of anybody else's."""
 

@@ -101,11 +101,15 @@ def test_the_next_start_asks_with_what_was_said_and_not_too_soon(
 def test_what_is_remembered_of_feeds_is_no_litter_and_may_be_lost(host: FeedHost, index: Path) -> None:
     host.replies["/feed"] = Reply(body=rss("rice"))
     watched_once(index, f"{host.url}/feed")
-    assert (index / "feeds.json").is_file()
+    assert (index / "feeds.jsonl").is_file()
     searchkit.gc(index)
     assert searchkit.verify(index, deep=True).faults == ()
-    for damage in (b"{", b"[]", b'{"%s": {"due": "soon", "failures": [], "etag": 3}}' % f"{host.url}/feed".encode()):
-        (index / "feeds.json").write_bytes(damage)
+    for damage in (
+        b"{",
+        b"[]",
+        b'{"address": "%s", "due": "soon", "failures": [], "etag": 3}' % f"{host.url}/feed".encode(),
+    ):
+        (index / "feeds.jsonl").write_bytes(damage)
         assert watched_once(index, f"{host.url}/feed") == []
     assert len(host.asked) == 4
 
@@ -136,7 +140,7 @@ def test_an_index_is_made_of_a_feed(host: FeedHost, tmp_path: Path) -> None:
     with open_generation(tmp_path / "index") as generation:
         assert generation.manifest.articles == 2
         assert generation.manifest.corpus is None
-    assert (tmp_path / "index" / "feeds.json").is_file()
+    assert (tmp_path / "index" / "feeds.jsonl").is_file()
 
 
 def test_a_feed_in_a_file_is_followed(index: Path, tmp_path: Path) -> None:
