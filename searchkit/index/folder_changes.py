@@ -198,15 +198,19 @@ class SettlingFiles:
     def __init__(self, *, settle_s: float, batch_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._settle_s, self._batch_s, self._clock = settle_s, batch_s, clock
         self._waiting: dict[str, _Waiting] = {}
+        self._taken: dict[str, Signature] = {}
 
     def note(self, paths: Iterable[str]) -> None:
         """Take in paths that may have changed; of a folder the files below it too."""
         for path in paths:
             for each in (path, *_files_below(path)):
-                if not os.path.basename(each).startswith("."):  # noqa: PTH119
-                    if each not in self._waiting:
-                        now = self._clock()
-                        self._waiting[each] = _Waiting(state=signature(each), since=now, first=now)
+                if each not in self._waiting and not os.path.basename(each).startswith("."):  # noqa: PTH119
+                    self._begin(each)
+
+    def _begin(self, path: str) -> None:
+        state, now = signature(path), self._clock()
+        if path not in self._taken or self._taken[path] != state:  # else it was told of once more, too late
+            self._waiting[path] = _Waiting(state=state, since=now, first=now)
 
     def batch(self) -> list[str]:
         """Return the paths that rest, where no other is on its way or the first has waited long enough; else none."""
@@ -234,9 +238,8 @@ class SettlingFiles:
         ]
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget paths, which were dealt with."""
-        for path in paths:
-            self._waiting.pop(path, None)
+        """Forget paths, which were dealt with as they were."""
+        self._taken = {path: self._waiting.pop(path).state for path in paths if path in self._waiting}
 
 
 def _files_below(path: str) -> Iterator[str]:

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from searchkit.config import ReadConfig
-from searchkit.errors import BackendError, EncoderMismatch, IndexLocked, SearchkitError, SourceError, StorageError
+from searchkit.errors import (
+    BackendError,
+    EncoderMismatch,
+    IndexLocked,
+    IndexNotFound,
+    SearchkitError,
+    SourceError,
+    StorageError,
+)
 from searchkit.index.build import build
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.current import manifest_in_force
@@ -24,7 +32,14 @@ from searchkit.index.paths import IndexPaths, is_index
 from searchkit.index.update import PRUNE_LIMIT, add, update_files
 from searchkit.ingest.article_reader import read_feed_body
 from searchkit.ingest.discover import check_place, matches_nothing
-from searchkit.ingest.feed_fetcher import INTERVAL_S, FeedFetcher, FeedResponse, check_address
+from searchkit.ingest.feed_fetcher import (
+    INTERVAL_S,
+    FeedFetcher,
+    FeedResponse,
+    FeedState,
+    check_address,
+    shown_address,
+)
 from searchkit.types import Article, BuildReport, Encoder, Problem
 
 SETTLE_S = 0.3
@@ -43,6 +58,8 @@ RESTLESS_S = 60.0
 
 _TICK_S = 0.05
 _LOCK_S = 5.0
+"""Seconds for which it waits for another writer before it says so."""
+
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 
 
@@ -52,7 +69,8 @@ class WatchEvent:
 
     Attributes:
         kind: "started", "committed" (a batch), "waiting" (for another writer, or a file that doesn't rest), "failed"
-            (something is tried again) or "problem" (something couldn't be read, and nothing was committed).
+            (something is tried again), "moved" (a feed, for good), or "problem" (something couldn't be read, and
+            nothing was committed).
         message: What happened, in a sentence.
         hint: What to do next, where there is something.
         report: What was done, of a batch.
@@ -123,6 +141,8 @@ def watch(config: WatchConfig, tell: Tell) -> None:
     waiting: ``IndexCorrupt``, ``IndexNotFound`` where the index was removed, ``FormatTooOld``, ``FormatTooNew``.
     """
     with watching(config, tell) as watcher:
+        places = [*config.places, *map(shown_address, config.feeds)]
+        tell(WatchEvent(kind="started", message=f"Watching {', '.join(places)} for {config.index}."))
         watcher.look_at_all()
         watcher.take_feeds(wait=config.once)
         while not config.once:
@@ -168,6 +188,10 @@ class Watcher:
         self._failures, self._again = 0, 0.0
         self._whole = False
         self._message = ""
+        self._is_made = False
+        for state in self._fetcher.states.values():
+            if state.is_gone:
+                self._say_of_feed(state, "was gone for good (410) when it was last asked for; it isn't any more")
 
     def step(self) -> None:
         """Do what is due."""
@@ -221,17 +245,33 @@ class Watcher:
             if not self._responses:
                 self._came = time.monotonic()
             self._responses.append(response)
+            state = response.state
+            if state.moved_to != self._fetcher.states[state.address].moved_to:
+                message = f"{shown_address(state.address)} has moved for good to {shown_address(state.moved_to)}."
+                self._tell(WatchEvent(kind="moved", message=message))
             if response.trouble:
-                again_in_s = None if response.state.is_gone else max(response.state.due - time.time(), 0.0)
-                message = f"{response.state.address} {response.trouble}."
-                self._tell(WatchEvent(kind="failed", message=message, again_in_s=again_in_s))
+                self._say_of_feed(state, response.trouble)
+
+    def _say_of_feed(self, state: FeedState, trouble: str) -> None:
+        again_in_s = None if state.is_gone else max(state.due - time.time(), 0.0)
+        message = f"{shown_address(state.address)} {trouble}."
+        self._tell(WatchEvent(kind="failed", message=message, again_in_s=again_in_s))
 
     def _entries(self, response: FeedResponse) -> list[Article | Problem]:
-        return list(read_feed_body(response.state.address, response.body or b"", self._config.read))
+        address = shown_address(response.state.address)
+        return list(read_feed_body(address, response.body or b"", self._config.read))
+
+    def _is_to_be_made(self) -> bool:
+        """Say whether there is no index yet. Raises ``IndexNotFound`` where there was one."""
+        if is_index(self._config.index):
+            self._is_made = True
+        elif self._is_made:
+            raise IndexNotFound(f"{self._config.index} was removed while it was watched for.")
+        return not self._is_made
 
     def _update(self, changed: Sequence[str] | None) -> BuildReport:
         config = self._config
-        if not is_index(config.index):
+        if self._is_to_be_made():
             places = [place for place in config.places if not matches_nothing(place)]
             return build(
                 config.index,
@@ -240,6 +280,7 @@ class Watcher:
                 cache=config.cache,
                 jobs=config.jobs,
                 encoder=config.encoder,
+                lock_timeout_s=_LOCK_S,
             )
         return update_files(
             config.index,
@@ -256,8 +297,8 @@ class Watcher:
 
     def _add(self, entries: Sequence[Article | Problem]) -> BuildReport:
         config = self._config
-        if not is_index(config.index):
-            return build(config.index, entries, cache=config.cache, encoder=config.encoder)
+        if self._is_to_be_made():
+            return build(config.index, entries, cache=config.cache, encoder=config.encoder, lock_timeout_s=_LOCK_S)
         return add(config.index, entries, encoder=self._opened_encoder(), cache=config.cache, lock_timeout_s=_LOCK_S)
 
     def _opened_encoder(self) -> Encoder:
@@ -278,6 +319,7 @@ class Watcher:
                 break
             except IndexLocked as error:
                 self._say_once(WatchEvent(kind="waiting", message=error.message, hint=error.hint))
+                time.sleep(_TICK_S)  # where another host's lock can't be seen it is refused at once
             except (StorageError, SourceError, BackendError, EncoderMismatch) as error:
                 if self._config.once:
                     raise

@@ -115,6 +115,13 @@ def check_address(address: str) -> None:
         raise ConfigError(f"'{address}' is no address.", hint="Write it as https://HOST/PATH or file:///PATH.")
 
 
+def shown_address(address: str) -> str:
+    """Return an address as it may be shown and stored: without the name and password that may stand in it."""
+    scheme, mark, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
 class FeedFetcher:
     """Asks for feeds in threads of its own, so that a slow host bars neither folders nor other hosts."""
 

@@ -10,12 +10,13 @@ from threading import Thread
 import pytest
 
 import searchkit
-from searchkit.errors import SourceError, StorageError
+from searchkit.errors import IndexNotFound, SourceError, StorageError
 from searchkit.index import generation_writer
+from searchkit.index.folder_changes import SettlingFiles
 from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
 from searchkit.index.paths import IndexPaths
-from searchkit.index.watcher import WatchConfig, watch
+from searchkit.index.watcher import WatchConfig, WatchEvent, watch
 from tests.index.archive import ids_found
 from tests.index.watch_folder import driven, put
 from tests.word_encoder import WordEncoder
@@ -258,9 +259,9 @@ def test_an_index_is_made_of_the_first_articles(tmp_path: Path) -> None:
 
 def test_once_looks_once(folder: Path, index: Path) -> None:
     put(folder / "late.txt", "Late\n\nIt came.")
-    told: list[object] = []
+    told: list[WatchEvent] = []
     watch(WatchConfig(index=index, places=[str(folder)], once=True, encoder=WordEncoder()), told.append)
-    assert len(told) == 1
+    assert [event.kind for event in told] == ["started", "committed"]
     assert ids_found(index, "late") == ["late"]
 
 
@@ -278,3 +279,44 @@ def test_what_the_system_does_not_tell_of_is_found_by_looking_again(
     with driven(index, folder) as it:
         put(folder.parent / "linked" / "far.txt", "Far\n\nBehind a link.")
         it.until(lambda: ids_found(index, "link") == ["link/far"])
+
+
+def test_an_index_that_is_removed_is_not_made_anew(folder: Path, index: Path) -> None:
+    with driven(index, folder) as it:
+        shutil.rmtree(index)
+        put(folder / "late.txt", "Late\n\nIt came.")
+        with pytest.raises(IndexNotFound, match="was removed"):
+            it.rest(30)
+    assert not index.exists()
+
+
+def test_a_file_that_was_told_of_once_more_too_late_is_not_read_again(tmp_path: Path) -> None:
+    now = [0.0]
+    files = SettlingFiles(settle_s=1, batch_s=5, clock=lambda: now[0])
+    path = str(tmp_path / "a.txt")
+    Path(path).write_text("one")
+    files.note([path])
+    assert files.batch() == []
+    now[0] = 2.0
+    assert files.batch() == [path]
+    files.drop([path])
+    files.note([path])
+    now[0] = 4.0
+    assert files.batch() == []
+    Path(path).write_text("another")
+    files.note([path])
+    now[0] = 6.0
+    assert files.batch() == [path]
+
+
+def test_what_never_rests_is_named_after_a_minute(tmp_path: Path) -> None:
+    now = [0.0]
+    files = SettlingFiles(settle_s=1, batch_s=5, clock=lambda: now[0])
+    path = tmp_path / "log.txt"
+    path.write_text("")
+    files.note([str(path)])
+    for second in range(70):
+        now[0] = float(second)
+        path.write_text("x" * second)
+        assert files.batch() == []
+        assert files.restless(60) == ([str(path)] if second > 60 else [])

@@ -48,7 +48,7 @@ def index(tmp_path: Path) -> Path:
 def watched_once(index: Path, *feeds: str, places: tuple[str, ...] = ()) -> list[WatchEvent]:
     events: list[WatchEvent] = []
     watch(WatchConfig(index=index, feeds=feeds, places=places, once=True, encoder=WordEncoder()), events.append)
-    return events
+    return [event for event in events if event.kind != "started"]
 
 
 def test_the_entries_of_a_feed_are_articles(host: FeedHost, index: Path) -> None:
@@ -165,3 +165,31 @@ def test_a_slow_host_does_not_hold_up_the_folders(host: FeedHost, index: Path, t
         assert (ids_found(index, "quick"), ids_found(index, "rice")) == (["quick"], [])
         it.until_told("committed", 2)
         assert len(ids_found(index, "rice")) == 1
+
+
+def test_a_feed_that_is_gone_is_named_at_every_start_and_not_asked(host: FeedHost, index: Path) -> None:
+    host.replies["/feed"] = Reply(status=410)
+    for _ in range(3):
+        events = watched_once(index, f"{host.url}/feed")
+        assert [event.kind for event in events] == ["failed"]
+        assert "gone for good" in events[0].message
+    assert len(host.asked) == 1
+
+
+def test_a_feed_that_moves_is_told_once(host: FeedHost, index: Path) -> None:
+    host.replies["/feed"] = Reply(status=301, headers={"Location": "/moved"})
+    host.replies["/moved"] = Reply(body=rss("rice"))
+    with driven(index, feeds=[f"{host.url}/feed"], feed_interval_s=0.1) as it:
+        it.until(lambda: len(host.asked) >= 4)
+    assert [event.message for event in it.of("moved")] == [f"{host.url}/feed has moved for good to {host.url}/moved."]
+
+
+def test_a_password_in_an_address_is_neither_shown_nor_stored_in_articles(host: FeedHost, index: Path) -> None:
+    channel = b"<channel><title>N</title><item><title>Rice</title></item></channel>"
+    host.replies["/feed"] = Reply(body=b'<?xml version="1.0"?><rss version="2.0">' + channel + b"</rss>")
+    address = f"{host.url}/feed".replace("http://", "http://reader:hush@")
+    events = watched_once(index, address, address.replace("/feed", "/missing"))
+    assert "authorization" in host.asked[0][1]
+    assert "hush" not in "".join(map(repr, events))
+    with open_generation(index) as generation:
+        assert not [article_id for article_id in generation.digests() if "hush" in article_id]

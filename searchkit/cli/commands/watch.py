@@ -104,7 +104,7 @@ def watch(
     config = WatchConfig(
         index=where,
         places=[str(Path(place).expanduser().absolute()) for place in named if place not in feeds],
-        feeds=feeds,
+        feeds=list(dict.fromkeys(feeds)),
         read=ReadConfig(fields=dict(pairs("--field", field))) if field or places else _read_before(where),
         poll_s=poll,
         feed_interval_s=60.0 * interval,
@@ -119,7 +119,6 @@ def watch(
     def tell(event: WatchEvent) -> None:
         _write(screen, event, quiet=quiet, json=json)
 
-    tell(WatchEvent(kind="started", message=f"Watching {', '.join(named)} for {where}."))
     try:
         with _terminable():
             keep_in_line(config, tell)
