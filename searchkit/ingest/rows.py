@@ -19,8 +19,8 @@ class Rows:
     """Turns what the reader of one file finds into articles, and remembers which mapped paths led to something.
 
     ``origin.name`` begins the id of an article that has none of its own, nor a url: ``news:17`` for line 17 of
-    ``news.jsonl``, ``saved:2023/port`` for the member ``2023/port.html`` of ``saved.zip``. What comes through standard input has no place to
-    be told by: there it is the content.
+    ``news.jsonl``, ``saved:2023/port`` for the member ``2023/port.html`` of ``saved.zip``. What comes through standard
+    input has no place to be told by: there it is the content.
     """
 
     place: str
@@ -110,9 +110,12 @@ class Rows:
             self._seen.update(name for name in missing if holds(value, self.fields[name]))
             self._keys.update(dict.fromkeys(keys_of(value)[:50]) if len(self._keys) < 50 else {})
 
-    def end(self) -> Iterator[Problem]:
-        """Yield what must be said after the last row: what was read as HTML, and which mapped paths led nowhere."""
-        for name, number in sorted(self._html.items()):
+    def end(self, *, expects_html: bool = False) -> Iterator[Problem]:
+        """Yield what must be said after the last row: which mapped paths led nowhere, and what was read as HTML.
+
+        ``expects_html``: in this format it always may be, and isn't worth a word.
+        """
+        for name, number in sorted(self._html.items()) if not expects_html else ():
             rows = f"{number:,} of {self._rows:,} row{'s' if self._rows != 1 else ''}"
             yield self.problem(f"the {name} was HTML in {rows}; what it shows was taken", None, lost=False)
         for name, path in self.fields.items():
