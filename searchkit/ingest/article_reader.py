@@ -10,7 +10,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -91,7 +91,18 @@ def read(
     files, problems = find(on_disk) if among is None else find_among(on_disk, among)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
-    return _read(named, problems, source, config.fields, progress, memory)
+    addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
+    return _read(named, problems, source, config.fields, progress, memory, addresses)
+
+
+class _FilesOf:
+    """The files of places, of which each is looked for when it is asked for."""
+
+    def __init__(self, places: Sequence[str | Path]) -> None:
+        self._places = places
+
+    def __contains__(self, address: object) -> bool:
+        return bool(find_among(self._places, [str(address)])[0])
 
 
 class SourceWarning(UserWarning):
@@ -162,10 +173,10 @@ def _read(
     fields: Mapping[str, str],
     progress: Progress | None,
     memory: ReadFiles | None,
+    addresses: Container[str],
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
-    addresses = frozenset(file.address for file in files)
     tell("read", 0, total)
     yield from problems
     for done, file in enumerate(files, start=1):
@@ -186,7 +197,7 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 def _read_file(
-    file: SourceFile, fields: Mapping[str, str], addresses: Set[str] = frozenset()
+    file: SourceFile, fields: Mapping[str, str], addresses: Container[str] = frozenset()
 ) -> Iterator[Article | Problem]:
     """Yield the articles of a file; ``addresses`` are those of all files that are read."""
     place = clean(str(file.path))
@@ -195,7 +206,7 @@ def _read_file(
 
 
 def _remembered(
-    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Set[str]
+    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Container[str]
 ) -> Iterator[Article | Problem]:
     """Read a file, and have it noted unless it changed meanwhile."""
     whole = True

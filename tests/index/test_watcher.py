@@ -320,3 +320,16 @@ def test_what_never_rests_is_named_after_a_minute(tmp_path: Path) -> None:
         path.write_text("x" * second)
         assert files.batch() == []
         assert files.restless(60) == ([str(path)] if second > 60 else [])
+
+
+def test_a_list_of_pages_that_changes_does_not_read_those_that_are_read_apart(folder: Path, index: Path) -> None:
+    page = "<html><body><article><h1>Heat</h1><p>{} it was all day long in the valley.</p></article></body></html>"
+    with driven(index, folder) as it:
+        put(folder / "site.example" / "heat.html", page.format("Hot"))
+        it.until_told("committed")
+        urls = "<url><loc>https://site.example/heat</loc></url>"
+        put(folder / "sitemap.xml", f'<?xml version="1.0"?><urlset>{urls}</urlset>')
+        event = it.until_told("problem")
+        assert [problem.lost for problem in event.problems] == [False]
+        assert "read as files of their own" in event.problems[0].reason
+        assert ids_found(index, "valley") == ["site.example/heat"]
