@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.current import manifest_in_force
 from searchkit.index.feed_states import load_feed_states, save_feed_states
 from searchkit.index.folder_changes import Changes, FolderPolls, SettlingFiles, folder_events
+from searchkit.index.garbage import numbered
+from searchkit.index.history import gc
 from searchkit.index.paths import IndexPaths, is_index
 from searchkit.index.update import PRUNE_LIMIT, add, update_files
 from searchkit.ingest.article_reader import read_feed_body
@@ -55,6 +57,10 @@ folders behind links, network disks, a queue of events that ran over."""
 
 RESTLESS_S = 60.0
 """A file that changes for longer than so many seconds is named: it may be one that never rests, such as a log."""
+
+GENERATIONS = 10
+"""Generations that stay at least. Each batch makes one, and each costs the next batch 3 ms: when there are twice as many,
+the oldest are collected."""
 
 _TICK_S = 0.05
 _LOCK_S = 5.0
@@ -110,6 +116,7 @@ class WatchConfig:
         prune_limit: The share of the index that may go at once.
         cache: Whether the user's cache of vectors is used.
         jobs: How many processes cut articles into chunks.
+        generations: How many generations stay at least, to go back to; 0 leaves all.
         once: Whether it ends after one look at all.
         encoder: The encoder that made the index's vectors, instead of loading it.
     """
@@ -126,6 +133,7 @@ class WatchConfig:
     prune_limit: float = PRUNE_LIMIT
     cache: bool = True
     jobs: int | None = None
+    generations: int = GENERATIONS
     once: bool = False
     encoder: Encoder | None = None
 
@@ -326,6 +334,7 @@ class Watcher:
                 self._fail(error)
                 return False
         self._failures, self._message = 0, ""
+        self._collect()
         if report.articles or report.deleted or report.problems or report.notes:
             self._tell(
                 WatchEvent(
@@ -338,6 +347,13 @@ class Watcher:
                 )
             )
         return True
+
+    def _collect(self) -> None:
+        """Remove the oldest generations, where there are many. What can't be done now is done after a later batch."""
+        keep = self._config.generations
+        if keep and len(numbered(self._paths.generations, ".json")) > 2 * keep:
+            with suppress(IndexLocked, StorageError):
+                gc(self._config.index, keep=keep)
 
     def _fail(self, error: SearchkitError) -> None:
         """Tell what went wrong, once while it is the same, and set the time of the next try."""

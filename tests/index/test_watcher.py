@@ -333,3 +333,13 @@ def test_a_list_of_pages_that_changes_does_not_read_those_that_are_read_apart(fo
         assert [problem.lost for problem in event.problems] == [False]
         assert "read as files of their own" in event.problems[0].reason
         assert ids_found(index, "valley") == ["site.example/heat"]
+
+
+def test_old_generations_do_not_pile_up(folder: Path, index: Path) -> None:
+    with driven(index, folder, generations=2) as it:
+        for number in range(6):
+            put(folder / f"n{number}.txt", f"Number {number}\n\nA report.")
+            it.until_told("committed", number + 1)
+            assert len(list((index / "generations").iterdir())) <= 4
+    assert searchkit.verify(index, deep=True).faults == ()
+    assert len(ids_found(index, "number")) == 6

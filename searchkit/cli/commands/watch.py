@@ -50,6 +50,12 @@ Batch = Annotated[
         "--batch", min=0.0, metavar="SECONDS", help="How long a new file waits for others, to be committed with them."
     ),
 ]
+Generations = Annotated[
+    int,
+    typer.Option(
+        "--generations", min=0, metavar="N", help="How many generations stay to go back to, at least; 0 leaves all."
+    ),
+]
 Once = Annotated[
     bool, typer.Option("--once", help="Look at all files and ask the feeds that are due, commit, and end: for cron.")
 ]
@@ -71,6 +77,7 @@ def watch(
     poll: Poll = None,
     interval: Interval = 15.0,
     batch: Batch = 1.0,
+    generations: Generations = 10,
     once: Once = False,
     keep: Keep = False,
     yes: Yes = False,
@@ -113,6 +120,7 @@ def watch(
         prune_limit=1.0 if yes else 0.5,
         cache=not no_cache,
         jobs=jobs,
+        generations=generations,
         once=once,
     )
 
