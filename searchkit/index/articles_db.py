@@ -638,6 +638,16 @@ class ArticlesReader:
         select = "SELECT row FROM articles WHERE file = (SELECT number FROM files WHERE path = ?)"
         return [row for (row,) in self.rows(select, (path,), kinds="i")]
 
+    def held_below(self, path: str) -> list[tuple[int, str, bytes, str]]:
+        """Return row, id, digest and file of the articles that were read from a file, or from those below a folder."""
+        if self.is_of_first_form or not _is_storable(path):
+            return []
+        select = (
+            "SELECT row, id, digest, path FROM articles JOIN files ON file = number"
+            " WHERE path = ? OR (path > ? AND path < ?)"
+        )
+        return self.rows(select, (path, f"{path}/", f"{path}0"), kinds="itbt")
+
     def begins_ids(self, name: str) -> bool:
         """Say whether an article has this id, or one that goes on with a colon."""
         rows = self.rows("SELECT 1 FROM articles WHERE id = ? OR (id > ? AND id < ?)", (name, f"{name}:", f"{name};"))

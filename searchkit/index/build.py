@@ -53,8 +53,10 @@ def build(
 
     Args:
         index: The folder of the index: one that isn't there yet, or an empty one.
-        articles: The articles: ``Article`` objects, or mappings with the keys that JSONL has
-            (``searchkit.ingest.article_from_dict`` names them).
+        articles: The articles, any iterable: ``Article`` objects, mappings with the keys that JSONL has
+            (``searchkit.ingest.article_from_dict`` names them), or a database's rows that know their columns' names.
+            They are taken one by one, so that a generator may yield more than fits into memory. What it raises passes
+            through, and the index stays as it was.
         places: Files, folders and globs to read articles from, or ``-`` for JSON lines on standard input. The index
             remembers them for ``update`` and ``rebuild``.
         config: What is baked into the index; None for the defaults.
@@ -70,8 +72,9 @@ def build(
             enough text and the encoder isn't the caller's own. It decides speed alone.
         say: Told a sentence for the user where there is something to say; None: nobody is told.
         lock_timeout_s: How many seconds to wait while another writer is at work.
-        progress: Told ``(stage, done, total)`` while it goes on: "read" counts files, "index" articles, "encode"
-            chunks. None: nobody is told.
+        progress: Told ``(stage, done, total)`` while it goes on: "read" counts files, or the articles that are handed
+            over, "index" articles, "encode" chunks. ``total`` is 0 where it isn't known, as of a generator. None:
+            nobody is told.
 
     Returns:
         What was written, what was lost, and why.

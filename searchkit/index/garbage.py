@@ -98,6 +98,7 @@ def litter(paths: IndexPaths) -> list[Path]:
         paths.current,
         paths.lock,
         paths.file_states,
+        paths.feed_states,
         paths.generations,
         paths.segments,
         paths.encoders,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -264,6 +265,15 @@ class Generation:
             for row, article_id, digest, path in listed:
                 if segment.lives(row):
                     held[article_id] = SegmentVectors(digest=digest, path=path)
+        return held
+
+    def held_below(self, paths: Iterable[str]) -> dict[str, SegmentVectors]:
+        """Return by id what is known of the living articles that were read from some files, or below some folders."""
+        held: dict[str, SegmentVectors] = {}
+        for segment, path in product(self.segments, paths):
+            for row, article_id, digest, file in segment.articles.held_below(path):
+                if segment.lives(row):
+                    held[article_id] = SegmentVectors(digest=digest, path=file)
         return held
 
     def digests(self) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ EIGHT_BITS = "vectors8.faiss"
 SEGMENT_FILES = (ARTICLES, IDS, POSTINGS, VECTORS, EIGHT_BITS)
 
 FILE_STATES = "files.jsonl"
+FEED_STATES = "feeds.jsonl"
 
 UNFINISHED_WHOLE = ".unfinished-rebuild.log"
 UNFINISHED_PART = ".unfinished-update.log"
@@ -24,7 +25,7 @@ UNFINISHED = (UNFINISHED_WHOLE, UNFINISHED_PART)
 """The vectors that a stopped writer left for the next: of a whole generation, and of what adds to one."""
 
 _NUMBER = re.compile(r"[0-9]{6,12}")
-_HIDDEN = re.compile(r"\.(CURRENT|files\.jsonl|[0-9]{6,12}(\.json)?)\.[0-9]+")
+_HIDDEN = re.compile(r"\.(CURRENT|files\.jsonl|feeds\.jsonl|[0-9]{6,12}(\.json)?)\.[0-9]+")
 
 
 def number_name(number: int) -> str:
@@ -67,6 +68,11 @@ class IndexPaths:
     def file_states(self) -> Path:
         """The files that were read, as they were then (``file_states.py``); no part of any generation."""
         return self.root / FILE_STATES
+
+    @property
+    def feed_states(self) -> Path:
+        """What is remembered of the feeds that are watched (``feed_states.py``); no part of any generation."""
+        return self.root / FEED_STATES
 
     @property
     def generations(self) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ from searchkit.index.article_source import (
     joined,
     left_out,
     path_of,
+    places_read,
     rereadable,
     shown_path,
     source_items,
@@ -45,7 +46,8 @@ from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules, current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
-from searchkit.ingest.discover import fixed_part, same_file
+from searchkit.ingest import read as read_places
+from searchkit.ingest.discover import address_of, fixed_part, matches_nothing, same_file
 from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
 
@@ -252,6 +254,83 @@ def update(
         states.save(paths)
         notes.extend(compared.notes)
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
+
+
+def update_files(
+    index: str | Path,
+    places: Sequence[str | Path],
+    *,
+    changed: Collection[str] | None = None,
+    read: ReadConfig | None = None,
+    prune: bool = True,
+    prune_limit: float = PRUNE_LIMIT,
+    encoder: Encoder | None = None,
+    cache: bool = True,
+    jobs: int | None = None,
+    lock_timeout_s: float = 0.0,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Bring an index in line with some files of places, at the cost of those files alone: ``watch`` does it.
+
+    An article goes that its file hasn't got any more, and with its file; one of a file that can't be read stays. The
+    index remembers the places.
+
+    Args:
+        index: The folder of the index.
+        places: Files, folders and globs; a glob may match nothing as yet.
+        changed: The absolute paths of the files and folders that may have changed; None looks at all.
+        read: How the places are read; None for the defaults.
+        prune: Whether articles go that have vanished.
+        prune_limit: The share of the index that may vanish by it, 0 to 1. Where it is more none goes, and a note says
+            so.
+        encoder: The encoder that made the index's vectors, instead of loading it.
+        cache: Whether the user's cache of vectors is used, as in ``build``.
+        jobs: How many processes cut articles into chunks, as in ``build``.
+        lock_timeout_s: How many seconds to wait while another writer is at work.
+        progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
+
+    Returns:
+        How many articles were new, changed, unchanged, vanished and deleted, and what was lost.
+
+    Raises:
+        SourceError: A place doesn't exist. Nothing was changed.
+        SearchkitError: As ``add`` does.
+    """
+    started = time.monotonic()
+    paths = IndexPaths(Path(index))
+    current_generation(paths)
+    corpus = places_read(places, read)
+    intake = ArticleIntake(read=corpus.read)
+    notes: list[str] = []
+    with writer_lock(paths.lock, "watch", lock_timeout_s), open_generation(paths.root) as parent:
+        manifest = parent.manifest
+        held = parent.held(None) if changed is None else None
+        states = FileStates(paths, parent, corpus.read, keeps=True, remembered=manifest.corpus, held=held)
+        compared = _ArticleComparison(
+            parent, held.get if held else lambda name: parent.held([name]).get(name), states, intake, corpus
+        )
+        readable = [place for place in corpus.places if not matches_nothing(place)]
+        source = read_places(readable, corpus.read, progress=progress, memory=states, among=changed)
+        if held is not None:
+            compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
+        else:
+            held = parent.held_below([address_of(path) for path in changed or ()])
+        with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
+            _write(paths, draft, compared.different(intake.articles(source)), manifest, encoder, compared.known)
+            gone = compared.gone(held)
+            if prune and len(gone) > prune_limit * manifest.articles:
+                notes.append(
+                    f"{len(gone):,} of {manifest.articles:,} articles have vanished from their places. They stay: so"
+                    " many vanish by a wrong path or an empty disk more often than by intent."
+                )
+            elif prune:
+                draft.delete(gone)
+            if draft.articles or draft.deleting:
+                manifest = draft.publish(joined(manifest.corpus, corpus))
+            draft.forget()
+        states.save(paths)
+        notes.extend(compared.notes)
+    return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(gone))
 
 
 def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_s: float = 0.0) -> BuildReport:
@@ -486,6 +565,19 @@ class _ArticleComparison:
             else:
                 elsewhere += 1
         return ids, elsewhere
+
+    def gone(self, held: Mapping[str, SegmentVectors]) -> list[str]:
+        """Return the ids of those of some articles that weren't seen, and that the files at the places haven't got."""
+        places = [fixed_part(place) for place in self._corpus.places] if self._corpus else []
+        return [
+            article_id
+            for article_id, article in held.items()
+            if article_id not in self.seen
+            and article.path
+            and not is_without_file(article.path)
+            and any(Path(article.path).is_relative_to(place) for place in places)
+            and self._states.lacks(article.path)
+        ]
 
     @property
     def notes(self) -> list[str]:

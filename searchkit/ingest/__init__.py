@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from searchkit.ingest.article_builder import article_from_dict
-    from searchkit.ingest.article_reader import read
+    from searchkit.ingest.article_reader import SourceWarning, read, read_articles
     from searchkit.ingest.dates import parse_when
 
-__all__ = ["article_from_dict", "parse_when", "read"]
+__all__ = ["SourceWarning", "article_from_dict", "parse_when", "read", "read_articles"]
 
-_HOMES = {"article_from_dict": "article_builder", "parse_when": "dates", "read": "article_reader"}
+_HOMES = {
+    "SourceWarning": "article_reader",
+    "article_from_dict": "article_builder",
+    "parse_when": "dates",
+    "read": "article_reader",
+    "read_articles": "article_reader",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence, Set
+import warnings
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -20,7 +21,7 @@ from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import check_fields
 from searchkit.ingest.compression import HEAD
 from searchkit.ingest.damage import guarded
-from searchkit.ingest.discover import SourceFile, distinct, find
+from searchkit.ingest.discover import SourceFile, distinct, find, find_among
 from searchkit.ingest.format_readers import read_format, read_stream
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
@@ -49,6 +50,7 @@ def read(
     progress: Progress | None = None,
     stdin: BinaryIO | None = None,
     memory: ReadFiles | None = None,
+    among: Collection[str] | None = None,
 ) -> Iterator[Article | Problem]:
     """Read the articles at places. What can't be read is a problem among them, never an exception.
 
@@ -62,6 +64,7 @@ def read(
         progress: Told ``("read", files done, files in all)``; None: nobody is told.
         stdin: What is read for the place ``-``; None is the process's own standard input.
         memory: What knows the files from before, and which of them needn't be read; None reads all.
+        among: The absolute paths of the files and folders that are read, of all that the places hold; None reads all.
 
     Yields:
         Each article, or a problem for whatever couldn't be taken as it was.
@@ -84,10 +87,83 @@ def read(
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
-    files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
+    on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
+    files, problems = find(on_disk) if among is None else find_among(on_disk, among)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
-    return _read(named, problems, source, config.fields, progress, memory)
+    addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
+    return _read(named, problems, source, config.fields, progress, memory, addresses)
+
+
+class _FilesOf:
+    """The files of places, of which each is looked for when it is asked for."""
+
+    def __init__(self, places: Sequence[str | Path]) -> None:
+        self._places = places
+
+    def __contains__(self, address: object) -> bool:
+        return bool(find_among(self._places, [str(address)])[0])
+
+
+class SourceWarning(UserWarning):
+    """Something at a place couldn't be taken as it was, and nobody asked to be told of it otherwise.
+
+    Example:
+        >>> import warnings
+        >>> from searchkit.ingest import SourceWarning
+        >>> warnings.simplefilter("error", SourceWarning)  # stop at the first
+    """
+
+
+def read_articles(
+    places: str | Path | Sequence[str | Path],
+    config: ReadConfig | None = None,
+    *,
+    on_problem: Callable[[Problem], None] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Article]:
+    """Read the articles at places, one by one, without an index.
+
+    Args:
+        places: A file, a folder, a glob, or ``-`` for JSON lines on standard input; or several of these.
+        config: Where an article's fields stand; None for the defaults.
+        on_problem: Called with each problem, when it is met: what couldn't be read (``lost``), and what was read
+            otherwise than it stood. What it raises ends the reading. None: each is a ``SourceWarning``.
+        progress: Told ``("read", files done, files in all)``; None: nobody is told.
+
+    Yields:
+        Each article, in the order of the places, of the names within one, and of the rows within a file.
+
+    Raises:
+        SourceError: At once: a place doesn't exist, or a glob matches nothing.
+        ConfigError: At once: ``config`` maps a field that articles don't have.
+        MissingExtra: While reading: a package that a format needs can't be imported.
+        StorageError: While reading: a file can't be written that a package needs to read with.
+
+    Example:
+        >>> problems = []
+        >>> for article in searchkit.read("articles/*.jsonl", on_problem=problems.append):
+        ...     print(article.id, article.published_day)
+        radar 2025-04-23
+        missiles 2025-11-14
+        cocoa 2024-12-11
+        bridge 2025-06-02
+        >>> problems
+        []
+    """
+    return _articles(
+        read([places] if isinstance(places, str | Path) else places, config or _AS_IT_IS, progress=progress), on_problem
+    )
+
+
+def _articles(entries: Iterator[Article | Problem], on_problem: Callable[[Problem], None] | None) -> Iterator[Article]:
+    for entry in entries:
+        if isinstance(entry, Article):
+            yield entry
+        elif on_problem is not None:
+            on_problem(entry)
+        else:
+            warnings.warn(str(entry), SourceWarning, stacklevel=2)  # shown at the line of the caller's loop
 
 
 def _read(
@@ -97,10 +173,10 @@ def _read(
     fields: Mapping[str, str],
     progress: Progress | None,
     memory: ReadFiles | None,
+    addresses: Container[str],
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
-    addresses = frozenset(file.address for file in files)
     tell("read", 0, total)
     yield from problems
     for done, file in enumerate(files, start=1):
@@ -121,7 +197,7 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 def _read_file(
-    file: SourceFile, fields: Mapping[str, str], addresses: Set[str] = frozenset()
+    file: SourceFile, fields: Mapping[str, str], addresses: Container[str] = frozenset()
 ) -> Iterator[Article | Problem]:
     """Yield the articles of a file; ``addresses`` are those of all files that are read."""
     place = clean(str(file.path))
@@ -130,7 +206,7 @@ def _read_file(
 
 
 def _remembered(
-    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Set[str]
+    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Container[str]
 ) -> Iterator[Article | Problem]:
     """Read a file, and have it noted unless it changed meanwhile."""
     whole = True
@@ -152,6 +228,19 @@ def _state(file: SourceFile) -> os.stat_result | None:
 
 def _version(state: os.stat_result) -> tuple[int, int, int]:
     return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def read_feed_body(address: str, body: bytes, config: ReadConfig = _AS_IT_IS) -> Iterator[Article | Problem]:
+    """Read the articles of a feed that was fetched from an address. No file holds them: they have no origin."""
+    from searchkit.ingest.formats.feed import read_feed
+
+    place = clean(address)
+    if not body.strip():
+        yield Problem(place=place, reason="is empty")
+        return
+    rows = Rows(place=place, origin=Origin(path=STANDARD_INPUT, name=place), fields=config.fields)
+    for entry in guarded(place, read_feed(body, rows)):
+        yield replace(entry, origin=None) if isinstance(entry, Article) else entry
 
 
 def first_article(file: SourceFile, fields: Mapping[str, str]) -> Article | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from searchkit.errors import SourceError
@@ -31,7 +31,7 @@ class Rows:
     depth: int = 0
     """The archives that it is in."""
     allowance: Allowance = field(default_factory=Allowance)
-    read_apart: Set[str] = frozenset()
+    read_apart: Container[str] = frozenset()
     """The addresses of all files that are read: what a list names among them, needn't be read for it."""
     _rows: int = 0
     _html: Counter[str] = field(default_factory=Counter)

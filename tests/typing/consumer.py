@@ -53,6 +53,28 @@ def describe(result: Result) -> Iterator[str]:
         yield f"  {contribution.leg} {contribution.rank} {contribution.share:.3f}"
 
 
+def texts(place: str) -> Iterator[Article]:
+    """Read without an index; whatever couldn't be read stops it."""
+
+    def refuse(problem: searchkit.Problem) -> None:
+        if problem.lost:
+            raise ValueError(problem.reason)
+
+    for article in searchkit.read(place, on_problem=refuse):
+        if article.text:
+            yield article
+
+
+def own_source(place: str) -> Iterator[Article | searchkit.Problem]:
+    """Yield what ``articles`` may be, problems in the place of some."""
+    yield from texts(place)
+    yield searchkit.Problem(place=place, reason="is all that was read", lost=False)
+
+
+def add_own(index: str, place: str) -> BuildReport:
+    return searchkit.add(index, own_source(place))
+
+
 def best_chunks(retriever: Retriever, query: Query) -> list[str]:
     hits: Sequence[Hit] = retriever.retrieve(query, 5)
     return [hit.chunk_id for hit in hits]

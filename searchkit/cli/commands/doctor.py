@@ -77,6 +77,7 @@ EXTRAS = {
         "pip install ir-measures pytrec-eval-terrier",
         "'evaluate' and 'tune'",
     ),
+    "watch": (("httpx", "watchdog"), "pip install httpx watchdog", "'watch' of feeds, and of folders without --poll,"),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
 }
 """What need not be installed: modules, the command that installs them, and which commands need them."""
