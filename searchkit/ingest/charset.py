@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from searchkit.ingest.language_detection import detect as detect_language
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LONGEST = 64 * 2**20
 """Bytes of a file that holds one article, or of one line of a file that holds many. No article is that long, and a
@@ -231,12 +235,16 @@ def _is_western(data: bytes) -> bool:
 def lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     r"""Yield the lines of a stream as text, split at ``\n`` alone, however long the stream is.
 
+    Where the stream begins with ``\r`` and no ``\n`` at its lines' ends, as old Macintosh programs write them, all line
+    breaks become ``\n``.
+
     The first line tells whether it is UTF-16 or UTF-32 (by its mark) or UTF-8. A line that isn't valid UTF-8 is read in
     the encoding that the first such line seems to have; its note says so, once. A line above ``longest`` bytes has a
     problem instead of a text.
 
     Raises ``NotText`` where the first line is no text, and whatever the stream raises.
     """
+    stream = _with_line_feeds(stream)
     first = stream.readline(longest + 1)
     refuse_binary(first[:_HEAD])
     encoding = _marked(first) or _wide_without_mark(first)
@@ -245,6 +253,37 @@ def lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     else:
         assert encoding is not None
         yield from _wide_lines(stream, first, encoding, longest)
+
+
+def _with_line_feeds(stream: BinaryIO) -> BinaryIO:
+    r"""Return a stream whose lines end with ``\n``."""
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
+    head = buffered.peek(_HEAD)
+    if b"\n" in head or b"\r" not in head or b"\0" in head:
+        return cast("BinaryIO", buffered)
+    return cast("BinaryIO", io.BufferedReader(_LineFeeds(cast("BinaryIO", buffered)), _HEAD))
+
+
+class _LineFeeds(io.RawIOBase):
+    r"""A stream in which ``\r`` and ``\r\n`` are ``\n``."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__()
+        self._source = source
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("latin-1")(), translate=True)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._source.read(len(view))
+        text = self._decoder.decode(data, final=not data)
+        while data and not text:  # a carriage return waits for what follows it
+            data = self._source.read(len(view) - 1)
+            text = self._decoder.decode(data, final=not data)
+        view[: len(text)] = text.encode("latin-1")
+        return len(text)
 
 
 def _narrow_lines(stream: BinaryIO, raw: bytes, longest: int) -> Iterator[Line]:
@@ -280,7 +319,8 @@ def _skip_line(stream: BinaryIO) -> None:
 
 def _wide_lines(stream: BinaryIO, raw: bytes, encoding: str, longest: int) -> Iterator[Line]:
     """Decode as it comes: where the bytes are cut doesn't matter to an incremental decoder."""
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    # Lines may end with a carriage return alone.
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
     number = 0
     rest = ""
     while raw:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from searchkit.errors import SourceError
-from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, keys_of, make_article
+from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, is_common, keys_of, make_article
+from searchkit.ingest.column_dates import ColumnDates, HeldRow
 from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"
@@ -30,16 +31,33 @@ class Rows:
     _contents: Counter[str] = field(default_factory=Counter)
     _seen: set[str] = field(default_factory=set)
     _keys: dict[str, None] = field(default_factory=dict)
+    _dates: ColumnDates = field(init=False)
+    _guesses: dict[str, None] = field(default_factory=dict)
+    _names: dict[tuple[str, str], None] = field(default_factory=dict)
+    _counted: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing known of the file's dates."""
+        self._dates = ColumnDates(fields=self.fields)
 
     def take(self, value: object, line: int, *, only: bool = False) -> Iterator[Article | Problem]:
-        """Yield the article that a row holds, after what must be said about it; or why it holds none.
+        """Yield the articles that are ready with a row, after what must be said about them; or why it holds none.
 
-        ``only``: it is the one row of its file, which then needs no line in its id.
+        ``only``: it is the one row of its file, which then needs no line in its id. A row whose dates may be read in
+        two ways waits for one that tells how; ``rest`` and ``end`` yield those that waited in vain.
         """
         if not isinstance(value, Mapping):
             yield self.problem(f"is {_kind(value)} where an object was expected", line)
             return
-        yield from self.add(ParsedArticle(values=value), line=line, part=None if only else str(line))
+        draft = ParsedArticle(values=value)
+        row = HeldRow(draft=draft, line=line, part=None if only else str(line))
+        for ready in self._dates.take(row):
+            yield from self._guessed(ready)
+
+    def rest(self) -> Iterator[Article | Problem]:
+        """Yield the articles of rows that still wait for one that tells how dates are to be read."""
+        for row in self._dates.rest():
+            yield from self._guessed(row)
 
     def add(
         self, draft: ParsedArticle, *, line: int | None = None, part: str | None = None
@@ -49,6 +67,18 @@ class Rows:
         ``part`` tells it from the others of its file: a line's number, a member's path, a message's place. None: it is
         the only one. ``line`` is where problems are said to be.
         """
+        yield from self._made(draft, line, part, {})
+
+    def _guessed(self, row: HeldRow) -> Iterator[Article | Problem]:
+        """Yield the article of a row, and remember which of its keys were guessed to mean title and text."""
+        keys: dict[str, str] = {}
+        yield from self._made(row.draft, row.line, row.part, keys)
+        if row.part is not None:
+            self._names.update(((name, keys[name]), None) for name in ("title", "text") if name in keys)
+
+    def _made(
+        self, draft: ParsedArticle, line: int | None, part: str | None, keys: dict[str, str]
+    ) -> Iterator[Article | Problem]:
         value = draft.values
         self._look(value)
         try:
@@ -65,6 +95,7 @@ class Rows:
             yield from (self.problem(note, line, lost=False) for note in read.notes)
             self._rows += 1
             self._html.update(read.html)
+            keys.update(read.keys)
             yield read.article
 
     def _fallback(self, value: Mapping[str, object], part: str | None) -> str:
@@ -84,8 +115,30 @@ class Rows:
             self._seen.update(name for name in missing if holds(value, self.fields[name]))
             self._keys.update(dict.fromkeys(keys_of(value)[:50]) if len(self._keys) < 50 else {})
 
-    def end(self) -> Iterator[Problem]:
-        """Yield what must be said after the last row: what was read as HTML, and which mapped paths led nowhere."""
+    def guess(self, what: str) -> None:
+        """Remember what was guessed of the file, to be said once at its end."""
+        self._guesses[what] = None
+
+    def count(self, what: str, line: int | None = None) -> None:
+        """Count what was mended in a row or left out, to be said once at the file's end; ``line`` is where it is."""
+        number, first = self._counted.get(what, (0, line))
+        self._counted[what] = (number + 1, first)
+
+    def end(self) -> Iterator[Article | Problem]:
+        """Yield the rows that waited, and what must be said after the last row.
+
+        That is what was guessed, mended or left out, what was read as HTML, and which mapped paths led nowhere.
+        """
+        yield from self.rest()
+        guesses = [*self._guesses, *filter(None, [self._dates.guess()])]
+        if guesses or not all(is_common(key, name) for name, key in self._names):
+            guesses += [f"`{key}` as {name}" for name, key in sorted(self._names)[:6]]
+            yield self.problem(f"was read as: {', '.join(guesses)}", None, lost=False)
+        yield from (self.problem(note, None, lost=False) for note in self._dates.notes())
+        for what, (number, first) in self._counted.items():
+            rows = f"{number:,} row{'s' if number != 1 else ''}"
+            where = f", the first at line {first}" if first and number > 1 else ""
+            yield self.problem(f"{what} in {rows}{where}", first if number == 1 else None, lost=False)
         for name, number in sorted(self._html.items()):
             rows = f"{number:,} of {self._rows:,} row{'s' if self._rows != 1 else ''}"
             yield self.problem(f"the {name} was HTML in {rows}; what it shows was taken", None, lost=False)

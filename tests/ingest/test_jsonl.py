@@ -147,17 +147,26 @@ def test_the_delimiter_of_a_table_is_told_from_its_rows(delimiter: str):
     assert (article.id, article.title, article.text, article.tags) == ("7", "Head", "Body text", ("a/b",))
     assert article.published is not None
     assert other.published is None
-    assert not problems
+    guessed = f"news.x: was read as: `{delimiter}` separated, `Body` as text, `Headline` as title"
+    assert [str(problem) for problem in problems] == ([guessed] if delimiter in ";|" else [])
 
 
 def test_rows_of_a_table_that_are_no_rows_are_problems_at_the_line_where_they_start():
-    source = 'id,title,text\n1,a,b\n2,a\n3,a,b,c\n\n4,"two\nlines",x\n5,n\0l,x\n6,ok,ok\n'
+    source = 'id,title,text\n1,a,b\n2,a\n3,a,b,c\n\n4,"two\nlines",x\n5,n\0l,x\n6\n7,ok,ok\n'
     articles, problems = table(source)
-    assert [(article.id, article.title) for article in articles] == [("1", "a"), ("4", "two lines"), ("6", "ok")]
-    assert [str(problem) for problem in problems] == [
-        "news.x, line 3: has 2 cells, the header 3",
-        "news.x, line 4: has 4 cells, the header 3",
-        "news.x, line 8: has a NUL character in it",
+    assert [(article.id, article.title) for article in articles] == [
+        ("1", "a"),
+        ("2", "a"),
+        ("3", "a"),
+        ("4", "two lines"),
+        ("7", "ok"),
+    ]
+    assert articles[2].fields == {"column 4": "c"}
+    assert [(str(problem), problem.lost) for problem in problems] == [
+        ("news.x, line 3: has 2 cells, the header 3", False),
+        ("news.x, line 4: has 4 cells, the header 3", False),
+        ("news.x, line 8: has a NUL character in it", True),
+        ("news.x, line 9: has 1 cell, the header 3", True),
     ]
 
 
