@@ -61,8 +61,10 @@ class ColumnDates:
 
     def take(self, row: HeldRow) -> Sequence[HeldRow]:
         """Return the rows that are ready, in their order: this one, if those before are."""
-        row = _with_plain_numbers(row, self.fields)
-        matches = list(self._numeric(row.draft.values))
+        keys = _date_keys(row.draft.values, self.fields)
+        if keys:
+            row = _with_plain_numbers(row, keys)
+        matches = list(_numeric(row.draft.values, keys))
         for _, match in matches:
             self._vote(match)
         if self._day_first is not None:
@@ -108,14 +110,10 @@ class ColumnDates:
             if self._day_first is None:
                 self._day_first = first > 12
 
-    def _numeric(self, values: Mapping[str, object]) -> Iterator[tuple[str, re.Match[str]]]:
-        for key in _date_keys(values, self.fields):
-            value = values.get(key)
-            if isinstance(value, str) and len(value) <= _LONGEST and (match := _NUMERIC.fullmatch(value)):
-                yield key, match
-
     def _settled(self, row: HeldRow) -> HeldRow:
-        plain = {key: iso for key, match in self._numeric(row.draft.values) if (iso := self._iso(match))}
+        values = row.draft.values
+        matches = _numeric(values, _date_keys(values, self.fields))
+        plain = {key: iso for key, match in matches if (iso := self._iso(match))}
         return _with(row, plain) if plain else row
 
     def _iso(self, match: re.Match[str]) -> str | None:
@@ -126,6 +124,14 @@ class ColumnDates:
         if len(match[4]) == 2:
             year += 1900 if year >= _FIRST_2_DIGIT_YEAR else 2000
         return f"{year:04}-{int(month):02}-{int(day):02}{match[5]}"
+
+
+def _numeric(values: Mapping[str, object], keys: Sequence[str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield the dates of a row in which day or month may come first, with their keys."""
+    for key in keys:
+        value = values.get(key)
+        if isinstance(value, str) and len(value) <= _LONGEST and (match := _NUMERIC.fullmatch(value)):
+            yield key, match
 
 
 def _is_open(match: re.Match[str]) -> bool:
@@ -139,9 +145,11 @@ def _order(day_first: bool | None) -> str:  # noqa: FBT001 - what it says, in wo
 
 
 def _date_keys(values: Mapping[str, object], fields: Mapping[str, str]) -> tuple[str, ...]:
-    names = [name for name in ("published", "updated") if name not in fields]
-    mapped = [fields[name] for name in ("published", "updated") if name in fields]
-    return (*_keys_of_dates(tuple(values), tuple(names)), *(path for path in mapped if path in values))
+    if not fields:
+        return _keys_of_dates(tuple(values), ("published", "updated"))
+    names = tuple(name for name in ("published", "updated") if name not in fields)
+    mapped = (fields[name] for name in ("published", "updated") if name in fields)
+    return (*_keys_of_dates(tuple(values), names), *(path for path in mapped if path in values))
 
 
 @lru_cache(maxsize=1024)
@@ -149,11 +157,11 @@ def _keys_of_dates(keys: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, 
     return tuple(key for name in names for key in keys_that_mean(keys, name))
 
 
-def _with_plain_numbers(row: HeldRow, fields: Mapping[str, str]) -> HeldRow:
+def _with_plain_numbers(row: HeldRow, keys: Sequence[str]) -> HeldRow:
     values = row.draft.values
     plain = {
         key: moment
-        for key in _date_keys(values, fields)
+        for key in keys
         if isinstance(value := values.get(key), int | float | str) and (moment := _counted(value)) is not None
     }
     return _with(row, plain) if plain else row
