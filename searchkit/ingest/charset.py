@@ -130,7 +130,11 @@ def _declared_or_detected(data: bytes, label: str | None) -> Decoded:
     """Decode as declared, unless the bytes are surely in another encoding, or can't be in this one."""
     declared = _declared(data, label)
     if declared is None:
-        return _decode_as(data, detect(data))
+        decoded = _decode_as(data, detect(data))
+        known = _codec(label) if label else None
+        if known is None or decoded.note or known == codecs.lookup(decoded.encoding).name:
+            return decoded
+        return replace(decoded, note=f"declares the encoding {label}, but is written in {decoded.encoding}")
     sure = None if _nearly_utf8(data) else _surely(data, declared)
     if sure is None or data.decode(sure, "replace") == data.decode(declared, "replace"):
         return _decode_as(data, declared)
@@ -217,20 +221,24 @@ def _escaped(data: bytes) -> str | None:
 
 def _declared(data: bytes, label: str | None) -> str | None:
     """Return the codec of a declared encoding, if there is one that fits the data."""
-    if not label:
+    name = _codec(label) if label else None
+    if name is None:
         return None
     try:
-        codec = codecs.lookup(label)
-        codec.decode(data, "strict")
+        data.decode(name)
+    except (LookupError, ValueError):  # a codec may be none of texts
+        return None
+    return name
+
+
+def _codec(label: str) -> str | None:
+    """Return the codec of an encoding's name."""
+    try:
+        name = codecs.lookup(label).name
     except (LookupError, ValueError):
         return None
-    if codec.name not in {"iso8859-1", "ascii"}:
-        return codec.name
-    try:  # browsers read both names as windows-1252, and so do the people who write them
-        data.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-    return "cp1252"
+    # Browsers read both names as windows-1252, and so do the people who write them.
+    return "cp1252" if name in {"iso8859-1", "ascii"} else name
 
 
 def _decode_as(data: bytes, encoding: str) -> Decoded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from searchkit.ingest.hyphenation import Vocabulary, is_parted, join_parted_words
+from searchkit.ingest.hyphenation import SOFT_HYPHENS, Vocabulary, is_parted, join_parted_words
 
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -58,7 +58,7 @@ def glue(left: str, right: str, vocabulary: Vocabulary | None = None) -> str:
     """
     if not left or not right:
         return left + right
-    if left.endswith("\u00ad"):
+    if left[-1] in SOFT_HYPHENS:
         return left[:-1] + right
     if _UNSPACED.match(left[-1]) and _UNSPACED.match(right[0]):
         return left + right
