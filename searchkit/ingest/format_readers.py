@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
-from searchkit.ingest.compression import read_whole
+from searchkit.ingest.compression import decompressed, read_whole
+from searchkit.ingest.damage import guarded
+from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
+from searchkit.ingest.format_detection import detect_format, format_of_name
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
 _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
+
+
+def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of a file, or of a member of an archive, whatever it is and whatever it is compressed with.
+
+    ``name`` is its name with all suffixes. ``stream.peek`` shows ``compression.HEAD`` bytes. Raises as ``read_format``.
+    """
+    by_suffix, compression = format_of_name(name)
+    with decompressed(stream, compression) as content:
+        head = content.peek()
+        form = detect_format(head, by_suffix)
+        if form == "unknown":
+            refuse_kind(name.removesuffix(f".{name.rpartition('.')[2]}") if compression else name, head)
+        if form == "warc" and content is not stream and stream.seekable():
+            # Each record is compressed by itself: one that is damaged costs none behind it.
+            stream.seek(0)
+            yield from read_format(form, stream, rows)
+        else:
+            yield from read_format(form, content, rows)
+
+
+def read_member(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of a member of an archive; what stops it early is a problem, and costs no other member."""
+    yield from guarded(rows.place, read_stream(stream, name, rows))
 
 
 def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
@@ -39,6 +67,34 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.csv import read_table
 
             return in_its_language(_not_nothing(read_table(stream, rows), rows))
+        case "zip":
+            from searchkit.ingest.formats.archive import read_zip
+
+            return _not_nothing(read_zip(stream, rows, read_member), rows)
+        case "tar":
+            from searchkit.ingest.formats.archive import read_tar
+
+            return _not_nothing(read_tar(stream, rows, read_member), rows)
+        case "feed" | "jsonfeed":
+            from searchkit.ingest.formats.feed import read_feed
+
+            return read_feed(read_whole(stream, LONGEST), rows)
+        case "warc":
+            from searchkit.ingest.formats.warc import read_warc
+
+            return _not_nothing(read_warc(stream, rows), rows, "holds no page")
+        case "mbox":
+            from searchkit.ingest.formats.mail import read_mbox
+
+            return _not_nothing(read_mbox(stream, rows), rows)
+        case "sitemap" | "urls":
+            from searchkit.ingest.formats.sitemap import read_url_list
+
+            return read_url_list(read_whole(stream, LONGEST), rows, read_member)
+        case "pdf":
+            raise NotText("not text: looks like a PDF")
+        case "xml":
+            raise NotText("isn't an article: it is XML of a kind that isn't read")
         case _:
             return read_one(_parser(name), stream, rows)
 
@@ -50,7 +106,7 @@ def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Ro
         raise NotText("is empty")
     draft = parse(data)
     # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
-    named = draft.values if means(draft.values, "id") else {**draft.values, "id": rows.origin.name}
+    named = draft.values if means(draft.values, "id") else {**draft.values, "id": rows.name}
     yield from rows.add(replace(draft, values=named))
 
 
@@ -60,8 +116,19 @@ def _parser(name: str) -> Callable[[bytes], ParsedArticle]:
             return _parse_markdown
         case "html":
             return _parse_page
+        case "mail":
+            from searchkit.ingest.formats.mail import parse_mail
+
+            return parse_mail
+        case "unknown":
+            return _parse_unknown
         case _:
             return _parse_plain
+
+
+def _parse_unknown(data: bytes) -> ParsedArticle:
+    refuse_code(decode(data).text)
+    return _parse_plain(data)
 
 
 def _parse_plain(data: bytes) -> ParsedArticle:
@@ -90,11 +157,13 @@ def with_note(draft: ParsedArticle, note: str | None) -> ParsedArticle:
     return replace(draft, notes=(note, *draft.notes)) if note else draft
 
 
-def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[Article | Problem]:
+def _not_nothing(
+    entries: Iterator[Article | Problem], rows: Rows, reason: str = "is empty"
+) -> Iterator[Article | Problem]:
     """Pass entries on, and say so where there are none."""
     empty = True
     for entry in entries:
         empty = False
         yield entry
     if empty:
-        yield rows.problem("is empty", None)
+        yield rows.problem(reason, None)

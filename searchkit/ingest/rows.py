@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from searchkit.errors import SourceError
+from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, is_common, keys_of, make_article
 from searchkit.ingest.column_dates import ColumnDates, HeldRow
 from searchkit.types import Article, Origin, Problem
@@ -19,13 +20,20 @@ class Rows:
     """Turns what the reader of one file finds into articles, and remembers which mapped paths led to something.
 
     ``origin.name`` begins the id of an article that has none of its own, nor a url: ``news:17`` for line 17 of
-    ``news.jsonl``, ``saved:2023/port`` for a member of ``saved.zip``. What comes through standard input has no place to
+    ``news.jsonl``, ``saved:2023/port`` for the member ``2023/port.html`` of ``saved.zip``. What comes through standard input has no place to
     be told by: there it is the content.
     """
 
     place: str
     origin: Origin
     fields: Mapping[str, str]
+    member: str = ""
+    """Where in an archive the file is that these are the rows of; "" where it is no archive's."""
+    depth: int = 0
+    """The archives that it is in."""
+    allowance: Allowance = field(default_factory=Allowance)
+    read_apart: Set[str] = frozenset()
+    """The addresses of all files that are read: what a list names among them, needn't be read for it."""
     _rows: int = 0
     _html: Counter[str] = field(default_factory=Counter)
     _contents: Counter[str] = field(default_factory=Counter)
@@ -39,6 +47,24 @@ class Rows:
     def __post_init__(self) -> None:
         """Begin with nothing known of the file's dates."""
         self._dates = ColumnDates(fields=self.fields)
+
+    @property
+    def name(self) -> str:
+        """The id of an article that is the only one of its file, and what begins those of several."""
+        return f"{self.origin.name}:{self.member}" if self.member else self.origin.name
+
+    def within(self, member: str, name: str) -> Rows:
+        """Return the rows of a member of this archive: ``name`` is its path there, ``member`` what ids have of it."""
+        place = f"{self.place}: {name}" if not self.depth else f"{self.place}/{name}"
+        inner = f"{self.member}/{member}" if self.member else member
+        return Rows(
+            place=place,
+            origin=self.origin,
+            fields=self.fields,
+            member=inner,
+            depth=self.depth + 1,
+            allowance=self.allowance,
+        )
 
     def take(self, value: object, line: int, *, only: bool = False) -> Iterator[Article | Problem]:
         """Yield the articles that are ready with a row, after what must be said about them; or why it holds none.
@@ -100,7 +126,7 @@ class Rows:
 
     def _fallback(self, value: Mapping[str, object], part: str | None) -> str:
         """Return the id of an article that brings none."""
-        name = self.origin.name
+        name = self.name
         if self.origin.path != STANDARD_INPUT:
             return name if part is None else f"{name}:{part}"
         if has_id(value, self.fields):

@@ -88,8 +88,8 @@ def test_files_that_differ_in_their_suffixes_alone_keep_them(tmp_path: Path):
     write(tmp_path, "a.md")
     write(tmp_path, "a.txt.gz", gzip.compress(TEXT.encode()))
     write(tmp_path, "b.txt")
-    write(tmp_path, "c.log")
-    assert ids(tmp_path) == ["a.md", "a.txt", "a.txt.gz", "b", "c.log"]
+    write(tmp_path, "c.story")
+    assert ids(tmp_path) == ["a.md", "a.txt", "a.txt.gz", "b", "c.story"]
 
 
 def test_links_are_followed_once_and_loops_are_left(tmp_path: Path):
