@@ -22,6 +22,7 @@ from searchkit.ingest.compression import HEAD
 from searchkit.ingest.damage import guarded
 from searchkit.ingest.discover import SourceFile, distinct, find
 from searchkit.ingest.format_readers import read_format, read_stream
+from searchkit.ingest.joined_files import without_joined
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -85,6 +86,7 @@ def read(
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
     files, problems = find([place for place in listed if str(place) != STANDARD_INPUT])
+    files = without_joined(files)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     return _read(named, problems, source, config.fields, progress, memory)

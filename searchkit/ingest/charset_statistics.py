@@ -103,7 +103,7 @@ def latin_score(data: bytes, encoding: str) -> float:
     if text is None:
         return 0.0
     language = detect_language("", text)
-    if language not in _LATIN.get(encoding, ()):
+    if language is None or language not in _LATIN.get(encoding, ()):
         return 0.0
     letters = frozenset(_ALPHABETS[language])
     right = wrong = 0
@@ -117,7 +117,7 @@ def latin_score(data: bytes, encoding: str) -> float:
     signs = [character for character in text if character > "\x7f" and not character.isalpha()]
     wrong += sum(character not in _SIGNS for character in signs)
     right += sum(character in _SIGNS for character in signs) // 2
-    return right / (right + wrong) if right + wrong else 0.0
+    return float(right / (right + wrong)) if right + wrong else 0.0
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -144,4 +144,4 @@ def _cyrillic_score(text: str | None) -> float:
     odd = sum(not character.isalpha() and character not in _SIGNS for character in high)
     # Encodings that share their small letters differ in capitals.
     odd += sum(character.isupper() for word in words if not word.isupper() for character in word[1:])
-    return (common - odd) / len(high)
+    return float(common - odd) / len(high)

@@ -140,7 +140,7 @@ def _is_open(match: re.Match[str]) -> bool:
     return first != second and 0 < first <= 12 and 0 < second <= 12
 
 
-def _order(day_first: bool | None) -> str:  # noqa: FBT001 - what it says, in words
+def _order(day_first: bool | None) -> str:
     return "day first" if day_first else "month first"
 
 

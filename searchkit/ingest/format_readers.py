@@ -11,6 +11,7 @@ from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import decompressed, read_whole
 from searchkit.ingest.damage import guarded
+from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
 from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.format_detection import detect_format, format_of_name
@@ -63,10 +64,6 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.jsonl import read_json
 
             return in_its_language(_not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows))
-        case "table":
-            from searchkit.ingest.formats.csv import read_table
-
-            return in_its_language(_not_nothing(read_table(stream, rows), rows))
         case "zip":
             from searchkit.ingest.formats.archive import read_zip
 
@@ -87,6 +84,8 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.mail import read_mbox
 
             return _not_nothing(read_mbox(stream, rows), rows)
+        case _ if name in TABLES_AND_EXPORTS:
+            return in_its_language(_not_nothing(read_export(name, stream, rows), rows, TABLES_AND_EXPORTS[name]))
         case "sitemap" | "urls":
             from searchkit.ingest.formats.sitemap import read_url_list
 

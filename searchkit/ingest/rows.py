@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from searchkit.errors import SourceError
 from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, is_common, keys_of, make_article
 from searchkit.ingest.column_dates import ColumnDates, HeldRow
+from searchkit.ingest.formats.export_fields import Beside, LeftOut
+from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
+from searchkit.ingest.formats.saved_page import with_page
+from searchkit.ingest.local_copies import LocalPages, file_beside
 from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"
@@ -20,8 +25,8 @@ class Rows:
     """Turns what the reader of one file finds into articles, and remembers which mapped paths led to something.
 
     ``origin.name`` begins the id of an article that has none of its own, nor a url: ``news:17`` for line 17 of
-    ``news.jsonl``, ``saved:2023/port`` for the member ``2023/port.html`` of ``saved.zip``. What comes through standard input has no place to
-    be told by: there it is the content.
+    ``news.jsonl``, ``saved:2023/port`` for the member ``2023/port.html`` of ``saved.zip``. What comes through standard
+    input has no place to be told by: there it is the content.
     """
 
     place: str
@@ -34,6 +39,8 @@ class Rows:
     allowance: Allowance = field(default_factory=Allowance)
     read_apart: Set[str] = frozenset()
     """The addresses of all files that are read: what a list names among them, needn't be read for it."""
+    beside: Beside | None = None
+    """Returns what lies beside the file, where that is no folder."""
     _rows: int = 0
     _html: Counter[str] = field(default_factory=Counter)
     _contents: Counter[str] = field(default_factory=Counter)
@@ -43,6 +50,7 @@ class Rows:
     _guesses: dict[str, None] = field(default_factory=dict)
     _names: dict[tuple[str, str], None] = field(default_factory=dict)
     _counted: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    _pages: LocalPages | None = None
 
     def __post_init__(self) -> None:
         """Begin with nothing known of the file's dates."""
@@ -75,10 +83,37 @@ class Rows:
         if not isinstance(value, Mapping):
             yield self.problem(f"is {_kind(value)} where an object was expected", line)
             return
-        draft = ParsedArticle(values=value)
+        reader = None if self.fields else export_reader(value)
+        try:
+            draft = ParsedArticle(values=value) if reader is None else reader(value, self._file_beside)
+            draft = self._with_page(draft) if reader in URL_LISTS else draft
+        except LeftOut as reason:
+            self.count(f"{reason} was left out", line)
+            return
+        except SourceError as error:
+            yield self.problem(error.message, line)
+            return
         row = HeldRow(draft=draft, line=line, part=None if only else str(line))
         for ready in self._dates.take(row):
             yield from self._guessed(ready)
+
+    def _with_page(self, draft: ParsedArticle) -> ParsedArticle:
+        """Return a link's article with the page that lies saved beside the list."""
+        if self.member or self.origin.path == STANDARD_INPUT:
+            return draft
+        self._pages = self._pages or LocalPages(Path(self.origin.path).parent)
+        return with_page(draft, self._pages)
+
+    def _file_beside(self, name: str) -> bytes | None:
+        if self.beside is not None:
+            return self.beside(name)
+        if self.member or self.origin.path == STANDARD_INPUT:
+            return None
+        return file_beside(Path(self.origin.path).parent, name)
+
+    def take_link(self, value: Mapping[str, object], line: int) -> Iterator[Article | Problem]:
+        """Yield the article of a link: that of its page, where this lies saved beside the list."""
+        yield from self.add(self._with_page(ParsedArticle(values=value)), line=line, part=str(line))
 
     def rest(self) -> Iterator[Article | Problem]:
         """Yield the articles of rows that still wait for one that tells how dates are to be read."""
@@ -149,6 +184,15 @@ class Rows:
         """Count what was mended in a row or left out, to be said once at the file's end; ``line`` is where it is."""
         number, first = self._counted.get(what, (0, line))
         self._counted[what] = (number + 1, first)
+
+    def closing(self, entries: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
+        """Pass entries on, and at their end, or before the error that ends them, what ``end`` yields."""
+        try:
+            yield from entries
+        except Exception:
+            yield from self.end()
+            raise
+        yield from self.end()
 
     def end(self) -> Iterator[Article | Problem]:
         """Yield the rows that waited, and what must be said after the last row.

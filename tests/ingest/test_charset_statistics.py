@@ -7,17 +7,27 @@ import pytest
 from searchkit.ingest.charset import decode
 from searchkit.ingest.mojibake import repaired
 
-CZECH = "Město otevřelo nový most přes řeku. Šest dělníků žádá vyšší mzdu, říká starosta, a většina souhlasí. Ťuhýk letí."
-POLISH = "Miasto otworzyło nowy most. Sześciu robotników żąda wyższej płacy, mówi burmistrz, i większość się zgadza. Źródło."
+CZECH = (
+    "Město otevřelo nový most přes řeku. Šest dělníků žádá vyšší mzdu, říká starosta, a většina souhlasí. Ťuhýk letí."
+)
+POLISH = (
+    "Miasto otworzyło nowy most. Sześciu robotników żąda wyższej płacy, mówi burmistrz, i większość się zgadza. Źródło."
+)
 FRENCH = "La ville a décidé de réparer le barrage avant l’hiver, où l’eau menace déjà les maisons près de la forêt."
-GERMAN = "Die Stadt lässt das Wehr für den Winter ausbessern, sagt der Bürgermeister: „Es ist höchste Zeit“, größer als je."
+GERMAN = (
+    "Die Stadt lässt das Wehr für den Winter ausbessern, sagt der Bürgermeister: „Es ist höchste Zeit“, größer als je."
+)
 RUSSIAN = "Город решил починить плотину до зимы. Мэр сказал, что вода уже подходит к домам, и ждать больше нельзя."
-UKRAINIAN = "Місто вирішило полагодити греблю до зими. Мер сказав, що вода вже підходить до будинків, і чекати не можна."
+UKRAINIAN = (
+    "Місто вирішило полагодити греблю до зими. Мер сказав, що вода вже підходить до будинків, і чекати не можна."
+)
 JAPANESE = "市は冬になる前に堰を直すことを決めた。市長は水がもう家の近くまで来ていると話した。"
 KOREAN = "시는 겨울이 오기 전에 둑을 고치기로 했다. 시장은 물이 이미 집 가까이에 왔다고 말했다."
 SIMPLIFIED = "市里决定在冬天之前修好水坝。市长说，水已经到了房子的附近，不能再等了，这是大家的意见。"
 TRADITIONAL = "市裡決定在冬天之前修好水壩。市長說，水已經到了房子的附近，不能再等了，這是大家的意見。"
-TURKISH = "Şehir, kıştan önce bendi onarmaya karar verdi. Başkan, suyun evlere yaklaştığını ve beklenemeyeceğini söyledi."
+TURKISH = (
+    "Şehir, kıştan önce bendi onarmaya karar verdi. Başkan, suyun evlere yaklaştığını ve beklenemeyeceğini söyledi."
+)
 
 SAMPLES = [
     *((encoding, CZECH) for encoding in ("iso8859_2", "cp1250", "cp852", "mac_latin2")),

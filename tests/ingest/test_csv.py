@@ -36,7 +36,10 @@ MENDED = {
     ),
     "quotation marks at a cell's start": ('id\ttitle\ttext\n1\tThe weir\t"It" leaks.\n', '"It" leaks.'),
     "backslashes": ('id,title,text\n1,The weir,"He said \\"no\\", twice."\n', 'He said "no", twice.'),
-    "backslashes over lines": ('id,title,text\n1,The weir,"He said \\"no\nway\\", he did."\n', 'He said "no\nway", he did.'),
+    "backslashes over lines": (
+        'id,title,text\n1,The weir,"He said \\"no\nway\\", he did."\n',
+        'He said "no\nway", he did.',
+    ),
     "blanks around cells": ('id, title, text\n1, The weir, "It leaks, they say."\n', "It leaks, they say."),
     "a blank before one quotation mark": ('id,title,text\n1,The weir, "It leaks, they say."\n', "It leaks, they say."),
     "single quotation marks": ("id,title,text\n1,'The weir','It leaks, they say.'\n", "It leaks, they say."),
@@ -67,7 +70,12 @@ def test_a_quotation_that_nothing_closes_costs_no_row_behind_it(tmp_path: Path) 
     path = tmp_path / "open.csv"
     path.write_text('id,title,text\n1,One,"fine, ok"\n2,Two,"open here\n3,Three,x\n4,Four,y\n')
     *articles, problem = list(read([path]))
-    assert [article.text for article in articles if isinstance(article, Article)] == ["fine, ok", '"open here', "x", "y"]
+    assert [article.text for article in articles if isinstance(article, Article)] == [
+        "fine, ok",
+        '"open here',
+        "x",
+        "y",
+    ]
     assert isinstance(problem, Problem)
     assert (problem.line, problem.lost) == (3, False)
     assert "nothing closes" in problem.reason
@@ -98,7 +106,9 @@ def test_spreadsheets_forms_are_what_they_stand_for() -> None:
 
 @pytest.mark.parametrize("nothing", ["nan", "NaN", "NULL", "None", "NaT", "<NA>", "\\N", "null"])
 def test_what_programs_write_for_nothing_is_nothing(nothing: str) -> None:
-    (article,), problems = table(f"id,title,text,author,date,url,desk\n1,{nothing},It leaks.,{nothing},{nothing},{nothing},{nothing}\n")
+    (article,), problems = table(
+        f"id,title,text,author,date,url,desk\n1,{nothing},It leaks.,{nothing},{nothing},{nothing},{nothing}\n"
+    )
     assert (article.title, article.authors, article.published, article.url, article.fields) == ("", (), None, None, {})
     assert not problems
 
@@ -116,7 +126,9 @@ def test_a_table_without_a_header_is_named_as_such() -> None:
 
 
 def test_what_was_guessed_is_said_once() -> None:
-    articles, problems = table("headline;body;date\nThe weir;It leaks, says he.;04.03.2024\nThe mill;It turns.;05/04/2024\nThe dam;It holds.;25/12/2024\n")
+    articles, problems = table(
+        "headline;body;date\nThe weir;It leaks, says he.;04.03.2024\nThe mill;It turns.;05/04/2024\nThe dam;It holds.;25/12/2024\n"
+    )
     assert [str(article.published_day) for article in articles] == ["2024-03-04", "2024-04-05", "2024-12-25"]
     assert problems == ["news.csv: was read as: `;` separated, dates day first, `body` as text, `headline` as title"]
 

@@ -108,6 +108,15 @@ def read_zip(stream: BinaryIO, rows: Rows, read_member: ReadMember) -> Iterator[
             case "zip" | "wacz":
                 folder = _WARC_FOLDER if kind == "wacz" else ""
                 yield from _zip_members(archive, folder, rows, read_member)
+            case "omnivore":
+                from searchkit.ingest.formats.omnivore import read_omnivore
+
+                yield from read_omnivore(archive, rows)
+            case "xlsx":
+                from searchkit.ingest.formats.spreadsheet import read_workbook
+
+                stream.seek(0)
+                yield from read_workbook(stream, rows)
             case _:
                 raise NotText(f"not text: looks like {_DOCUMENTS.get(kind, 'an Office file')}")
 
@@ -116,7 +125,6 @@ _DOCUMENTS = {
     "docx": "a Word document",
     "odt": "an OpenDocument text",
     "epub": "an EPUB",
-    "omnivore": "an export of Omnivore",
 }
 
 

@@ -48,8 +48,7 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     reader = RowReader(source, detect_dialect(head[declared is not None :], declared))
     if declared is None and reader.dialect.delimiter not in ",\t":
         rows.guess(f"`{reader.dialect.delimiter}` separated")
-    yield from _table(reader, source, rows)
-    yield from rows.end()
+    yield from rows.closing(_table(reader, source, rows))
 
 
 def _notes(source: TableLines, rows: Rows) -> Iterator[Problem]:
@@ -78,7 +77,7 @@ def _table(reader: RowReader, source: TableLines, rows: Rows) -> Iterator[Articl
         else:
             header = _named(cells)
             yield from _doubled(cells, header, rows, start)
-            if (problem := _check_header(header, rows, start)) is not None:
+            if (problem := check_header(header, rows, start)) is not None:
                 yield problem
                 return
 
@@ -107,16 +106,18 @@ def _plain(cell: str) -> str:
     return match[1].replace('""', '"') if match else cell
 
 
-def _check_header(header: list[str], rows: Rows, line: int) -> Problem | None:
-    """Say what is wrong with a header, which is then wrong with every row."""
+def check_header(header: list[str], rows: Rows, line: int) -> Problem | None:
+    """Return what is wrong with the names of columns, which is then wrong with every row; None where nothing is."""
     columns = dict.fromkeys(filter(None, header), "there")
     for name in ("text", "title"):
         if holds(columns, rows.fields[name]) if name in rows.fields else means(columns, name):
             return None
     there = f"the columns are: {', '.join(keys_of(columns))}"
     if any(_DATA.fullmatch(name) or len(name) > _SHORTEST_PROSE or name[-1] in ".!?。" for name in columns):
-        return rows.problem(f"has no header, its first row is an article (add a line of names before it); {there}", line)
-    return rows.problem(f"has no column for text or title (map one of them, or add a header); {there}", line)
+        reason = "has no header, its first row is an article (add a line of names before it)"
+    else:
+        reason = "has no column for text or title (map one of them, or add a header)"
+    return rows.problem(f"{reason}; {there}", line)
 
 
 def _row(header: list[str], cells: list[str], rows: Rows, line: int, delimiter: str) -> Iterator[Article | Problem]:

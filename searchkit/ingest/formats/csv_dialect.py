@@ -168,7 +168,7 @@ class RowReader:
         return [cell.strip() for cell in cells] if self.dialect.padded else cells
 
     def _mended(self, columns: int) -> tuple[list[str], str | None] | None:
-        """Read the row in other ways until it has the cells it should have; None leaves its lines as they were taken."""
+        """Read the row in other ways until it has the cells it should have; None leaves its lines taken."""
         length = len(self._lines.taken)
         for what, mend in self._mends:
             self._lines.give_back()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from searchkit.ingest.article_builder import keys_that_mean
-from searchkit.ingest.formats.export_rows import is_export_row, rows_of_export
+from searchkit.ingest.formats.export_rows import export_reader, rows_of_export
 
 _LOOKED_AT = 20
 """Items of a list from which it is told what they are."""
@@ -28,7 +28,7 @@ def articles_within(value: object, *, lists: bool = True) -> Sequence[object] | 
         if not (lists or any(isinstance(item, Mapping) for item in value)):
             return None
         return [each for item in value for each in (item if isinstance(item, list) else (item,))]
-    if not isinstance(value, Mapping) or _has(value, "text") or is_export_row(value):
+    if not isinstance(value, Mapping) or _has(value, "text") or export_reader(value) is not None:
         return None
     titled = _has(value, "title")
     if titled and not lists:
@@ -37,7 +37,8 @@ def articles_within(value: object, *, lists: bool = True) -> Sequence[object] | 
         return rows
     lists_of_articles = [(key, items) for key, items in _lists(value, 1) if _are_articles(items)]
     if titled:
-        lists_of_articles = [(key, items) for key, items in lists_of_articles if key in _CONTAINERS or _have_text(items)]
+        about = [(key, items) for key, items in lists_of_articles if key in _CONTAINERS or _have_text(items)]
+        lists_of_articles = about
     with_text = [items for _, items in lists_of_articles if _have_text(items)]
     if lists_of_articles:
         return [item for items in with_text or [items for _, items in lists_of_articles] for item in items]
@@ -50,7 +51,11 @@ def _has(value: Mapping[str, object], name: str) -> bool:
 
 
 def _is_article(value: object) -> bool:
-    return isinstance(value, Mapping) and (_has(value, "title") or _has(value, "text") or is_export_row(value))
+    return isinstance(value, Mapping) and (_has(value, "title") or _has_text(value))
+
+
+def _has_text(value: object) -> bool:
+    return isinstance(value, Mapping) and (_has(value, "text") or export_reader(value) is not None)
 
 
 def _are_articles(items: Sequence[object]) -> bool:
@@ -58,7 +63,7 @@ def _are_articles(items: Sequence[object]) -> bool:
 
 
 def _have_text(items: Sequence[object]) -> bool:
-    return any(isinstance(item, Mapping) and (_has(item, "text") or is_export_row(item)) for item in items[:_LOOKED_AT])
+    return any(_has_text(item) for item in items[:_LOOKED_AT])
 
 
 def _lists(value: Mapping[str, object], depth: int) -> Iterator[tuple[str, list[object]]]:

@@ -33,8 +33,7 @@ def read_json_lines(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]
 
     Raises ``NotText`` and whatever the stream raises, after the articles that came before.
     """
-    yield from _from_lines(lines(stream), rows)
-    yield from rows.end()
+    yield from rows.closing(_from_lines(lines(stream), rows))
 
 
 def _from_lines(lines_: Iterable[Line], rows: Rows) -> Iterator[Article | Problem]:
