@@ -65,7 +65,7 @@ def _batches(stream: BinaryIO) -> tuple[list[str], Iterator[Any]]:
     magic = stream.read(6)
     stream.seek(0)
     if magic.startswith(b"PAR1"):
-        file = parquet.ParquetFile(stream)
+        file = parquet.ParquetFile(stream, pre_buffer=False)
         return file.schema_arrow.names, file.iter_batches(batch_size=_ROWS_AT_A_TIME)
     if magic.startswith(b"FEA1"):
         table = feather.read_table(stream)
