@@ -211,7 +211,8 @@ class ProblemKind:
         examples: The first three.
 
     Example:
-        >>> report = searchkit.add("indexes/news", [{"id": f"empty {number}"} for number in range(5)])
+        >>> empty = [{"id": f"empty {number}"} for number in range(5)]
+        >>> report = searchkit.add("indexes/news", [{"id": "strike", "title": "Ports on strike"}, *empty])
         >>> [(kind.count, kind.reason) for kind in report.problem_kinds]
         [(5, 'has neither text nor title (there are: id)')]
     """

@@ -28,7 +28,9 @@ class Allowance:
         """Count bytes that were unpacked. Raises ``Bomb``."""
         self._bytes -= count
         if self._bytes < 0:
-            raise Bomb(f"unpacks to more than {MOST_TIMES_LARGER} times its size, as only a bomb does; the rest was left")
+            raise Bomb(
+                f"unpacks to more than {MOST_TIMES_LARGER} times its size, as only a bomb does; the rest was left"
+            )
 
     def take_member(self) -> None:
         """Count a member. Raises ``Bomb``."""

@@ -189,7 +189,7 @@ def _folders_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_seen(path: Path, *, in_maildir: bool) -> bool:
-    """Say whether a folder is looked into: of a Maildir also those of its folders (``.Sent``), not what is unfinished."""
+    """Say whether a folder is looked into. In a Maildir folders are called ``.Sent``, and ``tmp`` is unread."""
     if in_maildir and path.name.startswith("."):
         return (path / "cur").is_dir()
     return not path.name.startswith(".") and not (in_maildir and path.name == "tmp")

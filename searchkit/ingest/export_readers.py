@@ -16,6 +16,8 @@ _LONGEST_JSON = 256 * 2**20
 TABLES_AND_EXPORTS = {
     "table": "is empty",
     "parquet": "holds no row",
+    "xlsx": "holds no row",
+    "omnivore": "holds no item",
     "enex": "holds no note",
     "wxr": "holds no post",
     "bookmarks": "holds no link",
@@ -38,6 +40,14 @@ def read_export(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.parquet import read_parquet
 
             return read_parquet(stream, rows)
+        case "xlsx":
+            from searchkit.ingest.formats.spreadsheet import read_workbook
+
+            return read_workbook(stream, rows)
+        case "omnivore":
+            from searchkit.ingest.formats.omnivore import read_omnivore
+
+            return read_omnivore(stream, rows)
         case "enex":
             from searchkit.ingest.formats.enex import read_enex
 

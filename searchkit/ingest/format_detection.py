@@ -74,13 +74,11 @@ _OPEN_TO_CONTENT = {"plain", "unknown", "xml", "feed", "json", "table", "jsonl",
 """What a suffix speaks for only as long as the text doesn't say otherwise; Markdown may begin with any of it."""
 
 _TAR = (257, b"ustar")
-_OLD_TAR_NAME = re.compile(rb"[^\0]{1,100}\0{0,99}\Z", re.DOTALL)
 _PROLOGUE = re.compile(
     r"\s*(?:<\?[^>]{0,1000}\?>|<!--.{0,10000}?-->|<!doctype\s+(?P<type>[\w:.-]+)[^<>\[]*(?:\[.{0,10000}?\]\s*)?>)",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]")
-_SGML_FEED = re.compile(r"\s*<(?:rss|feed)\b", re.IGNORECASE)
 _JSON_FEED = re.compile(r"\s*\{.{0,5000}?\"version\"\s*:\s*\"https?:\\?/\\?/jsonfeed\.org\\?/version", re.DOTALL)
 _JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
 _BOOKMARKS = re.compile(
@@ -99,7 +97,7 @@ _MAIL_SURELY = {"message-id", "received", "mime-version", "return-path", "delive
 
 
 def format_of_name(name: str) -> tuple[str, str]:
-    """Return the format that a file's name speaks for, and how it is compressed; ``unknown`` and "" where it doesn't."""
+    """Return the format that a file's name speaks for (or ``unknown``), and how it is compressed (or "")."""
     path = PurePosixPath(name)
     compression = COMPRESSIONS.get(path.suffix.lower(), "")
     suffix = PurePosixPath(path.stem).suffix if compression else path.suffix

@@ -15,11 +15,24 @@ from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
 from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.format_detection import detect_format, format_of_name
+from searchkit.ingest.formats.archive import WACZ_FOLDER, read_tar, read_zip, seekable, zip_kind
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
 _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
+
+
+_DOCUMENTS = {
+    "docx": "a Word document",
+    "odt": "an OpenDocument text",
+    "epub": "an EPUB",
+    "office": "an Office file",
+    "omnivore": "an export of Omnivore",
+    "pdf": "a PDF",
+    "xml": "XML of a kind that isn't read",
+}
+"""What is told by its content, and not read."""
 
 
 def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterator[Article | Problem]:
@@ -31,13 +44,16 @@ def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
     with decompressed(stream, compression) as content:
         head = content.peek()
         form = detect_format(head, by_suffix)
-        if form == "unknown":
-            refuse_kind(name.removesuffix(f".{name.rpartition('.')[2]}") if compression else name, head)
-        if form == "warc" and content is not stream and stream.seekable():
+        if form == "zip":
+            archive = seekable(content)
+            yield from read_format(zip_kind(archive), archive, rows)
+        elif form == "warc" and content is not stream and stream.seekable():
             # Each record is compressed by itself: one that is damaged costs none behind it.
             stream.seek(0)
             yield from read_format(form, stream, rows)
         else:
+            if form == "unknown":
+                refuse_kind(name.rpartition(".")[0] if compression else name, head)
             yield from read_format(form, content, rows)
 
 
@@ -64,18 +80,25 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.jsonl import read_json
 
             return in_its_language(_not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows))
+        case _ if name in TABLES_AND_EXPORTS:
+            return in_its_language(_not_nothing(read_export(name, stream, rows), rows, TABLES_AND_EXPORTS[name]))
+        case "zip" | "wacz" | "tar" | "warc" | "mbox" | "feed" | "jsonfeed" | "sitemap" | "urls":
+            return _read_container(name, stream, rows)
+        case "docx" | "odt" | "epub" | "office" | "pdf" | "xml":
+            raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
+        case _:
+            return read_one(_parser(name), stream, rows)
+
+
+def _read_container(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of what holds others' articles: archives, crawls, mailboxes, feeds, lists."""
+    match name:
         case "zip":
-            from searchkit.ingest.formats.archive import read_zip
-
             return _not_nothing(read_zip(stream, rows, read_member), rows)
+        case "wacz":
+            return _not_nothing(read_zip(stream, rows, read_member, WACZ_FOLDER), rows)
         case "tar":
-            from searchkit.ingest.formats.archive import read_tar
-
             return _not_nothing(read_tar(stream, rows, read_member), rows)
-        case "feed" | "jsonfeed":
-            from searchkit.ingest.formats.feed import read_feed
-
-            return read_feed(read_whole(stream, LONGEST), rows)
         case "warc":
             from searchkit.ingest.formats.warc import read_warc
 
@@ -84,18 +107,14 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.mail import read_mbox
 
             return _not_nothing(read_mbox(stream, rows), rows)
-        case _ if name in TABLES_AND_EXPORTS:
-            return in_its_language(_not_nothing(read_export(name, stream, rows), rows, TABLES_AND_EXPORTS[name]))
-        case "sitemap" | "urls":
+        case "feed" | "jsonfeed":
+            from searchkit.ingest.formats.feed import read_feed
+
+            return read_feed(read_whole(stream, LONGEST), rows)
+        case _:
             from searchkit.ingest.formats.sitemap import read_url_list
 
             return read_url_list(read_whole(stream, LONGEST), rows, read_member)
-        case "pdf":
-            raise NotText("not text: looks like a PDF")
-        case "xml":
-            raise NotText("isn't an article: it is XML of a kind that isn't read")
-        case _:
-            return read_one(_parser(name), stream, rows)
 
 
 def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:

@@ -185,19 +185,22 @@ class Rows:
         number, first = self._counted.get(what, (0, line))
         self._counted[what] = (number + 1, first)
 
-    def closing(self, entries: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
+    def closing(
+        self, entries: Iterator[Article | Problem], *, expects_html: bool = False
+    ) -> Iterator[Article | Problem]:
         """Pass entries on, and at their end, or before the error that ends them, what ``end`` yields."""
         try:
             yield from entries
         except Exception:
-            yield from self.end()
+            yield from self.end(expects_html=expects_html)
             raise
-        yield from self.end()
+        yield from self.end(expects_html=expects_html)
 
-    def end(self) -> Iterator[Article | Problem]:
+    def end(self, *, expects_html: bool = False) -> Iterator[Article | Problem]:
         """Yield the rows that waited, and what must be said after the last row.
 
         That is what was guessed, mended or left out, what was read as HTML, and which mapped paths led nowhere.
+        ``expects_html``: in this format it always may be, and isn't worth a word.
         """
         yield from self.rest()
         guesses = [*self._guesses, *filter(None, [self._dates.guess()])]
@@ -209,7 +212,7 @@ class Rows:
             rows = f"{number:,} row{'s' if number != 1 else ''}"
             where = f", the first at line {first}" if first and number > 1 else ""
             yield self.problem(f"{what} in {rows}{where}", first if number == 1 else None, lost=False)
-        for name, number in sorted(self._html.items()):
+        for name, number in sorted(self._html.items()) if not expects_html else ():
             rows = f"{number:,} of {self._rows:,} row{'s' if self._rows != 1 else ''}"
             yield self.problem(f"the {name} was HTML in {rows}; what it shows was taken", None, lost=False)
         for name, path in self.fields.items():

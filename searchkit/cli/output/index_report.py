@@ -96,7 +96,8 @@ def report(done: BuildReport) -> RenderableType:
 def problems(done: BuildReport) -> Iterator[str]:
     """Name what could not be taken as it was, a line each, those of one kind together where there are many."""
     lost = done.lost
-    yield f"{count(len(done.problems), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
+    what = "article or file" if lost == 1 else "articles or files"
+    yield f"{count(len(done.problems), 'problem')}, {lost:,} {what} lost:"
     kinds = done.problem_kinds
     yield from (f"  {clean(line)}" for kind in kinds[:SHOWN_PROBLEMS] for line in _of_kind(kind))
     if len(kinds) > SHOWN_PROBLEMS:

@@ -37,7 +37,9 @@ _LARGEST_INNER_ZIP = 2**28
 _LARGEST_TAR_HEADER = 2**24
 """Bytes of names and attributes before a member, and of the padding that tar writes in blocks."""
 
-_WARC_FOLDER = "archive/"
+WACZ_FOLDER = "archive/"
+"""Where a WACZ has its WARC files; beside it stand indexes and logs."""
+
 _ENCRYPTED = 0x1
 
 
@@ -89,43 +91,37 @@ class _Metered:
         return data
 
 
-def read_zip(stream: BinaryIO, rows: Rows, read_member: ReadMember) -> Iterator[Article | Problem]:
-    """Yield the articles of a ZIP archive's members, in the order of its directory.
+def seekable(stream: io.BufferedReader[Any]) -> io.BufferedReader[Any]:
+    """Return a ZIP's stream as one that can go back. Raises ``TooLong`` where it would have to be held in memory."""
+    return stream if stream.seekable() else buffered(io.BytesIO(read_whole(stream, _LARGEST_INNER_ZIP)))
 
-    A WACZ is such an archive, of which the crawl (``archive/``) is read. Raises ``NotText`` where it is none, or a
-    document that a ZIP is the form of.
+
+def zip_kind(stream: BinaryIO) -> str:
+    """Return the format of a ZIP archive, and go back to its beginning: ``zip``, or a document that has this form.
+
+    Raises ``NotText`` where it is none.
+    """
+    with _opened(stream) as archive:
+        kind = detect_zip(archive.NameToInfo.keys(), lambda name: _first_bytes(archive, name))
+    stream.seek(0)
+    return kind
+
+
+def read_zip(stream: BinaryIO, rows: Rows, read_member: ReadMember, folder: str = "") -> Iterator[Article | Problem]:
+    """Yield the articles of a ZIP archive's members, in the order of its directory; ``folder``: of those in it alone.
+
+    Raises ``NotText`` where it is none.
     """
     _check_depth(rows)
-    if not stream.seekable():
-        stream = io.BytesIO(read_whole(stream, _LARGEST_INNER_ZIP))
+    with _opened(stream) as archive:
+        yield from _zip_members(archive, folder, rows, read_member)
+
+
+def _opened(stream: BinaryIO) -> zipfile.ZipFile:
     try:
-        archive = zipfile.ZipFile(stream)
+        return zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise NotText(f"is no ZIP archive, or a damaged one ({str(error).lower()})") from error
-    with archive:
-        kind = detect_zip(archive.NameToInfo.keys(), lambda name: _first_bytes(archive, name))
-        match kind:
-            case "zip" | "wacz":
-                folder = _WARC_FOLDER if kind == "wacz" else ""
-                yield from _zip_members(archive, folder, rows, read_member)
-            case "omnivore":
-                from searchkit.ingest.formats.omnivore import read_omnivore
-
-                yield from read_omnivore(archive, rows)
-            case "xlsx":
-                from searchkit.ingest.formats.spreadsheet import read_workbook
-
-                stream.seek(0)
-                yield from read_workbook(stream, rows)
-            case _:
-                raise NotText(f"not text: looks like {_DOCUMENTS.get(kind, 'an Office file')}")
-
-
-_DOCUMENTS = {
-    "docx": "a Word document",
-    "odt": "an OpenDocument text",
-    "epub": "an EPUB",
-}
 
 
 def _first_bytes(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -29,7 +29,9 @@ def read_enex(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     Raises ``NotText`` and whatever the stream raises, after the articles that came before.
     """
     notes = xml_records(stream, frozenset({"note"}))
-    yield from rows.closing(entry for note, line in notes for entry in rows.take(_note(note), line))
+    yield from rows.closing(
+        (entry for note, line in notes for entry in rows.take(_note(note), line)), expects_html=True
+    )
 
 
 def _note(note: Element) -> Mapping[str, object]:

@@ -49,7 +49,7 @@ def _articles(entries: Sequence[dict[str, object]], rows: Rows) -> Iterator[Arti
         if guid and (_is_stable(guid, url) or not url) and occurrences[guid] == 1:
             entry["id"] = guid if _is_global(guid) else f"{rows.name}:{guid}"
         yield from rows.add(ParsedArticle(values=entry), part=str(number))
-    yield from rows.end()
+    yield from rows.end(expects_html=True)
 
 
 def _is_stable(guid: str, url: str) -> bool:

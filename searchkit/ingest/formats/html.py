@@ -33,7 +33,7 @@ _UPDATED = (
 def decode_page(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     """Return a page's text and a note on repaired bytes.
 
-    Where it is no valid UTF-8, the character set that it was sent with decides (``declared``), then its own declaration.
+    Where it is no valid UTF-8, the character set that it was sent with decides (``declared``), then its own word.
 
     Raises ``NotText``.
     """

@@ -36,7 +36,9 @@ def read_mbox(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """Yield an article for each message of an mbox.
 
     A message begins where a line ``From …`` with a year stands behind an empty one and a header follows; in the text
-    such lines are quoted (``>From``). What a message says of its length isn't believed: it is often wrong. Raises whatever the stream raises, after the articles that came before.
+    such lines are quoted (``>From``). What a message says of its length isn't believed: it is often wrong.
+
+    Raises whatever the stream raises, after the articles that came before.
     """
     for line, data in _messages(stream):
         if data is None:
@@ -184,7 +186,9 @@ def _text_of(part: Message, notes: dict[str, None]) -> str:
 def _bytes_of(part: Message, notes: dict[str, None]) -> bytes:
     payload = part.get_payload(decode=True)
     if part.defects:
-        notes[f"a part is damaged ({', '.join(sorted({type(each).__name__ for each in part.defects}))}): repaired"] = None
+        notes[f"a part is damaged ({', '.join(sorted({type(each).__name__ for each in part.defects}))}): repaired"] = (
+            None
+        )
     return payload if isinstance(payload, bytes) else b""
 
 

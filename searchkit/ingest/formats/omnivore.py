@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from searchkit.ingest.charset import LONGEST
 from searchkit.ingest.formats.jsonl import read_json
@@ -17,11 +18,16 @@ from searchkit.types import Article, Problem
 METADATA = re.compile(r"(?P<folder>(?:.*/)?)metadata_\d+_to_\d+\.json")
 
 
-def read_omnivore(archive: zipfile.ZipFile, rows: Rows) -> Iterator[Article | Problem]:
+def read_omnivore(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """Yield an article for each item of an export's metadata, and say which pages no metadata name.
 
     Raises ``Bomb`` and what the archive's members raise, after the articles that came before.
     """
+    with zipfile.ZipFile(stream) as archive:
+        yield from _items(archive, rows)
+
+
+def _items(archive: zipfile.ZipFile, rows: Rows) -> Iterator[Article | Problem]:
     read: set[str] = set()
     for info in archive.infolist():
         match = METADATA.fullmatch(info.filename)

@@ -65,10 +65,11 @@ class _Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Damage:
-    """What is wrong at a place of the file."""
+    """What is wrong at a place of the file, and whether a record is lost by it."""
 
     offset: int
     reason: str
+    is_lost: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +94,10 @@ def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     newest = _newest(stream) if stream.seekable() else None
     counts: Counter[str] = Counter()
     for number, record in enumerate(_records(stream)):
-        if isinstance(record, _Damage):
-            yield rows.problem(f"is damaged at byte {record.offset:,}: {record.reason}", None)
-            continue
-        capture = _capture(record)
+        capture = _capture(record) if isinstance(record, _Record) else record
         if isinstance(capture, _Damage):
-            yield rows.problem(f"is damaged at byte {capture.offset:,}: {capture.reason}", None)
+            reason = f"is damaged at byte {capture.offset:,}: {capture.reason}"
+            yield rows.problem(reason, None, lost=capture.is_lost)
         elif isinstance(capture, str):
             counts.update([capture] if capture else [])
         elif newest is not None and newest[_key(capture.url)][1] != number:
@@ -428,22 +427,23 @@ def _cut(content: _Content, member: int | None) -> Iterator[_Record | _Damage]:
         if not line.strip():
             continue
         offset = content.tell() - len(line) if member is None else member
-        if not _START.match(line):
-            if _skip_to_start(content):
-                yield _Damage(offset=offset, reason="no record begins where one should")
-                continue
-            yield _Damage(offset=offset, reason="no record begins where one should, nor behind it")
-            return
-        yield from _record(content, line, offset)
+        if _START.match(line):
+            yield from _record(content, line, offset)
+        else:
+            _until_start(content)
+            yield _Damage(offset=offset, reason="no record begins where one should")
 
 
-def _skip_to_start(content: _Content) -> bool:
-    """Go on to the next line that begins a record; False where there is none."""
+def _until_start(content: _Content) -> bytes:
+    """Return what stands before the next line that begins a record, or before the end."""
+    lines, length = [], 0
     while line := content.readline():
         if _START.match(line):
             content.hand_back(line)
-            return True
-    return False
+            break
+        length += len(line)
+        lines += [line] if length <= LONGEST else []
+    return b"".join(lines)
 
 
 def _record(content: _Content, line: bytes, offset: int) -> Iterator[_Record | _Damage]:
@@ -458,14 +458,19 @@ def _record(content: _Content, line: bytes, offset: int) -> Iterator[_Record | _
             yield _Damage(offset=offset, reason="it is cut short")
         return
     body = content.read(length)
-    cut = len(body) < length
-    if (cut or not _goes_on(content)) and (start := _START_WITHIN.search(body)) is not None:
+    is_cut, goes_on = len(body) < length, _goes_on(content)
+    if (is_cut or not goes_on) and (start := _START_WITHIN.search(body)) is not None:
         content.hand_back(body[start.start() :])
-        yield _Damage(offset=offset, reason=f"it is shorter than the {length:,} bytes that it says")
-        body = body[: start.start()]
-    elif cut:
-        yield _Damage(offset=offset, reason=f"it is cut short: {len(body):,} of {length:,} bytes are there")
-    yield _Record(offset=offset, head=_with_length(head, length, len(body)), body=body, is_whole=not cut)
+        body, reason = body[: start.start()], f"it is shorter than the {length:,} bytes that it says"
+    elif is_cut:
+        reason = f"it is cut short: {len(body):,} of {length:,} bytes are there"
+    elif not goes_on:
+        body, reason = body + _until_start(content), f"it is longer than the {length:,} bytes that it says"
+    else:
+        reason = ""
+    if reason:
+        yield _Damage(offset=offset, reason=reason, is_lost=is_cut)
+    yield _Record(offset=offset, head=_with_length(head, length, len(body)), body=body, is_whole=not is_cut)
     content.check()
 
 

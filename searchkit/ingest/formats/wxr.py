@@ -26,7 +26,7 @@ def read_wxr(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
 
     Raises ``NotText`` and whatever the stream raises, after the articles that came before.
     """
-    yield from rows.closing(_posts(stream, rows))
+    yield from rows.closing(_posts(stream, rows), expects_html=True)
 
 
 def _posts(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
