@@ -2,9 +2,77 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from searchkit.ingest.dates import parse_dated
+from searchkit.ingest.formats.bylines import is_role, names_in, without_outlets
+from searchkit.ingest.formats.json_ld import (
+    Item,
+    article_item,
+    by_id,
+    items_in,
+    plain,
+    text_of,
+    texts_of,
+    title_key,
+    types_of,
+)
+from searchkit.ingest.formats.page_lines import AUTHOR, ELSEWHERE, PERSON, STANDFIRST, TITLE, PageLine, page_lines
+from searchkit.ingest.text_cleanup import one_line
+
+_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title", "parsely-title", "sailthru.title")
+_SUMMARIES = ("og:description", "description", "twitter:description", "dc.description", "sailthru.description")
+_SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher", "citation_journal_title")
+_AUTHORS = (
+    "citation_author", "parsely-author", "sailthru.author", "cxenseparse:author", "author", "article:author",
+    "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "byl", "dcsext.author", "shareaholic:article_author_name",
+)  # fmt: skip
+_PUBLISHED = (
+    "article:published_time", "og:article:published_time", "article:published", "datepublished", "parsely-pub-date", "sailthru.date",
+    "cxenseparse:publishtime", "citation_publication_date", "citation_online_date", "dc.date.issued", "dcterms.created",
+    "dcterms.date", "dc.date", "dc.date.created", "pubdate", "publishdate", "publish-date", "publish_date", "pub_date",
+    "published_time", "publication_date", "date", "originalpublicationdate", "article.published", "article.created",
+    "release_date", "ptime", "displaydate",
+)  # fmt: skip
+_UPDATED = (
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "article:modified", "datemodified", "dcterms.modified",
+    "dc.date.modified", "last-modified", "lastmod", "modified_time", "revision_date", "article.updated", "utime",
+)  # fmt: skip
+_SECTIONS = (
+    "article:section",
+    "parsely-section",
+    "cxenseparse:category",
+    "section",
+    "og:article:section",
+    "dc.subject",
+)
+_TAGS = (
+    "article:tag",
+    "og:article:tag",
+    "parsely-tags",
+    "sailthru.tags",
+    "news_keywords",
+    "keywords",
+    "citation_keywords",
+)
+
+_SEPARATOR = re.compile(
+    r"\s+[|–—·•»«*:/~-]+\s+|\s*[|｜ㅣ]\s*|\s*：\s*|(?<=\S)\s+[-–—](?=\S)|(?<=[^\s\d])-(?=[^\s-]*\s*[|｜ㅣ])"
+)
+_SURE_AGREEMENT = 10
+"""Letters of a title that another begins with: of fewer, "Berlin" begins "Berlin - a walk", too."""
+
+_SHORTEST_STANDFIRST = 30
+_LONGEST_STANDFIRST = 1200
+_CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[more\]|…\s*\S{1,12})\s*$", re.IGNORECASE)
+_FACE_BYLINES = 6
+_LINES_LOOKED_AT = 3_000
+_TIMES_LOOKED_AT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +96,340 @@ class PageMetadata:
     article_body: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What stands in a page's head and scripts."""
+
+    metas: Mapping[str, Sequence[str]]
+    scripts: Sequence[str]
+    title: str
+    canonical: str
+    base: str
+    headlines: Sequence[str]
+    times: Sequence[tuple[str, str, str]]
+    """Of each ``time`` element what it is, its machine's form and its text."""
+
+    def first(self, names: Iterable[str]) -> str:
+        return next(self.all(names), "")
+
+    def all(self, names: Iterable[str]) -> Iterator[str]:
+        return (value for name in names for value in self.metas.get(name, ()))
+
+
 def page_metadata(tree: Any) -> PageMetadata:
     """Return what a page tells about its article. The tree, an element of lxml, is left as it is."""
-    return PageMetadata()
+    head = _head(tree)
+    lines = [line for line in page_lines(tree)[:_LINES_LOOKED_AT] if line.text]
+    url = _address(head)
+    titles = [*head.headlines, *(_plain_titles(head)), head.title]
+    items = items_in(head.scripts)
+    article = article_item(items, url=url, titles=frozenset(title_key(each) for each in titles if each))
+    named = by_id(items)
+    publisher = _publisher(article, head, named)
+    sites = _site_names(publisher, head, items, url)
+    title = _title(article, head, sites)
+    return PageMetadata(
+        title=title,
+        standfirst=_standfirst(article, head, lines, title),
+        authors=tuple(_authors(article, head, lines, named, sites)),
+        published=_published(article, head),
+        updated=_date([*_texts(article, "dateModified"), *head.all(_UPDATED)]),
+        publisher=publisher or head.first(_SITES) or urlsplit(url).netloc.removeprefix("www."),
+        section=text_of(article.get("articleSection")) or head.first(_SECTIONS),
+        tags=tuple(_tags(article, head)),
+        url=url or text_of(article.get("url")),
+        language=_language(tree, head, article),
+        article_body=_body(article),
+    )
+
+
+# The head
+
+
+def _head(tree: Any) -> _Head:
+    metas: dict[str, list[str]] = {}
+    scripts: list[str] = []
+    headlines: list[str] = []
+    times: list[tuple[str, str, str]] = []
+    title = canonical = base = ""
+    for element in tree.iter("meta", "script", "title", "link", "base", "h1", "time"):
+        get = element.get
+        match element.tag:
+            case "meta":
+                _add_meta(metas, element)
+            case "script":
+                if "ld+json" in (get("type") or "").lower():
+                    scripts.append(element.text or "")
+            case "title":
+                title = title or plain(element.text or "")
+            case "link":
+                if (get("rel") or "").lower().strip() == "canonical":
+                    canonical = canonical or (get("href") or "").strip()
+            case "base":
+                base = base or (get("href") or "").strip()
+            case "h1":
+                if len(headlines) < _FACE_BYLINES:
+                    headlines.append(plain("".join(element.itertext())))
+            case "time":
+                if len(times) < _TIMES_LOOKED_AT:
+                    kind = f"{get('itemprop') or ''} {get('class') or ''} {'pubdate' if get('pubdate') is not None else ''}"
+                    times.append((kind, get("datetime") or "", one_line("".join(element.itertext()))[:100]))
+    return _Head(
+        metas=metas, scripts=scripts, title=title, canonical=canonical, base=base, headlines=headlines, times=times
+    )
+
+
+def _add_meta(metas: dict[str, list[str]], element: Any) -> None:
+    content = element.get("content")
+    if not content or not content.strip():
+        return
+    for attribute in ("property", "name", "itemprop", "http-equiv"):
+        name = element.get(attribute)
+        if name:
+            metas.setdefault(name.strip().lower(), []).append(plain(content))
+
+
+def _language(tree: Any, head: _Head, article: Item) -> str:
+    html = tree if tree.tag == "html" else tree.find("html")
+    names = [] if html is None else [html.get("lang"), html.get("{http://www.w3.org/XML/1998/namespace}lang")]
+    names += [head.first(("content-language",)), text_of(article.get("inLanguage")), head.first(("og:locale",))]
+    return next((name.strip() for name in names if name and name.strip()), "")
+
+
+def _address(head: _Head) -> str:
+    """Return the canonical address; a relative one is taken from the page's base or from the address that it shares."""
+    shared = head.first(("og:url", "twitter:url", "parsely-link"))
+    base = head.base if _is_absolute(head.base) else shared
+    for address in (head.canonical, shared):
+        if _is_absolute(address):
+            return address
+        if address and _is_absolute(base):
+            try:
+                return urljoin(base, address)
+            except ValueError:
+                continue
+    return ""
+
+
+def _is_absolute(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+# Publisher and title
+
+
+def _publisher(article: Item, head: _Head, named: Mapping[str, Item]) -> str:
+    for key in ("publisher", "sourceOrganization", "copyrightHolder"):
+        if name := text_of(_resolved(article.get(key), named)):
+            return name
+    return head.first(_SITES)
+
+
+def _resolved(value: Any, named: Mapping[str, Item]) -> Any:
+    """Return what an object's ``@id`` refers to where it says no more itself."""
+    if isinstance(value, list):
+        return [_resolved(each, named) for each in value]
+    if isinstance(value, dict) and not text_of(value):
+        return named.get(str(value.get("@id")), value)
+    return value
+
+
+def _site_names(publisher: str, head: _Head, items: Iterable[Item], url: str) -> list[str]:
+    """Return all names under which a page's site goes."""
+    sites = [
+        text_of(item) for item in items if {"WebSite", "Organization", "NewsMediaOrganization"} & set(types_of(item))
+    ]
+    host = urlsplit(url).netloc.removeprefix("www.")
+    labels = host.split(".")
+    hosts = [host, *labels[:1], *labels[-2:-1]] if host else []
+    names = [publisher, *head.all(_SITES), head.first(("twitter:site",)).lstrip("@"), *sites, *hosts]
+    return [name for name in names if name]
+
+
+def _plain_titles(head: _Head) -> list[str]:
+    return list(head.all(_TITLES))
+
+
+def _title(article: Item, head: _Head, sites: Sequence[str]) -> str:
+    """Return the title without the site's name: where two of headline, h1 and og:title agree, it is theirs."""
+    shown = [each for each in head.headlines if each]
+    raw = [text_of(article.get("headline")), head.first(_TITLES), *shown, text_of(article.get("name")), head.title]
+    others = [each for each in raw if each]
+    headline, shared, *rest = (_without_site(each, others, sites) for each in raw)
+    keys = {title_key(each) for each in rest[: len(shown)]}
+    if headline and shared:
+        return shared if _is_better(title_key(shared), headline, shared, keys) else headline
+    if headline or shared:
+        return headline or shared
+    return next((each for each in rest if each and title_key(each) not in map(title_key, sites)), "")
+
+
+def _is_better(key: str, headline: str, shared: str, shown: set[str]) -> bool:
+    """Say whether the title for sharing is the article's: the page shows it, or the headline is it behind a kicker."""
+    if title_key(headline) in shown:
+        return re.fullmatch(rf".{{1,60}}:\s+[-–—]?\s*{re.escape(shared)}", headline) is not None
+    return key in shown
+
+
+def _without_site(title: str, others: Sequence[str], sites: Sequence[str]) -> str:
+    """Return a title without what a separator parts from it: it is another title then, or the rest the site's name."""
+    keys = {title_key(each) for each in others}
+    names = {key for each in sites if (key := title_key(each))}
+    borders = list(_SEPARATOR.finditer(title))[:20]
+    for border in borders:
+        for part in (title[: border.start()], title[border.end() :]):
+            key = title_key(part)
+            if len(key) >= _SURE_AGREEMENT and key in keys and key not in names:
+                return part.strip()
+    for border in reversed(borders):
+        if not _is_name_of(title_key(title[border.end() :]), names):
+            break
+        title = title[: border.start()].strip()
+    first = _SEPARATOR.search(title)
+    if first and title_key(title[: first.start()]) in names:
+        return title[first.end() :].strip()
+    return title.strip()
+
+
+def _is_name_of(key: str, names: set[str]) -> bool:
+    return bool(key) and (key in names or any(len(name) > 3 and (name in key or key in name) for name in names))
+
+
+# Dates
+
+
+def _published(article: Item, head: _Head) -> datetime | None:
+    texts = [*_texts(article, "datePublished"), *head.all(_PUBLISHED)]
+    sure = [text for kind, machine, text_ in head.times for text in (machine or text_,) if _is_published(kind)]
+    moment = _date([*texts, *sure, *_texts(article, "dateCreated", "uploadDate")])
+    if moment is not None:
+        return moment
+    return _date([machine or text for kind, machine, text in head.times if "modified" not in kind.lower()][:3])
+
+
+def _is_published(kind: str) -> bool:
+    words = kind.lower()
+    return "datepublished" in words or "pubdate" in words or ("publish" in words and "updat" not in words)
+
+
+def _texts(article: Item, *names: str) -> list[str]:
+    return [text for name in names for text in texts_of(article.get(name))]
+
+
+def _date(texts: Iterable[str]) -> datetime | None:
+    """Return the first date; a later text that says the time of the same day, or its zone, is more exact."""
+    dated = [(text, moment) for text in texts if (moment := parse_dated(text))]
+    if not dated:
+        return None
+    first, moment = dated[0]
+    if _has_time(first):
+        return moment
+    near = (other for text, other in dated[1:] if _has_time(text) and abs(other - moment) <= timedelta(hours=36))
+    return next(near, moment)
+
+
+def _has_time(text: str) -> bool:
+    return re.search(r"\d[T ]?\d{1,2}[:h.]\d\d|\d{1,2}:\d\d|\d{10}", text) is not None
+
+
+# Authors
+
+
+def _authors(
+    article: Item, head: _Head, lines: Sequence[PageLine], named: Mapping[str, Item], sites: Sequence[str]
+) -> list[str]:
+    """Return the authors by the first source that names a person, else by the first that names anybody."""
+    linked, organisations = _linked_authors(article, named)
+    outlets = [*sites, *organisations]
+    sources = [linked, [name for value in head.all(_AUTHORS) for name in names_in(value)], _shown_authors(lines)]
+    for names in sources:
+        persons = without_outlets(names, outlets)
+        keys = {title_key(each) for each in outlets}
+        if any(title_key(name) not in keys for name in persons):
+            return _distinct(persons)
+    return _distinct([*organisations, *(name for names in sources for name in names)][:1])
+
+
+def _linked_authors(article: Item, named: Mapping[str, Item]) -> tuple[list[str], list[str]]:
+    """Return the authors that JSON-LD names: all, and those of them that are organisations."""
+    names: list[str] = []
+    organisations: list[str] = []
+    for key in ("author", "creator", "contributor"):
+        value = _resolved(article.get(key), named)
+        for each in value if isinstance(value, list) else [value]:
+            inner = names_in(_name_of(each))
+            names += inner
+            if isinstance(each, dict) and any("Organization" in kind for kind in types_of(each)):
+                organisations += inner
+        if names:
+            break
+    return names, organisations
+
+
+def _name_of(author: Any) -> str:
+    name = text_of(author)
+    if not name and isinstance(author, dict):
+        name = one_line(f"{text_of(author.get('givenName'))} {text_of(author.get('familyName'))}")
+    return name
+
+
+def _shown_authors(lines: Sequence[PageLine]) -> list[str]:
+    """Return the names in the first byline that the page shows, and in those right below it."""
+    names: list[str] = []
+    since = 0
+    for line in lines:
+        if line.all_of_it & ELSEWHERE:
+            continue
+        byline = line.marked(AUTHOR) or line.marked(PERSON)
+        since += 1
+        if byline and not is_role(byline):
+            if names and since > _FACE_BYLINES:
+                break
+            names += names_in(byline)
+            since = 0
+    return names
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    return list({title_key(name): name for name in reversed(names)}.values())[::-1]
+
+
+# Summary, tags, body
+
+
+def _standfirst(article: Item, head: _Head, lines: Sequence[PageLine], title: str) -> str:
+    """Return the summary that the page shows: its description, whole, or what stands first by its element's name."""
+    descriptions = [text for value in (_texts(article, "description"), head.all(_SUMMARIES)) for text in value]
+    keys = [
+        key for each in descriptions if (key := title_key(_CUT.sub("", each))) and len(each) >= _SHORTEST_STANDFIRST
+    ]
+    named = ""
+    for line in lines:
+        text = line.text
+        if not _SHORTEST_STANDFIRST <= len(text) <= _LONGEST_STANDFIRST or line.all_of_it & ELSEWHERE:
+            continue
+        key = title_key(text)
+        if key in keys:
+            return text
+        if not named and line.all_of_it & STANDFIRST and not line.all_of_it & TITLE and key != title_key(title):
+            named = text
+        elif any(len(each) > 60 and key.startswith(each) for each in keys):
+            return text if line.all_of_it & STANDFIRST else named
+    return named
+
+
+def _tags(article: Item, head: _Head) -> list[str]:
+    for values in (_texts(article, "keywords"), *([*head.metas.get(name, ())] for name in _TAGS)):
+        parts = values if len(values) > 1 else [part for each in values for part in re.split("[;,、]", each)]
+        if tags := [tag for part in parts if (tag := one_line(part))]:
+            return list(dict.fromkeys(tags))
+    return []
+
+
+def _body(article: Item) -> str:
+    body = article.get("articleBody")
+    return body.strip() if isinstance(body, str) else ""

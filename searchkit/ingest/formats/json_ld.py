@@ -22,7 +22,9 @@ _LONGEST_SCRIPT = 4 * 2**20
 _DEEPEST = 24
 """Levels in which an article is looked for."""
 
-_WRAPPING = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)?[\s;]*$")
+_OPENING = re.compile(r"\s*+(?:<!--\s*+)?(?:(?://|/\*)?\s*+<!\[CDATA\[\s*+(?:\*/)?)?")
+_CLOSINGS = ("-->", "//]]>", "/*]]>*/", "//]]", "]]>")
+_BETWEEN = re.compile(r"[\s;,]*+")
 # Every part ends at the latest where the text does, so that nothing is read twice.
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|,(?=\s*+[}\]])', re.DOTALL
@@ -60,7 +62,9 @@ def values_in(script: str) -> list[Any]:
     """
     if len(script) > _LONGEST_SCRIPT or "{" not in script:
         return []
-    text = _WRAPPING.sub("", script)
+    text = script[_OPENING.match(script).end() :]  # type: ignore[union-attr]  # it matches nothing, too
+    for closing in _CLOSINGS:
+        text = text.rstrip(" \t\r\n;").removesuffix(closing)
     for repair in (_as_it_is, _unescaped, _repaired, _requoted):
         values = _documents(repair(text))
         if values:
@@ -98,15 +102,20 @@ def _documents(text: str) -> list[Any]:
     """Return the values that stand one behind the other in a text; none where something else stands there."""
     decoder = json.JSONDecoder(strict=False)
     values = []
-    end = 0
+    end = _past(text, 0)
     try:
-        while rest := text[end:].lstrip(" \t\r\n;,"):
-            value, used = decoder.raw_decode(rest)
+        while end < len(text):
+            value, end = decoder.raw_decode(text, end)
             values.append(value)
-            end = len(text) - len(rest) + used
+            end = _past(text, end)
     except (ValueError, RecursionError):
         return []
     return values
+
+
+def _past(text: str, start: int) -> int:
+    match = _BETWEEN.match(text, start)
+    return match.end() if match else start
 
 
 def _items(value: Any) -> Iterator[Item]:
@@ -150,7 +159,10 @@ def article_item(items: Iterable[Item], *, url: str, titles: frozenset[str]) -> 
 
 
 def _rank(item: Item) -> int:
-    ranks = [3 if _ARTICLE.search(each) else 2 if _WORK.search(each) else 1 if _PAGE.search(each) else 0 for each in types_of(item)]
+    ranks = [
+        3 if _ARTICLE.search(each) else 2 if _WORK.search(each) else 1 if _PAGE.search(each) else 0
+        for each in types_of(item)
+    ]
     return max(ranks, default=0)
 
 
@@ -159,7 +171,12 @@ def _is_at(item: Item, url: str) -> bool:
         return False
     path = _path(url)
     main = item.get("mainEntityOfPage")
-    addresses = [item.get("url"), item.get("@id"), main, *(main.get(key) for key in ("@id", "url") if isinstance(main, dict))]
+    addresses = [
+        item.get("url"),
+        item.get("@id"),
+        main,
+        *(main.get(key) for key in ("@id", "url") if isinstance(main, dict)),
+    ]
     return any(isinstance(each, str) and _path(each) == path for each in addresses)
 
 

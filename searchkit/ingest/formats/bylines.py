@@ -1,0 +1,148 @@
+"""Bylines: the names in what a page says of its authors, without roles, places, addresses and outlets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from searchkit.ingest.text_cleanup import one_line
+
+_LONGEST = 600
+"""Characters of a byline. Longer ones are a text about the author."""
+
+_LONGEST_NAME = 80
+_MOST_WORDS = 7
+"""Of a name: "Maria Eduarda de Castro Vaz dos Santos" has seven."""
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S++|\S*+@\S++", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|（[^（）]*+）")
+_BY_WORDS = (
+    r"by|written by|story by|words by|von|vom|text|texte?|por|par|di|door|af|av|fra|oleh|autor(?:in|es?|as?)?|auteurs?|authors?|"
+    r"autore|autori|skrevet af|skrevet av|écrit par|publié par|escrito por|geschrieben von|tekst|texto|testo|yazan|"
+    r"автор|текст|od|przez|από|του|της|мнение|מאת|بقلم|كتب|โดย|लेखक|작성자|글|作者|文|撰文|取材・文"
+)
+_BY = re.compile(rf"^(?:[-–—|•·:]\s*)?(?:(?:{_BY_WORDS})\s*[:：]\s*|(?:{_BY_WORDS})\s+(?=\S))", re.IGNORECASE)
+_ABOVE = re.compile(r"\s*(?:[;|•·\n、，；／｜]| / | – | — | - |\s\+\s)\s*")
+_AND = re.compile(
+    r"\s+(?:and|und|et|y|e|og|och|en|i|ja|и|і|та|ve|dan|và|és|ir|un|și|ca|kaj|&|및|与|和|及)\s+", re.IGNORECASE
+)
+_AND_ALONE = re.compile(r"^(?:and|und|et|y|e|og|och|en|i|ja|и|і|та|ve|dan|và|és|&)\s+", re.IGNORECASE)
+
+_ROLE_WORDS = (
+    r"(?:staff|senior|chief|special|guest|contributing|freelance|political|foreign|business|sports?|science|health|tech\w*|"
+    r"managing|deputy|assistant|associate|digital|video|news|online|investigative|data|features?|opinions?)"
+)
+_ROLES = (
+    r"writers?|reporters?|correspondents?|editors?|editor[- ]in[- ]chief|columnists?|contributors?|journalists?|photographers?|"
+    r"producers?|authors?|analysts?|professor|lecturer|researcher|fellow|director|critics?|bureau chief|head of [\w ]+|"
+    r"\w*redakt(?:eur|eurin|or|orin|ör|ør|ion|ionen)|\w*korrespondent(?:in)?|\w*reporter(?:in)?|\w*journalist(?:in)?|"
+    r"volontär(?:in)?|autor(?:in)?|chefredakt\w+|ressortleit\w+|kolumnist(?:in)?|freie[r]? \w+|"
+    r"rédact(?:eur|rice)s?(?: en chef)?|journalistes?|correspondant(?:e)?s?|envoyée? spéciale?|grand reporter|"
+    r"redactor(?:a|es)?|periodistas?|corresponsal(?:es)?|enviad[oa] especial|colaborador(?:a)?|repórter|jornalistas?|"
+    r"correspondente|editor[ae]s?|giornalist[ae]|inviat[oa]|corrispondente|redattore|redattrice|caporedattore|"
+    r"redacteur|verslaggever|correspondent|journaliste|skribent|kommentator|toimittaja|dziennikar(?:z|ka)|redaktorka|"
+    r"muhabir|muhabiri|editör|editörü|журналіст(?:ка)?|журналист(?:ка)?|корреспондент|кореспондент|редактор|обозреватель|"
+    r"wartawan|jurnalis|reportér(?:ka)?|novinář(?:ka)?|újságíró|szerkesztő|δημοσιογράφος|συντάκτης|"
+    r"記者|编辑|編集委員|編集部|論説委員|通讯员|기자|특파원|선임기자|논설위원|पत्रकार|संवाददाता|مراسل|محرر|כתב|כתבת"
+)
+_ROLE = re.compile(rf"(?:^|.*?[\s/-])(?:{_ROLES})(?:\b|$).*", re.IGNORECASE)
+_ROLE_BEHIND = re.compile(
+    rf"\s+(?:{_ROLE_WORDS}\s+)*(?:writer|reporter|correspondent|editor|columnist|contributor|journalist|기자|특파원|선임기자|記者)$",
+    re.IGNORECASE,
+)
+_PLACE_BEHIND = re.compile(
+    r"\s+(?:in|aus|from|reporting from|à|en)\s+[A-ZÀ-ÞА-Я][\w.’'-]+(?:[ ,-][A-ZÀ-ÞА-Я][\w.’'-]+){0,3}$"
+)
+_DATE = re.compile(r"\d{1,4}[./:-]\d{1,2}|\b(?:19|20)\d\d\b|\d+ (?:min|hours?|days?)\b")
+_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
+_DEGREE = re.compile(r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|r\.?n|msc|esq|dphil)\.?$", re.IGNORECASE)
+_NAMELESS = re.compile(
+    r"^(?:admin|administrator|editor|guest|staff|anonymous|null|none|undefined|unknown|n/?a|user|author|autor|redaktion|wp-?admin|"
+    r"true|false|follow|more|see all|share|website|twitter|facebook|instagram|linkedin|email|mail)$",
+    re.IGNORECASE,
+)
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def names_in(byline: str) -> list[str]:
+    """Return the names in a byline, none twice; a byline that names nobody has none.
+
+    "By Jane Doe, Staff Writer, and Joe Roe in Paris" has Jane Doe and Joe Roe. Case and spelling stay.
+    """
+    if len(byline) > _LONGEST:
+        return []
+    text = _IN_BRACKETS.sub(" ", byline) if _IN_BRACKETS.sub("", byline).strip(" ,;") else byline.strip("()[]（） ")
+    if "@" in text and not _ADDRESS.sub("", text).strip(" <>,;"):
+        text = byline  # "jane@example.org (Jane Doe)": the name stands in the brackets
+    text = _ADDRESS.sub(" ", text)
+    names: list[str] = []
+    for part in _ABOVE.split(_without_by(text)):
+        names += _names_between_commas(_without_by(part))
+    return list(dict.fromkeys(name for each in names if (name := _trimmed(each)) and _is_name(name)))
+
+
+def _without_by(text: str) -> str:
+    text = one_line(text) if "\n" not in text else text.strip()
+    shorter = _BY.sub("", text)
+    return _BY.sub("", shorter) if shorter != text else text
+
+
+def _names_between_commas(text: str) -> list[str]:
+    """Return the names that commas and conjunctions part; what follows a whole name and is none says who or where."""
+    parts = [name for part in re.split(r"\s*,\s*", text) for name in _conjoined(_AND_ALONE.sub("", part)) if name]
+    if len(parts) == 1:
+        return parts
+    has_whole = any(_is_whole(part) and not _ROLE.fullmatch(part) for part in parts)
+    names: list[str] = []
+    for part in parts:
+        if names and _SUFFIX.match(part):
+            names[-1] += f", {part}"
+        elif _DEGREE.match(part) or (names and _ROLE.fullmatch(part)):
+            continue
+        elif _is_whole(part) or not has_whole:
+            names.append(part)
+    # "Doe, Jane": neither is a name by itself.
+    return names if has_whole or len(names) != 2 else [text]
+
+
+def _conjoined(text: str) -> list[str]:
+    """Split at a conjunction between two whole names or two single words: "Ortega y Gasset" is one name's end."""
+    names: list[str] = []
+    for part in _AND.split(text):
+        if names and _is_whole(names[-1]) != _is_whole(part):
+            return [text]
+        names.append(part)
+    return names
+
+
+def _is_whole(name: str) -> bool:
+    return " " in name.strip() or (_CJK.search(name) is not None and len(name) > 1)
+
+
+def _trimmed(name: str) -> str:
+    name = name.strip(' \t\n-–—,:;|•·/<>"„“”»«*')
+    if _is_whole(name):
+        name = _PLACE_BEHIND.sub("", _ROLE_BEHIND.sub("", name)) or name
+    return one_line(name)
+
+
+def _is_name(name: str) -> bool:
+    if not any(character.isalpha() for character in name) or len(name) > _LONGEST_NAME or _NAMELESS.match(name):
+        return False
+    return len(name.split()) <= _MOST_WORDS and not _DATE.search(name) and name[-1] not in "?!…"
+
+
+def is_role(text: str) -> bool:
+    """Say whether a text is what somebody does, and not who: "Staff writer", "Korrespondentin in Paris"."""
+    return _ROLE.fullmatch(text) is not None
+
+
+def without_outlets(names: Sequence[str], outlets: Iterable[str]) -> list[str]:
+    """Return the names that aren't an outlet's; all where every name is."""
+    keys = {_key(outlet) for outlet in outlets} - {""}
+    persons = [name for name in names if _key(name) not in keys and _key(name).removeprefix("the") not in keys]
+    return persons or list(names)
+
+
+def _key(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum()).removeprefix("the")

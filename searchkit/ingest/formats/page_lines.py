@@ -1,0 +1,130 @@
+"""Page lines: the text that a page shows, line by line, with what the names of its elements say of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from searchkit.ingest.text_cleanup import one_line
+
+AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON = (1 << bit for bit in range(6))
+"""What an element's name says of its text: who wrote, what stands first; not of this article; a link; the headline;
+a link to a person's page."""
+
+_UNSHOWN = frozenset("head script style template svg select textarea iframe object noscript button".split())  # noqa: SIM905
+_BLOCKS = frozenset(
+    "address article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "  # noqa: SIM905
+    "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+)
+_ELSEWHERE_TAGS = frozenset("aside nav footer figure figcaption form".split())  # noqa: SIM905
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_AUTHOR_NAME = re.compile(
+    r" (?:by ?lines?|authors?|autor(?:e|es|en|in|a)?|auteurs?|writers?|contributors?|creators?|author ?names?|reporter|"
+    r"journalists?|verfasser|redakteur|signature|firma|forfatter|skribent) "
+)
+_NO_AUTHOR = re.compile(
+    r" (?:bio|biography|about|description|avatar|image|img|photo|picture|social|follow|role|job|position|title|twitter|"
+    r"share|email|related|more|articles|posts|info ?box|comments?|date|time|caption|credit) "
+)
+_STANDFIRST_NAME = re.compile(
+    r" (?:stand ?first|deck|dek|leads?|lede|sub ?title|sub ?headline|sub ?heading|subhead|summary|summaries|excerpt|"
+    r"intro|introduction|abstract|synopsis|chapo|chapeau|vorspann|ingress|entradilla|bajada|subtitulo|sottotitolo|sommario|"
+    r"occhiello|manchet|underrubrik|anleser|teaser ?text|opening|description|leadtext|lead ?text|zajawka|perex) "
+)
+_ELSEWHERE_NAME = re.compile(
+    r" (?:related|recommend\w*|teasers?|cards?|comments?|side ?bar|news ?letters?|promo\w*|popular|trending|carousel|slider|"
+    r"bread ?crumbs?|nav\w*|menu|shar(?:e|ing)|social|captions?|credits?|footer|most read|read more|more|latest|recirc\w*|"
+    r"paywall|subscri\w+|cookies?|consent|modal|popup|overlay|ads?|advert\w*|hidden) "
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class PageLine:
+    """A line that a page shows: its text, and the parts of it with their marks."""
+
+    parts: list[tuple[str, int]] = field(default_factory=list)
+    all_of_it: int = -1
+    """The marks that every part has."""
+
+    @property
+    def text(self) -> str:
+        """Return the line's text."""
+        return one_line("".join(text for text, _ in self.parts))
+
+    def marked(self, mark: int) -> str:
+        """Return the text of the parts with a mark, those that an element's border parts a blank apart."""
+        return one_line(" ".join(text for text, marks in self.parts if marks & mark))
+
+
+def page_lines(tree: Any) -> list[PageLine]:
+    """Return the lines that a page shows, in their order. A line ends where a block begins or ends, and at a break."""
+    lines: list[PageLine] = []
+    line = PageLine()
+    waiting: list[tuple[Any, int, bool]] = [(tree, 0, False)]
+    while waiting:
+        element, marks, left = waiting.pop()
+        tag = element.tag
+        if tag in _BLOCKS and line.parts:
+            lines.append(line)
+            line = PageLine()
+        if left:
+            _add(line, element.tail, marks)
+            continue
+        if not isinstance(tag, str) or tag in _UNSHOWN:
+            _add(line, element.tail, marks)
+            continue
+        inner = marks | _marks(element, tag)
+        waiting.append((element, marks, True))
+        waiting.extend((child, inner, False) for child in reversed(element))
+        _add(line, element.text, inner)
+    if line.parts:
+        lines.append(line)
+    return lines
+
+
+def _add(line: PageLine, text: str | None, marks: int) -> None:
+    if text and (text.strip() or line.parts):
+        line.parts.append((text, marks))
+        if text.strip():
+            line.all_of_it &= marks
+
+
+def _marks(element: Any, tag: str) -> int:
+    marks = _TAG_MARKS.get(tag, 0)
+    attributes = element.attrib
+    if not attributes:
+        return marks
+    names = f"{attributes.get('class', '')} {attributes.get('id', '')} {attributes.get('data-testid', '')}"
+    if "itemprop" in attributes or "rel" in attributes:
+        names = f"{names} {attributes.get('itemprop', '')} {attributes.get('rel', '')}"
+    if len(names) > 2:
+        marks |= name_marks(names[:_LONGEST_NAMES])
+    if tag == "a" and _PERSON_PAGE.search(attributes.get("href", "")[:_LONGEST_NAMES]):
+        marks |= PERSON
+    return marks
+
+
+_LONGEST_NAMES = 300
+_PERSON_PAGE = re.compile(
+    r"/(?:authors?|autor(?:e|es|en|in|i)?|auteurs?|by|profiles?|people|persons?|staff|writers?|contributors?|journalist\w*|"
+    r"correspondents?|reporters?|columnists?|team|firmas?|redaktion|opinion/columnists|yazar\w*)/[^/?#]",
+    re.IGNORECASE,
+)
+_TAG_MARKS = {**dict.fromkeys(_ELSEWHERE_TAGS, ELSEWHERE), "a": LINK, "h1": TITLE}
+
+
+@lru_cache(maxsize=8192)
+def name_marks(names: str) -> int:
+    """Return what the names of an element, its classes and the like, say of its text."""
+    words = f" {' '.join(_WORD.findall(names)).lower()} "
+    marks = 0
+    if _AUTHOR_NAME.search(words) and not _NO_AUTHOR.search(words):
+        marks |= AUTHOR
+    if _STANDFIRST_NAME.search(words):
+        marks |= STANDFIRST
+    if _ELSEWHERE_NAME.search(words):
+        marks |= ELSEWHERE
+    return marks
