@@ -14,7 +14,7 @@ _LONGEST_NAME = 80
 _MOST_WORDS = 7
 """Of a name: "Maria Eduarda de Castro Vaz dos Santos" has seven."""
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S++|\S*+@\S++", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S++|[^\s@]*+@\S++", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|（[^（）]*+）")
 _BY_WORDS = (
     r"by|written by|story by|words by|von|vom|text|texte?|por|par|di|door|af|av|fra|oleh|autor(?:in|es?|as?)?|auteurs?|authors?|"
@@ -24,9 +24,10 @@ _BY_WORDS = (
 _BY = re.compile(rf"^(?:[-–—|•·:]\s*)?(?:(?:{_BY_WORDS})\s*[:：]\s*|(?:{_BY_WORDS})\s+(?=\S))", re.IGNORECASE)
 _ABOVE = re.compile(r"\s*(?:[;|•·\n、，；／｜]| / | – | — | - |\s\+\s)\s*")
 _AND = re.compile(
-    r"\s+(?:and|und|et|y|e|og|och|en|i|ja|и|і|та|ve|dan|và|és|ir|un|și|ca|kaj|&|및|与|和|及)\s+", re.IGNORECASE
+    r"\s+(?:and|AND|und|UND|et|ET|y|Y|e|E|og|OG|och|OCH|en|EN|i|I|ja|и|И|і|та|ve|VE|dan|và|és|ir|un|și|ca|kaj|&|및|与|和|及)\s+"
 )
-_AND_ALONE = re.compile(r"^(?:and|und|et|y|e|og|och|en|i|ja|и|і|та|ve|dan|và|és|&)\s+", re.IGNORECASE)
+"""In small letters or capitals: a name, as Dan is one, has one of each."""
+_AND_ALONE = re.compile(r"^(?:and|AND|und|UND|et|ET|y|og|och|en|i|ja|и|і|та|ve|dan|và|és|&)\s+")
 
 _ROLE_WORDS = (
     r"(?:staff|senior|chief|special|guest|contributing|freelance|political|foreign|business|sports?|science|health|tech\w*|"
@@ -53,7 +54,8 @@ _ROLE_BEHIND = re.compile(
 _PLACE_BEHIND = re.compile(
     r"\s+(?:in|aus|from|reporting from|à|en)\s+[A-ZÀ-ÞА-Я][\w.’'-]+(?:[ ,-][A-ZÀ-ÞА-Я][\w.’'-]+){0,3}$"
 )
-_DATE = re.compile(r"\d{1,4}[./:-]\d{1,2}|\b(?:19|20)\d\d\b|\d+ (?:min|hours?|days?)\b")
+_NUMBER = re.compile(r"\d")
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
 _DEGREE = re.compile(r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|r\.?n|msc|esq|dphil)\.?$", re.IGNORECASE)
 _NAMELESS = re.compile(
@@ -73,7 +75,7 @@ def names_in(byline: str) -> list[str]:
         return []
     text = _IN_BRACKETS.sub(" ", byline) if _IN_BRACKETS.sub("", byline).strip(" ,;") else byline.strip("()[]（） ")
     if "@" in text and not _ADDRESS.sub("", text).strip(" <>,;"):
-        text = byline  # "jane@example.org (Jane Doe)": the name stands in the brackets
+        text = _ADDRESS.sub("", byline).strip("()[] <>")  # "jane@example.org (Jane Doe)"
     text = _ADDRESS.sub(" ", text)
     names: list[str] = []
     for part in _ABOVE.split(_without_by(text)):
@@ -127,9 +129,14 @@ def _trimmed(name: str) -> str:
 
 
 def _is_name(name: str) -> bool:
-    if not any(character.isalpha() for character in name) or len(name) > _LONGEST_NAME or _NAMELESS.match(name):
+    if (
+        not any(character.isalpha() for character in name)
+        or len(name) > _LONGEST_NAME
+        or _NAMELESS.match(name)
+        or _SLUG.fullmatch(name)
+    ):
         return False
-    return len(name.split()) <= _MOST_WORDS and not _DATE.search(name) and name[-1] not in "?!…"
+    return len(name.split()) <= _MOST_WORDS and not _NUMBER.search(name) and name[-1] not in "?!…"
 
 
 def is_role(text: str) -> bool:
@@ -138,10 +145,16 @@ def is_role(text: str) -> bool:
 
 
 def without_outlets(names: Sequence[str], outlets: Iterable[str]) -> list[str]:
-    """Return the names that aren't an outlet's; all where every name is."""
-    keys = {_key(outlet) for outlet in outlets} - {""}
-    persons = [name for name in names if _key(name) not in keys and _key(name).removeprefix("the") not in keys]
+    """Return the names that aren't an outlet's, nor begin with one as a desk's does; all where every name is."""
+    persons = [name for name in names if not is_outlet(name, outlets)]
     return persons or list(names)
+
+
+def is_outlet(name: str, outlets: Iterable[str]) -> bool:
+    """Say whether a name is an outlet's, or begins with it: "Northford Ledger Sport"."""
+    key, first = _key(name), _key(name.split()[0]) if name else ""
+    keys = {_key(outlet) for outlet in outlets} - {""}
+    return key in keys or (first in keys and len(first) > 1)
 
 
 def _key(name: str) -> str:

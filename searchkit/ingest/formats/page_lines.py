@@ -9,9 +9,9 @@ from typing import Any
 
 from searchkit.ingest.text_cleanup import one_line
 
-AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON = (1 << bit for bit in range(6))
+AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON, DATE = (1 << bit for bit in range(7))
 """What an element's name says of its text: who wrote, what stands first; not of this article; a link; the headline;
-a link to a person's page."""
+a link to an author's page; when it appeared."""
 
 _UNSHOWN = frozenset("head script style template svg select textarea iframe object noscript button".split())  # noqa: SIM905
 _BLOCKS = frozenset(
@@ -33,6 +33,10 @@ _STANDFIRST_NAME = re.compile(
     r" (?:stand ?first|deck|dek|leads?|lede|sub ?title|sub ?headline|sub ?heading|subhead|summary|summaries|excerpt|"
     r"intro|introduction|abstract|synopsis|chapo|chapeau|vorspann|ingress|entradilla|bajada|subtitulo|sottotitolo|sommario|"
     r"occhiello|manchet|underrubrik|anleser|teaser ?text|opening|description|leadtext|lead ?text|zajawka|perex) "
+)
+_DATE_NAME = re.compile(
+    r" (?:date|dates|datum|fecha|data|tarih|dato|date ?time|date ?line|time ?stamp|posted|posted on|published|publish date|"
+    r"pub ?date|publication date|entry date|release date|erscheinungsdatum) "
 )
 _ELSEWHERE_NAME = re.compile(
     r" (?:related|recommend\w*|teasers?|cards?|comments?|side ?bar|news ?letters?|promo\w*|popular|trending|carousel|slider|"
@@ -109,8 +113,8 @@ def _marks(element: Any, tag: str) -> int:
 
 _LONGEST_NAMES = 300
 _PERSON_PAGE = re.compile(
-    r"/(?:authors?|autor(?:e|es|en|in|i)?|auteurs?|by|profiles?|people|persons?|staff|writers?|contributors?|journalist\w*|"
-    r"correspondents?|reporters?|columnists?|team|firmas?|redaktion|opinion/columnists|yazar\w*)/[^/?#]",
+    r"/(?:authors?|autor(?:e|es|en|in|i)?|auteurs?|staff|writers?|contributors?|journalist\w*|"
+    r"correspondents?|reporters?|columnists?|firmas?|yazar\w*)/[^/?#]",
     re.IGNORECASE,
 )
 _TAG_MARKS = {**dict.fromkeys(_ELSEWHERE_TAGS, ELSEWHERE), "a": LINK, "h1": TITLE}
@@ -125,6 +129,8 @@ def name_marks(names: str) -> int:
         marks |= AUTHOR
     if _STANDFIRST_NAME.search(words):
         marks |= STANDFIRST
+    if _DATE_NAME.search(words):
+        marks |= DATE
     if _ELSEWHERE_NAME.search(words):
         marks |= ELSEWHERE
     return marks
