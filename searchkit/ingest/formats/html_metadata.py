@@ -22,7 +22,18 @@ from searchkit.ingest.formats.json_ld import (
     title_key,
     types_of,
 )
-from searchkit.ingest.formats.page_lines import AUTHOR, DATE, ELSEWHERE, PERSON, STANDFIRST, TITLE, PageLine, page_lines
+from searchkit.ingest.formats.page_lines import (
+    AUTHOR,
+    DATE,
+    ELSEWHERE,
+    LINK,
+    OUTSIDE,
+    PERSON,
+    STANDFIRST,
+    TITLE,
+    PageLine,
+    page_lines,
+)
 from searchkit.ingest.text_cleanup import one_line
 
 _TITLES = ("og:title", "twitter:title", "dc.title", "citation_title", "parsely-title", "sailthru.title")
@@ -73,6 +84,9 @@ _A_DATE = re.compile(
 )
 _SHORTEST_STANDFIRST = 30
 _LONGEST_STANDFIRST = 1200
+_LONGEST_PLACE = 25
+_SURE_BEGINNING = 60
+_LINES_BELOW_TITLE = 8
 _CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[more\]|…\s*\S{1,12})\s*$", re.IGNORECASE)
 _FACE_BYLINES = 6
 _LINES_LOOKED_AT = 3_000
@@ -324,12 +338,12 @@ def _published(article: Item, head: _Head, lines: Sequence[PageLine]) -> datetim
 
 
 def _shown_date(lines: Sequence[PageLine]) -> datetime | None:
-    """Return the first date in a line whose elements are named so, outside lists of other articles."""
+    """Return the first date in a part of a line that is named so, outside lists of other articles."""
     for line in lines:
-        if line.all_of_it & DATE and not line.all_of_it & ELSEWHERE and (match := _A_DATE.search(line.text[:200])):
-            text = line.text[:100]
-            if (moment := parse_dated(text) or parse_dated(match[0])) is not None:
-                return moment
+        if line.all_of_it & ELSEWHERE or not (text := line.marked(DATE)[:200]):
+            continue
+        if (match := _A_DATE.search(text)) and (moment := parse_dated(text[:100]) or parse_dated(match[0])) is not None:
+            return moment
     return None
 
 
@@ -367,10 +381,12 @@ def _authors(
     """Return the authors by the first source that names a person, else by the first that names anybody."""
     linked, organisations = _linked_authors(article, named)
     outlets = [*sites, *organisations]
-    sources = [linked, _named_in_head(head), _shown_authors(lines)]
+    shown = _shown_authors(lines, elsewhere=False)
+    sources = [linked, _named_in_head(head), shown]
     for names in sources:
         if any(not is_outlet(name, outlets) for name in names):
             return _distinct(without_outlets(names, outlets))
+    sources.append(_shown_authors(lines, elsewhere=True))
     return _distinct(organisations or next((names for names in sources if names), []))
 
 
@@ -403,12 +419,12 @@ def _name_of(author: Any) -> str:
     return name
 
 
-def _shown_authors(lines: Sequence[PageLine]) -> list[str]:
+def _shown_authors(lines: Sequence[PageLine], *, elsewhere: bool) -> list[str]:
     """Return the names in the first byline that the page shows, and in those right below it."""
     names: list[str] = []
     since = 0
     for line in lines:
-        if line.all_of_it & ELSEWHERE:
+        if (line.all_of_it & ELSEWHERE != 0) != elsewhere:
             continue
         byline = line.marked(AUTHOR) or line.marked(PERSON)
         since += 1
@@ -428,24 +444,53 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _standfirst(article: Item, head: _Head, lines: Sequence[PageLine], title: str) -> str:
-    """Return the summary that the page shows: its description, whole, or what stands first by its element's name."""
+    """Return the summary that the page shows: its description, whole, or what its element's name says stands first."""
     descriptions = [text for value in (_texts(article, "description"), head.all(_SUMMARIES)) for text in value]
-    keys = [
-        key for each in descriptions if (key := title_key(_CUT.sub("", each))) and len(each) >= _SHORTEST_STANDFIRST
-    ]
-    named = ""
+    keys = {title_key(_CUT.sub("", each)) for each in descriptions if len(each) >= _SHORTEST_STANDFIRST} - {
+        title_key(title)
+    }
+    candidates = [line for line in lines if not line.all_of_it & (OUTSIDE | LINK | TITLE)]
+    return _shown_description(candidates, keys) or _named_standfirst(lines, title_key(title))
+
+
+def _shown_description(lines: Sequence[PageLine], keys: set[str]) -> str:
+    """Return the line that is the longest description shown, or ends with it, as after a place; a cut one whole."""
+    longest = max(map(len, keys), default=0)
+    best, length = "", 0
     for line in lines:
         text = line.text
-        if not _SHORTEST_STANDFIRST <= len(text) <= _LONGEST_STANDFIRST or line.all_of_it & ELSEWHERE:
+        if not _SHORTEST_STANDFIRST <= len(text) <= _LONGEST_STANDFIRST:
             continue
         key = title_key(text)
-        if key in keys:
+        starts = line.all_of_it & STANDFIRST
+        near = keys if starts or len(key) <= longest + _LONGEST_PLACE else ()
+        matched = max((len(each) for each in near if _is_shown(each, key, cut=bool(starts))), default=0)
+        if matched > length:
+            best, length = text, matched
+    return best
+
+
+def _is_shown(description: str, line: str, *, cut: bool) -> bool:
+    if line.endswith(description) and len(line) - len(description) <= _LONGEST_PLACE:
+        return True
+    return cut and len(description) > _SURE_BEGINNING and line.startswith(description)
+
+
+def _named_standfirst(lines: Sequence[PageLine], title: str) -> str:
+    """Return the line named as one that stands right below the title."""
+    below = -1
+    for i, line in enumerate(lines):
+        text = line.text
+        if line.all_of_it & TITLE or title_key(text) == title:
+            below = i
+        elif (
+            0 <= below >= i - _LINES_BELOW_TITLE
+            and line.all_of_it & STANDFIRST
+            and not line.all_of_it & (ELSEWHERE | AUTHOR)
+            and _SHORTEST_STANDFIRST <= len(text) <= _LONGEST_STANDFIRST
+        ):
             return text
-        if not named and line.all_of_it & STANDFIRST and not line.all_of_it & TITLE and key != title_key(title):
-            named = text
-        elif any(len(each) > 60 and key.startswith(each) for each in keys):
-            return text if line.all_of_it & STANDFIRST else named
-    return named
+    return ""
 
 
 def _tags(article: Item, head: _Head) -> list[str]:

@@ -9,16 +9,16 @@ from typing import Any
 
 from searchkit.ingest.text_cleanup import one_line
 
-AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON, DATE = (1 << bit for bit in range(7))
+AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON, DATE, OUTSIDE = (1 << bit for bit in range(8))
 """What an element's name says of its text: who wrote, what stands first; not of this article; a link; the headline;
-a link to an author's page; when it appeared."""
+a link to an author's page; when it appeared; in an element that holds no article: ``aside``, ``nav``, ``footer``."""
 
 _UNSHOWN = frozenset("head script style template svg select textarea iframe object noscript button".split())  # noqa: SIM905
 _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "  # noqa: SIM905
     "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
-_ELSEWHERE_TAGS = frozenset("aside nav footer figure figcaption form".split())  # noqa: SIM905
+_OUTSIDE_TAGS = frozenset("aside nav footer figure figcaption form".split())  # noqa: SIM905
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _AUTHOR_NAME = re.compile(
@@ -117,7 +117,7 @@ _PERSON_PAGE = re.compile(
     r"correspondents?|reporters?|columnists?|firmas?|yazar\w*)/[^/?#]",
     re.IGNORECASE,
 )
-_TAG_MARKS = {**dict.fromkeys(_ELSEWHERE_TAGS, ELSEWHERE), "a": LINK, "h1": TITLE}
+_TAG_MARKS = {**dict.fromkeys(_OUTSIDE_TAGS, OUTSIDE | ELSEWHERE), "a": LINK, "h1": TITLE}
 
 
 @lru_cache(maxsize=8192)
