@@ -21,7 +21,10 @@ _BY_WORDS = (
     r"autore|autori|skrevet af|skrevet av|écrit par|publié par|escrito por|geschrieben von|tekst|texto|testo|yazan|"
     r"автор|текст|od|przez|από|του|της|мнение|מאת|بقلم|كتب|โดย|लेखक|작성자|글|作者|文|撰文|取材・文"
 )
-_BY = re.compile(rf"^(?:[-–—|•·:]\s*)?(?:(?:{_BY_WORDS})\s*[:：]\s*|(?:{_BY_WORDS})\s+(?=\S))", re.IGNORECASE)
+_BY = re.compile(
+    rf"^(?:[-–—|•·:]\s*)?(?:(?:{_BY_WORDS})\s*[:：]\s*|(?:{_BY_WORDS})\s+(?=\S)|(?:[a-z]{{1,15}} ){{1,2}}by:?\s+)",
+    re.IGNORECASE,
+)
 _ABOVE = re.compile(r"\s*(?:[;|•·\n、，；／｜]| / | – | — | - |\s\+\s)\s*")
 _AND = re.compile(
     r"\s+(?:and|AND|und|UND|et|ET|y|Y|e|E|og|OG|och|OCH|en|EN|i|I|ja|и|И|і|та|ve|VE|dan|và|és|ir|un|și|ca|kaj|&|및|与|和|及)\s+"
@@ -62,6 +65,12 @@ _NAMELESS = re.compile(
     r"^(?:admin|administrator|editor|guest|staff|anonymous|null|none|undefined|unknown|n/?a|user|author|autor|redaktion|wp-?admin|"
     r"true|false|follow|more|see all|share|website|twitter|facebook|instagram|linkedin|email|mail)$",
     re.IGNORECASE,
+)
+_MOST_WORDS_SHOWN = 5
+_LONGEST_SHOWN = 50
+_ARTICLES = frozenset({"the", "a", "an", "this", "all"})
+_PARTICLES = frozenset(
+    "de da do dos das di del della der den van von vom zu zur le la les el al bin ibn ben af av y e i ter ten te".split()  # noqa: SIM905
 )
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -139,15 +148,35 @@ def _is_name(name: str) -> bool:
     return len(name.split()) <= _MOST_WORDS and not _NUMBER.search(name) and name[-1] not in "?!…"
 
 
+def looks_like_person(name: str) -> bool:
+    """Say whether a text that stands where an author may has a name's form: few words, each with a capital or small."""
+    words = name.split()
+    if words[0].lower() in _ARTICLES:
+        return False
+    if len(words) > _MOST_WORDS_SHOWN or len(name) > _LONGEST_SHOWN or (name[-1] == "." and len(words[-1]) > 3):
+        return False
+    return all(word in _PARTICLES or word[:1].lower() != word[:1] or word[:1].upper() == word[:1] for word in words)
+
+
 def is_role(text: str) -> bool:
     """Say whether a text is what somebody does, and not who: "Staff writer", "Korrespondentin in Paris"."""
     return _ROLE.fullmatch(text) is not None
 
 
-def without_outlets(names: Sequence[str], outlets: Iterable[str]) -> list[str]:
+def without_outlets(names: Sequence[str], outlets: Sequence[str]) -> list[str]:
     """Return the names that aren't an outlet's, nor begin with one as a desk's does; all where every name is."""
-    persons = [name for name in names if not is_outlet(name, outlets)]
+    keys = sorted((each for each in outlets if _is_whole(each)), key=len, reverse=True)
+    persons = [_without_end(name, keys) for name in names if not is_outlet(name, outlets)]
     return persons or list(names)
+
+
+def _without_end(name: str, outlets: Iterable[str]) -> str:
+    """Return a name without the outlet behind it: "Jane Doe Northford Ledger"."""
+    for outlet in outlets:
+        shorter = name[: -len(outlet)].rstrip(" .,-–|/")
+        if name.casefold().endswith(f" {outlet.casefold()}") and _is_whole(shorter):
+            return shorter
+    return name
 
 
 def is_outlet(name: str, outlets: Iterable[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from searchkit.ingest.dates import parse_dated
-from searchkit.ingest.formats.bylines import is_outlet, is_role, names_in, without_outlets
+from searchkit.ingest.formats.bylines import is_outlet, is_role, looks_like_person, names_in, without_outlets
 from searchkit.ingest.formats.json_ld import (
     Item,
     article_item,
@@ -88,7 +88,11 @@ _LONGEST_PLACE = 25
 _SURE_BEGINNING = 60
 _LINES_BELOW_TITLE = 8
 _CUT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[more\]|…\s*\S{1,12})\s*$", re.IGNORECASE)
-_FACE_BYLINES = 6
+_BYLINE_LINES = 8
+_LONGEST_BYLINE = 200
+_HEADLINES_LOOKED_AT = 6
+_TAG_COMMAS = 2
+"""Commas that one of several tags may have: "Washington, D.C."."""
 _LINES_LOOKED_AT = 3_000
 _TIMES_LOOKED_AT = 40
 
@@ -153,7 +157,7 @@ def page_metadata(tree: Any) -> PageMetadata:
         published=_published(article, head, lines),
         updated=_date([*_texts(article, "dateModified"), *head.all(_UPDATED)]),
         publisher=publisher or head.first(_SITES) or urlsplit(url).netloc.removeprefix("www."),
-        section=text_of(article.get("articleSection")) or head.first(_SECTIONS),
+        section=_section(text_of(article.get("articleSection")) or head.first(_SECTIONS)),
         tags=tuple(_tags(article, head)),
         url=url or text_of(article.get("url")),
         language=_language(tree, head, article),
@@ -186,7 +190,7 @@ def _head(tree: Any) -> _Head:
             case "base":
                 base = base or (get("href") or "").strip()
             case "h1":
-                if len(headlines) < _FACE_BYLINES:
+                if len(headlines) < _HEADLINES_LOOKED_AT:
                     headlines.append(plain("".join(element.itertext())))
             case "time":
                 if len(times) < _TIMES_LOOKED_AT:
@@ -358,7 +362,7 @@ def _texts(article: Item, *names: str) -> list[str]:
 
 def _date(texts: Iterable[str]) -> datetime | None:
     """Return the first date; a later text that says the time of the same day, or its zone, is more exact."""
-    dated = [(text, moment) for text in texts if (moment := parse_dated(text))]
+    dated = [(text, moment) for text in texts if (moment := parse_dated(text)) and not _is_nothing(moment)]
     if not dated:
         return None
     first, moment = dated[0]
@@ -366,6 +370,11 @@ def _date(texts: Iterable[str]) -> datetime | None:
         return moment
     near = (other for text, other in dated[1:] if _has_time(text) and abs(other - moment) <= timedelta(hours=36))
     return next(near, moment)
+
+
+def _is_nothing(moment: datetime) -> bool:
+    """Say whether an instant is what programs write where they have none: the first of the calendar or of Unix."""
+    return moment.year == 1 or moment.timestamp() == 0
 
 
 def _has_time(text: str) -> bool:
@@ -422,18 +431,20 @@ def _name_of(author: Any) -> str:
 def _shown_authors(lines: Sequence[PageLine], *, elsewhere: bool) -> list[str]:
     """Return the names in the first byline that the page shows, and in those right below it."""
     names: list[str] = []
-    since = 0
-    for line in lines:
+    first = 0
+    for i, line in enumerate(lines):
+        if names and i > first + _BYLINE_LINES:
+            break
         if (line.all_of_it & ELSEWHERE != 0) != elsewhere:
             continue
         byline = line.marked(AUTHOR) or line.marked(PERSON)
-        since += 1
-        if byline and not is_role(byline):
-            if names and since > _FACE_BYLINES:
-                break
-            names += names_in(byline)
-            since = 0
-    return names
+        if byline and len(byline) <= _LONGEST_BYLINE and not is_role(byline):
+            shown = [name for name in names_in(byline) if looks_like_person(name)]
+            first = i if shown and not names else first
+            names += shown
+    # Single words in a row are a list of topics.
+    words = [name for name in names if " " not in name and name.isascii()]
+    return names if len(words) < 2 else [name for name in names if name not in words]
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -494,11 +505,24 @@ def _named_standfirst(lines: Sequence[PageLine], title: str) -> str:
 
 
 def _tags(article: Item, head: _Head) -> list[str]:
+    """Return the tags of the first source that has any; a text with several commas is a list of them."""
     for values in (_texts(article, "keywords"), *([*head.metas.get(name, ())] for name in _TAGS)):
-        parts = values if len(values) > 1 else [part for each in values for part in re.split("[;,、]", each)]
+        distinct = list(dict.fromkeys(values))
+        parts = [part for each in distinct for part in _listed(each, only=len(distinct) == 1)]
         if tags := [tag for part in parts if (tag := one_line(part))]:
             return list(dict.fromkeys(tags))
     return []
+
+
+def _listed(text: str, *, only: bool) -> list[str]:
+    parts = re.split("[;,、]", text)
+    return parts if only or len(parts) > _TAG_COMMAS else [text]
+
+
+def _section(text: str) -> str:
+    """Return the first of several sections that stand in one text."""
+    parts = text.split(",")
+    return parts[0].strip() if len(parts) > _TAG_COMMAS else text
 
 
 def _body(article: Item) -> str:

@@ -216,7 +216,7 @@ def texts_of(value: Any) -> list[str]:
 
 def plain(text: str) -> str:
     """Return a text of a page's metadata on one line, its tags and character references gone."""
-    for _ in range(2):  # escaped once for the page and once more by whatever wrote the field
+    for _ in range(3):  # escaped for the page, and again by whatever wrote the field or the script
         if "&" not in text:
             break
         text = decoded(text)

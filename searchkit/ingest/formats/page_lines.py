@@ -18,6 +18,8 @@ _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "  # noqa: SIM905
     "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
+_WHOLE = frozenset("html body main article".split())  # noqa: SIM905
+"""Elements whose names tell of the page as a whole: ``has-sidebar``, ``author-jane``."""
 _OUTSIDE_TAGS = frozenset("aside nav footer figure figcaption form".split())  # noqa: SIM905
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -49,49 +51,57 @@ _ELSEWHERE_NAME = re.compile(
 class PageLine:
     """A line that a page shows: its text, and the parts of it with their marks."""
 
-    parts: list[tuple[str, int]] = field(default_factory=list)
+    parts: list[tuple[str, int, int]] = field(default_factory=list)
+    """Each with its marks and the number of the link that it is in, 0 for none."""
     all_of_it: int = -1
     """The marks that every part has."""
 
     @property
     def text(self) -> str:
         """Return the line's text."""
-        return one_line("".join(text for text, _ in self.parts))
+        return one_line("".join(text for text, _, _ in self.parts))
 
     def marked(self, mark: int) -> str:
-        """Return the text of the parts with a mark, those that an element's border parts a blank apart."""
-        return one_line(" ".join(text for text, marks in self.parts if marks & mark))
+        """Return the text of the parts with a mark; two links stand apart by a semicolon."""
+        texts: list[str] = []
+        before = 0
+        for text, marks, link in self.parts:
+            if marks & mark and text.strip():
+                texts.append("; " if link != before and link and before else " ")
+                texts.append(text)
+                before = link
+        return one_line("".join(texts)).replace(" ;", ";")
 
 
 def page_lines(tree: Any) -> list[PageLine]:
     """Return the lines that a page shows, in their order. A line ends where a block begins or ends, and at a break."""
     lines: list[PageLine] = []
     line = PageLine()
-    waiting: list[tuple[Any, int, bool]] = [(tree, 0, False)]
+    links = 0
+    waiting: list[tuple[Any, int, int, bool]] = [(tree, 0, 0, False)]
     while waiting:
-        element, marks, left = waiting.pop()
+        element, marks, link, is_left = waiting.pop()
         tag = element.tag
         if tag in _BLOCKS and line.parts:
             lines.append(line)
             line = PageLine()
-        if left:
-            _add(line, element.tail, marks)
-            continue
-        if not isinstance(tag, str) or tag in _UNSHOWN:
-            _add(line, element.tail, marks)
+        if is_left or not isinstance(tag, str) or tag in _UNSHOWN:
+            _add(line, element.tail, marks, link)
             continue
         inner = marks | _marks(element, tag)
-        waiting.append((element, marks, True))
-        waiting.extend((child, inner, False) for child in reversed(element))
-        _add(line, element.text, inner)
+        waiting.append((element, marks, link, True))
+        if tag == "a":
+            link = links = links + 1
+        waiting.extend((child, inner, link, False) for child in reversed(element))
+        _add(line, element.text, inner, link)
     if line.parts:
         lines.append(line)
     return lines
 
 
-def _add(line: PageLine, text: str | None, marks: int) -> None:
+def _add(line: PageLine, text: str | None, marks: int, link: int) -> None:
     if text and (text.strip() or line.parts):
-        line.parts.append((text, marks))
+        line.parts.append((text, marks, link))
         if text.strip():
             line.all_of_it &= marks
 
@@ -99,7 +109,7 @@ def _add(line: PageLine, text: str | None, marks: int) -> None:
 def _marks(element: Any, tag: str) -> int:
     marks = _TAG_MARKS.get(tag, 0)
     attributes = element.attrib
-    if not attributes:
+    if not attributes or tag in _WHOLE:
         return marks
     names = f"{attributes.get('class', '')} {attributes.get('id', '')} {attributes.get('data-testid', '')}"
     if "itemprop" in attributes or "rel" in attributes:
