@@ -57,8 +57,10 @@ def items_in(scripts: Iterable[str]) -> list[Item]:
 
 
 def values_in(script: str) -> list[Any]:
-    """Return the JSON values in a script, repaired where need be: comments, commas before a bracket, raw line breaks,
-    CDATA, HTML's character references, quotes within strings.
+    """Return the JSON values in a script, repaired where need be.
+
+    Repaired are comments, commas before a bracket, raw line breaks, CDATA, character references of HTML, and quotes
+    within strings.
     """
     if len(script) > _LONGEST_SCRIPT or "{" not in script:
         return []
@@ -221,6 +223,15 @@ def plain(text: str) -> str:
             break
         text = decoded(text)
     return one_line(_TAG.sub("", text) if "<" in text else text)
+
+
+def resolved(value: Any, named: Mapping[str, Item]) -> Any:
+    """Return a value, or the object of ``by_id`` that it refers to where it says no more than an id."""
+    if isinstance(value, list):
+        return [resolved(each, named) for each in value]
+    if isinstance(value, dict) and not text_of(value):
+        return named.get(str(value.get("@id")), value)
+    return value
 
 
 def by_id(items: Iterable[Any]) -> dict[str, Item]:

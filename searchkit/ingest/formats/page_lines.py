@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from searchkit.ingest.hyphenation import words
 from searchkit.ingest.text_cleanup import one_line
 
 AUTHOR, STANDFIRST, ELSEWHERE, LINK, TITLE, PERSON, DATE, OUTSIDE = (1 << bit for bit in range(8))
 """What an element's name says of its text: who wrote, what stands first; not of this article; a link; the headline;
 a link to an author's page; when it appeared; in an element that holds no article: ``aside``, ``nav``, ``footer``."""
 
-_UNSHOWN = frozenset("head script style template svg select textarea iframe object noscript button".split())  # noqa: SIM905
-_BLOCKS = frozenset(
-    "address article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "  # noqa: SIM905
-    "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+_UNSHOWN = words("head script style template svg select textarea iframe object noscript button")
+_BLOCKS = words(
+    "address article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 "
+    "h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul"
 )
-_WHOLE = frozenset("html body main article".split())  # noqa: SIM905
+_WHOLE = words("html body main article")
 """Elements whose names tell of the page as a whole: ``has-sidebar``, ``author-jane``."""
-_OUTSIDE_TAGS = frozenset("aside nav footer figure figcaption form".split())  # noqa: SIM905
+_OUTSIDE_TAGS = words("aside nav footer figure figcaption form")
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _AUTHOR_NAME = re.compile(
@@ -33,17 +34,18 @@ _NO_AUTHOR = re.compile(
 )
 _STANDFIRST_NAME = re.compile(
     r" (?:stand ?first|deck|dek|leads?|lede|sub ?title|sub ?headline|sub ?heading|subhead|summary|summaries|excerpt|"
-    r"intro|introduction|abstract|synopsis|chapo|chapeau|vorspann|ingress|entradilla|bajada|subtitulo|sottotitolo|sommario|"
-    r"occhiello|manchet|underrubrik|anleser|teaser ?text|opening|description|leadtext|lead ?text|zajawka|perex) "
+    r"intro|introduction|abstract|synopsis|chapo|chapeau|vorspann|ingress|entradilla|bajada|subtitulo|sottotitolo|"
+    r"sommario|occhiello|manchet|underrubrik|anleser|teaser ?text|opening|description|leadtext|lead ?text|"
+    r"zajawka|perex) "
 )
 _DATE_NAME = re.compile(
-    r" (?:date|dates|datum|fecha|data|tarih|dato|date ?time|date ?line|time ?stamp|posted|posted on|published|publish date|"
-    r"pub ?date|publication date|entry date|release date|erscheinungsdatum) "
+    r" (?:date|dates|datum|fecha|data|tarih|dato|date ?time|date ?line|time ?stamp|posted|posted on|published|"
+    r"publish date|pub ?date|publication date|entry date|release date|erscheinungsdatum) "
 )
 _ELSEWHERE_NAME = re.compile(
-    r" (?:related|recommend\w*|teasers?|cards?|comments?|side ?bar|news ?letters?|promo\w*|popular|trending|carousel|slider|"
-    r"bread ?crumbs?|nav\w*|menu|shar(?:e|ing)|social|captions?|credits?|footer|most read|read more|more|latest|recirc\w*|"
-    r"paywall|subscri\w+|cookies?|consent|modal|popup|overlay|ads?|advert\w*|hidden) "
+    r" (?:related|recommend\w*|teasers?|cards?|comments?|side ?bar|news ?letters?|promo\w*|popular|trending|carousel|"
+    r"slider|bread ?crumbs?|nav\w*|menu|shar(?:e|ing)|social|captions?|credits?|footer|most read|read more|more|latest|"
+    r"recirc\w*|paywall|subscri\w+|cookies?|consent|modal|popup|overlay|ads?|advert\w*|hidden) "
 )
 
 
@@ -133,14 +135,14 @@ _TAG_MARKS = {**dict.fromkeys(_OUTSIDE_TAGS, OUTSIDE | ELSEWHERE), "a": LINK, "h
 @lru_cache(maxsize=8192)
 def name_marks(names: str) -> int:
     """Return what the names of an element, its classes and the like, say of its text."""
-    words = f" {' '.join(_WORD.findall(names)).lower()} "
+    spaced = f" {' '.join(_WORD.findall(names)).lower()} "
     marks = 0
-    if _AUTHOR_NAME.search(words) and not _NO_AUTHOR.search(words):
+    if _AUTHOR_NAME.search(spaced) and not _NO_AUTHOR.search(spaced):
         marks |= AUTHOR
-    if _STANDFIRST_NAME.search(words):
+    if _STANDFIRST_NAME.search(spaced):
         marks |= STANDFIRST
-    if _DATE_NAME.search(words):
+    if _DATE_NAME.search(spaced):
         marks |= DATE
-    if _ELSEWHERE_NAME.search(words):
+    if _ELSEWHERE_NAME.search(spaced):
         marks |= ELSEWHERE
     return marks
