@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from searchkit.errors import ConfigError, SourceError
-from searchkit.ingest.dates import offset_s, parse_date, parse_dated
+from searchkit.ingest.dates import day_comes_first, has_two_readings, offset_s, parse_date, parse_dated
 from searchkit.ingest.formats.html_fragment import FieldText, field_text, line_text
 from searchkit.ingest.formats.sections import atx_headings, sections_under
 from searchkit.ingest.hyphenation import join_parted_words
@@ -421,10 +421,10 @@ def make_article(
         if not title:
             raise SourceError(f"has neither text nor title{_keys_there(draft.values)}")
     url = one_line(plain_text(fields_.value("url"), "url", " ")) or None
-    published = _date(fields_, "published", extra, notes)
-    updated = _date(fields_, "updated", extra, notes)
     declared = _language(fields_, extra, notes)
     language = corrected(declared, title, text) if declared else detect(title, text)
+    published = _date(fields_, "published", language, extra, notes)
+    updated = _date(fields_, "updated", language, extra, notes)
     if declared and language != declared:
         notes.append(f"declares the language '{declared}', but is written in '{language}'")
     article = Article(
@@ -602,13 +602,18 @@ def _id(value: object, url: str | None, fallback: str | None) -> str:
     return clean(identifier)
 
 
-def _date(candidates: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
+def _date(
+    candidates: _FieldCandidate, name: str, language: str | None, extra: dict[str, FieldValue], notes: list[str]
+) -> datetime | None:
     value = candidates.value(name)
     if value in (None, "", (), []):
         return None
     if isinstance(value, Mapping | list | tuple):
         value = plain_text(value, name, " ")
-    moment = parse_dated(value)
+    day_first = day_comes_first(language)
+    moment = parse_dated(value, day_first=day_first)
+    if moment is not None and day_first is None and has_two_readings(value):
+        notes.append(f"the date '{value}' may have the day or the month first; the month was read first")
     raw = one_line(plain_text(value, name, " ")) if moment is None else ""
     if raw:
         extra[f"{name}_raw"] = raw
