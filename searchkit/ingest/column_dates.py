@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from searchkit.ingest.article_builder import ParsedArticle, keys_that_mean, means
+from searchkit.ingest.dates import date_order, day_comes_first, has_two_readings, parse_dated
 from searchkit.ingest.language_detection import detect
 
-_NUMERIC = re.compile(r"\s*(\d{1,2})\s?([/-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)(.*)", re.ASCII | re.DOTALL)
-"""Dates in which day or month may come first. Between dots the day does."""
-
 _DIGITS = re.compile(r"\d{5}(?:\.\d+)?|\d{16}|\d{19}", re.ASCII)
-_LONGEST = 60
-"""Characters of a text that may be such a date."""
-
 _MOST_HELD = 100_000
 _MOST_HELD_CHARACTERS = 32_000_000
 """Rows, and their characters, that wait for one that tells the order of day and month."""
-
-_MONTH_FIRST = frozenset({"en", "en-us", "en-ph", "en-ca", ""})
-"""Languages in which the month may come first. A British, Indian or Australian newspaper says so by its code."""
-
-_FIRST_2_DIGIT_YEAR = 69
-"""Of 1900; 68 and before are of 2000, as POSIX reads them."""
 
 _EXCEL_DAYS = range(10_000, 80_000)
 """Days since 1899-12-30, as spreadsheets count them: from 1927 to 2119."""
@@ -45,33 +33,32 @@ class HeldRow:
 
 @dataclass(slots=True, kw_only=True)
 class ColumnDates:
-    """Makes dates of a file's columns plain, in ISO's form where the order of day and month isn't.
+    """Makes instants of a file's dates that have two readings, ``03/04/2025``, and of numbers that count time.
 
     The first row with a day above 12 tells the order for the file. Rows whose dates may be read in two ways wait for
     it; where none comes, the language of the rows decides.
     """
 
     fields: Mapping[str, str]
-    _votes: Counter[bool] = field(default_factory=Counter)
+    _orders: set[str] = field(default_factory=set)
     _held: list[HeldRow] = field(default_factory=list)
     _characters: int = 0
     _example: str = ""
     _day_first: bool | None = None
-    _guessed: bool = False
+    _in_doubt: bool = False
 
     def take(self, row: HeldRow) -> Sequence[HeldRow]:
         """Return the rows that are ready, in their order: this one, if those before are."""
         keys = _date_keys(row.draft.values, self.fields)
         if keys:
             row = _with_plain_numbers(row, keys)
-        matches = list(_numeric(row.draft.values, keys))
-        for _, match in matches:
-            self._vote(match)
+        dates = _open_dates(row.draft.values, keys)
+        for value in dates.values():
+            self._learn(value)
         if self._day_first is not None:
-            waiting = [*self._held, row]
-            self._held = []
+            waiting, self._held = [*self._held, row], []
             return [self._settled(each) for each in waiting]
-        if self._held or any(_is_open(match) for _, match in matches):
+        if self._held or any(map(has_two_readings, dates.values())):
             self._held.append(row)
             self._characters += sum(len(value) for value in row.draft.values.values() if isinstance(value, str))
             enough = len(self._held) >= _MOST_HELD or self._characters > _MOST_HELD_CHARACTERS
@@ -82,66 +69,57 @@ class ColumnDates:
         """Return the rows that still wait for one that tells the order."""
         if not self._held:
             return ()
-        self._day_first = _language(self._held) not in _MONTH_FIRST
-        self._guessed = True
+        order = day_comes_first(_language(self._held))
+        self._in_doubt = order is None
+        self._day_first = bool(order)
         waiting, self._held = self._held, []
         return [self._settled(row) for row in waiting]
 
     def guess(self) -> str | None:
         """Say in which order dates were read; None where each told it itself."""
-        told = self._day_first is not None and not self._guessed and self._example
-        return f"dates {_order(self._day_first)}" if told else None
+        told = self._day_first is not None and not self._in_doubt and self._example
+        return f"dates {self._order()}" if told else None
 
     def notes(self) -> Iterator[str]:
         """Yield what is in doubt."""
-        if self._votes[True] and self._votes[False] and self._example:
-            order = _order(self._day_first)
-            yield f"has dates with the day first and with the month first; those that may be both were read {order}"
-        elif self._guessed:
-            order = _order(self._day_first)
-            yield f"has no date that tells whether the day or the month is first; '{self._example}' was read {order}"
+        if len(self._orders) > 1 and self._example:
+            kinds = "dates with the day first and with the month first"
+            yield f"has {kinds}; those that may be both were read {self._order()}"
+        elif self._in_doubt:
+            doubt = "has no date that tells whether the day or the month is first"
+            yield f"{doubt}; '{self._example}' was read {self._order()}"
 
-    def _vote(self, match: re.Match[str]) -> None:
-        first, second = int(match[1]), int(match[3])
-        if _is_open(match):
-            self._example = self._example or "".join(match.group(1, 2, 3, 2, 4))
-        elif max(first, second) > 12 >= min(first, second):
-            self._votes[first > 12] += 1
+    def _order(self) -> str:
+        return "day first" if self._day_first else "month first"
+
+    def _learn(self, value: str) -> None:
+        if has_two_readings(value):
+            self._example = self._example or value.strip()
+        elif (order := date_order([value])) is not None:
+            self._orders.add(order)
             if self._day_first is None:
-                self._day_first = first > 12
+                self._day_first = order == "day first"
 
     def _settled(self, row: HeldRow) -> HeldRow:
         values = row.draft.values
-        matches = _numeric(values, _date_keys(values, self.fields))
-        plain = {key: iso for key, match in matches if (iso := self._iso(match))}
-        return _with(row, plain) if plain else row
-
-    def _iso(self, match: re.Match[str]) -> str | None:
-        if not _is_open(match):
-            return None
-        day, month = (match[1], match[3]) if self._day_first else (match[3], match[1])
-        year = int(match[4])
-        if len(match[4]) == 2:
-            year += 1900 if year >= _FIRST_2_DIGIT_YEAR else 2000
-        return f"{year:04}-{int(month):02}-{int(day):02}{match[5]}"
+        open_dates = _open_dates(values, _date_keys(values, self.fields))
+        moments = {
+            key: moment
+            for key, value in open_dates.items()
+            if has_two_readings(value) and (moment := parse_dated(value, day_first=self._day_first)) is not None
+        }
+        return _with(row, moments) if moments else row
 
 
-def _numeric(values: Mapping[str, object], keys: Sequence[str]) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield the dates of a row in which day or month may come first, with their keys."""
-    for key in keys:
-        value = values.get(key)
-        if isinstance(value, str) and len(value) <= _LONGEST and (match := _NUMERIC.fullmatch(value)):
-            yield key, match
-
-
-def _is_open(match: re.Match[str]) -> bool:
-    """Say whether a date has two readings."""
-    first, second = int(match[1]), int(match[3])
-    return first != second and 0 < first <= 12 and 0 < second <= 12
-
-
-def _order(day_first: bool | None) -> str:
-    return "day first" if day_first else "month first"
+def _open_dates(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str]:
+    """Return the dates of a row that begin with a number of one or two digits, with their keys."""
+    return {
+        key: value
+        for key in keys
+        if isinstance(value := values.get(key), str)
+        and ("/" in value[1:4] or "-" in value[1:4])
+        and value[:1].isdigit()
+    }
 
 
 def _date_keys(values: Mapping[str, object], fields: Mapping[str, str]) -> tuple[str, ...]:
@@ -190,6 +168,6 @@ def _language(rows: Sequence[HeldRow]) -> str:
     """Return the language of rows: what they declare, or else what their first texts are written in."""
     declared = next((text for row in rows if isinstance(text := means(row.draft.values, "language"), str)), "")
     if declared:
-        return declared.strip().casefold().replace("_", "-")
+        return declared.strip()
     texts = (means(row.draft.values, name) for row in rows[:50] for name in ("title", "text"))
     return detect("", "\n".join(text[:500] for text in texts if isinstance(text, str))) or ""

@@ -28,7 +28,6 @@ _DOCUMENTS = {
     "odt": "an OpenDocument text",
     "epub": "an EPUB",
     "office": "an Office file",
-    "omnivore": "an export of Omnivore",
     "pdf": "a PDF",
     "xml": "XML of a kind that isn't read",
 }

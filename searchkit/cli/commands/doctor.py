@@ -40,6 +40,11 @@ FORMATS = {
     "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
+    "exports": (
+        "a.enex",
+        b"<en-export><note><title>A title</title><content>The otter swims.</content></note></en-export>",
+    ),
+    "references": ("a.ris", b"TY  - JOUR\nTI  - A title\nAB  - The otter swims.\nER  - \n"),
     "another encoding": ("a.txt", "Ракеты охраняли небо над городом, сказал министр.".encode("cp1251")),
     "gzip": ("a.txt.gz", gzip.compress(b"A title\n\nThe otter swims.")),
     "Zstandard": ("a.txt.zst", b"\x28\xb5\x2f\xfd\x20\x10\x81\x00\x00The otter swims."),
@@ -60,8 +65,10 @@ EXTRAS = {
         "'evaluate' and 'tune'",
     ),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
+    "parquet": (("pyarrow",), "pip install pyarrow", "Parquet, Arrow and Feather files"),
+    "xlsx": (("openpyxl",), "pip install openpyxl", "Excel's workbooks"),
 }
-"""What need not be installed: modules, the command that installs them, and which commands need them."""
+"""What need not be installed: modules, the command that installs them, and what needs them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from searchkit.ingest.formats.csv import check_header
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
-INSTALL = 'pip install "searchkit[parquet]"'
+INSTALL = "pip install pyarrow"
 _ROWS_AT_A_TIME = 500
 """Rows that are in memory as objects at a time."""
 

@@ -15,7 +15,7 @@ from searchkit.ingest.formats.csv import check_header
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
-INSTALL = 'pip install "searchkit[xlsx]"'
+INSTALL = "pip install openpyxl"
 _LARGEST = 2**28
 """Bytes that a workbook may unpack to: openpyxl holds all its texts in memory."""
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
