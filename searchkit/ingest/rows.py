@@ -15,6 +15,7 @@ from searchkit.ingest.formats.export_fields import Beside, LeftOut
 from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
 from searchkit.ingest.formats.saved_page import with_page
 from searchkit.ingest.local_copies import LocalPages, file_beside
+from searchkit.ingest.mojibake import repaired
 from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"
@@ -83,6 +84,7 @@ class Rows:
         if not isinstance(value, Mapping):
             yield self.problem(f"is {_kind(value)} where an object was expected", line)
             return
+        value = self._encoded_once(value, line)
         reader = None if self.fields else export_reader(value)
         try:
             draft = ParsedArticle(values=value) if reader is None else reader(value, self._file_beside)
@@ -96,6 +98,15 @@ class Rows:
         row = HeldRow(draft=draft, line=line, part=None if only else str(line))
         for ready in self._dates.take(row):
             yield from self._guessed(ready)
+
+    def _encoded_once(self, value: Mapping[str, object], line: int) -> Mapping[str, object]:
+        """Return a row whose texts were encoded in UTF-8 twice as they were before."""
+        texts = {key: text for key, text in value.items() if isinstance(text, str) and not text.isascii()}
+        mended = {key: once for key, text in texts.items() if (once := repaired(text)) is not text}
+        if not mended:
+            return value
+        self.count("text that was encoded in UTF-8 twice was repaired", line)
+        return {**value, **mended}
 
     def _with_page(self, draft: ParsedArticle) -> ParsedArticle:
         """Return a link's article with the page that lies saved beside the list."""

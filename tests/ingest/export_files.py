@@ -406,10 +406,13 @@ NETSCAPE = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 """
 POCKET_HTML = """<!DOCTYPE html>
 <html>
-	<head><meta http-equiv="Content-Type" content="text/html; charset=UTF-8" /><title>Pocket Export</title></head>
+	<head>
+		<meta http-equiv="Content-Type" content="text/html; charset=UTF-8" />
+		<title>Pocket Export</title>
+	</head>
 	<body>
 		<h1>Unread</h1>
-		<ul><li><a href="https://example.org/weir" time_added="1717228800" tags="river,town">The weir leaks</a></li></ul>
+		<ul><li><a href="https://example.org/weir" time_added="1717228800" tags="river,town">The weir</a></li></ul>
 		<h1>Read Archive</h1>
 		<ul><li><a href="https://example.org/mill" time_added="1717228801" tags="">The mill</a></li></ul>
 	</body>
@@ -469,7 +472,8 @@ def zotero_library(folder: Path) -> None:
         library.executescript(
             """
             CREATE TABLE itemTypes (itemTypeID INTEGER PRIMARY KEY, typeName TEXT);
-            CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT, dateAdded TEXT, dateModified TEXT, key TEXT);
+            CREATE TABLE items
+              (itemID INTEGER PRIMARY KEY, itemTypeID INT, dateAdded TEXT, dateModified TEXT, key TEXT);
             CREATE TABLE fields (fieldID INTEGER PRIMARY KEY, fieldName TEXT);
             CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value);
             CREATE TABLE itemData (itemID INT, fieldID INT, valueID INT);
@@ -485,7 +489,8 @@ def zotero_library(folder: Path) -> None:
             INSERT INTO items VALUES (1, 1, '2024-06-01 08:00:00', '2024-06-02 08:00:00', 'WEIR0001'),
               (2, 2, '', '', 'ABCD1234'), (3, 3, '', '', 'NOTE0001'), (4, 4, '', '', 'MARK0001'),
               (5, 3, '2024-06-03 08:00:00', '', 'NOTE0002'), (6, 1, '', '', 'GONE0001');
-            INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'date'), (4, 'url'), (5, 'publicationTitle');
+            INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'date'), (4, 'url'),
+              (5, 'publicationTitle');
             INSERT INTO itemDataValues VALUES (1, 'The weir leaks'), (2, 'A weir.'), (3, '2024-05-06 6 May 2024'),
               (4, 'https://example.org/weir'), (5, 'Northford Ledger'), (6, 'Gone');
             INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (6, 1, 6);
@@ -493,7 +498,8 @@ def zotero_library(folder: Path) -> None:
             INSERT INTO itemCreators VALUES (1, 2, 1, 1), (1, 1, 1, 0);
             INSERT INTO tags VALUES (1, 'river'), (2, 'town');
             INSERT INTO itemTags VALUES (1, 1, 0), (1, 2, 0);
-            INSERT INTO itemNotes VALUES (3, 1, '<p>Ask the mayor.</p>', ''), (5, NULL, '<p>A note alone.</p>', 'Alone');
+            INSERT INTO itemNotes VALUES (3, 1, '<p>Ask the mayor.</p>', ''),
+              (5, NULL, '<p>A note alone.</p>', 'Alone');
             INSERT INTO itemAttachments VALUES (2, 1, 'storage:weir.pdf');
             INSERT INTO itemAnnotations VALUES (4, 2, 'The weir leaks', 'Badly');
             INSERT INTO deletedItems VALUES (6);

@@ -85,7 +85,8 @@ def test_a_file_that_was_cut_off_within_a_cell_is_named_where_the_cell_begins() 
     articles, problems = table('id,title,text\n1,One,"fine"\n2,Two,"It leaks.\n\nNobody knows\nwhy it does')
     assert [article.id for article in articles] == ["1"]
     assert problems == [
-        "lost: news.csv, line 3: has a quotation mark that nothing closes: all lines from here to the end are in one cell"
+        "lost: news.csv, line 3: has a quotation mark that nothing closes: "
+        "all lines from here to the end are in one cell"
     ]
 
 
@@ -126,9 +127,8 @@ def test_a_table_without_a_header_is_named_as_such() -> None:
 
 
 def test_what_was_guessed_is_said_once() -> None:
-    articles, problems = table(
-        "headline;body;date\nThe weir;It leaks, says he.;04.03.2024\nThe mill;It turns.;05/04/2024\nThe dam;It holds.;25/12/2024\n"
-    )
+    rows = ["The weir;It leaks, says he.;04.03.2024", "The mill;It turns.;05/04/2024", "The dam;It holds.;25/12/2024"]
+    articles, problems = table("\n".join(["headline;body;date", *rows]))
     assert [str(article.published_day) for article in articles] == ["2024-03-04", "2024-04-05", "2024-12-25"]
     assert problems == ["news.csv: was read as: `;` separated, dates day first, `body` as text, `headline` as title"]
 
@@ -137,3 +137,11 @@ def test_columns_in_other_languages_are_known() -> None:
     (article,), _ = table("Titel;Text;Datum;Autor;Preis\nDas Wehr;Es ist undicht, sagt er.;06.05.2024;Jana Doe;1,5\n")
     assert (article.title, str(article.published_day), article.authors) == ("Das Wehr", "2024-05-06", ("Jana Doe",))
     assert article.fields == {"Preis": "1,5"}
+
+
+def test_rows_that_were_encoded_twice_are_repaired_and_counted() -> None:
+    twice = "Le barrage cède".encode().decode("cp1252")
+    articles, problems = table(f"id,title,text,author\n1,{twice},{twice},JosÃ©\n2,été,déjà,José\n")
+    assert [article.title for article in articles] == ["Le barrage cède", "été"]
+    assert articles[0].authors == articles[1].authors == ("José",)
+    assert problems == ["news.csv, line 2: text that was encoded in UTF-8 twice was repaired in 1 row"]

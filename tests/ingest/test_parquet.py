@@ -117,7 +117,7 @@ def workbook(path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["id", "title", "text", "date"])
-    sheet.append([1, "The weir leaks", "It leaks.\nBadly.", datetime(2024, 5, 6)])  # noqa: DTZ001 - a cell has no zone
+    sheet.append([1, "The weir leaks", "It leaks.\nBadly.", datetime(2024, 5, 6)])
     sheet.append([None, None, None, None])
     sheet.append(["2", "The mill", "It turns.", "#N/A"])
     book.create_sheet("Empty")

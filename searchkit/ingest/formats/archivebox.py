@@ -1,4 +1,4 @@
-"""ArchiveBox: a snapshot's folder, of which ``index.json`` names the page and other files hold it."""
+"""ArchiveBox: a snapshot's folder, of which the index names the page and other files hold it."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ def export_article(row: Row, used: Iterable[str], **fields: object) -> ParsedArt
     ``used`` are the keys that the fields were made of, or that mean something else than their names say.
     """
     taken = frozenset(used)
-    rest = {key: value for key, value in row.items() if key not in taken and key not in fields}
-    values = {**rest, **{name: value for name, value in fields.items() if _is_something(value)}}
+    known = {name: value for name, value in fields.items() if _is_something(value)}
+    values = {**{key: value for key, value in row.items() if key not in taken and key not in known}, **known}
     if not (means(values, "title") or means(values, "text")):
         values["title"] = means(values, "url")  # a link that was kept without a name is found by its address
     return ParsedArticle(values=values)

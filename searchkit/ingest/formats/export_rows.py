@@ -39,14 +39,15 @@ _FORMS = (
     _form("source|title|publishedAt|content|description", news_api.newsapi, lambda row: is_row(row["source"])),
     _form("url|title|seendate|domain", news_api.gdelt),
     _form("title|content|link|date", publishing_exports.wordpress, lambda row: "rendered" in inner(row, "title")),
+    _form("_id|_source", publishing_exports.search_hit, lambda row: is_row(row["_source"])),
     _form("ghost_tags|ghost_authors", publishing_exports.ghost),
     _form("type|actor|object|published", publishing_exports.mastodon),
     _form("tweet", publishing_exports.tweet, lambda row: "created_at" in inner(row, "tweet")),
     _form("full_text|created_at|entities", publishing_exports.tweet),
     _form("type|title|issued", csl, lambda row: bool({"date-parts", "raw", "literal"} & inner(row, "issued").keys())),
     _form("type|title|author|id", csl, lambda row: any("family" in each for each in rows_in(row, "author"))),
-    _form("url|timestamp|history", snapshot),
-    _form("url|timestamp|sources|schema", snapshot),
+    _form("url|timestamp|history", snapshot, lambda row: is_row(row["history"]) and "text" not in row),
+    _form("url|timestamp|schema", snapshot, lambda row: row["schema"] in ("Link", "Snapshot")),
 )
 
 

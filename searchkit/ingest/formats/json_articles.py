@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from searchkit.ingest.article_builder import keys_that_mean
+from searchkit.ingest.article_builder import is_common, keys_that_mean
 from searchkit.ingest.formats.export_rows import export_reader, rows_of_export
 
 _LOOKED_AT = 20
@@ -47,7 +47,10 @@ def articles_within(value: object, *, lists: bool = True) -> Sequence[object] | 
 
 def _has(value: Mapping[str, object], name: str) -> bool:
     """Say whether an object has an article's field under one of its names."""
-    return any(value[key] not in (None, "", [], {}) for key in keys_that_mean(tuple(value), name))
+    return any(
+        value[key] not in (None, "", [], {}) and (is_common(key, name) or not isinstance(value[key], Mapping | list))
+        for key in keys_that_mean(tuple(value), name)
+    )
 
 
 def _is_article(value: object) -> bool:

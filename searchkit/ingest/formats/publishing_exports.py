@@ -1,4 +1,4 @@
-"""Publishing exports: posts as WordPress, Ghost, Mastodon and Twitter give them to their authors."""
+"""Publishing exports: posts as WordPress, Ghost, Mastodon, Twitter and search engines give them out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ from searchkit.ingest.formats.export_fields import (
     rows_in,
     text_of,
 )
+
+
+def search_hit(row: Row, beside: Beside) -> ParsedArticle:
+    """Return a document as Elasticsearch and OpenSearch give it, whose fields are in an object of their own."""
+    return export_article({"id": row.get("_id"), **inner(row, "_source")}, ())
 
 
 def wordpress(row: Row, beside: Beside) -> ParsedArticle:

@@ -185,7 +185,7 @@ def starred(row: Row, beside: Beside) -> ParsedArticle:
     links = [*rows_in(row, "canonical"), *rows_in(row, "alternate")]
     categories = labels(row.get("categories"), "label", "id")
     used = "content summary canonical alternate origin categories tags keywords crawled crawlTimeMsec timestampUsec "
-    used += "actionTimestamp annotations comments likingUsers visual engagement fingerprint"
+    used += "published updated actionTimestamp annotations comments likingUsers visual engagement fingerprint"
     published, updated = row.get("published"), row.get("updated")
     return export_article(
         row,

@@ -1,4 +1,4 @@
-"""Twitter's archive: the posts in ``tweets.js``, JSON that a script assigns to a name."""
+"""Twitter's archive: posts as JSON that a script assigns to a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zotero: the library in ``zotero.sqlite``, with the full texts that Zotero keeps beside it."""
+"""Zotero: its library, an SQLite database, with the full texts that Zotero keeps beside it."""
 
 from __future__ import annotations
 
