@@ -9,6 +9,7 @@ import pytest
 
 from searchkit import Article, Problem
 from searchkit.ingest import read
+from searchkit.ingest.charset import LONGEST
 from searchkit.ingest.formats.csv import read_table
 from searchkit.ingest.rows import Rows
 from searchkit.types import Origin
@@ -84,10 +85,8 @@ def test_a_quotation_that_nothing_closes_costs_no_row_behind_it(tmp_path: Path) 
 def test_a_file_that_was_cut_off_within_a_cell_is_named_where_the_cell_begins() -> None:
     articles, problems = table('id,title,text\n1,One,"fine"\n2,Two,"It leaks.\n\nNobody knows\nwhy it does')
     assert [article.id for article in articles] == ["1"]
-    assert problems == [
-        "lost: news.csv, line 3: has a quotation mark that nothing closes: "
-        "all lines from here to the end are in one cell"
-    ]
+    reason = "has a quotation mark that nothing closes: all lines from here to the end are in one cell"
+    assert problems == [f"lost: news.csv, line 3: {reason}"]
 
 
 def test_many_lone_quotation_marks_take_linear_time() -> None:
@@ -145,3 +144,9 @@ def test_rows_that_were_encoded_twice_are_repaired_and_counted() -> None:
     assert [article.title for article in articles] == ["Le barrage cède", "été"]
     assert articles[0].authors == articles[1].authors == ("José",)
     assert problems == ["news.csv, line 2: text that was encoded in UTF-8 twice was repaired in 1 row"]
+
+
+def test_a_line_above_the_limit_is_named_and_the_rows_around_it_are_read() -> None:
+    articles, problems = table("id,title,text\n1,One,x\n2,Two," + "a" * (LONGEST + 1) + "\n3,Three,z\n")
+    assert [article.id for article in articles] == ["1", "3"]
+    assert problems == ["lost: news.csv, line 3: is longer than 64 MiB"]

@@ -6,12 +6,18 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import BinaryIO
 
 from searchkit.ingest.article_builder import holds, keys_of, means
 from searchkit.ingest.charset import LONGEST, lines
-from searchkit.ingest.formats.csv_dialect import RowError, RowReader, TableLines, declared_delimiter, detect_dialect
+from searchkit.ingest.formats.csv_dialect import (
+    LineError,
+    RowError,
+    RowReader,
+    TableLines,
+    declared_delimiter,
+    detect_dialect,
+)
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
@@ -39,9 +45,8 @@ def read_table(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     # One setting for the whole process, which the standard library offers no other place for; never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
     source = TableLines(lines(stream))
-    head = list(islice(source, _LOOKED_AT))
+    head = source.head(_LOOKED_AT)
     yield from _notes(source, rows)
-    source.give_back()
     declared = declared_delimiter(head[0]) if head else None
     if declared is not None:
         next(source)
@@ -62,7 +67,7 @@ def _table(reader: RowReader, source: TableLines, rows: Rows) -> Iterator[Articl
         try:
             record = reader.read(len(header))
         except RowError as error:
-            yield rows.problem(str(error), start)
+            yield rows.problem(str(error), source.number if isinstance(error, LineError) else start)
             continue
         yield from _notes(source, rows)
         if record is None:

@@ -7,8 +7,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from searchkit.ingest.charset import LONGEST, Line, NotText
+from searchkit.ingest.charset import LONGEST, Line
 
 DELIMITERS = ",\t;|"
 _DECLARED = re.compile(r'\s*"?sep=(.)"?[,;\t|]*\s*$', re.IGNORECASE)
@@ -28,6 +29,10 @@ class Dialect:
 
 class RowError(ValueError):
     """Raised where a row can't be read; says why."""
+
+
+class LineError(RowError):
+    """Raised for a line that is none, such as one that is too long."""
 
 
 def declared_delimiter(line: str) -> str | None:
@@ -80,13 +85,14 @@ class TableLines:
         return self
 
     def __next__(self) -> str:
-        """Return the next line. Raises ``NotText`` for one that is none, ``RowError`` where a row has no end."""
+        """Return the next line. Raises ``LineError`` for one that is none, ``RowError`` where a row has no end."""
         if self._returned:
             text = self._returned.popleft()
         else:
             line = next(self._lines)
             if line.problem:
-                raise NotText(f"line {line.number} {line.problem}; what follows wasn't read")
+                self._number = line.number
+                raise LineError(line.problem)
             if line.note:
                 self._notes.append((line.note, line.number))
             text = line.text
@@ -97,10 +103,29 @@ class TableLines:
             raise RowError(f"is longer than {LONGEST // 2**20} MiB")
         return text
 
+    def head(self, count: int) -> list[str]:
+        """Return the first lines, up to one that is none, and give them back."""
+        texts: list[str] = []
+        try:
+            for text in self:
+                texts.append(text)
+                if len(texts) == count:
+                    break
+        except LineError as error:
+            self._lines = chain([Line(number=self._number, problem=str(error))], self._lines)
+        self._number = len(texts)
+        self.give_back()
+        return texts
+
     def notes(self) -> list[tuple[str, int]]:
         """Return what was repaired in lines since this was last called, and where."""
         notes, self._notes = self._notes, []
         return notes
+
+    @property
+    def number(self) -> int:
+        """The number of the line that was read last."""
+        return self._number
 
     def start(self) -> int:
         """Begin a row, and return the number of its first line."""
@@ -148,10 +173,13 @@ class RowReader:
         """Return the next row's cells, and what had to be mended in it; None at the end.
 
         ``columns`` is how many cells a row should have, 0 where nobody knows. What can't be mended has another number.
-        Raises ``RowError`` and ``NotText``.
+        Raises ``RowError``.
         """
         try:
             cells = next(self._reader, None)
+        except LineError:
+            self._reader = self._standard(self._lines)
+            raise
         except (csv.Error, RowError) as error:
             self._reader = self._standard(self._lines)
             return self._mended(columns) or self._as_it_is(error)
