@@ -38,7 +38,9 @@ def _articles(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
             raise TooLong(f"is a workbook that unpacks to more than {_LARGEST // 2**20} MiB; save its sheets as CSV")
         stream.seek(0)
         book = _openpyxl().load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except TooLong:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise NotText(f"is no workbook, or a damaged one ({error})") from error
     number = 0
     for sheet in book.worksheets:
