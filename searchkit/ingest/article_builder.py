@@ -116,6 +116,8 @@ _NOTHING = frozenset(
 )
 """What programs write where there is no value: pandas, databases, spreadsheets."""
 
+_LONGEST_NOTHING = max(map(len, _NOTHING))
+
 
 def natural(value: object) -> object:
     """Return numpy's numbers and arrays, and what is like them, as Python's own; anything else as it is."""
@@ -159,7 +161,7 @@ def _field(value: object) -> FieldValue | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if value in _NOTHING:
+        if len(value) <= _LONGEST_NOTHING and value in _NOTHING:
             return None
         listed = written_list(value)
         if listed is not None and all(_is_plain(each) for each in listed):
@@ -550,7 +552,7 @@ def _may_be(name: str, alias: str, value: object) -> bool:
 def _is_missing(value: object) -> bool:
     """Say whether there is no value: None, nothing in it, or a word by which programs say so."""
     if isinstance(value, str):
-        return not value or value in _NOTHING
+        return not value or (len(value) <= _LONGEST_NOTHING and value in _NOTHING)
     return value is None or (isinstance(value, list | tuple) and not value) or value != value  # noqa: PLR0124
 
 

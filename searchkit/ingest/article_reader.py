@@ -126,7 +126,9 @@ def _read_file(
     file: SourceFile, fields: Mapping[str, str], addresses: Set[str] = frozenset()
 ) -> Iterator[Article | Problem]:
     """Yield the articles of a file; ``addresses`` are those of all files that are read."""
-    return guarded(clean(str(file.path)), _entries(file, fields, addresses))
+    place = clean(str(file.path))
+    origin = Origin(path=file.address, name=file.id)
+    return guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields, read_apart=addresses)))
 
 
 def _remembered(
@@ -169,13 +171,7 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
     return next((entry for entry in entries if isinstance(entry, Article) and entry.id == article_id), None)
 
 
-def _entries(file: SourceFile, fields: Mapping[str, str], addresses: Set[str]) -> Iterator[Article | Problem]:
+def _entries(file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
     with file.path.open("rb", buffering=HEAD) as stream:
-        rows = Rows(
-            place=clean(str(file.path)),
-            origin=Origin(path=file.address, name=file.id),
-            fields=fields,
-            allowance=Allowance(os.fstat(stream.fileno()).st_size),
-            read_apart=addresses,
-        )
+        rows.allowance = Allowance(os.fstat(stream.fileno()).st_size)
         yield from read_stream(cast("io.BufferedReader[Any]", stream), file.path.name, rows)

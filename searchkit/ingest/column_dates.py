@@ -22,13 +22,8 @@ _EXCEL_DAYS = range(10_000, 80_000)
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRow:
-    """A row that was read: what it holds, its line, and what tells it from the others of its file."""
-
-    draft: ParsedArticle
-    line: int | None
-    part: str | None
+HeldRow = tuple[ParsedArticle, int, str | None]
+"""A row that was read: what it holds, its line, and what tells it from the others of its file."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,10 +44,14 @@ class ColumnDates:
 
     def take(self, row: HeldRow) -> Sequence[HeldRow]:
         """Return the rows that are ready, in their order: this one, if those before are."""
-        keys = _date_keys(row.draft.values, self.fields)
-        if keys:
-            row = _with_plain_numbers(row, keys)
-        dates = _open_dates(row.draft.values, keys)
+        values = row[0].values
+        keys = _date_keys(values, self.fields)
+        if not keys and not self._held:
+            return (row,)
+        row = _with_plain_numbers(row, keys)
+        dates = _open_dates(values, keys)
+        if not dates and not self._held:
+            return (row,)
         for value in dates.values():
             self._learn(value)
         if self._day_first is not None:
@@ -60,7 +59,7 @@ class ColumnDates:
             return [self._settled(each) for each in waiting]
         if self._held or any(map(has_two_readings, dates.values())):
             self._held.append(row)
-            self._characters += sum(len(value) for value in row.draft.values.values() if isinstance(value, str))
+            self._characters += sum(len(value) for value in values.values() if isinstance(value, str))
             enough = len(self._held) >= _MOST_HELD or self._characters > _MOST_HELD_CHARACTERS
             return self.rest() if enough else ()
         return (row,)
@@ -101,7 +100,7 @@ class ColumnDates:
                 self._day_first = order == "day first"
 
     def _settled(self, row: HeldRow) -> HeldRow:
-        values = row.draft.values
+        values = row[0].values
         open_dates = _open_dates(values, _date_keys(values, self.fields))
         moments = {
             key: moment
@@ -136,13 +135,13 @@ def _keys_of_dates(keys: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, 
 
 
 def _with_plain_numbers(row: HeldRow, keys: Sequence[str]) -> HeldRow:
-    values = row.draft.values
-    plain = {
-        key: moment
-        for key in keys
-        if isinstance(value := values.get(key), int | float | str) and (moment := _counted(value)) is not None
-    }
-    return _with(row, plain) if plain else row
+    values = row[0].values
+    for key in keys:
+        value = values.get(key)
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isascii() and value[:5].isdigit()):
+            if (moment := _counted(value)) is not None:
+                row = _with(row, {key: moment})
+    return row
 
 
 def _counted(value: float | str) -> str | None:
@@ -161,13 +160,14 @@ def _counted(value: float | str) -> str | None:
 
 
 def _with(row: HeldRow, values: Mapping[str, object]) -> HeldRow:
-    return replace(row, draft=replace(row.draft, values={**row.draft.values, **values}))
+    draft, line, part = row
+    return replace(draft, values={**draft.values, **values}), line, part
 
 
 def _language(rows: Sequence[HeldRow]) -> str:
     """Return the language of rows: what they declare, or else what their first texts are written in."""
-    declared = next((text for row in rows if isinstance(text := means(row.draft.values, "language"), str)), "")
+    declared = next((text for row in rows if isinstance(text := means(row[0].values, "language"), str)), "")
     if declared:
         return declared.strip()
-    texts = (means(row.draft.values, name) for row in rows[:50] for name in ("title", "text"))
+    texts = (means(row[0].values, name) for row in rows[:50] for name in ("title", "text"))
     return detect("", "\n".join(text[:500] for text in texts if isinstance(text, str))) or ""

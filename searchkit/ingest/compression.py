@@ -54,7 +54,7 @@ def decompressed(raw: io.BufferedReader[Any], by_suffix: str) -> Iterator[io.Buf
     """
     match compression_of(raw.peek(16)) or by_suffix:
         case "gz":
-            with gzip.GzipFile(fileobj=raw) as unzipped, buffered(unzipped) as stream:
+            with _Gzip(fileobj=raw) as unzipped, buffered(unzipped) as stream:
                 yield stream
         case "zst":
             with buffered(_Zstandard(raw)) as stream:
@@ -129,6 +129,19 @@ def explain(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno:
         return f"can't be read: {(error.strerror or os.strerror(error.errno)).lower()}"
     return f"can't be read: {error}"
+
+
+class _Gzip(gzip.GzipFile):
+    """Decompress a member at a time, so that what stands before a damage can be read; going back costs all anew."""
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def seekable(self) -> bool:
+        return False
 
 
 class _Zstandard(io.RawIOBase):

@@ -30,7 +30,7 @@ def repaired(text: str) -> str:
 
     Sure is it where nearly all characters outside ASCII make valid UTF-8 in this way, which they don't by accident.
     """
-    if not any(hint in text for hint in _HINTS):
+    if text.isascii() or not any(hint in text for hint in _HINTS):
         return text
     sequences = _SEQUENCE.findall(text)
     high = len(text) - len(text.encode("ascii", "ignore"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from searchkit.errors import SourceError
 from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, is_common, keys_of, make_article
-from searchkit.ingest.column_dates import ColumnDates, HeldRow
+from searchkit.ingest.column_dates import ColumnDates
 from searchkit.ingest.formats.export_fields import Beside, LeftOut
 from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
 from searchkit.ingest.formats.saved_page import with_page
@@ -81,7 +81,7 @@ class Rows:
         ``only``: it is the one row of its file, which then needs no line in its id. A row whose dates may be read in
         two ways waits for one that tells how; ``rest`` and ``end`` yield those that waited in vain.
         """
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict | Mapping):
             yield self.problem(f"is {_kind(value)} where an object was expected", line)
             return
         value = self._encoded_once(value, line)
@@ -95,9 +95,8 @@ class Rows:
         except SourceError as error:
             yield self.problem(error.message, line)
             return
-        row = HeldRow(draft=draft, line=line, part=None if only else str(line))
-        for ready in self._dates.take(row):
-            yield from self._guessed(ready)
+        for ready in self._dates.take((draft, line, None if only else str(line))):
+            yield from self._made(*ready)
 
     def _encoded_once(self, value: Mapping[str, object], line: int) -> Mapping[str, object]:
         """Return a row whose texts were encoded in UTF-8 twice as they were before."""
@@ -129,7 +128,7 @@ class Rows:
     def rest(self) -> Iterator[Article | Problem]:
         """Yield the articles of rows that still wait for one that tells how dates are to be read."""
         for row in self._dates.rest():
-            yield from self._guessed(row)
+            yield from self._made(*row)
 
     def add(
         self, draft: ParsedArticle, *, line: int | None = None, part: str | None = None
@@ -139,18 +138,9 @@ class Rows:
         ``part`` tells it from the others of its file: a line's number, a member's path, a message's place. None: it is
         the only one. ``line`` is where problems are said to be.
         """
-        yield from self._made(draft, line, part, {})
+        yield from self._made(draft, line, part)
 
-    def _guessed(self, row: HeldRow) -> Iterator[Article | Problem]:
-        """Yield the article of a row, and remember which of its keys were guessed to mean title and text."""
-        keys: dict[str, str] = {}
-        yield from self._made(row.draft, row.line, row.part, keys)
-        if row.part is not None:
-            self._names.update(((name, keys[name]), None) for name in ("title", "text") if name in keys)
-
-    def _made(
-        self, draft: ParsedArticle, line: int | None, part: str | None, keys: dict[str, str]
-    ) -> Iterator[Article | Problem]:
+    def _made(self, draft: ParsedArticle, line: int | None, part: str | None) -> Iterator[Article | Problem]:
         value = draft.values
         self._look(value)
         try:
@@ -167,7 +157,8 @@ class Rows:
             yield from (self.problem(note, line, lost=False) for note in read.notes)
             self._rows += 1
             self._html.update(read.html)
-            keys.update(read.keys)
+            if read.keys and part is not None:
+                self._names.update(((name, read.keys[name]), None) for name in ("title", "text") if name in read.keys)
             yield read.article
 
     def _fallback(self, value: Mapping[str, object], part: str | None) -> str:

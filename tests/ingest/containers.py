@@ -14,8 +14,9 @@ from searchkit.types import Article, Problem
 
 STORY = b"A title\n\nThe otter swims in the river all day long, said the keeper of the park."
 PAGE = (
-    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head><body><article><h1>{title}</h1>"
-    "<p>The otter swims in the river Sill all day, said the keeper of the park in the evening.</p></article></body></html>"
+    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head>"
+    "<body><article><h1>{title}</h1><p>The otter swims in the river Sill all day, said the keeper of the park in the "
+    "evening.</p></article></body></html>"
 )
 
 
@@ -68,7 +69,9 @@ def record(kind: str, url: str, body: bytes, *, date: str = "2024-05-06T10:00:00
     return head.encode() + body + b"\r\n\r\n"
 
 
-def http(content: bytes, *, content_type: str = "text/html; charset=utf-8", status: str = "200 OK", more: str = "") -> bytes:
+def http(
+    content: bytes, *, content_type: str = "text/html; charset=utf-8", status: str = "200 OK", more: str = ""
+) -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{more}\r\n".encode() + content
 
 

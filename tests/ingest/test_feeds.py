@@ -27,7 +27,8 @@ xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
 ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de" xml:base="https://example.org/a/">
 <title>Northford Ledger</title><entry><title>Die Brücke</title><id>urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a</id>
 <link href="b"/><author><name>Jane Doe</name></author><updated>2024-05-06T10:00:00+02:00</updated>
-<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Sie ist seit März gesperrt.</p></div></content></entry></feed>"""
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Sie ist seit März gesperrt.</p></div></content>
+</entry></feed>"""
 JSON_FEED = {
     "version": "https://jsonfeed.org/version/1.1",
     "title": "Northford Ledger",
@@ -71,7 +72,11 @@ def test_a_feed_is_known_by_its_content(tmp_path: Path, name: str):
 def test_rss_1_is_read(tmp_path: Path):
     (article,), problems = sorted_out(write(tmp_path, "feed.rdf", RDF))
     assert not problems
-    assert (article.id, article.title, article.text) == ("https://example.org/b", "On the bridge", "It was closed in March.")
+    assert (article.id, article.title, article.text) == (
+        "https://example.org/b",
+        "On the bridge",
+        "It was closed in March.",
+    )
     assert (article.published, article.utc_offset_s) == (datetime(2024, 5, 6, 8, tzinfo=UTC), 7200)
 
 
@@ -88,7 +93,11 @@ def test_atom_is_read_and_its_only_date_is_the_one_of_publication(tmp_path: Path
 def test_json_feed_is_read(tmp_path: Path, name: str):
     (first, second), problems = sorted_out(write(tmp_path, name, json.dumps(JSON_FEED)))
     assert not problems
-    assert (first.id, first.url, first.text) == ("https://example.org/b", "https://example.org/b", "It was closed in March.")
+    assert (first.id, first.url, first.text) == (
+        "https://example.org/b",
+        "https://example.org/b",
+        "It was closed in March.",
+    )
     assert (first.authors, first.tags, first.utc_offset_s) == (("Jane Doe",), ("rivers",), 7200)
     assert (second.id, second.text, second.authors) == ("feed:2", "The dam holds.", ("The desk",))
     assert second.published == datetime(2024, 5, 7, 10, tzinfo=UTC)
@@ -151,7 +160,7 @@ def test_a_feed_without_entries_is_named(tmp_path: Path, content: str):
 
 def test_a_feed_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path):
     content = RSS.format(items=FULL + item(title="Second", description="It holds."))
-    articles, _ = sorted_out(write(tmp_path, "feed.xml", content[: content.index("</item></")]))
+    articles, _ = sorted_out(write(tmp_path, "feed.xml", content[: content.index("It holds")]))
     assert articles[0].title == "The bridge & the dam"
 
 
@@ -163,7 +172,9 @@ def test_hostile_entities_expand_to_nothing_and_nothing_is_fetched(tmp_path: Pat
     monkeypatch.setattr(socket.socket, "connect", refuse)
     secret = write(tmp_path, "secret/secret.txt", "password")
     entities = '<!ENTITY a0 "otter">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
-    doctype = f'<!DOCTYPE rss [{entities}<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y SYSTEM "http://example.org/y">]>'
+    doctype = (
+        f'<!DOCTYPE rss [{entities}<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y SYSTEM "http://example.org/y">]>'
+    )
     body = RSS.format(items=item(title="Otters", description="&a11; &x; &y;")).partition("\n")[2]
     articles, _ = sorted_out(write(tmp_path, "feed.xml", f'<?xml version="1.0"?>{doctype}{body}'))
     assert articles[0].title == "Otters"

@@ -93,12 +93,13 @@ def _parse(data: bytes) -> Any:
 def _values(entry: Any, base: str) -> dict[str, object]:
     published = _date(entry, "published", "created", "issued")
     updated = _date(entry, "updated", "modified")
-    link = _first(entry, "link")
+    guid, link = one_line(_first(entry, "id")), _first(entry, "link")
     return {
-        "guid": one_line(_first(entry, "id")),
+        "guid": guid,
         "title": entry.get("title") or "",
         "text": _text(entry),
-        "url": _address(base, link),
+        # An id is the address of its page unless it says otherwise, which feeds that count their entries forget.
+        "url": _address(base, link) if link != guid or _is_global(guid) else "",
         "authors": _authors(entry),
         # Atom asks for the time of change alone: where nothing else is known, the entry was published then.
         "published": published or updated,

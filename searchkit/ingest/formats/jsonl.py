@@ -21,6 +21,9 @@ _STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 _GOES_ON = ("{", "[", ",", ":")
 """With what a line ends whose value goes on in the next."""
 
+_OF_ARTICLES = ("text", "title", "body", "content", "headline")
+"""Keys of which an article has one, mostly, so that it needn't be looked into."""
+
 _BETWEEN = " \t\r\n,\x1e\ufeff"
 """What may stand between values and means nothing: RFC 7464 puts a record separator there."""
 _BLANK = re.compile(rf"[{_BETWEEN}]*+")
@@ -40,6 +43,9 @@ def _from_lines(lines_: Iterable[Line], rows: Rows) -> Iterator[Article | Proble
     for value, number in _Values(rows).of(lines_):
         if isinstance(value, Problem):
             yield value
+            continue
+        if isinstance(value, dict) and any(map(value.get, _OF_ARTICLES)):
+            yield from rows.take(value, number)
             continue
         for each in articles_within(value, lists=False) or (value,):
             yield from rows.take(each, number)
@@ -61,7 +67,15 @@ class _Values:
             if line.problem:
                 yield self._rows.problem(line.problem, line.number), line.number
             elif text := line.text.strip(_BETWEEN):
-                yield from self._line(line, text)
+                if self._held or text[0] != "{":
+                    yield from self._line(line, text)
+                    continue
+                try:
+                    value = parse_json(text)
+                except (ValueError, RecursionError):
+                    yield from self._line(line, text)
+                else:
+                    yield value, line.number
         yield from self._cut_short()
 
     def _line(self, line: Line, text: str) -> Iterator[tuple[object, int]]:

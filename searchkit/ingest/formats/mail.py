@@ -186,9 +186,8 @@ def _text_of(part: Message, notes: dict[str, None]) -> str:
 def _bytes_of(part: Message, notes: dict[str, None]) -> bytes:
     payload = part.get_payload(decode=True)
     if part.defects:
-        notes[f"a part is damaged ({', '.join(sorted({type(each).__name__ for each in part.defects}))}): repaired"] = (
-            None
-        )
+        defects = ", ".join(sorted({type(each).__name__ for each in part.defects}))
+        notes[f"a part is damaged and was repaired ({defects})"] = None
     return payload if isinstance(payload, bytes) else b""
 
 

@@ -91,23 +91,27 @@ def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     is damaged is a problem. Raises whatever the stream raises on the first reading.
     """
     logging.getLogger("warcio.recordloader").addHandler(logging.NullHandler())
-    newest = _newest(stream) if stream.seekable() else None
     counts: Counter[str] = Counter()
+    chosen = _newest(stream, counts) if stream.seekable() else None
     for number, record in enumerate(_records(stream)):
-        capture = _capture(record) if isinstance(record, _Record) else record
-        if isinstance(capture, _Damage):
-            reason = f"is damaged at byte {capture.offset:,}: {capture.reason}"
-            yield rows.problem(reason, None, lost=capture.is_lost)
-        elif isinstance(capture, str):
-            counts.update([capture] if capture else [])
-        elif newest is not None and newest[_key(capture.url)][1] != number:
-            counts["older capture of a page"] += 1
-        else:
-            yield from _article(capture, rows, counts)
+        if isinstance(record, _Damage):
+            yield _problem(record, rows)
+        elif chosen is None or number in chosen:
+            capture = _capture(record)
+            if isinstance(capture, _Damage):
+                yield _problem(capture, rows)
+            elif isinstance(capture, str):
+                counts.update([capture] if capture else [])
+            else:
+                yield from _article(capture, rows, counts)
     if counts:
         kinds = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in counts.most_common())
         yield rows.problem(f"has records that hold no article: {kinds}", None, lost=False)
     yield from rows.end()
+
+
+def _problem(damage: _Damage, rows: Rows) -> Problem:
+    return rows.problem(f"at byte {damage.offset:,} {damage.reason}", None, lost=damage.is_lost)
 
 
 def _plural(kind: str, count: int) -> str:
@@ -117,23 +121,29 @@ def _plural(kind: str, count: int) -> str:
     return f"{first}s{kind[len(first) :]}" if rest else f"{kind}s"
 
 
-def _key(url: str) -> bytes:
-    return blake2b(url.encode("utf-8", "replace"), digest_size=8).digest()
+def _newest(stream: BinaryIO, counts: Counter[str]) -> set[int]:
+    """Return the numbers of the records to be read, count what others hold, and go back to the beginning.
 
-
-def _newest(stream: BinaryIO) -> dict[bytes, tuple[str, int]]:
-    """Return for each URL's digest the date and the number of its newest capture, and go back to the beginning.
-
-    One that is cut short counts only where there is no other.
+    They are the newest capture of each URL, and what is damaged. A capture that is cut short counts only where there is
+    no other.
     """
     newest: dict[bytes, tuple[str, int]] = {}
+    damaged: list[int] = []
+    captures = 0
     for number, record in enumerate(_records(stream)):
-        capture = _capture(record) if isinstance(record, _Record) else None
+        capture = _capture(record) if isinstance(record, _Record) else ""
         if isinstance(capture, _Capture):
-            key = _key(capture.url)
+            captures += 1
+            key = blake2b(capture.url.encode("utf-8", "replace"), digest_size=8).digest()
             newest[key] = max(newest.get(key, ("", -1)), (capture.date if capture.record.is_whole else "", number))
+        elif isinstance(capture, _Damage):
+            damaged.append(number)
+        elif capture:
+            counts[capture] += 1
+    if captures > len(newest):
+        counts["older capture of a page"] = captures - len(newest)
     stream.seek(0)
-    return newest
+    return {number for _, number in newest.values()} | set(damaged)
 
 
 # What a record holds
@@ -150,7 +160,9 @@ def _capture(record: _Record) -> _Capture | _Damage | str:
         loader = ArcWarcRecordLoader(verify_http=False, arc2warc=True)
         parsed = loader.parse_record_stream(io.BytesIO(record.head + record.body))
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError, EOFError) as error:
-        return _Damage(offset=record.offset, reason=f"its headers can't be read ({error or 'they end early'})"[:200])
+        return _Damage(
+            offset=record.offset, reason=f"a record's headers can't be read ({error or 'they end early'})"[:200]
+        )
     if parsed.rec_type == "revisit":
         return "revisit of an unchanged page"
     if parsed.rec_type not in _OF_PAGES:
@@ -290,17 +302,20 @@ def _records(stream: BinaryIO) -> Iterator[_Record | _Damage]:
     if compression_of(_peek(stream)) != "gz" or not stream.seekable():
         yield from _cut(_Content(stream), None)
         return
-    start = 0
+    start, ahead = 0, b""
     while start >= 0:
-        stream.seek(start)
-        end = start + 1
-        member = _Member(stream)
+        member = _Member(stream, ahead)
         try:
             yield from _cut(_Content(buffered(member)), start)
-            end = start + member.taken()
         except DAMAGE as error:
-            yield _Damage(offset=start, reason=explain(error))
-        start = _next_member(stream, end)
+            yield _Damage(offset=start, reason=f"the file {explain(error)}")
+            start, ahead = _next_member(stream, start + 1), b""
+        else:
+            start, ahead = start + member.taken(), member.ahead()
+            if not _begins_record(ahead):
+                if ahead.strip(b"\0"):
+                    yield _Damage(offset=start, reason="no record begins where one should, or the file is damaged")
+                start, ahead = _next_member(stream, start), b""
 
 
 def _peek(stream: Any) -> bytes:
@@ -308,36 +323,40 @@ def _peek(stream: Any) -> bytes:
 
 
 def _next_member(stream: BinaryIO, start: int) -> int:
-    """Return where the next gzip member begins, -1 where there is none."""
+    """Go to where the next gzip member begins, and return that; -1 where there is none."""
     position, rest = start, b""
     stream.seek(start)
     while block := stream.read(_BLOCK):
         data = rest + block
         for match in re.finditer(re.escape(_GZIP), data):
             if _begins_record(data[match.start() : match.start() + HEAD]):
+                stream.seek(position - len(rest) + match.start())
                 return position - len(rest) + match.start()
         rest = data[-HEAD:] if len(block) == _BLOCK else b""
         position += len(block)
     return -1
 
 
-def _begins_record(data: bytes) -> bool:
-    """Say whether a record's head is behind three bytes that may stand for the beginning of a gzip member."""
+def _begins_record(data: bytes) -> bool | None:
+    """Say whether a gzip member begins with a record's head; None where it is damaged, or none at all."""
     try:
         return bool(_START.match(zlib.decompressobj(31).decompress(data, 2000).lstrip().partition(b"\n")[0]))
     except zlib.error:
-        return False
+        return None
 
 
 class _Member(io.RawIOBase):
-    """What a gzip member holds, from where its stream stands."""
+    """What a gzip member holds, from where its stream stands; ``ahead`` is what was read of it before.
 
-    def __init__(self, source: BinaryIO) -> None:
+    So the stream is never sent back where nothing is damaged: in a ZIP that would read all before it again.
+    """
+
+    def __init__(self, source: BinaryIO, ahead: bytes) -> None:
         super().__init__()
         self._source = source
         self._decompressor = zlib.decompressobj(31)
-        self._input = b""
-        self._read = 0
+        self._input = ahead
+        self._read = len(ahead)
 
     def readable(self) -> bool:
         return True
@@ -363,10 +382,14 @@ class _Member(io.RawIOBase):
     def _is_end(self) -> bool:
         """Say whether the record ends with the member: some writers begin a new one in the middle."""
         self._input += self._more() if len(self._input) < _LOOKED_AT else b""
-        if not self._input.startswith(_GZIP) or _begins_record(self._input[:HEAD]):
+        if not self._input.startswith(_GZIP) or _begins_record(self._input[:HEAD]) is not False:
             return True
         self._decompressor = zlib.decompressobj(31)
         return False
+
+    def ahead(self) -> bytes:
+        """Return what was read behind the member."""
+        return self._input
 
     def taken(self) -> int:
         """Return how many bytes the member took."""
@@ -450,22 +473,23 @@ def _record(content: _Content, line: bytes, offset: int) -> Iterator[_Record | _
     head = _head(content, line)
     length = _length(head)
     if length is None:
-        yield _Damage(offset=offset, reason="its headers have no length, or are too long")
+        yield _Damage(offset=offset, reason="a record's headers have no length, or are too long")
         return
     if length > LONGEST:
         yield _Record(offset=offset, head=head, body=None)
         if _skip(content, length) < length:
-            yield _Damage(offset=offset, reason="it is cut short")
+            yield _Damage(offset=offset, reason="a record is cut short")
         return
     body = content.read(length)
     is_cut, goes_on = len(body) < length, _goes_on(content)
     if (is_cut or not goes_on) and (start := _START_WITHIN.search(body)) is not None:
         content.hand_back(body[start.start() :])
-        body, reason = body[: start.start()], f"it is shorter than the {length:,} bytes that it says"
+        body, reason = body[: start.start()], f"a record is shorter than the {length:,} bytes that it says"
+        is_cut = False
     elif is_cut:
-        reason = f"it is cut short: {len(body):,} of {length:,} bytes are there"
+        reason = f"a record is cut short: {len(body):,} of {length:,} bytes are there"
     elif not goes_on:
-        body, reason = body + _until_start(content), f"it is longer than the {length:,} bytes that it says"
+        body, reason = body + _until_start(content), f"a record is longer than the {length:,} bytes that it says"
     else:
         reason = ""
     if reason:
