@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
 from searchkit.ingest.date_spelling import plain_spelling
+from searchkit.ingest.month_names import english_months
 from searchkit.types import Bound, SpanBound
 
 _Period = Literal["instant", "hour", "minute", "day", "week", "month", "quarter", "year"]
@@ -85,7 +86,9 @@ _ZONE = re.compile(
     r"(?![\w])",
     re.ASCII,
 )
-_FILLING = re.compile(r"(?:\b(?:at|on|um|à|a las|kl|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+")
+_FILLING = re.compile(
+    r"(?:\b(?:at|on|um|à|a las|às|alle|ore|om|kl|klo|godz|года|г|в|o|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+"
+)
 """What may stand between a date and its time and means nothing."""
 
 _HOURS = {
@@ -257,7 +260,8 @@ def _from_text(text: str, *, day_first: bool) -> datetime | None:
     if published := _PUBLISHED.match(text):
         text = published[1]
     text = _LEAD_IN.sub("", text.strip(" |"))
-    dated = _iso(text, UTC) or _written(text, UTC, day_first=day_first) or _behind_words(text, day_first=day_first)
+    dated = _iso(text, UTC) or _written(english_months(text), UTC, day_first=day_first)
+    dated = dated or _behind_words(text, day_first=day_first)
     return dated[0] if dated else None
 
 
@@ -266,7 +270,7 @@ def _behind_words(text: str, *, day_first: bool) -> tuple[datetime, _Period] | N
     rest = _WORDS_BEFORE.sub("", text, count=1)
     if rest == text:
         return _absolute(text, UTC)
-    dated = _iso(rest, UTC) or _written(rest, UTC, day_first=day_first)
+    dated = _iso(rest, UTC) or _written(english_months(rest), UTC, day_first=day_first)
     if dated and dated[1] not in {"month", "year"}:
         return dated
     return _absolute(text, UTC) or _absolute(rest, UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from searchkit.ingest.dates import day_comes_first, parse_dated
 from searchkit.ingest.formats.json_ld import Item, texts_of
@@ -29,8 +30,12 @@ _A_DATE = re.compile(
     rf"|\w{{3,12}}\.? \d{{1,2}},? \d{{4}}|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日{_A_TIME}"
 )
 _A_CLOCK = re.compile(r"\d[T ]?\d{1,2}[:h.]\d\d|\d{1,2}:\d\d|\d{10}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 _LOOKED_AT = 200
 """Characters of a line in which a date begins."""
+_LONGEST_DATE = 60
+_MOST_TRIED = 5
+"""Lines that may be a date by their names: what no rule reads takes long to say no to."""
 
 _TIMES_WITHOUT_NAME = 3
 _SAME_DAY = timedelta(hours=36)
@@ -82,9 +87,10 @@ def _is_nothing(moment: datetime) -> bool:
 
 def _shown(lines: Sequence[PageLine], *, day_first: bool | None) -> datetime | None:
     """Return the first date in a part of a line that is named so, outside lists of other articles."""
-    for line in lines:
-        if line.all_of_it & ELSEWHERE or not (text := line.marked(DATE)[:_LOOKED_AT]):
-            continue
-        if (match := _A_DATE.search(text)) and (moment := _most_exact([text, match[0]], day_first=day_first)):
+    named = (line.marked(DATE)[:_LOOKED_AT] for line in lines if not line.all_of_it & ELSEWHERE)
+    for text in islice((text for text in named if _YEAR.search(text)), _MOST_TRIED):
+        match = _A_DATE.search(text)
+        candidates = [*([text] if len(text) <= _LONGEST_DATE else []), *([match[0]] if match else [])]
+        if (moment := _most_exact(candidates, day_first=day_first)) is not None:
             return moment
     return None
