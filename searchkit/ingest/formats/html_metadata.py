@@ -79,7 +79,7 @@ class PageMetadata:
 def page_metadata(tree: Any) -> PageMetadata:
     """Return what a page tells about its article. The tree, an element of lxml, is left as it is."""
     head = read_head(tree)
-    lines = [line for line in page_lines(tree)[:_LINES_LOOKED_AT] if line.text]
+    lines = page_lines(tree)[:_LINES_LOOKED_AT]
     url = address_of(head)
     items = items_in(head.scripts)
     article = article_item(items, url=url, titles=frozenset(map(title_key, all_titles({}, head))))

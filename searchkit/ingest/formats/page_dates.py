@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from searchkit.ingest.dates import day_comes_first, parse_dated
+from searchkit.ingest.dates import day_comes_first, parse_by_rules, parse_dated
 from searchkit.ingest.formats.json_ld import Item, texts_of
 from searchkit.ingest.formats.page_head import PageHead, TimeElement
 from searchkit.ingest.formats.page_lines import DATE, ELSEWHERE, PageLine
@@ -90,7 +90,11 @@ def _shown(lines: Sequence[PageLine], *, day_first: bool | None) -> datetime | N
     named = (line.marked(DATE)[:_LOOKED_AT] for line in lines if not line.all_of_it & ELSEWHERE)
     for text in islice((text for text in named if _YEAR.search(text)), _MOST_TRIED):
         match = _A_DATE.search(text)
-        candidates = [*([text] if len(text) <= _LONGEST_DATE else []), *([match[0]] if match else [])]
-        if (moment := _most_exact(candidates, day_first=day_first)) is not None:
-            return moment
+        read = parse_by_rules(text, day_first=day_first) or parse_by_rules(
+            match[0] if match else "", day_first=day_first
+        )
+        if read is None and match is None and len(text) <= _LONGEST_DATE:
+            read = parse_dated(text, day_first=day_first)
+        if read is not None:
+            return read
     return None
