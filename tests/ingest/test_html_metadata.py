@@ -91,6 +91,19 @@ def test_a_title_alone_loses_the_names_of_its_site(raw: str, title: str) -> None
     assert told(source).title == title
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (meta("og:title", "Northford Ledger") + SITE, ""),
+        (linked(headline="Northford Ledger", publisher=LEDGER), ""),
+        (f"<title>{TITLE} | Northford Ledger</title>", "<h1>Log in</h1>"),
+    ],
+)
+def test_a_site_s_name_and_a_box_s_headline_are_no_titles(head: str, body: str) -> None:
+    boxes = page(head, body).replace("<article>", f"<h1>Most read</h1>{body}<article>")
+    assert told(boxes if "<title>" in head else page(head)).title == TITLE
+
+
 def test_two_titles_behind_different_kickers_share_the_title() -> None:
     source = page(meta("og:title", f"After the flood: {TITLE}"), title=f"Northford - {TITLE}")
     assert told(source).title == TITLE
@@ -153,6 +166,13 @@ def test_authors_that_are_references_are_looked_up() -> None:
         (linked(datePublished="2025-03-04T15:47:42+01:00"), "", "2025-03-04T15:47:42+01:00"),
         (linked(datePublished="2025-03-04") + meta("article:published_time", "2025-03-04T15:47+01:00"), "", "15:47"),
         (linked(datePublished="2025-03-04") + meta("article:published_time", "2025-05-04T15:47+01:00"), "", "00:00"),
+        (
+            linked(datePublished="2025-03-04T15:47") + meta("date", "2025-03-04T15:47-05:00"),
+            "",
+            "2025-03-04T15:47:00-05:00",
+        ),
+        (linked(datePublished="2025-03-04T15:47") + meta("date", "2025-03-04T14:47Z"), "", "2025-03-04T14:47:00+00:00"),
+        (linked(datePublished="2025-03-04T15:47") + meta("date", "2025-03-04T14:50Z"), "", "15:47"),
         (meta("article:published_time", "2025-03-04T15:47:42Z"), "", "2025-03-04T15:47:42+00:00"),
         (meta("datePublished", "2025-03-04T15:47:42Z"), "", "2025-03-04T15:47:42+00:00"),
         (meta("parsely-pub-date", "2025-03-04T15:47:42Z"), "", "2025-03-04T15:47:42+00:00"),
