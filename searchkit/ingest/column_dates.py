@@ -138,9 +138,9 @@ def _with_plain_numbers(row: HeldRow, keys: Sequence[str]) -> HeldRow:
     values = row[0].values
     for key in keys:
         value = values.get(key)
-        if isinstance(value, int | float) or (isinstance(value, str) and value.isascii() and value[:5].isdigit()):
-            if (moment := _counted(value)) is not None:
-                row = _with(row, {key: moment})
+        counts = isinstance(value, int | float) or (isinstance(value, str) and value[:5].isdecimal())
+        if counts and (moment := _counted(value)) is not None:  # type: ignore[arg-type]
+            row = _with(row, {key: moment})
     return row
 
 

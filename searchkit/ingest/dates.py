@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
 from searchkit.ingest.date_spelling import plain_spelling
+from searchkit.ingest.month_names import english_months
 from searchkit.types import Bound, SpanBound
 
 _Period = Literal["instant", "hour", "minute", "day", "week", "month", "quarter", "year"]
@@ -85,7 +86,9 @@ _ZONE = re.compile(
     r"(?![\w])",
     re.ASCII,
 )
-_FILLING = re.compile(r"(?:\b(?:at|on|um|à|a las|kl|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+")
+_FILLING = re.compile(
+    r"(?:\b(?:at|on|um|à|a las|às|alle|ore|om|kl|klo|godz|года|г|в|o|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+"
+)
 """What may stand between a date and its time and means nothing."""
 
 _HOURS = {
@@ -254,22 +257,38 @@ def _from_text(text: str, *, day_first: bool) -> datetime | None:
     text = plain_spelling(text)
     if _EPOCH.fullmatch(text):
         return _from_number(float(text) if "." in text else int(text))
-    if published := _PUBLISHED.match(text):
-        text = published[1]
-    text = _LEAD_IN.sub("", text.strip(" |"))
-    dated = _iso(text, UTC) or _written(text, UTC, day_first=day_first) or _behind_words(text, day_first=day_first)
+    text = _without_lead_in(text)
+    dated = _by_rules(text, day_first=day_first) or _absolute(text, UTC)
+    if dated is None and (rest := _WORDS_BEFORE.sub("", text, count=1)) != text:
+        dated = _absolute(rest, UTC)
     return dated[0] if dated else None
 
 
-def _behind_words(text: str, *, day_first: bool) -> tuple[datetime, _Period] | None:
-    """Read a date behind words of any language that aren't a part of it, or with a month of any."""
+def parse_by_rules(text: str, *, day_first: bool | None = None) -> datetime | None:
+    """Return what ``parse_dated`` does of a text, where that needs no library of languages, which is slow to say no."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        plain = _without_lead_in(plain_spelling(" ".join(text.split())))
+        dated = _by_rules(plain, day_first=bool(day_first))
+        return dated[0] if dated else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _without_lead_in(text: str) -> str:
+    published = _PUBLISHED.match(text)
+    return _LEAD_IN.sub("", (published[1] if published else text).strip(" |"))
+
+
+def _by_rules(text: str, *, day_first: bool) -> tuple[datetime, _Period] | None:
+    """Read a date, or one behind words of any language that aren't a part of it."""
+    dated = _iso(text, UTC) or _written(english_months(text), UTC, day_first=day_first)
     rest = _WORDS_BEFORE.sub("", text, count=1)
-    if rest == text:
-        return _absolute(text, UTC)
-    dated = _iso(rest, UTC) or _written(rest, UTC, day_first=day_first)
-    if dated and dated[1] not in {"month", "year"}:
+    if dated is not None or rest == text:
         return dated
-    return _absolute(text, UTC) or _absolute(rest, UTC)
+    dated = _iso(rest, UTC) or _written(english_months(rest), UTC, day_first=day_first)
+    return dated if dated and dated[1] not in {"month", "year"} else None
 
 
 def _iso(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:

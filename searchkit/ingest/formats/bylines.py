@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from searchkit.ingest.hyphenation import words
 from searchkit.ingest.text_cleanup import one_line
@@ -123,7 +123,8 @@ def _without_by(text: str) -> str:
 
 def _names_between_commas(text: str) -> list[str]:
     """Return the names that commas and conjunctions part; what follows a whole name and is none says who or where."""
-    parts = [name for part in re.split(r"\s*,\s*", text) for name in _conjoined(_AND_ALONE.sub("", part)) if name]
+    conjoined = (name for part in re.split(r"\s*,\s*", text) for name in _conjoined(_AND_ALONE.sub("", part)))
+    parts = [_without_role(name) for name in conjoined if name]
     if len(parts) == 1:
         return parts
     has_whole = any(is_whole(part) and not _HAS_ROLE.fullmatch(part) for part in parts)
@@ -164,9 +165,14 @@ def is_whole(name: str) -> bool:
 
 def _trimmed(name: str) -> str:
     name = name.strip(' \t\n-–—,:;|•·/<>"„“”»«*')
-    if is_whole(name):
-        name = _PLACE_BEHIND.sub("", _ROLE_BEHIND.sub("", name)) or name
-    return one_line(name)
+    name = _without_role(name)
+    return one_line(_PLACE_BEHIND.sub("", name) if is_whole(name) else name)
+
+
+def _without_role(name: str) -> str:
+    """Return a name without the role right behind it, if a name is left."""
+    shorter = _ROLE_BEHIND.sub("", name)
+    return shorter if is_whole(shorter) else name
 
 
 def _is_name(name: str) -> bool:
@@ -192,10 +198,15 @@ def is_role(text: str) -> bool:
 
 
 def without_outlets(names: Sequence[str], outlets: Sequence[str]) -> list[str]:
-    """Return the names that aren't an outlet's, nor begin with one as a desk's does; all where every name is."""
-    keys = sorted((each for each in outlets if is_whole(each)), key=len, reverse=True)
-    persons = [_without_end(name, keys) for name in names if not is_outlet(name, outlets)]
-    return persons or list(names)
+    """Return the names that aren't an outlet's, nor begin with one as a desk's does; none where every name is."""
+    keys = {_key(outlet) for outlet in outlets} - {""}
+    ends = sorted({outlet for outlet in outlets if is_whole(outlet)}, key=lambda outlet: (-len(outlet), outlet))
+    return [_without_end(name, ends) for name in names if not _is_outlet(name, keys)]
+
+
+def _is_outlet(name: str, keys: Set[str]) -> bool:
+    first = _key(name.partition(" ")[0])
+    return _key(name) in keys or (first in keys and len(first) > 1)
 
 
 def _without_end(name: str, outlets: Iterable[str]) -> str:
@@ -205,13 +216,6 @@ def _without_end(name: str, outlets: Iterable[str]) -> str:
         if name.casefold().endswith(f" {outlet.casefold()}") and is_whole(shorter):
             return shorter
     return name
-
-
-def is_outlet(name: str, outlets: Iterable[str]) -> bool:
-    """Say whether a name is an outlet's, or begins with it: "Northford Ledger Sport"."""
-    key, first = _key(name), _key(name.partition(" ")[0])
-    keys = {_key(outlet) for outlet in outlets} - {""}
-    return key in keys or (first in keys and len(first) > 1)
 
 
 def _key(name: str) -> str:

@@ -49,6 +49,8 @@ _TAGS = (
 _MOST_COMMAS = 1
 """That one of several tags may have: "Washington, D.C."."""
 
+_MOST_NAMES = 30
+"""Under which a site is known."""
 _LINES_LOOKED_AT = 3_000
 _XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -77,14 +79,15 @@ class PageMetadata:
 def page_metadata(tree: Any) -> PageMetadata:
     """Return what a page tells about its article. The tree, an element of lxml, is left as it is."""
     head = read_head(tree)
-    lines = [line for line in page_lines(tree)[:_LINES_LOOKED_AT] if line.text]
+    lines = page_lines(tree)[:_LINES_LOOKED_AT]
     url = address_of(head)
     items = items_in(head.scripts)
     article = article_item(items, url=url, titles=frozenset(map(title_key, all_titles({}, head))))
     named = by_id(items)
     publisher = text_of(resolved(article.get("publisher"), named)) or head.first(_SITES)
     sites = _site_names(publisher, head, items, url)
-    title = title_of(article, head, sites)
+    section = _section(text_of(article.get("articleSection")) or head.first(_SECTIONS))
+    title = title_of(article, head, [*sites, section])
     language = _language(tree, head, article)
     return PageMetadata(
         title=title,
@@ -93,7 +96,7 @@ def page_metadata(tree: Any) -> PageMetadata:
         published=published_of(article, head, lines, language),
         updated=updated_of(article, head, language),
         publisher=publisher or address_parts(url)[1].removeprefix("www."),
-        section=_section(text_of(article.get("articleSection")) or head.first(_SECTIONS)),
+        section=section,
         tags=_tags(article, head),
         url=url or text_of(article.get("url")),
         language=language,
@@ -120,7 +123,7 @@ def _site_names(publisher: str, head: PageHead, items: Iterable[Item], url: str)
     sites = [text_of(item) for item in items if _SITE_TYPES & set(types_of(item))]
     handle = head.first(("twitter:site",)).lstrip("@")
     names = [publisher, *head.all(_SITES), handle, *sites, host, *labels[:1], *labels[-2:-1]]
-    return [name for name in dict.fromkeys(names) if name]
+    return [name for name in dict.fromkeys(names) if name][:_MOST_NAMES]
 
 
 def _section(text: str) -> str:

@@ -32,6 +32,7 @@ _TOKEN = re.compile(
 _LOOSE_STRING = re.compile(r'"((?:[^"\\]|\\.|"(?!\s*+[,:}\]]))*+)(?:"|\\?\Z)', re.DOTALL)
 _LONE_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
 _BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.))', re.DOTALL)
+_NO_LETTER = re.compile(r"[\W_]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*+>")
 
 _WITHIN = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf", "about", "article", "hasPart", "@list", "@set")
@@ -196,7 +197,7 @@ def _is_titled(item: Item, titles: frozenset[str]) -> bool:
 
 def title_key(title: str) -> str:
     """Return the letters and digits of a title, by which two are compared."""
-    return "".join(character for character in title.casefold() if character.isalnum())
+    return _NO_LETTER.sub("", title.casefold())
 
 
 def text_of(value: Any) -> str:

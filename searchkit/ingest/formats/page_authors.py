@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from searchkit.ingest.formats.bylines import is_outlet, is_whole, looks_like_person, names_in, without_outlets
+from searchkit.ingest.formats.bylines import is_whole, looks_like_person, names_in, without_outlets
 from searchkit.ingest.formats.json_ld import Item, resolved, text_of, title_key, types_of
 from searchkit.ingest.formats.page_head import PageHead
 from searchkit.ingest.formats.page_lines import AUTHOR, ELSEWHERE, PERSON, PageLine
@@ -38,11 +38,10 @@ def authors_of(
     """
     linked, organisations = _linked(article, named)
     outlets = [*sites, *organisations]
-    shown = _shown(lines, elsewhere=False)
-    sources = [linked, _in_head(head), shown]
+    sources = [linked, _in_head(head), _shown(lines, elsewhere=False)]
     for names in sources:
-        if any(not is_outlet(name, outlets) for name in names):
-            return _distinct(without_outlets(names, outlets))
+        if persons := without_outlets(names, outlets):
+            return _distinct(persons)
     sources.append(_shown(lines, elsewhere=True))
     return _distinct(organisations or next((names for names in sources if names), []))
 

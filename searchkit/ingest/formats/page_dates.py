@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
-from searchkit.ingest.dates import day_comes_first, parse_dated
+from searchkit.ingest.dates import day_comes_first, parse_by_rules, parse_dated
 from searchkit.ingest.formats.json_ld import Item, texts_of
 from searchkit.ingest.formats.page_head import PageHead, TimeElement
 from searchkit.ingest.formats.page_lines import DATE, ELSEWHERE, PageLine
@@ -29,8 +30,15 @@ _A_DATE = re.compile(
     rf"|\w{{3,12}}\.? \d{{1,2}},? \d{{4}}|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日{_A_TIME}"
 )
 _A_CLOCK = re.compile(r"\d[T ]?\d{1,2}[:h.]\d\d|\d{1,2}:\d\d|\d{10}")
+_A_ZONE = re.compile(r"(?:\dZ|[+−-]\d\d:?\d\d|\b(?:GMT|UTC|[A-Z]{2,4}T|MEZ|MESZ))\s*$", re.IGNORECASE)
+_QUARTER_S = 900
+_FARTHEST_ZONE_S = 14 * 3600
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 _LOOKED_AT = 200
 """Characters of a line in which a date begins."""
+_LONGEST_DATE = 60
+_MOST_TRIED = 5
+"""Lines that may be a date by their names: what no rule reads takes long to say no to."""
 
 _TIMES_WITHOUT_NAME = 3
 _SAME_DAY = timedelta(hours=36)
@@ -63,16 +71,24 @@ def _is_published(time: TimeElement) -> bool:
 
 
 def _most_exact(texts: Iterable[str], *, day_first: bool | None) -> datetime | None:
-    """Return the date of the first text that has any; a later text may tell its time of day."""
+    """Return the date of the first text that has any; a later text may tell its time of day, or its zone."""
     read = ((text, parse_dated(text, day_first=day_first)) for text in texts)
     dated = [(text, moment) for text, moment in read if moment is not None and not _is_nothing(moment)]
     if not dated:
         return None
     text, first = dated[0]
-    if _A_CLOCK.search(text):
+    near = [(text, moment) for text, moment in dated[1:] if _A_CLOCK.search(text) and abs(moment - first) <= _SAME_DAY]
+    if not _A_CLOCK.search(text):
+        return near[0][1] if near else first
+    if _A_ZONE.search(text):
         return first
-    near = (moment for text, moment in dated[1:] if _A_CLOCK.search(text) and abs(moment - first) <= _SAME_DAY)
-    return next(near, first)
+    return next((moment for text, moment in near if _A_ZONE.search(text) and _is_same(moment, first)), first)
+
+
+def _is_same(moment: datetime, other: datetime) -> bool:
+    """Say whether two may be one instant on two clocks, which are whole quarters of an hour apart."""
+    apart = abs((moment - other).total_seconds())
+    return apart <= _FARTHEST_ZONE_S and apart % _QUARTER_S == 0
 
 
 def _is_nothing(moment: datetime) -> bool:
@@ -82,9 +98,14 @@ def _is_nothing(moment: datetime) -> bool:
 
 def _shown(lines: Sequence[PageLine], *, day_first: bool | None) -> datetime | None:
     """Return the first date in a part of a line that is named so, outside lists of other articles."""
-    for line in lines:
-        if line.all_of_it & ELSEWHERE or not (text := line.marked(DATE)[:_LOOKED_AT]):
-            continue
-        if (match := _A_DATE.search(text)) and (moment := _most_exact([text, match[0]], day_first=day_first)):
-            return moment
+    named = (line.marked(DATE)[:_LOOKED_AT] for line in lines if not line.all_of_it & ELSEWHERE)
+    for text in islice((text for text in named if _YEAR.search(text)), _MOST_TRIED):
+        match = _A_DATE.search(text)
+        read = parse_by_rules(text, day_first=day_first) or parse_by_rules(
+            match[0] if match else "", day_first=day_first
+        )
+        if read is None and match is None and len(text) <= _LONGEST_DATE:
+            read = parse_dated(text, day_first=day_first)
+        if read is not None:
+            return read
     return None

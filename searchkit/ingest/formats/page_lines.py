@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -49,19 +49,15 @@ _ELSEWHERE_NAME = re.compile(
 )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
     """A line that a page shows: its text, and the parts of it with their marks."""
 
-    parts: list[tuple[str, int, int]] = field(default_factory=list)
-    """Each with its marks and the number of the link that it is in, 0 for none."""
-    all_of_it: int = -1
+    text: str
+    all_of_it: int
     """The marks that every part has."""
-
-    @property
-    def text(self) -> str:
-        """Return the line's text."""
-        return one_line("".join(text for text, _, _ in self.parts))
+    parts: tuple[tuple[str, int, int], ...]
+    """Each with its marks and the number of the link that it is in, 0 for none."""
 
     def marked(self, mark: int) -> str:
         """Return the text of the parts with a mark; two links stand apart by a semicolon."""
@@ -72,40 +68,45 @@ class PageLine:
                 texts.append("; " if link != before and link and before else " ")
                 texts.append(text)
                 before = link
-        return one_line("".join(texts)).replace(" ;", ";")
+        return one_line("".join(texts)).replace(" ;", ";") if texts else ""
 
 
 def page_lines(tree: Any) -> list[PageLine]:
     """Return the lines that a page shows, in their order. A line ends where a block begins or ends, and at a break."""
     lines: list[PageLine] = []
-    line = PageLine()
+    parts: list[tuple[str, int, int]] = []
     links = 0
     waiting: list[tuple[Any, int, int, bool]] = [(tree, 0, 0, False)]
     while waiting:
         element, marks, link, is_left = waiting.pop()
         tag = element.tag
-        if tag in _BLOCKS and line.parts:
-            lines.append(line)
-            line = PageLine()
+        if parts and tag in _BLOCKS:
+            lines += _line(parts)
+            parts = []
         if is_left or not isinstance(tag, str) or tag in _UNSHOWN:
-            _add(line, element.tail, marks, link)
+            if element.tail:
+                parts.append((element.tail, marks, link))
             continue
         inner = marks | _marks(element, tag)
         waiting.append((element, marks, link, True))
         if tag == "a":
             link = links = links + 1
-        waiting.extend((child, inner, link, False) for child in reversed(element))
-        _add(line, element.text, inner, link)
-    if line.parts:
-        lines.append(line)
-    return lines
+        waiting.extend([(child, inner, link, False) for child in reversed(element)])
+        if element.text:
+            parts.append((element.text, inner, link))
+    return [*lines, *_line(parts)]
 
 
-def _add(line: PageLine, text: str | None, marks: int, link: int) -> None:
-    if text and (text.strip() or line.parts):
-        line.parts.append((text, marks, link))
-        if text.strip():
-            line.all_of_it &= marks
+def _line(parts: list[tuple[str, int, int]]) -> list[PageLine]:
+    """Return the line that parts make; none where all are blank."""
+    text = one_line("".join([part for part, _, _ in parts]))
+    if not text:
+        return []
+    every = -1
+    for part, marks, _ in parts:
+        if not part.isspace():
+            every &= marks
+    return [PageLine(text=text, all_of_it=every, parts=tuple(parts))]
 
 
 def _marks(element: Any, tag: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from searchkit.ingest.formats.json_ld import Item, text_of, title_key
 from searchkit.ingest.formats.page_head import PageHead
 
-_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title", "parsely-title", "sailthru.title")
+_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title", "parsely-title", "sailthru.title", "headline")
 _SEPARATOR = re.compile(
     r"\s+[|–—·•»«*:/~-]+\s+|\s*[|｜ㅣ]\s*|\s*：\s*|(?<=\S)\s+[-–—](?=\S)|(?<=[^\s\d])-(?=[^\s-]*\s*[|｜ㅣ])"
 )
@@ -37,13 +37,16 @@ def title_of(article: Item, head: PageHead, sites: Sequence[str]) -> str:
     headline = without_site(text_of(article.get("headline")), others, sites)
     shared = without_site(head.first(_TITLES), others, sites)
     shown = [without_site(each, others, sites) for each in head.headlines]
-    if headline:
-        return shared if _is_after_kicker(shared, headline) else headline
-    if shared:
-        return next((tail for each in shown if (tail := _common_tail(shared, each))), shared)
     names = {title_key(site) for site in sites}
+    if title_key(headline) not in {"", *names}:
+        return shared if _is_after_kicker(shared, headline) else headline
+    if title_key(shared) not in {"", *names}:
+        return next((tail for each in shown if (tail := _common_tail(shared, each))), shared)
+    # A page's logo and its boxes may be headlines, too; its window's frame has the article's.
+    frame = title_key(head.title)
+    shown.sort(key=lambda each: title_key(each) not in frame)
     rest = [*shown, *(without_site(each, others, sites) for each in (text_of(article.get("name")), head.title))]
-    return next((each for each in rest if each and title_key(each) not in names), next(iter(rest), ""))
+    return next((each for each in rest if title_key(each) not in {"", *names}), next(filter(None, rest), ""))
 
 
 def _is_after_kicker(title: str, headline: str) -> bool:

@@ -15,6 +15,7 @@ _SHORTEST = 30
 _LONGEST = 1200
 """Characters. Shorter ones are slogans and sections, longer ones are articles."""
 
+_MOST_DESCRIPTIONS = 10
 _LONGEST_PLACE = 25
 """Letters before a description that name where it was written: "Northford · ", "Berlin. "."""
 
@@ -26,7 +27,7 @@ _LINES_BELOW_TITLE = 8
 
 def standfirst_of(article: Item, head: PageHead, lines: Sequence[PageLine], title: str) -> str:
     """Return the summary that a page shows: its description, whole, or what its element's name says stands first."""
-    descriptions = [*texts_of(article.get("description")), *head.all(_SUMMARIES)]
+    descriptions = [*texts_of(article.get("description")), *head.all(_SUMMARIES)][:_MOST_DESCRIPTIONS]
     keys = {title_key(_CUT.sub("", each)) for each in descriptions if len(each) >= _SHORTEST} - {title_key(title), ""}
     candidates = [line for line in lines if not line.all_of_it & (OUTSIDE | LINK | TITLE)]
     return _shown_description(candidates, keys) or _named(lines, title_key(title))
