@@ -7,14 +7,14 @@ import json
 import math
 import numbers
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
 from searchkit.errors import ConfigError, SourceError
-from searchkit.ingest.dates import offset_s, parse_date, parse_dated
+from searchkit.ingest.dates import day_comes_first, has_two_readings, offset_s, parse_date, parse_dated
 from searchkit.ingest.formats.html_fragment import FieldText, field_text, line_text
 from searchkit.ingest.formats.sections import atx_headings, sections_under
 from searchkit.ingest.language_detection import corrected, detect, is_no_language, normalise
@@ -102,14 +102,28 @@ _QUOTED_LIST = re.compile(rf"[\[(]\s*+{_QUOTED}(?:\s*+,\s*+{_QUOTED}|\s++{_QUOTE
 _QUOTED_TEXT = re.compile(_QUOTED, re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
-_NAMING = ("name", "title", "label", "term", "value", "$oid", "$date")
-"""Keys under which an object says its name: ``{"name": "Jane Doe"}``, ``{"$oid": "5f1c"}``."""
+_NAMING = (
+    *("name", "title", "label", "term", "value", "$oid", "$date"),
+    *("rendered", "main", "original", "text", "content", "#text", "$t", "_"),
+)
+"""Keys under which an object says its name: ``{"name": "Jane Doe"}``, ``{"$oid": "5f1c"}``; or its text:
+``{"rendered": "<p>…"}``, ``{"main": "Headline"}``."""
+
+_NOTHING = frozenset(
+    {"nan", "NaN", "-nan", "null", "NULL", "(null)", "None", "NaT", "<NA>", "\\N", "0000-00-00", "0000-00-00 00:00:00"}
+    | {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+)
+"""What programs write where there is no value: pandas, databases, spreadsheets."""
+
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 
 
 def natural(value: object) -> object:
     """Return numpy's numbers and arrays, and what is like them, as Python's own; anything else as it is."""
     if isinstance(value, str | int | float | Mapping | list | tuple) or value is None:
         return value
+    if type(value).__name__ in {"NAType", "NaTType"}:  # pandas has no value there, and no truth value either
+        return None
     listed = getattr(value, "tolist", None)
     return listed() if callable(listed) else value
 
@@ -146,6 +160,8 @@ def _field(value: object) -> FieldValue | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
+        if len(value) <= _LONGEST_NOTHING and value in _NOTHING:
+            return None
         listed = written_list(value)
         if listed is not None and all(_is_plain(each) for each in listed):
             return _several(listed)
@@ -153,7 +169,7 @@ def _field(value: object) -> FieldValue | None:
     if isinstance(value, numbers.Integral):
         return int(value) if int(value) in _INT64 else _plain(value)
     if isinstance(value, numbers.Real):
-        return float(value) if math.isfinite(value) else str(value)
+        return float(value) if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -247,7 +263,7 @@ def strings(value: object) -> list[str]:
     return [text for text in texts if text]
 
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
+COMMON_ALIASES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "_id", "doc id", "guid", "uuid", "article id"),
     "title": ("title", "headline", "heading"),
     "text": ("text", "body", "content", "full text", "main text", "article body", "article text", "abstract"),
@@ -263,6 +279,32 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags", "tag", "keywords", "categories", "category", "topics", "topic", "subjects"),
 }
 """An article's fields, and the keys that mean them, the likeliest first; case, blanks, ``_`` and ``-`` don't count."""
+
+_RARE_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "title": (
+        *("headlines", "headline text", "article title", "web title", "news title", "post title"),
+        *("titel", "titre", "título", "titulo", "titolo", "überschrift", "заголовок", "标题", "標題", "タイトル"),
+    ),
+    "text": (
+        *("body text", "article content", "content text", "content html", "news content", "story", "html", "article"),
+        *("texte", "texto", "testo", "inhalt", "contenu", "contenido", "contenuto", "conteúdo", "conteudo"),
+        *("текст", "正文", "内容", "內容", "本文"),
+    ),
+    "url": ("web url", "article url", "source url"),
+    "source": ("quelle", "fuente", "fonte", "zeitung"),
+    "authors": ("autor", "autoren", "auteur", "auteurs", "autore", "autori", "autores", "writer", "автор", "作者"),
+    "published": (
+        *("web publication date", "news date", "article date", "created utc", "datum", "fecha", "data"),
+        *("veröffentlicht", "erschienen", "дата", "日期", "日付"),
+    ),
+    "language": ("sprache", "langue", "idioma", "lingua"),
+    "tags": ("schlagworte", "schlagwörter", "etiquetas"),
+}
+"""Keys that mean a field where nothing commoner does: a guess, which is said."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    name: (*common, *_RARE_ALIASES.get(name, ())) for name, common in COMMON_ALIASES.items()
+}
 
 _METADATA = "metadata"
 """The key under which BEIR's form holds all but id, title and text."""
@@ -289,11 +331,12 @@ class ParsedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltArticle:
-    """An article, what couldn't be taken as it was, and the fields that were HTML."""
+    """An article, what couldn't be taken as it was, the fields that were HTML, and the keys of title and text."""
 
     article: Article
     notes: tuple[str, ...] = ()
     html: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def article_from_dict(values: Mapping[str, object], *, fallback_id: str | None = None) -> Article:
@@ -379,10 +422,10 @@ def make_article(
         if not title:
             raise SourceError(f"has neither text nor title{_keys_there(draft.values)}")
     url = one_line(plain_text(fields_.value("url"), "url", " ")) or None
-    published = _date(fields_, "published", extra, notes)
-    updated = _date(fields_, "updated", extra, notes)
     declared = _language(fields_, extra, notes)
     language = corrected(declared, title, text) if declared else detect(title, text)
+    published = _date(fields_, "published", language, extra, notes)
+    updated = _date(fields_, "updated", language, extra, notes)
     if declared and language != declared:
         notes.append(f"declares the language '{declared}', but is written in '{language}'")
     article = Article(
@@ -401,8 +444,8 @@ def make_article(
         sections=_sections(read, title) if draft.sections is None else draft.sections,
         origin=origin,
     )
-    html = tuple(name for name, field in (("title", titled), ("text", read)) if field.is_html)
-    return BuiltArticle(article=article, notes=tuple(notes), html=html)
+    html = tuple(name for name, each in (("title", titled), ("text", read)) if each.is_html)
+    return BuiltArticle(article=article, notes=tuple(notes), html=html, keys=fields_.keys)
 
 
 def _read(value: str, *, in_row: bool) -> FieldText:
@@ -427,6 +470,23 @@ def means(values: Mapping[str, object], name: str) -> object:
     return _FieldCandidate(values, {}).value(name)
 
 
+def is_common(key: str, name: str) -> bool:
+    """Say whether a key means an article's field to everybody."""
+    return _simple(key) in _simple_common(name)
+
+
+@lru_cache(maxsize=64)
+def _simple_common(name: str) -> frozenset[str]:
+    return frozenset(_simple(alias) for alias in COMMON_ALIASES[name])
+
+
+def keys_that_mean(keys: Iterable[str], name: str) -> list[str]:
+    """Return those of some keys that mean an article's field, the likeliest first."""
+    aliases = _simple_aliases(name)
+    fitting = [(aliases.index(simple), key) for key in keys if (simple := _simple(key)) in aliases]
+    return [key for _, key in sorted(fitting)]
+
+
 def keys_of(values: Mapping[str, object]) -> list[str]:
     """Name the paths that values can be mapped from, in their order."""
     names: list[str] = []
@@ -446,8 +506,11 @@ class _FieldCandidate:
         self._mapped = mapped
         self._used: set[Path] = set()
         self._names: dict[str, list[tuple[Path, object]]] = {}
+        self.keys: dict[str, str] = {}
+        """The keys that were taken for fields under another name."""
         for path, value in _candidates(values):
             self._names.setdefault(_simple(path[-1]), []).append((path, value))
+        self._simple = tuple(self._names)
         self._used.update(followed[0] for path in mapped.values() if (followed := _follow(values, path)))
 
     def value(self, name: str) -> object:
@@ -455,10 +518,12 @@ class _FieldCandidate:
         if name in self._mapped:
             followed = _follow(self._values, self._mapped[name])
             return followed[1] if followed else None
-        for alias in _simple_aliases(name):
-            for path, value in self._names.get(alias, ()):
-                if path not in self._used and not _is_missing(value):
+        for alias in _aliases_among(name, self._simple):
+            for path, value in self._names[alias]:
+                if path not in self._used and not _is_missing(value) and _may_be(name, alias, value):
                     self._used.add(path)
+                    if alias != name:
+                        self.keys[name] = path[-1]
                     return value
         return None
 
@@ -476,9 +541,18 @@ def _candidates(values: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
             yield (_METADATA, str(key)), natural(value)
 
 
+def _may_be(name: str, alias: str, value: object) -> bool:
+    """Say whether a value can be what a key means, where that is a guess: ``data`` is a date in some languages."""
+    if alias in _simple_common(name):
+        return True
+    return not isinstance(value, Mapping | list | tuple) and (name != "published" or parse_dated(value) is not None)
+
+
 def _is_missing(value: object) -> bool:
-    """Say whether there is no value: None, nothing in it, or NaN, by which tables say so."""
-    return value is None or (isinstance(value, str | list | tuple) and not value) or value != value  # noqa: PLR0124
+    """Say whether there is no value: None, nothing in it, or a word by which programs say so."""
+    if isinstance(value, str):
+        return not value or (len(value) <= _LONGEST_NOTHING and value in _NOTHING)
+    return value is None or (isinstance(value, list | tuple) and not value) or value != value  # noqa: PLR0124
 
 
 @lru_cache(maxsize=4096)
@@ -489,6 +563,12 @@ def _simple(key: str) -> str:
 @lru_cache(maxsize=64)
 def _simple_aliases(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_simple(alias) for alias in ALIASES[name]))
+
+
+@lru_cache(maxsize=4096)
+def _aliases_among(name: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of an article's keys that mean a field, the likeliest first: rows of one file have the same."""
+    return tuple(alias for alias in _simple_aliases(name) if alias in keys)
 
 
 def _follow(values: Mapping[str, object], path: str) -> tuple[Path, object] | None:
@@ -523,13 +603,18 @@ def _id(value: object, url: str | None, fallback: str | None) -> str:
     return clean(identifier)
 
 
-def _date(candidates: _FieldCandidate, name: str, extra: dict[str, FieldValue], notes: list[str]) -> datetime | None:
+def _date(
+    candidates: _FieldCandidate, name: str, language: str | None, extra: dict[str, FieldValue], notes: list[str]
+) -> datetime | None:
     value = candidates.value(name)
     if value in (None, "", (), []):
         return None
     if isinstance(value, Mapping | list | tuple):
         value = plain_text(value, name, " ")
-    moment = parse_dated(value)
+    day_first = day_comes_first(language)
+    moment = parse_dated(value, day_first=day_first)
+    if moment is not None and day_first is None and has_two_readings(value):
+        notes.append(f"the date '{value}' may have the day or the month first; the month was read first")
     raw = one_line(plain_text(value, name, " ")) if moment is None else ""
     if raw:
         extra[f"{name}_raw"] = raw

@@ -23,6 +23,7 @@ from searchkit.ingest.compression import HEAD
 from searchkit.ingest.damage import guarded
 from searchkit.ingest.discover import SourceFile, distinct, find, find_among
 from searchkit.ingest.format_readers import read_format, read_stream
+from searchkit.ingest.joined_files import without_joined
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -89,6 +90,7 @@ def read(
     check_fields(config.fields)
     on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
     files, problems = find(on_disk) if among is None else find_among(on_disk, among)
+    files = without_joined(files)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from searchkit.ingest.language_detection import detect as detect_language
+from searchkit.ingest.charset_statistics import cyrillic, east_asian, latin, latin_score
+from searchkit.ingest.mojibake import repaired
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LONGEST = 64 * 2**20
 """Bytes of a file that holds one article, or of one line of a file that holds many. No article is that long, and a
@@ -65,20 +70,18 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b\x1a\b"))
 _UNLIKELY = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7", "cp037", "cp500"]
 """Encodings that a few bytes are easily taken for. UTF-16 and UTF-32 were recognised before; nobody saves EBCDIC."""
 
-_LATIN = {
-    "cp1252": frozenset(
-        {"en", "es", "fr", "de", "pt", "it", "nl", "sv", "da", "no", "fi", "is", "ca", "gl", "eu", "ga"}
-    ),
-    "cp1250": frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"}),
-    "cp1254": frozenset({"tr", "az"}),
-    "cp1257": frozenset({"lt", "lv", "et"}),
-}
-"""The encodings of Latin scripts, each with the languages that were written in it; the first that fits is taken."""
-
-_LATIN_SHARE = 0.3
-"""Of a text in a Latin script, at most so much is outside ASCII: Vietnamese has the most, some 25 %."""
-
 _WESTERN = re.compile("[\x00-\x7fÀ-ÖØ-öø-ÿŠšŽžŒœŸ‘’‚“”„‹›«»–—…•·°§©®™£€¡¿ºª\xa0]*")
+
+
+_HIGH = bytes(range(128, 256))
+_STRAY = re.compile("[\udc80-\udcff]")
+_SWITCH = re.compile(rb"\x1b\$(?:[@B]|\([DO])")
+_PUNCTUATION = ".,;:!?()[]{}<>\"'/-+*=#%&@_|\\’‘“”«»„–—…、。，．：；！？（）「」『』【】・《》"
+_MOST = 0.95
+"""The share of a text's characters that are letters, digits, blanks and usual signs."""
+
+_CLEARLY_MORE = 0.2
+"""By how much an encoding must give more letters of the text's language than the one that is declared."""
 
 
 class NotText(ValueError):
@@ -107,17 +110,47 @@ class Line:
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """Return the bytes as text.
 
-    A byte order mark decides, then UTF-8 where the bytes are valid, then ``declared``, then statistics.
-    Raises ``NotText`` for what isn't text.
+    A byte order mark decides, then UTF-8 where the bytes are valid, then what they are surely in, then ``declared``,
+    then statistics. What was encoded in UTF-8 twice is repaired, and said. Raises ``NotText`` for what isn't text.
     """
     refuse_binary(data[:_HEAD])
-    encoding = _marked(data) or _wide_without_mark(data)
+    encoding = _marked(data) or _wide_without_mark(data) or _escaped(data)
     if encoding:
         return _decode_as(data, encoding)
     try:
-        return Decoded(text=data.decode("utf-8"), encoding="utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _decode_as(data, _declared(data, declared) or detect(data))
+        return _declared_or_detected(data, declared)
+    repair = repaired(text)
+    note = None if repair is text else "was encoded in UTF-8 twice; it was repaired"
+    return Decoded(text=repair, encoding="utf-8", note=note)
+
+
+def _declared_or_detected(data: bytes, label: str | None) -> Decoded:
+    """Decode as declared, unless the bytes are surely in another encoding, or can't be in this one."""
+    declared = _declared(data, label)
+    if declared is None:
+        decoded = _decode_as(data, detect(data))
+        known = _codec(label) if label else None
+        if known is None or decoded.note or known == codecs.lookup(decoded.encoding).name:
+            return decoded
+        return replace(decoded, note=f"declares the encoding {label}, but is written in {decoded.encoding}")
+    sure = None if _nearly_utf8(data) else _surely(data, declared)
+    if sure is None or data.decode(sure, "replace") == data.decode(declared, "replace"):
+        return _decode_as(data, declared)
+    decoded = _decode_as(data, sure)
+    note = f"declares the encoding {label}, but is written in {sure}"
+    return replace(decoded, note=f"{note}; {decoded.note}" if decoded.note else note)
+
+
+def _surely(data: bytes, declared: str) -> str | None:
+    """Return the encoding that bytes are surely in, None where the one declared is as likely."""
+    if (encoding := east_asian(data) or cyrillic(data)) is not None:
+        return encoding
+    high = len(data) - len(data.translate(None, _HIGH))
+    if high < _FEW_HIGH_BYTES or (encoding := latin(data, sure=True)) is None:
+        return None
+    return encoding if latin_score(data, encoding) > latin_score(data, declared) + _CLEARLY_MORE else None
 
 
 def refuse_binary(head: bytes) -> None:
@@ -140,8 +173,8 @@ def detect(data: bytes) -> str:
     if _nearly_utf8(data):
         return "utf-8"
     sample = data[:_SAMPLE]
-    if (latin := _latin(sample)) is not None:
-        return latin
+    if (encoding := east_asian(sample) or cyrillic(sample) or latin(sample)) is not None:
+        return encoding
     if sum(byte > 127 for byte in sample[:_HEAD]) < _FEW_HIGH_BYTES and _is_western(sample):
         return "cp1252"
     from charset_normalizer import from_bytes
@@ -159,8 +192,8 @@ def _marked(data: bytes) -> str | None:
 
 
 def _wide_without_mark(data: bytes) -> str | None:
-    """Recognise UTF-16 by the NULs that all its ASCII characters carry on the same side."""
-    head = data[:_HEAD]
+    """Recognise UTF-16 by the NULs that its blanks, digits and line breaks carry, and by the letters that it gives."""
+    head = data[: _HEAD - _HEAD % 2]
     half = len(head) // 2
     if half < 2 or b"\0" not in head:
         return None
@@ -169,29 +202,63 @@ def _wide_without_mark(data: bytes) -> str | None:
         return "utf-16-le"
     if even > half * 0.7 and odd == 0:
         return "utf-16-be"
-    return None
+    return next((name for name in ("utf-16-le", "utf-16-be") if _is_writing(head, name)), None)
+
+
+def _is_writing(head: bytes, encoding: str) -> bool:
+    """Say whether bytes are letters and blanks in an encoding: nearly all characters, with a blank now and then."""
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head[: len(head) - len(head) % 2])
+    likely = sum(character.isalnum() or character.isspace() or character in _PUNCTUATION for character in text)
+    unlikely = sum(character > "\ud7ff" and character not in _PUNCTUATION for character in text)
+    blanks = sum(character in " \n" for character in text)
+    return likely >= _MOST * len(text) and not unlikely and blanks > 0
+
+
+def _escaped(data: bytes) -> str | None:
+    """Recognise ISO-2022-JP, which is ASCII with sequences that switch to Japanese."""
+    return "iso2022_jp_ext" if _SWITCH.search(data, 0, _SAMPLE) else None
 
 
 def _declared(data: bytes, label: str | None) -> str | None:
     """Return the codec of a declared encoding, if there is one that fits the data."""
-    if not label:
+    name = _codec(label) if label else None
+    if name is None:
         return None
     try:
-        codec = codecs.lookup(label)
-        codec.decode(data, "strict")
+        data.decode(name)
+    except (LookupError, ValueError):  # a codec may be none of texts
+        return None
+    return name
+
+
+def _codec(label: str) -> str | None:
+    """Return the codec of an encoding's name."""
+    try:
+        name = codecs.lookup(label).name
     except (LookupError, ValueError):
         return None
     # Browsers read both names as windows-1252, and so do the people who write them.
-    return "cp1252" if codec.name in {"iso8859-1", "ascii"} else codec.name
+    return "cp1252" if name in {"iso8859-1", "ascii"} else name
 
 
 def _decode_as(data: bytes, encoding: str) -> Decoded:
     try:
         return Decoded(text=data.decode(encoding), encoding=encoding)
     except UnicodeDecodeError as error:
-        text = data.decode(encoding, "replace")
+        text = _mixed(data) if encoding == "utf-8" else data.decode(encoding, "replace")
         note = f"has bytes that aren't {encoding} (the first at {error.start}); they were replaced"
         return Decoded(text=text, encoding=encoding, note=note)
+
+
+def _mixed(data: bytes) -> str:
+    """Decode UTF-8 with bytes in between that are none: those that make a small letter in a word are windows-1252."""
+    return _STRAY.sub(_stray, data.decode("utf-8", "surrogateescape"))
+
+
+def _stray(match: re.Match[str]) -> str:
+    character = bytes([ord(match[0]) - 0xDC00]).decode("cp1252", "replace")
+    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    return character if character.islower() and (before.isalpha() or after.isalpha()) else "\ufffd"
 
 
 def _nearly_utf8(data: bytes) -> bool:
@@ -200,25 +267,6 @@ def _nearly_utf8(data: bytes) -> bool:
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     right = sum(character > "\x7f" for character in text) - wrong
     return right >= 4 * wrong
-
-
-def _latin(data: bytes) -> str | None:
-    """Return the encoding of a text in a Latin script, told by its language; None where that isn't clear.
-
-    The encodings of Europe's west, middle, Turkey and the Baltic differ in a few letters alone, which statistics take
-    for each other ("ano" with a tilde for one with an acute); what stands around them tells the language.
-    """
-    high = sum(byte > 127 for byte in data)
-    if high > _LATIN_SHARE * len(data):
-        return None
-    for encoding, codes in _LATIN.items():
-        try:
-            text = data[:_HEAD].decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if detect_language("", text) in codes:
-            return encoding
-    return None
 
 
 def _is_western(data: bytes) -> bool:
@@ -231,12 +279,16 @@ def _is_western(data: bytes) -> bool:
 def lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     r"""Yield the lines of a stream as text, split at ``\n`` alone, however long the stream is.
 
+    Where the stream begins with ``\r`` and no ``\n`` at its lines' ends, as old Macintosh programs write them, all line
+    breaks become ``\n``.
+
     The first line tells whether it is UTF-16 or UTF-32 (by its mark) or UTF-8. A line that isn't valid UTF-8 is read in
     the encoding that the first such line seems to have; its note says so, once. A line above ``longest`` bytes has a
     problem instead of a text.
 
     Raises ``NotText`` where the first line is no text, and whatever the stream raises.
     """
+    stream = _with_line_feeds(stream)
     first = stream.readline(longest + 1)
     refuse_binary(first[:_HEAD])
     encoding = _marked(first) or _wide_without_mark(first)
@@ -245,6 +297,37 @@ def lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     else:
         assert encoding is not None
         yield from _wide_lines(stream, first, encoding, longest)
+
+
+def _with_line_feeds(stream: BinaryIO) -> BinaryIO:
+    r"""Return a stream whose lines end with ``\n``."""
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
+    head = buffered.peek(_HEAD)
+    if b"\n" in head or b"\r" not in head or b"\0" in head:
+        return cast("BinaryIO", buffered)
+    return cast("BinaryIO", io.BufferedReader(_LineFeeds(cast("BinaryIO", buffered)), _HEAD))
+
+
+class _LineFeeds(io.RawIOBase):
+    r"""A stream in which ``\r`` and ``\r\n`` are ``\n``."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__()
+        self._source = source
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("latin-1")(), translate=True)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._source.read(len(view))
+        text = self._decoder.decode(data, final=not data)
+        while data and not text:  # a carriage return waits for what follows it
+            data = self._source.read(len(view) - 1)
+            text = self._decoder.decode(data, final=not data)
+        view[: len(text)] = text.encode("latin-1")
+        return len(text)
 
 
 def _narrow_lines(stream: BinaryIO, raw: bytes, longest: int) -> Iterator[Line]:
@@ -280,7 +363,8 @@ def _skip_line(stream: BinaryIO) -> None:
 
 def _wide_lines(stream: BinaryIO, raw: bytes, encoding: str, longest: int) -> Iterator[Line]:
     """Decode as it comes: where the bytes are cut doesn't matter to an incremental decoder."""
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    # Lines may end with a carriage return alone.
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
     number = 0
     rest = ""
     while raw:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
+from searchkit.ingest.date_spelling import plain_spelling
+from searchkit.ingest.month_names import english_months
 from searchkit.types import Bound, SpanBound
 
 _Period = Literal["instant", "hour", "minute", "day", "week", "month", "quarter", "year"]
@@ -31,8 +34,15 @@ _LEAD_IN = re.compile(
     r"^(?:(?:first |last )?(?:published|posted|updated|modified|created)(?: on| at)?|stand|date)\s*[:\s]\s*",
     re.IGNORECASE,
 )
+_WORDS_BEFORE = re.compile(r"[^\d]{1,40}(?=\d)", re.ASCII)
 _PUBLISHED = re.compile(r".*\b(?:published|posted)(?: on| at)?[:\s]\s*(?=[^|]*\d)([^|]*)", re.IGNORECASE)
 """Of a line that tells several dates ("Updated … | Published …") the one that says when it appeared."""
+
+_TWO_NUMBERS = re.compile(r"[^\d]{0,40}(\d{1,2})\s?([/-])\s?(\d{1,2})\s?\2\s?(?:\d{4}|\d{2})(?!\d)", re.ASCII)
+_YEAR_FIRST = frozenset({"zh", "ja", "ko", "hu", "mn", "lt", "fa"})
+_MONTH_FIRST_REGIONS = frozenset({"us", "ph"})
+_EITHER_FIRST_REGIONS = frozenset({"ca", "001"})
+"""Of English."""
 
 _MONTHS = (
     ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may", "may"), ("june", "jun"),
@@ -58,6 +68,7 @@ _DATES = tuple(
     )
 )
 """Day before month between dots, month before day between slashes and hyphens, unless it can't be a month."""
+_OPEN_ORDER = _DATES[2]
 
 _TIME = re.compile(
     r"""(?<![\d.:+-])(?:
@@ -68,13 +79,16 @@ _TIME = re.compile(
     )(?![\d:])""",
     re.VERBOSE | re.ASCII,
 )
-_COMMENT = re.compile(r"\([^()]*\)")
+_COMMENT = re.compile(r"\((?!(?:utc|gmt)\s?[+\-−]\d)[^()]*\)|[()]")
+"""What stands in brackets, unless it alone says the zone."""
 _ZONE = re.compile(
     r"\s*(?P<name>[a-z]{1,5})?(?:\s*(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?)?(?:\s+(?P<after>[a-z]{2,5}))?"
     r"(?![\w])",
     re.ASCII,
 )
-_FILLING = re.compile(r"(?:\b(?:at|on|um|à|a las|kl|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+")
+_FILLING = re.compile(
+    r"(?:\b(?:at|on|um|à|a las|às|alle|ore|om|kl|klo|godz|года|г|в|o|ab|den|the|of|local time)\b|[,;@|•·.–—-]|\s)+"
+)
 """What may stand between a date and its time and means nothing."""
 
 _HOURS = {
@@ -135,25 +149,26 @@ _EPOCH_SECONDS = range(10**8, 10**11)
 """From 1973 to 5138; thousand times more is milliseconds. Smaller numbers are years or no dates at all."""
 
 
-def parse_date(value: object) -> datetime | None:
+def parse_date(value: object, *, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a value of an article's metadata names, in UTC; None where it names none.
 
     Reads what ``parse_dated`` does.
     """
-    moment = parse_dated(value)
+    moment = parse_dated(value, day_first=day_first)
     return None if moment is None else moment.astimezone(UTC)
 
 
-def parse_dated(value: object) -> datetime | None:
+def parse_dated(value: object, *, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a value of an article's metadata names, by the clock that it names; None where none.
 
     Takes ``datetime``, ``date``, seconds or milliseconds since 1970, and text: ISO 8601 first, then what mail, feeds
     and people write in English, then the forms of many languages. Without a zone it is UTC, without a time midnight,
-    without a day or month the first. ``02.03.2025`` is read day first, ``03/04/2025`` month first. Words that depend on
-    today ("yesterday") name none.
+    without a day or month the first. ``02.03.2025`` is read day first. So is ``03/04/2025`` where ``day_first``, else
+    month first: a file's other dates may tell (``date_order``), or its language (``day_comes_first``). Words that
+    depend on today ("yesterday") name none.
     """
     try:
-        moment = _read(value)
+        moment = _read(value, day_first=bool(day_first))
         if moment is not None:
             moment.astimezone(UTC)  # at either end of time it may have no instant
         return moment
@@ -161,7 +176,7 @@ def parse_dated(value: object) -> datetime | None:
         return None
 
 
-def _read(value: object) -> datetime | None:
+def _read(value: object, *, day_first: bool) -> datetime | None:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(timezone(_offset_of(value)))
     if isinstance(value, date):
@@ -170,7 +185,50 @@ def _read(value: object) -> datetime | None:
         return None
     if isinstance(value, int | float):
         return _from_number(value)
-    return _from_text(" ".join(value.split())) if isinstance(value, str) else None
+    return _from_text(" ".join(value.split()), day_first=day_first) if isinstance(value, str) else None
+
+
+def date_order(values: Iterable[object]) -> Literal["day first", "month first", "both"] | None:
+    """Say which comes first in dates such as ``25/12/2024``, as those tell of which only one order makes a date.
+
+    None where none tells, "both" where some tell the one and some the other. Between dots the day always comes first.
+    """
+    orders = {order for value in values if (order := _order(value))}
+    return None if not orders else orders.pop() if len(orders) == 1 else "both"
+
+
+def _order(value: object) -> Literal["day first", "month first"] | None:
+    numbers = _open_numbers(value)
+    if numbers is None or (numbers[0] > 12) == (numbers[1] > 12):
+        return None
+    return "day first" if numbers[0] > 12 else "month first"
+
+
+def has_two_readings(value: object) -> bool:
+    """Say whether a date names one day with the day first, and another with the month first: ``03/04/2025``."""
+    numbers = _open_numbers(value)
+    return numbers is not None and numbers[0] != numbers[1] and all(0 < number <= 12 for number in numbers)
+
+
+def _open_numbers(value: object) -> tuple[int, int] | None:
+    """Return the two numbers that may be day and month; None where their order is plain."""
+    match = _TWO_NUMBERS.match(plain_spelling(value)) if isinstance(value, str) and len(value) <= _LONGEST else None
+    return (int(match[1]), int(match[3])) if match else None
+
+
+def day_comes_first(language: str | None) -> bool | None:
+    """Say whether a language ("de", "en-GB") writes the day first in ``03/04/2025``; None where it isn't known.
+
+    English alone leaves it open, as do languages that begin with the year.
+    """
+    code = (language or "").replace("_", "-").casefold()
+    name, _, rest = code.partition("-")
+    if not name or name in _YEAR_FIRST:
+        return None
+    if name != "en":
+        return True
+    region = rest.split("-")[-1]
+    return None if not region or region in _EITHER_FIRST_REGIONS else region not in _MONTH_FIRST_REGIONS
 
 
 def offset_s(moment: datetime | None) -> int:
@@ -189,20 +247,48 @@ def _from_number(number: float) -> datetime | None:
         return datetime.fromtimestamp(number, UTC)
     if int(number) // 1000 in _EPOCH_SECONDS:
         return datetime.fromtimestamp(number / 1000, UTC)
-    return _from_text(str(number)) if isinstance(number, int) else None
+    return _from_text(str(number), day_first=False) if isinstance(number, int) else None
 
 
 @lru_cache(maxsize=4096)
-def _from_text(text: str) -> datetime | None:
+def _from_text(text: str, *, day_first: bool) -> datetime | None:
     if not any(character.isdigit() for character in text) or len(text) > _LONGEST:
         return None
+    text = plain_spelling(text)
     if _EPOCH.fullmatch(text):
         return _from_number(float(text) if "." in text else int(text))
-    if published := _PUBLISHED.match(text):
-        text = published[1]
-    text = _LEAD_IN.sub("", text.strip(" |"))
-    dated = _iso(text, UTC) or _written(text, UTC) or _absolute(text, UTC)
+    text = _without_lead_in(text)
+    dated = _by_rules(text, day_first=day_first) or _absolute(text, UTC)
+    if dated is None and (rest := _WORDS_BEFORE.sub("", text, count=1)) != text:
+        dated = _absolute(rest, UTC)
     return dated[0] if dated else None
+
+
+def parse_by_rules(text: str, *, day_first: bool | None = None) -> datetime | None:
+    """Return what ``parse_dated`` does of a text, where that needs no library of languages, which is slow to say no."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        plain = _without_lead_in(plain_spelling(" ".join(text.split())))
+        dated = _by_rules(plain, day_first=bool(day_first))
+        return dated[0] if dated else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _without_lead_in(text: str) -> str:
+    published = _PUBLISHED.match(text)
+    return _LEAD_IN.sub("", (published[1] if published else text).strip(" |"))
+
+
+def _by_rules(text: str, *, day_first: bool) -> tuple[datetime, _Period] | None:
+    """Read a date, or one behind words of any language that aren't a part of it."""
+    dated = _iso(text, UTC) or _written(english_months(text), UTC, day_first=day_first)
+    rest = _WORDS_BEFORE.sub("", text, count=1)
+    if dated is not None or rest == text:
+        return dated
+    dated = _iso(rest, UTC) or _written(english_months(rest), UTC, day_first=day_first)
+    return dated if dated and dated[1] not in {"month", "year"} else None
 
 
 def _iso(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
@@ -236,7 +322,7 @@ def _exactness(text: str) -> _Period:
     return {2: "hour", 4: "minute"}.get(len(time), "instant")  # type: ignore[return-value]
 
 
-def _written(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
+def _written(text: str, zone: tzinfo, *, day_first: bool = False) -> tuple[datetime, _Period] | None:
     """Read a whole date in digits or with an English month, with or without a time and a zone, in any order.
 
     None where anything in the text is left that isn't understood.
@@ -258,7 +344,7 @@ def _written(text: str, zone: tzinfo) -> tuple[datetime, _Period] | None:
             rest = words[match.end() :]
             if _FILLING.sub("", rest):
                 continue
-            day = _day(match)
+            day = _day(match, day_first=day_first)
             if day is None:
                 return None
             if "day" not in expression.groupindex:
@@ -324,15 +410,19 @@ def _placed(moment: datetime, offset: timedelta | str | None, zone: tzinfo) -> d
     return moment.replace(tzinfo=zone if offset is None else timezone(offset))
 
 
-def _day(match: re.Match[str]) -> tuple[int, int, int] | None:
-    """Return year, month and day; day and month change places where only that makes a date."""
+def _day(match: re.Match[str], *, day_first: bool) -> tuple[int, int, int] | None:
+    """Return year, month and day; day and month change places where only that makes a date.
+
+    ``day_first`` is about the form that leaves it open, ``03/04/2025``.
+    """
     groups = match.groupdict()
     year = int(groups["year"].lstrip("'’"))
     if year < 100:
         year += 1900 if year > 68 else 2000  # as POSIX reads two digits
     month = _MONTH_OF.get(groups["month"]) or int(groups["month"])
     day = int(groups.get("day") or 1)
-    if month > 12 >= day and not match[0].startswith(groups["year"]):
+    open_order = day_first and match.re is _OPEN_ORDER and day <= 12
+    if open_order or (month > 12 >= day and not match[0].startswith(groups["year"])):
         day, month = month, day
     try:
         date(year, month, day)

@@ -26,7 +26,7 @@ _TEXT_KINDS = _by_suffix(
     a script: js mjs cjs jsx ts tsx vue svelte sh bash zsh fish bat cmd ps1 psm1
     a style sheet: css scss sass less styl xsl xslt
     subtitles: srt vtt sub ass ssa sbv lrc ttml
-    TeX: tex latex sty cls bib bst dtx ltx
+    TeX: tex latex sty cls bst dtx ltx
     settings: yaml yml toml ini cfg conf config properties env editorconfig plist reg desktop service lock htaccess
     settings: po pot strings
     a log: log
@@ -51,7 +51,7 @@ _BINARY_KINDS = _by_suffix(
     a video: mp4 m4v mov avi mkv webm wmv flv mpg mpeg 3gp ogv mts
     a font: woff woff2 ttf otf eot ttc
     an old Word document: doc dot
-    a spreadsheet: xls xlsx xlsb xlsm ods numbers
+    a spreadsheet: xls xlsb xlsm ods numbers
     slides: ppt pptx pps ppsx odp
     a Kindle book: mobi azw azw3 prc
     a scanned book: djvu djv cbz cbr

@@ -45,6 +45,14 @@ FORMATS = {
     ".mbox": "mbox",
     ".mht": "mail",
     ".mhtml": "mail",
+    ".parquet": "parquet",
+    ".arrow": "parquet",
+    ".feather": "parquet",
+    ".ipc": "parquet",
+    ".xlsx": "zip",
+    ".enex": "enex",
+    ".ris": "ris",
+    ".bib": "bibtex",
 }
 """What a file is, by its suffix; any other is ``unknown`` and tried as plain text."""
 
@@ -56,10 +64,12 @@ _XML_ROOTS = {
     "channel": "feed",
     "urlset": "sitemap",
     "sitemapindex": "sitemap",
+    "en-export": "enex",
 }
 """What XML holds, by the name of its outermost element, without prefix and in lower case."""
 
 _BY_MAGIC = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"WARC/": "warc", b"filedesc://": "warc", b"%PDF-": "pdf"}
+_BY_MAGIC |= {b"PAR1": "parquet", b"ARROW1": "parquet", b"FEA1": "parquet", b"SQLite format 3\0": "sqlite"}
 _OPEN_TO_CONTENT = {"plain", "unknown", "xml", "feed", "json", "table", "jsonl", "html", "mail", "mbox"}
 """What a suffix speaks for only as long as the text doesn't say otherwise; Markdown may begin with any of it."""
 
@@ -71,6 +81,12 @@ _PROLOGUE = re.compile(
 _ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]")
 _JSON_FEED = re.compile(r"\s*\{.{0,5000}?\"version\"\s*:\s*\"https?:\\?/\\?/jsonfeed\.org\\?/version", re.DOTALL)
 _JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
+_BOOKMARKS = re.compile(
+    r"\s*(?:<!doctype\s+netscape-bookmark-file|<!doctype html>.{0,300}?<title>\s*Pocket Export\s*</title>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WXR = re.compile(r"\s*<\?xml.{0,8000}?<rss\b[^>]{0,2000}\bxmlns:wp=[\"']http://wordpress\.org/export/", re.DOTALL)
+_RIS = re.compile(r"\s*TY  - [A-Z]{2,8}\s*\n[A-Z][A-Z0-9]  - ")
 _MBOX = re.compile(r"(?:\r?\n)?>?From [^\n]{0,300}\b\d{4}\b[^\n]{0,40}\r?\n[!-9;-~]+:")
 _HEADER = re.compile(r"([!-9;-~]{2,60}):(?:[ \t]|$)")
 _URL_LINE = re.compile(r"https?://[^\s<>\"]+\Z")
@@ -123,7 +139,7 @@ def detect_zip(names: Collection[str], read: Callable[[str], bytes]) -> str:
     if mimetype.startswith("application/vnd.oasis.opendocument."):
         return "odt" if mimetype.partition("opendocument.")[2].startswith("text") else "office"
     if "[Content_Types].xml" in names:
-        return "docx" if "word/document.xml" in names else "office"
+        return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else "office"
     if "datapackage.json" in names and any(name.startswith("archive/") for name in names):
         return "wacz"
     if any(re.fullmatch(r"(?:.*/)?metadata_\d+_to_\d+\.json", name) for name in names):
@@ -164,6 +180,8 @@ def _decoded(head: bytes) -> str:
 
 def _by_text(text: str, by_suffix: str) -> str | None:
     """Return what the beginning of a text gives away; None where it may be anything."""
+    if (export := _export(text, by_suffix)) is not None:
+        return export
     root = _outermost(text)
     if root is not None and (by_suffix != "html" or _XML_ROOTS.get(root) == "feed"):
         if root in _XML_ROOTS:
@@ -177,6 +195,17 @@ def _by_text(text: str, by_suffix: str) -> str | None:
     if by_suffix == "unknown" and _JSON.match(text):
         return "json"
     return "urls" if by_suffix in ("plain", "unknown") and _is_list_of_urls(text) else None
+
+
+def _export(text: str, by_suffix: str) -> str | None:
+    """Return which export a text is, of those that nothing else looks like."""
+    if _BOOKMARKS.match(text):
+        return "bookmarks"
+    if _WXR.match(text):
+        return "wxr"
+    if by_suffix in ("plain", "unknown"):
+        return "twitter" if text.startswith("window.YTD.") else "ris" if _RIS.match(text) else None
+    return None
 
 
 def _outermost(text: str) -> str | None:

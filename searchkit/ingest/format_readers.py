@@ -11,6 +11,7 @@ from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import decompressed, read_whole
 from searchkit.ingest.damage import guarded
+from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
 from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.format_detection import detect_format, format_of_name
@@ -27,7 +28,6 @@ _DOCUMENTS = {
     "odt": "an OpenDocument text",
     "epub": "an EPUB",
     "office": "an Office file",
-    "omnivore": "an export of Omnivore",
     "pdf": "a PDF",
     "xml": "XML of a kind that isn't read",
 }
@@ -79,13 +79,11 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.jsonl import read_json
 
             return in_its_language(_not_nothing(read_json(read_whole(stream, _LONGEST_JSON), rows), rows))
-        case "table":
-            from searchkit.ingest.formats.csv import read_table
-
-            return in_its_language(_not_nothing(read_table(stream, rows), rows))
+        case _ if name in TABLES_AND_EXPORTS:
+            return in_its_language(_not_nothing(read_export(name, stream, rows), rows, TABLES_AND_EXPORTS[name]))
         case "zip" | "wacz" | "tar" | "warc" | "mbox" | "feed" | "jsonfeed" | "sitemap" | "urls":
             return _read_container(name, stream, rows)
-        case "docx" | "odt" | "epub" | "office" | "omnivore" | "pdf" | "xml":
+        case "docx" | "odt" | "epub" | "office" | "pdf" | "xml":
             raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
         case _:
             return read_one(_parser(name), stream, rows)

@@ -16,8 +16,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-HYPHENS = "-\u2010\u00ad"
-"""The hyphen of the keyboard, Unicode's own, and the soft one, which is written nowhere but where a line ends."""
+SOFT_HYPHENS = "\u00ad\u00ac"
+"""The soft hyphen and the sign that programs write for it: both stand nowhere but where a line may end."""
+
+HYPHENS = f"-\u2010{SOFT_HYPHENS}"
+"""The hyphen of the keyboard, Unicode's own, and the soft ones."""
 
 _PARTED = re.compile(rf"(?<=[^\W_])(?P<hyphen>[{HYPHENS}])[ \t]*+\n[ \t]*+(?=[^\W_])")
 _PARTED_WORD = re.compile(rf"(?<![^\W_])(?P<left>[^\W_]++)[{HYPHENS}][ \t]*+\n[ \t]*+(?P<right>[^\W_]++)")
@@ -145,7 +148,7 @@ class _Fences:
 def _between(text: str, match: re.Match[str], vocabulary: Vocabulary) -> str:
     """Return what stands between the two parts of a word in place of hyphen and line break."""
     hyphen = match["hyphen"]
-    if hyphen == "\u00ad":
+    if hyphen in SOFT_HYPHENS:
         return ""
     before = text[max(0, match.start() - _LONGEST_WORD) : match.start()]
     after = text[match.end() : match.end() + 2 * _LONGEST_WORD]
@@ -262,7 +265,7 @@ def glue(left: str, right: str, vocabulary: Vocabulary | None = None) -> str:
     """
     if not left or not right:
         return left + right
-    if left.endswith("\u00ad"):
+    if left[-1] in SOFT_HYPHENS:
         return left[:-1] + right
     if _UNSPACED.match(left[-1]) and _UNSPACED.match(right[0]):
         return left + right

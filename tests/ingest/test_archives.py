@@ -193,7 +193,7 @@ def test_a_tar_header_that_goes_on_for_ever_is_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("members", "what"),
     [
-        ({"[Content_Types].xml": b"<t/>", "xl/workbook.xml": b"<w/>"}, "an Office file"),
+        ({"[Content_Types].xml": b"<t/>", "ppt/presentation.xml": b"<p/>"}, "an Office file"),
         ({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<c/>"}, "an Office file"),
     ],
 )

@@ -147,17 +147,26 @@ def test_the_delimiter_of_a_table_is_told_from_its_rows(delimiter: str):
     assert (article.id, article.title, article.text, article.tags) == ("7", "Head", "Body text", ("a/b",))
     assert article.published is not None
     assert other.published is None
-    assert not problems
+    guessed = f"news.x: was read as: `{delimiter}` separated, `Body` as text, `Headline` as title"
+    assert [str(problem) for problem in problems] == ([guessed] if delimiter in ";|" else [])
 
 
 def test_rows_of_a_table_that_are_no_rows_are_problems_at_the_line_where_they_start():
-    source = 'id,title,text\n1,a,b\n2,a\n3,a,b,c\n\n4,"two\nlines",x\n5,n\0l,x\n6,ok,ok\n'
+    source = 'id,title,text\n1,a,b\n2,a\n3,a,b,c\n\n4,"two\nlines",x\n5,n\0l,x\n6\n7,ok,ok\n'
     articles, problems = table(source)
-    assert [(article.id, article.title) for article in articles] == [("1", "a"), ("4", "two lines"), ("6", "ok")]
-    assert [str(problem) for problem in problems] == [
-        "news.x, line 3: has 2 cells, the header 3",
-        "news.x, line 4: has 4 cells, the header 3",
-        "news.x, line 8: has a NUL character in it",
+    assert [(article.id, article.title) for article in articles] == [
+        ("1", "a"),
+        ("2", "a"),
+        ("3", "a"),
+        ("4", "two lines"),
+        ("7", "ok"),
+    ]
+    assert articles[2].fields == {"column 4": "c"}
+    assert [(str(problem), problem.lost) for problem in problems] == [
+        ("news.x, line 3: has 2 cells, the header 3", False),
+        ("news.x, line 4: has 4 cells, the header 3", False),
+        ("news.x, line 8: has a NUL character in it", True),
+        ("news.x, line 9: has 1 cell, the header 3", True),
     ]
 
 
@@ -195,3 +204,69 @@ def test_headings_in_the_text_of_a_row_make_sections():
 def test_a_heading_that_repeats_the_title_is_none():
     (article,), _ = json_lines(json.dumps({"id": "1", "title": "T", "text": "# T\n\nIntro.\n\n## Part\n\nMore."}))
     assert [each.heading for each in article.sections] == ["", "Part"]
+
+
+SEVERAL = {
+    "pretty-printed": '{\n "id": 1,\n "text": "x"\n}\n{\n "id": 2,\n "text": "y"\n}\n',
+    "on one line": '{"id": 1, "text": "x"}{"id": 2, "text": "y"}\n',
+    "with a comma at each end": '{"id": 1, "text": "x"},\n{"id": 2, "text": "y"},\n',
+    "a list over lines": '[\n{"id": 1, "text": "x"},\n{"id": 2, "text": "y"}\n]\n',
+    "a list on one line": '[{"id": 1, "text": "x"}, {"id": 2, "text": "y"}]\n',
+    "a pretty list": json.dumps([{"id": 1, "text": "x"}, {"id": 2, "text": "y"}], indent=2),
+    "record separators": '\x1e{"id": 1, "text": "x"}\n\x1e{"id": 2, "text": "y"}\n',
+    "marks between files": '\ufeff{"id": 1, "text": "x"}\n\ufeff{"id": 2, "text": "y"}\n',
+    "carriage returns": '{"id": 1, "text": "x"}\r{"id": 2, "text": "y"}\r',
+    "answers of an interface": '{"status": "ok", "articles": [{"id": 1, "text": "x"}, {"id": 2, "text": "y"}]}\n',
+}
+
+
+@pytest.mark.parametrize("form", SEVERAL)
+def test_lines_of_json_may_be_written_in_other_ways(form: str) -> None:
+    articles, problems = json_lines(SEVERAL[form])
+    assert [(article.id, article.text) for article in articles] == [("1", "x"), ("2", "y")]
+    assert not problems
+
+
+@pytest.mark.parametrize("form", ["pretty-printed", "on one line", "a list on one line", "answers of an interface"])
+def test_a_json_file_may_be_written_in_these_ways(form: str) -> None:
+    articles, problems = json_file(SEVERAL[form])
+    assert [(article.id, article.text) for article in articles] == [("1", "x"), ("2", "y")]
+    assert not problems
+
+
+def test_a_line_that_was_cut_short_costs_no_other() -> None:
+    articles, problems = json_lines('{"id": 1, "text": "x",\n{"id": 2, "text": "y"}\n{\n"id": 3,\n')
+    assert [article.id for article in articles] == ["2"]
+    assert [(problem.line, problem.lost) for problem in problems] == [(1, True), (3, True)]
+
+
+LISTS = {
+    "a list beside a title": {"title": "Export", "articles": [{"id": 1, "text": "x"}, {"id": 2, "text": "y"}]},
+    "a list in an object in an object": {
+        "data": {"page": 1, "posts": [{"id": 1, "text": "x"}, {"id": 2, "text": "y"}]}
+    },
+    "objects under their ids": {"1": {"text": "x"}, "2": {"text": "y"}},
+    "objects under their ids, in an object": {"articles": {"1": {"text": "x"}, "2": {"text": "y"}}},
+    "a list of lists": [[{"id": 1, "text": "x"}], [{"id": 2, "text": "y"}]],
+    "two lists": {"news": [{"id": 1, "text": "x"}], "sports": [{"id": 2, "text": "y"}]},
+    "hits of a search engine": {
+        "hits": {"hits": [{"_id": "1", "_source": {"text": "x"}}, {"_id": "2", "_source": {"text": "y"}}]}
+    },
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_articles_are_found_where_they_stand_in_json(form: str) -> None:
+    articles, problems = json_file(json.dumps(LISTS[form]))
+    assert [(article.id, article.text) for article in articles] == [("1", "x"), ("2", "y")]
+    assert not problems
+
+
+def test_an_article_with_lists_of_its_own_is_one() -> None:
+    value = {"title": "T", "text": "x", "comments": [{"text": "No."}, {"text": "Yes."}]}
+    (article,), _ = json_file(json.dumps(value))
+    assert article.title == "T"
+    titled = {"id": 1, "title": "T", "related": [{"title": "U", "url": "https://example.org"}]}
+    (article,), _ = json_file(json.dumps(titled))
+    assert article.id == "1"
+    assert [each.id for each in json_file('{"article": {"title": "T", "text": "x"}}')[0]] == ["news:1"]

@@ -251,6 +251,12 @@ def readers() -> dict[str, Callable[[str], object]]:
         "html, in the head": lambda text: parse_page(
             f"<html><head><title>{text}</title><meta name='author' content='{text}'></head><p>A.</p></html>"
         ),
+        "html, JSON-LD": lambda text: parse_page(
+            f"<html><head><script type='application/ld+json'>{{{text}</script></head><p>A.</p></html>"
+        ),
+        "html, on its face": lambda text: parse_page(
+            f"<html><h1>{text}</h1><p class='byline date'>{text}</p><p class='lead'>{text}</p></html>"
+        ),
         "html, bytes": lambda text: decode_page(text.encode("utf-8", "replace")),
         "format": lambda text: detect_format(text.encode("utf-8", "replace"), "unknown"),
         **{f"a row's {name}": field(name) for name in (*fields, "text")},

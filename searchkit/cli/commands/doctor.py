@@ -43,6 +43,11 @@ FORMATS = {
     "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
+    "exports": (
+        "a.enex",
+        b"<en-export><note><title>A title</title><content>The otter swims.</content></note></en-export>",
+    ),
+    "references": ("a.ris", b"TY  - JOUR\nTI  - A title\nAB  - The otter swims.\nER  - \n"),
     "feeds": ("a.xml", b"<rss version='2.0'><channel><item><title>The otter swims</title></item></channel></rss>"),
     "web archives": ("a.warc", _WARC),
     "e-mail": ("a.eml", b"From: ada@example.org\nSubject: A title\n\nThe otter swims."),
@@ -79,8 +84,10 @@ EXTRAS = {
     ),
     "watch": (("httpx", "watchdog"), "pip install httpx watchdog", "'watch' of feeds, and of folders without --poll,"),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
+    "parquet": (("pyarrow",), "pip install pyarrow", "Parquet, Arrow and Feather files"),
+    "xlsx": (("openpyxl",), "pip install openpyxl", "Excel's workbooks"),
 }
-"""What need not be installed: modules, the command that installs them, and which commands need them."""
+"""What need not be installed: modules, the command that installs them, and what needs them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import NotText, decode
+from searchkit.ingest.formats.html_metadata import PageMetadata, page_metadata
 from searchkit.ingest.formats.sections import Block, join
 from searchkit.ingest.text_cleanup import clean, one_line
 
@@ -16,18 +17,6 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _LOOKED_AT = 4096
-
-_PUBLISHED = (
-    "//meta[@property='article:published_time']/@content",
-    "//meta[@itemprop='datePublished']/@content",
-    "//meta[@name='parsely-pub-date' or @name='pubdate' or @name='date']/@content",
-    "//time[@pubdate or @itemprop='datePublished']/@datetime",
-)
-_UPDATED = (
-    "//meta[@property='article:modified_time' or @property='og:updated_time']/@content",
-    "//meta[@itemprop='dateModified']/@content",
-    "//time[@itemprop='dateModified']/@datetime",
-)
 
 
 def decode_page(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
@@ -52,25 +41,16 @@ def parse_page(source: str) -> ParsedArticle:
     tree = trafilatura.load_html(_XML_DECLARATION.sub("", clean(source), count=1))
     if tree is None:
         raise NotText("holds no readable text")
-    language = _attribute(tree, "//html/@lang | //html/@xml:lang", "//meta[@http-equiv='content-language']/@content")
-    exact = (_attribute(tree, *_PUBLISHED), _attribute(tree, *_UPDATED))
-    document = trafilatura.bare_extraction(
-        tree,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=True,
-        # Guesses from any number in the page (a copyright's year) are worse than no date.
-        date_extraction_params={"original_date": True, "extensive_search": False},
-    )
-    values = _metadata(document, *exact) if document is not None else {}
-    title = one_line(str(values.get("title") or _attribute(tree, "//title/text()") or ""))
+    metadata = page_metadata(tree)
+    document = trafilatura.bare_extraction(tree, include_comments=False, include_tables=True)
+    title = metadata.title
     blocks = list(_body(document.body)) if document is not None and document.body is not None else []
     if not any(block.text.strip() for block in blocks):
         blocks = [Block(text=clean(trafilatura.html2txt(tree)).strip())]
     text, sections = join(_without_title(blocks, title))
     if not text and not title:
         raise NotText("holds no readable text")
-    return ParsedArticle(values={**values, "title": title, "text": text, "language": language}, sections=sections)
+    return ParsedArticle(values={**_values(metadata), "text": text}, sections=sections)
 
 
 def _trafilatura() -> Any:
@@ -83,26 +63,18 @@ def _trafilatura() -> Any:
     return trafilatura
 
 
-def _attribute(tree: Any, *paths: str) -> str | None:
-    for path in paths:
-        for value in tree.xpath(path, namespaces={"xml": "http://www.w3.org/XML/1998/namespace"}):
-            if str(value).strip():
-                return str(value).strip()
-    return None
-
-
-def _metadata(document: Any, published: str | None, updated: str | None) -> dict[str, object]:
-    """Return what the extraction knows. Its dates have no time: the page's own word is taken where they agree."""
-    date = document.date
-    tags = [part.strip() for each in [*(document.tags or ()), *(document.categories or ())] for part in each.split(",")]
+def _values(metadata: PageMetadata) -> dict[str, object]:
+    """Return what a page tells, by the names that a line of JSON has for it."""
     return {
-        "title": document.title,
-        "url": document.url,
-        "source": document.sitename or document.hostname,
-        "authors": [each.strip() for each in (document.author or "").split(";")],
-        "published": published if published and (date is None or published.startswith(date)) else date,
-        "updated": updated,
-        "tags": tags,
+        "title": metadata.title,
+        "url": metadata.url,
+        "source": metadata.publisher,
+        "authors": list(metadata.authors),
+        "published": metadata.published,
+        "updated": metadata.updated,
+        "language": metadata.language,
+        "tags": list(metadata.tags),
+        "section": metadata.section,
     }
 
 

@@ -329,7 +329,7 @@ class _Reader:
         text = "".join(self._pieces)
         if self._pre:
             return text.strip("\n")
-        lines = "\n".join(one_line(line) for line in text.split("\n"))
+        lines = join_parted_words("\n".join(one_line(line) for line in text.split("\n")), self._vocabulary)
         return _EMPTY_LINES.sub("\n\n", lines).strip("\n")
 
     def _flush(self) -> Iterator[Block]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +11,12 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import DAMAGE, HEAD, decompressed, read_whole
 from searchkit.ingest.dates import offset_s, parse_dated
+from searchkit.ingest.local_copies import local_copy
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Origin, Problem
 
@@ -24,7 +24,6 @@ _ENTRY = re.compile(r"<(?:[\w-]+:)?(?:url|sitemap)(?=[\s>])[^>]{0,300}>")
 _LOCATION = re.compile(r"<(?!image:|video:|news:)(?:[\w-]+:)?loc>\s*(?:<!\[CDATA\[)?([^<\]]{1,4000})")
 _CHANGED = re.compile(r"<(?:[\w-]+:)?(?:lastmod|publication_date)>\s*([^<]{1,100})")
 _INDEX = re.compile(r"<(?:[\w-]+:)?sitemapindex[\s>]")
-_ENDINGS = ("", ".html", ".htm", "/index.html", "/index.htm", ".txt", ".md")
 _MOST_URLS = 1_000_000
 
 
@@ -44,7 +43,7 @@ def read_url_list(
     bases = (folder, folder.parent) if not rows.member else ()
     missing = apart = 0
     for url, changed in urls.items():
-        path = _copy(url, bases, alone=len(host) == 1)
+        path = local_copy(url, bases, alone=len(host) == 1)
         if path is None:
             missing += 1
         elif str(path) in rows.read_apart:
@@ -91,7 +90,9 @@ def _urls(data: bytes, folder: Path) -> Mapping[str, str]:
     text = decode(data).text
     while True:
         entries = dict(_entries(text))
-        copies = [_copy(url, (folder, folder.parent), alone=True) for url in entries] if _INDEX.search(text) else []
+        copies = (
+            [local_copy(url, (folder, folder.parent), alone=True) for url in entries] if _INDEX.search(text) else []
+        )
         inner = list(dict.fromkeys(path for path in copies if path is not None and path not in lists))
         if not any(copies):
             urls.update(entries)  # of an index: none of its lists is here, it is they that have no copy
@@ -122,25 +123,3 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
         location, changed = _LOCATION.search(part), _CHANGED.search(part)
         if location:
             yield html.unescape(location[1].strip()), changed[1].strip() if changed else ""
-
-
-def _copy(url: str, bases: tuple[Path, ...], *, alone: bool) -> Path | None:
-    """Return the file that a page was saved as, below one of some folders; ``alone``: there is no other host."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2].lower()
-        path = unquote(parts.path).strip("/")
-    except ValueError:
-        return None
-    if not host or "\0" in path or "\0" in host or ".." in path.split("/") or host.startswith("."):
-        return None
-    names = [f"{path}{mark}{parts.query}" for mark in "?@"] if parts.query else [path]
-    folders = [base / host for base in bases] + ([bases[0]] if alone and bases else [])
-    for folder in folders:
-        for name in (f"{name}{ending}".lstrip("/") for name in names for ending in _ENDINGS):
-            try:
-                if name and (folder / name).is_file():
-                    return Path(os.path.abspath(folder / name))  # noqa: PTH100 - Path.absolute leaves ".." in
-            except (OSError, ValueError):
-                continue
-    return None

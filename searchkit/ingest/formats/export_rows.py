@@ -1,0 +1,86 @@
+"""Export rows: the rows of programs and services whose keys have meanings of their own, told by these keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from searchkit.ingest.article_builder import ParsedArticle
+from searchkit.ingest.formats import news_api, publishing_exports, read_later
+from searchkit.ingest.formats.archivebox import snapshot
+from searchkit.ingest.formats.csl_json import csl
+from searchkit.ingest.formats.export_fields import Beside, Row, inner, is_row, rows_in
+
+ReadRow = Callable[[Row, Beside], ParsedArticle]
+
+
+Check = Callable[[Row], bool]
+
+
+def _form(keys: str, read: ReadRow, check: Check | None = None) -> tuple[frozenset[str], ReadRow, Check | None]:
+    return frozenset(keys.split("|")), read, check
+
+
+_FORMS = (
+    _form("title|url|time_added|tags|status", read_later.pocket),
+    _form("URL|Title|Selection|Folder", read_later.instapaper),
+    _form("Title|URL|Document tags|Saved date", read_later.readwise_csv),
+    _form("title|note|excerpt|url|folder|created|favorite", read_later.raindrop),
+    _form("is_archived|is_starred|url|content", read_later.wallabag),
+    _form("slug|readingProgress|savedAt|labels", read_later.omnivore),
+    _form("source_url|reading_progress|location|category", read_later.readwise),
+    _form("name|url|textContent", read_later.linkwarden),
+    _form("name|url|tags|collection|createdAt", read_later.linkwarden),
+    _form("createdAt|content|tags|note", read_later.karakeep, lambda row: "type" in inner(row, "content")),
+    _form("origin|title|alternate", read_later.starred, lambda row: bool(inner(row, "origin"))),
+    _form("origin|title|canonical", read_later.starred, lambda row: bool(inner(row, "origin"))),
+    _form("webTitle|webPublicationDate|webUrl", news_api.guardian),
+    _form("headline|pub_date|web_url", news_api.nyt, lambda row: "main" in inner(row, "headline")),
+    _form("source|title|publishedAt|content|description", news_api.newsapi, lambda row: is_row(row["source"])),
+    _form("url|title|seendate|domain", news_api.gdelt),
+    _form("title|content|link|date", publishing_exports.wordpress, lambda row: "rendered" in inner(row, "title")),
+    _form("_id|_source", publishing_exports.search_hit, lambda row: is_row(row["_source"])),
+    _form("ghost_tags|ghost_authors", publishing_exports.ghost),
+    _form("type|actor|object|published", publishing_exports.mastodon),
+    _form("tweet", publishing_exports.tweet, lambda row: "created_at" in inner(row, "tweet")),
+    _form("full_text|created_at|entities", publishing_exports.tweet),
+    _form("type|title|issued", csl, lambda row: bool({"date-parts", "raw", "literal"} & inner(row, "issued").keys())),
+    _form("type|title|author|id", csl, lambda row: any("family" in each for each in rows_in(row, "author"))),
+    _form("url|timestamp|history", snapshot, lambda row: is_row(row["history"]) and "text" not in row),
+    _form("url|timestamp|schema", snapshot, lambda row: row["schema"] in ("Link", "Snapshot")),
+)
+
+
+URL_LISTS = frozenset(
+    {
+        *(read_later.pocket, read_later.instapaper, read_later.readwise_csv),
+        *(read_later.raindrop, read_later.linkwarden, read_later.karakeep),
+    }
+)
+"""What has links and no pages."""
+
+
+@lru_cache(maxsize=4096)
+def _forms_of(keys: tuple[str, ...]) -> Sequence[tuple[ReadRow, Check | None]]:
+    there = frozenset(keys)
+    return tuple((read, check) for needed, read, check in _FORMS if needed <= there)
+
+
+def export_reader(row: Row) -> ReadRow | None:
+    """Return what makes an article of a row of an export; None for any other row."""
+    return next((read for read, check in _forms_of(tuple(row)) if check is None or check(row)), None)
+
+
+def rows_of_export(value: Mapping[str, object]) -> Sequence[object] | None:
+    """Return the rows of an export that keeps what belongs together in several places; None for anything else."""
+    if (posts := publishing_exports.ghost_posts(value)) is not None:
+        return posts
+    collections = rows_in(value, "collections")
+    if not collections or not any("links" in each for each in collections):
+        return None
+    pinned = {link.get("url") for link in rows_in(value, "pinnedLinks")}
+    return [
+        {**link, "collection": collection.get("name"), "pinned": link.get("url") in pinned}
+        for collection in collections
+        for link in rows_in(collection, "links")
+    ]
