@@ -64,6 +64,7 @@ def test_a_page_that_tells_nothing_has_nothing() -> None:
         (meta("og:title", "A title for sharing"), "A title for sharing"),
         (linked(**{"@type": "WebPage", "name": f"{TITLE} - Northford Ledger"}), TITLE),
         (linked(headline=f"  {TITLE}\n "), TITLE),
+        (linked(headline=TITLE, articleSection=TITLE), TITLE),
     ],
 )
 def test_the_title_is_without_its_site(head: str, title: str) -> None:

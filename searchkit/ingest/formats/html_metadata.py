@@ -87,7 +87,7 @@ def page_metadata(tree: Any) -> PageMetadata:
     publisher = text_of(resolved(article.get("publisher"), named)) or head.first(_SITES)
     sites = _site_names(publisher, head, items, url)
     section = _section(text_of(article.get("articleSection")) or head.first(_SECTIONS))
-    title = title_of(article, head, [*sites, section])
+    title = title_of(article, head, sites, section)
     language = _language(tree, head, article)
     return PageMetadata(
         title=title,
