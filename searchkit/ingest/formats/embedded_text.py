@@ -22,7 +22,9 @@ _DEEPEST = 60
 _SHORTEST_BODY = 400
 _SHORTEST_SENTENCE = 40
 
-_ASSIGNED = re.compile(r"(?:window|self|globalThis)(?:\.|\[[\"'])__?\w{2,60}(?:[\"']\])?\s*=\s*(?=[\[{\"]|JSON\.parse\()")
+_ASSIGNED = re.compile(
+    r"(?:window|self|globalThis)(?:\.|\[[\"'])__?\w{2,60}(?:[\"']\])?\s*=\s*(?=[\[{\"]|JSON\.parse\()"
+)
 _PUSHED = re.compile(r"self\.__next_f\.push\(\s*(?=\[)")
 _PARSED = re.compile(r"JSON\.parse\(\s*(?=\")")
 _FLIGHT_ROW = re.compile(rb"[0-9a-f]{1,6}:(?:T(?P<size>[0-9a-f]{1,8}),|[A-Z]{0,2}(?=[\[{\"]))")
@@ -124,7 +126,9 @@ def _bodies(value: Any) -> Iterator[str]:
 def _prose(text: str) -> str:
     """Return a string's text where it is sentences; "" where it is code or data."""
     shown = field_text(text).text
-    sentences = [line for line in shown.split("\n") if len(line) >= _SHORTEST_SENTENCE and " " in line[:60] or not line.isascii()]
+    sentences = [
+        line for line in shown.split("\n") if len(line) >= _SHORTEST_SENTENCE and " " in line[:60] or not line.isascii()
+    ]
     if sum(map(len, sentences)) < 0.6 * len(shown) or sum(shown.count(mark) for mark in "{};=") > len(shown) / 50:
         return ""
     return shown if len(shown) >= _SHORTEST_BODY else ""

@@ -130,7 +130,9 @@ def _without_biographies(blocks: Sequence[Block], authors: Sequence[str]) -> lis
     return [
         block
         for i, block in enumerate(blocks)
-        if i < max(last, 2) or len(block.text) > _LONGEST_BIOGRAPHY or not block.text.lstrip("- ").startswith(tuple(names))
+        if i < max(last, 2)
+        or len(block.text) > _LONGEST_BIOGRAPHY
+        or not block.text.lstrip("- ").startswith(tuple(names))
     ]
 
 

@@ -116,7 +116,7 @@ _BYLINE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
-_END_OF_SENTENCE = (".", "!", "?", "。", "…", "”", "“", "»", "\"", "’", "؟", "।")
+_END_OF_SENTENCE = (".", "!", "?", "。", "…", "”", "“", "»", '"', "’", "؟", "।")
 
 
 def is_label(text: str) -> bool:
@@ -146,7 +146,12 @@ def is_boilerplate(text: str) -> bool:
 
 
 def _is_dateline(line: str) -> bool:
-    return len(line) <= 100 and _DATE.search(line) is not None and len(_WORD.findall(line)) <= 12 and not line.endswith(".")
+    return (
+        len(line) <= 100
+        and _DATE.search(line) is not None
+        and len(_WORD.findall(line)) <= 12
+        and not line.endswith(".")
+    )
 
 
 def is_byline(text: str, authors: tuple[str, ...] = ()) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +10,7 @@ from searchkit.ingest.formats.html_boilerplate import is_label
 from searchkit.ingest.text_cleanup import one_line
 
 _NEVER_SHOWN = "script style template svg select textarea datalist iframe object canvas audio video map button"
-_HIDDEN = (
-    "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or contains(@style, 'visibility')]"
-)
+_HIDDEN = "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or contains(@style, 'visibility')]"
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 _CONTAINERS = (
@@ -107,7 +104,7 @@ def _unwrap_quotations(body: Any) -> None:
                 break
 
 
-def _drop_announced(body: Any, mass: "_Mass") -> None:
+def _drop_announced(body: Any, mass: _Mass) -> None:
     """Take out what follows a line that announces other articles, as far as it is cards and lists."""
     for element in list(body.iter("h2", "h3", "h4", "h5", "h6", "p", "div", "strong")):
         text = one_line(element.text_content()) if len(element) < 4 else ""
@@ -138,7 +135,7 @@ def _unfold_layout(body: Any) -> None:
                 element.tag = "div"
 
 
-def _join_parts(body: Any, mass: "_Mass") -> None:
+def _join_parts(body: Any, mass: _Mass) -> None:
     """Mark what holds all parts of a body that comes in several, since an extractor takes the first alone."""
     parts: dict[str, list[Any]] = {}
     for element in body.iter("div", "section"):
@@ -184,7 +181,7 @@ class _Mass:
         return len(element.text_content()) / max(self._all, 1)
 
 
-def _drop_hidden(body: Any, mass: "_Mass") -> None:
+def _drop_hidden(body: Any, mass: _Mass) -> None:
     for element in body.xpath("." + _HIDDEN):
         hidden = (
             element.get("hidden") is not None
@@ -195,7 +192,7 @@ def _drop_hidden(body: Any, mass: "_Mass") -> None:
             _drop(element)
 
 
-def _drop_by_name(body: Any, mass: "_Mass") -> None:
+def _drop_by_name(body: Any, mass: _Mass) -> None:
     for element in list(body.iter(*_CONTAINERS.split())):
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
         if (
@@ -222,10 +219,13 @@ def _is_boilerplate(name: str) -> bool:
     return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in name.split())
 
 
-def _drop_links(body: Any, mass: "_Mass") -> None:
+def _drop_links(body: Any, mass: _Mass) -> None:
     """Take out what leads to other articles: cards, lists of links, lines that are a link or a label and a link."""
     for element in list(body.iter("a")):
-        if any(child.tag in _BLOCK_TAGS for child in element.iterdescendants()) and mass.share(element) < _MOST_OF_THE_TEXT:
+        if (
+            any(child.tag in _BLOCK_TAGS for child in element.iterdescendants())
+            and mass.share(element) < _MOST_OF_THE_TEXT
+        ):
             _drop_with_label(element)
     for element in list(body.iter("ul", "ol")):
         if _is_link_list(element):
