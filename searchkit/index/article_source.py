@@ -216,12 +216,16 @@ def corpus_of(articles: Handed | None, places: Sequence[str | Path], read: ReadC
 
 
 def given_of(
-    articles: Handed | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
+    articles: Handed | None,
+    corpus: Corpus | None,
+    progress: Progress | None,
+    memory: ReadFiles | None = None,
+    jobs: int | None = None,
 ) -> Iterable[Given]:
-    """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
+    """Return what was handed over, or what ``jobs`` processes read at the places; ``memory`` knows their files."""
     if articles is not None:
         return articles
-    return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
+    return read_places(corpus.places, corpus.read, progress=progress, memory=memory, jobs=jobs) if corpus else ()
 
 
 def rereadable(corpus: Corpus | None) -> Corpus | None:

@@ -31,6 +31,8 @@ _LONGEST_BIOGRAPHY = 400
 
 _MOSTLY, _HARDLY = 0.9, 0.3
 _SHORTEST_EMBEDDED = 400
+_LONGEST_STUB = 2500
+"""Characters that a page shows of an article which goes on in its data."""
 
 
 def page_blocks(tree: Any, metadata: PageMetadata) -> list[Block]:
@@ -147,7 +149,9 @@ def _or_embedded(blocks: list[Block], metadata: PageMetadata, scripts: Sequence[
 
 
 def _carried(shown: str, scripts: Sequence[str]) -> str:
-    """Return the text in scripts; they are read only where they could hold twice what is shown."""
+    """Return the text in scripts; they are read only where little is shown, and they could hold twice of it."""
+    if len(shown) > _LONGEST_STUB:
+        return ""
     return embedded_text(script for script in scripts if len(script) > 2 * len(shown))
 
 

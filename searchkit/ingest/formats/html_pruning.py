@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from searchkit.ingest.formats.html_boilerplate import is_label
+from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_label
 from searchkit.ingest.text_cleanup import one_line
 
 _NEVER_SHOWN = "script style template svg select textarea datalist iframe object canvas audio video map button"
@@ -107,8 +107,10 @@ def _unwrap_quotations(body: Any) -> None:
 def _drop_announced(body: Any, mass: _Mass) -> None:
     """Take out what follows a line that announces other articles, as far as it is cards and lists."""
     for element in list(body.iter("h2", "h3", "h4", "h5", "h6", "p", "div", "strong")):
-        text = one_line(element.text_content()) if len(element) < 4 else ""
-        if not text or not is_label(text):
+        if len(element) > 3 or (element.tag == "div" and len(element) > 0):
+            continue
+        text = element.text_content()
+        if len(text) > 4 * LONGEST_LABEL or not is_label(one_line(text)):
             continue
         following = element.getnext()
         while following is not None and (
@@ -244,7 +246,7 @@ def _is_link_list(element: Any) -> bool:
 
 def _is_link_line(element: Any) -> bool:
     links = list(element.iter("a"))
-    if not links or any(child.tag in _BLOCK_TAGS for child in element.iterdescendants()):
+    if not links or next(element.iterdescendants(*_BLOCK_TAGS), None) is not None:
         return False
     text = one_line(element.text_content())
     linked = sum(len(one_line(each.text_content())) for each in links)
