@@ -153,6 +153,8 @@ def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Artic
         yield Problem(place=place, reason=explain(error))
     except ImportError as error:  # every other file of this kind would fail in the same way
         raise broken_installation(error) from error
+    except MemoryError:
+        yield Problem(place=place, reason="needs more memory than a file may take")
     except Exception as error:
         # The libraries that take web pages and Markdown apart meet input nobody has thought of. One page lost, and
         # named, is better than an archive that can't be built.
@@ -169,9 +171,7 @@ def read_file(file: SourceFile, fields: Mapping[str, str]) -> Iterator[Article |
     return _guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields)))
 
 
-def _readings(
-    files: Sequence[SourceFile], pool: ReaderPool, memory: ReadFiles | None
-) -> Iterator[_Reading | None]:
+def _readings(files: Sequence[SourceFile], pool: ReaderPool, memory: ReadFiles | None) -> Iterator[_Reading | None]:
     """Yield what is begun of each file, None for one that needn't be read; helpers read those behind it meanwhile."""
     pool.look(file for file in files if memory is None or not memory.is_unchanged(file))
     waiting: deque[_Reading | None] = deque()
@@ -191,9 +191,7 @@ def _readings(
     yield from waiting
 
 
-def _entries_of(
-    reading: _Reading, fields: Mapping[str, str], memory: ReadFiles | None
-) -> Iterator[Article | Problem]:
+def _entries_of(reading: _Reading, fields: Mapping[str, str], memory: ReadFiles | None) -> Iterator[Article | Problem]:
     """Yield the entries of a file, and have it noted unless it changed meanwhile."""
     whole = True
     read = None if reading.entries is None else reading.entries.result()
