@@ -9,14 +9,12 @@ from typing import Any
 from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_label
 from searchkit.ingest.text_cleanup import one_line
 
-_NEVER_SHOWN = "script style template svg select textarea datalist iframe object canvas audio video map button"
+_NEVER_SHOWN = (
+    "script style template svg select textarea datalist iframe object canvas audio video map button figcaption"
+)
 _HIDDEN = "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or contains(@style, 'visibility')]"
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
-_CONTAINERS = (
-    "div section aside article header footer ul ol dl p span details figure figcaption center table nav h1 h2 h3 h4 h5 "
-    "h6 small time address a cite"
-)
 _BLOCKS = (
     "address article aside blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
     "hr li main nav ol p pre section table tbody td th thead tr ul"
@@ -30,6 +28,9 @@ _BOILERPLATE_NAME = re.compile(
     r" (?:"
     # hidden from the eye
     r"sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|only print|"
+    # boxes beside the text
+    r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|tool ?box|banner|"
+    r"kicker|eyebrow|overline|topline|dachzeile|"
     # newsletters and subscriptions
     r"news ?letters?|sign ?up|subscri(?:be|ption|ptions|bers?)|mailing|opt ?in|"
     # other articles
@@ -45,16 +46,21 @@ _BOILERPLATE_NAME = re.compile(
     r"promo|promos|promotion|promoted|adverts?|advertisements?|advertorial|ads?|ad (?:slot|unit|label|container|box)|"
     r"sponsor(?:ed)?|affiliates?|outbrain|taboola|cookies?|consent|gdpr|donat(?:e|ion)|membership|call to action|cta|"
     # writers
-    r"authors? (?:bio|box|info|card|about|description|details|profile|short|line)|about (?:the )?authors?|bio|biography|"
+    r"authors? (?:bio|box|info|card|about|description|details|"
+    r"profile|short|line|list|listing|affiliation)|about (?:the )?authors?|bio|biography|"
     r"byline|bylines|writer|contributors?|attribution|"
     # pictures
-    r"captions?|credits?|photo credit|image (?:description|caption|credit|copyright|source|info)|copyright|"
+    r"captions?|credits?|photo credit|media ?info|image (?:description|caption|credit|copyright|source|info)|copyright|"
     # apparatus
     r"bread ?crumbs?|tags?|tag list|keywords|timestamp|dateline|(?:publish|published|publication|display|post|update|updated"
     r"|modified) (?:date|time|at|on)|date ?time|read(?:ing)? time|estimated read time|meta|meta ?data|toc|"
     r"pagination|pager|toolbar|cite ?wrapper|citation box|audio player|listen|text to speech"
     r") "
 )
+
+_HIDING_NAMES = frozenset(["hidden", "hide", "d-none", "is-hidden", "u-hidden", "u-hide", "invisible"])
+_RESPONSIVE = re.compile(r"(?:[a-z0-9-]+:|d-(?:xs|sm|md|lg|xl)-)")
+"""Names that show on some screens what others hide."""
 
 _CONTENT_PART = re.compile(r"(?:article|story|post|entry|body|content|text)", re.IGNORECASE)
 
@@ -67,6 +73,7 @@ _MOST_OF_THE_TEXT = 0.3
 _LONG_PARAGRAPH = 80
 _LONGEST_LABEL = 60
 _SHORTEST_TEASER = 18
+_LONGEST_CRUMB = 30
 _LINKED = 0.7
 
 
@@ -80,6 +87,7 @@ def prune(tree: Any) -> None:
     mass = _Mass(body)
     _drop_hidden(body, mass)
     _unwrap_quotations(body)
+    _drop_following_articles(body, mass)
     _drop_announced(body, mass)
     _drop_by_name(body, mass)
     _drop_links(body, mass)
@@ -102,6 +110,18 @@ def _unwrap_quotations(body: Any) -> None:
                 element = element.getparent()
             else:
                 break
+
+
+def _drop_following_articles(body: Any, mass: _Mass) -> None:
+    """Take out the whole articles that a page appends to its own: each with a headline, after one with a headline."""
+    articles = [
+        each
+        for each in body.iter("article")
+        if next(each.iterancestors("article"), None) is None and next(each.iter("h1"), None) is not None
+    ]
+    if len(articles) > 1 and mass.share(articles[0]) > 0.5 * max(map(mass.share, articles[1:])) / 4:
+        for article in articles[1:]:
+            _drop(article)
 
 
 def _drop_announced(body: Any, mass: _Mass) -> None:
@@ -195,14 +215,21 @@ def _drop_hidden(body: Any, mass: _Mass) -> None:
 
 
 def _drop_by_name(body: Any, mass: _Mass) -> None:
-    for element in list(body.iter(*_CONTAINERS.split())):
-        name = f"{element.get('class') or ''} {element.get('id') or ''}"
+    """Take out what its name calls boilerplate; where that is most of the text, only what holds no paragraphs."""
+    named: dict[Any, float] = {}
+    for element in body.iterdescendants():
+        name = f"{element.get('class') or ''} {element.get('id') or ''}" if isinstance(element.tag, str) else ""
         if (
             len(name) > 1
             and _is_boilerplate(name)
-            and not (element.tag in _INLINE and _is_in_a_sentence(element))
-            and mass.share(element) < _MOST_OF_THE_TEXT
+            and not any(above in named or above.tag == "h1" for above in element.iterancestors())
         ):
+            share = mass.share(element)
+            if share < _MOST_OF_THE_TEXT and not (element.tag in _INLINE and _is_in_a_sentence(element)):
+                named[element] = share
+    too_much = sum(named.values()) > 2 * _MOST_OF_THE_TEXT
+    for element, share in named.items():
+        if share == 0 or not too_much:
             _drop(element)
 
 
@@ -218,19 +245,19 @@ def _is_in_a_sentence(element: Any) -> bool:
 
 @lru_cache(maxsize=8192)
 def _is_boilerplate(name: str) -> bool:
-    return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in name.split())
+    parts = name.split()
+    if not _HIDING_NAMES.isdisjoint(parts) and not any(_RESPONSIVE.match(part) for part in parts):
+        return True
+    return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
 
 
 def _drop_links(body: Any, mass: _Mass) -> None:
     """Take out what leads to other articles: cards, lists of links, lines that are a link or a label and a link."""
     for element in list(body.iter("a")):
-        if (
-            any(child.tag in _BLOCK_TAGS for child in element.iterdescendants())
-            and mass.share(element) < _MOST_OF_THE_TEXT
-        ):
+        if next(element.iterdescendants(*_BLOCK_TAGS), None) is not None and mass.share(element) < _MOST_OF_THE_TEXT:
             _drop_with_label(element)
     for element in list(body.iter("ul", "ol")):
-        if _is_link_list(element):
+        if _is_link_list(element) or _is_trail(element):
             _drop_with_label(element)
     for element in list(body.iter("p", "div", "center", "h2", "h3", "h4", "h5", "h6")):
         if _is_link_line(element):
@@ -242,6 +269,16 @@ def _is_link_list(element: Any) -> bool:
     links = [one_line(each.text_content()) for each in element.iter("a")]
     items = len(element.findall("li")) or 1
     return bool(links) and sum(map(len, links)) >= _LINKED * len(text) - 2 * items and len(text) < 200 * items
+
+
+def _is_trail(element: Any) -> bool:
+    """Say whether a list is a trail of breadcrumbs: short links that lead down to the page, which is none."""
+    items = element.findall("li")
+    return len(items) > 2 and all(
+        len(text := one_line(item.text_content())) <= _LONGEST_CRUMB
+        and text == " ".join(one_line(each.text_content()) for each in item.iter("a"))
+        for item in items[:-1]
+    )
 
 
 def _is_link_line(element: Any) -> bool:
