@@ -45,8 +45,10 @@ _OTHER_KIND = re.compile(
 
 def is_data(script: str) -> bool:
     """Say whether a script may carry an article."""
+    if "__next_f" in script[:200]:
+        return True
     return _SHORTEST_BODY < len(script) <= LONGEST_SCRIPT and (
-        script.lstrip()[:1] in "{[" or "__next_f" in script or "window" in script or "__" in script[:200]
+        script.lstrip()[:1] in "{[" or "window" in script or "__" in script[:200]
     )
 
 

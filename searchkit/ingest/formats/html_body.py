@@ -114,7 +114,7 @@ def _only_articles(blocks: Sequence[Block], body: str) -> list[Block]:
     runs = [_runs(block.text) for block in blocks]
     shares = [len(each & told) / len(each) if each else 1.0 for each in runs]
     shown = sum(len(each) * share for each, share in zip(runs, shares, strict=True))
-    on_page = len(told & set().union(*runs)) if runs else 0
+    on_page = len(told & _runs(" ".join(block.text for block in blocks)))
     if on_page < _MOSTLY * len(told) or shown < 0.6 * sum(map(len, runs)):
         return list(blocks)
     begun = next((i for i, share in enumerate(shares) if runs[i] and share >= 0.5), 0)
@@ -152,7 +152,7 @@ def _carried(shown: str, scripts: Sequence[str]) -> str:
     """Return the text in scripts; they are read only where little is shown, and they could hold twice of it."""
     if len(shown) > _LONGEST_STUB:
         return ""
-    return embedded_text(script for script in scripts if len(script) > 2 * len(shown))
+    return embedded_text(scripts) if sum(map(len, scripts)) > 2 * len(shown) else ""
 
 
 def _continues(shown: str, carried: str) -> bool:

@@ -59,7 +59,7 @@ _LABEL = re.compile(
 _PROMOTION = re.compile(
     # Said to a reader, in the imperative: nothing that an article says of others.
     r"\b(?:sign up|signing up) (?:for|to) (?:\w+ ){0,6}?(?:\w*newsletters?|emails?|alerts|updates|briefing)|"
-    r"^\W*(?:please )?(?:sign up|subscribe|follow (?:us|me|him|her|them|our|@)|join us|download (?:the|our)|support us|"
+    r"^\W*(?:please )?(?:sign up|subscribe|follow (?:us|me|him|her|them|our|@\w+)(?: (?:on|at|for|here)\b|\W*$)|join us|download (?:the|our)|support us|"
     r"check out (?:more|our|all)|bookmark|log in|register|enjoying our|thank you for (?:visiting|reading|signing))\b|"
     r"\bfollow (?:us|me|him|her|them|@?\w+(?:\.\w+)?(?: \w+)?) on (?:twitter|facebook|instagram|linkedin|x|tiktok|youtube|whatsapp)\b|"
     r"\b(?:in|to|straight to) your (?:inbox|letterbox)\b|\bget the (?:\w+ ){0,3}app\b|\bread our privacy policy\b|"

@@ -82,7 +82,7 @@ def prune(tree: Any) -> None:
     body = tree.find("body") if tree.tag == "html" else tree
     if body is None:
         body = tree
-    for element in list(body.iter(*_NEVER_SHOWN.split())):
+    for element in list(tree.iter(*_NEVER_SHOWN.split())):
         _drop(element)
     mass = _Mass(body)
     _drop_hidden(body, mass)
@@ -327,12 +327,41 @@ def _keep_lines(body: Any) -> None:
 
 
 def _part_words(body: Any) -> None:
-    """Put a space between blocks in items, cells and paragraphs, whose borders an extractor forgets."""
-    for outer in body.iter("li", "td", "th", "dd", "dt", "blockquote", "p"):
-        for child in outer:
-            if child.tag in _BLOCK_TAGS:
-                for each in (child, *child.iterdescendants(*_BLOCK_TAGS)):
-                    each.tail = " " + (each.tail or "")
+    """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items and cells."""
+    for element in list(body.iter("div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
+        if next(element.iterchildren(*_BLOCK_TAGS), None) is not None:
+            _wrap_runs(element)
+    for outer in body.iter("li", "td", "th", "dd", "dt", "blockquote"):
+        for inner in outer.iterdescendants("div"):
+            if next(inner.iterdescendants(*_BLOCK_TAGS), None) is None:
+                inner.tag = "p"
+
+
+def _wrap_runs(element: Any) -> None:
+    """Put each run of text and inline elements that begins with text into a paragraph."""
+    run = _paragraph(element, element.text)
+    if run is not None:
+        element.text = None
+        element.insert(0, run)
+    for child in list(element):
+        if child is run:
+            continue
+        if child.tag not in _BLOCK_TAGS:
+            if run is not None:
+                run.append(child)
+            continue
+        run = _paragraph(element, child.tail)
+        if run is not None:
+            child.tail = None
+            child.addnext(run)
+
+
+def _paragraph(element: Any, text: str | None) -> Any:
+    if not text or not text.strip():
+        return None
+    paragraph = element.makeelement("p")
+    paragraph.text = text
+    return paragraph
 
 
 def _drop(element: Any) -> None:
