@@ -115,6 +115,7 @@ _BYLINE = re.compile(
     r"\W*(?:by|von|par|por|di|door|av|af|oleh|yazan|автор|text|texte|written by|published by|publicado por|від)\W+[^\W\d_]",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(r"\W*(?:\$\$\w+\$\$|\{\{[\w .]+\}\}|\[\[\w+\]\]|%%\w+%%)\W*$")
 _WORD = re.compile(r"\w+")
 _END_OF_SENTENCE = (".", "!", "?", "。", "…", "”", "“", "»", '"', "’", "؟", "।")
 
@@ -142,6 +143,7 @@ def is_boilerplate(text: str) -> bool:
         or (len(line) <= 250 and _REPORTING.match(line) is not None)
         or (len(line) <= 80 and _READING_TIME.search(line) is not None)
         or _is_dateline(line)
+        or _PLACEHOLDER.match(line) is not None
     )
 
 

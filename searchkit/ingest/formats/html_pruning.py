@@ -64,6 +64,7 @@ _RESPONSIVE = re.compile(r"(?:[a-z0-9-]+:|d-(?:xs|sm|md|lg|xl)-)")
 
 _CONTENT_PART = re.compile(r"(?:article|story|post|entry|body|content|text)", re.IGNORECASE)
 
+_DROPPED = "x-dropped"
 _HOLDERS = ("div", "section", "main", "article")
 _LETTER = re.compile(r"\w")
 
@@ -82,15 +83,14 @@ def prune(tree: Any) -> None:
     body = tree.find("body") if tree.tag == "html" else tree
     if body is None:
         body = tree
-    for element in list(tree.iter(*_NEVER_SHOWN.split())):
+    for element in tree.iter(*_NEVER_SHOWN.split()):
         _drop(element)
+    _sweep(tree)
     mass = _Mass(body)
-    _drop_hidden(body, mass)
     _unwrap_quotations(body)
-    _drop_following_articles(body, mass)
-    _drop_announced(body, mass)
-    _drop_by_name(body, mass)
-    _drop_links(body, mass)
+    for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links):
+        drop(body, mass)
+        _sweep(body)
     _unfold_layout(body)
     _join_parts(body, mass)
     _keep_lines(body)
@@ -234,13 +234,16 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
 
 
 def _is_in_a_sentence(element: Any) -> bool:
-    parent = element.getparent()
-    while parent is not None and parent.tag in _INLINE:
-        element, parent = parent, parent.getparent()
-    if parent is None:
-        return False
-    beside = (parent.text or "") + "".join(child.tail or "" for child in parent)
-    return len(beside.strip()) > 2
+    """Say whether words stand beside an inline element, or beside the one that wraps it."""
+    while (above := element.getparent()) is not None:
+        before = element.getprevious()
+        beside = (above.text if before is None else before.tail) or ""
+        if beside.strip() or (element.tail or "").strip():
+            return True
+        if above.tag not in _INLINE:
+            return False
+        element = above
+    return False
 
 
 @lru_cache(maxsize=8192)
@@ -365,14 +368,12 @@ def _paragraph(element: Any, text: str | None) -> Any:
 
 
 def _drop(element: Any) -> None:
-    """Remove an element and keep what stands behind it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    parent.remove(element)
+    """Mark an element to be removed by ``_sweep``, so that what stands behind it is moved once."""
+    element.tag = _DROPPED
+
+
+def _sweep(tree: Any) -> None:
+    """Remove the marked elements and keep what stands behind them."""
+    from lxml.etree import strip_elements
+
+    strip_elements(tree, _DROPPED, with_tail=False)
