@@ -65,8 +65,9 @@ def build(
             environment variable ``SEARCHKIT_VECTOR_CACHE`` sets the cache's size, such as ``500MB``, or ``off``.
         keyword_first: Whether generation 1, without vectors, can be searched while those are made for generation 2.
             ``say`` is told when it can. Where the rest is stopped, ``update`` or ``rebuild`` makes it.
-        jobs: How many processes read pages and cut articles into chunks, this one among them. None is one a core, where there is
-            enough text and the encoder isn't the caller's own. It decides speed alone.
+        jobs: How many processes read pages, and how many cut articles into chunks, this one among them. None is one a
+            core, where there is enough to do and, for cutting, the encoder isn't the caller's own. It decides speed
+            alone.
         say: Told a sentence for the user where there is something to say; None: nobody is told.
         lock_timeout_s: How many seconds to wait while another writer is at work.
         progress: Told ``(stage, done, total)`` while it goes on: "read" counts files, "index" articles, "encode"

@@ -8,8 +8,8 @@ It imports searchkit, never the program that called us: so no ``if __name__ == "
 process with threads is forked. It ends when its pipe does, however the one ended that started it.
 
 The messages are those of ``storage/pipe_messages.py``. Asked: a list of articles, each as ``[id, title, text, language,
-[[heading, start, end] of each section]]``. Answered: a list for each article of ``[start, end, heading]`` of each chunk,
-or null where anything was raised.
+[[heading, start, end] of each section]]``. Answered: a list for each article of ``[start, end, heading]`` of each
+chunk, or null where anything was raised.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Ro
 
 
 def parse_format(name: str, data: bytes) -> ParsedArticle:
-    """Return the article in the content of a file of a format that holds one. Raises ``NotText`` where there is none."""
+    """Return the article in the content of a file that holds one. Raises ``NotText`` where there is none."""
     if not data.strip():
         raise NotText("is empty")
     return _parser(name)(data)

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import fields as fields_of
 from typing import Any, Self
 
-from searchkit.errors import ConfigError, SourceError
+from searchkit.errors import ConfigError
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.discover import SourceFile
 from searchkit.ingest.entry_messages import unpacked

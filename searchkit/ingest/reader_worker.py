@@ -1,8 +1,8 @@
 """Reader worker: the whole life of a process that reads files for ``reader_pool``.
 
 Asked: ``["file", {field of SourceFile: value}, {field: path}]``, or ``["parse", format, bytes in base64]``. Answered:
-``entry_messages`` of the file's entries or of what the parser returned; ``["failed", reason]`` where it can't be parsed;
-null where something was raised that whoever asked must meet himself.
+``entry_messages`` of the file's entries or of what the parser returned; ``["failed", reason]`` where it can't be
+parsed; null where something was raised that whoever asked must meet himself.
 """
 
 from __future__ import annotations

@@ -74,8 +74,12 @@ def test_articles_and_problems_are_the_same_however_many_processes_read(
     tmp_path: Path, started: list[ReaderWorker]
 ) -> None:
     folder = fill(tmp_path / "pages")
-    heard: dict[int, list[tuple[str, int, int]]] = {jobs: [] for jobs in (1, 2, 3)}
-    entries = {jobs: list(read([folder], jobs=jobs, progress=lambda *told: heard[jobs].append(told))) for jobs in heard}
+    heard: dict[int, list[tuple[str, int, int]]] = {}
+    entries = {}
+    for jobs in (1, 2, 3):
+        told: list[tuple[str, int, int]] = []
+        entries[jobs] = list(read([folder], jobs=jobs, progress=lambda *step, told=told: told.append(step)))
+        heard[jobs] = told
     assert entries[1] == entries[2] == entries[3]
     assert heard[1] == heard[2] == heard[3]
     assert [entry.id for entry in entries[2] if isinstance(entry, Article)][:6] == [

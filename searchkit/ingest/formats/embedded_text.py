@@ -129,7 +129,9 @@ def _prose(text: str) -> str:
     """Return a string's text where it is sentences; "" where it is code or data."""
     shown = field_text(text).text
     sentences = [
-        line for line in shown.split("\n") if len(line) >= _SHORTEST_SENTENCE and " " in line[:60] or not line.isascii()
+        line
+        for line in shown.split("\n")
+        if not line.isascii() or (len(line) >= _SHORTEST_SENTENCE and " " in line[:60])
     ]
     if sum(map(len, sentences)) < 0.6 * len(shown) or sum(shown.count(mark) for mark in "{};=") > len(shown) / 50:
         return ""

@@ -1,4 +1,4 @@
-"""HTML body: the article on a page, in blocks: extracted by trafilatura from a pruned tree, then rid of what is left."""
+"""HTML body: the article on a page, in blocks, extracted by trafilatura from a pruned tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML pruning: takes out of a page's tree what isn't shown and what isn't the article, before its body is extracted."""
+"""HTML pruning: takes what isn't shown, and what isn't the article, out of a page's tree."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _HIDDEN = "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or 
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 _BLOCKS = (
-    "address article aside blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
-    "hr li main nav ol p pre section table tbody td th thead tr ul"
+    "address article aside blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody td th thead tr ul"
 )
 _BLOCK_TAGS = frozenset(_BLOCKS.split())
 
@@ -29,14 +29,17 @@ _BOILERPLATE_NAME = re.compile(
     # hidden from the eye
     r"sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|only print|"
     # boxes beside the text
-    r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|tool ?box|banner|"
+    r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|"
+    r"tool ?box|banner|"
     r"kicker|eyebrow|overline|topline|dachzeile|"
     # newsletters and subscriptions
     r"news ?letters?|sign ?up|subscri(?:be|ption|ptions|bers?)|mailing|opt ?in|"
     # other articles
-    r"related|recommend(?:ed|s|ation|ations)?|recirc(?:ulation)?|read (?:more|also|next|on)|more (?:on|from|topic|stories|news|"
+    r"related|recommend(?:ed|s|ation|ations)?|recirc(?:ulation)?|read (?:more|also|next|on)|more (?:on|from|"
+    r"topic|stories|news|"
     r"articles|links)|also read|see also|you may|(?:most|more) (?:read|popular|viewed|shared)|popular|trending|"
-    r"(?:latest|recent) (?:news|posts?|articles|stories)|suggested|suggestions|up next|next (?:article|post|up|story)|"
+    r"(?:latest|recent) (?:news|posts?|articles|stories)|suggested|suggestions|up next|next (?:article|post|"
+    r"up|story)|"
     r"prev(?:ious)? (?:article|post)|post navigation|teasers?|(?:article|story|news|post) cards?|"
     # sharing
     r"shar(?:e|es|ing)|shar(?:e|ing) (?:bar|tools|buttons?|links)|social|socials|addtoany|addthis|follow us|"
@@ -50,9 +53,11 @@ _BOILERPLATE_NAME = re.compile(
     r"profile|short|line|list|listing|affiliation)|about (?:the )?authors?|bio|biography|"
     r"byline|bylines|writer|contributors?|attribution|"
     # pictures
-    r"captions?|credits?|photo credit|media ?info|image (?:description|caption|credit|copyright|source|info)|copyright|"
+    r"captions?|credits?|photo credit|media ?info|image (?:description|caption|credit|copyright|source|info)|"
+    r"copyright|"
     # apparatus
-    r"bread ?crumbs?|tags?|tag list|keywords|timestamp|dateline|(?:publish|published|publication|display|post|update|updated"
+    r"bread ?crumbs?|tags?|tag list|keywords|timestamp|dateline|(?:publish|published|publication|display|post|"
+    r"update|updated"
     r"|modified) (?:date|time|at|on)|date ?time|read(?:ing)? time|estimated read time|meta|meta ?data|toc|"
     r"pagination|pager|toolbar|cite ?wrapper|citation box|audio player|listen|text to speech"
     r") "
@@ -69,7 +74,7 @@ _HOLDERS = ("div", "section", "main", "article")
 _LETTER = re.compile(r"\w")
 
 _MOST_OF_THE_TEXT = 0.3
-"""Of a page's paragraphs: what holds more is no boilerplate, whatever its name. A page's own name stands on its body."""
+"""Of a page's paragraphs: what holds more is no boilerplate, whatever its name."""
 
 _LONG_PARAGRAPH = 80
 _LONGEST_LABEL = 60
@@ -330,7 +335,7 @@ def _keep_lines(body: Any) -> None:
 
 
 def _part_words(body: Any) -> None:
-    """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items and cells."""
+    """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items."""
     for element in list(body.iter("div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
         if next(element.iterchildren(*_BLOCK_TAGS), None) is not None:
             _wrap_runs(element)
