@@ -379,6 +379,24 @@ def _drop(element: Any) -> None:
 
 def _sweep(tree: Any) -> None:
     """Remove the marked elements and keep what stands behind them."""
-    from lxml.etree import strip_elements
+    for parent in dict.fromkeys(element.getparent() for element in tree.iter(_DROPPED)):
+        before, tails = None, [parent.text or ""]
+        for child in list(parent):
+            if child.tag == _DROPPED:
+                tails.append(child.tail or "")
+                parent.remove(child)
+            else:
+                _set_text(parent, before, tails)
+                before, tails = child, [child.tail or ""]
+        _set_text(parent, before, tails)
 
-    strip_elements(tree, _DROPPED, with_tail=False)
+
+def _set_text(parent: Any, before: Any, tails: list[str]) -> None:
+    """Put texts that came together behind a child, or where there is none at the start of its parent."""
+    if len(tails) < 2:
+        return
+    text = "".join(tails) or None
+    if before is None:
+        parent.text = text
+    else:
+        before.tail = text
