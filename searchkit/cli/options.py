@@ -80,7 +80,7 @@ Jobs = Annotated[
         metavar="N",
         show_default="one a core",
         rich_help_panel=READING,
-        help="How many processes cut large archives into chunks. The index is the same.",
+        help="How many processes read pages and cut large archives into chunks. The index is the same.",
     ),
 ]
 

@@ -256,12 +256,16 @@ def _check_articles(articles: object) -> None:
 
 
 def source_items(
-    articles: ArticleInputs | None, corpus: Corpus | None, progress: Progress | None, memory: ReadFiles | None = None
+    articles: ArticleInputs | None,
+    corpus: Corpus | None,
+    progress: Progress | None,
+    memory: ReadFiles | None = None,
+    jobs: int | None = None,
 ) -> Iterable[SourceItem]:
-    """Return what was handed over, or what is read at the places; ``memory`` knows their files."""
+    """Return what was handed over, or what ``jobs`` processes read at the places; ``memory`` knows their files."""
     if articles is not None:
         return articles if progress is None else _counted(articles, progress)
-    return read_places(corpus.places, corpus.read, progress=progress, memory=memory) if corpus else ()
+    return read_places(corpus.places, corpus.read, progress=progress, memory=memory, jobs=jobs) if corpus else ()
 
 
 def _counted(articles: ArticleInputs, progress: Progress) -> Iterator[SourceItem]:

@@ -68,8 +68,9 @@ def build(
             environment variable ``SEARCHKIT_VECTOR_CACHE`` sets the cache's size, such as ``500MB``, or ``off``.
         keyword_first: Whether generation 1, without vectors, can be searched while those are made for generation 2.
             ``say`` is told when it can. Where the rest is stopped, ``update`` or ``rebuild`` makes it.
-        jobs: How many processes cut articles into chunks, this one among them. None is one a core, where there is
-            enough text and the encoder isn't the caller's own. It decides speed alone.
+        jobs: How many processes read pages, and how many cut articles into chunks, this one among them. None is one a
+            core, where there is enough to do and, for cutting, the encoder isn't the caller's own. It decides speed
+            alone.
         say: Told a sentence for the user where there is something to say; None: nobody is told.
         lock_timeout_s: How many seconds to wait while another writer is at work.
         progress: Told ``(stage, done, total)`` while it goes on: "read" counts files, or the articles that are handed
@@ -121,7 +122,7 @@ def build(
                     draft.carry(encoder)
                 known = None if keyword_first else KnownVectors()
                 states = FileStates(paths, None, corpus.read) if corpus else None
-                draft.add(intake.articles(source_items(articles, corpus, progress, states)), encoder, known)
+                draft.add(intake.articles(source_items(articles, corpus, progress, states, jobs)), encoder, known)
                 _refuse_empty(draft, intake, places)
                 manifest = draft.publish(corpus)
             notes = _chunk_notes(config, encoder)
@@ -176,7 +177,7 @@ def rebuild(
             cache's replaced: the way out where vectors are wrong though their files are as they were written.
         keyword_first: Whether a generation without vectors is searched until they are there, as in ``build``, also
             where the generation before had them. It can't be had with ``consider`` or another encoder.
-        jobs: How many processes cut articles into chunks, as in ``build``.
+        jobs: How many processes read pages and cut articles into chunks, as in ``build``.
         consider: Called with the numbers of the generation in force and of the next one, which can both be opened,
             before the next one is put in force. Where it returns False, or raises, the generation before stays, and
             the vectors are kept for the next rebuild. None: the next one is put in force.
@@ -228,11 +229,11 @@ def rebuild(
         names = parent if isinstance(parent, Generation) else None
         if articles is not None or new_corpus is not None:
             states = FileStates(paths, names, new_corpus.read if new_corpus else ReadConfig())
-            source, corpus = source_items(articles, new_corpus, progress, states), new_corpus
+            source, corpus = source_items(articles, new_corpus, progress, states, jobs), new_corpus
         else:
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
-            source, corpus = remembered(manifest, parent, read, notes, progress, states)
+            source, corpus = remembered(manifest, parent, read, notes, progress, states, jobs)
         intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None)
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:

@@ -7,9 +7,9 @@ A helper is a Python of its own, started by the path of this one and given nothi
 It imports searchkit, never the program that called us: so no ``if __name__ == "__main__"`` is needed there, and no
 process with threads is forked. It ends when its pipe does, however the one ended that started it.
 
-A message is its length (8 bytes, little-endian) and JSON in UTF-8, where a lone surrogate is the bytes of its number.
-The request: a list of articles, each as ``[id, title, text, language, [[heading, start, end] of each section]]``. The
-answer: a list for each article of ``[start, end, heading]`` of each chunk, or null where anything was raised.
+The messages are those of ``storage/pipe_messages.py``. The request: a list of articles, each as ``[id, title, text,
+language, [[heading, start, end] of each section]]``. The answer: a list for each article of ``[start, end, heading]``
+of each chunk, or null where anything was raised.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import BackendError, ConfigError
 from searchkit.ingest.chunker import CountTokens, split
-from searchkit.storage.processor import cores
+from searchkit.storage.pipe_messages import receive, send
+from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Chunk, Encoder, Section
 
 _START = (
@@ -98,8 +99,8 @@ class ChunkingWorker:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            _send(process.stdin, [_values_of(article) for article in articles])
-            spans: list[Spans] | None = _receive(process.stdout)
+            send(process.stdin, [_values_of(article) for article in articles])
+            spans: list[Spans] | None = receive(process.stdout)
         except (OSError, EOFError, ValueError) as error:
             self.kill()
             raise _stopped(f"ended (exit status {process.wait()})") from error
@@ -142,7 +143,7 @@ def serve(path: str, max_length: int, max_tokens: int, overlap_sentences: int) -
     rules = ChunkingRules(count_tokens=tokens.count, max_tokens=max_tokens, overlap_sentences=overlap_sentences)
     with suppress(EOFError, BrokenPipeError):
         while True:
-            _send(answers, _answer(rules, _receive(sys.stdin.buffer)))
+            send(answers, _answer(rules, receive(sys.stdin.buffer)))
 
 
 def _answer(rules: ChunkingRules, request: list[Any]) -> list[Spans] | None:
@@ -169,25 +170,6 @@ def _article(arguments: tuple[Any, ...]) -> Article:
         language=language,
         sections=tuple(Section(heading=heading, start=start, end=end) for heading, start, end in sections),
     )
-
-
-def _send(pipe: IO[bytes], values: Any) -> None:
-    message = json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    pipe.write(len(message).to_bytes(8, "little") + message)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    """Read a message. Raises ``EOFError`` where the other end is gone."""
-    size = int.from_bytes(_exactly(pipe, 8), "little")
-    return json.loads(_exactly(pipe, size).decode("utf-8", "surrogatepass"))
-
-
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    read = pipe.read(size)
-    if len(read) < size:
-        raise EOFError
-    return read
 
 
 def _stopped(how: str) -> BackendError:
@@ -235,7 +217,7 @@ class ChunkingPool:
                 f"jobs is {jobs!r}.", hint="Give 1 or more, or leave it out for as many as there are cores."
             )
         self._rules = rules
-        self._tokens = _tokens_of(encoder) if _is_python() else None
+        self._tokens = _tokens_of(encoder) if is_python() else None
         self._most = min((jobs or cores()) - 1, MOST_HELPERS)
         self._characters = 0
         self._group_of: dict[int, _Group] = {}
@@ -334,8 +316,3 @@ def _tokens_of(encoder: Encoder) -> ModelTokenizer | None:
     """Return what an encoder counts tokens by, where another process can make the same."""
     tokens = getattr(encoder, "tokens", None)
     return tokens if isinstance(tokens, ModelTokenizer) else None
-
-
-def _is_python() -> bool:
-    """Say whether this program is Python, so that its path starts another: a program that embeds one isn't."""
-    return Path(sys.executable or "").name.startswith(("python", "pypy")) and not getattr(sys, "frozen", False)

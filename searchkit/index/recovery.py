@@ -142,6 +142,7 @@ def remembered(
     notes: list[str],
     progress: Progress | None,
     memory: ReadFiles | None = None,
+    jobs: int | None = None,
 ) -> tuple[Iterable[SourceItem], Corpus | None]:
     """Find the articles of an index again: at its places, or stored in it."""
     corpus = manifest.corpus if manifest else None
@@ -149,7 +150,7 @@ def remembered(
         corpus = replace(corpus, read=read)
     if corpus is not None and not (gone := _unreadable(corpus.places)):
         notes.append(f"Read again from {', '.join(corpus.places)}.")
-        read_again = read_places(corpus.places, corpus.read, progress=progress, memory=memory)
+        read_again = read_places(corpus.places, corpus.read, progress=progress, memory=memory, jobs=jobs)
         return (read_again if parent is None else chain(_without_file(parent, notes), read_again)), corpus
     why = f"{gone[0]} can't be read again" if corpus is not None else "the index remembers no places"
     if parent is None:

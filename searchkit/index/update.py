@@ -78,7 +78,7 @@ def add(
         encoder: The encoder that made the index's vectors, instead of loading it.
         strict: Whether the first article that can't be read stops it. Otherwise it is counted and named in the report.
         cache: Whether the user's cache of vectors is used, as in ``build``.
-        jobs: How many processes cut articles into chunks, as in ``build``.
+        jobs: How many processes read pages and cut articles into chunks, as in ``build``.
         lock_timeout_s: How many seconds to wait while another writer is at work.
         progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
 
@@ -119,7 +119,7 @@ def add(
             parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
         )
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            incoming = intake.articles(source_items(articles, corpus, progress, states))
+            incoming = intake.articles(source_items(articles, corpus, progress, states, jobs))
             _write(paths, draft, compared.different(incoming), manifest, encoder, compared.known)
             if intake.lost and not compared.seen:
                 raise SourceError(f"No article could be read. The first problem: {intake.problems[0]}.")
@@ -165,7 +165,7 @@ def update(
         encoder: The encoder that made the index's vectors, instead of loading it.
         strict: Whether the first article that can't be read stops it. Otherwise it is counted and named in the report.
         cache: Whether the user's cache of vectors is used, as in ``build``.
-        jobs: How many processes cut articles into chunks, as in ``build``.
+        jobs: How many processes read pages and cut articles into chunks, as in ``build``.
         say: Told a sentence for the user where there is something to say; None: nobody is told.
         lock_timeout_s: How many seconds to wait while another writer is at work.
         progress: Told ``(stage, done, total)``, as in ``build``; None: nobody is told.
@@ -224,7 +224,7 @@ def update(
             held=None if checksum else held,
         )
         compared = _ArticleComparison(parent, held.get, states, intake, corpus)
-        source = source_items(articles, corpus, progress, states)
+        source = source_items(articles, corpus, progress, states, jobs)
         compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             fresh = compared.different(intake.articles(source))

@@ -10,8 +10,10 @@ import io
 import os
 import sys
 import warnings
+from collections import deque
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -24,6 +26,7 @@ from searchkit.ingest.damage import guarded
 from searchkit.ingest.discover import SourceFile, distinct, find, find_among
 from searchkit.ingest.format_readers import read_format, read_stream
 from searchkit.ingest.joined_files import without_joined
+from searchkit.ingest.reader_pool import AHEAD_BYTES, Entries, ReaderPool, check_jobs, size_of
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -52,6 +55,7 @@ def read(
     stdin: BinaryIO | None = None,
     memory: ReadFiles | None = None,
     among: Collection[str] | None = None,
+    jobs: int | None = None,
 ) -> Iterator[Article | Problem]:
     """Read the articles at places. What can't be read is a problem among them, never an exception.
 
@@ -66,13 +70,14 @@ def read(
         stdin: What is read for the place ``-``; None is the process's own standard input.
         memory: What knows the files from before, and which of them needn't be read; None reads all.
         among: The absolute paths of the files and folders that are read, of all that the places hold; None reads all.
+        jobs: How many processes read pages where there are many; None is one a core. What is read is the same.
 
     Yields:
         Each article, or a problem for whatever couldn't be taken as it was.
 
     Raises:
         SourceError: At once: a place doesn't exist, or a glob matches nothing.
-        ConfigError: At once: ``config`` maps a field that articles don't have.
+        ConfigError: At once: ``config`` maps a field that articles don't have, or ``jobs`` is less than 1.
         MissingExtra: While reading: a package that a format needs can't be imported.
         StorageError: While reading: a file can't be written that a package needs to read with.
 
@@ -88,13 +93,14 @@ def read(
     """
     listed = [places] if isinstance(places, str | Path) else list(places)
     check_fields(config.fields)
+    check_jobs(jobs)
     on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
     files, problems = find(on_disk) if among is None else find_among(on_disk, among)
     files = without_joined(files)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
-    return _read(named, problems, source, config.fields, progress, memory, addresses)
+    return _read(named, problems, source, config.fields, progress, memory, addresses, jobs)
 
 
 class _FilesOf:
@@ -176,17 +182,17 @@ def _read(
     progress: Progress | None,
     memory: ReadFiles | None,
     addresses: Container[str],
+    jobs: int | None,
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
     tell("read", 0, total)
     yield from problems
-    for done, file in enumerate(files, start=1):
-        if memory is None:
-            yield from _read_file(file, fields, addresses)
-        elif not memory.is_unchanged(file):
-            yield from _remembered(file, fields, memory, addresses)
-        tell("read", done, total)
+    with ReaderPool(fields, jobs=jobs) as pool:
+        for done, reading in enumerate(_readings(files, pool, memory), start=1):
+            if reading is not None:
+                yield from _entries_of(reading, fields, memory, addresses)
+            tell("read", done, total)
     if stdin is not None:
         origin = Origin(path=STANDARD_INPUT, name="stdin")
         rows = Rows(place="standard input", origin=origin, fields=fields)
@@ -194,31 +200,67 @@ def _read(
         tell("read", total, total)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A file whose reading has begun: its state before, and its entries where a helper reads it."""
+
+    file: SourceFile
+    before: os.stat_result | None
+    entries: Future[Entries | None] | None
+
+    @property
+    def size(self) -> int:
+        return 0 if self.entries is None else size_of(self.file)
+
+
 def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _read_file(
+def read_file(
     file: SourceFile, fields: Mapping[str, str], addresses: Container[str] = frozenset()
 ) -> Iterator[Article | Problem]:
-    """Yield the articles of a file; ``addresses`` are those of all files that are read."""
+    """Yield the articles of a file, and what couldn't be taken; ``addresses`` are those of all files that are read.
+
+    Raises ``MissingExtra`` and ``StorageError``, which every other file would meet too.
+    """
     place = clean(str(file.path))
     origin = Origin(path=file.address, name=file.id)
     return guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields, read_apart=addresses)))
 
 
-def _remembered(
-    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Container[str]
+def _readings(files: Sequence[SourceFile], pool: ReaderPool, memory: ReadFiles | None) -> Iterator[_Reading | None]:
+    """Yield what is begun of each file, None for one that needn't be read; helpers read those behind it meanwhile."""
+    pool.look(file for file in files if memory is None or not memory.is_unchanged(file))
+    waiting: deque[_Reading | None] = deque()
+    size = 0
+    for file in files:
+        reading = None
+        if memory is None or not memory.is_unchanged(file):
+            reading = _Reading(file=file, before=_state(file) if memory else None, entries=pool.begin(file))
+        waiting.append(reading)
+        size += 0 if reading is None else reading.size
+        while len(waiting) > pool.ahead or size > AHEAD_BYTES:
+            first = waiting.popleft()
+            size -= 0 if first is None else first.size
+            yield first
+            if not waiting:
+                break
+    yield from waiting
+
+
+def _entries_of(
+    reading: _Reading, fields: Mapping[str, str], memory: ReadFiles | None, addresses: Container[str]
 ) -> Iterator[Article | Problem]:
-    """Read a file, and have it noted unless it changed meanwhile."""
+    """Yield the entries of a file, and have it noted unless it changed meanwhile."""
     whole = True
-    before = _state(file)
-    for entry in _read_file(file, fields, addresses):
+    read = None if reading.entries is None else reading.entries.result()
+    for entry in read_file(reading.file, fields, addresses) if read is None else read:
         whole = whole and not (isinstance(entry, Problem) and entry.lost)
         yield entry
-    after = _state(file)
-    if before is not None and after is not None and _version(before) == _version(after):
-        memory.was_read(file, before, whole=whole)
+    before, after = reading.before, _state(reading.file) if memory else None
+    if memory and before is not None and after is not None and _version(before) == _version(after):
+        memory.was_read(reading.file, before, whole=whole)
 
 
 def _state(file: SourceFile) -> os.stat_result | None:
@@ -247,7 +289,7 @@ def read_feed_body(address: str, body: bytes, config: ReadConfig = _AS_IT_IS) ->
 
 def first_article(file: SourceFile, fields: Mapping[str, str]) -> Article | None:
     """Return the first article of a file; None where there is none."""
-    return next((entry for entry in _read_file(file, fields) if isinstance(entry, Article)), None)
+    return next((entry for entry in read_file(file, fields) if isinstance(entry, Article)), None)
 
 
 def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) -> Article | None:
@@ -256,7 +298,7 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
         files, _ = find([origin.path])
     except SourceError:
         return None
-    entries = (entry for file in files for entry in _read_file(replace(file, id=origin.name), fields))
+    entries = (entry for file in files for entry in read_file(replace(file, id=origin.name), fields))
     return next((entry for entry in entries if isinstance(entry, Article) and entry.id == article_id), None)
 
 

@@ -32,6 +32,8 @@ def guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Articl
         yield Problem(place=place, reason=explain(error))
     except ImportError as error:  # every other file of this kind would fail in the same way
         raise broken_installation(error) from error
+    except MemoryError:
+        yield Problem(place=place, reason="needs more memory than a file may take")
     except Exception as error:
         # The libraries that take web pages and Markdown apart meet input nobody has thought of. One page lost, and
         # named, is better than an archive that can't be built.

@@ -127,6 +127,13 @@ def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Ro
     yield from rows.add(replace(draft, values=named))
 
 
+def parse_format(name: str, data: bytes) -> ParsedArticle:
+    """Return the article in the content of a file that holds one. Raises ``NotText`` where there is none."""
+    if not data.strip():
+        raise NotText("is empty")
+    return _parser(name)(data)
+
+
 def _parser(name: str) -> Callable[[bytes], ParsedArticle]:
     match name:
         case "markdown":

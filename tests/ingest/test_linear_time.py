@@ -11,6 +11,7 @@ import pytest
 import regex
 
 from searchkit.ingest import sentences
+from searchkit.ingest.formats.html import parse_page
 from searchkit.ingest.formats.markdown import parse_markdown
 from searchkit.ingest.formats.sections import atx_text
 from searchkit.ingest.sentences import _QUICK, _cluster_ends, _quick_parts, sentence_spans
@@ -38,6 +39,23 @@ make_article(ParsedArticle(values={"id": "a", "text": "a", "language": "(" * SIZ
 def test_what_was_quadratic_once_takes_no_ages() -> None:
     """Each of these took minutes to hours; together they take seconds, and may take a hundred times as long."""
     subprocess.run([sys.executable, "-c", SLOW_ONCE], check=True, timeout=600)
+
+
+BOXES = (
+    "word <svg></svg>", "x<b class='share'>y</b>z", "<h3>Read more</h3><ul><li><a href='/'>abc</a></li></ul>",
+    "<div class='article-body'><p>A part of a body, which is long enough to be one, and not a label.</p><p>y</p></div>",
+    "a<div>b</div>", "<blockquote><div class='x'>", "<script>self.__next_f.push([1,'a:['])</script>",
+    "<p hidden>y</p>z",
+    "<script type='application/json'>{'text': '",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fragment", BOXES)
+def test_a_page_is_pruned_in_time_proportional_to_its_length(fragment: str) -> None:
+    _, seconds, ratio = growth(
+        lambda text: parse_page(f"<html><body><article>{text}</article></body></html>"), fragment
+    )
+    assert ratio < ALLOWED, f"{seconds:.2f} s"
 
 
 def test_the_tool_that_looks_for_it_finds_it() -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
-from typing import Any
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import NotText, decode
+from searchkit.ingest.formats.html_body import load_trafilatura, page_blocks
 from searchkit.ingest.formats.html_metadata import PageMetadata, page_metadata
-from searchkit.ingest.formats.sections import Block, join
-from searchkit.ingest.text_cleanup import clean, one_line
+from searchkit.ingest.formats.sections import join
+from searchkit.ingest.text_cleanup import clean
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")
@@ -37,30 +35,14 @@ def parse_page(source: str) -> ParsedArticle:
 
     Raises ``NotText`` where the page holds no readable text.
     """
-    trafilatura = _trafilatura()
-    tree = trafilatura.load_html(_XML_DECLARATION.sub("", clean(source), count=1))
+    tree = load_trafilatura().load_html(_XML_DECLARATION.sub("", clean(source), count=1))
     if tree is None:
         raise NotText("holds no readable text")
     metadata = page_metadata(tree)
-    document = trafilatura.bare_extraction(tree, include_comments=False, include_tables=True)
-    title = metadata.title
-    blocks = list(_body(document.body)) if document is not None and document.body is not None else []
-    if not any(block.text.strip() for block in blocks):
-        blocks = [Block(text=clean(trafilatura.html2txt(tree)).strip())]
-    text, sections = join(_without_title(blocks, title))
-    if not text and not title:
+    text, sections = join(page_blocks(tree, metadata))
+    if not text and not metadata.title:
         raise NotText("holds no readable text")
     return ParsedArticle(values={**_values(metadata), "text": text}, sections=sections)
-
-
-def _trafilatura() -> Any:
-    import trafilatura
-
-    # It tells its doubts to whoever set up logging, not to a terminal where nobody did.
-    logger = logging.getLogger("trafilatura")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    return trafilatura
 
 
 def _values(metadata: PageMetadata) -> dict[str, object]:
@@ -76,65 +58,3 @@ def _values(metadata: PageMetadata) -> dict[str, object]:
         "tags": list(metadata.tags),
         "section": metadata.section,
     }
-
-
-def _without_title(blocks: list[Block], title: str) -> list[Block]:
-    """Leave out the block that repeats the title, near the top where it stands as the page's headline."""
-    for i, block in enumerate(blocks[:3]):
-        if one_line(block.text).casefold() == title.casefold():
-            return blocks[:i] + blocks[i + 1 :]
-    return blocks
-
-
-def _body(body: Any) -> Iterator[Block]:
-    """Yield what an extracted body holds; of a page too short to tell its parts apart, that is one element of lines."""
-    if len(body) == 1 and len(body[0]) == 0 and body[0].tag == "p":
-        yield from (Block(text=one_line(line)) for line in (body[0].text or "").split("\n"))
-    else:
-        yield from _blocks(body)
-
-
-def _blocks(element: Any) -> Iterator[Block]:
-    """Yield what the extracted body holds; its elements are those of TEI, the XML of text editors."""
-    if text := one_line(element.text or ""):
-        yield Block(text=text)
-    for child in element:
-        match child.tag:
-            case "head":
-                yield Block(text=_words(child), level=_level(child.get("rend")))
-            case "list":
-                for i, item in enumerate(child.iterchildren("item")):
-                    yield Block(text=f"- {_words(item)}" if _words(item) else "", gap="\n" if i else "\n\n")
-            case "table":
-                for i, row in enumerate(child.iterchildren("row")):
-                    cells = " | ".join(_words(cell) for cell in row.iterchildren("cell"))
-                    yield Block(text=cells if cells.strip(" |") else "", gap="\n" if i else "\n\n")
-            case "code":
-                yield Block(text=clean("".join(child.itertext())).strip("\n"))
-            case "quote" | "div" | "body" if len(child):
-                yield from _blocks(child)
-            case str():
-                yield Block(text=_words(child))
-        if tail := one_line(child.tail or ""):
-            yield Block(text=tail)
-
-
-def _level(rend: str | None) -> int:
-    return int(rend[1]) if rend and re.fullmatch("h[1-6]", rend) else 2
-
-
-def _words(element: Any) -> str:
-    """Return an element's text on one line, or on several where it has line breaks."""
-    lines = "".join(_pieces(element)).split("\n")
-    return "\n".join(line for raw in lines if (line := one_line(raw)))
-
-
-def _pieces(element: Any) -> Iterator[str]:
-    """Yield the texts in an element. In HTML a line break of the source is a space: only ``lb`` is one."""
-    yield clean(element.text or "").replace("\n", " ")
-    for child in element:
-        if child.tag == "lb":
-            yield "\n"
-        elif isinstance(child.tag, str):
-            yield from _pieces(child)
-        yield clean(child.tail or "").replace("\n", " ")

@@ -1,0 +1,402 @@
+"""HTML pruning: takes what isn't shown, and what isn't the article, out of a page's tree."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_label
+from searchkit.ingest.text_cleanup import one_line
+
+_NEVER_SHOWN = (
+    "script style template svg select textarea datalist iframe object canvas audio video map button figcaption"
+)
+_HIDDEN = "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or contains(@style, 'visibility')]"
+_HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+
+_BLOCKS = (
+    "address article aside blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody td th thead tr ul"
+)
+_BLOCK_TAGS = frozenset(_BLOCKS.split())
+
+_INLINE = frozenset(["a", "span", "small", "time", "cite", "strong", "b", "em", "i"])
+
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_BOILERPLATE_NAME = re.compile(
+    r" (?:"
+    # hidden from the eye
+    r"sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|only print|"
+    # boxes beside the text
+    r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|"
+    r"tool ?box|banner|"
+    r"kicker|eyebrow|overline|topline|dachzeile|"
+    # newsletters and subscriptions
+    r"news ?letters?|sign ?up|subscri(?:be|ption|ptions|bers?)|mailing|opt ?in|"
+    # other articles
+    r"related|recommend(?:ed|s|ation|ations)?|recirc(?:ulation)?|read (?:more|also|next|on)|more (?:on|from|"
+    r"topic|stories|news|"
+    r"articles|links)|also read|see also|you may|(?:most|more) (?:read|popular|viewed|shared)|popular|trending|"
+    r"(?:latest|recent) (?:news|posts?|articles|stories)|suggested|suggestions|up next|next (?:article|post|"
+    r"up|story)|"
+    r"prev(?:ious)? (?:article|post)|post navigation|teasers?|(?:article|story|news|post) cards?|"
+    # sharing
+    r"shar(?:e|es|ing)|shar(?:e|ing) (?:bar|tools|buttons?|links)|social|socials|addtoany|addthis|follow us|"
+    # readers
+    r"comments?|disqus|respond|feedback|report error|reporter+box|ratings?|survey|"
+    # advertising
+    r"promo|promos|promotion|promoted|adverts?|advertisements?|advertorial|ads?|ad (?:slot|unit|label|container|box)|"
+    r"sponsor(?:ed)?|affiliates?|outbrain|taboola|cookies?|consent|gdpr|donat(?:e|ion)|membership|call to action|cta|"
+    # writers
+    r"authors? (?:bio|box|info|card|about|description|details|"
+    r"profile|short|line|list|listing|affiliation)|about (?:the )?authors?|bio|biography|"
+    r"byline|bylines|writer|contributors?|attribution|"
+    # pictures
+    r"captions?|credits?|photo credit|media ?info|image (?:description|caption|credit|copyright|source|info)|"
+    r"copyright|"
+    # apparatus
+    r"bread ?crumbs?|tags?|tag list|keywords|timestamp|dateline|(?:publish|published|publication|display|post|"
+    r"update|updated"
+    r"|modified) (?:date|time|at|on)|date ?time|read(?:ing)? time|estimated read time|meta|meta ?data|toc|"
+    r"pagination|pager|toolbar|cite ?wrapper|citation box|audio player|listen|text to speech"
+    r") "
+)
+
+_HIDING_NAMES = frozenset(["hidden", "hide", "d-none", "is-hidden", "u-hidden", "u-hide", "invisible"])
+_RESPONSIVE = re.compile(r"(?:[a-z0-9-]+:|d-(?:xs|sm|md|lg|xl)-)")
+"""Names that show on some screens what others hide."""
+
+_CONTENT_PART = re.compile(r"(?:article|story|post|entry|body|content|text)", re.IGNORECASE)
+
+_DROPPED = "x-dropped"
+_HOLDERS = ("div", "section", "main", "article")
+_LETTER = re.compile(r"\w")
+
+_MOST_OF_THE_TEXT = 0.3
+"""Of a page's paragraphs: what holds more is no boilerplate, whatever its name."""
+
+_LONG_PARAGRAPH = 80
+_LONGEST_LABEL = 60
+_SHORTEST_TEASER = 18
+_LONGEST_CRUMB = 30
+_LINKED = 0.7
+
+
+def prune(tree: Any) -> None:
+    """Take what isn't the article out of a page's tree, and give what is a form that an extractor keeps."""
+    body = tree.find("body") if tree.tag == "html" else tree
+    if body is None:
+        body = tree
+    for element in tree.iter(*_NEVER_SHOWN.split()):
+        _drop(element)
+    _sweep(tree)
+    mass = _Mass(body)
+    _unwrap_quotations(body)
+    for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links):
+        drop(body, mass)
+        _sweep(body)
+    _unfold_layout(body)
+    _join_parts(body, mass)
+    _keep_lines(body)
+    _part_words(body)
+
+
+def _unwrap_quotations(body: Any) -> None:
+    """Take their names off the wrappers of quotations: posts of social media are quoted, not a bar for sharing."""
+    for quotation in body.iter("blockquote"):
+        element = quotation
+        while element is not None and element.tag in ("blockquote", "div", "figure", "section") and len(element) <= 4:
+            if element is quotation or len(element.text_content()) < 1.2 * len(quotation.text_content()) + 50:
+                element.attrib.pop("class", None)
+                element.attrib.pop("id", None)
+                if element.tag == "figure":
+                    element.tag = "div"
+                element = element.getparent()
+            else:
+                break
+
+
+def _drop_following_articles(body: Any, mass: _Mass) -> None:
+    """Take out the whole articles that a page appends to its own: each with a headline, after one with a headline."""
+    articles = [
+        each
+        for each in body.iter("article")
+        if next(each.iterancestors("article"), None) is None and next(each.iter("h1"), None) is not None
+    ]
+    if len(articles) > 1 and mass.share(articles[0]) > 0.5 * max(map(mass.share, articles[1:])) / 4:
+        for article in articles[1:]:
+            _drop(article)
+
+
+def _drop_announced(body: Any, mass: _Mass) -> None:
+    """Take out what follows a line that announces other articles, as far as it is cards and lists."""
+    for element in list(body.iter("h2", "h3", "h4", "h5", "h6", "p", "div", "strong")):
+        if len(element) > 3 or (element.tag == "div" and len(element) > 0):
+            continue
+        text = element.text_content()
+        if len(text) > 4 * LONGEST_LABEL or not is_label(one_line(text)):
+            continue
+        following = element.getnext()
+        while following is not None and (
+            following.tag in ("article", "ul", "ol")
+            or (following.tag in ("div", "section") and _linked_share(following) > 0.5)
+        ):
+            following, card = following.getnext(), following
+            if mass.share(card) < _MOST_OF_THE_TEXT:
+                _drop(card)
+
+
+def _linked_share(element: Any) -> float:
+    text = len(one_line(element.text_content()))
+    return sum(len(one_line(each.text_content())) for each in element.iter("a")) / text if text else 0.0
+
+
+def _unfold_layout(body: Any) -> None:
+    """Make divisions of the tables that lay out a page: those whose cells hold paragraphs or most of their text."""
+    for table in list(body.iter("table")):
+        cells = list(table.iter("td"))
+        longest = max((len(cell.text_content()) for cell in cells), default=0)
+        if longest > 600 or any(len(cell.findall(".//p")) > 2 for cell in cells):
+            for element in [table, *table.iterdescendants("tbody", "thead", "tr", "td", "th")]:
+                element.tag = "div"
+
+
+def _join_parts(body: Any, mass: _Mass) -> None:
+    """Mark what holds all parts of a body that comes in several, since an extractor takes the first alone."""
+    parts: dict[str, list[Any]] = {}
+    for element in body.iter("div", "section"):
+        name = element.get("class") or ""
+        if name and _CONTENT_PART.search(name) and len(element.findall(".//p")) > 1:
+            parts.setdefault(name, []).append(element)
+    for alike in parts.values():
+        if len(alike) < 2 or any(alike[0] in each.iterancestors() for each in alike[1:]):
+            continue
+        last = set(alike[-1].iterancestors())
+        holder = next((each for each in alike[0].iterancestors(*_HOLDERS) if each in last), None)
+        held = sum(map(mass.share, alike))
+        if holder is None or held < 0.5:
+            continue
+        above = holder.getparent()
+        while (
+            holder.tag not in ("article", "main")
+            and above is not None
+            and above.tag in _HOLDERS
+            and mass.share(above) <= 1.3 * held
+        ):
+            holder, above = above, above.getparent()
+        holder.set("itemprop", "articleBody")
+        return
+
+
+class _Mass:
+    """How much of a page's text an element holds, by its long paragraphs; by all of it where there are none."""
+
+    def __init__(self, body: Any) -> None:
+        self._lengths: dict[Any, int] = {}
+        for element in body.iter("p"):
+            length = len(element.text_content())
+            if length >= _LONG_PARAGRAPH:
+                self._lengths[element] = length
+        self._total = sum(self._lengths.values())
+        self._all = len(body.text_content())
+
+    def share(self, element: Any) -> float:
+        """Return the share of the page's text that an element holds, between 0 and 1."""
+        if self._total >= 4 * _LONG_PARAGRAPH:
+            return sum(self._lengths.get(each, 0) for each in element.iter("p")) / self._total
+        return len(element.text_content()) / max(self._all, 1)
+
+
+def _drop_hidden(body: Any, mass: _Mass) -> None:
+    for element in body.xpath("." + _HIDDEN):
+        hidden = (
+            element.get("hidden") is not None
+            or element.get("aria-hidden") == "true"
+            or _HIDING_STYLE.search(element.get("style") or "")
+        )
+        if hidden and element is not body and mass.share(element) < _MOST_OF_THE_TEXT:
+            _drop(element)
+
+
+def _drop_by_name(body: Any, mass: _Mass) -> None:
+    """Take out what its name calls boilerplate; where that is most of the text, only what holds no paragraphs."""
+    named: dict[Any, float] = {}
+    for element in body.iterdescendants():
+        name = f"{element.get('class') or ''} {element.get('id') or ''}" if isinstance(element.tag, str) else ""
+        if (
+            len(name) > 1
+            and _is_boilerplate(name)
+            and not any(above in named or above.tag == "h1" for above in element.iterancestors())
+        ):
+            share = mass.share(element)
+            if share < _MOST_OF_THE_TEXT and not (element.tag in _INLINE and _is_in_a_sentence(element)):
+                named[element] = share
+    too_much = sum(named.values()) > 2 * _MOST_OF_THE_TEXT
+    for element, share in named.items():
+        if share == 0 or not too_much:
+            _drop(element)
+
+
+def _is_in_a_sentence(element: Any) -> bool:
+    """Say whether words stand beside an inline element, or beside the one that wraps it."""
+    while (above := element.getparent()) is not None:
+        before = element.getprevious()
+        beside = (above.text if before is None else before.tail) or ""
+        if beside.strip() or (element.tail or "").strip():
+            return True
+        if above.tag not in _INLINE:
+            return False
+        element = above
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _is_boilerplate(name: str) -> bool:
+    parts = name.split()
+    if not _HIDING_NAMES.isdisjoint(parts) and not any(_RESPONSIVE.match(part) for part in parts):
+        return True
+    return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
+
+
+def _drop_links(body: Any, mass: _Mass) -> None:
+    """Take out what leads to other articles: cards, lists of links, lines that are a link or a label and a link."""
+    for element in list(body.iter("a")):
+        if next(element.iterdescendants(*_BLOCK_TAGS), None) is not None and mass.share(element) < _MOST_OF_THE_TEXT:
+            _drop_with_label(element)
+    for element in list(body.iter("ul", "ol")):
+        if _is_link_list(element) or _is_trail(element):
+            _drop_with_label(element)
+    for element in list(body.iter("p", "div", "center", "h2", "h3", "h4", "h5", "h6")):
+        if _is_link_line(element):
+            _drop(element)
+
+
+def _is_link_list(element: Any) -> bool:
+    text = one_line(element.text_content())
+    links = [one_line(each.text_content()) for each in element.iter("a")]
+    items = len(element.findall("li")) or 1
+    return bool(links) and sum(map(len, links)) >= _LINKED * len(text) - 2 * items and len(text) < 200 * items
+
+
+def _is_trail(element: Any) -> bool:
+    """Say whether a list is a trail of breadcrumbs: short links that lead down to the page, which is none."""
+    items = element.findall("li")
+    return len(items) > 2 and all(
+        len(text := one_line(item.text_content())) <= _LONGEST_CRUMB
+        and text == " ".join(one_line(each.text_content()) for each in item.iter("a"))
+        for item in items[:-1]
+    )
+
+
+def _is_link_line(element: Any) -> bool:
+    links = list(element.iter("a"))
+    if not links or next(element.iterdescendants(*_BLOCK_TAGS), None) is not None:
+        return False
+    text = one_line(element.text_content())
+    linked = sum(len(one_line(each.text_content())) for each in links)
+    if len(text) > 300 or linked < _SHORTEST_TEASER / 2:
+        return False
+    if len(text) - linked <= 3 * len(links):
+        return len(text) >= _SHORTEST_TEASER
+    first = one_line(links[0].text_content())
+    before = text.partition(first)[0] if first else text
+    letters = len(_LETTER.findall(text)) - sum(len(_LETTER.findall(each.text_content())) for each in links)
+    return (
+        len(before) <= _LONGEST_LABEL
+        and letters <= len(_LETTER.findall(before))
+        and ((before.rstrip()[-1:] in ":|»>→：" and linked >= _SHORTEST_TEASER) or is_label(before))
+    )
+
+
+def _drop_with_label(element: Any) -> None:
+    """Take an element out, and before it the line that announced it."""
+    before = element.getprevious()
+    if before is not None and isinstance(before.tag, str) and not (before.tail or "").strip():
+        text = one_line(before.text_content())
+        heads = before.tag in ("h2", "h3", "h4", "h5", "h6") and len(text) <= _LONGEST_LABEL
+        if len(text) <= _LONGEST_LABEL and (is_label(text) or text.endswith((":", "：")) or heads):
+            _drop(before)
+    _drop(element)
+
+
+def _keep_lines(body: Any) -> None:
+    """Make preformatted text one code element, whose line breaks an extractor keeps."""
+    for element in list(body.iter("pre")):
+        for line_break in element.iter("br"):
+            line_break.tail = "\n" + (line_break.tail or "")
+        text = element.text_content()
+        for child in list(element):
+            element.remove(child)
+        element.text = None
+        code = element.makeelement("code")
+        code.text = text
+        element.append(code)
+
+
+def _part_words(body: Any) -> None:
+    """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items."""
+    for element in list(body.iter("div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
+        if next(element.iterchildren(*_BLOCK_TAGS), None) is not None:
+            _wrap_runs(element)
+    for outer in body.iter("li", "td", "th", "dd", "dt", "blockquote"):
+        for inner in outer.iterdescendants("div"):
+            if next(inner.iterdescendants(*_BLOCK_TAGS), None) is None:
+                inner.tag = "p"
+
+
+def _wrap_runs(element: Any) -> None:
+    """Put each run of text and inline elements that begins with text into a paragraph."""
+    run = _paragraph(element, element.text)
+    if run is not None:
+        element.text = None
+        element.insert(0, run)
+    for child in list(element):
+        if child is run:
+            continue
+        if child.tag not in _BLOCK_TAGS:
+            if run is not None:
+                run.append(child)
+            continue
+        run = _paragraph(element, child.tail)
+        if run is not None:
+            child.tail = None
+            child.addnext(run)
+
+
+def _paragraph(element: Any, text: str | None) -> Any:
+    if not text or not text.strip():
+        return None
+    paragraph = element.makeelement("p")
+    paragraph.text = text
+    return paragraph
+
+
+def _drop(element: Any) -> None:
+    """Mark an element to be removed by ``_sweep``, so that what stands behind it is moved once."""
+    element.tag = _DROPPED
+
+
+def _sweep(tree: Any) -> None:
+    """Remove the marked elements and keep what stands behind them."""
+    for parent in dict.fromkeys(element.getparent() for element in tree.iter(_DROPPED)):
+        before, tails = None, [parent.text or ""]
+        for child in list(parent):
+            if child.tag == _DROPPED:
+                tails.append(child.tail or "")
+                parent.remove(child)
+            else:
+                _set_text(parent, before, tails)
+                before, tails = child, [child.tail or ""]
+        _set_text(parent, before, tails)
+
+
+def _set_text(parent: Any, before: Any, tails: list[str]) -> None:
+    """Put texts that came together behind a child, or where there is none at the start of its parent."""
+    if len(tails) < 2:
+        return
+    text = "".join(tails) or None
+    if before is None:
+        parent.text = text
+    else:
+        before.tail = text

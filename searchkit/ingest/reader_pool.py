@@ -1,0 +1,265 @@
+"""Reader pool: files of one article, read by helper processes where that pays, and within limits of time and memory.
+
+Taking a page apart is plain Python, so that threads gain nothing. What comes out doesn't depend on who read: the order
+is that of the files, and a helper's entries are those of ``article_reader.read_file``. A helper is a Python of its own,
+as in ``index/chunking_pool.py``; it runs ``reader_worker.serve``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import fields as fields_of
+from typing import Any, Self
+
+from searchkit.errors import ConfigError
+from searchkit.ingest.article_builder import ParsedArticle
+from searchkit.ingest.discover import SourceFile
+from searchkit.ingest.entry_messages import unpacked
+from searchkit.ingest.text_cleanup import clean
+from searchkit.storage.pipe_messages import receive, send
+from searchkit.storage.processor import cores, is_python
+from searchkit.types import Article, Problem
+
+LIMIT_S = 10
+"""Seconds of computing that a file may take; a page of a megabyte takes about one."""
+
+LIMIT_BYTES = 4 * 2**30
+"""Memory that a helper may ask for; a page of 10 MB takes about 1 GB."""
+
+HELPED_FORMATS = frozenset({"html"})
+"""Formats of which a file is one article and takes longer to read than to hand over."""
+
+HELP_FROM_BYTES = 8 * 2**20
+"""Files from which on helpers are started: about two seconds of reading; a helper takes one to be there."""
+
+BIG_BYTES = 4 * 2**20
+"""A file that is read by a helper, however few there are, since only there it can be stopped."""
+
+MOST_HELPERS = 16
+"""What this process does (taking answers, indexing) is a twentieth of the work or more: others would wait for it."""
+
+AHEAD_BYTES = 64 * 2**20
+"""Files that are read ahead of the one that is waited for."""
+
+AHEAD_OF_EACH = 4
+"""Files a helper that are read ahead: pages differ in size by a hundred times."""
+
+_UNPACKED = 5
+"""How many times larger a page is than its compressed file."""
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.ingest.reader_worker import serve; "
+    "serve(*json.loads(sys.argv[2]))"
+)
+
+Entries = list[Article | Problem]
+
+
+class Stopped(Exception):
+    """Raised where a helper ended before it answered, with its exit status; a signal's is negative."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"ended with exit status {status}")
+        self.status = status
+
+    @property
+    def reason(self) -> str:
+        """Say what a file did to the process that read it."""
+        if self.status == -getattr(signal, "SIGXCPU", 0):
+            return f"takes more than {LIMIT_S} seconds to read; it was left"
+        return f"ended the process that read it (exit status {self.status}); it was left"
+
+
+class ReaderWorker:
+    """A process that reads files."""
+
+    def __init__(self) -> None:
+        """Start it. Raises ``OSError`` where no process can be started."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps([LIMIT_S, LIMIT_BYTES])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},  # the others have the other cores
+            start_new_session=True,  # Ctrl-C is for the one that started it
+        )
+
+    def ask(self, request: list[Any]) -> Any:
+        """Return the answer to a request. Raises ``Stopped``."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            send(process.stdin, request)
+            return receive(process.stdout)
+        except (OSError, EOFError, ValueError) as error:
+            self.kill()
+            raise Stopped(process.wait()) from error
+
+    def kill(self) -> None:
+        """Stop it, whatever it is at."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Stop it and let go of its pipes; nobody may ask it meanwhile."""
+        self.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what it never read
+                if pipe is not None:
+                    pipe.close()
+
+
+class ReaderPool:
+    """Has files read by helpers; ``jobs`` is the number of processes that read, None as many as there are cores."""
+
+    def __init__(self, fields: Mapping[str, str], *, jobs: int | None = None) -> None:
+        """Start nothing yet. Raises ``ConfigError`` where ``jobs`` is less than 1."""
+        check_jobs(jobs)
+        self._fields = dict(fields)
+        self._most = min(jobs or cores(), MOST_HELPERS) if is_python() else 0
+        self._is_worth = False
+        self._is_closed = False
+        self._helpers: list[ReaderWorker] = []
+        self._idle: list[ReaderWorker] = []
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the helpers, whatever they are at."""
+        with self._lock:
+            self._is_closed = True
+            helpers, self._helpers, self._idle = self._helpers, [], []
+        for helper in helpers:
+            helper.kill()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        for helper in helpers:
+            helper.close()
+
+    @property
+    def ahead(self) -> int:
+        """How many files are to be read ahead of the one that is waited for."""
+        return AHEAD_OF_EACH * self._most if self._is_worth else 0
+
+    def look(self, files: Iterable[SourceFile]) -> None:
+        """Find out whether helpers pay for these files. One process reads them all where it is the only one."""
+        total = 0
+        for file in files if self._most > 1 else ():
+            total += size_of(file) if file.format in HELPED_FORMATS else 0
+            if total >= HELP_FROM_BYTES:
+                self._is_worth = True
+                return
+
+    def begin(self, file: SourceFile) -> Future[Entries | None] | None:
+        """Have a file read by a helper; None where it is to be read here, and so where the answer is None."""
+        if not self._most or file.format not in HELPED_FORMATS:
+            return None
+        if not self._is_worth and size_of(file) < BIG_BYTES:
+            return None
+        return self._submit(self._entries, file)
+
+    def parse(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[ParsedArticle | str | None]:
+        """Yield what the parser of its format makes of each content, in order: of the members of an archive, say.
+
+        A text says why it can't be parsed. None: something was raised that whoever asked will meet by parsing it.
+        """
+        waiting: deque[Future[ParsedArticle | str | None]] = deque()
+        for form, data in pages:
+            waiting.append(self._submit(self._parsed, form, data))
+            if len(waiting) > AHEAD_OF_EACH * self._most:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _submit(self, work: Any, *arguments: Any) -> Future[Any]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max(self._most, 1), thread_name_prefix="reading")
+        return self._pool.submit(work, *arguments)
+
+    def _entries(self, file: SourceFile) -> Entries | None:
+        request = ["file", _plain(file), self._fields]
+        try:
+            answer = self._ask(request)
+        except Stopped as stopped:
+            return [Problem(place=clean(str(file.path)), reason=stopped.reason)]
+        if isinstance(answer, list) and answer[0] == "failed":
+            return [Problem(place=clean(str(file.path)), reason=answer[1])]
+        entries: Entries | None = unpacked(answer)
+        return entries
+
+    def _parsed(self, form: str, data: bytes) -> ParsedArticle | str | None:
+        try:
+            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")])
+        except Stopped as stopped:
+            return stopped.reason
+        if isinstance(answer, list) and answer[0] == "failed":
+            return str(answer[1])
+        parsed: ParsedArticle | None = unpacked(answer)
+        return parsed
+
+    def _ask(self, request: list[Any]) -> Any:
+        """Ask a helper; another, where the first was stopped by something else than the limit. Raises ``Stopped``."""
+        try:
+            return self._ask_once(request)
+        except Stopped as stopped:
+            if self._is_closed or stopped.status == -getattr(signal, "SIGXCPU", 0):
+                raise
+            return self._ask_once(request)
+
+    def _ask_once(self, request: list[Any]) -> Any:
+        helper = self._taken()
+        if helper is None:
+            return None
+        answer = helper.ask(request)
+        with self._lock:
+            self._idle.append(helper)
+        return answer
+
+    def _taken(self) -> ReaderWorker | None:
+        """Return a helper that is idle or new; None where none can be started, or the pool was closed."""
+        with self._lock:
+            if self._is_closed:
+                return None
+            if self._idle:
+                return self._idle.pop()
+            try:
+                helper = ReaderWorker()
+            except OSError:
+                return None
+            self._helpers.append(helper)
+            return helper
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Raise ``ConfigError`` where a number of processes is less than 1."""
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"jobs is {jobs}.", hint="Give 1 or more, or leave it out for as many as there are cores.")
+
+
+def size_of(file: SourceFile) -> int:
+    """Return about how many bytes a file holds; 0 where it can't be told, and reading will say why."""
+    try:
+        return file.path.stat().st_size * (_UNPACKED if file.compression else 1)
+    except OSError:
+        return 0
+
+
+def _plain(file: SourceFile) -> dict[str, str]:
+    return {each.name: str(getattr(file, each.name)) for each in fields_of(file)}

@@ -1,0 +1,70 @@
+"""Reader worker: the whole life of a process that reads files for ``reader_pool``.
+
+Asked: ``["file", {field of SourceFile: value}, {field: path}]``, or ``["parse", format, bytes in base64]``. Answered:
+``entry_messages`` of the file's entries or of what the parser returned; ``["failed", reason]`` where it can't be
+parsed; null where something was raised that whoever asked must meet himself.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from searchkit.ingest.article_reader import read_file
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.discover import SourceFile
+from searchkit.ingest.entry_messages import packed
+from searchkit.ingest.format_readers import parse_format
+from searchkit.storage.pipe_messages import receive, send
+
+
+def serve(limit_s: int, limit_bytes: int) -> None:
+    """Read what is asked for through standard input until it ends, each within so much time and memory."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything prints must not stand among the answers
+    _limit("RLIMIT_AS", limit_bytes)
+    _limit("RLIMIT_CORE", 0)
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            request = receive(sys.stdin.buffer)
+            # The system ends this process at the limit, whatever code it is in: a signal's handler would wait for C.
+            _limit("RLIMIT_CPU", int(time.process_time()) + 1 + limit_s)
+            send(answers, _answer(request))
+
+
+def _limit(name: str, value: int) -> None:
+    """Set a limit of this process, where the system has such limits."""
+    with suppress(ImportError, AttributeError, ValueError, OSError):
+        import resource
+
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _answer(request: list[Any]) -> Any:
+    try:
+        match request:
+            case ["file", file, fields]:
+                return packed(list(read_file(_source_file(file), fields)))
+            case ["parse", form, data]:
+                return packed(parse_format(form, base64.b64decode(data)))
+    except NotText as error:
+        return ["failed", str(error)]
+    except MemoryError:
+        return ["failed", "needs more memory than a file may take"]
+    except Exception:
+        return None
+    return None
+
+
+def _source_file(values: Mapping[str, str]) -> SourceFile:
+    path, root = Path(values["path"]), Path(values["root"])
+    texts = {name: value for name, value in values.items() if name not in ("path", "root")}
+    return SourceFile(path=path, root=root, **texts)
