@@ -10,11 +10,16 @@ from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import read_whole
 from searchkit.ingest.file_language import in_its_language
+from searchkit.ingest.file_names import named_by_file
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
 _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
+
+_BINARY = frozenset({"pdf", "docx", "odt", "epub", "rtf"})
+_LONGEST_BINARY = 4 * LONGEST
+"""Bytes of a document, which may hold pictures."""
 
 
 def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
@@ -39,13 +44,23 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.csv import read_table
 
             return in_its_language(_not_nothing(read_table(stream, rows), rows))
+        case "news xml":
+            from searchkit.ingest.formats.news_xml import read_news_xml
+
+            return read_news_xml(read_whole(stream, LONGEST), rows)
         case _:
-            return read_one(_parser(name), stream, rows)
+            parse = _parser(name)
+            longest = _LONGEST_BINARY if name in _BINARY else LONGEST
+            return read_one(
+                lambda data: named_by_file(parse(data), rows.origin.name, name, rows.fields), stream, rows, longest
+            )
 
 
-def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+def read_one(
+    parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Rows, longest: int = LONGEST
+) -> Iterator[Article | Problem]:
     """Yield the article in a file that holds one, after what must be said about it. Raises as ``read_format``."""
-    data = read_whole(stream, LONGEST)
+    data = read_whole(stream, longest)
     if not data.strip():
         raise NotText("is empty")
     draft = parse(data)
@@ -55,27 +70,71 @@ def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Ro
 
 
 def _parser(name: str) -> Callable[[bytes], ParsedArticle]:
+    return _document_parser(name) if name in _BINARY else _text_parser(name)
+
+
+def _document_parser(name: str) -> Callable[[bytes], ParsedArticle]:
     match name:
-        case "markdown":
-            return _parse_markdown
+        case "pdf":
+            from searchkit.ingest.formats.pdf import parse_pdf
+
+            return parse_pdf
+        case "docx":
+            from searchkit.ingest.formats.docx import parse_docx
+
+            return parse_docx
+        case "odt":
+            from searchkit.ingest.formats.odt import parse_odt
+
+            return parse_odt
+        case "epub":
+            from searchkit.ingest.formats.epub import parse_epub
+
+            return parse_epub
+        case _:
+            from searchkit.ingest.formats.rtf import parse_rtf
+
+            return parse_rtf
+
+
+def _text_parser(name: str) -> Callable[[bytes], ParsedArticle]:
+    match name:
         case "html":
             return _parse_page
+        case "markdown":
+            from searchkit.ingest.formats.markdown import parse_markdown
+
+            return _decoding(parse_markdown)
+        case "mdx":
+            from searchkit.ingest.formats.markdown import parse_mdx
+
+            return _decoding(parse_mdx)
+        case "rst":
+            from searchkit.ingest.formats.restructured_text import parse_restructured_text
+
+            return _decoding(parse_restructured_text)
+        case "org":
+            from searchkit.ingest.formats.org import parse_org
+
+            return _decoding(parse_org)
+        case "asciidoc":
+            from searchkit.ingest.formats.asciidoc import parse_asciidoc
+
+            return _decoding(parse_asciidoc)
         case _:
-            return _parse_plain
+            from searchkit.ingest.formats.plain_text import parse_plain
+
+            return _decoding(parse_plain)
 
 
-def _parse_plain(data: bytes) -> ParsedArticle:
-    from searchkit.ingest.formats.plain_text import parse_plain
+def _decoding(parse: Callable[[str], ParsedArticle]) -> Callable[[bytes], ParsedArticle]:
+    """Return a parser of bytes of what parses text."""
 
-    decoded = decode(data)
-    return with_note(parse_plain(decoded.text), decoded.note)
+    def parse_bytes(data: bytes) -> ParsedArticle:
+        decoded = decode(data)
+        return with_note(parse(decoded.text), decoded.note)
 
-
-def _parse_markdown(data: bytes) -> ParsedArticle:
-    from searchkit.ingest.formats.markdown import parse_markdown
-
-    decoded = decode(data)
-    return with_note(parse_markdown(decoded.text), decoded.note)
+    return parse_bytes
 
 
 def _parse_page(data: bytes) -> ParsedArticle:

@@ -1,0 +1,322 @@
+"""PDF: the text of its pages in reading order, a section for each page; and what its properties tell."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from searchkit.ingest.article_builder import ParsedArticle
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.formats.document_properties import (
+    file_properties,
+    sensible_authors,
+    sensible_text,
+    sensible_title,
+)
+from searchkit.ingest.formats.page_layout import (
+    Page,
+    Paragraph,
+    Run,
+    body_height,
+    is_heading,
+    paragraphs,
+    without_margins,
+)
+from searchkit.ingest.hyphenation import Vocabulary
+from searchkit.ingest.text_cleanup import one_line
+from searchkit.types import Section
+
+_MOST_PAGES = 3_000
+_MOST_CHARACTERS = 200_000
+"""Of one page: a map or a drawing can have millions."""
+_LONGEST_S = 120.0
+"""Seconds, after which no further page of a file is read."""
+
+_LETTERS = {
+    0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st",
+    0x00AD: "-", 0x0002: "-", 0xFFFE: "-", 0x00A0: " ",
+}  # fmt: skip
+"""What stands for these characters. The library gives a hyphen at a line's end as 2 or FFFE."""
+_LINE_END_HYPHENS = (0x0002, 0xFFFE)
+_UNTOLD = re.compile("[\ue000-\uf8ff\ufffd]")
+_DATE = re.compile(
+    r"D:(?P<day>\d{8})(?P<clock>\d{6})?(?:(?P<zone>[+-])(?P<hours>\d\d)'?(?P<minutes>\d\d)?'?|(?P<utc>Z))?"
+)
+_GAP = 1.3
+"""Heights of a letter between two words from which on they are of different columns, or cells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contents:
+    """What a file holds: its pages, how many there are, how many show pictures alone, and what it tells of itself."""
+
+    pages: list[Page]
+    count: int
+    pictures: int
+    metadata: dict[str, str]
+
+
+def parse_pdf(data: bytes) -> ParsedArticle:
+    """Return title, text, sections and properties of a PDF.
+
+    Of several pages each is a section, ``page 3``, or ``The harvest, page 3`` under a heading in larger letters; a
+    paragraph belongs to the page on which it begins. Headers, footers and page numbers are left out. The title is the
+    properties', where that is one, else what stands on the first page in the largest letters.
+
+    Raises ``NotText`` where it is a scan, encrypted or damaged.
+    """
+    contents = _read(data)
+    pages = without_margins(contents.pages)
+    vocabulary = Vocabulary("\n".join(run.text for page in pages for run in page.runs))
+    read = paragraphs(pages, vocabulary)
+    if not any(letter.isalnum() for each in read for letter in each.text):
+        raise NotText(_without_text(contents))
+    letters = sum(len(each.text) for each in read)
+    if 2 * sum(len(_UNTOLD.findall(each.text)) for each in read) > letters:
+        raise NotText("has text whose letters can't be told: its fonts don't say which they are")
+    values = _properties(contents.metadata)
+    usual = body_height(read)
+    title, read = _split_title(read, usual, str(values.pop("title", "")))
+    text, sections = _joined(read, usual, many=contents.count > 1)
+    return ParsedArticle(
+        values={"title": title, "text": text, "page_count": contents.count, **values},
+        sections=sections,
+        notes=tuple(_notes(contents)),
+    )
+
+
+def _without_text(contents: _Contents) -> str:
+    pages = f"{contents.count:,} page{'s' if contents.count != 1 else ''}"
+    return f"is a scan: {pages} of pictures without text" if contents.pictures else f"has no text ({pages})"
+
+
+def _notes(contents: _Contents) -> Iterator[str]:
+    if len(contents.pages) < contents.count:
+        yield f"is long: {len(contents.pages):,} of its {contents.count:,} pages were read"
+    if contents.pictures:
+        yield f"has {contents.pictures:,} of {contents.count:,} pages that are pictures without text"
+
+
+def _split_title(read: Sequence[Paragraph], usual: float, declared: str) -> tuple[str, list[Paragraph]]:
+    """Return the title and the paragraphs without it."""
+    first = [each for each in read[:20] if each.page == read[0].page and is_heading(each, usual)]
+    largest = max(first, key=lambda each: each.height, default=None)
+    if declared:
+        same = next((each for each in first if each.text.casefold() == declared.casefold()), None)
+        return declared, [each for each in read if each is not same]
+    if largest is None:
+        return "", list(read)
+    return one_line(largest.text), [each for each in read if each is not largest]
+
+
+def _joined(read: Sequence[Paragraph], usual: float, *, many: bool) -> tuple[str, tuple[Section, ...]]:
+    """Return the paragraphs as one text, and a section for each page and each heading."""
+    parts: list[str] = []
+    sections: list[Section] = []
+    length = 0
+    heading, opened, page = "", False, 0
+    for i, each in enumerate(read):
+        length += 2 if parts else 0
+        parts.append(each.text)
+        is_last = i + 1 == len(read) or is_heading(read[i + 1], usual)
+        if is_heading(each, usual) and not is_last:
+            heading, opened = one_line(each.text), True
+        elif sections and not opened and each.page == page:
+            sections[-1] = Section(heading=sections[-1].heading, start=sections[-1].start, end=length + len(each.text))
+        else:
+            named = ", ".join(filter(None, (heading, f"page {each.page}" if many else "")))
+            sections.append(Section(heading=named, start=length, end=length + len(each.text)))
+            opened, page = False, each.page
+        length += len(each.text)
+    return "\n\n".join(parts), tuple(sections) if any(section.heading for section in sections) else ()
+
+
+def _properties(metadata: dict[str, str]) -> dict[str, object]:
+    others = {
+        "title": sensible_title(metadata.get("Title", "")),
+        "authors": sensible_authors(metadata.get("Author", "").split(";")),
+        "keywords": sensible_text(metadata.get("Keywords", "")),
+        "subject": sensible_text(metadata.get("Subject", "")),
+    }
+    return file_properties(_date(metadata.get("CreationDate", "")), _date(metadata.get("ModDate", "")), others)
+
+
+def _date(text: str) -> str:
+    match = _DATE.match(text)
+    if match is None:
+        return ""
+    day, clock = match["day"], match["clock"] or ""
+    date = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    if not clock:
+        return date
+    zone = (
+        "Z" if match["utc"] else f"{match['zone']}{match['hours']}:{match['minutes'] or '00'}" if match["zone"] else ""
+    )
+    return f"{date}T{clock[:2]}:{clock[2:4]}:{clock[4:]}{zone}"
+
+
+def _read(data: bytes) -> _Contents:
+    """Return the words on each page. Raises ``NotText`` where the file can't be opened."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise NotText("is encrypted: it can't be read without its password") from error
+        if "security" in str(error).lower():
+            raise NotText("is encrypted in a way that can't be read") from error
+        raise NotText("is no PDF, or a damaged one") from error
+    try:
+        return _contents(document, pypdfium2.raw, pypdfium2.PdfiumError)
+    finally:
+        document.close()
+
+
+def _contents(document: Any, raw: Any, damage: type[Exception]) -> _Contents:
+    count = len(document)
+    if not count:
+        raise NotText("is a damaged PDF: it has no pages")
+    pages: list[Page] = []
+    pictures = 0
+    until = time.monotonic() + _LONGEST_S
+    for number in range(min(count, _MOST_PAGES)):
+        if time.monotonic() > until and pages:
+            break
+        try:
+            page = document[number]
+        except damage:
+            pages.append(Page(number=number + 1, height=0.0, runs=()))
+            continue
+        try:
+            runs = tuple(_runs(list(_words(page, raw))))
+            pages.append(Page(number=number + 1, height=page.get_height(), runs=runs))
+            pictures += not runs and _shows_picture(page, raw)
+        finally:
+            page.close()
+    metadata = {key: str(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
+    return _Contents(pages=pages, count=count, pictures=pictures, metadata=metadata)
+
+
+def _shows_picture(page: Any, raw: Any) -> bool:
+    return any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word and the boxes of its first and its last letter: left, bottom, right, top as the page is shown."""
+
+    text: str
+    first: tuple[float, float, float, float]
+    last: tuple[float, float, float, float]
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether its letters stand side by side, not one above the other."""
+        height = min(self.first[3] - self.first[1], self.last[3] - self.last[1])
+        return len(self.text) == 1 or min(self.first[3], self.last[3]) - max(self.first[1], self.last[1]) > 0.3 * height
+
+
+def _words(page: Any, raw: Any) -> Iterator[_Word]:
+    """Yield the words on a page in the order of the file; a hyphen at a line's end ends one."""
+    text_page = page.get_textpage()
+    try:
+        box = _Boxes(text_page, page, raw)
+        letters: list[str] = []
+        start = 0
+        count = min(raw.FPDFText_CountChars(text_page.raw), _MOST_CHARACTERS)
+        for i in range(count):
+            code = raw.FPDFText_GetUnicode(text_page.raw, i)
+            letter = _LETTERS.get(code) or chr(code)
+            if letter.isspace() or (code < 32 and code != 2):
+                if letters:
+                    yield _Word("".join(letters), box.at(start), box.at(i - 1))
+                letters = []
+                continue
+            start = start if letters else i
+            letters.append(letter)
+            if code in _LINE_END_HYPHENS:
+                yield _Word("".join(letters), box.at(start), box.at(max(start, i - 1)))
+                letters = []
+        if letters:
+            yield _Word("".join(letters), box.at(start), box.at(count - 1))
+    finally:
+        text_page.close()
+
+
+class _Boxes:
+    """The boxes of a page's letters, turned as the page is."""
+
+    def __init__(self, text_page: Any, page: Any, raw: Any) -> None:
+        self._text_page, self._raw = text_page.raw, raw
+        self._rectangle = raw.FS_RECTF()
+        self._turn = page.get_rotation()
+        self._page = page.get_bbox()
+
+    def at(self, letter: int) -> tuple[float, float, float, float]:
+        """Return a letter's left, bottom, right and top."""
+        box = self._rectangle
+        self._raw.FPDFText_GetLooseCharBox(self._text_page, letter, ctypes.byref(box))
+        left, right = sorted((box.left, box.right))
+        bottom, top = sorted((box.bottom, box.top))
+        page_left, page_bottom, page_right, page_top = self._page
+        match self._turn:
+            case 90:
+                return bottom - page_bottom, page_right - right, top - page_bottom, page_right - left
+            case 180:
+                return page_right - right, page_top - top, page_right - left, page_top - bottom
+            case 270:
+                return page_top - top, left - page_left, page_top - bottom, right - page_left
+            case _:
+                return left - page_left, bottom - page_bottom, right - page_left, top - page_bottom
+
+
+def _runs(words: Sequence[_Word]) -> Iterator[Run]:
+    """Yield words that follow each other on one line as one run; what is written upwards comes last, below the page."""
+    run: Run | None = None
+    upwards = [word.text for word in words if not word.is_upright]
+    for word in words:
+        if not word.is_upright:
+            continue
+        single = _run_of(word)
+        if run is not None and (joined := _joined_runs(run, single)):
+            run = joined
+            continue
+        if run is not None:
+            yield run
+        run = single
+    if run is not None:
+        yield run
+    if upwards:
+        yield Run(text=" ".join(upwards), left=0.0, right=1.0, bottom=-1000.0, top=-990.0)
+
+
+def _run_of(word: _Word) -> Run:
+    return Run(
+        text=word.text,
+        left=min(word.first[0], word.last[0]),
+        right=max(word.first[2], word.last[2]),
+        bottom=min(word.first[1], word.last[1]),
+        top=max(word.first[3], word.last[3]),
+    )
+
+
+def _joined_runs(run: Run, word: Run) -> Run | None:
+    """Return a run with the next word; None where that stands on another line, or far away."""
+    height = min(run.height, word.height)
+    overlap = min(run.top, word.top) - max(run.bottom, word.bottom)
+    gap = word.left - run.right if word.left >= run.left else run.left - word.right
+    if overlap < 0.5 * height or not -0.5 * height < gap < _GAP * height:
+        return None
+    return Run(
+        text=f"{run.text} {word.text}",
+        left=min(run.left, word.left),
+        right=max(run.right, word.right),
+        # A superscript doesn't make its line higher.
+        bottom=run.bottom if run.height >= word.height else word.bottom,
+        top=run.top if run.height >= word.height else word.top,
+    )
