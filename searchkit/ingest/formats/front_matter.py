@@ -79,7 +79,7 @@ def split_keys(text: str) -> FrontMatter:
 
 
 def split_front_matter(text: str) -> FrontMatter:
-    """Return the keys that a text begins with, between fences (``---``, ``+++``, ``;;;``) or in braces; and the rest."""
+    """Return the keys between fences (``---``, ``+++``, ``;;;``) or in braces that a text begins with; and the rest."""
     if match := _FENCED.match(text):
         kind, source = _kind(match)
         body = text[match.end() :]

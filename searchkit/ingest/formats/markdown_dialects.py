@@ -7,7 +7,7 @@ definition lists, and the JSX of MDX. Code stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 _CODE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?\n)?? {0,3}\1[`~]*[ \t]*$|`[^`\n]++`", re.DOTALL | re.MULTILINE)
 
@@ -59,7 +59,11 @@ def plain_markdown(text: str, values: Mapping[str, object]) -> str:
     """Return a text in CommonMark. ``values`` is its front matter, which Liquid's ``{{ page.title }}`` stands for."""
     if "{" in text:
         text = _outside_code(text, lambda part: _HIGHLIGHT.sub(_fence, _LIQUID_COMMENT.sub("", part)))
-    return _outside_code(text, lambda part: _without_marks(part, values))
+    # What no line of the text holds needn't be looked for in each of its parts.
+    changes = [(pattern, instead) for sign, pattern, instead in _CHANGES if sign in text]
+    if not changes and "{" not in text:
+        return text
+    return _outside_code(text, lambda part: _without_marks(part, values, changes))
 
 
 def without_jsx(text: str) -> str:
@@ -79,32 +83,16 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
     return "".join(parts) + change(text[at:])
 
 
-def _without_marks(text: str, values: Mapping[str, object]) -> str:
+_Change = str | Callable[[re.Match[str]], str]
+
+
+def _without_marks(text: str, values: Mapping[str, object], changes: Sequence[tuple[re.Pattern[str], _Change]]) -> str:
     if "{" in text:
         text = _TAG.sub(lambda match: _shown(match, values), text)
         text = _ATTRIBUTES.sub("", _BLOCK_ATTRIBUTES.sub("", text))
-    if "[[" in text:
-        text = _WIKI_LINK.sub(_link, _EMBED.sub(_embedded, text))
-    if "[^" in text:
-        # A blank line keeps a note apart from the next, and from the text above it.
-        text = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub("\n", text))
-    if "[!" in text:
-        # Its title is a paragraph of its own.
-        text = _CALLOUT.sub(r"\g<quote> \g<title>\n\g<quote>", text)
-    if "%%" in text:
-        text = _OBSIDIAN_COMMENT.sub("", text)
-    for pattern, instead in _SIMPLE:
+    for pattern, instead in changes:
         text = pattern.sub(instead, text)
     return text
-
-
-_SIMPLE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (_ADMONITION, r"\g<text>"),
-    (_CONTAINER, r"\g<text>"),
-    (_BLOCK_ID, ""),
-    (_HIGHLIGHTED, r"\1"),
-    (_DEFINITION, "\n\n"),
-)
 
 
 def _fence(tag: re.Match[str]) -> str:
@@ -147,3 +135,23 @@ def _literal(expression: re.Match[str]) -> str:
     text = expression[0][1:-1].strip()
     quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'`"
     return text[1:-1] if quoted else ""
+
+
+_CHANGES: tuple[tuple[str, re.Pattern[str], _Change], ...] = (
+    ("![[", _EMBED, _embedded),
+    ("[[", _WIKI_LINK, _link),
+    # A blank line keeps a note apart from the next, and from the text above it.
+    ("[^", _FOOTNOTE, "\n"),
+    ("[^", _FOOTNOTE_MARK, ""),
+    # A callout's title is a paragraph of its own.
+    ("[!", _CALLOUT, r"\g<quote> \g<title>\n\g<quote>"),
+    ("%%", _OBSIDIAN_COMMENT, ""),
+    ("!!!", _ADMONITION, r"\g<text>"),
+    ("???", _ADMONITION, r"\g<text>"),
+    (":::", _CONTAINER, r"\g<text>"),
+    (" ^", _BLOCK_ID, ""),
+    ("==", _HIGHLIGHTED, r"\1"),
+    ("\n:", _DEFINITION, "\n\n"),
+    ("\n  :", _DEFINITION, "\n\n"),
+)
+"""What is taken out: a sign without which there is none of it, and what stands in its place."""

@@ -63,7 +63,7 @@ _FULL = 0.5
 """Share of the column's width that its usual line fills; cells of a table are ragged."""
 _DEEPEST = 4
 
-_MARGIN = 0.13
+_MARGIN = 0.17
 """Share of a page's height in which headers and footers stand."""
 _MARGIN_ROWS = 4
 _NEAR = 4.0

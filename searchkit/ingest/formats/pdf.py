@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,10 +39,11 @@ _LONGEST_S = 120.0
 
 _LETTERS = {
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st",
-    0x00AD: "-", 0x0002: "-", 0xFFFE: "-", 0x00A0: " ",
+    0x00AD: "-", 0x0002: "-", 0xFFFE: "-", 0x200B: None,
 }  # fmt: skip
 """What stands for these characters. The library gives a hyphen at a line's end as 2 or FFFE."""
-_LINE_END_HYPHENS = (0x0002, 0xFFFE)
+_LINE_END_HYPHENS = "\x02\ufffe"
+_WORD = re.compile(r"[^\s\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _UNTOLD = re.compile("[\ue000-\uf8ff\ufffd]")
 _DATE = re.compile(
     r"D:(?P<day>\d{8})(?P<clock>\d{6})?(?:(?P<zone>[+-])(?P<hours>\d\d)'?(?P<minutes>\d\d)?'?|(?P<utc>Z))?"
@@ -206,46 +208,54 @@ def _shows_picture(page: Any, raw: Any) -> bool:
     return any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
 
 
-@dataclass(frozen=True, slots=True)
+_Box = tuple[float, float, float, float]
+"""Left, bottom, right and top, in points, as the page is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Word:
-    """A word and the boxes of its first and its last letter: left, bottom, right, top as the page is shown."""
+    """A word, the box around it, and whether its letters stand side by side, not one above the other."""
 
     text: str
-    first: tuple[float, float, float, float]
-    last: tuple[float, float, float, float]
-
-    @property
-    def is_upright(self) -> bool:
-        """Whether its letters stand side by side, not one above the other."""
-        height = min(self.first[3] - self.first[1], self.last[3] - self.last[1])
-        return len(self.text) == 1 or min(self.first[3], self.last[3]) - max(self.first[1], self.last[1]) > 0.3 * height
+    box: _Box
+    is_upright: bool
 
 
 def _words(page: Any, raw: Any) -> Iterator[_Word]:
     """Yield the words on a page in the order of the file; a hyphen at a line's end ends one."""
     text_page = page.get_textpage()
     try:
-        box = _Boxes(text_page, page, raw)
-        letters: list[str] = []
-        start = 0
-        count = min(raw.FPDFText_CountChars(text_page.raw), _MOST_CHARACTERS)
-        for i in range(count):
-            code = raw.FPDFText_GetUnicode(text_page.raw, i)
-            letter = _LETTERS.get(code) or chr(code)
-            if letter.isspace() or (code < 32 and code != 2):
-                if letters:
-                    yield _Word("".join(letters), box.at(start), box.at(i - 1))
-                letters = []
-                continue
-            start = start if letters else i
-            letters.append(letter)
-            if code in _LINE_END_HYPHENS:
-                yield _Word("".join(letters), box.at(start), box.at(max(start, i - 1)))
-                letters = []
-        if letters:
-            yield _Word("".join(letters), box.at(start), box.at(count - 1))
+        boxes = _Boxes(text_page, page, raw)
+        for match in _WORD.finditer(_text(text_page.raw, raw)):
+            word = match[0].translate(_LETTERS)
+            first = boxes.at(match.start())
+            # The hyphen that the library marks has no box.
+            letter = match.end() - (match[0][-1] in _LINE_END_HYPHENS) - 1
+            last = boxes.at(letter) if letter > match.start() else first
+            lower = max(first[1], last[1])
+            overlap = min(first[3], last[3]) - lower
+            yield _Word(
+                text=word,
+                box=(min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3])),
+                is_upright=overlap > 0.3 * min(first[3] - first[1], last[3] - last[1]) or overlap == 0,
+            )
     finally:
         text_page.close()
+
+
+def _text(text_page: Any, raw: Any) -> str:
+    """Return a page's letters, one for each that the library counts."""
+    count = min(raw.FPDFText_CountChars(text_page), _MOST_CHARACTERS)
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(text_page, 0, count, buffer) - 1
+    text = bytes(buffer)[: 2 * max(written, 0)].decode("utf-16-le", "surrogatepass")
+    if len(text) == count:
+        return text
+    # Some letters are of two units, or the library leaves some out: then each is asked for.
+    codes = (raw.FPDFText_GetUnicode(text_page, i) for i in range(count))
+    return "".join(chr(code) if code < sys.maxunicode else "\ufffd" for code in codes)
 
 
 class _Boxes:
@@ -257,7 +267,7 @@ class _Boxes:
         self._turn = page.get_rotation()
         self._page = page.get_bbox()
 
-    def at(self, letter: int) -> tuple[float, float, float, float]:
+    def at(self, letter: int) -> _Box:
         """Return a letter's left, bottom, right and top."""
         box = self._rectangle
         self._raw.FPDFText_GetLooseCharBox(self._text_page, letter, ctypes.byref(box))
@@ -277,46 +287,46 @@ class _Boxes:
 
 def _runs(words: Sequence[_Word]) -> Iterator[Run]:
     """Yield words that follow each other on one line as one run; what is written upwards comes last, below the page."""
-    run: Run | None = None
-    upwards = [word.text for word in words if not word.is_upright]
+    held: list[_Word] = []
+    box = (0.0, 0.0, 0.0, 0.0)
     for word in words:
         if not word.is_upright:
             continue
-        single = _run_of(word)
-        if run is not None and (joined := _joined_runs(run, single)):
-            run = joined
+        if held and _is_beside(box, word.box):
+            held.append(word)
+            box = _around(box, word.box)
             continue
-        if run is not None:
-            yield run
-        run = single
-    if run is not None:
-        yield run
-    if upwards:
+        if held:
+            yield _run(held)
+        held, box = [word], word.box
+    if held:
+        yield _run(held)
+    if upwards := [word.text for word in words if not word.is_upright]:
         yield Run(text=" ".join(upwards), left=0.0, right=1.0, bottom=-1000.0, top=-990.0)
 
 
-def _run_of(word: _Word) -> Run:
+def _run(words: Sequence[_Word]) -> Run:
+    """Return words as a run, as high as the usual of them."""
+    boxes = sorted((word.box for word in words), key=lambda box: box[3] - box[1])
+    usual = boxes[len(boxes) // 2]
     return Run(
-        text=word.text,
-        left=min(word.first[0], word.last[0]),
-        right=max(word.first[2], word.last[2]),
-        bottom=min(word.first[1], word.last[1]),
-        top=max(word.first[3], word.last[3]),
+        text=" ".join(word.text for word in words),
+        left=min(box[0] for box in boxes),
+        right=max(box[2] for box in boxes),
+        bottom=usual[1],
+        top=usual[3],
     )
 
 
-def _joined_runs(run: Run, word: Run) -> Run | None:
-    """Return a run with the next word; None where that stands on another line, or far away."""
-    height = min(run.height, word.height)
-    overlap = min(run.top, word.top) - max(run.bottom, word.bottom)
-    gap = word.left - run.right if word.left >= run.left else run.left - word.right
-    if overlap < 0.5 * height or not -0.5 * height < gap < _GAP * height:
-        return None
-    return Run(
-        text=f"{run.text} {word.text}",
-        left=min(run.left, word.left),
-        right=max(run.right, word.right),
-        # A superscript doesn't make its line higher.
-        bottom=run.bottom if run.height >= word.height else word.bottom,
-        top=run.top if run.height >= word.height else word.top,
-    )
+def _is_beside(run: _Box, word: _Box) -> bool:
+    """Say whether a word goes on with a run: it stands on the same line, and not far away."""
+    height = min(run[3] - run[1], word[3] - word[1])
+    overlap = min(run[3], word[3]) - max(run[1], word[1])
+    gap = word[0] - run[2] if word[0] >= run[0] else run[0] - word[2]
+    return overlap >= 0.5 * height and -0.5 * height < gap < _GAP * height
+
+
+def _around(run: _Box, word: _Box) -> _Box:
+    """Return the box around a run and a word; a superscript doesn't make its line higher."""
+    higher = run if run[3] - run[1] >= word[3] - word[1] else word
+    return min(run[0], word[0]), higher[1], max(run[2], word[2]), higher[3]

@@ -47,8 +47,10 @@ def without_namespaces(root: Any) -> Any:
         if not isinstance(element.tag, str):
             continue
         element.tag = name(element)
-        for key in [key for key in element.attrib if key.startswith("{")]:
-            element.attrib.setdefault(key.rpartition("}")[2], element.attrib.pop(key))
+        for key, value in element.items():
+            if key.startswith("{"):
+                del element.attrib[key]
+                element.attrib[key.rpartition("}")[2]] = value
     return root
 
 
