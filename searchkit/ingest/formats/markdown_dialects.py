@@ -57,13 +57,13 @@ _HTML = frozenset({"pre", "code", "table", "thead", "tbody", "tr", "td", "th", "
 
 def plain_markdown(text: str, values: Mapping[str, object]) -> str:
     """Return a text in CommonMark. ``values`` is its front matter, which Liquid's ``{{ page.title }}`` stands for."""
-    if "{" in text:
+    if "highlight" in text or "endcomment" in text:
         text = _outside_code(text, lambda part: _HIGHLIGHT.sub(_fence, _LIQUID_COMMENT.sub("", part)))
     # What no line of the text holds needn't be looked for in each of its parts.
-    changes = [(pattern, instead) for sign, pattern, instead in _CHANGES if sign in text]
-    if not changes and "{" not in text:
-        return text
-    return _outside_code(text, lambda part: _without_marks(part, values, changes))
+    changes = [(sign, pattern, instead) for sign, pattern, instead in _CHANGES if sign in text]
+    if "{{" in text or "{%" in text or "{#" in text:
+        changes.insert(0, ("{", _TAG, lambda match: _shown(match, values)))
+    return _outside_code(text, lambda part: _without_marks(part, changes)) if changes else text
 
 
 def without_jsx(text: str) -> str:
@@ -86,12 +86,10 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
 _Change = str | Callable[[re.Match[str]], str]
 
 
-def _without_marks(text: str, values: Mapping[str, object], changes: Sequence[tuple[re.Pattern[str], _Change]]) -> str:
-    if "{" in text:
-        text = _TAG.sub(lambda match: _shown(match, values), text)
-        text = _ATTRIBUTES.sub("", _BLOCK_ATTRIBUTES.sub("", text))
-    for pattern, instead in changes:
-        text = pattern.sub(instead, text)
+def _without_marks(text: str, changes: Sequence[tuple[str, re.Pattern[str], _Change]]) -> str:
+    for sign, pattern, instead in changes:
+        if sign in text:
+            text = pattern.sub(instead, text)
     return text
 
 
@@ -138,6 +136,10 @@ def _literal(expression: re.Match[str]) -> str:
 
 
 _CHANGES: tuple[tuple[str, re.Pattern[str], _Change], ...] = (
+    ("{:", _BLOCK_ATTRIBUTES, ""),
+    ("{:", _ATTRIBUTES, ""),
+    ("{#", _ATTRIBUTES, ""),
+    ("{.", _ATTRIBUTES, ""),
     ("![[", _EMBED, _embedded),
     ("[[", _WIKI_LINK, _link),
     # A blank line keeps a note apart from the next, and from the text above it.
