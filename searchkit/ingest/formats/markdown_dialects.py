@@ -14,14 +14,15 @@ _CODE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?\n)?? {0,3}\1[`~]*[ \t]*$
 _HIGHLIGHT = re.compile(
     r"\{%-?\s*(?P<liquid>end)?highlight\b(?P<a>[^%\n]{0,200})%\}|\{\{[<%]\s*(?P<hugo>/\s*)?highlight\b(?P<b>[^>%\n]{0,200})[>%]\}\}"
 )
-_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.{0,5000}?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
 _OBSIDIAN_COMMENT = re.compile(r"[ \t]?%%[^%]*+%%")
 _TAG = re.compile(
-    r"\{\{[<%](?P<shortcode>(?:[^<>%}]|[<>%](?!\}\}))*+)[>%]\}\}"
-    r"|\{%(?:[^%]|%(?!\}))*+%\}"
-    r"|\{\{(?P<value>[^{}]*+)\}\}"
-    r"|\{#[^\s{}]*+\s(?:[^#]|#(?!\}))*+#\}"
+    r"\{\{[<%](?P<shortcode>(?:[^<>%}]|[<>%](?!\}\})){0,1000}+)[>%]\}\}"
+    r"|\{%(?:[^%]|%(?!\})){0,1000}+%\}"
+    r"|\{\{(?P<value>[^{}]{0,1000}+)\}\}"
+    r"|\{#[^\s{}]{0,1000}+\s(?:[^#]|#(?!\})){0,1000}+#\}"
 )
+"""None is longer than that: where thousands are open, each would be looked for to the end of the text."""
 _ATTRIBUTE = re.compile(r"\b(caption|title|alt|summary|text)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _PAGE_KEY = re.compile(r"\s*(?:page|post|site\.page)?\.?([\w-]+)\s*(?:\|.*)?", re.DOTALL)
 

@@ -15,6 +15,8 @@ from searchkit.ingest.text_cleanup import clean
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
 _CODE_PAGES: Mapping[str, str] = {"10000": "mac_roman", "65001": "utf-8", "0": "cp1252", "1": "cp1252"}
 _PICTURE_DATA = re.compile(r"(?:[0-9a-fA-F]{40,}+\s*+)+")
+_PICTURE = re.compile(r"\\pict(?![a-z])")
+_BINARY = re.compile(r"\\bin(\d{1,9}) ?")
 _HIDDEN = re.compile(r"\{[^{}\\]*\\v\b[^{}]*\}")
 _INFO = re.compile(r"\{\\info\b")
 _GROUP = r"\{{\\(?:\*\\)?{name}\b\s?(?P<text>(?:[^{{}}\\]|\\.|\{{\\(?:upr|\*)[^{{}}]*\}})*)\}}"
@@ -56,11 +58,24 @@ def _text(source: str) -> str:
     from striprtf import striprtf
 
     convert: Any = striprtf.rtf_to_text
-    # The library looks for links by an expression that is slow in long lines; it meets none in this spelling.
-    source = _PICTURE_DATA.sub("", _HIDDEN.sub("", source)).replace("\\fldinst{", "\\fldinst {")
+    # The library looks for links by an expression that is slow in long lines; it meets none in this spelling. Its own
+    # way around pictures fails at some: to it they are another group that isn't shown.
+    source = _PICTURE.sub(r"\\private", _PICTURE_DATA.sub("", _HIDDEN.sub("", _without_binary(source))))
+    source = source.replace("\\fldinst{", "\\fldinst {")
     text = str(convert(source, errors="replace"))
     rows = (line.rstrip("|").replace("|", " | ") if line.endswith("|") else line for line in text.split("\n"))
     return clean("\n".join(rows))
+
+
+def _without_binary(source: str) -> str:
+    """Leave out what stands in the file as bytes: a ``bin`` says how many follow."""
+    parts: list[str] = []
+    at = 0
+    for match in _BINARY.finditer(source):
+        if match.start() >= at:
+            parts.append(source[at : match.start()])
+            at = match.end() + int(match[1])
+    return "".join(parts) + source[at:]
 
 
 def _properties(source: str) -> dict[str, object]:
