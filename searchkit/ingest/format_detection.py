@@ -45,11 +45,10 @@ _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IG
 
 
 _RTF = re.compile(rb"\s*\{\\rtf")
-_XML_ROOT = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]{0,500}\?>\s*|<!--.{0,5000}?-->\s*"
-    rb"|<!doctype\s[^\[>]{0,500}(?:\[[^\]]{0,5000}\]\s*)?>\s*)*<(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,60})(?=[\s/>])",
-    re.IGNORECASE | re.DOTALL,
-)
+_BLANK = re.compile(rb"\s*")
+_XML_PROLOG = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
+"""What may stand before an XML file's root, and how it ends."""
+_XML_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,60})(?=[\s/>])")
 _NEWS_ROOTS = frozenset(
     b"nitf newsml newsmessage newsitem packageitem tei teicorpus tei.2 fictionbook reuters lewis".split()
 )
@@ -103,9 +102,25 @@ def _document(head: bytes) -> str | None:
 
 def _is_news(head: bytes) -> bool:
     """Say by its root whether a file is XML of one of the kinds that articles are kept in."""
-    root = _XML_ROOT.match(head)
+    start = _after_prolog(head)
+    root = _XML_ROOT.match(head, start)
     if root is None:
         return False
     name = root["name"].lower()
-    start = head[: root.end() + 4000].lower()
-    return name in _NEWS_ROOTS or any(mark in start for mark in _SHARED_ROOTS.get(name, ()))
+    around = head[: root.end() + 4000].lower()
+    return name in _NEWS_ROOTS or any(mark in around for mark in _SHARED_ROOTS.get(name, ()))
+
+
+def _after_prolog(head: bytes) -> int:
+    """Return where an XML file's root may begin: behind declarations, comments and the document type."""
+    at = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    while closing := next((end for begin, end in _XML_PROLOG if head[at : at + 9].upper().startswith(begin)), b""):
+        end = head.find(closing, at)
+        subset = head.find(b"[", at, end) if closing == b">" else -1
+        if subset >= 0:
+            end = head.find(b">", head.find(b"]", subset))
+        blank = _BLANK.match(head, end + len(closing))
+        if end < 0 or blank is None:
+            return len(head)
+        at = blank.end()
+    return at
