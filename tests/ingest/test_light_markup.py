@@ -21,7 +21,7 @@ The bridge
    bridges
 
 It was *closed* in **March**, says the ``may*or``. See `the plan <https://example.org/x>`_ and
-:ref:`what now <now>` [1]_. Two lines are one para-
+:ref:`what now <now>` [1]_. Lines are one para-
 graph, and |so| on.
 
 .. image:: a.png
@@ -198,7 +198,7 @@ def day(article: Article) -> str:
 
 def test_restructured_text_is_what_a_reader_sees() -> None:
     assert built(parse_restructured_text(RST)).text.split("\n\n") == [
-        "It was closed in March, says the may*or. See the plan and what now. Two lines are one paragraph, and so very on.",
+        "It was closed in March, says the may*or. See the plan and what now. Lines are one paragraph, and so very on.",
         "The bridge at night",
         "Mind the gap and the flood.",
         "def a():\n    return *1*",
