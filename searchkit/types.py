@@ -5,7 +5,8 @@ Standard library only: whoever imports this imports nothing heavy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
@@ -197,6 +198,42 @@ class Problem:
     def __str__(self) -> str:
         where = self.place if self.line is None else f"{self.place}, line {self.line}"
         return f"{where}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemKind:
+    """Problems of one reason, whatever numbers and quoted words differ in it.
+
+    Attributes:
+        reason: The reason that they share; what differs is ``…``.
+        count: How many there are.
+        lost: Whether articles were lost by them.
+        examples: The first three.
+
+    Example:
+        >>> empty = [{"id": f"empty {number}"} for number in range(5)]
+        >>> report = searchkit.add("indexes/news", [{"id": "strike", "title": "Ports on strike"}, *empty])
+        >>> [(kind.count, kind.reason) for kind in report.problem_kinds]
+        [(5, 'has neither text nor title (there are: id)')]
+    """
+
+    reason: str
+    count: int
+    lost: bool
+    examples: tuple[Problem, ...]
+
+
+_VARIABLE = re.compile(r"'[^']*'|\d[\d,.]*\d|\d")
+
+
+def _problem_kinds(problems: Iterable[Problem]) -> Iterator[ProblemKind]:
+    """Group problems by reason, in the order in which the reasons came first."""
+    groups: dict[tuple[str, bool], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((_VARIABLE.sub("…", problem.reason), problem.lost), []).append(problem)
+    for (common, lost), group in groups.items():
+        reason = group[0].reason if all(each.reason == group[0].reason for each in group) else common
+        yield ProblemKind(reason=reason, count=len(group), lost=lost, examples=tuple(group[:3]))
 
 
 class Mode(StrEnum):
@@ -763,6 +800,11 @@ class BuildReport:
     def lost(self) -> int:
         """Count the articles or files that could not be read."""
         return sum(problem.lost for problem in self.problems)
+
+    @property
+    def problem_kinds(self) -> tuple[ProblemKind, ...]:
+        """Group the problems by reason, with a count and the first three of each."""
+        return tuple(_problem_kinds(self.problems))
 
 
 class Source(Protocol):

@@ -39,6 +39,8 @@ ONE_FILE = (
     "sentencex",
     "charset_normalizer",
     "dateparser",
+    "feedparser",
+    "warcio",
     "tzlocal",
     "Stemmer",
     "markdown_it",

@@ -6,21 +6,22 @@ among the articles, never an exception: one damaged file must not cost the other
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from searchkit.config import ReadConfig
-from searchkit.errors import MissingExtra, SourceError, StorageError, broken_installation
+from searchkit.errors import SourceError
+from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import check_fields
-from searchkit.ingest.charset import NotText
-from searchkit.ingest.compression import DAMAGE, explain, is_of_writing, open_file, unwritable
+from searchkit.ingest.compression import HEAD
+from searchkit.ingest.damage import guarded
 from searchkit.ingest.discover import SourceFile, distinct, find
-from searchkit.ingest.format_detection import detect_format
-from searchkit.ingest.format_readers import read_format
+from searchkit.ingest.format_readers import read_format, read_stream
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -99,18 +100,19 @@ def _read(
 ) -> Iterator[Article | Problem]:
     total = len(files) + (stdin is not None)
     tell = progress or _silent
+    addresses = frozenset(file.address for file in files)
     tell("read", 0, total)
     yield from problems
     for done, file in enumerate(files, start=1):
         if memory is None:
-            yield from _read_file(file, fields)
+            yield from _read_file(file, fields, addresses)
         elif not memory.is_unchanged(file):
-            yield from _remembered(file, fields, memory)
+            yield from _remembered(file, fields, memory, addresses)
         tell("read", done, total)
     if stdin is not None:
         origin = Origin(path=STANDARD_INPUT, name="stdin")
         rows = Rows(place="standard input", origin=origin, fields=fields)
-        yield from _guarded(rows.place, read_format("jsonl", stdin, rows))
+        yield from guarded(rows.place, read_format("jsonl", stdin, rows))
         tell("read", total, total)
 
 
@@ -118,39 +120,22 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _guarded(place: str, entries: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
-    """Pass entries on; what stops them early becomes their last problem."""
-    try:
-        yield from entries
-    except NotText as error:
-        yield Problem(place=place, reason=str(error))
-    except SourceError as error:
-        yield Problem(place=place, reason=error.message)
-    except (MissingExtra, StorageError):  # neither is the file's fault, and the next would fail in the same way
-        raise
-    except DAMAGE as error:
-        if isinstance(error, OSError) and is_of_writing(error):
-            raise unwritable(error) from error
-        yield Problem(place=place, reason=explain(error))
-    except ImportError as error:  # every other file of this kind would fail in the same way
-        raise broken_installation(error) from error
-    except Exception as error:
-        # The libraries that take web pages and Markdown apart meet input nobody has thought of. One page lost, and
-        # named, is better than an archive that can't be built.
-        yield Problem(place=place, reason=f"can't be read: {type(error).__name__}: {error}"[:300])
-
-
-def _read_file(file: SourceFile, fields: Mapping[str, str]) -> Iterator[Article | Problem]:
+def _read_file(
+    file: SourceFile, fields: Mapping[str, str], addresses: Set[str] = frozenset()
+) -> Iterator[Article | Problem]:
+    """Yield the articles of a file; ``addresses`` are those of all files that are read."""
     place = clean(str(file.path))
     origin = Origin(path=file.address, name=file.id)
-    return _guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields)))
+    return guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields, read_apart=addresses)))
 
 
-def _remembered(file: SourceFile, fields: Mapping[str, str], memory: ReadFiles) -> Iterator[Article | Problem]:
+def _remembered(
+    file: SourceFile, fields: Mapping[str, str], memory: ReadFiles, addresses: Set[str]
+) -> Iterator[Article | Problem]:
     """Read a file, and have it noted unless it changed meanwhile."""
     whole = True
     before = _state(file)
-    for entry in _read_file(file, fields):
+    for entry in _read_file(file, fields, addresses):
         whole = whole and not (isinstance(entry, Problem) and entry.lost)
         yield entry
     after = _state(file)
@@ -185,5 +170,6 @@ def article_again(origin: Origin, article_id: str, fields: Mapping[str, str]) ->
 
 
 def _entries(file: SourceFile, rows: Rows) -> Iterator[Article | Problem]:
-    with open_file(file.path, file.compression) as stream:
-        yield from read_format(detect_format(stream.peek(), file.format), stream, rows)
+    with file.path.open("rb", buffering=HEAD) as stream:
+        rows.allowance = Allowance(os.fstat(stream.fileno()).st_size)
+        yield from read_stream(cast("io.BufferedReader[Any]", stream), file.path.name, rows)

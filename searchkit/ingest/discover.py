@@ -14,13 +14,14 @@ from pathlib import Path
 
 from searchkit.errors import SourceError
 from searchkit.ingest.compression import explain
-from searchkit.ingest.format_detection import FORMATS
+from searchkit.ingest.format_detection import format_of_name, without_suffixes
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Problem
 
-COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
-
 _MAGIC = frozenset("*?[")
+
+_MAILDIR = {"cur", "new", "tmp"}
+"""The folders in one of e-mails (D. J. Bernstein's Maildir)."""
 
 _PUBLISHED = frozenset({"CURRENT", "generations", "segments"})
 _OF_AN_INDEX = _PUBLISHED | {"LOCK", "files.jsonl", "deletions", "encoders"}
@@ -181,9 +182,17 @@ def _folders_below(folder: Path) -> Iterator[Path]:
         if _is_index(children):
             continue
         yield path
-        inner = [child for child in children if not child.name.startswith(".") and child.is_dir()]
+        maildir = {child.name for child in children} >= _MAILDIR
+        inner = [child for child in children if _is_seen(child, in_maildir=maildir) and child.is_dir()]
         waiting.extendleft(child for child in reversed(inner) if not child.is_symlink())
         waiting.extend(child for child in inner if child.is_symlink())
+
+
+def _is_seen(path: Path, *, in_maildir: bool) -> bool:
+    """Say whether a folder is looked into. In a Maildir folders are called ``.Sent``, and ``tmp`` is unread."""
+    if in_maildir and path.name.startswith("."):
+        return (path / "cur").is_dir()
+    return not path.name.startswith(".") and not (in_maildir and path.name == "tmp")
 
 
 def _below(path: Path) -> Iterator[Path | Problem]:
@@ -251,15 +260,14 @@ def _once(paths: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, Path]]:
 
 
 def _found(path: Path, root: Path, real: Path) -> SourceFile:
-    compression = COMPRESSIONS.get(path.suffix.lower(), "")
-    suffix = path.with_suffix("").suffix if compression else path.suffix
+    by_suffix, compression = format_of_name(path.name)
     return SourceFile(
         path=path,
         address=_address(os.path.abspath(path)),  # noqa: PTH100 - Path.absolute leaves ".." in
         real_address=_address(str(real)),
         root=root,
         id="",
-        format=FORMATS.get(suffix.lower(), "unknown"),
+        format=by_suffix,
         compression=compression,
     )
 
@@ -299,10 +307,5 @@ def distinct(files: Sequence[SourceFile]) -> list[SourceFile]:
 
 def _names_for(file: SourceFile) -> tuple[str, str, str]:
     """Return a file's id without suffixes, with that of its format, and with all."""
-    full = file.path.relative_to(file.root)
-    with_format = full.with_suffix("") if file.compression else full
-    bare = with_format.with_suffix("") if file.format != "unknown" else with_format
-    bare_name, with_format_name, full_name = (
-        clean(path.as_posix()).replace("\n", " ").replace("\t", " ") for path in (bare, with_format, full)
-    )
-    return bare_name, with_format_name, full_name
+    full = clean(file.path.relative_to(file.root).as_posix()).replace("\n", " ").replace("\t", " ")
+    return without_suffixes(full)

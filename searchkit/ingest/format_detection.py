@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Callable, Collection
+from pathlib import PurePosixPath
+
+from searchkit.ingest.compression import COMPRESSIONS
 
 FORMATS = {
     ".txt": "plain",
@@ -17,10 +22,10 @@ FORMATS = {
     ".org": "org",
     ".adoc": "asciidoc",
     ".asciidoc": "asciidoc",
-    ".asc": "asciidoc",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
+    ".shtml": "html",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".jsonlines": "jsonl",
@@ -28,6 +33,24 @@ FORMATS = {
     ".csv": "table",
     ".tsv": "table",
     ".tab": "table",
+    ".xml": "xml",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".rdf": "feed",
+    ".warc": "warc",
+    ".arc": "warc",
+    ".wacz": "zip",
+    ".zip": "zip",
+    ".tar": "tar",
+    ".tgz": "tar",
+    ".tbz": "tar",
+    ".tbz2": "tar",
+    ".txz": "tar",
+    ".tzst": "tar",
+    ".eml": "mail",
+    ".mbox": "mbox",
+    ".mht": "mail",
+    ".mhtml": "mail",
     ".pdf": "pdf",
     ".docx": "docx",
     ".docm": "docx",
@@ -41,86 +64,191 @@ FORMATS = {
 }
 """What a file is, by its suffix; any other is ``unknown`` and tried as plain text."""
 
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-
-
-_RTF = re.compile(rb"\s*\{\\rtf")
-_BLANK = re.compile(rb"\s*")
-_XML_PROLOG = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
-"""What may stand before an XML file's root, and how it ends."""
-_XML_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,60})(?=[\s/>])")
-_NEWS_ROOTS = frozenset(
-    b"nitf newsml newsmessage newsitem packageitem tei teicorpus tei.2 fictionbook reuters lewis".split()
-)
-_SHARED_ROOTS = {
-    b"article": (b"docbook", b"jats", b"nlm//dtd", b"<front", b"article-type=", b"<articleinfo", b"<info>"),
-    b"book": (b"docbook", b"<bookinfo", b"<chapter"),
+_XML_ROOTS = {
+    "html": "html",
+    "rss": "feed",
+    "feed": "feed",
+    "rdf": "feed",
+    "channel": "feed",
+    "urlset": "sitemap",
+    "sitemapindex": "sitemap",
+    **dict.fromkeys(("nitf", "newsml", "newsmessage", "newsitem", "reuters"), "news xml"),
+    **dict.fromkeys(("tei", "tei.2", "teicorpus", "fictionbook"), "news xml"),
+    "document": "odt",
 }
-"""Roots that several kinds of XML have, and what must stand in the first bytes beside them."""
+"""What XML holds, by the name of its outermost element, without prefix and in lower case."""
 
-_WEAK = frozenset({"unknown", "plain", "news xml"})
-"""Suffixes that say so little that the content may be XML of any kind."""
+_SHARED_ROOTS = {
+    "article": ("docbook", "jats", "nlm//dtd", "<front", "article-type=", "<articleinfo"),
+    "book": ("docbook", "<bookinfo", "<chapter"),
+    "document": ("urn:oasis:names:tc:opendocument",),
+}
+"""Roots that other kinds of XML have, too, and what stands in the first characters of the kinds that are read."""
+_SHARED_WITHIN = 20_000
 
-_ZIP_MARKS = (
-    (b"mimetypeapplication/epub+zip", "epub"),
-    (b"mimetypeapplication/vnd.oasis.opendocument.text", "odt"),
-    (b"META-INF/container.xml", "epub"),
-    (b"word/document.xml", "docx"),
-    (b"word/_rels/", "docx"),
+_BY_MAGIC = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"WARC/": "warc",
+    b"filedesc://": "warc",
+    b"%PDF-": "pdf",
+    b"{\\rtf": "rtf",
+}
+_OPEN_TO_CONTENT = {"plain", "unknown", "xml", "feed", "json", "table", "jsonl", "html", "mail", "mbox"}
+"""What a suffix speaks for only as long as the text doesn't say otherwise; Markdown may begin with any of it."""
+
+_TAR = (257, b"ustar")
+_PROLOGUE = re.compile(
+    r"\s*(?:<\?[^>]{0,1000}\?>|<!--.{0,10000}?-->|<!doctype\s+(?P<type>[\w:.-]+)[^<>\[]*(?:\[.{0,10000}?\]\s*)?>)",
+    re.IGNORECASE | re.DOTALL,
 )
-"""Names of members by which a zip is a document."""
+_ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]")
+_JSON_FEED = re.compile(r"\s*\{.{0,5000}?\"version\"\s*:\s*\"https?:\\?/\\?/jsonfeed\.org\\?/version", re.DOTALL)
+_JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
+_MBOX = re.compile(r"(?:\r?\n)?>?From [^\n]{0,300}\b\d{4}\b[^\n]{0,40}\r?\n[!-9;-~]+:")
+_HEADER = re.compile(r"([!-9;-~]{2,60}):(?:[ \t]|$)")
+_URL_LINE = re.compile(r"https?://[^\s<>\"]+\Z")
+_OF_MAIL = {"from", "date", "subject", "message-id", "received", "mime-version", "return-path", "to", "delivered-to"}
+_FEWEST_MAIL_HEADERS = 3
+_MAIL_SURELY = {"message-id", "received", "mime-version", "return-path", "delivered-to"}
+"""A press release may begin with From, Date and Subject; these stand in letters only that were sent."""
+
+
+def format_of_name(name: str) -> tuple[str, str]:
+    """Return the format that a file's name speaks for (or ``unknown``), and how it is compressed (or "")."""
+    path = PurePosixPath(name)
+    compression = COMPRESSIONS.get(path.suffix.lower(), "")
+    suffix = PurePosixPath(path.stem).suffix if compression else path.suffix
+    return FORMATS.get(suffix.lower(), "unknown"), compression
+
+
+def without_suffixes(name: str) -> tuple[str, str, str]:
+    """Return a name without the suffixes of format and compression, with that of its format, and with all."""
+    form, compression = format_of_name(name)
+    with_format = name.removesuffix(PurePosixPath(name).suffix) if compression else name
+    bare = with_format.removesuffix(PurePosixPath(with_format).suffix) if form != "unknown" else with_format
+    return bare, with_format, name
 
 
 def detect_format(head: bytes, by_suffix: str) -> str:
-    """Return the format of a file.
+    """Return the format of a file; ``unknown`` where neither its content nor its suffix tells it.
 
     Args:
         head: Its first bytes, decompressed, as many as the stream shows at once (``compression.HEAD``).
         by_suffix: The format that its suffix speaks for, ``unknown`` where it speaks for none.
     """
-    if by_content := _document(head):
-        return by_content
-    if by_suffix in _WEAK and _is_news(head):
-        return "news xml"
-    if b"<office:document " in head[:2000] and by_suffix in {*_WEAK, "odt"}:
-        return "odt"
-    if by_suffix == "unknown":
-        return "html" if _HTML.match(head) else "plain"
-    return by_suffix
+    if (by_magic := _by_magic(head)) is not None:
+        return by_magic
+    if by_suffix not in _OPEN_TO_CONTENT:
+        return by_suffix
+    return _by_text(_decoded(head), by_suffix) or by_suffix
 
 
-def _document(head: bytes) -> str | None:
-    """Return the format of what is a document whatever its name is."""
-    if head.startswith(b"%PDF-"):
-        return "pdf"
-    if _RTF.match(head):
-        return "rtf"
-    if head.startswith(b"PK\x03\x04"):
-        return next((kind for mark, kind in _ZIP_MARKS if mark in head), None)
-    return None
+def detect_zip(names: Collection[str], read: Callable[[str], bytes]) -> str:
+    """Return what a ZIP archive is, by the names of its members; ``zip`` where it is no more than an archive.
+
+    Args:
+        names: The names in its directory.
+        read: Returns the first bytes of a member; called for ``mimetype`` alone.
+    """
+    mimetype = read("mimetype").strip().decode("ascii", "replace") if "mimetype" in names else ""
+    if mimetype == "application/epub+zip" or "META-INF/container.xml" in names:
+        return "epub"
+    if mimetype.startswith("application/vnd.oasis.opendocument."):
+        return "odt" if mimetype.partition("opendocument.")[2].startswith("text") else "office"
+    if "[Content_Types].xml" in names:
+        return "docx" if "word/document.xml" in names else "office"
+    if "datapackage.json" in names and any(name.startswith("archive/") for name in names):
+        return "wacz"
+    if any(re.fullmatch(r"(?:.*/)?metadata_\d+_to_\d+\.json", name) for name in names):
+        return "omnivore"
+    return "zip"
 
 
-def _is_news(head: bytes) -> bool:
-    """Say by its root whether a file is XML of one of the kinds that articles are kept in."""
-    start = _after_prolog(head)
-    root = _XML_ROOT.match(head, start)
-    if root is None:
+def _by_magic(head: bytes) -> str | None:
+    """Return what the first bytes can be nothing but."""
+    start = head[:1024].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    for magic, form in _BY_MAGIC.items():
+        if head.startswith(magic) or (form in ("pdf", "rtf", "warc") and start.startswith(magic)):
+            return form
+    return "tar" if _is_tar(head[:512]) else None
+
+
+def _is_tar(header: bytes) -> bool:
+    """Say whether a block of 512 bytes is a member's header in a tar archive: by its mark, or its sum in old ones."""
+    if len(header) < 512:
         return False
-    name = root["name"].lower()
-    around = head[: root.end() + 4000].lower()
-    return name in _NEWS_ROOTS or any(mark in around for mark in _SHARED_ROOTS.get(name, ()))
+    if header.startswith(_TAR[1], _TAR[0]):
+        return True
+    try:
+        total = int(header[148:156].strip(b"\0 ") or b"x", 8)
+    except ValueError:
+        return False
+    return bool(header[0]) and total == sum(header[:148]) + 8 * 32 + sum(header[156:])
 
 
-def _after_prolog(head: bytes) -> int:
-    """Return where an XML file's root may begin: behind declarations, comments and the document type."""
-    at = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
-    while closing := next((end for begin, end in _XML_PROLOG if head[at : at + 9].upper().startswith(begin)), b""):
-        end = head.find(closing, at)
-        subset = head.find(b"[", at, end) if closing == b">" else -1
-        if subset >= 0:
-            end = head.find(b">", head.find(b"]", subset))
-        blank = _BLANK.match(head, end + len(closing))
-        if end < 0 or blank is None:
-            return len(head)
-        at = blank.end()
-    return at
+def _decoded(head: bytes) -> str:
+    """Return the beginning of a text well enough to see its signs, whatever its encoding."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "replace").lstrip("\ufeff")
+    if head[:4] in (b"<\0?\0", b"\0<\0?"):
+        return head.decode("utf-16-le" if head[1] == 0 else "utf-16-be", "replace")
+    return head.decode("utf-8", "replace").lstrip("\ufeff")
+
+
+def _by_text(text: str, by_suffix: str) -> str | None:
+    """Return what the beginning of a text gives away; None where it may be anything."""
+    root = _outermost(text)
+    if root is not None and (by_suffix != "html" or _XML_ROOTS.get(root) == "feed"):
+        if root in _SHARED_ROOTS and not _is_read(root, text):
+            root = ""
+        if root in _XML_ROOTS or root in _SHARED_ROOTS:
+            return _XML_ROOTS.get(root, "news xml")
+        if text.lstrip().startswith("<?xml"):
+            return "xml"
+    if by_suffix in ("plain", "unknown", "mbox", "mail") and (form := _letters(text, by_suffix)):
+        return form
+    if by_suffix in ("json", "plain", "unknown") and _JSON_FEED.match(text):
+        return "jsonfeed"
+    if by_suffix == "unknown" and _JSON.match(text):
+        return "json"
+    return "urls" if by_suffix in ("plain", "unknown") and _is_list_of_urls(text) else None
+
+
+def _is_read(root: str, text: str) -> bool:
+    """Say whether XML is of the kind that is read, where others have the same outermost element."""
+    start = text[:_SHARED_WITHIN].lower()
+    return any(mark in start for mark in _SHARED_ROOTS[root])
+
+
+def _outermost(text: str) -> str | None:
+    """Return the name of the outermost element of XML or HTML, None where a text doesn't begin with one."""
+    position = 0
+    while (match := _PROLOGUE.match(text, position)) is not None:
+        if (match["type"] or "").lower() == "html":
+            return "html"
+        position = match.end()
+    root = _ROOT.match(text, position)
+    return root[1].lower() if root else None
+
+
+def _letters(text: str, by_suffix: str) -> str | None:
+    if _MBOX.match(text):
+        return "mbox"
+    names = set()
+    for line in text.split("\n")[:200]:
+        header = _HEADER.match(line.rstrip("\r"))
+        if header:
+            names.add(header[1].lower())
+        elif not line.strip() or not line.startswith((" ", "\t")):
+            break
+    known = names & _OF_MAIL
+    if by_suffix == "mail" and known:
+        return "mail"
+    return "mail" if len(known) >= _FEWEST_MAIL_HEADERS and known & _MAIL_SURELY else None
+
+
+def _is_list_of_urls(text: str) -> bool:
+    lines = [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    # The last line may be cut where the head ends.
+    return bool(lines) and all(_URL_LINE.match(line) for line in lines[: max(1, len(lines) - 1)])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
-from searchkit.ingest.compression import read_whole
+from searchkit.ingest.compression import decompressed, read_whole
+from searchkit.ingest.damage import guarded
+from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.file_names import named_by_file
+from searchkit.ingest.format_detection import detect_format, format_of_name
+from searchkit.ingest.formats.archive import WACZ_FOLDER, read_tar, read_zip, seekable, zip_kind
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
@@ -20,6 +25,40 @@ _LONGEST_JSON = 256 * 2**20
 _BINARY = frozenset({"pdf", "docx", "odt", "epub", "rtf"})
 _LONGEST_BINARY = 4 * LONGEST
 """Bytes of a document, which may hold pictures."""
+
+_DOCUMENTS = {
+    "office": "an Office file",
+    "omnivore": "an export of Omnivore",
+    "xml": "XML of a kind that isn't read",
+}
+"""What is told by its content, and not read."""
+
+
+def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of a file, or of a member of an archive, whatever it is and whatever it is compressed with.
+
+    ``name`` is its name with all suffixes. ``stream.peek`` shows ``compression.HEAD`` bytes. Raises as ``read_format``.
+    """
+    by_suffix, compression = format_of_name(name)
+    with decompressed(stream, compression) as content:
+        head = content.peek()
+        form = detect_format(head, by_suffix)
+        if form == "zip":
+            archive = seekable(content)
+            yield from read_format(zip_kind(archive), archive, rows)
+        elif form == "warc" and content is not stream and stream.seekable():
+            # Each record is compressed by itself: one that is damaged costs none behind it.
+            stream.seek(0)
+            yield from read_format(form, stream, rows)
+        else:
+            if form == "unknown":
+                refuse_kind(name.rpartition(".")[0] if compression else name, head)
+            yield from read_format(form, content, rows)
+
+
+def read_member(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of a member of an archive; what stops it early is a problem, and costs no other member."""
+    yield from guarded(rows.place, read_stream(stream, name, rows))
 
 
 def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
@@ -44,16 +83,47 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.csv import read_table
 
             return in_its_language(_not_nothing(read_table(stream, rows), rows))
+        case "zip" | "wacz" | "tar" | "warc" | "mbox" | "feed" | "jsonfeed" | "sitemap" | "urls":
+            return _read_container(name, stream, rows)
         case "news xml":
             from searchkit.ingest.formats.news_xml import read_news_xml
 
             return read_news_xml(read_whole(stream, LONGEST), rows)
+        case "office" | "omnivore" | "xml":
+            raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
         case _:
             parse = _parser(name)
             longest = _LONGEST_BINARY if name in _BINARY else LONGEST
             return read_one(
-                lambda data: named_by_file(parse(data), rows.origin.name, name, rows.fields), stream, rows, longest
+                lambda data: named_by_file(parse(data), rows.name, name, rows.fields), stream, rows, longest
             )
+
+
+def _read_container(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the articles of what holds others' articles: archives, crawls, mailboxes, feeds, lists."""
+    match name:
+        case "zip":
+            return _not_nothing(read_zip(stream, rows, read_member), rows)
+        case "wacz":
+            return _not_nothing(read_zip(stream, rows, read_member, WACZ_FOLDER), rows)
+        case "tar":
+            return _not_nothing(read_tar(stream, rows, read_member), rows)
+        case "warc":
+            from searchkit.ingest.formats.warc import read_warc
+
+            return _not_nothing(read_warc(stream, rows), rows, "holds no page")
+        case "mbox":
+            from searchkit.ingest.formats.mail import read_mbox
+
+            return _not_nothing(read_mbox(stream, rows), rows)
+        case "feed" | "jsonfeed":
+            from searchkit.ingest.formats.feed import read_feed
+
+            return read_feed(read_whole(stream, LONGEST), rows)
+        case _:
+            from searchkit.ingest.formats.sitemap import read_url_list
+
+            return read_url_list(read_whole(stream, LONGEST), rows, read_member)
 
 
 def read_one(
@@ -65,7 +135,7 @@ def read_one(
         raise NotText("is empty")
     draft = parse(data)
     # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
-    named = draft.values if means(draft.values, "id") else {**draft.values, "id": rows.origin.name}
+    named = draft.values if means(draft.values, "id") else {**draft.values, "id": rows.name}
     yield from rows.add(replace(draft, values=named))
 
 
@@ -101,6 +171,12 @@ def _text_parser(name: str) -> Callable[[bytes], ParsedArticle]:
     match name:
         case "html":
             return _parse_page
+        case "mail":
+            from searchkit.ingest.formats.mail import parse_mail
+
+            return parse_mail
+        case "unknown":
+            return _parse_unknown
         case "markdown":
             from searchkit.ingest.formats.markdown import parse_markdown
 
@@ -137,6 +213,11 @@ def _decoding(parse: Callable[[str], ParsedArticle]) -> Callable[[bytes], Parsed
     return parse_bytes
 
 
+def _parse_unknown(data: bytes) -> ParsedArticle:
+    refuse_code(decode(data).text)
+    return _text_parser("plain")(data)
+
+
 def _parse_page(data: bytes) -> ParsedArticle:
     from searchkit.ingest.formats.html import decode_page, parse_page
 
@@ -149,11 +230,13 @@ def with_note(draft: ParsedArticle, note: str | None) -> ParsedArticle:
     return replace(draft, notes=(note, *draft.notes)) if note else draft
 
 
-def _not_nothing(entries: Iterator[Article | Problem], rows: Rows) -> Iterator[Article | Problem]:
+def _not_nothing(
+    entries: Iterator[Article | Problem], rows: Rows, reason: str = "is empty"
+) -> Iterator[Article | Problem]:
     """Pass entries on, and say so where there are none."""
     empty = True
     for entry in entries:
         empty = False
         yield entry
     if empty:
-        yield rows.problem("is empty", None)
+        yield rows.problem(reason, None)

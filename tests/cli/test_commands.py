@@ -168,7 +168,8 @@ def test_every_problem_is_named(run: Run) -> None:
     Path("half.jsonl").write_text("\n".join(lines) + "\n")
     ran = run("build", "half.jsonl", "--index", "half")
     assert ran.code == 0
-    assert ran.err.count("half.jsonl, line") == 25
+    assert "  25 times: isn't valid JSON: " in ran.err
+    assert ran.err.count("half.jsonl, line") == 3
     assert "25 problems, 25 articles or files lost:" in ran.err
     again = run("rebuild", "--index", "half", "--json").json()
     assert (again["lost"], len(again["problems"]), again["problems"][0]["line"]) == (25, 25, 2)

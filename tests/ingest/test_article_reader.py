@@ -88,8 +88,8 @@ def test_files_that_differ_in_their_suffixes_alone_keep_them(tmp_path: Path):
     write(tmp_path, "a.md")
     write(tmp_path, "a.txt.gz", gzip.compress(TEXT.encode()))
     write(tmp_path, "b.txt")
-    write(tmp_path, "c.log")
-    assert ids(tmp_path) == ["a.md", "a.txt", "a.txt.gz", "b", "c.log"]
+    write(tmp_path, "c.story")
+    assert ids(tmp_path) == ["a.md", "a.txt", "a.txt.gz", "b", "c.story"]
 
 
 def test_links_are_followed_once_and_loops_are_left(tmp_path: Path):
@@ -224,16 +224,16 @@ def test_empty_and_binary_files_are_said(tmp_path: Path):
         "holds no readable text",
         "not text: looks like a PNG image",
         "is no PDF, or a damaged one",
-        "not text: looks like a ZIP archive (a Word or EPUB file is one too)",
+        "is no ZIP archive, or a damaged one (file is not a zip file)",
     ]
     assert all(each.lost for each in problems)
 
 
 def test_files_of_unknown_kind_are_text_or_pages(tmp_path: Path):
-    write(tmp_path, "a.log", TEXT)
+    write(tmp_path, "a.story", TEXT)
     write(tmp_path, "page", "<!DOCTYPE html><html><body><h1>Head</h1><p>Hello there, world.</p></body></html>")
     articles, _ = sorted_out([tmp_path])
-    assert [(each.id, each.title) for each in articles] == [("a.log", "A title"), ("page", "Head")]
+    assert [(each.id, each.title) for each in articles] == [("a.story", "A title"), ("page", "Head")]
 
 
 def test_a_page_is_called_after_its_file_though_it_has_a_url(tmp_path: Path):

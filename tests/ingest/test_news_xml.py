@@ -121,7 +121,7 @@ def test_a_text_that_a_file_has_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_newsml_g2_may_hold_several(tmp_path: Path) -> None:
     first, second = articles(tmp_path, G2)
-    assert (first.id, first.title, first.text) == ("a.xml:urn:a", "On the bridge", "It was closed.")
+    assert (first.id, first.title, first.text) == ("a:urn:a", "On the bridge", "It was closed.")
     assert (first.authors, first.source, first.language, first.tags) == (("Jane Doe",), "Wire", "en", ("rivers",))
     assert (first.published and first.published.isoformat()) == "2024-05-06T08:15:00+00:00"
     assert second.text == "It holds.\n\nIt will hold."

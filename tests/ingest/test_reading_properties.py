@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from searchkit.ingest import article_from_dict, read
 from searchkit.ingest.article_builder import checked_article
-from searchkit.ingest.discover import COMPRESSIONS, FORMATS
+from searchkit.ingest.compression import COMPRESSIONS
+from searchkit.ingest.format_detection import FORMATS
 from searchkit.ingest.formats.markdown import parse_markdown
 from searchkit.ingest.formats.plain_text import parse_plain
 from searchkit.ingest.formats.sections import atx_headings, sections_under
@@ -139,7 +140,7 @@ def test_any_values_of_json_make_an_article_that_checks_out_or_a_problem(values:
     st.lists(
         st.tuples(
             st.sampled_from(["a", "b", "s/a", "a.txt", "s.x/b"]),
-            st.sampled_from([".txt", ".md", ".jsonl", ".log", ".txt.gz"]),
+            st.sampled_from([".txt", ".md", ".jsonl", ".story", ".txt.gz"]),
         ),
         unique=True,
         min_size=1,

@@ -276,7 +276,7 @@ def work(
     for note in report.notes:
         screen.say(f"Note: {note}")
     if report.problems:
-        screen.say(*index_report.problems(report.problems))
+        screen.say(*index_report.problems(report))
     if not quiet and (report.chunks or _holds_articles(where)):
         screen.say(f'Ask it:  searchkit search "…" --index {report.path}')
     return report

@@ -66,8 +66,9 @@ FORMATS = {
         "a.docx",
         _zipped(
             {
+                "[Content_Types].xml": "<Types/>",
                 "word/document.xml": f'<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>The otter swims.</w:t>'
-                "</w:r></w:p></w:body></w:document>"
+                "</w:r></w:p></w:body></w:document>",
             }
         ),
     ),

@@ -120,7 +120,12 @@ def info_json(info: IndexInfo) -> dict[str, Any]:
 def report_json(report: BuildReport) -> dict[str, Any]:
     """Return what a build did, with every problem."""
     plain = {field.name: getattr(report, field.name) for field in fields(report) if field.name != "problems"}
-    return {**plain, "lost": report.lost, "problems": [asdict(problem) for problem in report.problems]}
+    return {
+        **plain,
+        "lost": report.lost,
+        "problem_kinds": [asdict(kind) for kind in report.problem_kinds],
+        "problems": [asdict(problem) for problem in report.problems],
+    }
 
 
 def to_jsonl(answer: Answer, *, explain: bool = False) -> str:

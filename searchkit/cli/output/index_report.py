@@ -12,7 +12,7 @@ from rich.text import Text
 from searchkit.cli.output.console import clean, clean_lines
 from searchkit.cli.output.numbers import count, day, duration, iso, size
 from searchkit.cli.output.result_table import DIM, bar, byline
-from searchkit.types import Article, BuildReport, Chunk, IndexInfo, Problem, Section
+from searchkit.types import Article, BuildReport, Chunk, IndexInfo, ProblemKind, Section
 
 if TYPE_CHECKING:
     from searchkit.index.history import GenerationInfo
@@ -93,13 +93,23 @@ def report(done: BuildReport) -> RenderableType:
     return Group(Text(f"{clean(done.path)}, generation {done.generation}", style="bold"), _table(rows))
 
 
-def problems(items: Sequence[Problem]) -> Iterator[str]:
-    """Name what could not be taken as it was, a line each, and how many more there are."""
-    lost = sum(problem.lost for problem in items)
-    yield f"{count(len(items), 'problem')}, {lost:,} {'article or file' if lost == 1 else 'articles or files'} lost:"
-    yield from (f"  {clean(str(problem))}" for problem in items[:SHOWN_PROBLEMS])
-    if len(items) > SHOWN_PROBLEMS:
-        yield f"  and {len(items) - SHOWN_PROBLEMS:,} more: --json names all"
+def problems(done: BuildReport) -> Iterator[str]:
+    """Name what could not be taken as it was, a line each, those of one kind together where there are many."""
+    lost = done.lost
+    what = "article or file" if lost == 1 else "articles or files"
+    yield f"{count(len(done.problems), 'problem')}, {lost:,} {what} lost:"
+    kinds = done.problem_kinds
+    yield from (f"  {clean(line)}" for kind in kinds[:SHOWN_PROBLEMS] for line in _of_kind(kind))
+    if len(kinds) > SHOWN_PROBLEMS:
+        yield f"  and {len(kinds) - SHOWN_PROBLEMS:,} more kinds: --json names all"
+
+
+def _of_kind(kind: ProblemKind) -> Iterator[str]:
+    if kind.count <= len(kind.examples):
+        yield from map(str, kind.examples)
+        return
+    places = (each.place if each.line is None else f"{each.place}, line {each.line}" for each in kind.examples)
+    yield f"{kind.count:,} times: {kind.reason}; for instance {'; '.join(places)}"
 
 
 def _sections(whole: Article) -> Iterator[RenderableType]:

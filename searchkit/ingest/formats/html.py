@@ -30,13 +30,15 @@ _UPDATED = (
 )
 
 
-def decode_page(data: bytes) -> tuple[str, str | None]:
-    """Return a page's text and a note on repaired bytes; its own declaration decides where it is no valid UTF-8.
+def decode_page(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
+    """Return a page's text and a note on repaired bytes.
+
+    Where it is no valid UTF-8, the character set that it was sent with decides (``declared``), then its own word.
 
     Raises ``NotText``.
     """
     match = _CHARSET.search(data[:_LOOKED_AT]) or _XML_ENCODING.match(data[:_LOOKED_AT])
-    declared = match[1].decode("ascii", "replace") if match else None
+    declared = declared or (match[1].decode("ascii", "replace") if match else None)
     decoded = decode(data, declared)
     return decoded.text, decoded.note
 
