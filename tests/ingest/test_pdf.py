@@ -111,6 +111,16 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     assert text.split("\n\n") == list(STORIES)
 
 
+def test_a_headline_may_be_of_several_lines_and_centred() -> None:
+    head = [
+        Shown(text="A very long headline of a page on", x=50, y=740, size=24),
+        Shown(text="bridges", x=250, y=712, size=24),
+    ]
+    draft = parse_pdf(pdf([[*head, *lines(LEFT, 50, 660)]]))
+    assert draft.values["title"] == "A very long headline of a page on bridges"
+    assert text_of(draft).startswith("The bridge over the river Sill was closed")
+
+
 def test_each_page_is_a_section() -> None:
     draft = parse_pdf(pdf(three_pages()))
     assert [heading for heading, _ in headings(draft)] == ["page 1", "page 2", "page 3"]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-_CODE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?\n)?? {0,3}\1[`~]*[ \t]*$|`[^`\n]++`", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(
+    r"^ {0,3}(`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)?? {0,3}\1[`~]*[ \t]*$|`[^`\n]++`", re.DOTALL | re.MULTILINE
+)
 
 _HIGHLIGHT = re.compile(
     r"\{%-?\s*(?P<liquid>end)?highlight\b(?P<a>[^%\n]{0,200})%\}|\{\{[<%]\s*(?P<hugo>/\s*)?highlight\b(?P<b>[^>%\n]{0,200})[>%]\}\}"

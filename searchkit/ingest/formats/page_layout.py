@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -130,9 +130,10 @@ def _row_text(row: Sequence[Run]) -> str:
 def paragraphs(pages: Sequence[Page], vocabulary: Vocabulary) -> list[Paragraph]:
     """Return the paragraphs of pages in reading order. One that goes on in the next column or page is whole."""
     groups: list[tuple[int, list[Run]]] = []
+    body = _usual_height((run.height, len(run.text)) for page in pages for run in page.runs)
     for page in pages:
         for column in _columns(list(page.runs), 0):
-            for lines in _paragraph_lines(_lines(column)):
+            for lines in _paragraph_lines(_lines(column), body):
                 if groups and _goes_on(groups[-1][1][-1], lines[0]):
                     groups[-1][1].extend(lines)
                 else:
@@ -149,9 +150,14 @@ def paragraphs(pages: Sequence[Page], vocabulary: Vocabulary) -> list[Paragraph]
 
 def body_height(found: Sequence[Paragraph]) -> float:
     """Return the height of the letters that most of a text is written in."""
+    return _usual_height((each.height, len(each.text)) for each in found)
+
+
+def _usual_height(heights: Iterable[tuple[float, int]]) -> float:
+    """Return the height that most letters have; each comes with how many have it."""
     counts: Counter[float] = Counter()
-    for each in found:
-        counts[round(each.height * 2) / 2] += len(each.text)
+    for height, letters in heights:
+        counts[round(height * 2) / 2] += letters
     return min(counts, key=lambda height: (-counts[height], height), default=0.0)
 
 
@@ -282,7 +288,7 @@ def _is_column(runs: Sequence[Run]) -> bool:
     return median(run.right - run.left for run in runs) * columns >= _FULL * width
 
 
-def _paragraph_lines(lines: Sequence[Run]) -> Iterator[list[Run]]:
+def _paragraph_lines(lines: Sequence[Run], body: float) -> Iterator[list[Run]]:
     """Yield the lines of each paragraph of a column."""
     if not lines:
         return
@@ -292,11 +298,17 @@ def _paragraph_lines(lines: Sequence[Run]) -> Iterator[list[Run]]:
     usual = median(steps) if steps else 0.0
     group = [lines[0]]
     for above, line in pairwise(lines):
-        if _is_apart(above, line, left, right, usual):
+        if not _is_headline(above, line, body) and _is_apart(above, line, left, right, usual):
             yield group
             group = []
         group.append(line)
     yield group
+
+
+def _is_headline(above: Run, line: Run, body: float) -> bool:
+    """Say whether two lines are those of one headline, which may be centred."""
+    alike = 0.95 < line.height / max(above.height, 0.1) < 1.05
+    return alike and line.height >= _TITLE_ABOVE * body and 0 < above.bottom - line.bottom < 1.5 * line.height
 
 
 def _is_apart(above: Run, line: Run, left: float, right: float, usual: float) -> bool:

@@ -44,7 +44,8 @@ _LETTERS = {
 """What stands for these characters. The library gives a hyphen at a line's end as 2 or FFFE."""
 _LINE_END_HYPHENS = "\x02\ufffe"
 _WORD = re.compile(r"[^\s\x00-\x1f\ufffe]+[\x02\ufffe]?")
-_UNTOLD = re.compile("[\ue000-\uf8ff\ufffd]")
+_SAMPLE = 200
+"""Letters of a page by which it is told whether its fonts say which they are."""
 _DATE = re.compile(
     r"D:(?P<day>\d{8})(?P<clock>\d{6})?(?:(?P<zone>[+-])(?P<hours>\d\d)'?(?P<minutes>\d\d)?'?|(?P<utc>Z))?"
 )
@@ -54,11 +55,12 @@ _GAP = 1.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Contents:
-    """What a file holds: its pages, how many there are, how many show pictures alone, and what it tells of itself."""
+    """What a file holds: its pages, how many there are, how many can't be read and why, what it tells of itself."""
 
     pages: list[Page]
     count: int
     pictures: int
+    untold: int
     metadata: dict[str, str]
 
 
@@ -77,9 +79,6 @@ def parse_pdf(data: bytes) -> ParsedArticle:
     read = paragraphs(pages, vocabulary)
     if not any(letter.isalnum() for each in read for letter in each.text):
         raise NotText(_without_text(contents))
-    letters = sum(len(each.text) for each in read)
-    if 2 * sum(len(_UNTOLD.findall(each.text)) for each in read) > letters:
-        raise NotText("has text whose letters can't be told: its fonts don't say which they are")
     values = _properties(contents.metadata)
     usual = body_height(read)
     title, read = _split_title(read, usual, str(values.pop("title", "")))
@@ -93,12 +92,17 @@ def parse_pdf(data: bytes) -> ParsedArticle:
 
 def _without_text(contents: _Contents) -> str:
     pages = f"{contents.count:,} page{'s' if contents.count != 1 else ''}"
+    if contents.untold:
+        return f"has text whose letters can't be told: its fonts don't say which they are ({pages})"
     return f"is a scan: {pages} of pictures without text" if contents.pictures else f"has no text ({pages})"
 
 
 def _notes(contents: _Contents) -> Iterator[str]:
     if len(contents.pages) < contents.count:
         yield f"is long: {len(contents.pages):,} of its {contents.count:,} pages were read"
+    if contents.untold:
+        pages = f"{contents.untold:,} of {contents.count:,} pages"
+        yield f"has {pages} whose letters can't be told: their fonts don't say which they are"
     if contents.pictures:
         yield f"has {contents.pictures:,} of {contents.count:,} pages that are pictures without text"
 
@@ -184,7 +188,7 @@ def _contents(document: Any, raw: Any, damage: type[Exception]) -> _Contents:
     if not count:
         raise NotText("is a damaged PDF: it has no pages")
     pages: list[Page] = []
-    pictures = 0
+    pictures = untold = 0
     until = time.monotonic() + _LONGEST_S
     for number in range(min(count, _MOST_PAGES)):
         if time.monotonic() > until and pages:
@@ -195,13 +199,14 @@ def _contents(document: Any, raw: Any, damage: type[Exception]) -> _Contents:
             pages.append(Page(number=number + 1, height=0.0, runs=()))
             continue
         try:
-            runs = tuple(_runs(list(_words(page, raw))))
-            pages.append(Page(number=number + 1, height=page.get_height(), runs=runs))
-            pictures += not runs and _shows_picture(page, raw)
+            words = _words(page, raw)
+            untold += words is None
+            pages.append(Page(number=number + 1, height=page.get_height(), runs=tuple(_runs(words or ()))))
+            pictures += words == [] and _shows_picture(page, raw)
         finally:
             page.close()
     metadata = {key: str(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
-    return _Contents(pages=pages, count=count, pictures=pictures, metadata=metadata)
+    return _Contents(pages=pages, count=count, pictures=pictures, untold=untold, metadata=metadata)
 
 
 def _shows_picture(page: Any, raw: Any) -> bool:
@@ -221,26 +226,38 @@ class _Word:
     is_upright: bool
 
 
-def _words(page: Any, raw: Any) -> Iterator[_Word]:
-    """Yield the words on a page in the order of the file; a hyphen at a line's end ends one."""
+def _words(page: Any, raw: Any) -> list[_Word] | None:
+    """Return the words on a page in the order of the file; None where its fonts don't say which letters they show."""
     text_page = page.get_textpage()
     try:
+        text = _text(text_page.raw, raw)
+        if _is_untold(text_page.raw, len(text), raw):
+            return None
         boxes = _Boxes(text_page, page, raw)
-        for match in _WORD.finditer(_text(text_page.raw, raw)):
-            word = match[0].translate(_LETTERS)
-            first = boxes.at(match.start())
-            # The hyphen that the library marks has no box.
-            letter = match.end() - (match[0][-1] in _LINE_END_HYPHENS) - 1
-            last = boxes.at(letter) if letter > match.start() else first
-            lower = max(first[1], last[1])
-            overlap = min(first[3], last[3]) - lower
-            yield _Word(
-                text=word,
-                box=(min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3])),
-                is_upright=overlap > 0.3 * min(first[3] - first[1], last[3] - last[1]) or overlap == 0,
-            )
+        return [_word(match, boxes) for match in _WORD.finditer(text)]
     finally:
         text_page.close()
+
+
+def _is_untold(text_page: Any, count: int, raw: Any) -> bool:
+    """Say by a sample whether most letters of a page are codes of a font that no table explains."""
+    sample = range(0, count, max(1, count // _SAMPLE))
+    unknown = sum(raw.FPDFText_HasUnicodeMapError(text_page, letter) == 1 for letter in sample)
+    return bool(2 * unknown > len(sample))
+
+
+def _word(match: re.Match[str], boxes: _Boxes) -> _Word:
+    """Return a word, a hyphen that the library marks at a line's end at its own."""
+    first = boxes.at(match.start())
+    # That hyphen has no box.
+    letter = match.end() - (match[0][-1] in _LINE_END_HYPHENS) - 1
+    last = boxes.at(letter) if letter > match.start() else first
+    overlap = min(first[3], last[3]) - max(first[1], last[1])
+    return _Word(
+        text=match[0].translate(_LETTERS),
+        box=(min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3])),
+        is_upright=overlap > 0.3 * min(first[3] - first[1], last[3] - last[1]) or overlap == 0,
+    )
 
 
 def _text(text_page: Any, raw: Any) -> str:
