@@ -19,6 +19,13 @@ OPEN_DOCUMENT = " ".join(
     )
 )
 DUBLIN_CORE = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
+HELVETICA = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding <</Differences [1 /fi]>>>>"
+SILENT_FONT = (
+    "<</Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /DescendantFonts [<</Type /Font /Subtype"
+    " /CIDFontType2 /BaseFont /X /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /DW 500"
+    " /FontDescriptor <</Type /FontDescriptor /FontName /X /Flags 4 /FontBBox [0 0 500 700]>>>>]>>"
+)
+"""A font that shows codes of two bytes and doesn't say which letters they are."""
 ALPHABET = {"ﬁ": "\\001"}
 """Letters that the fonts here have beyond ASCII, by the code that they are shown with."""
 
@@ -33,9 +40,11 @@ class Shown:
     size: float = 10
 
 
-def pdf(pages: Iterable[Sequence[Shown]], *, info: str = "", rotate: int = 0, picture: bool = False) -> bytes:
+def pdf(
+    pages: Iterable[Sequence[Shown]], *, info: str = "", rotate: int = 0, picture: bool = False, font: str = HELVETICA
+) -> bytes:
     """Return a PDF of pages of 600 by 800 points; with ``picture`` each shows a grey square."""
-    objects = ["", "", "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding <</Differences [1 /fi]>>>>"]
+    objects = ["", "", font]
     objects.append(
         "<</Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
         " /Length 1>> stream\n7\nendstream"

@@ -214,5 +214,10 @@ def test_a_file_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> N
     assert article.text.endswith("It stays closed,")
 
 
+def test_a_damaged_name_costs_no_article(tmp_path: Path) -> None:
+    (article,) = articles(tmp_path, NITF.replace("<media>", "<med:ia:x>"))
+    assert "It was closed in March." in article.text
+
+
 def test_a_file_without_an_article_is_named(tmp_path: Path) -> None:
     assert problem(tmp_path, "<newsMessage><itemSet/></newsMessage>") == "holds no article"

@@ -116,6 +116,12 @@ def test_an_rtf_file_is_read_in_its_code_pages() -> None:
     assert article.fields == {"file_created": "2024-05-06T08:05"}
 
 
+@pytest.mark.parametrize(("page", "byte"), [("1252", "e4"), ("10000", "8a"), ("437", "84"), ("99999", "e4")])
+def test_an_rtf_files_code_page_may_be_any(page: str, byte: str) -> None:
+    source = f"{{\\rtf1\\ansi\\ansicpg{page} Es war im M\\'{byte}rz.\\par}}"
+    assert parse_rtf(source.encode()).values["text"] == "Es war im März."
+
+
 def test_bytes_in_an_rtf_file_are_no_text() -> None:
     source = b"{\\rtf1 Before.\\par {\\pict\\bin8 {}\\par{}}\\par After it all.\\par}"
     assert text_of(parse_rtf(source)).endswith("After it all.")

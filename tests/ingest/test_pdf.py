@@ -13,7 +13,7 @@ from searchkit.ingest.formats import pdf as pdf_format
 from searchkit.ingest.formats.document_properties import sensible_authors, sensible_title
 from searchkit.ingest.formats.pdf import parse_pdf
 from searchkit.types import Article, Problem
-from tests.ingest.documents import Shown, lines, pdf
+from tests.ingest.documents import SILENT_FONT, Shown, lines, pdf
 
 LEFT = """The bridge over the river Sill was
 closed in March, when the flood had
@@ -215,6 +215,11 @@ def test_a_file_without_text_and_pictures_is_named() -> None:
 def test_pages_that_are_pictures_are_counted() -> None:
     pages = pdf([[], lines(LEFT, 50, 700)], picture=True)
     assert parse_pdf(pages).notes == ("has 1 of 2 pages that are pictures without text",)
+
+
+def test_letters_that_a_font_doesnt_tell_are_no_text() -> None:
+    with pytest.raises(NotText, match=r"has text whose letters can't be told.*\(1 page\)"):
+        parse_pdf(pdf([lines(LEFT, 50, 700)], font=SILENT_FONT))
 
 
 def test_a_locked_file_is_named(tmp_path: Path) -> None:

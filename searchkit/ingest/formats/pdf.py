@@ -46,6 +46,9 @@ _LINE_END_HYPHENS = "\x02\ufffe"
 _WORD = re.compile(r"[^\s\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _SAMPLE = 200
 """Letters of a page by which it is told whether its fonts say which they are."""
+_LATIN_WORD = re.compile(r"(?:[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿā-ž]+|[A-ZÀ-ÖØ-Þ]+)(?:['’][a-z]+)?")
+_VOWEL = re.compile("[aeiouyáàâäåãæéèêëěęíìîïóòôöõøőúùûüűůýą]", re.IGNORECASE)
+_KANA = re.compile("[\u3040-\u30ff]")
 _DATE = re.compile(
     r"D:(?P<day>\d{8})(?P<clock>\d{6})?(?:(?P<zone>[+-])(?P<hours>\d\d)'?(?P<minutes>\d\d)?'?|(?P<utc>Z))?"
 )
@@ -231,7 +234,7 @@ def _words(page: Any, raw: Any) -> list[_Word] | None:
     text_page = page.get_textpage()
     try:
         text = _text(text_page.raw, raw)
-        if _is_untold(text_page.raw, len(text), raw):
+        if _is_untold(text_page.raw, len(text), raw) and not _reads_as_text(text):
             return None
         boxes = _Boxes(text_page, page, raw)
         return [_word(match, boxes) for match in _WORD.finditer(text)]
@@ -244,6 +247,15 @@ def _is_untold(text_page: Any, count: int, raw: Any) -> bool:
     sample = range(0, count, max(1, count // _SAMPLE))
     unknown = sum(raw.FPDFText_HasUnicodeMapError(text_page, letter) == 1 for letter in sample)
     return bool(2 * unknown > len(sample))
+
+
+def _reads_as_text(text: str) -> bool:
+    """Say whether letters were guessed well: most words have the case and the vowels of words, or there are kana."""
+    if 5 * len(_KANA.findall(text)) > len(text):
+        return True
+    tokens = [token for token in re.findall(r"[^\s.,;:!?()\"“”„»«–—-]+", text) if sum(map(str.isalpha, token)) > 1]
+    words = sum(bool(_LATIN_WORD.fullmatch(token) and _VOWEL.search(token)) for token in tokens)
+    return 10 * words > 7 * len(tokens)
 
 
 def _word(match: re.Match[str], boxes: _Boxes) -> _Word:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from searchkit.ingest.formats.plain_text import parse_plain
 from searchkit.ingest.text_cleanup import clean
 
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
+_CODE_PAGE_MARK = re.compile(r"\\ansicpg\d*")
+"""The library stops at a code page that it doesn't know."""
 _CODE_PAGES: Mapping[str, str] = {"10000": "mac_roman", "65001": "utf-8", "0": "cp1252", "1": "cp1252"}
 _PICTURE_DATA = re.compile(r"(?:[0-9a-fA-F]{40,}+\s*+)+")
 _PICTURE = re.compile(r"\\pict(?![a-z])")
@@ -31,15 +34,17 @@ def parse_rtf(data: bytes) -> ParsedArticle:
 
     Raises ``NotText`` where nothing is written in it.
     """
-    source = data.decode(_code_page(data), "replace")
-    properties = _properties(source)
-    draft = parse_plain(_text(source))
+    codec = _code_page(data)
+    source = _CODE_PAGE_MARK.sub("", data.decode(codec, "replace"))
+    properties = _properties(source, codec)
+    written = _text(source, codec)
+    draft = parse_plain(written)
     title = str(properties.pop("title", ""))
     text = str(draft.values["text"])
     if not text.strip() and not draft.values["title"]:
         raise NotText("has no text")
     if title and draft.values["title"] and title.casefold() != str(draft.values["title"]).casefold():
-        draft = parse_plain(f"{title}\n\n{_text(source)}")
+        draft = parse_plain(f"{title}\n\n{written}")
     return ParsedArticle(values={**draft.values, **properties}, sections=draft.sections, notes=draft.notes)
 
 
@@ -48,13 +53,13 @@ def _code_page(data: bytes) -> str:
     name = match[1].decode() if match else "1252"
     codec = _CODE_PAGES.get(name, f"cp{name}")
     try:
-        b"".decode(codec)
+        codecs.lookup(codec)
     except LookupError:
         return "cp1252"
     return codec
 
 
-def _text(source: str) -> str:
+def _text(source: str, codec: str) -> str:
     from striprtf import striprtf
 
     convert: Any = striprtf.rtf_to_text
@@ -62,7 +67,7 @@ def _text(source: str) -> str:
     # way around pictures fails at some: to it they are another group that isn't shown.
     source = _PICTURE.sub(r"\\private", _PICTURE_DATA.sub("", _HIDDEN.sub("", _without_binary(source))))
     source = source.replace("\\fldinst{", "\\fldinst {")
-    text = str(convert(source, errors="replace"))
+    text = str(convert(source, encoding=codec, errors="replace"))
     rows = (line.rstrip("|").replace("|", " | ") if line.endswith("|") else line for line in text.split("\n"))
     return clean("\n".join(rows))
 
@@ -78,7 +83,7 @@ def _without_binary(source: str) -> str:
     return "".join(parts) + source[at:]
 
 
-def _properties(source: str) -> dict[str, object]:
+def _properties(source: str, codec: str) -> dict[str, object]:
     info = _INFO.search(source, 0, _INFO_WITHIN)
     if info is None:
         return {}
@@ -86,7 +91,7 @@ def _properties(source: str) -> dict[str, object]:
 
     def told(name: str) -> str:
         match = re.search(_GROUP.format(name=name), group)
-        return _text(f"{{\\rtf1 {match['text']}}}").strip() if match else ""
+        return _text(f"{{\\rtf1 {match['text']}}}", codec).strip() if match else ""
 
     others = {
         "title": sensible_title(told("title")),

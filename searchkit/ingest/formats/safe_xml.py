@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Any
 
 from searchkit.ingest.charset import NotText
@@ -46,7 +47,9 @@ def without_namespaces(root: Any) -> Any:
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
-        element.tag = name(element)
+        # What was damaged may have a name that none can be given.
+        with suppress(ValueError):
+            element.tag = name(element)
         for key, value in element.items():
             if key.startswith("{"):
                 del element.attrib[key]
