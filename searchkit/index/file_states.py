@@ -39,7 +39,10 @@ RACY_NS = 2_000_000_000
 """A file that was changed less than this before it was read may change again without its time telling: FAT counts in
 two seconds, others in milliseconds. It is read once more next time, as git does it with such files."""
 
-_ONE_ARTICLE = {"plain", "markdown", "html", "unknown"}
+_ONE_ARTICLE = {
+    *("plain", "markdown", "mdx", "rst", "org", "asciidoc", "html", "unknown"),
+    *("pdf", "docx", "odt", "rtf", "epub"),
+}
 _FEW = 1_000
 """So many files are looked up one by one: .1 ms each, where to go through 100,000 articles takes .3 s."""
 

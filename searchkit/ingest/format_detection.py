@@ -16,6 +16,12 @@ FORMATS = {
     ".markdown": "markdown",
     ".mdown": "markdown",
     ".mkd": "markdown",
+    ".mdx": "mdx",
+    ".rst": "rst",
+    ".rest": "rst",
+    ".org": "org",
+    ".adoc": "asciidoc",
+    ".asciidoc": "asciidoc",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -53,6 +59,16 @@ FORMATS = {
     ".enex": "enex",
     ".ris": "ris",
     ".bib": "bibtex",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".docm": "docx",
+    ".odt": "odt",
+    ".fodt": "odt",
+    ".rtf": "rtf",
+    ".epub": "epub",
+    ".fb2": "news xml",
+    ".nitf": "news xml",
+    ".nxml": "news xml",
 }
 """What a file is, by its suffix; any other is ``unknown`` and tried as plain text."""
 
@@ -65,11 +81,32 @@ _XML_ROOTS = {
     "urlset": "sitemap",
     "sitemapindex": "sitemap",
     "en-export": "enex",
+    **dict.fromkeys(("nitf", "newsml", "newsmessage", "newsitem", "reuters"), "news xml"),
+    **dict.fromkeys(("tei", "tei.2", "teicorpus", "fictionbook"), "news xml"),
+    "document": "odt",
 }
 """What XML holds, by the name of its outermost element, without prefix and in lower case."""
 
-_BY_MAGIC = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"WARC/": "warc", b"filedesc://": "warc", b"%PDF-": "pdf"}
-_BY_MAGIC |= {b"PAR1": "parquet", b"ARROW1": "parquet", b"FEA1": "parquet", b"SQLite format 3\0": "sqlite"}
+_SHARED_ROOTS = {
+    "article": ("docbook", "jats", "nlm//dtd", "<front", "article-type=", "<articleinfo"),
+    "book": ("docbook", "<bookinfo", "<chapter"),
+    "document": ("urn:oasis:names:tc:opendocument",),
+}
+"""Roots that other kinds of XML have, too, and what stands in the first characters of the kinds that are read."""
+_SHARED_WITHIN = 20_000
+
+_BY_MAGIC = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"WARC/": "warc",
+    b"filedesc://": "warc",
+    b"%PDF-": "pdf",
+    b"{\\rtf": "rtf",
+    b"PAR1": "parquet",
+    b"ARROW1": "parquet",
+    b"FEA1": "parquet",
+    b"SQLite format 3\0": "sqlite",
+}
 _OPEN_TO_CONTENT = {"plain", "unknown", "xml", "feed", "json", "table", "jsonl", "html", "mail", "mbox"}
 """What a suffix speaks for only as long as the text doesn't say otherwise; Markdown may begin with any of it."""
 
@@ -151,7 +188,7 @@ def _by_magic(head: bytes) -> str | None:
     """Return what the first bytes can be nothing but."""
     start = head[:1024].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     for magic, form in _BY_MAGIC.items():
-        if head.startswith(magic) or (form in ("pdf", "warc") and start.startswith(magic)):
+        if head.startswith(magic) or (form in ("pdf", "rtf", "warc") and start.startswith(magic)):
             return form
     return "tar" if _is_tar(head[:512]) else None
 
@@ -184,8 +221,10 @@ def _by_text(text: str, by_suffix: str) -> str | None:
         return export
     root = _outermost(text)
     if root is not None and (by_suffix != "html" or _XML_ROOTS.get(root) == "feed"):
-        if root in _XML_ROOTS:
-            return _XML_ROOTS[root]
+        if root in _SHARED_ROOTS and not _is_read(root, text):
+            root = ""
+        if root in _XML_ROOTS or root in _SHARED_ROOTS:
+            return _XML_ROOTS.get(root, "news xml")
         if text.lstrip().startswith("<?xml"):
             return "xml"
     if by_suffix in ("plain", "unknown", "mbox", "mail") and (form := _letters(text, by_suffix)):
@@ -206,6 +245,12 @@ def _export(text: str, by_suffix: str) -> str | None:
     if by_suffix in ("plain", "unknown"):
         return "twitter" if text.startswith("window.YTD.") else "ris" if _RIS.match(text) else None
     return None
+
+
+def _is_read(root: str, text: str) -> bool:
+    """Say whether XML is of the kind that is read, where others have the same outermost element."""
+    start = text[:_SHARED_WITHIN].lower()
+    return any(mark in start for mark in _SHARED_ROOTS[root])
 
 
 def _outermost(text: str) -> str | None:

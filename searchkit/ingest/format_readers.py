@@ -14,6 +14,7 @@ from searchkit.ingest.damage import guarded
 from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
 from searchkit.ingest.file_kinds import refuse_code, refuse_kind
 from searchkit.ingest.file_language import in_its_language
+from searchkit.ingest.file_names import named_by_file
 from searchkit.ingest.format_detection import detect_format, format_of_name
 from searchkit.ingest.formats.archive import WACZ_FOLDER, read_tar, read_zip, seekable, zip_kind
 from searchkit.ingest.rows import Rows
@@ -22,13 +23,12 @@ from searchkit.types import Article, Problem
 _LONGEST_JSON = 256 * 2**20
 """Bytes of a JSON file, which has to be read as a whole. Lines of JSON have no such limit."""
 
+_BINARY = frozenset({"pdf", "docx", "odt", "epub", "rtf"})
+_LONGEST_BINARY = 4 * LONGEST
+"""Bytes of a document, which may hold pictures."""
 
 _DOCUMENTS = {
-    "docx": "a Word document",
-    "odt": "an OpenDocument text",
-    "epub": "an EPUB",
     "office": "an Office file",
-    "pdf": "a PDF",
     "xml": "XML of a kind that isn't read",
 }
 """What is told by its content, and not read."""
@@ -83,10 +83,18 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             return in_its_language(_not_nothing(read_export(name, stream, rows), rows, TABLES_AND_EXPORTS[name]))
         case "zip" | "wacz" | "tar" | "warc" | "mbox" | "feed" | "jsonfeed" | "sitemap" | "urls":
             return _read_container(name, stream, rows)
-        case "docx" | "odt" | "epub" | "office" | "pdf" | "xml":
+        case "news xml":
+            from searchkit.ingest.formats.news_xml import read_news_xml
+
+            return read_news_xml(read_whole(stream, LONGEST), rows)
+        case "office" | "xml":
             raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
         case _:
-            return read_one(_parser(name), stream, rows)
+            parse = _parser(name)
+            longest = _LONGEST_BINARY if name in _BINARY else LONGEST
+            return read_one(
+                lambda data: named_by_file(parse(data), rows.name, name, rows.fields), stream, rows, longest
+            )
 
 
 def _read_container(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
@@ -116,9 +124,11 @@ def _read_container(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article
             return read_url_list(read_whole(stream, LONGEST), rows, read_member)
 
 
-def read_one(parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+def read_one(
+    parse: Callable[[bytes], ParsedArticle], stream: BinaryIO, rows: Rows, longest: int = LONGEST
+) -> Iterator[Article | Problem]:
     """Yield the article in a file that holds one, after what must be said about it. Raises as ``read_format``."""
-    data = read_whole(stream, LONGEST)
+    data = read_whole(stream, longest)
     if not data.strip():
         raise NotText("is empty")
     draft = parse(data)
@@ -135,9 +145,35 @@ def parse_format(name: str, data: bytes) -> ParsedArticle:
 
 
 def _parser(name: str) -> Callable[[bytes], ParsedArticle]:
+    return _document_parser(name) if name in _BINARY else _text_parser(name)
+
+
+def _document_parser(name: str) -> Callable[[bytes], ParsedArticle]:
     match name:
-        case "markdown":
-            return _parse_markdown
+        case "pdf":
+            from searchkit.ingest.formats.pdf import parse_pdf
+
+            return parse_pdf
+        case "docx":
+            from searchkit.ingest.formats.docx import parse_docx
+
+            return parse_docx
+        case "odt":
+            from searchkit.ingest.formats.odt import parse_odt
+
+            return parse_odt
+        case "epub":
+            from searchkit.ingest.formats.epub import parse_epub
+
+            return parse_epub
+        case _:
+            from searchkit.ingest.formats.rtf import parse_rtf
+
+            return parse_rtf
+
+
+def _text_parser(name: str) -> Callable[[bytes], ParsedArticle]:
+    match name:
         case "html":
             return _parse_page
         case "mail":
@@ -146,27 +182,45 @@ def _parser(name: str) -> Callable[[bytes], ParsedArticle]:
             return parse_mail
         case "unknown":
             return _parse_unknown
+        case "markdown":
+            from searchkit.ingest.formats.markdown import parse_markdown
+
+            return _decoding(parse_markdown)
+        case "mdx":
+            from searchkit.ingest.formats.markdown import parse_mdx
+
+            return _decoding(parse_mdx)
+        case "rst":
+            from searchkit.ingest.formats.restructured_text import parse_restructured_text
+
+            return _decoding(parse_restructured_text)
+        case "org":
+            from searchkit.ingest.formats.org import parse_org
+
+            return _decoding(parse_org)
+        case "asciidoc":
+            from searchkit.ingest.formats.asciidoc import parse_asciidoc
+
+            return _decoding(parse_asciidoc)
         case _:
-            return _parse_plain
+            from searchkit.ingest.formats.plain_text import parse_plain
+
+            return _decoding(parse_plain)
+
+
+def _decoding(parse: Callable[[str], ParsedArticle]) -> Callable[[bytes], ParsedArticle]:
+    """Return a parser of bytes of what parses text."""
+
+    def parse_bytes(data: bytes) -> ParsedArticle:
+        decoded = decode(data)
+        return with_note(parse(decoded.text), decoded.note)
+
+    return parse_bytes
 
 
 def _parse_unknown(data: bytes) -> ParsedArticle:
     refuse_code(decode(data).text)
-    return _parse_plain(data)
-
-
-def _parse_plain(data: bytes) -> ParsedArticle:
-    from searchkit.ingest.formats.plain_text import parse_plain
-
-    decoded = decode(data)
-    return with_note(parse_plain(decoded.text), decoded.note)
-
-
-def _parse_markdown(data: bytes) -> ParsedArticle:
-    from searchkit.ingest.formats.markdown import parse_markdown
-
-    decoded = decode(data)
-    return with_note(parse_markdown(decoded.text), decoded.note)
+    return _text_parser("plain")(data)
 
 
 def _parse_page(data: bytes) -> ParsedArticle:

@@ -223,7 +223,7 @@ def test_empty_and_binary_files_are_said(tmp_path: Path):
         *["is empty"] * 5,
         "holds no readable text",
         "not text: looks like a PNG image",
-        "not text: looks like a PDF",
+        "is no PDF, or a damaged one",
         "is no ZIP archive, or a damaged one (file is not a zip file)",
     ]
     assert all(each.lost for each in problems)

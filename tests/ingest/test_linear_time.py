@@ -19,6 +19,7 @@ from searchkit.ingest.text_cleanup import glue, glued
 from tests.torture.growth import ALLOWED, growth
 
 SLOW_ONCE = """
+from searchkit.ingest.format_detection import detect_format
 from searchkit.ingest.formats.markdown import parse_markdown
 from searchkit.ingest.article_builder import ParsedArticle, make_article
 from searchkit.ingest.formats.sections import atx_text
@@ -28,6 +29,10 @@ from searchkit.ingest.sentences import sentence_spans
 SIZE = 400_000
 for fragment in ("<!--", "<!-- ", "<script>", "<style ", "<a ", "</a", "<br "):
     parse_markdown("<div>\\n" + fragment * (SIZE // len(fragment)) + "\\n</div>")
+for fragment in ("{{< ", "{% ", "{{ ", "%%", "[[a", "{: "):
+    parse_markdown("A text.\\n\\n" + fragment * (SIZE // 10 // len(fragment)))
+for fragment in ("<!-- -->", "<?xml ?>", "<!DOCTYPE a [", "<!--"):
+    detect_format(fragment.encode() * (2**16 // len(fragment)), "unknown")
 for fragment in ("[", "![", "[a](", "*a ", "**a", "`a", "__a", " #", "# "):
     atx_text(fragment * (SIZE // len(fragment)))
 for fragment in ("“", "'", "`", "«", "<!", "🇩"):

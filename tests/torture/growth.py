@@ -24,6 +24,8 @@ ALLOWED = 9.0
 """Of four times the length: 4 is linear, 16 quadratic; caches and the collector of garbage make some 4 to 6."""
 
 FRAGMENTS = (
+    *("{{< ", "{% ", "{{ ", "[[a", "![[a", "%%", "==a ", "{: ", "> [!a] b\n", "[^1]: ", "<A b={", "import a\n"),
+    *("``a", ":a:`b", ".. a::\n\n   ", "|a", "a_ ", "=a=", "#+begin_a\n", "[fn:", "link:a[", "<<a", "\\bin9 ", "\\'e4"),
     *("<", "<!--", "<!-- ", "-->", "<a", "<a ", "</", "<b>", "<p>", "<div>", "<script>", "<style ", "<br", "<![CDATA["),
     *(
         "<a href='",
@@ -194,11 +196,15 @@ def readers() -> dict[str, Callable[[str], object]]:
     from searchkit.ingest.chunker import split
     from searchkit.ingest.dates import parse_date
     from searchkit.ingest.format_detection import detect_format
+    from searchkit.ingest.formats.asciidoc import parse_asciidoc
     from searchkit.ingest.formats.csv import read_table
     from searchkit.ingest.formats.html import decode_page, parse_page
     from searchkit.ingest.formats.jsonl import read_json, read_json_lines
-    from searchkit.ingest.formats.markdown import parse_markdown
+    from searchkit.ingest.formats.markdown import parse_markdown, parse_mdx
+    from searchkit.ingest.formats.org import parse_org
     from searchkit.ingest.formats.plain_text import parse_plain
+    from searchkit.ingest.formats.restructured_text import parse_restructured_text
+    from searchkit.ingest.formats.rtf import parse_rtf
     from searchkit.ingest.indexed_text import header
     from searchkit.ingest.language_detection import detect, normalise
     from searchkit.ingest.rows import Rows
@@ -244,6 +250,11 @@ def readers() -> dict[str, Callable[[str], object]]:
         "markdown": parse_markdown,
         "markdown, a block": lambda text: parse_markdown("<div>\n" + text + "\n</div>\n\ntext\n"),
         "markdown, in a paragraph": lambda text: parse_markdown("# Title\n\nA paragraph with " + text + " in it.\n"),
+        "markdown, with components": parse_mdx,
+        "reStructuredText": parse_restructured_text,
+        "Org": parse_org,
+        "AsciiDoc": parse_asciidoc,
+        "RTF": lambda text: parse_rtf(b"{\\rtf1 A text. " + text.encode("utf-8", "replace") + b"}"),
         "front matter": lambda text: parse_markdown("---\ntitle: x\nother: " + text + "\n---\nA text.\n"),
         "front matter, open": lambda text: parse_markdown("---\n" + text + "\n"),
         "html": lambda text: parse_page(f"<html><body><article><p>{text}</p></article></body></html>"),

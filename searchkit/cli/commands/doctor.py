@@ -6,13 +6,15 @@ import gzip
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from re import match
+from zipfile import ZipFile, ZipInfo
 
 import typer
 
@@ -36,9 +38,70 @@ _WARC = b"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://example.org
     % (len(_PAGE), _PAGE)
 )
 
+
+def _zipped(members: Mapping[str, str]) -> bytes:
+    """Return a zip of these members, as it is the same everywhere."""
+    data = BytesIO()
+    with ZipFile(data, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(ZipInfo(name), content)
+    return data.getvalue()
+
+
+_PDF = b"""%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R
+  /Resources <</Font <</F <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>>>>>>> endobj
+4 0 obj <</Length 47>> stream
+BT /F 12 Tf 20 100 Td (The otter swims.) Tj ET
+endstream endobj
+trailer <</Root 1 0 R>>
+"""
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns"
+
 FORMATS = {
     "text": ("a.txt", b"A title\n\nThe otter swims."),
     "Markdown": ("a.md", b"---\nauthor: Ada\n---\n# A title\n\nThe otter swims."),
+    "reStructuredText": ("a.rst", b"A title\n=======\n\nThe otter swims."),
+    "Org": ("a.org", b"#+title: A title\n\nThe otter swims."),
+    "AsciiDoc": ("a.adoc", b"= A title\n\nThe otter swims."),
+    "PDF": ("a.pdf", _PDF),
+    "Word": (
+        "a.docx",
+        _zipped(
+            {
+                "[Content_Types].xml": "<Types/>",
+                "word/document.xml": f'<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>The otter swims.</w:t>'
+                "</w:r></w:p></w:body></w:document>",
+            }
+        ),
+    ),
+    "OpenDocument": (
+        "a.odt",
+        _zipped(
+            {
+                "mimetype": "application/vnd.oasis.opendocument.text",
+                "content.xml": f'<o:document-content xmlns:o="{_OPEN_DOCUMENT}:office:1.0" '
+                f'xmlns:t="{_OPEN_DOCUMENT}:text:1.0"><o:body><o:text><t:p>The otter swims.</t:p></o:text></o:body>'
+                "</o:document-content>",
+            }
+        ),
+    ),
+    "RTF": ("a.rtf", b"{\\rtf1\\ansi A title\\par The otter swims.\\par}"),
+    "EPUB": (
+        "a.epub",
+        _zipped(
+            {
+                "mimetype": "application/epub+zip",
+                "a.opf": '<package><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+                '</manifest><spine><itemref idref="a"/></spine></package>',
+                "a.xhtml": "<html><body><p>The otter swims.</p></body></html>",
+            }
+        ),
+    ),
+    "news XML": ("a.xml", b"<nitf><body><body.content><p>The otter swims.</p></body.content></body></nitf>"),
     "web pages": ("a.html", _PAGE),
     "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),

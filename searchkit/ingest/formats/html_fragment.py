@@ -107,6 +107,11 @@ def field_text(value: str) -> FieldText:
     return FieldText(text=text, is_html=True, title=_title(value), sections=sections or None)
 
 
+def fragment_blocks(source: str) -> list[Block]:
+    """Return the paragraphs, headings, items and rows that a piece of HTML shows."""
+    return list(_Reader(source).blocks())
+
+
 def _title(value: str) -> str:
     """Return the title of a whole document; that of a drawing is none."""
     head = _HEAD.search(value, 0, _HEAD_WITHIN)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from searchkit.ingest.article_builder import ParsedArticle, means, plain_text
-from searchkit.ingest.formats.sections import Block, join
+from searchkit.ingest.charset import NotText
+from searchkit.ingest.formats.front_matter import FrontMatter, lead, split_keys
+from searchkit.ingest.formats.markdown_dialects import plain_markdown, without_jsx
+from searchkit.ingest.formats.sections import Block, join, split_title
 from searchkit.ingest.text_cleanup import Vocabulary, clean, glued, one_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
-    from yaml import SafeLoader
 
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_LONGEST_FRONT_MATTER = 2**20
 _DEEPEST = 100
 """Levels of quotation and lists within each other; the parser drops what lies deeper."""
 _MARKUP = re.compile(r"<!--|<(?:script|style)\b|</?[A-Za-z]", re.IGNORECASE)
@@ -34,88 +34,39 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def parse_markdown(text: str) -> ParsedArticle:
-    """Return title, text and sections, and the keys of the front matter (YAML between lines of ``---``).
+    """Return title, text and sections, and the keys of the front matter, in any of its forms.
 
     The title is the front matter's, else the first heading of the first level, which then isn't part of the text.
-    Emphasis, links and tags leave their words behind, code its lines, images their description.
+    Emphasis, links and tags leave their words behind, code its lines, images their description. Where there is no text
+    the front matter's summary stands for it.
 
-    Raises ``SourceError`` where the front matter's title is no text.
+    Raises ``SourceError`` where the front matter's title is no text, ``NotText`` where there is front matter alone.
     """
-    front, body, notes = _split_front_matter(clean(text))
+    front = split_keys(clean(text))
+    return _parse(front, plain_markdown(front.body, front.values))
+
+
+def parse_mdx(text: str) -> ParsedArticle:
+    """Return what ``parse_markdown`` does, of Markdown with components. Raises as it does."""
+    front = split_keys(clean(text))
+    return _parse(front, plain_markdown(without_jsx(front.body), front.values))
+
+
+def _parse(front: FrontMatter, body: str) -> ParsedArticle:
     blocks = list(_blocks(_parser().parse(body), Vocabulary(body)))
     if not any(block.text.strip() for block in blocks):
-        blocks = [Block(text=body.strip())]
-    declared = one_line(plain_text(means(front, "title"), "title", " "))
-    title = declared
-    for i, block in enumerate(blocks):
-        if block.level == 1:
-            if not title or one_line(block.text).casefold() == title.casefold():
-                title = title or one_line(block.text)
-                del blocks[i]
-            break
+        blocks = [Block(text=body.strip() or lead(front.values))]
+        if front.values and not blocks[0].text:
+            raise NotText("has no text (front matter alone)")
+    declared = one_line(plain_text(means(front.values, "title"), "title", " "))
+    title, blocks = split_title(blocks, declared)
     joined, sections = join(blocks)
     # The body is the text, whatever the front matter calls so.
-    values = {"text": joined} | {f"front {key}" if key == "text" else key: value for key, value in front.items()}
+    values: dict[str, object] = {"text": joined}
+    values |= {f"front {key}" if key == "text" else key: value for key, value in front.values.items()}
     if not declared:
         values["title"] = title
-    return ParsedArticle(values=values, sections=sections, notes=notes)
-
-
-def _split_front_matter(text: str) -> tuple[Mapping[str, object], str, tuple[str, ...]]:
-    """Return the front matter, the body, and what is wrong with the front matter."""
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return {}, text, ()
-    body = text[match.end() :]
-    if len(match["yaml"]) > _LONGEST_FRONT_MATTER:
-        return {}, body, ("the front matter is longer than 1 MiB and was left out",)
-    try:
-        front = _load_yaml(match["yaml"])
-    except (ValueError, RecursionError) as error:
-        return {}, body, (f"the front matter isn't valid YAML and was left out: {one_line(str(error))}",)
-    if front is None:
-        return {}, body, ()
-    if not isinstance(front, Mapping):
-        # A text between two thematic breaks, which happens to be YAML, as nearly every line of prose is.
-        return {}, text, ()
-    return {str(key): value for key, value in front.items()}, body, ()
-
-
-def _load_yaml(text: str) -> object:
-    """Read YAML without running anything, and without aliases, with which a few lines can stand for gigabytes.
-
-    Raises ``ValueError`` for what is no such YAML, ``RecursionError`` for what is nested too deeply.
-    """
-    import yaml
-
-    try:
-        loader = _yaml_loader()
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            raise ValueError("it uses aliases (*name)")
-        return yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 2}" if mark else ""
-        raise ValueError(f"{getattr(error, 'problem', None) or error}{where}") from error
-
-
-@cache
-def _yaml_loader() -> type[SafeLoader]:
-    """Return a loader to which ``no`` is a language and not ``false``, as since YAML 1.2 it is, and a date a text.
-
-    A date is read where all dates are: one that can't be must not cost the rest of the front matter.
-    """
-    from yaml import SafeLoader
-
-    class Loader(SafeLoader):
-        pass
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
-        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
-    }
-    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$", re.IGNORECASE), list("tTfF"))
-    return Loader
+    return ParsedArticle(values=values, sections=sections, notes=front.notes)
 
 
 @cache
@@ -162,7 +113,7 @@ def _block_text(token: Token, vocabulary: Vocabulary) -> str:
         case "html_block":
             return _without_tags(token.content)
         case _:
-            return token.content.rstrip("\n")
+            return token.content.strip("\n")
 
 
 def _first_marker(token: Token) -> str | int:

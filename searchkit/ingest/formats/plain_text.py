@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from searchkit.ingest.article_builder import ParsedArticle
+from searchkit.ingest.dates import parse_dated
+from searchkit.ingest.formats.front_matter import FrontMatter, split_header
 from searchkit.ingest.formats.sections import Block, atx_text, join
 from searchkit.ingest.text_cleanup import Vocabulary, clean, glued, is_parted, is_unspaced, one_line
 
@@ -42,6 +44,12 @@ _SURELY_UNSPACED_PARAGRAPH = 50
 or in a caption) is far longer than any heading."""
 
 _BYLINE_WITHIN = 4
+_BAR = re.compile(r"\s*[|•·]\s*|\s+[-–—]\s+")
+_BESIDE = re.compile(rf"{_BAR.pattern}|,\s+(?=[^,]*,?\s*\d{{4}}\b)")
+"""What stands between a byline and its date."""
+_LONGEST_DATE = 60
+_YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)|(?<!\d)(?:1[6-9]|20)\d{6}(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)|(?<!\d)\d{8}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +64,27 @@ class _Paragraph:
 
 
 def parse_plain(text: str) -> ParsedArticle:
-    """Return title, text, sections, and authors where there is a byline.
+    """Return title, text, sections, and authors and date where a line near the top tells them.
 
-    The text is all but the title and the rules, caption and byline included; hard-wrapped lines are joined.
+    Lines of ``Title: …`` and ``Date: …`` before the text are its keys. The text is all else but the title and the
+    rules, byline, date and caption included; hard-wrapped lines are joined.
     """
-    cleaned = clean(text)
-    paragraphs = _unwrap(list(_paragraphs(cleaned)), Vocabulary(cleaned))
-    title, body = _split_title(paragraphs)
+    front = _header(clean(text))
+    paragraphs = _unwrap(list(_paragraphs(front.body)), Vocabulary(front.body))
+    title, body = ("", paragraphs) if front.values else _split_title(paragraphs)
     marked = _mark_headings(body)
     blocks = [Block(text=each.text, level=each.level, gap="\n\n" if each.blank_before else "\n") for each in marked]
     joined, sections = join(blocks)
-    authors = _authors(body)
-    values: dict[str, object] = {"title": title, "text": joined}
-    return ParsedArticle(values=values | ({"authors": authors} if authors else {}), sections=sections)
+    told: dict[str, object] = {"title": title, "authors": _authors(body), "published": _published(body), **front.values}
+    values = {"text": joined} | {key: value for key, value in told.items() if value or key == "title"}
+    return ParsedArticle(values=values, sections=sections)
+
+
+def _header(text: str) -> FrontMatter:
+    """Return the lines of keys before a text, where a title is among them, or a date."""
+    front = split_header(text)
+    names = {name.lower() for name in front.values}
+    return front if names & {"title", "headline"} and front.body.strip() else FrontMatter(body=text)
 
 
 def _paragraphs(text: str) -> Iterator[_Paragraph]:
@@ -200,13 +216,23 @@ def _ends_sentence(text: str) -> bool:
 
 
 def _authors(body: Sequence[_Paragraph]) -> list[str]:
-    """Return the names in a byline near the top."""
+    """Return the names in a byline near the top; a date may stand on its line."""
     for each in body[:_BYLINE_WITHIN]:
-        match = _BYLINE.fullmatch(each.text)
+        match = _BYLINE.fullmatch(_BESIDE.split(each.text)[0].strip())
         names = _NAME_JOINTS.split(match["names"]) if match else []
         if names and all(_is_name(name) for name in names):
             return names
     return []
+
+
+def _published(body: Sequence[_Paragraph]) -> str:
+    """Return the date that a line near the top is, or that stands beside the byline; it has a year and a day."""
+    for each in body[:_BYLINE_WITHIN]:
+        beside = each.text.partition(", ")[2] if _BYLINE.match(each.text) else ""
+        for part in (each.text, beside, *_BAR.split(each.text)):
+            if len(part) <= _LONGEST_DATE and _YEAR.search(part) and _DAY.search(part) and parse_dated(part):
+                return part
+    return ""
 
 
 def _is_name(text: str) -> bool:

@@ -62,6 +62,20 @@ def join(blocks: Iterable[Block]) -> tuple[str, tuple[Section, ...]]:
     return text, sections_under(text, headings)
 
 
+def split_title(blocks: Sequence[Block], declared: str) -> tuple[str, list[Block]]:
+    """Return a title and the blocks without it: the declared one, else the first heading of the first level.
+
+    A first heading that differs from the declared title stays.
+    """
+    first = next((i for i, block in enumerate(blocks) if block.level == 1), None)
+    if first is None:
+        return declared, list(blocks)
+    heading = one_line(blocks[first].text)
+    if declared and heading.casefold() != declared.casefold():
+        return declared, list(blocks)
+    return declared or heading, [*blocks[:first], *blocks[first + 1 :]]
+
+
 def sections_under(text: str, headings: Sequence[Heading]) -> tuple[Section, ...]:
     """Return the sections that headings, given in order, make of a text; none where there would be one without heading.
 
