@@ -206,6 +206,15 @@ def similarity(matrix: Buffer, query: Buffer, rows: Buffer, /) -> bytes:
     Summed up in the order in which numpy sums a row, so that it is the same to the last bit.
     """
 
+def nearest_codes(
+    codes: Buffer, query: Buffer, allowed: Buffer | None, depth: int, margin: int, /
+) -> tuple[bytes, bytes]:
+    """Return the rows (int64, ascending) whose product with a query is nearly among the ``depth`` best, and these.
+
+    ``codes`` has 8 bits a value, without a sign, ``query`` 16; a product must fit into 32. Those are returned that lie
+    no more than ``margin`` below the ``depth``-th best of the rows that are ``allowed`` (8 bits; None: all).
+    """
+
 def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:
     """Copy ``counts[i]`` numbers of ``source``, from ``starts[i]`` on, to ``places[which[i]]`` in ``target``.
 

