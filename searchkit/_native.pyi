@@ -1,6 +1,7 @@
 """The compiled extension: buffers in, bytes out. ``keyword/native/`` has the sources, ``module.c`` the list of names.
 
-Nearly all release the interpreter's lock, and raise ``ValueError`` where a list or an array isn't what it should be.
+Nearly all release the interpreter's lock while there is much to do, and raise ``ValueError`` where a list or an array
+isn't what it should be.
 """
 
 from typing import Any

@@ -70,7 +70,7 @@ PyObject *native_nearest_codes(PyObject *module, PyObject *args) {
         PyErr_NoMemory();
         goto out;
     }
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(rows * dimension / 16);
     int64_t least = (int64_t)scan_codes(b->view.buf, b[1].view.buf, dimension, mask, rows, sums, heap, depth);
     least -= margin < INT32_MAX ? (int64_t)margin : INT32_MAX;
     for (uint64_t i = 0; i < rows; i++) {
@@ -78,7 +78,7 @@ PyObject *native_nearest_codes(PyObject *module, PyObject *args) {
         sums[n] = sums[i];
         chosen[n++] = (int64_t)i;
     }
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
     done = Py_BuildValue("(y#y#)", (char *)chosen, (Py_ssize_t)(n * sizeof *chosen), (char *)sums,
                          (Py_ssize_t)(n * sizeof *sums));
 out:
