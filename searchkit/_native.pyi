@@ -243,12 +243,12 @@ class Tokens:
         """Cut texts into tokens; return each text's count of them, and of each token its number, start and end.
 
         ``languages`` and all that is returned are of 32 bits. Start and end count characters. The tokens aren't kept:
-        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: of the words of ASCII letters only those
-        that have one of these bits count then.
+        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: what none of these bits stands for, of the
+        words of ASCII letters and of what else is in ASCII, mostly doesn't count then.
         """
 
 def word_bits(words: list[str], /) -> bytes:
-    """Return which bit each word has in the filter of ``Tokens.scan``, 16 bits each; none of what it lets through."""
+    """Return which bits some words have in the filter of ``Tokens.scan``, 16 bits each."""
 
 def windows(
     texts: list[str],
