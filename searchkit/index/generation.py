@@ -37,8 +37,8 @@ _FILTERS = 16
 """Filters whose rows are remembered, a byte a row each: people search again with the same filter."""
 
 
-_CHARACTERS = 1 << 25
-"""Characters of articles that are remembered, since those that were found are found again: 32 MB, or 64 of other alphabets."""
+_CHARACTERS = 1 << 24
+"""Characters of articles that are remembered, since those that were found are found again: 16 to 32 MB."""
 
 _RECORD = 1_000
 """What a record takes beside its text."""

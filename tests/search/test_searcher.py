@@ -236,8 +236,10 @@ def test_info_tells_what_the_index_is_made_of(searcher: Searcher) -> None:
 
 
 def test_articles_and_chunks_are_read_together_however_many_results_are_asked_for(
-    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    built(tmp_path / "index")
+    searcher = searchkit.open(tmp_path / "index", encoder=WordEncoder())
     statements = []
     rows = ArticlesReader.rows
 
