@@ -88,7 +88,7 @@ def test_a_scan_numbers_the_words_that_are_wanted_and_refuses_bits_that_no_filte
         assert len(tokens.scan([text], language, [bits])[1]) == 12, text
     for text in ("missiles", "missil", "radar and a mis sile", "antidisestablishmentarianis"):
         assert native.COMPILED.Tokens().scan([text], language, [bits]) == (bytes(4), b""), text
-    for wrong in ([b"\0"], [b"\0\x80"], [b"\xfe\xff"]):
+    for wrong in ([b"\0"], [b"\0\x80"], [b"\xff\xff"]):
         with pytest.raises(ValueError, match="no such bit"):
             native.COMPILED.Tokens().scan(["missile"], language, wrong)
     for unfit in ((bits,), bits, [1], ["missile"]):

@@ -12,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LETTERS = 100, WORD_BITS = 1 << 14, MAX_RUNS = 8, EVERY_OTHER = UINT16_MAX };
+enum { MAX_LETTERS = 100, WORD_BITS = 1 << 14, MAX_RUNS = 64, AHEAD = 4 };
 
 /* What may be one of the words wanted, by hashes of what is in lower case: words of letters or of digits alone, and
  * beginnings of words. NULL where every word is wanted. */
 typedef struct {
     uint8_t words[WORD_BITS / 8], beginnings[WORD_BITS / 8];
-    int every_other; /* whether every token is wanted that isn't of letters alone */
 } Wanted;
 typedef const Wanted *WordFilter;
 
@@ -126,20 +125,22 @@ static uint64_t sign_size(const uint8_t *text, uint64_t size) {
     return known ? char_size(text[0]) : 0;
 }
 
-/* Say whether a token that isn't of letters alone may mean a word wanted. What it means begins with a whole run of its
- * letters or digits: that is all of it, or the first character of a later run follows. Of tags and of other letters than
- * those of ASCII nothing is told. */
+/* Say whether a token that isn't of letters alone may mean a word wanted. What it means begins, signs aside, with a whole
+ * run of its letters or digits: that is all of it, or the first character of one of the next runs follows. Of tags and
+ * of other letters than those of ASCII nothing is told. */
 static int may_be_wanted(WordFilter filter, const uint8_t *token, uint64_t size) {
     uint64_t starts[MAX_RUNS], ends[MAX_RUNS], n = 0;
     uint8_t beginning[MAX_LETTERS + 16];
-    if (!filter || filter->every_other) return 1;
+    if (!filter) return 1;
     for (uint64_t at = 0, signs; at < size;) {
         if (is_letter(token[at]) || is_digit(token[at])) {
             uint64_t end = run_end(token, at, size);
-            if (n == MAX_RUNS || end - at > MAX_LETTERS - 1) return 1;
+            if (n == MAX_RUNS || end - at >= MAX_LETTERS) return 1;
             starts[n] = at;
             ends[n++] = at = end;
-        } else if (token[at] < 0x80 && token[at] != '#' && token[at] != '@')
+        } else if ((token[at] == '#' || token[at] == '@') && (!n || ends[n - 1] != at))
+            return 1;
+        else if (token[at] < 0x80)
             at++;
         else if ((signs = sign_size(token + at, size - at)))
             at += signs;
@@ -150,7 +151,7 @@ static int may_be_wanted(WordFilter filter, const uint8_t *token, uint64_t size)
         uint64_t length = ends[i] - starts[i];
         if (has_bit(filter->words, filter_bit(token + starts[i], length, size - starts[i]))) return 1;
         memcpy(beginning, token + starts[i], length);
-        for (uint64_t k = i + 1; k < n; k++) {
+        for (uint64_t k = i + 1; k < n && k <= i + AHEAD; k++) {
             beginning[length] = token[starts[k]];
             if (has_bit(filter->beginnings, filter_bit(beginning, length + 1, sizeof beginning))) return 1;
         }
@@ -158,16 +159,15 @@ static int may_be_wanted(WordFilter filter, const uint8_t *token, uint64_t size)
     return 0;
 }
 
-/* Append the bits of a word to those before: its own, and those of its beginnings, of which no word of one run needs
- * any. 0 where it holds a sign. */
-static int append_bits(uint16_t *bits, Py_ssize_t *n, const uint8_t *word, uint64_t size) {
-    uint64_t end = run_end(word, 0, size);
-    if (end == size && size <= MAX_LETTERS) bits[(*n)++] = (uint16_t)filter_bit(word, size, size);
-    for (uint64_t i = 0; i < size; i++)
-        if (!is_letter(word[i]) && !is_digit(word[i])) return 0;
-    for (uint64_t i = 2; i <= size && i <= MAX_LETTERS; i++)
+/* Append the bits of a word to those before: its own, where it is one run, and those of its beginnings. Of a word with
+ * signs (3.5, AT&T, .NET) what stands before them, or behind the first. */
+static void append_bits(uint16_t *bits, Py_ssize_t *n, const uint8_t *word, uint64_t size) {
+    uint64_t end = 0;
+    for (; size && !is_letter(*word) && !is_digit(*word); word++) size--;
+    while (end < size && (is_letter(word[end]) || is_digit(word[end]))) end++;
+    if (end && end <= MAX_LETTERS && run_end(word, 0, end) == end) bits[(*n)++] = (uint16_t)filter_bit(word, end, size);
+    for (uint64_t i = 2; i <= end && i <= MAX_LETTERS; i++)
         bits[(*n)++] = (uint16_t)(WORD_BITS + filter_bit(word, i, size));
-    return 1;
 }
 
 /* word_bits(words): which bits some words have in a filter, 16 bits each. */
@@ -188,7 +188,7 @@ PyObject *native_word_bits(PyObject *module, PyObject *args) {
         }
         while (ascii < bytes && (uint8_t)text[ascii] < 0x80) ascii++;
         if (!bytes || ascii < bytes) continue; /* what is of other letters no filter keeps out */
-        if (!append_bits(bits, &kept, (const uint8_t *)text, (uint64_t)bytes)) bits[kept++] = EVERY_OTHER;
+        append_bits(bits, &kept, (const uint8_t *)text, (uint64_t)bytes);
     }
     PyObject *done = PyBytes_FromStringAndSize((const char *)bits, kept * (Py_ssize_t)sizeof *bits);
     free(bits);
@@ -206,10 +206,6 @@ static int fill_filter(PyObject *wanted, Wanted *filter) {
         for (uint64_t k = 0; fits && k < size; k += 2) {
             uint16_t bit;
             memcpy(&bit, numbers + k, 2);
-            if (bit == EVERY_OTHER) {
-                filter->every_other = 1;
-                continue;
-            }
             if (!(fits = bit < 2 * WORD_BITS)) break;
             uint8_t *set = bit < WORD_BITS ? filter->words : filter->beginnings;
             set[bit % WORD_BITS / 8] |= (uint8_t)(1 << bit % 8);
