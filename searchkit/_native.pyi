@@ -1,6 +1,7 @@
 """The compiled extension: buffers in, bytes out. ``keyword/native/`` has the sources, ``module.c`` the list of names.
 
-Nearly all release the interpreter's lock, and raise ``ValueError`` where a list or an array isn't what it should be.
+Nearly all release the interpreter's lock while there is much to do, and raise ``ValueError`` where a list or an array
+isn't what it should be.
 """
 
 from typing import Any
@@ -206,6 +207,15 @@ def similarity(matrix: Buffer, query: Buffer, rows: Buffer, /) -> bytes:
     Summed up in the order in which numpy sums a row, so that it is the same to the last bit.
     """
 
+def nearest_codes(
+    codes: Buffer, query: Buffer, allowed: Buffer | None, depth: int, margin: int, /
+) -> tuple[bytes, bytes]:
+    """Return the rows (int64, ascending) whose product with a query is nearly among the ``depth`` best, and these.
+
+    ``codes`` has 8 bits a value, without a sign, ``query`` 16; a product must fit into 32. Those are returned that lie
+    no more than ``margin`` below the ``depth``-th best of the rows that are ``allowed`` (8 bits; None: all).
+    """
+
 def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:
     """Copy ``counts[i]`` numbers of ``source``, from ``starts[i]`` on, to ``places[which[i]]`` in ``target``.
 
@@ -233,12 +243,12 @@ class Tokens:
         """Cut texts into tokens; return each text's count of them, and of each token its number, start and end.
 
         ``languages`` and all that is returned are of 32 bits. Start and end count characters. The tokens aren't kept:
-        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: of the words of ASCII letters only those
-        that have one of these bits count then.
+        ``take`` doesn't give them. ``wanted`` has what ``word_bits`` gave: what none of these bits stands for, of the
+        words of ASCII letters and of what else is in ASCII, mostly doesn't count then.
         """
 
 def word_bits(words: list[str], /) -> bytes:
-    """Return which bit each word has in the filter of ``Tokens.scan``, 16 bits each; none of what it lets through."""
+    """Return which bits some words have in the filter of ``Tokens.scan``, 16 bits each."""
 
 def windows(
     texts: list[str],

@@ -25,6 +25,7 @@ from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manif
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment, ids_over, placed_ids
 from searchkit.index.vector_index import best_of
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.storage.files import unreadable
 from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Where
 
@@ -34,6 +35,21 @@ if TYPE_CHECKING:
 
 _FILTERS = 16
 """Filters whose rows are remembered, a byte a row each: people search again with the same filter."""
+
+
+_CHARACTERS = 1 << 24
+"""Characters of articles that are remembered, since those that were found are found again: 16 to 32 MB."""
+
+_RECORD = 1_000
+"""What a record takes beside its text."""
+
+
+def _article_size(read: tuple[Article, range]) -> int:
+    return len(read[0].text) + _RECORD
+
+
+def _chunk_size(chunk: Chunk) -> int:
+    return len(chunk.text) + _RECORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,8 @@ class Generation:
             )
             self._opened = opened.pop_all()
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
+        self._articles: BoundedCache[int, tuple[Article, range]] = BoundedCache(_CHARACTERS, _article_size)
+        self._chunks: BoundedCache[int, Chunk] = BoundedCache(_CHARACTERS // 2, _chunk_size)
         self._guard = Lock()
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -205,29 +223,38 @@ class Generation:
     def articles_at(self, numbers: NDArray[np.int64]) -> list[tuple[Article, range]]:
         """Return some articles by their numbers over all segments, each with the rows of its chunks, in their order.
 
-        All of a segment's are read together.
+        All of a segment's are read together; those that were read lately are remembered.
         """
-        articles: dict[int, Article] = {}
-        for segment, places, rows in self._by_segment(numbers, self.article_bases):
+        wanted = numbers.tolist()
+        articles = {number: article for number in wanted if (article := self._articles.get(number))}
+        if absent := [number for number in wanted if number not in articles]:
+            for number, article in self._read_articles(absent):
+                articles[number] = self._articles[number] = article
+        return [articles[number] for number in wanted]
+
+    def _read_articles(self, numbers: list[int]) -> Iterator[tuple[int, tuple[Article, range]]]:
+        """Yield the number of each of some articles, and the article with the rows of its chunks."""
+        for segment, places, own in self._by_segment(np.asarray(numbers, dtype=np.int64), self.article_bases):
             starts = segment.starts
-            for place, stored in zip(places, segment.articles.stored_at(rows), strict=True):
+            for place, stored in zip(places, segment.articles.stored_at(own), strict=True):
                 if (starts[stored.row], starts[stored.row + 1]) != (stored.chunk, stored.chunk + stored.chunks):
                     raise segment.articles.corrupt(f"the article in row {stored.row} has chunks that aren't its own")
-                articles[place] = stored.article
-        starts = self.article_starts
-        spans = zip(starts[numbers].tolist(), starts[numbers + 1].tolist(), strict=True)
-        return [(articles[place], range(*span)) for place, span in enumerate(spans)]
+                first = int(self.article_starts[numbers[place]])
+                yield numbers[place], (stored.article, range(first, first + stored.chunks))
 
     def chunks_of(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
         """Return the chunks of some rows, in their order; ``articles`` has the article of each.
 
-        All of a segment's are read together.
+        All of a segment's are read together; those that were read lately are remembered.
         """
-        chunks: dict[int, Chunk] = {}
-        for segment, places, own in self._by_segment(np.asarray(rows, dtype=np.int64), self.bases):
-            read = segment.articles.chunks_at(own, [articles[place] for place in places])
-            chunks.update(zip(places, read, strict=True))
-        return [chunks[place] for place in range(len(rows))]
+        chunks = {row: chunk for row in rows if (chunk := self._chunks.get(row))}
+        if absent := {row: article for row, article in zip(rows, articles, strict=True) if row not in chunks}:
+            wanted, owners = list(absent), list(absent.values())
+            for segment, places, own in self._by_segment(np.asarray(wanted, dtype=np.int64), self.bases):
+                read = segment.articles.chunks_at(own, [owners[place] for place in places])
+                for place, chunk in zip(places, read, strict=True):
+                    chunks[wanted[place]] = self._chunks[wanted[place]] = chunk
+        return [chunks[row] for row in rows]
 
     def _by_segment(
         self, numbers: NDArray[np.int64], bases: NDArray[np.int64]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 Key = TypeVar("Key")
@@ -15,11 +16,20 @@ class BoundedCache(dict[Key, Value]):
     noted at each reading. Threads may share one, as they may a dictionary.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, weigh: Callable[[Value], int] | None = None) -> None:
+        """With ``weigh``, ``size`` is how much all items together may weigh."""
         super().__init__()
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
 
     def __setitem__(self, key: Key, value: Value) -> None:
-        if len(self) >= self._size:
+        if self._weigh is None:
+            full = len(self) >= self._size
+        else:
+            weight = self._weigh(value)
+            full = self._weight + weight > self._size
+            self._weight = weight if full else self._weight + weight
+        if full:
             self.clear()
         super().__setitem__(key, value)

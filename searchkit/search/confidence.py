@@ -22,6 +22,7 @@ too little was there to ask (fewer than 100 chunks), x0 is the mean of six colle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING
@@ -68,16 +69,17 @@ all languages by an area of .845 with 0, .901 with 7, .914 with 10, .923 with 14
 xquad-xling .964 and .995 (vector .829 and .881, where more takes the calibration error above .065)."""
 
 
-def confidence(
-    score: float, scale: Scale | CandidateScale, zero: ScoreBaseline | None, mixed: float = 0.0
-) -> float | None:
-    """Return the confidence of a result; None in a fusion whose scores mean nothing beyond one search.
+def confidences(
+    scores: Sequence[float], scale: Scale | CandidateScale, zero: ScoreBaseline | None, mixed: float = 0.0
+) -> list[float | None]:
+    """Return the confidences of some results; None in a fusion whose scores mean nothing beyond one search.
 
     ``mixed``, 0 to 1, is how much the question's words are of several languages.
     """
     if not isinstance(scale, Scale):
-        return None
-    return curve_of(scale).at(above_zero(score, scale, zero), mixed)
+        return [None] * len(scores)
+    curve = curve_of(scale)
+    return [curve.at(above_zero(score, scale, zero), mixed) for score in scores]
 
 
 def above_zero(score: float, scale: Scale, zero: ScoreBaseline | None) -> float:

@@ -12,7 +12,7 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -52,11 +52,12 @@ _NOWHERE = array("I")
 _NEAR = 16
 """More characters than stand between two words that stand side by side."""
 
-_NO_WORD = Expansion(terms=(), offsets=(), advance=1, surfaces=(), joined=0)
-
 Span = tuple[int, int]
 Place = tuple[Span, frozenset[str]]
 """Where something stands in a text that was asked for, and the terms that it means."""
+_TokenPlace = tuple[tuple[int, int, int], frozenset[str]]
+"""Where something stands in a row of tokens, and what it means: which token, from which character of it to which."""
+AnySpan = TypeVar("AnySpan")
 Parsed = tuple[str, Span, Expansion]
 """A raw word of a text, where it stands, and what it stands for."""
 
@@ -117,16 +118,18 @@ class Highlighter:
         """
         rows = np.frombuffer(spans, np.uint32).reshape(-1, 3)
         text_of = np.repeat(np.arange(len(texts), dtype=np.uint32), np.frombuffer(counts, np.uint32))
-        chosen = np.isin(rows[:, 0], np.fromiter(part_tokens, np.uint32, len(part_tokens)))
+        is_part = np.zeros(max(*part_tokens, int(rows[:, 0].max(initial=0))) + 1, dtype=np.bool_)
+        is_part[list(part_tokens)] = True
+        chosen = is_part[rows[:, 0]]
         stands: dict[int, list[Span]] = {}
         for text, start, end in zip(text_of[chosen].tolist(), *rows[chosen, 1:].T.tolist(), strict=True):
             stands.setdefault(text, []).append((start, end))
+        reader = _CompoundReader(compounds, self._analyzer)
         tokens: dict[frozenset[str], int] = {}
         places: dict[str, array[int]] = {}
         added: list[tuple[int, int, int, int]] = []
         for text, at in stands.items():
-            parsed = _words_at(texts[text], at, self._analyzer, languages[text])
-            for (start, end), terms in _meant_together(parsed, compounds):
+            for (start, end), terms in reader.places(texts[text], at, languages[text]):
                 token_id = tokens.get(terms)
                 if token_id is None:
                     token_id = tokens[terms] = _FIRST_COMPOUND + len(tokens)
@@ -227,24 +230,56 @@ def _found(text: str, words: Sequence[Term | Compound], analyzer: Analyzer, lang
     return _meant_together(parsed, words)
 
 
-def _words_at(text: str, spans: Sequence[Span], analyzer: Analyzer, language: str | None) -> list[Parsed]:
-    """Return the words at some places of a text; between two that don't stand side by side there is one of nothing."""
-    parsed: list[Parsed] = []
-    last = 0
-    for start, end in spans:
-        gap = text[last:start]
-        if len(gap) > _NEAR or (any(map(str.isalnum, gap)) and analyzer.words(gap)):
-            parsed.append(("", (last, start), _NO_WORD))
-        piece = text[start:end]
-        if is_word(piece):  # as most are: nothing in it has to be found first
-            parsed.append((piece, (start, end), analyzer.expand(piece, language)))
-        else:
-            parsed += [
-                (word, (start + first, start + behind), analyzer.expand(word, language))
-                for word, (first, behind) in _words(piece, analyzer)
+class _CompoundReader:
+    """Reads what tokens mean together where they stand side by side, each row of them once.
+
+    In a text about Covid-19 the same few stand in every other sentence.
+    """
+
+    def __init__(self, compounds: Sequence[Compound], analyzer: Analyzer) -> None:
+        self._compounds = tuple(dict.fromkeys(compounds))
+        self._analyzer = analyzer
+        self._known: dict[tuple[str | None, tuple[str, ...]], list[tuple[list[_TokenPlace], list[_TokenPlace]]]] = {}
+
+    def places(self, text: str, spans: Sequence[Span], language: str | None) -> Iterator[Place]:
+        """Yield where compounds stand in a text among some tokens, or the telling parts of one that doesn't."""
+        rows = self._rows(text, spans)
+        meanings = [self._meaning(tuple([text[start:end] for start, end in row]), language) for row in rows]
+        for number in range(len(self._compounds)):
+            stands = any(meaning[number][0] for meaning in meanings)
+            for row, meaning in zip(rows, meanings, strict=True):
+                for (place, first, behind), terms in meaning[number][0 if stands else 1]:
+                    start = row[place][0]
+                    yield (start + first, start + behind), terms
+
+    def _rows(self, text: str, spans: Sequence[Span]) -> list[list[Span]]:
+        """Part tokens where a word stands between them."""
+        rows: list[list[Span]] = []
+        last = 0
+        for start, end in spans:
+            is_apart = start - last > _NEAR or (
+                any(map(str.isalnum, gap := text[last:start])) and self._analyzer.words(gap)
+            )
+            if is_apart or not rows:
+                rows.append([])
+            rows[-1].append((start, end))
+            last = end
+        return rows
+
+    def _meaning(
+        self, tokens: tuple[str, ...], language: str | None
+    ) -> list[tuple[list[_TokenPlace], list[_TokenPlace]]]:
+        """Return for each compound where it stands in a row of tokens, and where its telling parts do."""
+        known = self._known.get((language, tokens))
+        if known is None:
+            words = [
+                ((place, *span), self._analyzer.expand(word, language))
+                for place, token in enumerate(tokens)
+                for word, span in ([(token, (0, len(token)))] if is_word(token) else _words(token, self._analyzer))
             ]
-        last = end
-    return parsed
+            known = [(_whole_places(each, words), _part_places(each, words)) for each in self._compounds]
+            self._known[language, tokens] = known
+        return known
 
 
 def _meant_together(parsed: Sequence[Parsed], words: Sequence[Term | Compound]) -> list[Place]:
@@ -262,11 +297,14 @@ def _meant_together(parsed: Sequence[Parsed], words: Sequence[Term | Compound]) 
 
 
 def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[Place]:
-    """Return where a compound stands in a text: in one (S300, S-300VM), or its parts side by side (S 300).
+    """Return where a compound stands in a text; where it doesn't, those of its parts that say something."""
+    return _whole_places(compound, words) or _part_places(compound, words)
 
-    Where it doesn't, those of its parts that say something by themselves: the missiles of anti-missile, but neither the
-    S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
-    """
+
+def _whole_places(
+    compound: Compound, words: Sequence[tuple[AnySpan, Expansion]]
+) -> list[tuple[AnySpan, frozenset[str]]]:
+    """Return where a compound stands: in one (S300, S-300VM), or its parts side by side (S 300)."""
     joined = frozenset(compound.joined.terms)
     parts = [frozenset(part.terms) for part in compound.parts]
     means = frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),))
@@ -278,8 +316,16 @@ def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]
             for offset in range(word.advance):
                 if last := _read(parts, words, place, offset):
                     places.update(range(place, last))
-    if places:
-        return [(words[place][0], means) for place in sorted(places)]
+    return [(words[place][0], means) for place in sorted(places)]
+
+
+def _part_places(
+    compound: Compound, words: Sequence[tuple[AnySpan, Expansion]]
+) -> list[tuple[AnySpan, frozenset[str]]]:
+    """Return where those parts of a compound stand that say something by themselves.
+
+    The missiles of anti-missile, but neither the S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
+    """
     telling = [(frozenset(part.terms), is_telling(part)) for part in compound.parts]
     alone = not all(told for _, told in telling)
     terms = frozenset(term for part, told in telling if told for term in part)
@@ -288,7 +334,7 @@ def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]
     ]
 
 
-def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[Span, Expansion]], place: int, offset: int) -> int:
+def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[object, Expansion]], place: int, offset: int) -> int:
     """Return the word behind the parts of a compound that stand side by side from a word's position on; 0: they don't.
 
     The parts may be those of one word or of several.

@@ -23,7 +23,7 @@ from searchkit.index.filters import (
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
 from searchkit.keyword.query.filter_values import dated, dated_expression
-from searchkit.types import Bound, Filter, Mode, Query, SpanBound, Syntax, ValuePattern, Where
+from searchkit.types import NO_FILTER, Bound, Filter, Mode, Query, SpanBound, Syntax, ValuePattern, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -223,16 +223,19 @@ def make_query(
 
     Raises ``QueryError`` naming what can't be understood.
     """
-    filters = Where(
-        since=_bound("since", since, now, end=False),
-        until=_bound("until", until, now, end=True),
-        sources=_values("source", source),
-        languages=_values("language", language),
-        tags=_values("tag", tag),
-        authors=_values("author", author),
-        fields=_fields(fields),
-        expression=None if where is None else dated_expression(filter_expression(where), now),
-    )
+    is_filtered = not (since is until is source is language is tag is author is fields is where is None)
+    filters = NO_FILTER
+    if is_filtered:
+        filters = Where(
+            since=_bound("since", since, now, end=False),
+            until=_bound("until", until, now, end=True),
+            sources=_values("source", source),
+            languages=_values("language", language),
+            tags=_values("tag", tag),
+            authors=_values("author", author),
+            fields=_fields(fields),
+            expression=None if where is None else dated_expression(filter_expression(where), now),
+        )
     query = Query(
         text=text,
         mode=_mode(mode),
@@ -272,7 +275,7 @@ def check_query(query: Query) -> None:
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
     if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
         raise QueryError(f"k is {shown_value(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
-    if not isinstance(query.min_confidence, Real) or not 0 <= query.min_confidence <= 1:
+    if not isinstance(query.min_confidence, float | Real) or not 0 <= query.min_confidence <= 1:
         raise QueryError(
             f"min_confidence is {shown_value(query.min_confidence)}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
         )
@@ -286,6 +289,8 @@ _WEST, _EAST = timedelta(hours=12), timedelta(hours=14)
 
 def _check_span(where: Where) -> None:
     """Refuse bounds that no article can lie between, and instants of no zone. Raises ``QueryError``."""
+    if where.since is where.until is None:
+        return
     since, until = _plain(where.since), _plain(where.until)
     for name, bound in (("since", since), ("until", until)):
         if isinstance(bound, datetime) and bound.tzinfo is None:
@@ -373,6 +378,8 @@ def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, 
 
 def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
     """Return the names of the fields to count. Raises ``QueryError``."""
+    if isinstance(facets, tuple) and not facets:  # as most are
+        return facets
     if isinstance(facets, str):
         return (facets,)
     if isinstance(facets, Mapping | bytes | bytearray) or not isinstance(facets, Iterable):

@@ -20,7 +20,7 @@ best of each word over the chunks ranked worse.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -195,8 +195,8 @@ class RetrieverScores:
         if self.keyword is not None and self.generation.vectored is not None and keyword_bound > -np.inf:
             vector_bound = max(vector_bound, 0.0)  # a row without a vector counts 0, and only the keyword leg finds it
         if vector_bound == -np.inf:
-            return np.unique(np.concatenate(parts)), -np.inf
-        return np.unique(np.concatenate(parts)), self.scale.bound(max(keyword_bound, 0.0), vector_bound)
+            return _each_once(parts), -np.inf
+        return _each_once(parts), self.scale.bound(max(keyword_bound, 0.0), vector_bound)
 
     def _nearest(self, vector: NDArray[np.float32], depth: int) -> tuple[Rows, float]:
         """Return at least the ``depth`` rows of the greatest nearness, and a bound that no other's exceeds."""
@@ -219,6 +219,15 @@ class RetrieverScores:
             bound = max(bound, share * (rest - taken))
         self.leaned[depth] = np.concatenate(parts), bound
         return self.leaned[depth]
+
+
+def _each_once(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of some lists, ascending: ``np.unique``, whose table of hashes takes ten times as long."""
+    rows = np.concatenate(parts)
+    rows.sort()
+    first = np.ones(len(rows), dtype=bool)
+    np.not_equal(rows[1:], rows[:-1], out=first[1:])
+    return rows[first]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +258,17 @@ def rank_articles(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:
 
 
 def depth_for(legs: RetrieverScores, k: int, depth: int) -> int:
-    """Return how deep to look at first for the ``k`` best articles alone: no deeper than that takes by keyword.
+    """Return how deep to look at first for the ``k`` best articles alone: mostly as deep as that takes.
 
-    ``depth`` is that of the settings. A fusion that knows the candidates alone sees so many, and the vector leg's cost
-    hardly moves with it; where articles have several chunks, more of these are needed for k articles.
+    ``depth`` is that of the settings. A fusion that knows the candidates alone sees so many; where articles have
+    several chunks, more of these are needed for k articles. What both legs find is looked up in the other one: of 100
+    questions each to cranfield and xquad-en none had to look twice at 72 (k = 10), 8 at 25.
     """
-    if legs.vector is not None or not isinstance(legs.scale, Scale) or legs.shift is not None:
+    if not isinstance(legs.scale, Scale) or legs.shift is not None:
         return depth
     chunks = -(-legs.generation.rows // max(1, legs.generation.article_count))
-    return min(depth, (k + _SPARE) * min(chunks, _SEVERAL))
+    several = min(chunks, _SEVERAL) if legs.vector is None else _SEVERAL
+    return min(depth, (k + _SPARE) * several)
 
 
 def rank_chunks(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:

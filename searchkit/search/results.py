@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
-from searchkit.search.confidence import confidence
+from searchkit.search.confidence import confidences
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
 from searchkit.search.retrieval import Candidates, SearchContext
@@ -40,7 +41,9 @@ def make_results(
     following = iter(zip(chunks, snippets, strict=True))
     results = []
     scores = ranked.scores.tolist()
-    for rank, ((article, rows), score, scored) in enumerate(zip(articles, scores, best, strict=True), start=1):
+    sure = _confidences(context, candidates.legs, [rows for _, rows in articles], scores, mixed)
+    ranks = zip(articles, scores, best, sure, strict=True)
+    for rank, ((article, rows), score, scored, confidence) in enumerate(ranks, start=1):
         votes = explaining.votes(article.id, rows) if explaining else ()
         results.append(
             Result(
@@ -60,20 +63,24 @@ def make_results(
                 ),
                 contributions=of_article(votes) if votes else (),
                 votes=votes,
-                confidence=_confidence(context, candidates.legs, rows, score, mixed),
+                confidence=confidence,
             )
         )
     return tuple(results)
 
 
-def _confidence(context: SearchContext, legs: RetrieverScores, rows: range, score: float, mixed: float) -> float | None:
-    """Return the confidence of an article's fused score, before a reranker; None where no word was asked for."""
+def _confidences(
+    context: SearchContext, legs: RetrieverScores, articles: Sequence[range], scores: Sequence[float], mixed: float
+) -> list[float | None]:
+    """Return the confidences of articles' fused scores, before a reranker; None where no word was asked for."""
     if _wordless(legs):
-        return None
+        return [None] * len(scores)
     if legs.shift is not None:
-        fused = replace(legs, shift=None).score(np.arange(rows.start, rows.stop))
-        score = float(votes_of_all(np.asarray([len(rows)]), fused, vote_of(legs.scale))[0])
-    return confidence(score, legs.scale, context.generation.manifest.zero, mixed)
+        fused = replace(legs, shift=None)
+        own = [fused.score(np.arange(rows.start, rows.stop)) for rows in articles]
+        counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
+        scores = votes_of_all(counts, np.concatenate(own), vote_of(legs.scale)).tolist() if own else []
+    return confidences(scores, legs.scale, context.generation.manifest.zero, mixed)
 
 
 def _wordless(legs: RetrieverScores) -> bool:
@@ -114,25 +121,17 @@ def nearest_note(nearest: Result | None) -> tuple[str, ...]:
 
 def _best(legs: RetrieverScores, articles: Sequence[range], limit: int) -> list[list[tuple[int, float]]]:
     """Return of each article, whose rows are given, the best rows that answer at all and their scores, best first."""
-    counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
-    firsts = np.asarray([rows.start for rows in articles], dtype=np.int64)
-    number = np.repeat(np.arange(len(articles)), counts)
-    rows = np.arange(len(number)) + (firsts - np.cumsum(counts) + counts)[number]
+    rows = np.fromiter(chain.from_iterable(articles), np.int64, sum(map(len, articles)))
     if legs.vector is None and legs.keyword is not None:
-        own, kept = legs.keyword.scored(rows)
-        scores = legs.score(rows, own)[kept]
-        rows, number = rows[kept], number[kept]
+        own, answers = legs.keyword.scored(rows)
+        scores, kept = legs.score(rows, own).tolist(), answers.tolist()
     else:
-        scores = legs.scored(rows)
-    order = np.lexsort((-scores, number))  # stable: of equal scores the first row stays the first
-    number = number[order]
-    order = order[np.arange(len(number)) - np.searchsorted(number, number) < limit]
-    chunks: list[list[tuple[int, float]]] = [[] for _ in articles]
-    for place, row, score in zip(
-        np.repeat(np.arange(len(articles)), np.minimum(np.bincount(number, minlength=len(articles)), limit)).tolist(),
-        rows[order].tolist(),
-        scores[order].tolist(),
-        strict=True,
-    ):
-        chunks[place].append((row, score))
+        scores, kept = legs.scored(rows).tolist(), [True] * len(rows)
+    chunks: list[list[tuple[int, float]]] = []
+    first = 0
+    for article in articles:
+        places = [place for place in range(first, first + len(article)) if kept[place]]
+        places.sort(key=scores.__getitem__, reverse=True)  # of equal scores the first row stays the first
+        chunks.append([(article[place - first], scores[place]) for place in places[:limit]])
+        first += len(article)
     return chunks

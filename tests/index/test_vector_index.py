@@ -55,9 +55,11 @@ def path(tmp_path: Path, vectors: Vectors) -> Path:
     return tmp_path / VECTORS
 
 
-@pytest.fixture(params=["float32", "8 bits"])
+@pytest.fixture(params=["codes in memory", "float32", "8 bits"])
 def reader(request: pytest.FixtureRequest, path: Path, monkeypatch: pytest.MonkeyPatch) -> VectorsReader:
     if request.param == "float32":
+        monkeypatch.setattr(native, "COMPILED", None)
+    if request.param != "8 bits":
         return VectorsReader(path, rows=ROWS, dimension=WIDTH)
     return eight_bits(path, monkeypatch)
 
@@ -316,6 +318,52 @@ def test_a_small_segments_products_are_right_wherever_its_numbers_begin() -> Non
         native.COMPILED.products(odd, query, np.asarray([50]))
     with pytest.raises(ValueError, match="different widths"):
         native.COMPILED.products(odd, query[:-1], None)
+
+
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
+def test_a_scan_of_codes_gives_the_best_and_what_lies_within_the_margin() -> None:
+    draw = np.random.default_rng(4)
+    for dimension in (1, 7, 16, 33, 384):
+        codes = draw.integers(0, 256, (300, dimension)).astype(np.uint8)
+        query = draw.integers(-400, 400, dimension).astype(np.int16)
+        sums = codes.astype(np.int64) @ query.astype(np.int64)
+        for allowed in (None, np.arange(300) % 3 > 0):
+            living = sums if allowed is None else sums[allowed]
+            for depth, margin in ((1, 0), (20, 500), (len(living), 0), (300, 5)):
+                least = np.sort(living)[-depth] - margin if depth <= len(living) else -np.inf
+                expected = np.flatnonzero((sums >= least) & (True if allowed is None else allowed))
+                rows, values = native.COMPILED.nearest_codes(codes, query, allowed, depth, margin)
+                assert np.frombuffer(rows, np.int64).tolist() == expected.tolist()
+                assert np.frombuffer(values, np.int32).tolist() == sums[expected].tolist()
+    for wrong in (
+        (codes, query[:-1], None, 5, 0),
+        (codes, query, np.ones(299, dtype=bool), 5, 0),
+        (codes, query, None, 0, 0),
+        (codes, query, None, 301, 0),
+        (codes, np.full(384, 32_767, dtype=np.int16), None, 5, 0),
+    ):
+        with pytest.raises(ValueError, match="don't fit together"):
+            native.COMPILED.nearest_codes(*wrong)
+
+
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
+def test_only_who_asks_again_waits_for_codes_and_faiss_is_not_needed(path: Path, vectors: Vectors) -> None:
+    reader = VectorsReader(path, rows=ROWS, dimension=WIDTH)
+    first = reader.nearest(vectors[11], 20, None)
+    assert "_coded" not in vars(reader)
+    second = reader.nearest(vectors[11], 20, None)
+    assert {"_coded", "_index"} & vars(reader).keys() == {"_coded"}
+    assert set(first.rows.tolist()) <= set(second.rows.tolist())
+
+
+@pytest.mark.parametrize("damage", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_scanned_as_they_are(tmp_path: Path, vectors: Vectors, damage: float) -> None:
+    damaged = vectors.copy()
+    damaged[17, 3] = damage
+    write_vectors(tmp_path / VECTORS, damaged)
+    reader = VectorsReader(tmp_path / VECTORS, rows=ROWS, dimension=WIDTH)
+    for _ in range(2):
+        assert 11 in reader.nearest(vectors[11], 20, None).rows
 
 
 class Watched(np.ndarray):  # type: ignore[type-arg]

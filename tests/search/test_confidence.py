@@ -14,7 +14,7 @@ from searchkit import Mode, Query, SearchConfig, Searcher
 from searchkit.errors import ConfigError, QueryError
 from searchkit.index.generation import open_generation
 from searchkit.index.manifest import ScoreBaseline
-from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidence
+from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidences
 from searchkit.search.fusion import candidate_scale, hybrid, keyword_alone, vector_alone
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
@@ -38,26 +38,25 @@ def searcher(index: Path) -> Iterator[Searcher]:
 
 
 def test_the_score_above_the_zero_of_its_mode_is_read_on_its_curve() -> None:
-    both = confidence(2.1, hybrid(9.0, 2.0), ZERO)
+    [both] = confidences([2.1], hybrid(9.0, 2.0), ZERO)
     assert both == pytest.approx(1 / (1 + exp(-(HYBRID.steepness * (2.1 - 0.7 - 2.0 * 0.25) - HYBRID.distance))))
-    words = confidence(4.5, keyword_alone(9.0), ZERO)
+    [words] = confidences([4.5], keyword_alone(9.0), ZERO)
     assert words == pytest.approx(1 / (1 + exp(-(KEYWORD.steepness * (4.5 / 3 - 0.8) - KEYWORD.distance))))
-    near = confidence(0.6, vector_alone(2.8), ZERO)
+    [near] = confidences([0.6], vector_alone(2.8), ZERO)
     assert near == pytest.approx(1 / (1 + exp(-(VECTOR.steepness * (0.6 - 0.3) - VECTOR.distance))))
 
 
 def test_a_tuned_weight_moves_the_zero_with_the_scores() -> None:
-    light, heavy = (confidence(0.9 + weight * 0.25, hybrid(9.0, weight), ZERO) for weight in (1.0, 9.0))
+    (light,), (heavy,) = (confidences([0.9 + weight * 0.25], hybrid(9.0, weight), ZERO) for weight in (1.0, 9.0))
     assert light == pytest.approx(heavy)
 
 
 def test_scores_of_one_day_tell_no_confidence() -> None:
-    assert confidence(0.03, candidate_scale("rrf", np.ones(3), np.ones(3), 10), ZERO) is None
+    assert confidences([0.03], candidate_scale("rrf", np.ones(3), np.ones(3), 10), ZERO) == [None]
 
 
 def test_no_score_is_too_low_or_too_high() -> None:
-    assert confidence(-1e6, hybrid(9.0, 2.8), None) == 0.0
-    assert confidence(1e6, hybrid(9.0, 2.8), None) == 1.0
+    assert confidences([-1e6, 1e6], hybrid(9.0, 2.8), None) == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("mode", tuple(Mode))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Collection
 from pathlib import Path
 
@@ -250,3 +251,41 @@ def test_of_the_words_of_a_chunk_only_those_that_can_mean_a_term_are_stemmed(mon
     (passage,) = Highlighter(analyzer, words.__getitem__).of([chunk], of({"missil"}), ["en"])
     assert marked(text, passage) == ["MISSILES", "missile"]
     assert sorted(stemmed) == ["missile", "missiles"]
+
+
+ODD = ("mother", "l", "rock", "n", "300", "F", "16s", "they", "ll", "o", "brien", "US", "3", "5", "000", "km", "c", "x")
+
+
+def kept(token: str, words: list[str]) -> bool:
+    counts, _ = native.COMPILED.Tokens().scan([token], array("I", [0]), [native.COMPILED.word_bits(words)])
+    return bool(array("I", counts)[0])
+
+
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
+@pytest.mark.parametrize("language", ["en", "de", "fr", "it", "nl", "es", None])
+def test_no_token_is_left_out_that_means_a_word_wanted(language: str | None) -> None:
+    draw, analyzer = random.Random(7), Analyzer()
+    for _ in range(2_000):
+        parts = draw.choices(ODD, k=draw.randint(1, 5))
+        token = "".join(part + draw.choice(["-", "'", "’", ".", "/", "&", ",", "", "+", "#", "@"]) for part in parts)
+        for word in analyzer.words(token.replace("’", "'")):
+            for surface in analyzer.expand(word, language).surfaces:
+                assert kept(token, [surface]), (token, surface)
+
+
+@pytest.mark.skipif(native.COMPILED is None, reason="the loops aren't compiled")
+def test_tokens_that_mean_no_word_wanted_are_mostly_left_out() -> None:
+    others = [
+        "winner's",
+        "guilt-free",
+        "1979-1990",
+        "$6,781",
+        "40th",
+        "show’s",
+        "U.S.-Canada",
+        "3.9",
+        "it:Who",
+        "a@b.c",
+    ]
+    assert not [token for token in others if kept(token, ["pandemic", "covid", "19", "covid19", "at&t", "7.0", ".net"])]
+    assert all(kept(token, ["pandemic"]) for token in ["Córdoba", "#WHO", "@who", "😄"])

@@ -152,7 +152,7 @@ PyObject *segments_voted(PyObject *self, PyObject *args) {
         PyErr_NoMemory();
         goto out;
     }
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(40 * n * (uint64_t)request.s.cursor_count);
     for (int i = 0, same_segment; i < count && ready && !failed; i += same_segment) {
         number = articles[i].segment;
         for (same_segment = 1; i + same_segment < count && articles[i + same_segment].segment == number;
@@ -163,7 +163,7 @@ PyObject *segments_voted(PyObject *self, PyObject *args) {
             scores[k] = voted_score(chunks.scores + at, articles[k].count, vote, voters);
         }
     }
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
     if (!ready)
         raise_unfit();
     else if (failed)

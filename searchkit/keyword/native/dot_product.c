@@ -84,10 +84,10 @@ PyObject *native_similarity(PyObject *module, PyObject *args) {
     }
     double *to = (double *)PyBytes_AsString(done);
     const uint8_t *from = b->view.buf;
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(n * dimension);
     for (i = 0; i < n; i++)
         to[i] = exact_dot_product(from + 4 * dimension * (uint64_t)row[i], b[1].view.buf, dimension, space);
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
 out:
     free(space);
     for (int k = 0; k < 3; k++) release_buffer(b + k);
@@ -119,10 +119,10 @@ PyObject *native_products(PyObject *module, PyObject *args) {
     float *to = (float *)PyBytes_AsString(done);
     const uint8_t *from = b->view.buf;
     const float *vector = b[1].view.buf;
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(wanted * dimension / 4);
     for (i = 0; i < wanted; i++)
         to[i] = dot_product(from + 4 * dimension * (row ? (uint64_t)row[i] : i), vector, dimension);
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
 out:
     for (int k = 0; k < 3; k++) release_buffer(b + k);
     return done;

@@ -276,7 +276,7 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
     if (!acquire_buffer(b, objects[0], 8, 0) || !acquire_buffer(b + 1, objects[1], 1, 0) ||
         !acquire_buffer(b + 2, objects[2], 1, 0))
         goto out;
-    uint64_t n = (uint64_t)PyList_Size(texts), all = 0, longest = 0, most = 0, several = 1, run = 0;
+    uint64_t n = (uint64_t)PyList_Size(texts), all = 0, longest = 0, bytes = 0, most = 0, several = 1, run = 0;
     const uint64_t *bases = b[0].view.buf;
     const uint32_t *counts = b[1].view.buf;
     int fits = buffer_length(b) == n && buffer_length(b + 1) == 4 * n &&
@@ -307,6 +307,7 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
     for (uint64_t i = 0; i < n; i++) {
         if (!text_at(texts, (Py_ssize_t)i, &excerpts[i].text, &excerpts[i].size)) goto out;
         if (excerpts[i].size > longest) longest = excerpts[i].size;
+        bytes += excerpts[i].size;
     }
     highlighter->points = malloc((longest + 1) * sizeof *highlighter->points);
     highlighter->starts = malloc((longest + 2) * sizeof *highlighter->starts);
@@ -314,10 +315,10 @@ PyObject *native_windows(PyObject *module, PyObject *args) {
     highlighter->stamps = calloc((uint64_t)PyList_Size(terms) + 1, sizeof *highlighter->stamps);
     int enough = highlighter->points && highlighter->starts && highlighter->matches && highlighter->stamps;
     const TokenSpan *spans = b[2].view.buf;
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(5 * bytes);
     for (uint64_t i = 0; enough && i < n; spans += counts[i++])
         enough = highlight_text(highlighter, excerpts + i, spans, counts[i], &marks);
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
     if (!enough) {
         PyErr_NoMemory();
         goto out;

@@ -1,6 +1,7 @@
 /* Module: the Python names of the extension, functions, classes and methods. */
 #include "article_vote.h"
 #include "bitpacking.h"
+#include "code_scan.h"
 #include "dot_product.h"
 #include "highlight.h"
 #include "inverter.h"
@@ -36,6 +37,7 @@ static PyMethodDef methods[] = {
     {"strings", native_strings, METH_VARARGS, NULL},
     {"products", native_products, METH_VARARGS, NULL},
     {"similarity", native_similarity, METH_VARARGS, NULL},
+    {"nearest_codes", native_nearest_codes, METH_VARARGS, NULL},
     {"windows", native_windows, METH_VARARGS, NULL},
     {"word_bits", native_word_bits, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

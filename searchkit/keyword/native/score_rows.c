@@ -41,10 +41,10 @@ PyObject *segments_fill(PyObject *self, PyObject *args) {
         raise_unfit();
         goto out;
     }
-    int failed;
-    Py_BEGIN_ALLOW_THREADS
-    failed = search_segment(s);
-    Py_END_ALLOW_THREADS
+    uint64_t few = 40 * (uint64_t)s->wanted_count * (uint64_t)s->cursor_count;
+    PyThreadState *released = release_lock(s->wanted ? few : reading_time(&request));
+    int failed = search_segment(s);
+    acquire_lock(released);
     done = failed ? raise_damaged(failed, number) : Py_None;
     if (!failed) Py_INCREF(done);
 out:

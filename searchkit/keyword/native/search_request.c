@@ -128,6 +128,13 @@ int prepare_request(SearchRequest *request) {
     return 1;
 }
 
+uint64_t reading_time(const SearchRequest *request) {
+    uint64_t postings = 0;
+    for (int i = 0; i < request->s.cursor_count; i++)
+        postings += request->leaves[i]->unit_count ? request->rows : request->leaves[i]->df;
+    return 8 * postings;
+}
+
 int open_segment(SearchRequest *request, int number) {
     SegmentSearch *s = &request->s;
     const Segment *segment = request->segments->items + number;

@@ -29,6 +29,8 @@ void release_request(SearchRequest *request);
 int prepare_request(SearchRequest *request);
 /* Put a segment in; return 0 where something of it wasn't given, -1 where nothing can be found in it. */
 int open_segment(SearchRequest *request, int number);
+/* About how many nanoseconds it takes to read all postings of the leaves. */
+uint64_t reading_time(const SearchRequest *request);
 /* Raise TypeError: arrays that belong together don't fit. */
 void raise_unfit(void);
 

@@ -2,8 +2,8 @@
  *
  * A token ends where no word can go on, so that it means the same wherever it stands; a word of ASCII letters is known
  * in lower case and without the punctuation around it, every other token as it is written, without brackets, quotes and
- * commas around it. Of the words of letters only those need be numbered that may mean something to the query:
- * word_bits() tells them from most others by a bit each. */
+ * commas around it. Only what may mean something to the query need be numbered: word_bits() tells that from most of the
+ * rest by a bit each. */
 #include "token_spans.h"
 #include "buffers.h"
 #include "utf8.h"
@@ -12,10 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LETTERS = 100, WORD_BITS = 1 << 14 };
+enum { MAX_LETTERS = 100, WORD_BITS = 1 << 14, MAX_RUNS = 64, AHEAD = 4 };
 
-/* By the hash of a word in lower case whether it may be one of those wanted; NULL where every word is. */
-typedef const uint8_t *WordFilter;
+/* What may be one of the words wanted, by hashes of what is in lower case: words of letters or of digits alone, and
+ * beginnings of words. NULL where every word is wanted. */
+typedef struct {
+    uint8_t words[WORD_BITS / 8], beginnings[WORD_BITS / 8];
+} Wanted;
+typedef const Wanted *WordFilter;
 
 typedef struct {
     TokenSpan *spans;
@@ -101,25 +105,90 @@ static uint32_t filter_bit(const uint8_t *letters, uint64_t size, uint64_t reada
     return (uint32_t)(hash * 0x9FB21C651E98DF25u >> 50);
 }
 
-/* word_bits(words): of each of some words which bit it has in a filter, 16 bits each; none of what no filter tells. */
+static int is_digit(uint32_t c) { return c >= '0' && c <= '9'; }
+
+/* Where the run of letters or of digits ends that begins at a byte. */
+static uint64_t run_end(const uint8_t *text, uint64_t at, uint64_t size) {
+    int (*belongs)(uint32_t) = is_digit(text[at]) ? is_digit : is_letter;
+    while (at < size && belongs(text[at])) at++;
+    return at;
+}
+
+static int has_bit(const uint8_t *bits, uint32_t bit) { return bits[bit / 8] >> bit % 8 & 1; }
+
+/* What English prose has beside ASCII between its words (highlight.py, _TYPOGRAPHY): the bytes of such a sign, or 0. */
+static uint64_t sign_size(const uint8_t *text, uint64_t size) {
+    if (size < 2 || text[0] < 0xC2) return 0;
+    uint32_t c = decode_char(text, char_size(text[0]));
+    int known = c == 0x2018 || c == 0x2019 || c == 0xB4 || c == 0x201C || c == 0x201D || c == 0x201E || c == 0xAB ||
+                c == 0xBB || c == 0x2013 || c == 0x2014 || c == 0x2026 || c == 0x2022 || c == 0x20AC || c == 0xA3;
+    return known ? char_size(text[0]) : 0;
+}
+
+/* Say whether a token that isn't of letters alone may mean a word wanted. What it means begins, signs aside, with a whole
+ * run of its letters or digits: that is all of it, or the first character of one of the next runs follows. Of tags and
+ * of other letters than those of ASCII nothing is told. */
+static int may_be_wanted(WordFilter filter, const uint8_t *token, uint64_t size) {
+    uint64_t starts[MAX_RUNS], ends[MAX_RUNS], n = 0;
+    uint8_t beginning[MAX_LETTERS + 16];
+    if (!filter) return 1;
+    for (uint64_t at = 0, signs; at < size;) {
+        if (is_letter(token[at]) || is_digit(token[at])) {
+            uint64_t end = run_end(token, at, size);
+            if (n == MAX_RUNS || end - at >= MAX_LETTERS) return 1;
+            starts[n] = at;
+            ends[n++] = at = end;
+        } else if ((token[at] == '#' || token[at] == '@') && (!n || ends[n - 1] != at))
+            return 1;
+        else if (token[at] < 0x80)
+            at++;
+        else if ((signs = sign_size(token + at, size - at)))
+            at += signs;
+        else
+            return 1;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t length = ends[i] - starts[i];
+        if (has_bit(filter->words, filter_bit(token + starts[i], length, size - starts[i]))) return 1;
+        memcpy(beginning, token + starts[i], length);
+        for (uint64_t k = i + 1; k < n && k <= i + AHEAD; k++) {
+            beginning[length] = token[starts[k]];
+            if (has_bit(filter->beginnings, filter_bit(beginning, length + 1, sizeof beginning))) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Append the bits of a word to those before: its own, where it is one run, and those of its beginnings. Of a word with
+ * signs (3.5, AT&T, .NET) what stands before them, or behind the first. */
+static void append_bits(uint16_t *bits, Py_ssize_t *n, const uint8_t *word, uint64_t size) {
+    uint64_t end = 0;
+    for (; size && !is_letter(*word) && !is_digit(*word); word++) size--;
+    while (end < size && (is_letter(word[end]) || is_digit(word[end]))) end++;
+    if (end && end <= MAX_LETTERS && run_end(word, 0, end) == end) bits[(*n)++] = (uint16_t)filter_bit(word, end, size);
+    for (uint64_t i = 2; i <= end && i <= MAX_LETTERS; i++)
+        bits[(*n)++] = (uint16_t)(WORD_BITS + filter_bit(word, i, size));
+}
+
+/* word_bits(words): which bits some words have in a filter, 16 bits each. */
 PyObject *native_word_bits(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *words;
     if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &words)) return NULL;
     Py_ssize_t n = PyList_Size(words), kept = 0;
-    uint16_t *bits = malloc((size_t)(n + 1) * sizeof *bits);
+    uint16_t *bits = malloc((size_t)(n + 1) * (MAX_LETTERS + 1) * sizeof *bits);
     if (!bits) return PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < n; i++) {
-        Py_ssize_t bytes, letters = 0;
+        Py_ssize_t bytes, ascii = 0;
         PyObject *word = PyList_GetItem(words, i); /* borrowed */
         const char *text = word ? PyUnicode_AsUTF8AndSize(word, &bytes) : NULL;
         if (!text) {
             free(bits);
             return NULL;
         }
-        while (letters < bytes && is_letter((uint8_t)text[letters])) letters++;
-        if (bytes && letters == bytes && bytes <= MAX_LETTERS)
-            bits[kept++] = (uint16_t)filter_bit((const uint8_t *)text, (uint64_t)bytes, (uint64_t)bytes);
+        while (ascii < bytes && (uint8_t)text[ascii] < 0x80) ascii++;
+        if (!bytes || ascii < bytes) continue; /* what is of other letters no filter keeps out */
+        append_bits(bits, &kept, (const uint8_t *)text, (uint64_t)bytes);
     }
     PyObject *done = PyBytes_FromStringAndSize((const char *)bits, kept * (Py_ssize_t)sizeof *bits);
     free(bits);
@@ -127,7 +196,7 @@ PyObject *native_word_bits(PyObject *module, PyObject *args) {
 }
 
 /* Set the bits that a list of word_bits names. 0 with an exception where it holds anything else. */
-static int fill_filter(PyObject *wanted, uint8_t *filter) {
+static int fill_filter(PyObject *wanted, Wanted *filter) {
     for (Py_ssize_t i = 0; i < PyList_Size(wanted); i++) {
         Buffer b = {0};
         if (!acquire_buffer(&b, PyList_GetItem(wanted, i), 1, 0)) return 0;
@@ -137,8 +206,9 @@ static int fill_filter(PyObject *wanted, uint8_t *filter) {
         for (uint64_t k = 0; fits && k < size; k += 2) {
             uint16_t bit;
             memcpy(&bit, numbers + k, 2);
-            if (!(fits = bit < WORD_BITS)) break;
-            filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+            if (!(fits = bit < 2 * WORD_BITS)) break;
+            uint8_t *set = bit < WORD_BITS ? filter->words : filter->beginnings;
+            set[bit % WORD_BITS / 8] |= (uint8_t)(1 << bit % 8);
         }
         release_buffer(&b);
         if (!fits) {
@@ -152,10 +222,7 @@ static int fill_filter(PyObject *wanted, uint8_t *filter) {
 /* `readable`: bytes of the text from the word's first letter on. */
 static int scan_word(TokenTable *table, const uint8_t *letters, uint64_t size, uint64_t readable, uint64_t start,
                      uint32_t language, WordFilter filter, TokenSpanList *out) {
-    if (filter) {
-        uint32_t bit = filter_bit(letters, size, readable);
-        if (!(filter[bit / 8] >> bit % 8 & 1)) return 1;
-    }
+    if (filter && !has_bit(filter->words, filter_bit(letters, size, readable))) return 1;
     uint8_t word[MAX_LETTERS + 16];
     uint32_t id;
     for (uint64_t i = 0; i < size; i++) word[i] = letters[i] | 32;
@@ -175,7 +242,7 @@ static int scan_ascii(TokenTable *table, const uint8_t *token, uint64_t size, ui
         return scan_word(table, token + begin, end - begin, size - begin, start + begin, language, filter, out);
     for (begin = 0; begin < size && kind_of[token[begin]] & OPENS; begin++) {}
     for (end = size; end > begin && kind_of[token[end - 1]] & CLOSES; end--) {}
-    if (begin == end) return 1;
+    if (begin == end || !may_be_wanted(filter, token + begin, end - begin)) return 1;
     return find_token(table, token + begin, end - begin, language, &id) &&
            append_span(out, id, start + begin, start + end);
 }
@@ -196,6 +263,7 @@ static int scan_wide(TokenTable *table, const uint8_t *token, uint64_t size, uin
     if (begin == end) return 1;
     uint64_t bytes = skipped;
     for (inner = begin; inner < end; inner++) bytes += char_size(token[bytes]);
+    if (!may_be_wanted(filter, token + skipped, bytes - skipped)) return 1;
     return find_token(table, token + skipped, bytes - skipped, language, &id) &&
            append_span(out, id, start + begin, start + end);
 }
@@ -266,7 +334,7 @@ int text_at(PyObject *texts, Py_ssize_t i, const uint8_t **text, uint64_t *size)
  * end. `wanted`: what word_bits gives, in a list; only words that have such a bit are numbered then. */
 PyObject *scan_texts(TokenTable *table, PyObject *args) {
     PyObject *texts, *languages, *wanted = Py_None, *done = NULL;
-    uint8_t bits[WORD_BITS / 8];
+    Wanted words;
     Buffer b = {0};
     TokenSpanList spans = {0};
     uint32_t *points = NULL, *counts = NULL;
@@ -275,9 +343,9 @@ PyObject *scan_texts(TokenTable *table, PyObject *args) {
         PyErr_SetString(PyExc_TypeError, "the bits of the words that are wanted come in a list");
         return NULL;
     }
-    WordFilter filter = wanted == Py_None ? NULL : bits;
-    memset(bits, 0, sizeof bits);
-    if (filter && !fill_filter(wanted, bits)) return NULL;
+    WordFilter filter = wanted == Py_None ? NULL : &words;
+    memset(&words, 0, sizeof words);
+    if (filter && !fill_filter(wanted, &words)) return NULL;
     Py_ssize_t n = PyList_Size(texts);
     if (!acquire_buffer(&b, languages, 4, 0)) goto out;
     if (buffer_length(&b) != (uint64_t)n) {

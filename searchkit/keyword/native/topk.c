@@ -71,7 +71,7 @@ PyObject *segments_best(PyObject *self, PyObject *args) {
     if (!prepare_request(&request)) goto out;
     int failed = 0, number = 0, ready = 1;
     s->floor = s->plain ? 0.0 : -1.0;
-    Py_BEGIN_ALLOW_THREADS
+    PyThreadState *released = release_lock(reading_time(&request));
     for (; number < request.segments->count; number++) {
         ready = request.segments->items[number].rows ? open_segment(&request, number) : -1;
         if (ready < 0) continue;
@@ -86,7 +86,7 @@ PyObject *segments_best(PyObject *self, PyObject *args) {
         s->hits = NULL;
         if (failed) break;
     }
-    Py_END_ALLOW_THREADS
+    acquire_lock(released);
     if (!ready)
         raise_unfit();
     else if (failed)

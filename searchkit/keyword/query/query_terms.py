@@ -162,7 +162,7 @@ def word_weights(words: Sequence[QueryWord], languages: Sequence[str | None]) ->
     """Return what each word of a query counts: 1, or as a stop word 0 (left out) or, in a short query, ``IN_SHORT``."""
     lists = lists_of(tuple(languages))
     surfaces = [word.surface for word in words]
-    stops = stop_words(surfaces, [tuple(surface.casefold() in stops for stops in lists) for surface in surfaces])
+    stops = stop_words(surfaces, [tuple([word in stops for stops in lists]) for word in map(str.casefold, surfaces)])
     weight = IN_SHORT if len(surfaces) <= EACH_MEANT else 0.0
     return [weight if place in stops else 1.0 for place in range(len(surfaces))]
 
