@@ -66,6 +66,8 @@ BYLINES = [
     ("admin", ""),
     ("By", ""),
     ("4 min read", ""),
+    ("Radio 4", "Radio 4"),
+    (", ".join(f"{name} Doe" for name in ("Jane", "Joe", "Ann") * 100), "Jane Doe+Joe Doe+Ann Doe"),
     ("Foto: Eva Muster", ""),
     ("", ""),
     ("Jane Doe is a writer. " * 40, ""),
@@ -106,6 +108,7 @@ def test_a_role_is_no_name(role: str) -> None:
         ("the end of the decade.", False),
         ("read more of her articles", False),
         ("Jane Doe Jr.", True),
+        ("Radio 4", False),
     ],
 )
 def test_what_stands_in_a_byline_s_place_has_the_form_of_a_name(text: str, expected: bool) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence, Set
 
 from searchkit.ingest.text_cleanup import one_line, words
 
-_LONGEST = 600
-"""Characters of a byline. Longer ones are a text about the author."""
+_LONGEST = 5_000
+"""Characters of a byline. A hundred authors have no longer one."""
 
 _LONGEST_NAME = 80
 _MOST_WORDS = 7
@@ -72,6 +72,7 @@ _OF_PICTURES = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d")
+_DATE = re.compile(r"\d{1,4}[./:-]\d|\b(?:19|20)\d\d\b|^\d+ ?(?:min\w*|hours?|days?|std|h)\b", re.IGNORECASE)
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
 _DEGREE = re.compile(r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|r\.?n|msc|esq|dphil)\.?$", re.IGNORECASE)
@@ -177,7 +178,7 @@ def _without_role(name: str) -> str:
 def _is_name(name: str) -> bool:
     if len(name) > _LONGEST_NAME or not any(character.isalpha() for character in name):
         return False
-    if _NAMELESS.match(name) or _SLUG.fullmatch(name) or _OF_PICTURES.match(name) or _NUMBER.search(name):
+    if _NAMELESS.match(name) or _SLUG.fullmatch(name) or _OF_PICTURES.match(name) or _DATE.search(name):
         return False
     return len(name.split()) <= _MOST_WORDS and name[-1] not in "?!…"
 
@@ -185,8 +186,8 @@ def _is_name(name: str) -> bool:
 def looks_like_person(name: str) -> bool:
     """Say whether a text that stands where an author may has a name's form: few words, each with a capital or small."""
     parts = name.split()
-    is_sentence = name[-1] == "." and len(parts[-1]) > len("Jr.")
-    if parts[0].lower() in _ARTICLES or is_sentence or len(parts) > _MOST_WORDS_SHOWN or len(name) > _LONGEST_SHOWN:
+    is_text = (name[-1] == "." and len(parts[-1]) > len("Jr.")) or _NUMBER.search(name) is not None
+    if parts[0].lower() in _ARTICLES or is_text or len(parts) > _MOST_WORDS_SHOWN or len(name) > _LONGEST_SHOWN:
         return False
     return all(word in _PARTICLES or word[:1].lower() != word[:1] or word[:1].upper() == word[:1] for word in parts)
 
