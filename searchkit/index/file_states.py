@@ -40,7 +40,7 @@ RACY_NS = 2_000_000_000
 two seconds, others in milliseconds. It is read once more next time, as git does it with such files."""
 
 _ONE_ARTICLE = {
-    *("plain", "markdown", "mdx", "rst", "org", "asciidoc", "html", "unknown"),
+    *("plain", "markdown", "mdx", "rst", "org", "asciidoc", "html", "mail", "unknown"),
     *("pdf", "docx", "odt", "rtf", "epub"),
 }
 _FEW = 1_000
