@@ -59,8 +59,8 @@ RESTLESS_S = 60.0
 """A file that changes for longer than so many seconds is named: it may be one that never rests, such as a log."""
 
 GENERATIONS = 10
-"""Generations that stay at least. Each batch makes one, and each costs the next batch 3 ms: when there are twice as many,
-the oldest are collected."""
+"""Generations that stay at least. Each batch makes one, and each costs the next batch 3 ms: when there are twice as
+many, the oldest are collected."""
 
 _TICK_S = 0.05
 _LOCK_S = 5.0
@@ -334,7 +334,6 @@ class Watcher:
                 self._fail(error)
                 return False
         self._failures, self._message = 0, ""
-        self._collect()
         if report.articles or report.deleted or report.problems or report.notes:
             self._tell(
                 WatchEvent(
@@ -346,6 +345,7 @@ class Watcher:
                     latency_s=None if first is None else time.monotonic() - first,
                 )
             )
+            self._collect()
         return True
 
     def _collect(self) -> None:
