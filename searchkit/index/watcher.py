@@ -334,7 +334,6 @@ class Watcher:
                 self._fail(error)
                 return False
         self._failures, self._message = 0, ""
-        self._collect()
         if report.articles or report.deleted or report.problems or report.notes:
             self._tell(
                 WatchEvent(
@@ -346,6 +345,7 @@ class Watcher:
                     latency_s=None if first is None else time.monotonic() - first,
                 )
             )
+            self._collect()
         return True
 
     def _collect(self) -> None:
