@@ -102,6 +102,8 @@ class Generation:
 
     def close(self) -> None:
         """Let go of the files."""
+        self._articles.clear()
+        self._chunks.clear()
         self._opened.close()
 
     @cached_property
