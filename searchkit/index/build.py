@@ -366,5 +366,5 @@ def _refuse_empty(draft: GenerationWriter, intake: ArticleIntake, places: Sequen
     first = f" The first of {len(intake.problems)} problems: {intake.problems[0]}." if intake.problems else ""
     raise SourceError(
         f"No article was found{where}.{first}",
-        hint="Name a file or folder of text, Markdown, HTML, JSONL or CSV articles.",
+        hint="Name a file or folder of articles: text, Markdown, HTML, JSONL, CSV, feeds, web archives or mail.",
     )

@@ -148,7 +148,7 @@ def refuse_code(text: str) -> None:
     sample = text[:_LOOKED_AT]
     if _CUE.search(sample[:500]):
         raise NotText("isn't an article: it looks like subtitles")
-    lines = [line for line in sample.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    lines = [line for each in sample.split("\n") if (line := each.strip()) and not _RULE.fullmatch(line)]
     length = sum(map(len, lines))
     if not lines or sum(len(line) for line in lines if _is_sentence(line)) >= _PROSE_SHARE * length:
         return

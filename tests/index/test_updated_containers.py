@@ -1,4 +1,4 @@
-"""Files that hold several articles, updated: what didn't change isn't read, what changed is replaced, what went goes."""
+"""Files of several articles, updated: what didn't change isn't read, what changed is replaced, what went goes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from tests.word_encoder import WordEncoder
 
 HOUR_AGO = 1_700_000_000
 RSS = "<rss version='2.0'><channel><title>Ledger</title>{}</channel></rss>"
-ITEM = "<item><title>{0}</title><link>https://example.org/{0}</link><description>The otter swims on {0}.</description></item>"
-MAIL = "From joe@example.org Mon May  6 10:00:00 2024\nSubject: {0}\nMessage-ID: <{0}@example.org>\n\nThe otter swims on {0}.\n\n"
+ITEM = (
+    "<item><title>{0}</title><link>https://example.org/{0}</link>"
+    "<description>The otter swims on {0}.</description></item>"
+)
+MAIL = (
+    "From joe@example.org Mon May  6 10:00:00 2024\nSubject: {0}\nMessage-ID: <{0}@example.org>\n\n"
+    "The otter swims on {0}.\n\n"
+)
 
 
 def feed(*names: str) -> bytes:

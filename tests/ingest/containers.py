@@ -14,8 +14,9 @@ from searchkit.types import Article, Problem
 
 STORY = b"A title\n\nThe otter swims in the river all day long, said the keeper of the park."
 PAGE = (
-    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head><body><article><h1>{title}</h1>"
-    "<p>The otter swims in the river Sill all day, said the keeper of the park in the evening.</p></article></body></html>"
+    "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head>"
+    "<body><article><h1>{title}</h1><p>The otter swims in the river Sill all day, said the keeper of the park in the "
+    "evening.</p></article></body></html>"
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from searchkit.ingest import allowance
+from searchkit.ingest.formats import archive
 from searchkit.ingest.formats.archive import DEEPEST
 from tests.ingest.containers import STORY, page, sorted_out, tarred, write, zipped
 
@@ -171,6 +172,13 @@ def test_more_members_than_any_archive_has_are_left(tmp_path: Path, monkeypatch:
     articles, problems = sorted_out(write(tmp_path, "x.zip", content))
     assert len(articles) == 3
     assert [problem.reason for problem in problems] == ["has more than 3 members; the rest was left"]
+
+
+def test_a_zip_whose_directory_is_a_bomb_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(archive, "_LARGEST_DIRECTORY", 100)
+    content = zipped({f"{number}.txt": STORY for number in range(5)})
+    _, problems = sorted_out(write(tmp_path, "x.zip", content))
+    assert [problem.reason for problem in problems] == ["has a directory of more than 0 MiB, as only a bomb does"]
 
 
 def test_a_tar_header_that_goes_on_for_ever_is_named(tmp_path: Path):

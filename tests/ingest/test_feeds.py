@@ -27,7 +27,8 @@ xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
 ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de" xml:base="https://example.org/a/">
 <title>Northford Ledger</title><entry><title>Die Brücke</title><id>urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a</id>
 <link href="b"/><author><name>Jane Doe</name></author><updated>2024-05-06T10:00:00+02:00</updated>
-<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Sie ist seit März gesperrt.</p></div></content></entry></feed>"""
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Sie ist seit März gesperrt.</p></div></content>
+</entry></feed>"""
 JSON_FEED = {
     "version": "https://jsonfeed.org/version/1.1",
     "title": "Northford Ledger",

@@ -95,8 +95,9 @@ def build(
 ) -> None:
     """Make an index from articles.
 
-    Text, Markdown, HTML, JSONL and CSV are read, also as .gz and .zst. What can't be read is named at the end
-    and the rest is indexed: the exit code is 0 then, and 8 where nothing could be read.
+    Text, Markdown, HTML, JSONL, CSV, feeds, web archives, mail, and archives (.zip, .tar) of them are read, also
+    compressed. What can't be read is named at the end and the rest is indexed: the exit code is 0 then, and 8 where
+    nothing could be read.
 
     """
     from searchkit.index import build as index_build

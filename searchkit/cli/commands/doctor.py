@@ -54,6 +54,11 @@ trailer <</Root 1 0 R>>
 """
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns"
+_PAGE = b"<html><head><title>A title</title></head><body><p>The otter swims, said the keeper.</p></body></html>"
+_WARC = b"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://example.org/\r\n" + (
+    b"WARC-Date: 2025-05-03T00:00:00Z\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
+    % (len(_PAGE), _PAGE)
+)
 
 FORMATS = {
     "text": ("a.txt", b"A title\n\nThe otter swims."),
@@ -96,14 +101,26 @@ FORMATS = {
         ),
     ),
     "news XML": ("a.xml", b"<nitf><body><body.content><p>The otter swims.</p></body.content></body></nitf>"),
-    "web pages": (
-        "a.html",
-        b"<html><head><title>A title</title></head><body><p>The otter swims, said the keeper.</p></body></html>",
-    ),
+    "web pages": ("a.html", _PAGE),
     "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
+    "feeds": ("a.xml", b"<rss version='2.0'><channel><item><title>The otter swims</title></item></channel></rss>"),
+    "web archives": ("a.warc", _WARC),
+    "e-mail": ("a.eml", b"From: ada@example.org\nSubject: A title\n\nThe otter swims."),
     "another encoding": ("a.txt", "Ракеты охраняли небо над городом, сказал министр.".encode("cp1251")),
+    "bzip2": (
+        "a.txt.bz2",
+        bytes.fromhex(
+            "425a6839314159265359508b209100000193804001040002629c802000310340d02001911a26ce7000bdf1f177245385090508b20910"
+        ),
+    ),
+    "xz": (
+        "a.txt.xz",
+        bytes.fromhex(
+            "fd377a585a000004e6d6b4460200210116000000742fe5a301000f546865206f74746572207377696d732e009373b135133249e600012810e50b6c601fb6f37d010000000004595a"
+        ),
+    ),
     "gzip": ("a.txt.gz", gzip.compress(b"A title\n\nThe otter swims.")),
     "Zstandard": ("a.txt.zst", b"\x28\xb5\x2f\xfd\x20\x10\x81\x00\x00The otter swims."),
 }

@@ -6,6 +6,7 @@ Nothing is unpacked onto the disk: a member's name is no more than a name, whate
 from __future__ import annotations
 
 import io
+import struct
 import tarfile
 import zipfile
 from collections import Counter
@@ -33,6 +34,12 @@ DEEPEST = 2
 
 _LARGEST_INNER_ZIP = 2**28
 """Bytes of a ZIP in another archive, which is held in memory: its directory stands at its end."""
+
+_LARGEST_DIRECTORY = 2**26
+"""Bytes of a ZIP's directory: of a million members with short names; Python takes some 13 times as much for it."""
+
+_LOOKED_AT_END = 2**16 + 2**10
+"""Bytes in which the end of a ZIP's directory stands, behind which there may be a comment of 64 KiB."""
 
 _LARGEST_TAR_HEADER = 2**24
 """Bytes of names and attributes before a member, and of the padding that tar writes in blocks."""
@@ -118,10 +125,26 @@ def read_zip(stream: BinaryIO, rows: Rows, read_member: ReadMember, folder: str 
 
 
 def _opened(stream: BinaryIO) -> zipfile.ZipFile:
+    if _directory_size(stream) > _LARGEST_DIRECTORY:
+        raise NotText(f"has a directory of more than {_LARGEST_DIRECTORY // 2**20} MiB, as only a bomb does")
     try:
         return zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise NotText(f"is no ZIP archive, or a damaged one ({str(error).lower()})") from error
+
+
+def _directory_size(stream: BinaryIO) -> int:
+    """Return the bytes that a ZIP's directory has (APPNOTE.TXT, 4.3.14 to 16), 0 where none does."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _LOOKED_AT_END))
+    tail = stream.read(_LOOKED_AT_END)
+    stream.seek(0)
+    large, small = tail.rfind(b"PK\x06\x06"), tail.rfind(b"PK\x05\x06")
+    sizes = [0]
+    with suppress(struct.error):
+        sizes += struct.unpack_from("<I", tail, small + 12) if small >= 0 else ()
+        sizes += struct.unpack_from("<Q", tail, large + 40) if large >= 0 and sizes[-1] == 2**32 - 1 else ()
+    return int(sizes[-1])
 
 
 def _first_bytes(archive: zipfile.ZipFile, name: str) -> bytes:

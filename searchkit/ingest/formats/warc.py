@@ -302,21 +302,20 @@ def _records(stream: BinaryIO) -> Iterator[_Record | _Damage]:
     if compression_of(_peek(stream)) != "gz" or not stream.seekable():
         yield from _cut(_Content(stream), None)
         return
-    start = 0
+    start, ahead = 0, b""
     while start >= 0:
-        stream.seek(start)
-        member = _Member(stream)
+        member = _Member(stream, ahead)
         try:
             yield from _cut(_Content(buffered(member)), start)
         except DAMAGE as error:
             yield _Damage(offset=start, reason=f"the file {explain(error)}")
-            start = _next_member(stream, start + 1)
+            start, ahead = _next_member(stream, start + 1), b""
         else:
-            end = start + member.taken()
-            start = _next_member(stream, end)
-            stream.seek(end)
-            if start != end and stream.read(_LOOKED_AT).strip(b"\0"):
-                yield _Damage(offset=end, reason="no record begins where one should, or the file is damaged")
+            start, ahead = start + member.taken(), member.ahead()
+            if not _begins_record(ahead):
+                if ahead.strip(b"\0"):
+                    yield _Damage(offset=start, reason="no record begins where one should, or the file is damaged")
+                start, ahead = _next_member(stream, start), b""
 
 
 def _peek(stream: Any) -> bytes:
@@ -324,16 +323,14 @@ def _peek(stream: Any) -> bytes:
 
 
 def _next_member(stream: BinaryIO, start: int) -> int:
-    """Return where the next gzip member begins, -1 where there is none."""
-    stream.seek(start)
-    if _begins_record(stream.read(_LOOKED_AT)):
-        return start
+    """Go to where the next gzip member begins, and return that; -1 where there is none."""
     position, rest = start, b""
     stream.seek(start)
     while block := stream.read(_BLOCK):
         data = rest + block
         for match in re.finditer(re.escape(_GZIP), data):
             if _begins_record(data[match.start() : match.start() + HEAD]):
+                stream.seek(position - len(rest) + match.start())
                 return position - len(rest) + match.start()
         rest = data[-HEAD:] if len(block) == _BLOCK else b""
         position += len(block)
@@ -349,14 +346,17 @@ def _begins_record(data: bytes) -> bool | None:
 
 
 class _Member(io.RawIOBase):
-    """What a gzip member holds, from where its stream stands."""
+    """What a gzip member holds, from where its stream stands; ``ahead`` is what was read of it before.
 
-    def __init__(self, source: BinaryIO) -> None:
+    So the stream is never sent back where nothing is damaged: in a ZIP that would read all before it again.
+    """
+
+    def __init__(self, source: BinaryIO, ahead: bytes) -> None:
         super().__init__()
         self._source = source
         self._decompressor = zlib.decompressobj(31)
-        self._input = b""
-        self._read = 0
+        self._input = ahead
+        self._read = len(ahead)
 
     def readable(self) -> bool:
         return True
@@ -386,6 +386,10 @@ class _Member(io.RawIOBase):
             return True
         self._decompressor = zlib.decompressobj(31)
         return False
+
+    def ahead(self) -> bytes:
+        """Return what was read behind the member."""
+        return self._input
 
     def taken(self) -> int:
         """Return how many bytes the member took."""
