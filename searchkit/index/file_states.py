@@ -39,7 +39,7 @@ RACY_NS = 2_000_000_000
 """A file that was changed less than this before it was read may change again without its time telling: FAT counts in
 two seconds, others in milliseconds. It is read once more next time, as git does it with such files."""
 
-_ONE_ARTICLE = {"plain", "markdown", "html", "unknown"}
+_ONE_ARTICLE = {"plain", "markdown", "html", "mail", "unknown"}
 _LONGEST_LIST = 2
 """The list is written anew where it has so many times more lines than files."""
 

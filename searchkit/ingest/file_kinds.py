@@ -76,7 +76,6 @@ _BY_NAME = {
     "robots.txt": "settings",
     "ads.txt": "settings",
     "app-ads.txt": "settings",
-    "requirements.txt": "settings",
     "package.json": "settings",
     "package-lock.json": "settings",
     "composer.json": "settings",
@@ -134,13 +133,21 @@ def refuse_kind(name: str, head: bytes) -> None:
 
     An old Office file is told by its suffix: all begin with the same bytes.
     """
+    refuse_name(name)
     path = PurePosixPath(name.lower())
     for offset, magic, kind in _BY_MAGIC:
         if head.startswith(magic, offset):
             raise NotArticle(f"isn't an article: it is {kind}")
-    kind_by_name = _BY_NAME.get(path.name) or _BINARY_KINDS.get(path.suffix) or _TEXT_KINDS.get(path.suffix)
+    kind_by_name = _BINARY_KINDS.get(path.suffix) or _TEXT_KINDS.get(path.suffix)
     if kind_by_name:
-        raise NotArticle(f"isn't an article: it is {kind_by_name}{f' ({path.suffix})' if path.suffix else ''}")
+        raise NotArticle(f"isn't an article: it is {kind_by_name} ({path.suffix})")
+
+
+def refuse_name(name: str) -> None:
+    """Raise ``NotArticle`` where a file has a name that programs know: ``robots.txt`` is a text, and no article."""
+    kind = _BY_NAME.get(PurePosixPath(name.lower()).name)
+    if kind:
+        raise NotArticle(f"isn't an article: it is {kind}")
 
 
 def refuse_code(text: str) -> None:

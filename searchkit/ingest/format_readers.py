@@ -12,7 +12,7 @@ from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import decompressed, read_whole
 from searchkit.ingest.damage import guarded
 from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
-from searchkit.ingest.file_kinds import refuse_code, refuse_kind
+from searchkit.ingest.file_kinds import refuse_code, refuse_kind, refuse_name
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.format_detection import detect_format, format_of_name
 from searchkit.ingest.formats.archive import WACZ_FOLDER, read_tar, read_zip, seekable, zip_kind
@@ -51,7 +51,9 @@ def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
             stream.seek(0)
             yield from read_format(form, stream, rows)
         else:
-            if form == "unknown":
+            if form in ("plain", "json"):
+                refuse_name(name)
+            elif form == "unknown":
                 refuse_kind(name.rpartition(".")[0] if compression else name, head)
             yield from read_format(form, content, rows)
 

@@ -258,7 +258,12 @@ def test_another_database_is_named(tmp_path: Path) -> None:
         database.execute("CREATE TABLE pages (text TEXT)")
     database.close()
     (problem,) = taken(tmp_path)[1]
-    assert "SQLite database, but not Zotero's" in problem.reason
+    assert (problem.reason, problem.lost) == ("isn't an article: it is a database (.sqlite)", False)
+    (tmp_path / "cache.sqlite").unlink()
+    (tmp_path / "zotero.sqlite").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    (problem,) = taken(tmp_path)[1]
+    assert problem.reason.startswith("can't be read as Zotero's library")
+    assert problem.lost
 
 
 @pytest.mark.parametrize("where", ["pages/x.html", "example.org/weir.html"])

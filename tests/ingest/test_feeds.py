@@ -182,6 +182,14 @@ def test_hostile_entities_expand_to_nothing_and_nothing_is_fetched(tmp_path: Pat
     assert "password" not in articles[0].text
 
 
+def test_a_damaged_feed_that_would_take_hours_is_named(tmp_path: Path):
+    long = RSS.format(items=item(title="A", description="<a>&" * 2**21 + "<" * 2**20))
+    _, problems = sorted_out(write(tmp_path, "feed.xml", long))
+    assert [problem.reason for problem in problems] == ["is a feed of more than 8 MiB that is no well-formed XML"]
+    articles, _ = sorted_out(write(tmp_path, "b.xml", RSS.format(items=item(title="B", description="<" * 2**22))))
+    assert [article.title for article in articles] == ["B"]
+
+
 def test_a_feed_nested_without_end_is_read_or_named(tmp_path: Path):
     deep = "<div>" * 50_000 + "The otter swims." + "</div>" * 50_000
     articles, problems = sorted_out(write(tmp_path, "feed.xml", RSS.format(items=item(title="Deep", description=deep))))

@@ -30,6 +30,8 @@ _SAVED_PAGE = re.compile(r"saved by|internet explorer", re.IGNORECASE)
 _LIST_NAME = re.compile(r"(?P<name>[^<]*)<(?P<id>[^<>]+)>")
 _MOST_PARTS = 1000
 _LONGEST_TITLE = 200
+_LONGEST_HEADER = 20_000
+"""Characters of a header that are looked at: encoded words are told by a pattern that long nonsense makes slow."""
 
 
 def read_mbox(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
@@ -236,7 +238,7 @@ def _header(message: Message, name: str) -> str:
 def _raw(message: Message, name: str) -> str:
     """Return the first header of a name on one line; bytes that are no ASCII are read as text."""
     value = next((value for key, value in message.raw_items() if key.lower() == name), "")
-    text = str(value)
+    text = str(value)[:_LONGEST_HEADER]
     if not text.isascii():
         try:
             text = decode(text.encode("utf-8", "surrogateescape")).text
