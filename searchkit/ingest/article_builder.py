@@ -104,10 +104,16 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 _NAMING = (
     *("name", "title", "label", "term", "value", "$oid", "$date"),
-    *("rendered", "main", "original", "text", "content", "#text", "$t", "_"),
+    *("literal", "rendered", "main", "original", "text", "content", "#text", "$t", "_"),
 )
 """Keys under which an object says its name: ``{"name": "Jane Doe"}``, ``{"$oid": "5f1c"}``; or its text:
 ``{"rendered": "<p>…"}``, ``{"main": "Headline"}``."""
+
+_PERSON = (
+    ("given", "first", "first_name", "firstName", "firstname"),
+    ("family", "last", "last_name", "lastName", "lastname"),
+)
+"""Keys of the parts of a person's name."""
 
 _NOTHING = frozenset(
     {"nan", "NaN", "-nan", "null", "NULL", "(null)", "None", "NaT", "<NA>", "\\N", "0000-00-00", "0000-00-00 00:00:00"}
@@ -223,6 +229,9 @@ def plain_text(value: object, name: str, between: str) -> str:
         for key in _NAMING:
             if isinstance(value.get(key), str):
                 return str(value[key])
+        words = [word for keys in _PERSON for key in keys if isinstance(word := value.get(key), str) and word]
+        if words:
+            return " ".join(words)
     kind = "an object" if isinstance(value, Mapping) else f"of type {type(value).__name__}"
     raise SourceError(f"has a {name} that is no text but {kind}")
 
@@ -287,6 +296,7 @@ _RARE_ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "text": (
         *("body text", "article content", "content text", "content html", "news content", "story", "html", "article"),
+        *("selftext", "plain text", "plaintext", "contents"),
         *("texte", "texto", "testo", "inhalt", "contenu", "contenido", "contenuto", "conteúdo", "conteudo"),
         *("текст", "正文", "内容", "內容", "本文"),
     ),

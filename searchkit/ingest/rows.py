@@ -100,8 +100,11 @@ class Rows:
 
     def _encoded_once(self, value: Mapping[str, object], line: int) -> Mapping[str, object]:
         """Return a row whose texts were encoded in UTF-8 twice as they were before."""
-        texts = {key: text for key, text in value.items() if isinstance(text, str) and not text.isascii()}
-        mended = {key: once for key, text in texts.items() if (once := repaired(text)) is not text}
+        mended = {
+            key: once
+            for key, text in value.items()
+            if isinstance(text, str) and not text.isascii() and (once := repaired(text)) is not text
+        }
         if not mended:
             return value
         self.count("text that was encoded in UTF-8 twice was repaired", line)

@@ -181,6 +181,18 @@ def test_references_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert (second.id, second.title) == ("mill2023", "The mill turns")
 
 
+def test_a_bibliography_that_is_cut_short_is_named_where_it_ends(tmp_path: Path) -> None:
+    articles, problems = taken(written(tmp_path, "items.bib", files.BIBTEX[:-20]))
+    assert [article.id for article in articles] == ["doe2024"]
+    assert [(problem.line, problem.lost) for problem in problems] == [(12, True)]
+
+
+def test_a_row_that_looks_like_a_reference_keeps_its_text(tmp_path: Path) -> None:
+    (article,), _ = taken(written(tmp_path, "papers.json", [{**files.CSL[0], "text": "The full text."}]))
+    assert article.text == "The full text."
+    assert article.authors == ("Jana Doe", "The Weir Board")
+
+
 def test_a_note_of_ones_own_was_published_when_it_was_made(tmp_path: Path) -> None:
     (clipped, own), _ = taken(written(tmp_path, "notes.enex", files.ENEX))
     assert (clipped.published, clipped.url, clipped.authors) == (None, "https://example.org/weir", ("Jana Doe",))
@@ -246,7 +258,12 @@ def test_another_database_is_named(tmp_path: Path) -> None:
         database.execute("CREATE TABLE pages (text TEXT)")
     database.close()
     (problem,) = taken(tmp_path)[1]
-    assert "SQLite database, but not Zotero's" in problem.reason
+    assert (problem.reason, problem.lost) == ("isn't an article: it is a database (.sqlite)", False)
+    (tmp_path / "cache.sqlite").unlink()
+    (tmp_path / "zotero.sqlite").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    (problem,) = taken(tmp_path)[1]
+    assert problem.reason.startswith("can't be read as Zotero's library")
+    assert problem.lost
 
 
 @pytest.mark.parametrize("where", ["pages/x.html", "example.org/weir.html"])

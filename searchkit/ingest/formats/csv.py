@@ -137,8 +137,12 @@ def _row(header: list[str], cells: list[str], rows: Rows, line: int, delimiter: 
     if any("\0" in cell for cell in cells):
         yield rows.problem("has a NUL character in it", line)
         return
-    names = [*header, *(f"column {place}" for place in range(len(header) + 1, len(cells) + 1))]
-    yield from rows.take({name: _plain(cell) for name, cell in zip(names, cells, strict=True) if name}, line)
+    names = header
+    if len(cells) > len(header):
+        names = [*header, *(f"column {place}" for place in range(len(header) + 1, len(cells) + 1))]
+    pairs = zip(names, cells, strict=True)
+    values = {name: _plain(cell) if cell[:2] == '="' else cell for name, cell in pairs if name}
+    yield from rows.take(values, line)
 
 
 def _fitted(cells: list[str], columns: int, delimiter: str) -> list[str]:

@@ -21,6 +21,11 @@ def _form(keys: str, read: ReadRow, check: Check | None = None) -> tuple[frozens
     return frozenset(keys.split("|")), read, check
 
 
+def _has_families(row: Row) -> bool:
+    return any("family" in each for each in rows_in(row, "author"))
+
+
+_CSL_DATES = frozenset({"date-parts", "raw", "literal"})
 _FORMS = (
     _form("title|url|time_added|tags|status", read_later.pocket),
     _form("URL|Title|Selection|Folder", read_later.instapaper),
@@ -44,8 +49,8 @@ _FORMS = (
     _form("type|actor|object|published", publishing_exports.mastodon),
     _form("tweet", publishing_exports.tweet, lambda row: "created_at" in inner(row, "tweet")),
     _form("full_text|created_at|entities", publishing_exports.tweet),
-    _form("type|title|issued", csl, lambda row: bool({"date-parts", "raw", "literal"} & inner(row, "issued").keys())),
-    _form("type|title|author|id", csl, lambda row: any("family" in each for each in rows_in(row, "author"))),
+    _form("type|title|issued", csl, lambda row: bool(_CSL_DATES & inner(row, "issued").keys()) and "text" not in row),
+    _form("type|title|author|id", csl, lambda row: _has_families(row) and "text" not in row),
     _form("url|timestamp|history", snapshot, lambda row: is_row(row["history"]) and "text" not in row),
     _form("url|timestamp|schema", snapshot, lambda row: row["schema"] in ("Link", "Snapshot")),
 )

@@ -134,7 +134,10 @@ def read_bibtex(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
         while (field := _FIELD.match(text, at)) is not None:
             value, at = _value(text, field.end())
             fields[field[1].lower()] = value
-        yield from rows.take(_bibtex(entry[1], entry[2], fields), line)
+        if at >= len(text) and not text.rstrip().endswith(("}", ")")):
+            yield rows.problem("is cut short: its braces aren't closed", line)
+        else:
+            yield from rows.take(_bibtex(entry[1], entry[2], fields), line)
     yield from rows.end()
 
 

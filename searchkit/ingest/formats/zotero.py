@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.ingest.charset import NotText
+from searchkit.ingest.file_kinds import NotArticle
 from searchkit.ingest.formats.export_fields import instant
 from searchkit.ingest.formats.html_fragment import field_text
 from searchkit.ingest.local_copies import file_beside
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
+_NAME = "zotero.sqlite"
 FULL_TEXT = ".zotero-ft-cache"
 
 _TABLES = {"items", "itemData", "itemDataValues", "fields", "itemTypes", "creators", "itemCreators", "deletedItems"}
@@ -67,7 +69,8 @@ def read_zotero(rows: Rows) -> Iterator[Article | Problem]:
     """Yield an article for each item of a library, and for each note that belongs to none.
 
     Its text is the full text that Zotero indexed, or else the abstract. The file isn't changed, nor locked: what is
-    written while it is read may be missing. Raises ``NotText`` where it is no such library.
+    written while it is read may be missing. Raises ``NotText``, for any other
+    database ``NotArticle``.
     """
     path = Path(rows.origin.path)
     if rows.member:
@@ -78,10 +81,16 @@ def read_zotero(rows: Rows) -> Iterator[Article | Problem]:
             library.execute("PRAGMA trusted_schema = OFF")
             tables = {name for (name,) in library.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if not tables >= _TABLES:
-                raise NotText("not text: looks like an SQLite database, but not Zotero's")
+                raise _other_database(path)
             yield from rows.closing(_Library(library, path.parent).articles(rows))
     except sqlite3.Error as error:
+        if not path.name.startswith(_NAME):
+            raise _other_database(path) from error
         raise NotText(f"can't be read as Zotero's library: {error}") from error
+
+
+def _other_database(path: Path) -> NotArticle:
+    return NotArticle(f"isn't an article: it is a database{f' ({path.suffix})' if path.suffix else ''}")
 
 
 class _Library:
