@@ -94,6 +94,8 @@ def latin(data: bytes, *, sure: bool = False) -> str | None:
     """
     scores = {encoding: latin_score(data, encoding) for encoding in _LATIN}
     best = max(scores, key=lambda encoding: scores[encoding])
+    if sure and detect_language("", _decoded(data, best) or "") == "en":
+        return None  # it has no letters of its own: what stands outside ASCII are names in any language
     return best if scores[best] >= (_SURE_LATIN if sure else _LIKELY_LATIN) else None
 
 

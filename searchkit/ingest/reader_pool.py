@@ -30,14 +30,15 @@ from searchkit.storage.pipe_messages import receive, send
 from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Problem
 
-LIMIT_S = 10
-"""Seconds of computing that a file may take; a page of a megabyte takes about one."""
+LIMITS_S = {"html": 10, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
+"""Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a PDF of 350 pages ten.
+Of these formats a file is one article and takes longer to read than to hand over: helpers read them."""
 
 LIMIT_BYTES = 4 * 2**30
 """Memory that a helper may ask for; a page of 10 MB takes about 1 GB."""
 
-HELPED_FORMATS = frozenset({"html"})
-"""Formats of which a file is one article and takes longer to read than to hand over."""
+APART = frozenset({"pdf"})
+"""Formats that a library in C takes apart, which a damaged file may bring down: helpers read them, however few."""
 
 HELP_FROM_BYTES = 8 * 2**20
 """Files from which on helpers are started: about two seconds of reading; a helper takes one to be there."""
@@ -68,15 +69,15 @@ Entries = list[Article | Problem]
 class Stopped(Exception):
     """Raised where a helper ended before it answered, with its exit status; a signal's is negative."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, limit_s: int) -> None:
         super().__init__(f"ended with exit status {status}")
-        self.status = status
+        self.status, self._limit_s = status, limit_s
 
     @property
     def reason(self) -> str:
         """Say what a file did to the process that read it."""
         if self.status == -getattr(signal, "SIGXCPU", 0):
-            return f"takes more than {LIMIT_S} seconds to read; it was left"
+            return f"takes more than {self._limit_s} seconds to read; it was left"
         return f"ended the process that read it (exit status {self.status}); it was left"
 
 
@@ -86,7 +87,7 @@ class ReaderWorker:
     def __init__(self) -> None:
         """Start it. Raises ``OSError`` where no process can be started."""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps([LIMIT_S, LIMIT_BYTES])],
+            [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps([LIMIT_BYTES])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -94,17 +95,17 @@ class ReaderWorker:
             start_new_session=True,  # Ctrl-C is for the one that started it
         )
 
-    def ask(self, request: list[Any]) -> Any:
-        """Return the answer to a request. Raises ``Stopped``."""
+    def ask(self, request: list[Any], limit_s: int) -> Any:
+        """Return the answer to a request, which may take so long. Raises ``Stopped``."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            send(process.stdin, request)
+            send(process.stdin, [limit_s, *request])
             return receive(process.stdout)
         except (OSError, EOFError, ValueError) as error:
             self.kill()
-            raise Stopped(process.wait()) from error
+            raise Stopped(process.wait(), limit_s) from error
 
     def kill(self) -> None:
         """Stop it, whatever it is at."""
@@ -162,16 +163,16 @@ class ReaderPool:
         """Find out whether helpers pay for these files. One process reads them all where it is the only one."""
         total = 0
         for file in files if self._most > 1 else ():
-            total += size_of(file) if file.format in HELPED_FORMATS else 0
+            total += size_of(file) if file.format in LIMITS_S else 0
             if total >= HELP_FROM_BYTES:
                 self._is_worth = True
                 return
 
     def begin(self, file: SourceFile) -> Future[Entries | None] | None:
         """Have a file read by a helper; None where it is to be read here, and so where the answer is None."""
-        if not self._most or file.format not in HELPED_FORMATS:
+        if not self._most or file.format not in LIMITS_S:
             return None
-        if not self._is_worth and size_of(file) < BIG_BYTES:
+        if not self._is_worth and file.format not in APART and size_of(file) < BIG_BYTES:
             return None
         return self._submit(self._entries, file)
 
@@ -196,7 +197,7 @@ class ReaderPool:
     def _entries(self, file: SourceFile) -> Entries | None:
         request = ["file", _plain(file), self._fields]
         try:
-            answer = self._ask(request)
+            answer = self._ask(request, LIMITS_S[file.format])
         except Stopped as stopped:
             return [Problem(place=clean(str(file.path)), reason=stopped.reason)]
         if isinstance(answer, list) and answer[0] == "failed":
@@ -206,7 +207,7 @@ class ReaderPool:
 
     def _parsed(self, form: str, data: bytes) -> ParsedArticle | str | None:
         try:
-            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")])
+            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")], LIMITS_S[form])
         except Stopped as stopped:
             return stopped.reason
         if isinstance(answer, list) and answer[0] == "failed":
@@ -214,20 +215,20 @@ class ReaderPool:
         parsed: ParsedArticle | None = unpacked(answer)
         return parsed
 
-    def _ask(self, request: list[Any]) -> Any:
+    def _ask(self, request: list[Any], limit_s: int) -> Any:
         """Ask a helper; another, where the first was stopped by something else than the limit. Raises ``Stopped``."""
         try:
-            return self._ask_once(request)
+            return self._ask_once(request, limit_s)
         except Stopped as stopped:
             if self._is_closed or stopped.status == -getattr(signal, "SIGXCPU", 0):
                 raise
-            return self._ask_once(request)
+            return self._ask_once(request, limit_s)
 
-    def _ask_once(self, request: list[Any]) -> Any:
+    def _ask_once(self, request: list[Any], limit_s: int) -> Any:
         helper = self._taken()
         if helper is None:
             return None
-        answer = helper.ask(request)
+        answer = helper.ask(request, limit_s)
         with self._lock:
             self._idle.append(helper)
         return answer

@@ -1,8 +1,8 @@
 """Reader worker: the whole life of a process that reads files for ``reader_pool``.
 
-Asked: ``["file", {field of SourceFile: value}, {field: path}]``, or ``["parse", format, bytes in base64]``. Answered:
-``entry_messages`` of the file's entries or of what the parser returned; ``["failed", reason]`` where it can't be
-parsed; null where something was raised that whoever asked must meet himself.
+Asked: the seconds that it may take, and ``"file", {field of SourceFile: value}, {field: path}``, or ``"parse", format,
+bytes in base64``. Answered: ``entry_messages`` of the file's entries or of what the parser returned; ``["failed",
+reason]`` where it can't be parsed; null where something was raised that whoever asked must meet himself.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from searchkit.ingest.format_readers import parse_format
 from searchkit.storage.pipe_messages import receive, send
 
 
-def serve(limit_s: int, limit_bytes: int) -> None:
-    """Read what is asked for through standard input until it ends, each within so much time and memory."""
+def serve(limit_bytes: int) -> None:
+    """Read what is asked for through standard input until it ends, each within its time and so much memory."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not stand among the answers
     _limit("RLIMIT_AS", limit_bytes)
     _limit("RLIMIT_CORE", 0)
     with suppress(EOFError, BrokenPipeError):
         while True:
-            request = receive(sys.stdin.buffer)
+            limit_s, *request = receive(sys.stdin.buffer)
             # The system ends this process at the limit, whatever code it is in: a signal's handler would wait for C.
             _limit("RLIMIT_CPU", int(time.process_time()) + 1 + limit_s)
             send(answers, _answer(request))

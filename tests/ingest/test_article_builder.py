@@ -151,7 +151,7 @@ def test_a_mapping_of_no_field_of_articles_suggests_the_nearest():
 
 
 def test_public_names_are_loaded_when_asked_for():
-    assert sorted(ingest.__all__) == ["article_from_dict", "parse_when", "read"]
+    assert sorted(ingest.__all__) == ["SourceWarning", "article_from_dict", "parse_when", "read", "read_articles"]
     assert all(callable(getattr(ingest, name)) for name in ingest.__all__)
     with pytest.raises(AttributeError, match="no attribute 'raed'"):
         _ = ingest.raed

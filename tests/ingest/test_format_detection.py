@@ -64,7 +64,8 @@ def test_old_tar_archives_are_known_by_their_sum() -> None:
     ("names", "mimetype", "form"),
     [
         (["[Content_Types].xml", "word/document.xml"], "", "docx"),
-        (["[Content_Types].xml", "xl/workbook.xml"], "", "office"),
+        (["[Content_Types].xml", "xl/workbook.xml"], "", "xlsx"),
+        (["[Content_Types].xml", "ppt/presentation.xml"], "", "office"),
         (["mimetype", "content.xml"], "application/vnd.oasis.opendocument.text", "odt"),
         (["mimetype", "content.xml"], "application/vnd.oasis.opendocument.presentation", "office"),
         (["mimetype", "OEBPS/a.xhtml"], "application/epub+zip", "epub"),

@@ -22,6 +22,7 @@ from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.entry_messages import packed, unpacked
 from searchkit.ingest.reader_pool import ReaderPool, ReaderWorker
 from searchkit.types import Article, Origin, Problem, Section
+from tests.ingest.documents import lines, pdf
 from tests.word_encoder import WordEncoder
 
 SENTENCE = "The harbour pilots of Port {0} refused the {0} ships that lay outside for a week, their union said. "
@@ -163,7 +164,7 @@ def test_a_page_that_takes_too_long_is_named_even_in_a_small_folder(
 ) -> None:
     folder = fill(tmp_path / "pages", 2)
     (folder / "page01a.html").write_text(page(1, 60_000))
-    monkeypatch.setattr(reader_pool, "LIMIT_S", 1)
+    monkeypatch.setitem(reader_pool.LIMITS_S, "html", 1)
     entries = list(read([folder], jobs=1))
     (problem,) = [entry for entry in entries if isinstance(entry, Problem) and "page01a" in entry.place]
     assert problem.reason == "takes more than 1 seconds to read; it was left"
@@ -263,3 +264,13 @@ def test_what_goes_through_a_pipe_comes_out_as_it_was() -> None:
     assert repr(unpacked(packed(article))) == repr(article)
     with pytest.raises(TypeError, match="a set in a message"):
         packed({1})
+
+
+def test_a_pdf_is_read_by_a_helper_however_small_the_folder(tmp_path: Path, started: list[ReaderWorker]) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf([lines("The otter swims in the river.", 50, 700)]))
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4\n1 0 obj <</Type /Catalog")
+    (article, problem) = list(read([tmp_path]))
+    assert isinstance(article, Article)
+    assert "The otter swims in the river." in f"{article.title}\n{article.text}"
+    assert isinstance(problem, Problem)
+    assert started

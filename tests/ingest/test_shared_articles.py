@@ -35,7 +35,7 @@ def test_the_model_case_has_its_title_its_caption_and_its_headings(shared: Path)
 @pytest.mark.parametrize(
     ("name", "articles", "problems"),
     [
-        ("scifact", 5183, 0),
+        ("scifact", 5183, 1),
         ("digitalgov-known", 2467, 0),
         ("cranfield", 1398, 2),
         ("xquad-en", 240, 0),
