@@ -3,7 +3,8 @@
 Two archives: the made one, whose articles are one chunk each, and one of judged articles in BEIR's layout with its own
 questions as people typed them. searchkit is given whole articles; its peers, which have no chunks, are given
 searchkit's, each with its article's title and url. searchkit shows up to three chunks an article, its peers one text a
-row. Vectors are the made ones for all; what the default encoder takes for a question is added where "encoder" is said.
+row. Each question is asked in three rounds, so that what a system remembers of the texts that it showed counts. Vectors
+are the made ones for all; what the default encoder takes for a question is added where "encoder" is said.
 """
 
 from __future__ import annotations
