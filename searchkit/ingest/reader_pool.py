@@ -30,7 +30,8 @@ from searchkit.storage.pipe_messages import receive, send
 from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Problem
 
-LIMITS_S = {"html": 10, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
+USUAL_LIMIT_S = 10
+LIMITS_S = {"html": USUAL_LIMIT_S, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
 """Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a PDF of 350 pages ten.
 Of these formats a file is one article and takes longer to read than to hand over: helpers read them."""
 
@@ -207,7 +208,7 @@ class ReaderPool:
 
     def _parsed(self, form: str, data: bytes) -> ParsedArticle | str | None:
         try:
-            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")], LIMITS_S[form])
+            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")], LIMITS_S.get(form, USUAL_LIMIT_S))
         except Stopped as stopped:
             return stopped.reason
         if isinstance(answer, list) and answer[0] == "failed":

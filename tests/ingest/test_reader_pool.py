@@ -123,11 +123,11 @@ def killing(times: int, part: str) -> Callable[[ReaderWorker, list[Any]], Any]:
     asked = ReaderWorker.ask
     left = [times]
 
-    def ask(worker: ReaderWorker, request: list[Any]) -> Any:
+    def ask(worker: ReaderWorker, request: list[Any], limit_s: int) -> Any:
         if part in str(request) and left[0]:
             left[0] -= 1
             os.kill(worker._process.pid, signal.SIGKILL)
-        return asked(worker, request)
+        return asked(worker, request, limit_s)
 
     return ask
 
