@@ -43,7 +43,7 @@ def checked_article(article: Article) -> Article:
     if article.sections:
         _check_sections(article, text)
     published = parse_dated(article.published)
-    clock = offset_s(published) or article.utc_offset_s
+    clock = (published and offset_s(published)) or article.utc_offset_s
     if not -_DAY_S < clock < _DAY_S:
         raise SourceError(
             f"the article '{article.id}' has a utc_offset_s of {clock}", hint="A clock is less than a day from UTC."
@@ -447,7 +447,7 @@ def make_article(
         authors=_authors(fields_.value("authors")),
         published=None if published is None else published.astimezone(UTC),
         updated=None if updated is None else updated.astimezone(UTC),
-        utc_offset_s=offset_s(published),
+        utc_offset_s=0 if published is None else offset_s(published),
         language=language,
         tags=_listed(fields_.value("tags")),
         fields={**fields_.rest(), **extra},

@@ -231,9 +231,9 @@ def day_comes_first(language: str | None) -> bool | None:
     return None if not region or region in _EITHER_FIRST_REGIONS else region not in _MONTH_FIRST_REGIONS
 
 
-def offset_s(moment: datetime | None) -> int:
-    """Return by how many seconds an aware moment's clock is ahead of UTC; 0 where there is none."""
-    return 0 if moment is None else round(_offset_of(moment).total_seconds())
+def offset_s(moment: datetime) -> int:
+    """Return by how many seconds an aware moment's clock is ahead of UTC."""
+    return round(_offset_of(moment).total_seconds())
 
 
 def _offset_of(moment: datetime) -> timedelta:

@@ -208,7 +208,8 @@ class ReaderPool:
 
     def _parsed(self, form: str, data: bytes) -> ParsedArticle | str | None:
         try:
-            answer = self._ask(["parse", form, base64.b64encode(data).decode("ascii")], LIMITS_S.get(form, USUAL_LIMIT_S))
+            request = ["parse", form, base64.b64encode(data).decode("ascii")]
+            answer = self._ask(request, LIMITS_S.get(form, USUAL_LIMIT_S))
         except Stopped as stopped:
             return stopped.reason
         if isinstance(answer, list) and answer[0] == "failed":
