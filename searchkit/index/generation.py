@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -18,7 +19,7 @@ from weakref import finalize
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, QueryError
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
@@ -371,6 +372,31 @@ class Generation:
                 chosen = None if allowed is None else allowed[base:end]
                 chunks.append((int(base), segment.vectors.nearest(query, depth, chosen)))
         return best_of(chunks, depth)
+
+
+FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published", "year"})
+"""Fields that every query may filter by, whether or not an article has them."""
+
+
+def check_fields(generation: Generation, where: Where) -> None:
+    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
+
+    An empty list is taken on any field: whoever may see nothing sees nothing.
+    """
+    names = [name for name, values in where.fields if values]
+    if where.expression is not None:
+        names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
+    for name in names:
+        if name not in generation.field_names | FIELDS_EVERYWHERE:
+            raise unknown_field(generation, name)
+
+
+def unknown_field(generation: Generation, name: str) -> QueryError:
+    """Make the error for a field that no article has, with the nearest that there is."""
+    known = sorted(generation.field_names)
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}."
+    return QueryError(f"No article here has a field '{name}'.", hint=hint)
 
 
 def open_generation(path: Path) -> Generation:

@@ -17,6 +17,7 @@ from shlex import quote
 from searchkit.config import ReadConfig
 from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
+from searchkit.filter_expression import Conditions, filter_expression
 from searchkit.index.article_source import (
     ArticleInputs,
     ArticleIntake,
@@ -40,16 +41,18 @@ from searchkit.index.articles_db import article_digest
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
-from searchkit.index.generation import Generation, SegmentVectors, open_generation
+from searchkit.index.generation import Generation, SegmentVectors, check_fields, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
 from searchkit.index.manifest import Corpus, EncoderFact, Manifest, check_rules, current_generation
 from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest import read as read_places
+from searchkit.ingest.dates import now_in
 from searchkit.ingest.discover import address_of, fixed_part, matches_nothing, same_file
 from searchkit.ingest.rows import STANDARD_INPUT
-from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say
+from searchkit.keyword.query.filter_values import dated_expression
+from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say, Where
 
 PRUNE_LIMIT = 0.5
 """More than this share of an index vanishes by a wrong path or an empty disk more often than by intent."""
@@ -333,12 +336,19 @@ def update_files(
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(gone))
 
 
-def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_s: float = 0.0) -> BuildReport:
-    """Take articles out of an index by their ids. No encoder is needed.
+def delete(
+    index: str | Path,
+    article_ids: Iterable[str] | str = (),
+    *,
+    where: Conditions = None,
+    lock_timeout_s: float = 0.0,
+) -> BuildReport:
+    """Take articles out of an index, by their ids or by what they are. No encoder is needed.
 
     Args:
         index: The folder of the index.
         article_ids: The ids, or one id. An id that isn't there is a problem in the report.
+        where: Conditions, as for ``Searcher.search``: all articles that meet them are deleted, too.
         lock_timeout_s: How many seconds to wait while another writer is at work.
 
     Returns:
@@ -351,6 +361,7 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
         FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
         FormatTooNew: A later version wrote the index.
         ConfigError: ``article_ids`` are no ids, or ``lock_timeout_s`` is no time.
+        QueryError: ``where`` can't be understood.
         IndexLocked: Another writer is still at work after ``lock_timeout_s``.
         StorageError: The disk is full, or can't be written.
 
@@ -360,6 +371,8 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
         1
         >>> print(report.problems[0])
         no-such-id: no article has this id
+        >>> searchkit.delete("indexes/news", where=searchkit.F("tag") == "defense").deleted
+        2
     """
     started = time.monotonic()
     paths = IndexPaths(Path(index))
@@ -368,7 +381,13 @@ def delete(index: str | Path, article_ids: Iterable[str] | str, *, lock_timeout_
     if not isinstance(article_ids, Iterable):
         raise ConfigError(f"article_ids takes ids, not {article_ids!r}.", hint="Give one id, or a list of ids.")
     wanted = dict.fromkeys([article_ids] if isinstance(article_ids, str) else article_ids)
+    expression = None if where is None else filter_expression(where)
     with writer_lock(paths.lock, "delete", lock_timeout_s), open_generation(paths.root) as parent:
+        if expression is not None:
+            dated_filter = dated_expression(expression, lambda: now_in(parent.settings.time_zone))
+            filters = Where(expression=dated_filter)
+            check_fields(parent, filters)
+            wanted.update(dict.fromkeys(parent.article_ids(parent.articles_where(filters))))
         manifest = parent.manifest
         with _draft(paths, parent, None) as draft:
             for article_id in wanted:

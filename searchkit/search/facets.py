@@ -9,8 +9,7 @@ import numpy as np
 
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import labels
-from searchkit.index.generation import Generation
-from searchkit.search.query import FIELDS_EVERYWHERE, unknown_field
+from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.types import FacetCount
 
 if TYPE_CHECKING:

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published", "year"})
-"""Fields that every query may filter by, whether or not an article has them."""
-
 _LOOKED_AT = 10_000
 """Values of a field among which the nearest is looked for."""
 
@@ -47,27 +44,6 @@ _CUT = 40
 
 _NOTED = 5
 """Values that notes are made of, with the nearest to each, which takes .1 s where a field has 10,000 values."""
-
-
-def check_fields(generation: Generation, where: Where) -> None:
-    """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
-
-    An empty list is taken on any field: whoever may see nothing sees nothing.
-    """
-    names = [name for name, values in where.fields if values]
-    if where.expression is not None:
-        names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
-    for name in names:
-        if name not in generation.field_names | FIELDS_EVERYWHERE:
-            raise unknown_field(generation, name)
-
-
-def unknown_field(generation: Generation, name: str) -> QueryError:
-    """Make the error for a field that no article has, with the nearest that there is."""
-    known = sorted(generation.field_names)
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}."
-    return QueryError(f"No article here has a field '{name}'.", hint=hint)
 
 
 def notes_on_arguments(

@@ -21,7 +21,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
-from searchkit.index.generation import Generation
+from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
 from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
@@ -35,7 +35,7 @@ from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
-from searchkit.search.query import FIELDS_EVERYWHERE, check_fields, check_query, notes_on_arguments, notes_on_text
+from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import RetrieverScores
 from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 

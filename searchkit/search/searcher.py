@@ -14,11 +14,11 @@ from weakref import WeakSet
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.filter_expression import Conditions, Values, filter_expression
-from searchkit.index.generation import info_of
+from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import GenerationHolder
-from searchkit.search.query import When, check_fields, check_query, make_query, settings_for
+from searchkit.search.query import When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit import BuildReport, Problem, add, build, delete, rebuild, update
-from searchkit.errors import ConfigError, EncoderMismatch, IndexNotFound
+from searchkit import BuildReport, F, Problem, add, build, delete, rebuild, update
+from searchkit.errors import ConfigError, EncoderMismatch, IndexNotFound, QueryError
 from searchkit.index.deletions import Deletions
 from searchkit.index.generation import open_generation
 from searchkit.index.segment_reader import chunk_texts
@@ -208,6 +208,18 @@ def test_deletions_add_up_to_what_a_fresh_analysis_of_all_of_them_gives(tmp_path
                 assert getattr(mine, name).tolist() == getattr(theirs, name).tolist()
         assert deletions.counts.words.tolist() == fresh.words.tolist()
         assert deletions.counts.word_counts.tolist() == fresh.word_counts.tolist()
+
+
+def test_articles_are_deleted_by_what_they_are(tmp_path: Path) -> None:
+    built(tmp_path / "index")
+    with pytest.raises(QueryError, match="No article here has a field 'tga'"):
+        searchkit.delete(tmp_path / "index", where=~(F("tga") == "odd"))
+    report = searchkit.delete(tmp_path / "index", "a002", where=(F("tag") == "odd") & (F("pages") < 6))
+    assert report.deleted == 4
+    assert not report.problems
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        assert searcher.article_ids() == ("a000", "a004", *(f"a{number:03d}" for number in range(6, 24)))
+    assert searchkit.delete(tmp_path / "index", where=F("tag").any([])).deleted == 0
 
 
 def test_a_delete_analyses_only_what_it_deletes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
