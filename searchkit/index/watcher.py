@@ -25,7 +25,7 @@ from searchkit.errors import (
 )
 from searchkit.index.build import build
 from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.current import manifest_in_force
+from searchkit.index.manifest import manifest_in_force
 from searchkit.index.feed_states import load_feed_states, save_feed_states
 from searchkit.index.folder_changes import Changes, FolderPolls, SettlingFiles, folder_events
 from searchkit.index.garbage import numbered
