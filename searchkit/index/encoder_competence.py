@@ -145,13 +145,17 @@ def _half_pairs(language: _Language, encoder: Encoder) -> _Parts | None:
     if len(texts) < _FEWEST:
         return None
     questions, answers = [question for question, _ in texts], [answer for _, answer in texts]
-    asked = [encoder.encode_query(question) for question in questions]
     return _Parts(
         questions=questions,
         answers=answers,
-        question_vectors=checked_rows(asked, encoder.name, questions, encoder.dimension),
-        answer_vectors=checked_rows(encoder.encode_chunks(answers), encoder.name, answers, encoder.dimension),
+        question_vectors=_encoded(questions, encoder),
+        answer_vectors=_encoded(answers, encoder),
     )
+
+
+def _encoded(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    """Return the vectors of some texts, ``(n, dimension)``: as queries, since they are no chunks that anybody keeps."""
+    return checked_rows([encoder.encode_query(text) for text in texts], encoder.name, texts, encoder.dimension)
 
 
 def _chunk_texts(segment: Segment, row: int, chunks: tuple[int, int]) -> tuple[str, str]:

@@ -116,7 +116,7 @@ def test_no_answer_is_from_the_index_that_was_put_in_its_place(two: Path, monkey
     """Where the system has no name for an open file, it is a typed error."""
     monkeypatch.setattr(files, "OPEN_FILES", "/nowhere")
     with searchkit.open(two / "mine", encoder=WordEncoder()) as searcher:
-        asked(searcher, "rice")
+        searcher.search("rice report", k=1)  # what was shown is remembered, and read no more
         exchange(two)
         with searcher._reading() as reading:
             for segment in reading.generation.segments:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,8 @@ from searchkit.ingest.formats.sections import atx_headings, sections_under
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Problem, Section
 
-SUFFIXES = [*sorted(FORMATS), ".xyz", "", ".txt.gz", ".jsonl.zst", *COMPRESSIONS]
+_OF_EXTRAS = set() if find_spec("pyarrow") else {".parquet", ".arrow", ".feather", ".ipc"}
+SUFFIXES = [*sorted(set(FORMATS) - _OF_EXTRAS), ".xyz", "", ".txt.gz", ".jsonl.zst", *COMPRESSIONS]
 LINES = st.one_of(
     st.text(max_size=60),
     st.sampled_from(

@@ -109,7 +109,8 @@ def test_the_parts_that_the_formula_names_are_there(index: Path) -> None:
             assert vector["times"] == 3.5
             assert vector["how"] == "(score - less) * times"
             assert legs.lean is not None
-            assert vector["less"] == pytest.approx(legs.lean.of(rows)[0], abs=1e-12)
+            (nearness,) = legs.lean.nearness(legs.cosine(rows), rows)
+            assert vector["less"] == pytest.approx(vector["score"] - nearness, abs=1e-12)
     assert len({part["less"] for result in results for vote in result["votes"] for part in vote["contributions"]}) > 2
 
 

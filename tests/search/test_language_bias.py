@@ -70,16 +70,20 @@ def test_one_language_has_nothing_to_take_off(tmp_path: Path) -> None:
         assert LanguageBias(legs.generation).towards(WordEncoder().encode_query("oil")) is None
 
 
-def test_languages_that_lean_alike_are_looked_for_together_and_rows_without_a_vector_not_at_all() -> None:
+def test_languages_that_lean_and_count_alike_are_looked_for_together_and_rows_without_a_vector_not_at_all() -> None:
     lean = QueryBias(
-        of_group=np.asarray([0.3, -0.1, 0.31, 0.0]), group_of_row=np.asarray([0, 1, 2, 3, 0], dtype=np.int16)
+        of_group=np.asarray([0.3, -0.1, 0.31, 0.3, 0.0]),
+        shares=np.asarray([1.0, 1.0, 1.0, 0.25, 0.0]),
+        group_of_row=np.asarray([0, 1, 2, 4, 0, 3], dtype=np.int16),
     )
-    found = [(mask.tolist(), least) for mask, least in lean.sets()]
+    found = [(mask.tolist(), least, share) for mask, least, share in lean.sets()]
     assert found == [
-        ([False, True, False, False, False], -0.1),
-        ([True, False, True, False, True], 0.3),
+        ([False, False, False, False, False, True], 0.3, 0.25),
+        ([False, True, False, False, False, False], -0.1, 1.0),
+        ([True, False, True, False, True, False], 0.3, 1.0),
     ]
-    assert lean.of(np.asarray([3, 2])).tolist() == [0.0, 0.31]
+    nearness = lean.nearness(np.asarray([0.0, 0.5, 0.7]), np.asarray([3, 2, 5]))
+    assert nearness.tolist() == pytest.approx([0.0, 0.5 - 0.31, (0.7 - 0.3) * 0.25])
 
 
 def test_shares_of_a_leaning_leg_still_add_up(index: Path) -> None:

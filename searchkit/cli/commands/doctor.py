@@ -103,7 +103,7 @@ FORMATS = {
     ),
     "news XML": ("a.xml", b"<nitf><body><body.content><p>The otter swims.</p></body.content></body></nitf>"),
     "web pages": ("a.html", _PAGE),
-    "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 de maio de 2025"}]'),
+    "JSON": ("a.json", b'[{"title": "A title", "text": "The otter swims.", "published": "3 mai 2025 kl. 10"}]'),
     "JSON lines": ("a.jsonl", b'{"title": "A title", "text": "The otter swims."}'),
     "CSV": ("a.csv", b"title,text\nA title,The otter swims.\n"),
     "exports": (
@@ -114,7 +114,10 @@ FORMATS = {
     "feeds": ("a.xml", b"<rss version='2.0'><channel><item><title>The otter swims</title></item></channel></rss>"),
     "web archives": ("a.warc", _WARC),
     "e-mail": ("a.eml", b"From: ada@example.org\nSubject: A title\n\nThe otter swims."),
-    "another encoding": ("a.txt", "Ракеты охраняли небо над городом, сказал министр.".encode("cp1251")),
+    "another encoding": (
+        "a.txt",
+        "Οι πύραυλοι φύλαγαν τον ουρανό πάνω από την πόλη, είπε.".encode("cp1253"),
+    ),
     "bzip2": (
         "a.txt.bz2",
         bytes.fromhex(
