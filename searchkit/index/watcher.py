@@ -25,11 +25,11 @@ from searchkit.errors import (
 )
 from searchkit.index.build import build
 from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.current import manifest_in_force
 from searchkit.index.feed_states import load_feed_states, save_feed_states
 from searchkit.index.folder_changes import Changes, FolderPolls, SettlingFiles, folder_events
 from searchkit.index.garbage import numbered
 from searchkit.index.history import gc
+from searchkit.index.manifest import manifest_in_force
 from searchkit.index.paths import IndexPaths, is_index
 from searchkit.index.update import PRUNE_LIMIT, add, update_files
 from searchkit.ingest.article_reader import read_feed_body

@@ -141,7 +141,7 @@ def watch(
 
 def _remembered(where: Path) -> tuple[str, ...]:
     """Return the places that an index remembers. Raises ``ConfigError`` where it remembers none."""
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     corpus = manifest_in_force(IndexPaths(where)).corpus
@@ -151,7 +151,7 @@ def _remembered(where: Path) -> tuple[str, ...]:
 
 
 def _read_before(where: Path) -> ReadConfig:
-    from searchkit.index.current import manifest_in_force
+    from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
     corpus = manifest_in_force(IndexPaths(where)).corpus
