@@ -226,6 +226,10 @@ class ProblemKind:
     examples: tuple[Problem, ...]
 
 
+_NO_ARTICLE = "isn't an article: it is "
+NO_ARTICLES = f"{_NO_ARTICLE}…"
+"""The reason of files of several kinds that hold no article."""
+
 _VARIABLE = re.compile(r"'[^']*'|\d[\d,.]*\d|\d")
 
 
@@ -233,7 +237,9 @@ def _problem_kinds(problems: Iterable[Problem]) -> Iterator[ProblemKind]:
     """Group problems by reason, in the order in which the reasons came first."""
     groups: dict[tuple[str, bool], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((_VARIABLE.sub("…", problem.reason), problem.lost), []).append(problem)
+        no_article = problem.reason.startswith(_NO_ARTICLE)
+        common = NO_ARTICLES if no_article else _VARIABLE.sub("…", problem.reason)
+        groups.setdefault((common, problem.lost), []).append(problem)
     for (common, lost), group in groups.items():
         reason = group[0].reason if all(each.reason == group[0].reason for each in group) else common
         yield ProblemKind(reason=reason, count=len(group), lost=lost, examples=tuple(group[:3]))
