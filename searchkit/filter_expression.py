@@ -159,10 +159,13 @@ class F:
             raise QueryError(f"{shown_value(pattern)} is no pattern.", hint="Give text: F('source').like('Harbor*').")
         return _is(Filter(field=self._name, values=(ValuePattern(text=pattern),)))
 
+    def __repr__(self) -> str:
+        return f"F({self._name!r})"
+
     def __contains__(self, value: object) -> bool:
         raise QueryError(
-            f"'{shown_value(value)} in F({self._name!r})' makes no condition.",
-            hint=f"Write F({self._name!r}).any({shown_value(value)}).",
+            f"{shown_value(value)} in {self!r} makes no condition.",
+            hint=f"Write {self!r}.any({shown_value(value)}).",
         )
 
     def __bool__(self) -> bool:
@@ -179,7 +182,7 @@ class F:
     def _alone(self) -> QueryError:
         """Make the error for a field that stands where a condition should."""
         return QueryError(
-            f"F({self._name!r}) alone is no condition.",
+            f"{self!r} alone is no condition.",
             hint="Compare it, and put each condition in parentheses: (F('a') == 20) | (F('b') == 10); F('a').exists()"
             " says that an article has the field.",
         )

@@ -178,6 +178,7 @@ def test_a_long_list_of_values_is_taken(searcher: searchkit.Searcher) -> None:
         ({"field": "pages", "like": 3}, "is no pattern"),
         ("pages > 3", "'where' is"),
         (["pages"], "'where' is"),
+        (F("pages"), r"'where' is F\('pages'\)"),
     ],
 )
 def test_what_cannot_be_understood_is_said(searcher: searchkit.Searcher, values: object, message: str) -> None:
