@@ -26,7 +26,7 @@ _HUGE = 10**300
 """Numbers from which on Python makes no float, and soon no text."""
 
 _DEEPEST = 50
-"""Levels of and, or and not within each other in a dict: more than anybody means, and less than Python's stack."""
+"""Levels of and, or and not within each other: more than anybody means, and less than Python's stack."""
 
 _PUBLISHED = "published"
 
@@ -159,6 +159,34 @@ class F:
             raise QueryError(f"{shown_value(pattern)} is no pattern.", hint="Give text: F('source').like('Harbor*').")
         return _is(Filter(field=self._name, values=(ValuePattern(text=pattern),)))
 
+    def __repr__(self) -> str:
+        return f"F({self._name!r})"
+
+    def __contains__(self, value: object) -> bool:
+        raise QueryError(
+            f"{shown_value(value)} in {self!r} makes no condition.",
+            hint=f"Write {self!r}.any({shown_value(value)}).",
+        )
+
+    def __bool__(self) -> bool:
+        raise self._alone()
+
+    def __and__(self, other: object) -> FilterExpression:
+        raise self._alone()
+
+    __or__ = __rand__ = __ror__ = __and__
+
+    def __invert__(self) -> FilterExpression:
+        raise self._alone()
+
+    def _alone(self) -> QueryError:
+        """Make the error for a field that stands where a condition should."""
+        return QueryError(
+            f"{self!r} alone is no condition.",
+            hint="Compare it, and put each condition in parentheses: (F('a') == 20) | (F('b') == 10); F('a').exists()"
+            " says that an article has the field.",
+        )
+
     def __eq__(self, value: object) -> FilterExpression:  # type: ignore[override]
         return self.any(_one_value(self._name, value))
 
@@ -197,7 +225,23 @@ def filter_expression(where: FilterExpression | Mapping[str, Any]) -> FilterExpr
             f"'where' is {shown_value(where)}.",
             hint="Give conditions, where=F('price') >= 10, or a dict: where={'field': 'price', 'gte': 10}.",
         )
-    return _from_dict(where, 1)
+    expression = _from_dict(where, 1)
+    check_depth(expression)
+    return expression
+
+
+def check_depth(expression: FilterExpression) -> None:
+    """Refuse an expression of more levels than can be followed. Raises ``QueryError``."""
+    level = [expression]
+    for _ in range(_DEEPEST + 1):
+        if not level:
+            return
+        level = [operand for each in level for operand in each.operands]
+    raise _too_deep()
+
+
+def _too_deep() -> QueryError:
+    return QueryError(f"The filter is nested more than {_DEEPEST} levels deep.", hint="Write it flatter.")
 
 
 _OPERATORS: Mapping[str, Callable[[F, Any], FilterExpression]] = {
@@ -219,7 +263,7 @@ _HINT = "Write {'field': 'price', 'gte': 10}, {'and': [...]}, {'or': [...]} or {
 
 def _from_dict(values: object, level: int) -> FilterExpression:
     if level > _DEEPEST:
-        raise QueryError(f"The filter is nested more than {_DEEPEST} levels deep.", hint="Write it flatter.")
+        raise _too_deep()
     if isinstance(values, FilterExpression):
         return values
     if not isinstance(values, Mapping) or not values:

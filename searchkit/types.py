@@ -226,6 +226,10 @@ class ProblemKind:
     examples: tuple[Problem, ...]
 
 
+_NO_ARTICLE = "isn't an article: it is "
+NO_ARTICLES = f"{_NO_ARTICLE}…"
+"""The reason of files of several kinds that hold no article."""
+
 _VARIABLE = re.compile(r"'[^']*'|\d[\d,.]*\d|\d")
 
 
@@ -233,7 +237,9 @@ def _problem_kinds(problems: Iterable[Problem]) -> Iterator[ProblemKind]:
     """Group problems by reason, in the order in which the reasons came first."""
     groups: dict[tuple[str, bool], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((_VARIABLE.sub("…", problem.reason), problem.lost), []).append(problem)
+        no_article = problem.reason.startswith(_NO_ARTICLE)
+        common = NO_ARTICLES if no_article else _VARIABLE.sub("…", problem.reason)
+        groups.setdefault((common, problem.lost), []).append(problem)
     for (common, lost), group in groups.items():
         reason = group[0].reason if all(each.reason == group[0].reason for each in group) else common
         yield ProblemKind(reason=reason, count=len(group), lost=lost, examples=tuple(group[:3]))
@@ -348,10 +354,23 @@ class FilterExpression:
     condition: Filter | None = None
 
     def __and__(self, other: FilterExpression) -> FilterExpression:
-        return FilterExpression(operator="and", operands=(self, other))
+        return self._joined("and", other)
 
     def __or__(self, other: FilterExpression) -> FilterExpression:
-        return FilterExpression(operator="or", operands=(self, other))
+        return self._joined("or", other)
+
+    def __rand__(self, other: object) -> FilterExpression:
+        raise unjoinable(other)
+
+    def __ror__(self, other: object) -> FilterExpression:
+        raise unjoinable(other)
+
+    def _joined(self, operator: Literal["and", "or"], other: FilterExpression) -> FilterExpression:
+        """Join two; what is joined by the same operator already stays on one level, however many are joined."""
+        if not isinstance(other, FilterExpression):
+            raise unjoinable(other)
+        operands = [each.operands if each.operator == operator else (each,) for each in (self, other)]
+        return FilterExpression(operator=operator, operands=operands[0] + operands[1])
 
     def __invert__(self) -> FilterExpression:
         return FilterExpression(operator="not", operands=(self,))
@@ -372,10 +391,20 @@ class FilterExpression:
             >>> [condition.field for condition in (~searchkit.F("price").exists()).conditions()]
             ['price']
         """
-        if self.condition is not None:
-            yield self.condition
-        for operand in self.operands:
-            yield from operand.conditions()
+        waiting = [self]
+        while waiting:
+            expression = waiting.pop()
+            if expression.condition is not None:
+                yield expression.condition
+            waiting.extend(reversed(expression.operands))
+
+
+def unjoinable(other: object) -> QueryError:
+    """Make the error for what is joined with a condition and is none."""
+    return QueryError(
+        f"A condition is joined with something of type {type(other).__name__}.",
+        hint="Put each condition in parentheses: (F('a') == 20) | (F('b') == 10).",
+    )
 
 
 class Syntax(StrEnum):

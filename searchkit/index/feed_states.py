@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from searchkit.errors import StorageError
 from searchkit.index.paths import IndexPaths
-from searchkit.ingest.feed_fetcher import FeedState
+from searchkit.ingest.feed_fetcher import FeedState, is_feed_address
 from searchkit.storage import files
 
 
@@ -21,6 +21,11 @@ def load_feed_states(paths: IndexPaths, addresses: Sequence[str]) -> list[FeedSt
     """Return the state of each feed, in their order; a new one where none can be read."""
     known = _load(paths)
     return [_state(address, known.get(address)) for address in addresses]
+
+
+def remembered_feeds(paths: IndexPaths) -> list[str]:
+    """Return the addresses of the feeds that were watched for an index, in the order in which they came."""
+    return [address for address in _load(paths) if is_feed_address(address)]
 
 
 def save_feed_states(paths: IndexPaths, states: Iterable[FeedState]) -> None:

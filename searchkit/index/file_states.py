@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,9 +150,11 @@ class FileStates:
         """Say whether an address lies at one of the places that the index was made from."""
         return any(Path(address).is_relative_to(place) for place in self._places)
 
-    def save(self, paths: IndexPaths) -> None:
+    def save(self, paths: IndexPaths, seen: Container[str] | None = None) -> None:
         """Write down the files that were read, with the digest of what the generation in force has of each.
 
+        ``seen`` are the ids of the articles that the files gave; None: all that the generation has. A file that has
+        lost an article which the generation still has isn't written down: unread, it would seem to hold it for ever.
         What can't be written is left: the files are read again next time.
         """
         if not self._read:
@@ -161,7 +163,12 @@ class FileStates:
             few = len(self._read) <= _FEW
             held = generation.held_below(self._read) if few else generation.held(None)
             names = given_by_file(held.values(), self._read)
-            fresh = {path: replace(state, given=names[path]) for path, state in self._read.items() if path in names}
+            lacking = set() if seen is None else {article.path for id_, article in held.items() if id_ not in seen}
+            fresh = {
+                path: replace(state, given=names[path])
+                for path, state in self._read.items()
+                if path in names and path not in lacking
+            }
             _append(self._path, fresh)
 
     # Names

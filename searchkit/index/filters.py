@@ -65,11 +65,11 @@ def _satisfying(segment: Segment, expression: FilterExpression) -> Mask:
     """Return ``(articles,)`` bool: the articles, deleted ones included, of which an expression is true."""
     if expression.condition is not None:
         return _meeting(segment, expression.condition)
-    masks = [_satisfying(segment, operand) for operand in expression.operands]
     if expression.operator == "not":
-        return ~masks[0]
+        return ~_satisfying(segment, expression.operands[0])
     joined = np.full(segment.fact.articles, expression.operator == "and")
-    for mask in masks:
+    for operand in expression.operands:
+        mask = _satisfying(segment, operand)
         joined = joined & mask if expression.operator == "and" else joined | mask
     return joined
 

@@ -388,12 +388,12 @@ def check_fields(generation: Generation, where: Where) -> None:
         names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
     for name in names:
         if name not in generation.field_names | FIELDS_EVERYWHERE:
-            raise unknown_field(generation, name)
+            raise unknown_field(name, generation.field_names | {"published"})
 
 
-def unknown_field(generation: Generation, name: str) -> QueryError:
-    """Make the error for a field that no article has, with the nearest that there is."""
-    known = sorted(generation.field_names)
+def unknown_field(name: str, names: Iterable[str]) -> QueryError:
+    """Make the error for a field that no article has, with the nearest of those that there are."""
+    known = sorted(names)
     near = get_close_matches(name, known, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}."
     return QueryError(f"No article here has a field '{name}'.", hint=hint)

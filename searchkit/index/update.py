@@ -129,7 +129,7 @@ def add(
             if draft.articles:
                 manifest = draft.publish(joined(manifest.corpus, corpus))
             draft.forget()
-        states.save(paths)
+        states.save(paths, compared.seen)
     return compared.counted(draft.report(manifest, intake, started, compared.notes))
 
 
@@ -254,7 +254,7 @@ def update(
                 whole = rereadable(corpus) if (prune and not elsewhere) or new_corpus is None else None
                 manifest = draft.publish(whole or joined(manifest.corpus, corpus))
             draft.forget()
-        states.save(paths)
+        states.save(paths, compared.seen)
         notes.extend(compared.notes)
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(vanished))
 
@@ -331,7 +331,7 @@ def update_files(
             if draft.articles or draft.deleting:
                 manifest = draft.publish(joined(manifest.corpus, corpus))
             draft.forget()
-        states.save(paths)
+        states.save(paths, compared.seen)
         notes.extend(compared.notes)
     return replace(compared.counted(draft.report(manifest, intake, started, notes)), vanished=len(gone))
 

@@ -7,11 +7,12 @@ import json
 import math
 import numbers
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import TypeVar
 
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.dates import day_comes_first, has_two_readings, offset_s, parse_date, parse_dated
@@ -22,6 +23,8 @@ from searchkit.ingest.text_cleanup import clean, has_control, join_parted_words,
 from searchkit.types import Article, FieldValue, Origin, Section
 
 _DAY_S = 86_400
+
+_Value = TypeVar("_Value")
 
 
 def checked_article(article: Article) -> Article:
@@ -233,7 +236,7 @@ def plain_text(value: object, name: str, between: str) -> str:
         if words:
             return " ".join(words)
     kind = "an object" if isinstance(value, Mapping) else f"of type {type(value).__name__}"
-    raise SourceError(f"has a {name} that is no text but {kind}")
+    raise SourceError(f"has no text in its field '{name}', but {kind}")
 
 
 def written_list(text: str) -> list[object] | None:
@@ -262,13 +265,16 @@ def is_list(value: object) -> bool:
     return isinstance(value, list | tuple | Set) or (isinstance(value, str) and written_list(value) is not None)
 
 
-def strings(value: object) -> list[str]:
-    """Return the texts in a value, each on one line: those of a list, or the one that it is; no blank ones."""
+def strings(value: object, name: str) -> list[str]:
+    """Return the texts in a field's value, each on one line: those of a list, or the one that it is; no blank ones.
+
+    Raises ``SourceError`` as ``plain_text`` does.
+    """
     listed = written_list(value) if isinstance(value, str) else None
     if isinstance(value, Set):
         value = sorted(value, key=str)
     values = listed if listed is not None else value if isinstance(value, list | tuple) else [value]
-    texts = (one_line(plain_text(each, "list", " ")) for each in values)
+    texts = (one_line(plain_text(each, name, " ")) for each in values)
     return [text for text in texts if text]
 
 
@@ -390,7 +396,9 @@ def check_fields(fields: Mapping[str, str]) -> None:
 def has_id(values: Mapping[str, object], fields: Mapping[str, str] | None = None) -> bool:
     """Say whether an article brings an id, or a url that serves as one."""
     mapping = _FieldCandidate(values, fields or {})
-    return any(plain_text(mapping.value(name), name, " ").strip() for name in ("id", "url"))
+    if plain_text(mapping.value("id"), "id", " ").strip():
+        return True
+    return bool(_taken(mapping, "url", lambda value: plain_text(value, "url", " ").strip(), {}, []))
 
 
 def content_id(prefix: str, values: Mapping[str, object]) -> str:
@@ -431,7 +439,7 @@ def make_article(
         text = ""
         if not title:
             raise SourceError(f"has neither text nor title{_keys_there(draft.values)}")
-    url = one_line(plain_text(fields_.value("url"), "url", " ")) or None
+    url = _taken(fields_, "url", lambda value: one_line(plain_text(value, "url", " ")), extra, notes) or None
     declared = _language(fields_, extra, notes)
     language = corrected(declared, title, text) if declared else detect(title, text)
     published = _date(fields_, "published", language, extra, notes)
@@ -443,13 +451,13 @@ def make_article(
         title=title,
         text=text,
         url=url,
-        source=", ".join(map(line_text, strings(fields_.value("source")))) or None,
-        authors=_authors(fields_.value("authors")),
+        source=", ".join(_taken(fields_, "source", _sources, extra, notes)) or None,
+        authors=_taken(fields_, "authors", _authors, extra, notes),
         published=None if published is None else published.astimezone(UTC),
         updated=None if updated is None else updated.astimezone(UTC),
         utc_offset_s=0 if published is None else offset_s(published),
         language=language,
-        tags=_listed(fields_.value("tags")),
+        tags=_taken(fields_, "tags", _tags, extra, notes),
         fields={**fields_.rest(), **extra},
         sections=_sections(read, title) if draft.sections is None else draft.sections,
         origin=origin,
@@ -613,14 +621,31 @@ def _id(value: object, url: str | None, fallback: str | None) -> str:
     return clean(identifier)
 
 
+def _taken(
+    candidates: _FieldCandidate,
+    name: str,
+    read: Callable[[object], _Value],
+    extra: dict[str, FieldValue],
+    notes: list[str],
+) -> _Value:
+    """Return what is read of a field that an article may lack; what is no text is kept as a field of its own."""
+    value = candidates.value(name)
+    try:
+        return read(value)
+    except SourceError as error:
+        if (kept := _field(value)) is None:
+            raise
+        extra[f"{name}_raw"] = kept
+        notes.append(f"{error.message}; it is kept as the field {name}_raw")
+        return read(None)
+
+
 def _date(
     candidates: _FieldCandidate, name: str, language: str | None, extra: dict[str, FieldValue], notes: list[str]
 ) -> datetime | None:
-    value = candidates.value(name)
+    value = _taken(candidates, name, lambda value: _date_text(value, name), extra, notes)
     if value in (None, "", (), []):
         return None
-    if isinstance(value, Mapping | list | tuple):
-        value = plain_text(value, name, " ")
     day_first = day_comes_first(language)
     moment = parse_dated(value, day_first=day_first)
     if moment is not None and day_first is None and has_two_readings(value):
@@ -632,8 +657,12 @@ def _date(
     return moment
 
 
+def _date_text(value: object, name: str) -> object:
+    return plain_text(value, name, " ") if isinstance(value, Mapping | list | tuple) else value
+
+
 def _language(candidates: _FieldCandidate, extra: dict[str, FieldValue], notes: list[str]) -> str | None:
-    declared = one_line(plain_text(candidates.value("language"), "language", " "))
+    declared = _taken(candidates, "language", lambda value: one_line(plain_text(value, "language", " ")), extra, notes)
     if is_no_language(declared):
         return None
     language = normalise(declared) if len(declared) <= LONGEST_LANGUAGE else None
@@ -643,12 +672,16 @@ def _language(candidates: _FieldCandidate, extra: dict[str, FieldValue], notes: 
     return language
 
 
+def _sources(value: object) -> tuple[str, ...]:
+    return tuple(map(line_text, strings(value, "source")))
+
+
 def _authors(value: object) -> tuple[str, ...]:
     """Take a list as it is; split one string at ``;``, or at commas and "and" where whole names stand between them."""
     if is_list(value):
-        return tuple(dict.fromkeys(map(line_text, strings(value))))
+        return tuple(dict.fromkeys(map(line_text, strings(value, "authors"))))
     names: list[str] = []
-    for each in strings(value):
+    for each in strings(value, "authors"):
         text = _BY.sub("", line_text(each))
         parts = text.split(";") if ";" in text else _AND.sub(", ", text).split(",")
         parts = [part.strip() for part in parts if part.strip()]
@@ -658,11 +691,11 @@ def _authors(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _listed(value: object) -> tuple[str, ...]:
+def _tags(value: object) -> tuple[str, ...]:
     """Take a list as it is ("Washington, D.C." is one tag); split one string at ``;``, or else at commas."""
     if is_list(value):
-        return tuple(dict.fromkeys(map(line_text, strings(value))))
-    texts = map(line_text, strings(value))
+        return tuple(dict.fromkeys(map(line_text, strings(value, "tags"))))
+    texts = map(line_text, strings(value, "tags"))
     parts = (part.strip() for text in texts for part in text.split(";" if ";" in text else ","))
     return tuple(dict.fromkeys(part for part in parts if part))
 

@@ -11,14 +11,14 @@ import os
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from searchkit.config import ReadConfig
-from searchkit.errors import SourceError
+from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import check_fields
 from searchkit.ingest.compression import HEAD
@@ -77,7 +77,8 @@ def read(
 
     Raises:
         SourceError: At once: a place doesn't exist, or a glob matches nothing.
-        ConfigError: At once: ``config`` maps a field that articles don't have, or ``jobs`` is less than 1.
+        ConfigError: At once: ``config`` maps a field that articles don't have, ``jobs`` is less than 1, or an argument
+            can't be used.
         MissingExtra: While reading: a package that a format needs can't be imported.
         StorageError: While reading: a file can't be written that a package needs to read with.
 
@@ -91,7 +92,11 @@ def read(
         cocoa 2024-12-11
         bridge 2025-06-02
     """
-    listed = [places] if isinstance(places, str | Path) else list(places)
+    listed = _listed(places)
+    if not isinstance(config, ReadConfig):
+        raise ConfigError(
+            f"Places are read by a ReadConfig, not by {config!r}.", hint="Give several places as one list: ['a', 'b']."
+        )
     check_fields(config.fields)
     check_jobs(jobs)
     on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
@@ -101,6 +106,18 @@ def read(
     named = distinct(files) if memory is None else memory.named(files)
     addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
     return _read(named, problems, source, config.fields, progress, memory, addresses, jobs)
+
+
+def _listed(places: object) -> list[str | Path]:
+    """Return places as a list. Raises ``ConfigError`` for what is none."""
+    listed: list[str | Path] = []
+    for place in [places] if isinstance(places, str | Path) or not isinstance(places, Iterable) else places:
+        if not isinstance(place, str | Path):
+            raise ConfigError(
+                f"{place!r} is no place to read.", hint="Give the path of a file or folder, a glob, or a list of these."
+            )
+        listed.append(place)
+    return listed
 
 
 class _FilesOf:
@@ -144,7 +161,7 @@ def read_articles(
 
     Raises:
         SourceError: At once: a place doesn't exist, or a glob matches nothing.
-        ConfigError: At once: ``config`` maps a field that articles don't have.
+        ConfigError: At once: ``config`` maps a field that articles don't have, or an argument can't be used.
         MissingExtra: While reading: a package that a format needs can't be imported.
         StorageError: While reading: a file can't be written that a package needs to read with.
 
@@ -159,9 +176,7 @@ def read_articles(
         >>> problems
         []
     """
-    return _articles(
-        read([places] if isinstance(places, str | Path) else places, config or _AS_IT_IS, progress=progress), on_problem
-    )
+    return _articles(read(_listed(places), _AS_IT_IS if config is None else config, progress=progress), on_problem)
 
 
 def _articles(entries: Iterator[Article | Problem], on_problem: Callable[[Problem], None] | None) -> Iterator[Article]:

@@ -110,6 +110,9 @@ _BY_MAGIC = {
 _OPEN_TO_CONTENT = {"plain", "unknown", "xml", "feed", "json", "table", "jsonl", "html", "mail", "mbox"}
 """What a suffix speaks for only as long as the text doesn't say otherwise; Markdown may begin with any of it."""
 
+_OFTEN_PAGES = {"pdf", "docx", "odt", "rtf", "epub"}
+"""Documents in whose place a server may have sent a page: one that asks for a password, or says that there is none."""
+
 _TAR = (257, b"ustar")
 _PROLOGUE = re.compile(
     r"\s*(?:<\?[^>]{0,1000}\?>|<!--.{0,10000}?-->|<!doctype\s+(?P<type>[\w:.-]+)[^<>\[]*(?:\[.{0,10000}?\]\s*)?>)",
@@ -158,6 +161,8 @@ def detect_format(head: bytes, by_suffix: str) -> str:
     """
     if (by_magic := _by_magic(head)) is not None:
         return by_magic
+    if by_suffix in _OFTEN_PAGES:
+        return "html" if _outermost(_decoded(head)) == "html" else by_suffix
     if by_suffix not in _OPEN_TO_CONTENT:
         return by_suffix
     return _by_text(_decoded(head), by_suffix) or by_suffix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -26,6 +27,8 @@ _LONGEST_JSON = 256 * 2**20
 _BINARY = frozenset({"pdf", "docx", "odt", "epub", "rtf"})
 _LONGEST_BINARY = 4 * LONGEST
 """Bytes of a document, which may hold pictures."""
+
+_MARKUP = re.compile(r"<[a-z!/?]", re.IGNORECASE)
 
 _DOCUMENTS = {
     "office": "an Office file",
@@ -229,6 +232,8 @@ def _parse_page(data: bytes) -> ParsedArticle:
     from searchkit.ingest.formats.html import decode_page, parse_page
 
     text, note = decode_page(data)
+    if _MARKUP.search(text) is None:
+        return with_note(with_note(_text_parser("plain")(data), "holds no HTML, and was read as plain text"), note)
     return with_note(parse_page(text), note)
 
 

@@ -27,7 +27,7 @@ def count_facets(
     """
     for name in names:
         if name not in generation.field_names and (name not in FIELDS_EVERYWHERE or name == "published"):
-            raise unknown_field(generation, name)
+            raise unknown_field(name, generation.field_names)
     matching = np.zeros(int(generation.article_bases[-1]), dtype=bool)
     chosen = generation.article_of_row if rows is None else generation.article_of_row[rows]
     matching[chosen] = True

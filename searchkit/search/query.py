@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
-from searchkit.filter_expression import Conditions, Values, accepted_values, filter_expression, shown_value
+from searchkit.filter_expression import (
+    Conditions,
+    Values,
+    accepted_values,
+    check_depth,
+    filter_expression,
+    shown_value,
+)
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import (
     articles_for,
@@ -66,7 +73,14 @@ def notes_on_arguments(
         others = [other for other in conditions if other is not condition]
         among = _meeting_all(generation, others)
         notes += _notes(generation, condition, among, within=bool(others), suggest=suggest)
-    return tuple(notes)
+    if where.expression is not None:
+        notes += map(_note_on_empty, filter(is_empty_range, where.expression.conditions()))
+    return tuple(dict.fromkeys(notes))
+
+
+def _note_on_empty(condition: Filter) -> str:
+    low, high = (bound.instant if isinstance(bound, SpanBound) else bound for bound in (condition.low, condition.high))
+    return f"'{condition.field}:[{low} TO {high}]' ends before it begins, so no article is in it."
 
 
 def notes_on_text(
@@ -91,8 +105,7 @@ def notes_on_text(
                 )
     for condition in dict.fromkeys(conditions):
         if any(is_empty_range(each) for each in dated(condition, datetime.now(UTC))):
-            shown = f"{condition.field}:[{condition.low} TO {condition.high}]"
-            notes.append(f"'{shown}' ends before it begins, so no article is in it.")
+            notes.append(_note_on_empty(condition))
         if condition.values and condition.field != "published":
             among = _articles_of(generation, passing) if among is None else among
             notes += _notes(generation, condition, among, within=False, suggest=True)
@@ -257,6 +270,8 @@ def check_query(query: Query) -> None:
         )
     _facets(query.facets)
     _check_span(query.where)
+    if query.where.expression is not None:
+        check_depth(query.where.expression)
 
 
 _WEST, _EAST = timedelta(hours=12), timedelta(hours=14)

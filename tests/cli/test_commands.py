@@ -176,6 +176,16 @@ def test_every_problem_is_named(run: Run) -> None:
     assert (again["lost"], len(again["problems"]), again["problems"][0]["line"]) == (25, 25, 2)
 
 
+def test_files_of_many_kinds_that_are_no_articles_are_one_line(run: Run) -> None:
+    Path("site").mkdir()
+    Path("site/a.txt").write_text("A new line of trams.")
+    for suffix in ("css", "js", "png", "gif", "woff", "mp3", "exe"):
+        Path(f"site/a.{suffix}").write_bytes(b"a { color: red; }")
+    ran = run("build", "site", "--index", "index")
+    assert "  7 files are no articles, but pictures, settings and the like; for instance " in ran.err
+    assert ran.err.count("site/a.") == 3
+
+
 def test_quiet_says_nothing_but_problems(run: Run, corpus: Path) -> None:
     assert run("build", corpus, "--index", "quiet", "--quiet").err == ""
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+import searchkit
 from tests.cli.conftest import Run
+from tests.word_encoder import WordEncoder
 
 
 @pytest.fixture
@@ -99,6 +101,30 @@ def test_without_places_it_watches_those_that_the_index_remembers(articles: Path
     (articles / "strike.txt").write_text("Ports on strike\n\nNo ferries run.")
     assert run("watch", "--index", index, "--once").code == 0
     assert found(run, index, "strike") == ["strike"]
+
+
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_without_places_it_watches_the_feeds_that_were_watched_too(
+    articles: Path, run: Run, tmp_path: Path, has_folder: bool
+) -> None:
+    pytest.importorskip("httpx")
+    pytest.importorskip("feedparser")
+    feed, index = tmp_path / "feed.xml", tmp_path / "followed"
+    item = "<item><title>On otters</title><link>http://news.example/1</link><description>Otters.</description></item>"
+    feed.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel><title>Ledger</title>{item}</channel></rss>')
+    os.utime(feed, (1_700_000_000, 1_700_000_000))
+    assert run("watch", feed.as_uri(), *[articles] * has_folder, "--index", index, "--once").code == 0
+    (articles / "strike.txt").write_text("Ports on strike\n\nNo ferries run.")
+    ran = run("watch", "--index", index, "--once")
+    watched = [str(articles)] * has_folder + [feed.as_uri()]
+    assert (ran.code, f"Watching {', '.join(watched)} for" in ran.err) == (0, True)
+    assert found(run, index, "strike") == ["strike"] * has_folder
+
+
+def test_what_remembers_neither_places_nor_feeds_says_so(tmp_path: Path, run: Run) -> None:
+    searchkit.build(tmp_path / "index", [{"id": "a", "text": "Otters swim."}], encoder=WordEncoder())
+    ran = run("watch", "--index", tmp_path / "index", "--once")
+    assert (ran.code, "remembers no places and no feeds" in ran.err) == (2, True)
 
 
 def test_keep_keeps_what_has_vanished_and_yes_lets_it_go(articles: Path, index: Path, run: Run) -> None:

@@ -97,6 +97,37 @@ def test_a_file_of_several_articles_is_updated_as_a_table_is(tmp_path: Path, ope
         assert searcher.info().articles == 3
 
 
+@pytest.mark.parametrize(("name", "make"), [("a.zip", archive), ("a.jsonl", table)])
+@pytest.mark.parametrize("first", ["update", "add", "update of another place too"])
+def test_what_vanished_from_a_changed_file_goes_at_a_later_prune(tmp_path: Path, name: str, make, first: str):
+    index, path = tmp_path / "index", tmp_path / "news" / name
+    put(path, make("monday", "tuesday"))
+    put(tmp_path / "more" / "b.txt", STORY)
+    build(index, places=[path.parent], encoder=WordEncoder())
+    put(path, make("monday", "friday"), changed=HOUR_AGO + 60)
+    if first == "add":
+        searchkit.add(index, places=[path.parent], encoder=WordEncoder())
+    else:
+        places = [path.parent, tmp_path / "more"] if "another" in first else []
+        assert update(index, places=places, encoder=WordEncoder()).vanished == 1
+    assert update(index, encoder=WordEncoder()).vanished == 1
+    pruned = update(index, prune=True, prune_limit=1.0, encoder=WordEncoder())
+    assert (pruned.vanished, pruned.deleted) == (1, 1)
+    with searchkit.open(index, encoder=WordEncoder()) as searcher:
+        assert not searcher.search("tuesday", mode="keyword").results
+
+
+def test_a_file_is_not_read_again_once_what_vanished_from_it_is_pruned(tmp_path: Path, opened: list[str]):
+    index, path = tmp_path / "index", tmp_path / "news" / "a.jsonl"
+    put(path, table("monday", "tuesday", "friday"))
+    build(index, places=[path.parent], encoder=WordEncoder())
+    put(path, table("monday", "tuesday"), changed=HOUR_AGO + 60)
+    update(index, encoder=WordEncoder())
+    update(index, prune=True, encoder=WordEncoder())
+    opened.clear()
+    assert (update(index, encoder=WordEncoder()).unchanged, opened) == (2, [])
+
+
 def test_where_an_article_stands_in_a_crawl_is_shown(tmp_path: Path):
     path = tmp_path / "a.warc.gz"
     put(path, crawl("monday"))

@@ -9,7 +9,7 @@ import pytest
 from searchkit import ingest
 from searchkit.errors import ConfigError, SourceError
 from searchkit.ingest import article_from_dict
-from searchkit.ingest.article_builder import ALIASES, check_fields
+from searchkit.ingest.article_builder import ALIASES, ParsedArticle, check_fields, has_id, make_article
 
 ENGLISH = "The ministry said on Tuesday that the systems had been delivered to the country, and more would follow."
 
@@ -116,7 +116,7 @@ def test_a_list_of_paragraphs_is_a_text():
         ({"id": "1"}, "neither text nor title"),
         ({"id": "1", "text": "  \n", "title": ""}, "neither text nor title"),
         ({"id": "a\nb", "text": "t"}, "control character"),
-        ({"id": "1", "text": {"a": 1}}, "text that is no text but an object"),
+        ({"id": "1", "text": {"a": 1}}, "no text in its field 'text', but an object"),
         ({"id": "1", "text": object()}, "of type object"),
     ],
 )
@@ -199,3 +199,15 @@ def test_one_text_of_names_is_split():
 def test_a_source_in_a_written_list_is_its_name():
     for value in (["Reuters"], "['Reuters']", '["Reuters"]', {"name": "Reuters"}):
         assert article_from_dict({"id": "1", "text": "x", "source": value}).source == "Reuters"
+
+
+@pytest.mark.parametrize("name", ["tags", "authors", "source", "url", "language", "published", "updated"])
+def test_a_field_that_is_no_text_is_kept_as_a_field_of_its_own(name: str) -> None:
+    read = make_article(ParsedArticle(values={"id": "1", "text": "The otter swims.", name: {"a": {"b": 1}}}))
+    assert read.article.text == "The otter swims."
+    assert read.article.fields == {f"{name}_raw": '{"a":{"b":1}}'}
+    assert read.notes == (f"has no text in its field '{name}', but an object; it is kept as the field {name}_raw",)
+
+
+def test_an_address_that_is_no_text_is_no_id() -> None:
+    assert not has_id({"url": {"a": {"b": 1}}, "text": "The otter swims."})

@@ -252,7 +252,7 @@ def test_an_id_in_the_front_matter_is_the_id(tmp_path: Path):
     write(tmp_path, "b.md", "---\nid: ''\ntitle: {a: 1}\n---\ntext")
     articles, (problem,) = sorted_out([tmp_path])
     assert [each.id for each in articles] == ["seven"]
-    assert "title that is no text" in problem.reason
+    assert "no text in its field 'title'" in problem.reason
 
 
 def test_what_was_repaired_is_said_and_nothing_is_lost_by_it(tmp_path: Path):

@@ -79,3 +79,39 @@ def test_what_it_reads_can_be_indexed(folder: Path, tmp_path: Path) -> None:
         tmp_path / "index", (article for article in articles if "ferries" in article.text), encoder=WordEncoder()
     )
     assert report.articles == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a", "b"), "ReadConfig, not by 'b'"),
+        ((3,), "3 is no place"),
+        ((["a", 3],), "3 is no place"),
+        ((None,), "None is no place"),
+        ((b"a",), "97 is no place"),
+    ],
+)
+def test_what_is_no_place_is_refused_at_once(folder: Path, arguments: tuple[object, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as refused:
+        searchkit.read(*arguments)  # type: ignore[arg-type]
+    assert "list" in refused.value.hint
+
+
+def test_a_plain_text_saved_as_a_page_is_read_as_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("Ports on strike\n\nNo ferries run: waves < 3 m, winds & rain.")
+    problems: list[Problem] = []
+    (article,) = searchkit.read(tmp_path, on_problem=problems.append)
+    assert (article.title, article.text) == ("Ports on strike", "No ferries run: waves < 3 m, winds & rain.")
+    assert [(problem.reason, problem.lost) for problem in problems] == [
+        ("holds no HTML, and was read as plain text", False)
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "docx", "epub", "rtf", "odt"])
+def test_a_page_saved_as_a_document_is_read_as_a_page(tmp_path: Path, suffix: str) -> None:
+    page = "<!DOCTYPE html><html><head><title>Log in</title></head><body><p>Subscribe to read on.</p></body></html>"
+    (tmp_path / f"a.{suffix}").write_text(page)
+    (tmp_path / "b.txt").write_text(page)
+    document, text = searchkit.read(tmp_path)
+    assert (document.title, document.text) == (text.title, text.text)
+    assert "Subscribe to read on." in document.text

@@ -178,6 +178,7 @@ def test_a_long_list_of_values_is_taken(searcher: searchkit.Searcher) -> None:
         ({"field": "pages", "like": 3}, "is no pattern"),
         ("pages > 3", "'where' is"),
         (["pages"], "'where' is"),
+        (F("pages"), r"'where' is F\('pages'\)"),
     ],
 )
 def test_what_cannot_be_understood_is_said(searcher: searchkit.Searcher, values: object, message: str) -> None:
@@ -191,6 +192,70 @@ def test_a_filter_too_deep_is_refused() -> None:
         values = {"not": values}
     with pytest.raises(QueryError, match="levels deep"):
         filter_expression(values)
+
+
+def test_thousands_of_conditions_are_joined_in_a_loop(searcher: searchkit.Searcher) -> None:
+    every, some = F("pages") >= 0, F("pages") == 3
+    for number in range(3_000):
+        every &= F("pages") != 1_000 + number
+        some |= F("pages") == 1_000 + number
+    assert searcher.count(where=every) == len(ARTICLES)
+    assert searcher.count(where=some) == len(wanted(lambda a: a.fields["pages"] == 3))
+    assert len(list(every.conditions())) == 3_001
+
+
+def test_an_expression_too_deep_is_refused_and_not_followed(searcher: searchkit.Searcher) -> None:
+    deep = F("pages") == 3
+    for _ in range(3_000):
+        deep = ~deep
+    assert [condition.field for condition in deep.conditions()] == ["pages"]
+    for ask in (
+        lambda: searcher.count(where=deep),
+        lambda: searcher.search("report", where={"and": [deep]}),
+        lambda: searcher.ask(searchkit.Query(text="report", where=searchkit.Where(expression=deep))),
+    ):
+        with pytest.raises(QueryError, match="levels deep"):
+            ask()
+
+
+def test_what_is_joined_without_parentheses_or_compared_with_nothing_is_refused() -> None:
+    for make in (
+        lambda: F("a") == 20 | F("b") == 10,
+        lambda: F("a") == 20 | (F("b") == 10),
+        lambda: (F("a") == 20) & True,
+        lambda: (F("a") == 20) | F("b"),
+        lambda: F("a") & F("b"),
+        lambda: F("a") and F("b"),
+        lambda: ~F("a"),
+    ):
+        with pytest.raises(QueryError) as refused:
+            make()
+        assert "(F('a') == 20) | (F('b') == 10)" in refused.value.hint
+    with pytest.raises(QueryError) as refused:
+        "x" in F("tag")  # noqa: B015 - a condition
+    assert refused.value.hint == "Write F('tag').any('x')."
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        (F("pages").between(60, 10), "pages:[60 TO 10]"),
+        (F("desk").between("world", "city"), "desk:[world TO city]"),
+        (F("published").between("2025-03", "2025-01-31"), "published:[2025-03-01 TO 2025-01-31]"),
+    ],
+)
+def test_a_range_that_ends_before_it_begins_is_told(
+    searcher: searchkit.Searcher, where: FilterExpression, shown: str
+) -> None:
+    note = f"'{shown}' ends before it begins, so no article is in it."
+    assert note in searcher.search("report", where=where).notes
+    assert note in searcher.search("report", where=~where).notes
+
+
+def test_the_fields_that_there_are_include_the_date(searcher: searchkit.Searcher) -> None:
+    with pytest.raises(QueryError) as refused:
+        searcher.count(where=F("zzz") == 1)
+    assert "desk, language, pages, published" in refused.value.hint
 
 
 def test_and_between_conditions_as_a_word_is_refused() -> None:

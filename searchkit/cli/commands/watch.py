@@ -90,9 +90,9 @@ def watch(
 ) -> None:
     """Keep an index in line with folders and feeds.
 
-    Without places it watches those that the index remembers. It begins with a look at all files, then commits what
-    is new, changed, moved or deleted within two seconds, in batches. What leaves a feed stays in the index. It waits
-    for other writers, and tries again where the disk is full.
+    Without places it watches those that the index remembers, and the feeds that were watched for it. It begins with a
+    look at all files, then commits what is new, changed, moved or deleted within two seconds, in batches. What leaves
+    a feed stays in the index. It waits for other writers, and tries again where the disk is full.
 
     It can be stopped at any time: a batch that isn't finished is left, and the next start takes it up. Ctrl-C ends it
     with exit code 130, SIGTERM with 0.
@@ -140,14 +140,19 @@ def watch(
 
 
 def _remembered(where: Path) -> tuple[str, ...]:
-    """Return the places that an index remembers. Raises ``ConfigError`` where it remembers none."""
+    """Return the places and feeds that an index remembers. Raises ``ConfigError`` where it remembers none."""
+    from searchkit.index.feed_states import remembered_feeds
     from searchkit.index.manifest import manifest_in_force
     from searchkit.index.paths import IndexPaths
 
-    corpus = manifest_in_force(IndexPaths(where)).corpus
-    if corpus is None:
-        raise ConfigError("The index remembers no places.", hint="Name them: 'searchkit watch PLACE... --index PATH'.")
-    return corpus.places
+    paths = IndexPaths(where)
+    corpus = manifest_in_force(paths).corpus
+    remembered = (*(corpus.places if corpus else ()), *remembered_feeds(paths))
+    if not remembered:
+        raise ConfigError(
+            "The index remembers no places and no feeds.", hint="Name them: 'searchkit watch PLACE... --index PATH'."
+        )
+    return remembered
 
 
 def _read_before(where: Path) -> ReadConfig:

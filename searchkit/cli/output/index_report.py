@@ -12,7 +12,7 @@ from rich.text import Text
 from searchkit.cli.output.console import clean, clean_lines
 from searchkit.cli.output.numbers import count, day, duration, iso, size
 from searchkit.cli.output.result_table import DIM, bar, byline
-from searchkit.types import Article, BuildReport, Chunk, IndexInfo, ProblemKind, Section
+from searchkit.types import NO_ARTICLES, Article, BuildReport, Chunk, IndexInfo, ProblemKind, Section
 
 if TYPE_CHECKING:
     from searchkit.index.history import GenerationInfo
@@ -118,8 +118,11 @@ def _of_kind(kind: ProblemKind) -> Iterator[str]:
     if kind.count <= len(kind.examples):
         yield from map(str, kind.examples)
         return
+    what = f"{kind.count:,} times: {kind.reason}"
+    if kind.reason == NO_ARTICLES:
+        what = f"{kind.count:,} files are no articles, but pictures, settings and the like"
     places = (each.place if each.line is None else f"{each.place}, line {each.line}" for each in kind.examples)
-    yield f"{kind.count:,} times: {kind.reason}; for instance {'; '.join(places)}"
+    yield f"{what}; for instance {'; '.join(places)}"
 
 
 def _sections(whole: Article) -> Iterator[RenderableType]:
