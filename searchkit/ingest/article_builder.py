@@ -680,15 +680,16 @@ def _authors(value: object) -> tuple[str, ...]:
     """Take a list as it is; split one string at ``;``, or at commas and "and" where whole names stand between them."""
     if is_list(value):
         return tuple(dict.fromkeys(map(line_text, strings(value, "authors"))))
-    names: list[str] = []
-    for each in strings(value, "authors"):
-        text = _BY.sub("", line_text(each))
-        parts = text.split(";") if ";" in text else _AND.sub(", ", text).split(",")
-        parts = [part.strip() for part in parts if part.strip()]
-        # "Doe, Jane" and "brenckman,m." are one name each.
-        whole = ";" in text or all(" " in part for part in parts)
-        names += parts if whole else [text]
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for each in strings(value, "authors") for name in split_authors(each) if name))
+
+
+def split_authors(value: str) -> list[str]:
+    """Return the names in one string."""
+    text = _BY.sub("", line_text(value))
+    parts = text.split(";") if ";" in text else _AND.sub(", ", text).split(",")
+    parts = [part.strip() for part in parts if part.strip()]
+    # "Doe, Jane" and "brenckman,m." are one name each.
+    return parts if ";" in text or all(" " in part for part in parts) else [text]
 
 
 def _tags(value: object) -> tuple[str, ...]:

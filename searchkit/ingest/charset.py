@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from searchkit.ingest.charset_statistics import cyrillic, east_asian, latin, latin_score
+from searchkit.ingest.charset_statistics import cyrillic, east_asian, hebrew, latin, latin_score
 from searchkit.ingest.mojibake import repaired
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ _WESTERN = re.compile("[\x00-\x7fÀ-ÖØ-öø-ÿŠšŽžŒœŸ‘’‚“”„
 _HIGH = bytes(range(128, 256))
 _STRAY = re.compile("[\udc80-\udcff]")
 _SWITCH = re.compile(rb"\x1b\$(?:[@B]|\([DO])")
+_FEWEST_OF_EACH = 4
+"""Characters outside ASCII that a text of two encodings has in each."""
 _PUNCTUATION = ".,;:!?()[]{}<>\"'/-+*=#%&@_|\\’‘“”«»„–—…、。，．：；！？（）「」『』【】・《》"
 _MOST = 0.95
 """The share of a text's characters that are letters, digits, blanks and usual signs."""
@@ -120,10 +122,34 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _declared_or_detected(data, declared)
+        return _by_lines(data) or _declared_or_detected(data, declared)
     repair = repaired(text)
     note = None if repair is text else "was encoded in UTF-8 twice; it was repaired"
     return Decoded(text=repair, encoding="utf-8", note=note)
+
+
+def _by_lines(data: bytes) -> Decoded | None:
+    """Decode a text of which some lines are in UTF-8 and some in an older encoding; None where it is no such text."""
+    lines_ = data.split(b"\n")
+    older = [line for line in lines_ if not line.isascii() and _high_characters(line) == 0]
+    in_utf8 = sum(map(_high_characters, lines_))
+    in_older = b"\n".join(older)
+    bytes_of_older = len(in_older) - len(in_older.translate(None, _HIGH))
+    if in_utf8 < _FEWEST_OF_EACH or bytes_of_older < _FEWEST_OF_EACH or east_asian(data):
+        return None
+    encoding = detect(in_older)
+    if encoding == "utf-8" or (encoding == "cp1252" and not _is_western(in_older)):
+        return None
+    is_older = set(older)
+    texts = [line.decode(encoding, "replace") if line in is_older else _mixed(line) for line in lines_]
+    which = f"{len(older):,} lines that aren't utf-8; they were" if older[1:] else "a line that isn't utf-8; it was"
+    note = f"has {which} read as {encoding}"
+    return Decoded(text="\n".join(texts), encoding="utf-8", note=note)
+
+
+def _high_characters(line: bytes) -> int:
+    """Return how many characters outside ASCII a line has in UTF-8; what isn't valid counts for none."""
+    return 0 if line.isascii() else sum(character > "\x7f" for character in line.decode("utf-8", "ignore"))
 
 
 def _declared_or_detected(data: bytes, label: str | None) -> Decoded:
@@ -145,7 +171,7 @@ def _declared_or_detected(data: bytes, label: str | None) -> Decoded:
 
 def _surely(data: bytes, declared: str) -> str | None:
     """Return the encoding that bytes are surely in, None where the one declared is as likely."""
-    if (encoding := east_asian(data) or cyrillic(data)) is not None:
+    if (encoding := east_asian(data) or hebrew(data) or cyrillic(data)) is not None:
         return encoding
     high = len(data) - len(data.translate(None, _HIGH))
     if high < _FEW_HIGH_BYTES or (encoding := latin(data, sure=True)) is None:
@@ -173,7 +199,7 @@ def detect(data: bytes) -> str:
     if _nearly_utf8(data):
         return "utf-8"
     sample = data[:_SAMPLE]
-    if (encoding := east_asian(sample) or cyrillic(sample) or latin(sample)) is not None:
+    if (encoding := east_asian(sample) or hebrew(sample) or cyrillic(sample) or latin(sample)) is not None:
         return encoding
     if sum(byte > 127 for byte in sample[:_HEAD]) < _FEW_HIGH_BYTES and _is_western(sample):
         return "cp1252"

@@ -52,6 +52,11 @@ _SIGNS = "‘’‚“”„‹›«»–—…•·°§©®™£€¡¿ºª\xa0
 _CYRILLIC = ("cp1251", "koi8_u", "cp866", "iso8859_5", "mac_cyrillic")
 _COMMON_CYRILLIC = frozenset("оеаинтсрвлкмдпі")
 
+_HEBREW = ("cp1255", "iso8859_8", "cp862")
+_HEBREW_WORD = re.compile("[\u05d0-\u05ea\u05f0-\u05f2][\u05b0-\u05ea\u05f0-\u05f4]+")
+_FINALS_WITHIN = re.compile("[ךםןףץ](?=[\u05d0-\u05ea])")
+"""Letters that Hebrew has at a word's end alone; of other scripts misread they stand anywhere."""
+
 _HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
 _EAST_ASIAN: Mapping[str, frozenset[str]] = {
     "cp932": _HIRAGANA,
@@ -64,6 +69,7 @@ _EAST_ASIAN: Mapping[str, frozenset[str]] = {
 
 _SURE_EAST_ASIAN = 0.12
 _SURE_CYRILLIC = 0.5
+_SURE_HEBREW = 0.8
 _SURE_LATIN = 0.9
 _LIKELY_LATIN = 0.6
 _FEWEST = 4
@@ -84,6 +90,13 @@ def cyrillic(data: bytes) -> str | None:
     scores = {encoding: _cyrillic_score(_decoded(data, encoding)) for encoding in _CYRILLIC}
     best = max(scores, key=lambda encoding: scores[encoding])
     return best if scores[best] >= _SURE_CYRILLIC else None
+
+
+def hebrew(data: bytes) -> str | None:
+    """Return the Hebrew encoding that bytes are surely in."""
+    scores = {encoding: _hebrew_score(_decoded(data, encoding)) for encoding in _HEBREW}
+    best = max(scores, key=lambda encoding: scores[encoding])
+    return best if scores[best] >= _SURE_HEBREW else None
 
 
 def latin(data: bytes, *, sure: bool = False) -> str | None:
@@ -142,8 +155,21 @@ def _cyrillic_score(text: str | None) -> float:
     if len(high) < _FEWEST or text is None:
         return 0.0
     words = [word for word in _WORD.findall(text) if all(character > "\x7f" for character in word)]
+    if max(map(len, words), default=0) < 2:
+        return 0.0  # these are words of Latin scripts: "à", "è", "é"
     common = sum(character in _COMMON_CYRILLIC for word in words for character in word)
     odd = sum(not character.isalpha() and character not in _SIGNS for character in high)
     # Encodings that share their small letters differ in capitals.
     odd += sum(character.isupper() for word in words if not word.isupper() for character in word[1:])
     return float(common - odd) / len(high)
+
+
+def _hebrew_score(text: str | None) -> float:
+    """Return the share of letters in Hebrew words, those aside that have an end's letter within them."""
+    high = [character for character in text or "" if character > "\x7f" and character not in _SIGNS]
+    words = [match[0] for match in _HEBREW_WORD.finditer(text or "")]
+    if len(high) < _FEWEST or not words:
+        return 0.0
+    # In a word of Latin letters, each of those outside ASCII is one of Hebrew; a letter alone is French's "à".
+    right = sum(len(word) for word in words if not _FINALS_WITHIN.search(word))
+    return float(right / len(high))

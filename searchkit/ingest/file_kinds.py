@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from searchkit.ingest.charset import NotText
@@ -74,6 +75,7 @@ _BY_NAME = {
     "procfile": "settings",
     "pipfile": "settings",
     "robots.txt": "settings",
+    "requirements.txt": "settings",
     "ads.txt": "settings",
     "app-ads.txt": "settings",
     "package.json": "settings",
@@ -123,6 +125,30 @@ _CODE_LINE = re.compile(
 )
 _PAIR_LINE = re.compile(r"\s*-?\s*(?:[\"'][\w.-]+[\"']|[a-z_][\w.-]*):(?:\s|\Z)")
 _CODE_SHARE = 0.4
+_SURELY_CODE = re.compile(
+    r"[{}]\Z|[=(){}\[\]<>:].*;\Z|^[})\]]+[;,)]*\Z|^(?:#!|#include\b|#define |import [\w.]+(?: as \w+)?\Z|"
+    r"from [\w.]+ import |"
+    r"(?:async )?def \w+\(.*:\Z|class \w+(?:\(.*\))?:\Z|(?:export |async )*function\b.*\{\Z|"
+    r"@\w[\w.]*(?:\(.*\))?\Z|"
+    r"(?:if|for|elif|while|with|except|else|try|finally)\b[^.?!]*:\Z|"
+    r"(?:return|raise|assert|yield)\b [\w(\[{\"'.]+\S*\Z|"
+    r"[A-Za-z_][\w.]*(?:\[[^\]]*\])? ?[-+*/|&]?= ?\S|[A-Za-z_][\w.]*\(.*\)\Z|"
+    r"[\w.-]+(?:\[\w+\])?(?:[=~<>!]=)[\d.*]+\S*\Z|"
+    r"\[[\w .:-]+\]\Z|(?:User-agent|Disallow|Allow|Sitemap|Crawl-delay): ?\S*\Z)",
+)
+_COMMENT_LINE = re.compile(r"(?://|/\*|\*/|# |\* @)")
+_LOG_LINE = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*\]?[ |]+\S*\[?\b"
+    r"(?:INFO|DEBUG|WARN(?:ING)?|ERROR|TRACE|FATAL|CRITICAL|NOTICE)\b|"
+    r"[\d.:a-f]{7,39} \S+ \S+ \[\d\d/\w{3}/\d{4}:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: |"
+    r"\[?(?:INFO|DEBUG|WARN(?:ING)?|ERROR|TRACE|FATAL|CRITICAL)\b\]?[: ]+\S*\d{2}:\d\d",
+    re.IGNORECASE,
+)
+_ENCODED_LINE = re.compile(r"(?=[^\n]{0,200}[\d+/=A-Z])[A-Za-z0-9+/]+={0,2}")
+_FEWEST_ENCODED = 80
+_FEWEST_LINES_OF_CODE = 2
+_MOSTLY = 0.6
+_FEW = 0.3
 _RULE = re.compile(r"\s*([-=_*~#+.^\"'])\1{2,}\s*")
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|;|%|!|\"\"\"|REM )")
 _CUE = re.compile(r"^\d{1,2}:\d\d(?::\d\d)?[.,]\d{2,3} --> ", re.MULTILINE)
@@ -165,6 +191,31 @@ def refuse_code(text: str) -> None:
     letters = sum(character.isalpha() or ord(character) > 0x2FF for character in written) / len(written)
     if code > _CODE_SHARE or signs > _MOST_SIGNS or letters < _FEWEST_LETTERS:
         raise NotText("isn't an article: its text isn't prose, but looks like code, settings or data")
+
+
+def refuse_surely_code(text: str) -> None:
+    """Raise ``NotText`` where a text that its suffix calls one is surely code, settings, a log or encoded data.
+
+    The suffix speaks for prose: a poem, a list, a text with examples of code stay articles.
+    """
+    lines = [line for each in text[:_LOOKED_AT].split("\n") if (line := each.strip())]
+    kind = _sure_kind(lines)
+    if kind:
+        raise NotText(f"isn't an article: its text isn't prose, but looks like {kind}")
+
+
+def _sure_kind(lines: Sequence[str]) -> str:
+    """Return what lines surely are, "" where they may be prose."""
+    if len(lines) > 1 and sum(bool(_LOG_LINE.match(line)) for line in lines) > _MOSTLY * len(lines):
+        return "a log"
+    if sum(map(len, lines)) >= _FEWEST_ENCODED and all(map(_ENCODED_LINE.fullmatch, lines)):
+        return "encoded data (base64)"
+    sentences = sum(len(line) for line in lines if _is_sentence(line))
+    if len(lines) < _FEWEST_LINES_OF_CODE or sentences >= _FEW * sum(map(len, lines)):
+        return ""
+    code = sum(bool(_SURELY_CODE.search(line)) for line in lines)
+    comments = sum(bool(_COMMENT_LINE.match(line)) for line in lines)
+    return "code or settings" if code and code + comments > _MOSTLY * len(lines) else ""
 
 
 def _is_sentence(line: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
+from searchkit.ingest.article_builder import COMMON_ALIASES, is_common
 from searchkit.ingest.compression import COMPRESSIONS
 
 FORMATS = {
@@ -121,6 +123,11 @@ _PROLOGUE = re.compile(
 _ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]")
 _JSON_FEED = re.compile(r"\s*\{.{0,5000}?\"version\"\s*:\s*\"https?:\\?/\\?/jsonfeed\.org\\?/version", re.DOTALL)
 _JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
+_JSON_KEY = re.compile(r'"[^"\\]{1,80}"\s{0,9}:')
+_CUT = 2**15
+"""Characters of a beginning from which on the file may go on."""
+_FEWEST_KEYS = 3
+_FEWEST_COLUMNS = 2
 _BOOKMARKS = re.compile(
     r"\s*(?:<!doctype\s+netscape-bookmark-file|<!doctype html>.{0,300}?<title>\s*Pocket Export\s*</title>)",
     re.IGNORECASE | re.DOTALL,
@@ -236,8 +243,10 @@ def _by_text(text: str, by_suffix: str) -> str | None:
         return form
     if by_suffix in ("json", "plain", "unknown") and _JSON_FEED.match(text):
         return "jsonfeed"
-    if by_suffix == "unknown" and _JSON.match(text):
+    if (by_suffix == "unknown" and _JSON.match(text)) or (by_suffix == "plain" and _is_json(text)):
         return "json"
+    if by_suffix in ("plain", "unknown") and _is_table(text):
+        return "table"
     return "urls" if by_suffix in ("plain", "unknown") and _is_list_of_urls(text) else None
 
 
@@ -283,6 +292,29 @@ def _letters(text: str, by_suffix: str) -> str | None:
     if by_suffix == "mail" and known:
         return "mail"
     return "mail" if len(known) >= _FEWEST_MAIL_HEADERS and known & _MAIL_SURELY else None
+
+
+def _is_json(text: str) -> bool:
+    """Say whether a text is JSON: its first line or all of it is an object or a list of objects, as far as it goes."""
+    if not _JSON.match(text):
+        return False
+    try:
+        json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        # The beginning of a long file ends within its value.
+        return len(text) >= _CUT and len(_JSON_KEY.findall(text)) >= _FEWEST_KEYS
+    return True
+
+
+def _is_table(text: str) -> bool:
+    """Say whether a text is CSV: its first line names several of an article's fields, title or text among them."""
+    header, *rows = [line for line in text.split("\n", 20) if line.strip()][:20] or [""]
+    for delimiter in ",;\t|":
+        names = [name.strip('\r"') for name in header.split(delimiter)]
+        known = [field for field in COMMON_ALIASES if any(is_common(name, field) for name in names)]
+        if len(known) >= _FEWEST_COLUMNS and not any(" " in name[:1] or not name for name in names):
+            return {"title", "text"} & {*known} != set() and any(delimiter in row for row in rows)
+    return False
 
 
 def _is_list_of_urls(text: str) -> bool:

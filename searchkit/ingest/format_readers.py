@@ -13,7 +13,7 @@ from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import decompressed, read_whole
 from searchkit.ingest.damage import guarded
 from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
-from searchkit.ingest.file_kinds import refuse_code, refuse_kind, refuse_name
+from searchkit.ingest.file_kinds import refuse_code, refuse_kind, refuse_name, refuse_surely_code
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.file_names import named_by_file
 from searchkit.ingest.format_detection import detect_format, format_of_name
@@ -208,9 +208,7 @@ def _text_parser(name: str) -> Callable[[bytes], ParsedArticle]:
 
             return _decoding(parse_asciidoc)
         case _:
-            from searchkit.ingest.formats.plain_text import parse_plain
-
-            return _decoding(parse_plain)
+            return _parse_text
 
 
 def _decoding(parse: Callable[[str], ParsedArticle]) -> Callable[[bytes], ParsedArticle]:
@@ -223,9 +221,17 @@ def _decoding(parse: Callable[[str], ParsedArticle]) -> Callable[[bytes], Parsed
     return parse_bytes
 
 
+def _parse_text(data: bytes) -> ParsedArticle:
+    from searchkit.ingest.formats.plain_text import parse_plain
+
+    decoded = decode(data)
+    refuse_surely_code(decoded.text)
+    return with_note(parse_plain(decoded.text), decoded.note)
+
+
 def _parse_unknown(data: bytes) -> ParsedArticle:
     refuse_code(decode(data).text)
-    return _text_parser("plain")(data)
+    return _parse_text(data)
 
 
 def _parse_page(data: bytes) -> ParsedArticle:

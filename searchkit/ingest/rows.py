@@ -75,10 +75,13 @@ class Rows:
             allowance=self.allowance,
         )
 
-    def take(self, value: object, line: int, *, only: bool = False) -> Iterator[Article | Problem]:
+    def take(
+        self, value: object, line: int, *, only: bool = False, part: str | None = None
+    ) -> Iterator[Article | Problem]:
         """Yield the articles that are ready with a row, after what must be said about them; or why it holds none.
 
-        ``only``: it is the one row of its file, which then needs no line in its id. A row whose dates may be read in
+        ``only``: it is the one row of its file, which then needs no line in its id. ``part`` stands there instead of
+        the line where this has several rows. A row whose dates may be read in
         two ways waits for one that tells how; ``rest`` and ``end`` yield those that waited in vain.
         """
         if not isinstance(value, dict | Mapping):
@@ -95,7 +98,7 @@ class Rows:
         except SourceError as error:
             yield self.problem(error.message, line)
             return
-        for ready in self._dates.take((draft, line, None if only else str(line))):
+        for ready in self._dates.take((draft, line, None if only else part or str(line))):
             yield from self._made(*ready)
 
     def _encoded_once(self, value: Mapping[str, object], line: int) -> Mapping[str, object]:

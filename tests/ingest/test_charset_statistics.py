@@ -28,8 +28,16 @@ TRADITIONAL = "市裡決定在冬天之前修好水壩。市長說，水已經�
 TURKISH = (
     "Şehir, kıştan önce bendi onarmaya karar verdi. Başkan, suyun evlere yaklaştığını ve beklenemeyeceğini söyledi."
 )
+HEBREW = "העירייה החליטה לתקן את הסכר לפני החורף. ראש העיר אמר שהמים כבר מגיעים לבתים, ואין זמן לחכות עוד."
+ARABIC = "قررت المدينة إصلاح السد قبل الشتاء. وقال العمدة إن المياه وصلت إلى قرب المنازل ولا يمكن الانتظار."
+GREEK = "Η πόλη αποφάσισε να επισκευάσει το φράγμα πριν από τον χειμώνα, είπε ο δήμαρχος, γιατί το νερό ανεβαίνει."
+THAI = "เทศบาลตัดสินใจซ่อมเขื่อนก่อนฤดูหนาว นายกเทศมนตรีกล่าวว่าน้ำมาถึงใกล้บ้านแล้ว และรอต่อไปไม่ได้"
 
 SAMPLES = [
+    *((encoding, HEBREW) for encoding in ("cp1255", "iso8859_8", "cp862")),
+    ("cp1256", ARABIC),
+    ("cp1253", GREEK),
+    ("cp874", THAI),
     *((encoding, CZECH) for encoding in ("iso8859_2", "cp1250", "cp852", "mac_latin2")),
     *((encoding, POLISH) for encoding in ("iso8859_2", "cp1250")),
     *((encoding, FRENCH) for encoding in ("cp1252", "mac_roman")),
@@ -113,3 +121,17 @@ def test_what_was_encoded_twice_is_repaired_and_said(text: str) -> None:
 )
 def test_what_was_encoded_once_stays(text: str) -> None:
     assert repaired(text) == text
+
+
+@pytest.mark.parametrize("older", ["cp1252", "cp1250"])
+def test_lines_in_an_older_encoding_among_those_in_utf_8_are_read_as_such_and_said(older: str) -> None:
+    text = FRENCH.replace("’", "'") if older == "cp1252" else CZECH
+    data = b"\n".join([text.encode(), text.encode(older)] * 3)
+    decoded = decode(data)
+    assert decoded.text == "\n".join([text] * 6)
+    assert decoded.note == f"has 3 lines that aren't utf-8; they were read as {older}"
+
+
+def test_french_with_its_letter_a_alone_is_no_hebrew() -> None:
+    text = "Elle va à Paris, à Lyon, à Nice, à Pau et à Dax."
+    assert decode(text.encode("cp1252")).text == text

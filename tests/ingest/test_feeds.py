@@ -144,6 +144,23 @@ def test_an_author_who_is_an_address_and_a_name_has_the_name(tmp_path: Path):
     assert (first.authors, second.authors) == (("Jane Doe",), ())
 
 
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("jane@example.online (Jane Doe)", ("Jane Doe",)),
+        ("Jäne Doe &lt;jane@example.photography&gt;", ("Jäne Doe",)),
+        ("<![CDATA[jane@example.museum (Jane Doe)]]>", ("Jane Doe",)),
+        ("jane@example.photography", ()),
+        ("Jane Doe, Joe Roe", ("Jane Doe", "Joe Roe")),
+        ("Jane Doe and Joe Roe", ("Jane Doe", "Joe Roe")),
+        ("Doe, Jane", ("Doe, Jane",)),
+    ],
+)
+def test_the_names_of_an_author_are_taken_whole_and_apart(tmp_path: Path, author: str, names: tuple[str, ...]):
+    feed = RSS.format(items=item(title="A", author=author))
+    assert sorted_out(write(tmp_path, "feed.xml", feed))[0][0].authors == names
+
+
 def test_an_entry_without_words_is_named_and_costs_no_other(tmp_path: Path):
     items = item(link="https://example.org/a") + item(title="B", link="https://example.org/b")
     articles, problems = sorted_out(write(tmp_path, "feed.xml", RSS.format(items=items)))

@@ -94,8 +94,53 @@ def test_prose_of_an_unknown_suffix_is_an_article(tmp_path: Path, text: str):
     assert len(articles) == 1
 
 
-def test_a_text_is_what_its_suffix_says_though_it_looks_like_code(tmp_path: Path):
-    assert len(sorted_out(write(tmp_path, "a.txt", PYTHON))[0]) == 1
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (PYTHON, "code or settings"),
+        ('#include <stdio.h>\nint main(void) {\n  puts("hi");\n  return 0;\n}\n', "code or settings"),
+        ("body { color: red; }\n.a { margin: 0 }\n", "code or settings"),
+        ("numpy==1.2\nscipy>=1.0\n", "code or settings"),
+        ("User-agent: *\nDisallow: /admin\n", "code or settings"),
+        ("2025-03-04 10:00:00,123 INFO [main] Started\n2025-03-04 10:00:01,456 ERROR [main] Failed\n", "a log"),
+        ("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk\n" * 3, "encoded data (base64)"),
+    ],
+)
+def test_code_settings_logs_and_encoded_data_are_named_whatever_their_suffix(tmp_path: Path, content: str, kind: str):
+    articles, (problem,) = sorted_out(write(tmp_path, "a.txt", content))
+    assert not articles
+    assert problem.reason == f"isn't an article: its text isn't prose, but looks like {kind}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lamp\n\nO lamp;\nO night;\nwe wait;\nand the sea goes on.\n",
+        "How to install\n\nFirst run this command in a shell of your own:\n\npip install lamp==1.0\n\nThen light it.\n",
+        "Shopping list\n\nMilk\nBread\nTwo lamps\n",
+        "Title, text and pictures\n\nA newspaper has a title, a text and pictures.\n",
+        "{ This is a note in braces. } It goes on for a while.\n",
+    ],
+)
+def test_prose_with_signs_of_code_stays_an_article(tmp_path: Path, text: str):
+    articles, problems = sorted_out(write(tmp_path, "a.txt", text))
+    assert (len(articles), problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "title,text\nThe lamp,It is lit at six.\nThe net,It is dry by noon.\n",
+        '{"title": "The lamp", "text": "It is lit at six."}\n{"title": "The net", "text": "It is dry by noon."}\n',
+        '[{"title": "The lamp", "text": "It is lit at six."},\n {"title": "The net", "text": "It is dry by noon."}]',
+    ],
+)
+def test_rows_in_a_text_file_are_read_as_rows(tmp_path: Path, content: str):
+    articles, _ = sorted_out(write(tmp_path, "a.txt", content))
+    assert [(each.title, each.text) for each in articles] == [
+        ("The lamp", "It is lit at six."),
+        ("The net", "It is dry by noon."),
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.php", "a.asp", "a.css", "a.unknown"])

@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from searchkit.ingest import read
 from searchkit.ingest.charset import LONGEST, NotText
 from searchkit.ingest.formats.csv import read_table
 from searchkit.ingest.formats.jsonl import read_json, read_json_lines
@@ -270,3 +272,15 @@ def test_an_article_with_lists_of_its_own_is_one() -> None:
     (article,), _ = json_file(json.dumps(titled))
     assert article.id == "1"
     assert [each.id for each in json_file('{"article": {"title": "T", "text": "x"}}')[0]] == ["news:1"]
+
+
+def test_the_articles_on_one_line_have_ids_of_their_own(tmp_path: Path):
+    path = tmp_path / "news.jsonl"
+    path.write_text('[{"title": "A"}, {"title": "B"}]\n[{"title": "C"}]\n{"title": "D"}{"title": "E"}\n')
+    assert {entry.title: entry.id for entry in read([path]) if isinstance(entry, Article)} == {
+        "A": "news:1.1",
+        "B": "news:1.2",
+        "C": "news:2",
+        "D": "news:3",
+        "E": "news:3.2",
+    }

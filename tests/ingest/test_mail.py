@@ -214,3 +214,58 @@ def test_parts_nested_without_end_are_read_or_named(tmp_path: Path):
         write(tmp_path, "a.eml", b"From: a@example.org\nSubject: Deep\n" + nested + b"\nx\n")
     )
     assert len(articles) + len([problem for problem in problems if problem.lost]) == 1
+
+
+FORWARDED = b"""From: Jane Doe <jane@example.org>
+Subject: Fwd: the ferry
+Message-ID: <c1@example.org>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="m"
+
+--m
+Content-Type: text/plain
+
+See below.
+--m
+Content-Type: message/rfc822
+
+From: Joe Roe <joe@example.org>
+Subject: The ferry
+Content-Type: text/html
+
+<p>The ferry sails again in May.</p>
+--m--
+"""
+DIGEST = b"""From: list@example.org
+Subject: Digest of May
+MIME-Version: 1.0
+Content-Type: multipart/digest; boundary="d"
+
+--d
+
+From: joe@example.org
+Subject: Lamps
+
+The lamps are lit at six.
+--d
+
+From: jane@example.org
+Subject: Nets
+
+The nets are dry by noon.
+--d--
+"""
+
+
+def test_a_forwarded_message_is_part_of_the_text_and_counted(tmp_path: Path):
+    (article,), (problem,) = sorted_out(write(tmp_path, "a.eml", FORWARDED))
+    assert article.text == "See below.\n\nThe ferry\n\nThe ferry sails again in May."
+    assert [section.heading for section in article.sections] == ["", "The ferry"]
+    assert (problem.reason, problem.lost) == ("holds 1 message, which became part of its text", False)
+
+
+def test_the_messages_of_a_digest_are_sections_of_it(tmp_path: Path):
+    (article,), (problem,) = sorted_out(write(tmp_path, "a.eml", DIGEST))
+    shown = [(each.heading, article.text[each.start : each.end]) for each in article.sections]
+    assert shown == [("Lamps", "The lamps are lit at six."), ("Nets", "The nets are dry by noon.")]
+    assert problem.reason == "holds 2 messages, which became part of its text"

@@ -111,6 +111,38 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     assert text.split("\n\n") == list(STORIES)
 
 
+def test_headings_that_differ_by_a_number_stay() -> None:
+    pages = []
+    for number, story in enumerate(STORIES, start=1):
+        head = Shown(text=f"Chapter {number}", x=50, y=770, size=16)
+        note = Shown(text=f"{number} See the drawings of 19{10 + number}.", x=50, y=60, size=8)
+        foot = Shown(text=f"Page {number} of 3", x=290, y=30, size=8)
+        pages.append([head, *lines(story, 50, 740), note, foot])
+    draft = parse_pdf(pdf(pages))
+    assert draft.values["title"] == "Chapter 1"
+    flat = text_of(draft)
+    assert ["Chapter 2" in flat, "Chapter 3" in flat] == [True, True]
+    assert all(f"{number} See the drawings of 19{10 + number}." in flat for number in (1, 2, 3))
+    assert "Page 2" not in flat
+
+
+def test_first_lines_that_differ_by_a_number_stay() -> None:
+    pages = [
+        lines(f"On page {number} line 1 of the report\nthe wall is built by hand.", 50, 760) for number in (1, 2, 3)
+    ]
+    assert "On page 2 line 1 of the report" in " ".join(text_of(parse_pdf(pdf(pages))).split())
+
+
+def test_large_headers_of_every_page_are_left_out() -> None:
+    pages = [[Shown(text="The Northford Ledger", x=50, y=770, size=18), *lines(story, 50, 700)] for story in STORIES]
+    assert "Ledger" not in text_of(parse_pdf(pdf(pages)))
+
+
+def test_a_page_without_text_between_others_is_named() -> None:
+    pages = pdf([lines(LEFT, 50, 700), [], lines(RIGHT, 50, 700), []])
+    assert parse_pdf(pages).notes == ("has no text on page 2 of 4",)
+
+
 def test_a_headline_may_be_of_several_lines_and_centred() -> None:
     head = [
         Shown(text="A very long headline of a page on", x=50, y=740, size=24),

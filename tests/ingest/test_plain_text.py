@@ -106,6 +106,18 @@ def test_hard_wrapped_lines_are_joined_to_paragraphs():
     assert headings(draft) == ["", "Reactions"]
 
 
+@pytest.mark.parametrize("next_line", ["and not on rock.", "Ellery Rock alone."])
+def test_a_line_in_mid_paragraph_behind_a_full_stop_is_no_heading(next_line: str):
+    text = (
+        "The long wait for a wall\n\n"
+        "The harbour said on Tuesday that the new breakwater\nwould cost twice what the council was told in the\n"
+        "spring.\n"
+        f"Engineers saw that the old foundations, laid in 1911, rest on\n{next_line}\n\n"
+        "THE COST\n\nNobody knows who will pay, said the mayor.\n"
+    )
+    assert headings(parse_plain(text)) == ["", "THE COST"]
+
+
 def test_hard_wrapped_chinese_is_joined_without_spaces():
     line = "俄罗斯外交部星期二表示俄方重申支持委内瑞拉领导层"
     draft = parse_plain(f"标题\n\n{line}\n{line}\n{line}\n{line}。\n\n{line}\n{line}\n{line}。")

@@ -40,15 +40,21 @@ def read_json_lines(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]
 
 
 def _from_lines(lines_: Iterable[Line], rows: Rows) -> Iterator[Article | Problem]:
+    before = place = 0
     for value, number in _Values(rows).of(lines_):
         if isinstance(value, Problem):
             yield value
             continue
+        place = place + 1 if number == before else 1
+        before = number
         if isinstance(value, dict) and any(map(value.get, _OF_ARTICLES)):
-            yield from rows.take(value, number)
+            yield from rows.take(value, number, part=f"{number}.{place}" if place > 1 else None)
             continue
-        for each in articles_within(value, lists=False) or (value,):
-            yield from rows.take(each, number)
+        listed = articles_within(value, lists=False) or (value,)
+        for count, each in enumerate(listed):
+            at = place + count
+            yield from rows.take(each, number, part=f"{number}.{at}" if listed[1:] or at > 1 else None)
+        place += len(listed) - 1
 
 
 class _Values:

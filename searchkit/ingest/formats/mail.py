@@ -20,7 +20,7 @@ from searchkit.ingest.formats.html_fragment import field_text
 from searchkit.ingest.formats.plain_text import parse_plain
 from searchkit.ingest.rows import Rows
 from searchkit.ingest.text_cleanup import clean, one_line
-from searchkit.types import Article, Problem
+from searchkit.types import Article, Problem, Section
 
 _FROM_LINE = re.compile(rb"From [^\r\n]{0,300}\d{4}[^\r\n]{0,40}\r?\n")
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
@@ -29,6 +29,8 @@ _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 _SAVED_PAGE = re.compile(r"saved by|internet explorer", re.IGNORECASE)
 _LIST_NAME = re.compile(r"(?P<name>[^<]*)<(?P<id>[^<>]+)>")
 _MOST_PARTS = 1000
+_DEEPEST = 8
+"""Messages in one another that are read."""
 _LONGEST_TITLE = 200
 _LONGEST_HEADER = 20_000
 """Characters of a header that are looked at: encoded words are told by a pattern that long nonsense makes slow."""
@@ -85,6 +87,8 @@ def _unquoted(lines: list[bytes], length: int) -> bytes | None:
 def parse_mail(data: bytes) -> ParsedArticle:
     """Return a message: its HTML part as the newsletter that it is, or else its plain text; of MHTML the page.
 
+    The messages that it forwards, or is a digest of, are sections of its text, and counted.
+
     Raises ``NotText`` where it has no text.
     """
     try:
@@ -97,7 +101,7 @@ def parse_mail(data: bytes) -> ParsedArticle:
     subject = _header(message, "subject")
     saved = message.get("Snapshot-Content-Location") or _SAVED_PAGE.search(_header(message, "from"))
     page = _page(texts, notes) if saved else None
-    draft = page or _letter(texts, subject, notes)
+    draft = page or _with_inner(_letter(texts, subject, notes), parts, notes)
     title = (draft.values.get("title") or subject) if page else subject
     if not draft.values.get("text") and not title:
         raise NotText("has neither a subject nor a text")
@@ -151,6 +155,41 @@ def _letter(texts: list[Message], subject: str, notes: dict[str, None]) -> Parse
     # The subject stands where plain text has its title.
     draft = parse_plain(f"{subject[:_LONGEST_TITLE] or 'Mail'}\n\n{plain}")
     return ParsedArticle(values={"text": draft.values["text"]}, sections=draft.sections)
+
+
+def _with_inner(draft: ParsedArticle, parts: list[Message], notes: dict[str, None]) -> ParsedArticle:
+    """Return a message with those that are attached to it behind its own text, a section for each."""
+    text = str(draft.values.get("text") or "")
+    sections = [*(draft.sections or ((Section(heading="", start=0, end=len(text)),) if text else ()))]
+    inner = [letter for part in parts for letter in _inner_letters(part, notes, 1)]
+    for subject, body in inner:
+        heading = subject or "Mail"
+        text += f"\n\n{heading}\n\n" if text else f"{heading}\n\n"
+        sections.append(Section(heading=heading, start=len(text), end=len(text) + len(body)))
+        text += body
+    if not inner:
+        return draft
+    of_text = f"{len(inner):,} message{'s' if inner[1:] else ''}"
+    notes[f"holds {of_text}, which became part of its text"] = None
+    return ParsedArticle(values={**draft.values, "text": text}, sections=tuple(sections))
+
+
+def _inner_letters(part: Message, notes: dict[str, None], depth: int) -> Iterator[tuple[str, str]]:
+    """Yield subject and text of the message that a part is, and of those within it."""
+    payload = part.get_payload() if part.get_content_type() == "message/rfc822" else None
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    if not isinstance(inner, Message):
+        return
+    if depth > _DEEPEST:
+        notes[f"holds messages in one another, more than {_DEEPEST} deep, which weren't read"] = None
+        return
+    parts = _parts(inner)
+    subject = _header(inner, "subject")
+    text = str(_letter([each for each in parts if _is_text(each)], subject, notes).values.get("text") or "")
+    if text:
+        yield subject, text
+    for each in parts:
+        yield from _inner_letters(each, notes, depth + 1)
 
 
 def _page(texts: list[Message], notes: dict[str, None]) -> ParsedArticle | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -71,7 +71,14 @@ _NUMBER = re.compile(
     r"\W*(?:page|seite|página|pagina|p\.|s\.|стр\.)?\s*(?:\d{1,4}|[ivxl]{1,7})\s*(?:(?:of|/|von|de|di|sur|из)\s*\d{1,4})?\W*",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d+")
+_NUMBERED = re.compile(
+    r"\W*(?:(?:page|seite|página|pagina|p\.|s\.|стр\.)\s*)?(?P<first>\d{1,4})\b(?![.,:]?\d)(?P<after>.*)|"
+    r"(?P<words>.*?[^\d.,:])(?P<last>\d{1,4})\s*(?:(?:of|/|von|de|di|sur|из)\s*\d{1,4})?\s*[-–—|\]]?",
+    re.IGNORECASE,
+)
+"""A row with a number before its words or behind them."""
+_LARGE_REPEATS = 2
+"""Pages nearby on which a row in large letters stands as well, if it is a header and not two pages' heading."""
 
 _BULLET = re.compile(r"(?:[•▪‣◦●■–—]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 _ENDS = tuple(".!?:;…。！？»”\"'’)")
@@ -79,29 +86,45 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 def without_margins(pages: Sequence[Page]) -> list[Page]:
-    """Return pages without page numbers, and without the headers and footers that repeat on neighbouring pages."""
+    """Return pages without page numbers, and without the headers and footers that repeat on neighbouring pages.
+
+    Those are alike to the letter, or but for a number that counts up with the pages. In larger letters than the body
+    the latter are headings: ``Chapter 1``, ``Chapter 2``.
+    """
+    body = _usual_height((run.height, len(run.text)) for page in pages for run in page.runs)
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
-    repeated = [Counter(_keys(rows)) for side in (0, 1) for rows in (edge[side] for edge in edges)]
+    repeated = [
+        {key for row in edge[side] for key in _keys(row, page.number, body)}
+        for side in (0, 1)
+        for page, edge in zip(pages, edges, strict=True)
+    ]
     count = len(pages)
     kept = []
     for i, page in enumerate(pages):
         gone: set[int] = set()
         for side in (0, 1):
             near = [repeated[side * count + j] for j in range(max(0, i - 2), min(count, i + 3)) if j != i]
-            gone.update(_margin_runs(edges[i][side], near))
+            gone.update(_margin_runs(edges[i][side], page.number, body, near))
         kept.append(replace(page, runs=tuple(run for run in page.runs if id(run) not in gone)) if gone else page)
     return kept
 
 
-def _margin_runs(rows: Sequence[Sequence[Run]], near: Sequence[Counter[tuple[str, int]]]) -> Iterator[int]:
+def _margin_runs(
+    rows: Sequence[Sequence[Run]], number: int, body: float, near: Sequence[Set[tuple[str, int]]]
+) -> Iterator[int]:
     """Yield which runs, from the page's edge inwards, are a page number or repeat on the pages near it."""
     for i, row in enumerate(rows):
         is_number = i < 2 and bool(_NUMBER.fullmatch(_row_text(row)))
-        text, height = _key(row)
-        repeats = any(any((text, height + step) in page for step in (-1, 0, 1)) for page in near)
-        if not (is_number or repeats):
+        fewest = _LARGE_REPEATS if _is_large(row, body) else 1
+        if not (is_number or any(_repeats(key, near) >= fewest for key in _keys(row, number, body))):
             return
         yield from (id(run) for run in row)
+
+
+def _repeats(key: tuple[str, int], near: Sequence[Set[tuple[str, int]]]) -> int:
+    """Return on how many pages a row stands, at about the same place."""
+    text, height = key
+    return sum(any((text, height + step) in page for step in (-1, 0, 1)) for page in near)
 
 
 def _edge(page: Page, *, top: bool) -> list[list[Run]]:
@@ -113,13 +136,19 @@ def _edge(page: Page, *, top: bool) -> list[list[Run]]:
     return [row for row in rows[: -_MARGIN_ROWS - 1 : -1] if 0 < row[0].top < limit]
 
 
-def _keys(rows: Sequence[Sequence[Run]]) -> Iterator[tuple[str, int]]:
-    return (_key(row) for row in rows)
+def _keys(row: Sequence[Run], number: int, body: float) -> Iterator[tuple[str, int]]:
+    """Yield what tells a row on a page: its words, those around a page number, and where it stands."""
+    text, height = _row_text(row), round(row[0].bottom / _NEAR)
+    yield text, height
+    match = None if _is_large(row, body) or text.endswith(_ENDS) else _NUMBERED.fullmatch(text)
+    if match is not None:
+        counted = match["first"] or match["last"]
+        words = match["after"] if match["first"] else match["words"]
+        yield f"{words.strip()}\0{int(counted) - number}", height
 
 
-def _key(row: Sequence[Run]) -> tuple[str, int]:
-    """Return a row's words with digits alike, and where it stands."""
-    return _DIGITS.sub("#", _row_text(row)), round(row[0].bottom / _NEAR)
+def _is_large(row: Sequence[Run], body: float) -> bool:
+    return max(run.height for run in row) >= _TITLE_ABOVE * body
 
 
 def _row_text(row: Sequence[Run]) -> str:

@@ -51,6 +51,7 @@ _KANA = re.compile("[\u3040-\u30ff]")
 _DATE = re.compile(
     r"D:(?P<day>\d{8})(?P<clock>\d{6})?(?:(?P<zone>[+-])(?P<hours>\d\d)'?(?P<minutes>\d\d)?'?|(?P<utc>Z))?"
 )
+_MOST_NAMED = 10
 _GAP = 1.3
 """Heights of a letter between two words from which on they are of different columns, or cells."""
 
@@ -107,6 +108,15 @@ def _notes(contents: _Contents) -> Iterator[str]:
         yield f"has {pages} whose letters can't be told: their fonts don't say which they are"
     if contents.pictures:
         yield f"has {contents.pictures:,} of {contents.count:,} pages that are pictures without text"
+    elif not contents.untold and (empty := _without_words(contents.pages)):
+        named = ", ".join(f"{number:,}" for number in empty[:_MOST_NAMED]) + (" …" if empty[_MOST_NAMED:] else "")
+        yield f"has no text on page{'s' if empty[1:] else ''} {named} of {contents.count:,}"
+
+
+def _without_words(pages: Sequence[Page]) -> list[int]:
+    """Return the numbers of the pages without text that stand between pages with text."""
+    with_text = [page.number for page in pages if page.runs]
+    return [page.number for page in pages if not page.runs and with_text[0] < page.number < with_text[-1]]
 
 
 def _split_title(read: Sequence[Paragraph], usual: float, declared: str) -> tuple[str, list[Paragraph]]:

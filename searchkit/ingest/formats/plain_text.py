@@ -37,6 +37,8 @@ _PARTICLES = " al bin da de del della den der di dos du el ibn la le ten ter van
 _LONGEST_TITLE = 300
 _LONGEST_HEADING = 80
 _MOST_WORDS = 12
+_LONG_LINE = 50
+"""Characters of a line that a program broke, mostly more."""
 _LONGEST_UNSPACED_HEADING = 30
 _SURELY_PARAGRAPH = 100
 _SURELY_UNSPACED_PARAGRAPH = 50
@@ -161,12 +163,13 @@ def _split_title(paragraphs: Sequence[_Paragraph]) -> tuple[str, Sequence[_Parag
 def _mark_headings(body: Sequence[_Paragraph]) -> list[_Paragraph]:
     marked: list[_Paragraph] = []
     begun = False
+    has_blanks = any(each.blank_before for each in body[1:])
     for i, each in enumerate(body):
         level = 0
         if atx := _ATX.fullmatch(each.text):
             level = len(atx[1]) if atx_text(atx[2]) else 0
         elif begun and i + 1 < len(body) and _is_heading(each, body[i - 1], body[i + 1]):
-            level = 2
+            level = 0 if _is_within(each, body[i + 1], has_blanks) else 2
         # The first paragraph after a title that ends with a full stop begins the article: before it come byline,
         # dateline and caption, which look like headings.
         begun = begun or _is_paragraph(each.text)
@@ -184,6 +187,13 @@ def _is_heading(line: _Paragraph, above: _Paragraph, below: _Paragraph) -> bool:
         # In a dialogue somebody may say no more than that.
         return False
     return not above.text.endswith((":", "："))
+
+
+def _is_within(line: _Paragraph, below: _Paragraph, has_blanks: bool) -> bool:
+    """Say whether a line stands in mid-paragraph: the next goes on with it, or it is long where blank lines part."""
+    if below.blank_before:
+        return False
+    return below.text[0].islower() or (has_blanks and not line.blank_before and len(line.text) >= _LONG_LINE)
 
 
 def _looks_like_heading(text: str) -> bool:
