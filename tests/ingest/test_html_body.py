@@ -513,3 +513,50 @@ def test_a_page_in_any_language_keeps_every_sentence(language: str) -> None:
     article = f"<article>{paragraphs(*texts)}</article>"
     source = f"<html lang='{language}'><head><title>1</title></head><body>{article}</body></html>"
     assert text_of(source) == "\n\n".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>The meeting of <time>1 February</time> ended in a row.</p>", "The meeting of 1 February ended in a row."),
+        (
+            "<p><time datetime='1953-02-01'>1 February 1953</time>: the wall broke.</p>",
+            "1 February 1953: the wall broke.",
+        ),
+        ("<ul><li><time>9 May</time> Concert</li><li>Fair</li></ul>", "- 9 May Concert\n- Fair"),
+        ("<p>So said <span class='author-name'>Mara Quill</span> on Monday.</p>", "So said Mara Quill on Monday."),
+        (
+            "<p>At <span class='price'>48 crowns</span> <span class='share-price'>a share</span> it is dear.</p>",
+            "At 48 crowns a share it is dear.",
+        ),
+        (
+            "<p>Fill in <label>the name</label>, read <output>the sum</output> of <data value='3'>three</data>.</p>",
+            "Fill in the name, read the sum of three.",
+        ),
+        ("<p>Press <button>Save</button> to keep the draft.</p>", "Press Save to keep the draft."),
+        ("<p class='social'>She is a social worker in the port.</p>", "She is a social worker in the port."),
+        ("<p class='ad-hoc'>They met again on Tuesday.</p>", "They met again on Tuesday."),
+        ("<p class='footer-note'>The figures are for May.</p>", "The figures are for May."),
+        ("<p class='caption'>The bay was still at noon.</p>", "The bay was still at noon."),
+        (
+            "<h2 id='related-work'>Related work</h2><p>Others struck before.</p>",
+            "Related work\n\nOthers struck before.",
+        ),
+    ],
+)
+def test_no_words_of_running_text_are_lost_by_their_tag_or_name(markup: str, expected: str) -> None:
+    text = text_of(page(paragraphs(LEAD, SECOND) + markup + paragraphs(THIRD, FOURTH)))
+    assert text == "\n\n".join([LEAD, SECOND, expected, THIRD, FOURTH])
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>By <span class='author'>Mara Quill</span>, <time>3 May 2025, 10:00</time></p>",
+        "<div class='meta'><span class='author'>Mara Quill</span> <time>3 May 2025</time></div>",
+        "<p class='share'><a href='/s'>Share</a> <button>Save</button></p>",
+        "<p class='newsletter'>Sign up for our newsletter to get the news.</p>",
+    ],
+)
+def test_bylines_and_controls_stay_out_of_the_text(markup: str) -> None:
+    assert text_of(page(markup + paragraphs(LEAD, SECOND, THIRD, FOURTH))) == "\n\n".join([LEAD, SECOND, THIRD, FOURTH])

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_label
+from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_boilerplate, is_label
 from searchkit.ingest.text_cleanup import one_line
 
 _NEVER_SHOWN = (
@@ -22,12 +22,20 @@ _BLOCKS = (
 _BLOCK_TAGS = frozenset(_BLOCKS.split())
 
 _INLINE = frozenset(["a", "span", "small", "time", "cite", "strong", "b", "em", "i"])
+_UNKEPT_INLINE = frozenset(["time", "label", "output", "data", "button", "meter"])
+"""Tags that an extractor drops with their words, or that are controls where no sentence is around them."""
+
+_PLAIN = "span"
+_PROSE_BLOCKS = frozenset(["p", "li", "td", "th", "dd", "dt", "blockquote", "h2", "h3", "h4", "h5", "h6"])
+_HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_HIDDEN_NAME = re.compile(
+    r" (?:sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|"
+    r"only print) "
+)
 _BOILERPLATE_NAME = re.compile(
     r" (?:"
-    # hidden from the eye
-    r"sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|only print|"
     # boxes beside the text
     r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|"
     r"tool ?box|banner|"
@@ -81,6 +89,8 @@ _LONGEST_LABEL = 60
 _SHORTEST_TEASER = 18
 _LONGEST_CRUMB = 30
 _LINKED = 0.7
+_FEWEST_WORDS = 3
+_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」]*$")
 
 
 def prune(tree: Any) -> None:
@@ -88,6 +98,7 @@ def prune(tree: Any) -> None:
     body = tree.find("body") if tree.tag == "html" else tree
     if body is None:
         body = tree
+    _keep_sentences(body)
     for element in tree.iter(*_NEVER_SHOWN.split()):
         _drop(element)
     _sweep(tree)
@@ -100,6 +111,57 @@ def prune(tree: Any) -> None:
     _join_parts(body, mass)
     _keep_lines(body)
     _part_words(body)
+
+
+def _keep_sentences(body: Any) -> None:
+    """Make plain what stands in running text, and paragraphs of it: no name and no tag takes a word out of a sentence.
+
+    A paragraph is running text where it ends as a sentence does and is no line of links.
+    """
+    blocks: dict[Any, Any] = {}
+    has_words: dict[Any, bool] = {}
+    for element in body.iter(*_INLINE, *_UNKEPT_INLINE):
+        above = element.getparent()
+        block = blocks[element] = blocks.get(above, above)
+        is_named = element.get("class") or element.get("id")
+        if block is None or block.tag not in _PROSE_BLOCKS or not (element.tag in _UNKEPT_INLINE or is_named):
+            continue
+        if block not in has_words:
+            has_words[block] = _has_words(block)
+        if has_words[block] and (element.tag != "button" or _is_between_words(element)):  # else it is a control
+            _make_plain(element)
+    for paragraph in body.iter("p"):
+        if _names_of(paragraph) != " " and not _is_hiding(_names_of(paragraph)) and _is_prose(paragraph):
+            _make_plain(paragraph)
+
+
+def _has_words(block: Any) -> bool:
+    texts = (block.text, *(child.tail for child in block if child.tag not in _BLOCK_TAGS))
+    return any(_LETTER.search(text) for text in texts if text)
+
+
+def _is_between_words(element: Any) -> bool:
+    before = element.getprevious()
+    beside = (element.getparent().text if before is None else before.tail) or ""
+    return _LETTER.search(beside) is not None and _LETTER.search(element.tail or "") is not None
+
+
+def _is_prose(paragraph: Any) -> bool:
+    text = one_line(paragraph.text_content())
+    return (
+        _END_OF_SENTENCE.search(text) is not None
+        and (len(text.split()) >= _FEWEST_WORDS or not text.isascii())
+        and _linked_share(paragraph) <= 0.5
+        and not is_boilerplate(text)
+    )
+
+
+def _make_plain(element: Any) -> None:
+    """Take off an element the names by which it would be dropped; a tag that would be becomes ``span``."""
+    if element.tag in _UNKEPT_INLINE:
+        element.tag = _PLAIN
+    element.attrib.pop("class", None)
+    element.attrib.pop("id", None)
 
 
 def _unwrap_quotations(body: Any) -> None:
@@ -223,7 +285,7 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
     """Take out what its name calls boilerplate; where that is most of the text, only what holds no paragraphs."""
     named: dict[Any, float] = {}
     for element in body.iterdescendants():
-        name = f"{element.get('class') or ''} {element.get('id') or ''}" if isinstance(element.tag, str) else ""
+        name = _names_of(element)
         if (
             len(name) > 1
             and _is_boilerplate(name)
@@ -236,6 +298,14 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
     for element, share in named.items():
         if share == 0 or not too_much:
             _drop(element)
+
+
+def _names_of(element: Any) -> str:
+    """Return an element's class and id; of a heading no id, since that repeats its words to be linked to."""
+    if not isinstance(element.tag, str):
+        return ""
+    anchor = "" if element.tag in _HEADINGS else element.get("id") or ""
+    return f"{element.get('class') or ''} {anchor}"
 
 
 def _is_in_a_sentence(element: Any) -> bool:
@@ -253,10 +323,16 @@ def _is_in_a_sentence(element: Any) -> bool:
 
 @lru_cache(maxsize=8192)
 def _is_boilerplate(name: str) -> bool:
+    parts = [f" {' '.join(_NAME_WORD.findall(part)).lower()} " for part in name.split()]
+    return _is_hiding(name) or any(_BOILERPLATE_NAME.search(part) for part in parts)
+
+
+@lru_cache(maxsize=8192)
+def _is_hiding(name: str) -> bool:
     parts = name.split()
     if not _HIDING_NAMES.isdisjoint(parts) and not any(_RESPONSIVE.match(part) for part in parts):
         return True
-    return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
+    return any(_HIDDEN_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
 
 
 def _drop_links(body: Any, mass: _Mass) -> None:
