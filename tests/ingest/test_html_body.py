@@ -560,3 +560,34 @@ def test_no_words_of_running_text_are_lost_by_their_tag_or_name(markup: str, exp
 )
 def test_bylines_and_controls_stay_out_of_the_text(markup: str) -> None:
     assert text_of(page(markup + paragraphs(LEAD, SECOND, THIRD, FOURTH))) == "\n\n".join([LEAD, SECOND, THIRD, FOURTH])
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "<table><tr><td>Alder</td><td><ul><li>Jan Berg</li><li>Bo Lens</li></ul></td></tr></table>",
+            "Alder | Jan Berg; Bo Lens",
+        ),
+        ("<figure class='wp-block-code'><pre><code>tide --now\n  --all</code></pre></figure>", "tide --now\n  --all"),
+        ("<figure class='highlight'><pre>tide --now</pre></figure>", "tide --now"),
+        (
+            "<blockquote><p>It is mud.</p><footer>— Jan Berg, engineer</footer></blockquote>",
+            "It is mud.\n\n— Jan Berg, engineer",
+        ),
+        (
+            "<section><p>A part of it.</p></section>Words that follow a section.",
+            "A part of it.\n\nWords that follow a section.",
+        ),
+        ("<ol><li>Run this:<pre>line one\nline two</pre></li></ol>", "- Run this:\nline one\nline two"),
+    ],
+)
+def test_what_an_extractor_loses_of_an_article_stays(markup: str, expected: str) -> None:
+    text = text_of(page(paragraphs(LEAD, SECOND) + markup + paragraphs(THIRD, FOURTH)))
+    assert text == "\n\n".join([LEAD, SECOND, expected, THIRD, FOURTH])
+
+
+def test_a_box_beside_the_text_is_left_out_but_where_it_is_the_text() -> None:
+    box = f"<aside><h3>The strike</h3>{paragraphs(THIRD)}</aside>"
+    assert text_of(page(paragraphs(LEAD, SECOND, FOURTH) + box + paragraphs(LEAD.upper()))).count(THIRD) == 0
+    assert THIRD in text_of(page(box))

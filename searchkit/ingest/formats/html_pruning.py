@@ -109,7 +109,10 @@ def prune(tree: Any) -> None:
         _sweep(body)
     _unfold_layout(body)
     _join_parts(body, mass)
+    _keep_asides(body, mass)
+    _keep_code_and_sources(body)
     _keep_lines(body)
+    _fold_lists_in_cells(body)
     _part_words(body)
 
 
@@ -396,6 +399,50 @@ def _drop_with_label(element: Any) -> None:
     _drop(element)
 
 
+def _keep_asides(body: Any, mass: _Mass) -> None:
+    """Keep a box beside the text, which an extractor drops, where it is the text."""
+    for element in body.iter("aside"):
+        if mass.share(element) >= _MOST_OF_THE_TEXT:
+            element.tag = "div"
+
+
+def _keep_code_and_sources(body: Any) -> None:
+    """Keep code in a figure, and who is quoted in a quotation's footer; an extractor drops figures and footers."""
+    for figure in body.iter("figure"):
+        if next(figure.iterdescendants("pre"), None) is not None:
+            figure.tag = "div"
+            figure.attrib.clear()
+    for quotation in body.iter("blockquote"):
+        for footer in quotation.iterchildren("footer"):
+            footer.tag = "p"
+
+
+def _fold_lists_in_cells(body: Any) -> None:
+    """Make a paragraph of a list in a table's cell, semicolons between its items: an extractor drops it."""
+    for cell in body.iter("td", "th"):
+        for inner in list(cell.iterchildren("ul", "ol")):
+            texts = (one_line(_own_text(item)) for item in inner.iterdescendants("li") if _is_item_of(item, inner))
+            paragraph = inner.makeelement("p")
+            paragraph.text, paragraph.tail = "; ".join(filter(None, texts)), inner.tail
+            cell.replace(inner, paragraph)
+
+
+def _is_item_of(item: Any, outer: Any) -> bool:
+    """Say whether an item is a list's or that of a list right in one of its items; what else is in one is its text."""
+    above = item.getparent()
+    return above is outer or above.getparent().tag == "li"
+
+
+def _own_text(item: Any) -> str:
+    """Return an item's text without that of the lists in it."""
+    pieces = [item.text or ""]
+    for child in item:
+        if child.tag not in ("ul", "ol"):
+            pieces.append(child.text_content() if isinstance(child.tag, str) else "")
+        pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
 def _keep_lines(body: Any) -> None:
     """Make preformatted text one code element, whose line breaks an extractor keeps."""
     for element in list(body.iter("pre")):
@@ -405,14 +452,26 @@ def _keep_lines(body: Any) -> None:
         for child in list(element):
             element.remove(child)
         element.text = None
+        if next(element.iterancestors("li"), None) is not None:
+            _break_lines(element, text.strip("\n"))
+            continue
         code = element.makeelement("code")
         code.text = text
         element.append(code)
 
 
+def _break_lines(element: Any, text: str) -> None:
+    """Make a paragraph with line breaks of code in a list's item: there an extractor runs its lines together."""
+    element.tag = "p"
+    for line in text.split("\n"):
+        line_break = element.makeelement("br")
+        line_break.tail = line
+        element.append(line_break)
+
+
 def _part_words(body: Any) -> None:
     """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items."""
-    for element in list(body.iter("div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
+    for element in list(body.iter("article", "main", "div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
         if next(element.iterchildren(*_BLOCK_TAGS), None) is not None:
             _wrap_runs(element)
     for outer in body.iter("li", "td", "th", "dd", "dt", "blockquote"):
