@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from searchkit.ingest.charset import NotText
 from searchkit.ingest.formats.html import parse_page
 from searchkit.ingest.formats.html_boilerplate import is_boilerplate, is_byline, is_label
 
@@ -591,3 +592,51 @@ def test_a_box_beside_the_text_is_left_out_but_where_it_is_the_text() -> None:
     box = f"<aside><h3>The strike</h3>{paragraphs(THIRD)}</aside>"
     assert text_of(page(paragraphs(LEAD, SECOND, FOURTH) + box + paragraphs(LEAD.upper()))).count(THIRD) == 0
     assert THIRD in text_of(page(box))
+
+
+def figure(caption: str) -> str:
+    credit = "<span class='credit'>Photo: Bo Lens</span>"
+    return f"<figure><img src='a.jpg'><figcaption>{caption} {credit}</figcaption></figure>"
+
+
+def test_the_captions_of_a_gallery_are_its_text() -> None:
+    gallery = f"<p>Pictures of a strike.</p><div class='slideshow'>{figure(LEAD)}{figure(SECOND)}{figure(THIRD)}</div>"
+    assert lines_of(gallery) == ["Pictures of a strike.", LEAD, SECOND, THIRD]
+    assert lines_of(figure(FOURTH)) == [FOURTH]
+
+
+def test_the_captions_of_an_article_stay_out() -> None:
+    assert lines_of(paragraphs(LEAD, SECOND) + figure(FOURTH) + paragraphs(THIRD)) == [LEAD, SECOND, THIRD]
+
+
+def test_navigation_is_no_text_on_a_short_page_either() -> None:
+    header = "<header><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav></header>"
+    source = f"<html><head><title>Tides</title></head><body>{header}<main><h1>Tides</h1>{{0}}</main></body></html>"
+    assert text_of(source.format("<p>The office is closed on Monday.</p>")) == "The office is closed on Monday."
+    with pytest.raises(NotText, match="holds no readable text"):
+        parse_page(source.format("<ul><li><a href='/a'>A headline of the day</a></li></ul>"))
+
+
+def test_the_posts_of_a_live_blog_that_only_its_data_has_are_its_text() -> None:
+    posts = [
+        {"@type": "BlogPosting", "headline": f"Post {i}", "articleBody": text} for i, text in enumerate((LEAD, SECOND))
+    ]
+    posts += [{"@type": "BlogPosting", "articleBody": text} for text in (THIRD, FOURTH)]
+    data = {"@type": "LiveBlogPosting", "headline": "Pilots strike", "liveBlogUpdate": posts}
+    head = f"<script type='application/ld+json'>{json.dumps(data)}</script>"
+    assert lines_of("<div id='live'></div>", head) == ["Post 0", LEAD, "Post 1", SECOND, THIRD, FOURTH]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            "<title>Just a moment...</title><h1>One moment</h1><p>Enable JavaScript and cookies to continue</p>",
+            "holds a check of the browser",
+        ),
+        ("<html><head><title>Old</title></head><frameset><frame src='a.html'></frameset></html>", "holds frames"),
+    ],
+)
+def test_a_page_that_stands_for_another_is_named(source: str, reason: str) -> None:
+    with pytest.raises(NotText, match=reason):
+        parse_page(source)

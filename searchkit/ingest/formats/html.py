@@ -16,6 +16,15 @@ _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _LOOKED_AT = 4096
 
+_CHECK = re.compile(
+    r"^(?:just a moment|attention required|checking your browser|verifying you are human|one more step)\b.{0,60}$|"
+    r"^(?:please )?enable javascript and cookies to continue",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What stands in place of a page until a browser has shown that it is one."""
+
+_LONGEST_CHECK = 600
+
 
 def decode_page(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     """Return a page's text and a note on repaired bytes.
@@ -33,14 +42,18 @@ def decode_page(data: bytes, declared: str | None = None) -> tuple[str, str | No
 def parse_page(source: str) -> ParsedArticle:
     """Return the main text of a page and its sections; title, authors, dates, outlet, canonical URL, tags, language.
 
-    Raises ``NotText`` where the page holds no readable text.
+    Raises ``NotText`` where the page holds no readable text, or that of no article.
     """
     tree = load_trafilatura().load_html(_XML_DECLARATION.sub("", clean(source), count=1))
     if tree is None:
         raise NotText("holds no readable text")
+    if tree.find(".//frameset") is not None and tree.find("body") is None:
+        raise NotText("holds frames, whose pages are files of their own")
     metadata = page_metadata(tree)
     text, sections = join(page_blocks(tree, metadata))
-    if not text and not metadata.title:
+    if len(text) <= _LONGEST_CHECK and _CHECK.search(f"{metadata.title}\n{text}"):
+        raise NotText("holds a check of the browser, not the page that was behind it")
+    if not text and not (metadata.title and metadata.published):
         raise NotText("holds no readable text")
     return ParsedArticle(values={**_values(metadata), "text": text}, sections=sections)
 

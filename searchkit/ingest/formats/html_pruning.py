@@ -99,10 +99,15 @@ def prune(tree: Any) -> None:
     if body is None:
         body = tree
     _keep_sentences(body)
+    _keep_captions(body)
     for element in tree.iter(*_NEVER_SHOWN.split()):
         _drop(element)
     _sweep(tree)
     mass = _Mass(body)
+    if mass.is_small:  # else an extractor tells navigation from text
+        for element in body.iter("nav"):
+            _drop(element)
+        _sweep(body)
     _unwrap_quotations(body)
     for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links):
         drop(body, mass)
@@ -136,6 +141,31 @@ def _keep_sentences(body: Any) -> None:
     for paragraph in body.iter("p"):
         if _names_of(paragraph) != " " and not _is_hiding(_names_of(paragraph)) and _is_prose(paragraph):
             _make_plain(paragraph)
+
+
+def _keep_captions(body: Any) -> None:
+    """Make paragraphs of long captions that hold more than the paragraphs do: of a gallery they are the article."""
+    captions = [each for each in body.iter("figcaption") if len(each.text_content().strip()) >= _LONGEST_LABEL]
+    held = sum(len(each.text_content()) for each in captions)
+    if held <= sum(len(each.text_content()) for each in body.iter("p") if len(each) or each.text):
+        return
+    for caption in captions:
+        caption.tag = "p"
+        for part in caption.iterdescendants():
+            if isinstance(part.tag, str) and (_is_boilerplate(_names_of(part)) or is_boilerplate(part.text_content())):
+                _drop(part)
+        _open_holders(caption)
+    _sweep(body)
+
+
+def _open_holders(element: Any) -> None:
+    """Make divisions without a name of what holds an element, as far as the article."""
+    for holder in element.iterancestors():
+        if holder.tag in ("article", "main", "body") or (holder.tag == "div" and not holder.attrib):
+            return
+        if holder.tag in ("figure", "section", "ul", "ol", "li", "a", "aside"):
+            holder.tag = "div"
+        holder.attrib.clear()
 
 
 def _has_words(block: Any) -> bool:
@@ -266,9 +296,14 @@ class _Mass:
         self._total = sum(self._lengths.values())
         self._all = len(body.text_content())
 
+    @property
+    def is_small(self) -> bool:
+        """Whether there are few long paragraphs, so that they tell little."""
+        return self._total < 4 * _LONG_PARAGRAPH
+
     def share(self, element: Any) -> float:
         """Return the share of the page's text that an element holds, between 0 and 1."""
-        if self._total >= 4 * _LONG_PARAGRAPH:
+        if not self.is_small:
             return sum(self._lengths.get(each, 0) for each in element.iter("p")) / self._total
         return len(element.text_content()) / max(self._all, 1)
 
