@@ -16,6 +16,17 @@ _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _LOOKED_AT = 4096
 
+_MOST_ATTRIBUTES = 500
+"""That an element may have: a parser compares each with all before it."""
+
+_ATTRIBUTE = r"""\s*+(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+)|[^\s=>]++)"""
+# Every part ends at the latest where the text does, so that nothing is read twice.
+_LONG_TAG = re.compile(
+    r"<(?:script|style)\b(?:[^<]|<(?!/))*+|"
+    rf"(?P<kept><[a-zA-Z][^\s>]*+(?:{_ATTRIBUTE}){{0,{_MOST_ATTRIBUTES}}}+)(?P<others>(?:{_ATTRIBUTE})*+)",
+    re.IGNORECASE,
+)
+
 _CHECK = re.compile(
     r"^(?:just a moment|attention required|checking your browser|verifying you are human|one more step)\b.{0,60}$|"
     r"^(?:please )?enable javascript and cookies to continue",
@@ -44,7 +55,7 @@ def parse_page(source: str) -> ParsedArticle:
 
     Raises ``NotText`` where the page holds no readable text, or that of no article.
     """
-    tree = load_trafilatura().load_html(_XML_DECLARATION.sub("", clean(source), count=1))
+    tree = load_trafilatura().load_html(_with_few_attributes(_XML_DECLARATION.sub("", clean(source), count=1)))
     if tree is None:
         raise NotText("holds no readable text")
     if tree.find(".//frameset") is not None and tree.find("body") is None:
@@ -56,6 +67,14 @@ def parse_page(source: str) -> ParsedArticle:
     if not text and not (metadata.title and metadata.published):
         raise NotText("holds no readable text")
     return ParsedArticle(values={**_values(metadata), "text": text}, sections=sections)
+
+
+def _with_few_attributes(source: str) -> str:
+    """Cut off the attributes of an element that no page needs so many of."""
+    cuts = [match.span("others") for match in _LONG_TAG.finditer(source) if match["others"]]
+    ends = [0, *(end for _, end in cuts)]
+    starts = [*(start for start, _ in cuts), len(source)]
+    return "".join(source[end:start] for end, start in zip(ends, starts, strict=True)) if cuts else source
 
 
 def _values(metadata: PageMetadata) -> dict[str, object]:
