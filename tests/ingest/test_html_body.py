@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from searchkit.ingest.charset import NotText
 from searchkit.ingest.formats.html import parse_page
 from searchkit.ingest.formats.html_boilerplate import is_boilerplate, is_byline, is_label
 
@@ -513,3 +514,129 @@ def test_a_page_in_any_language_keeps_every_sentence(language: str) -> None:
     article = f"<article>{paragraphs(*texts)}</article>"
     source = f"<html lang='{language}'><head><title>1</title></head><body>{article}</body></html>"
     assert text_of(source) == "\n\n".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>The meeting of <time>1 February</time> ended in a row.</p>", "The meeting of 1 February ended in a row."),
+        (
+            "<p><time datetime='1953-02-01'>1 February 1953</time>: the wall broke.</p>",
+            "1 February 1953: the wall broke.",
+        ),
+        ("<ul><li><time>9 May</time> Concert</li><li>Fair</li></ul>", "- 9 May Concert\n- Fair"),
+        ("<p>So said <span class='author-name'>Mara Quill</span> on Monday.</p>", "So said Mara Quill on Monday."),
+        (
+            "<p>At <span class='price'>48 crowns</span> <span class='share-price'>a share</span> it is dear.</p>",
+            "At 48 crowns a share it is dear.",
+        ),
+        (
+            "<p>Fill in <label>the name</label>, read <output>the sum</output> of <data value='3'>three</data>.</p>",
+            "Fill in the name, read the sum of three.",
+        ),
+        ("<p>Press <button>Save</button> to keep the draft.</p>", "Press Save to keep the draft."),
+        ("<p class='social'>She is a social worker in the port.</p>", "She is a social worker in the port."),
+        ("<p class='ad-hoc'>They met again on Tuesday.</p>", "They met again on Tuesday."),
+        ("<p class='footer-note'>The figures are for May.</p>", "The figures are for May."),
+        ("<p class='caption'>The bay was still at noon.</p>", "The bay was still at noon."),
+        (
+            "<h2 id='related-work'>Related work</h2><p>Others struck before.</p>",
+            "Related work\n\nOthers struck before.",
+        ),
+    ],
+)
+def test_no_words_of_running_text_are_lost_by_their_tag_or_name(markup: str, expected: str) -> None:
+    text = text_of(page(paragraphs(LEAD, SECOND) + markup + paragraphs(THIRD, FOURTH)))
+    assert text == "\n\n".join([LEAD, SECOND, expected, THIRD, FOURTH])
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>By <span class='author'>Mara Quill</span>, <time>3 May 2025, 10:00</time></p>",
+        "<div class='meta'><span class='author'>Mara Quill</span> <time>3 May 2025</time></div>",
+        "<p class='share'><a href='/s'>Share</a> <button>Save</button></p>",
+        "<p class='newsletter'>Sign up for our newsletter to get the news.</p>",
+    ],
+)
+def test_bylines_and_controls_stay_out_of_the_text(markup: str) -> None:
+    assert text_of(page(markup + paragraphs(LEAD, SECOND, THIRD, FOURTH))) == "\n\n".join([LEAD, SECOND, THIRD, FOURTH])
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "<table><tr><td>Alder</td><td><ul><li>Jan Berg</li><li>Bo Lens</li></ul></td></tr></table>",
+            "Alder | Jan Berg; Bo Lens",
+        ),
+        ("<figure class='wp-block-code'><pre><code>tide --now\n  --all</code></pre></figure>", "tide --now\n  --all"),
+        ("<figure class='highlight'><pre>tide --now</pre></figure>", "tide --now"),
+        (
+            "<blockquote><p>It is mud.</p><footer>— Jan Berg, engineer</footer></blockquote>",
+            "It is mud.\n\n— Jan Berg, engineer",
+        ),
+        (
+            "<section><p>A part of it.</p></section>Words that follow a section.",
+            "A part of it.\n\nWords that follow a section.",
+        ),
+        ("<ol><li>Run this:<pre>line one\nline two</pre></li></ol>", "- Run this:\nline one\nline two"),
+    ],
+)
+def test_what_an_extractor_loses_of_an_article_stays(markup: str, expected: str) -> None:
+    text = text_of(page(paragraphs(LEAD, SECOND) + markup + paragraphs(THIRD, FOURTH)))
+    assert text == "\n\n".join([LEAD, SECOND, expected, THIRD, FOURTH])
+
+
+def test_a_box_beside_the_text_is_left_out_but_where_it_is_the_text() -> None:
+    box = f"<aside><h3>The strike</h3>{paragraphs(THIRD)}</aside>"
+    assert text_of(page(paragraphs(LEAD, SECOND, FOURTH) + box + paragraphs(LEAD.upper()))).count(THIRD) == 0
+    assert THIRD in text_of(page(box))
+
+
+def figure(caption: str) -> str:
+    credit = "<span class='credit'>Photo: Bo Lens</span>"
+    return f"<figure><img src='a.jpg'><figcaption>{caption} {credit}</figcaption></figure>"
+
+
+def test_the_captions_of_a_gallery_are_its_text() -> None:
+    gallery = f"<p>Pictures of a strike.</p><div class='slideshow'>{figure(LEAD)}{figure(SECOND)}{figure(THIRD)}</div>"
+    assert lines_of(gallery) == ["Pictures of a strike.", LEAD, SECOND, THIRD]
+    assert lines_of(figure(FOURTH)) == [FOURTH]
+
+
+def test_the_captions_of_an_article_stay_out() -> None:
+    assert lines_of(paragraphs(LEAD, SECOND) + figure(FOURTH) + paragraphs(THIRD)) == [LEAD, SECOND, THIRD]
+
+
+def test_navigation_is_no_text_on_a_short_page_either() -> None:
+    header = "<header><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav></header>"
+    source = f"<html><head><title>Tides</title></head><body>{header}<main><h1>Tides</h1>{{0}}</main></body></html>"
+    assert text_of(source.format("<p>The office is closed on Monday.</p>")) == "The office is closed on Monday."
+    with pytest.raises(NotText, match="holds no readable text"):
+        parse_page(source.format("<ul><li><a href='/a'>A headline of the day</a></li></ul>"))
+
+
+def test_the_posts_of_a_live_blog_that_only_its_data_has_are_its_text() -> None:
+    posts = [
+        {"@type": "BlogPosting", "headline": f"Post {i}", "articleBody": text} for i, text in enumerate((LEAD, SECOND))
+    ]
+    posts += [{"@type": "BlogPosting", "articleBody": text} for text in (THIRD, FOURTH)]
+    data = {"@type": "LiveBlogPosting", "headline": "Pilots strike", "liveBlogUpdate": posts}
+    head = f"<script type='application/ld+json'>{json.dumps(data)}</script>"
+    assert lines_of("<div id='live'></div>", head) == ["Post 0", LEAD, "Post 1", SECOND, THIRD, FOURTH]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            "<title>Just a moment...</title><h1>One moment</h1><p>Enable JavaScript and cookies to continue</p>",
+            "holds a check of the browser",
+        ),
+        ("<html><head><title>Old</title></head><frameset><frame src='a.html'></frameset></html>", "holds frames"),
+    ],
+)
+def test_a_page_that_stands_for_another_is_named(source: str, reason: str) -> None:
+    with pytest.raises(NotText, match=reason):
+        parse_page(source)

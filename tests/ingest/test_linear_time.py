@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from functools import reduce
 
 import pytest
 import regex
 
 from searchkit.ingest import sentences
-from searchkit.ingest.formats.html import parse_page
+from searchkit.ingest.formats.html import _with_few_attributes, parse_page
 from searchkit.ingest.formats.markdown import parse_markdown
 from searchkit.ingest.formats.sections import atx_text
 from searchkit.ingest.sentences import _QUICK, _cluster_ends, _quick_parts, sentence_spans
@@ -60,6 +61,23 @@ def test_a_page_is_pruned_in_time_proportional_to_its_length(fragment: str) -> N
     _, seconds, ratio = growth(
         lambda text: parse_page(f"<html><body><article>{text}</article></body></html>"), fragment
     )
+    assert ratio < ALLOWED, f"{seconds:.2f} s"
+
+
+@pytest.mark.parametrize("attribute", ["a{}='x' ", "a{}='>' ", "data-{} "])
+def test_a_page_with_many_attributes_is_read_in_time_proportional_to_them(attribute: str) -> None:
+    attributes = "".join(attribute.format(i) for i in range(100_000))
+    start = time.process_time()
+    parsed = parse_page(
+        f"<html><body><article><p {attributes}>A word of a text.</p><p>More of it.</p></article></body>"
+    )
+    assert time.process_time() - start < 10
+    assert parsed.values["text"] == "A word of a text.\n\nMore of it."
+
+
+@pytest.mark.parametrize("fragment", ["<a ", "<a b='", "<a b=", "<script ", "<a b='c' d", "= ", "<a\n"])
+def test_long_tags_are_looked_for_in_time_proportional_to_a_page(fragment: str) -> None:
+    _, seconds, ratio = growth(_with_few_attributes, fragment)
     assert ratio < ALLOWED, f"{seconds:.2f} s"
 
 

@@ -142,6 +142,8 @@ def _or_embedded(blocks: list[Block], metadata: PageMetadata, scripts: Sequence[
     """Return the text that the page's data carries instead, where the page shows less than half of it."""
     shown = " ".join(block.text for block in blocks)
     told = field_text(metadata.article_body).text
+    if len(shown) < _SHORTEST_EMBEDDED:  # a live blog that shows more shows its posts, too
+        told = max(told, field_text(metadata.live_posts).text, key=len)
     carried = max((told, "" if len(told) > len(shown) else _carried(shown, scripts)), key=len)
     if len(carried) < max(_SHORTEST_EMBEDDED, 2 * len(shown)) or not _continues(shown, carried):
         return blocks

@@ -14,7 +14,7 @@ _LABEL = re.compile(
     # English
     r"you (?:may|might) (?:also )?(?:like|be interested|have missed)|(?:see|read|watch|find out|discover|view|"
     r"explore) "
-    r"(?:also|more|next|now|further)|related|(?:read|also|more) (?:read|from|on|in|about|stories|news|like|"
+    r"(?:also|more|next|now|further)|related(?! work\b)|(?:read|also|more) (?:read|from|on|in|about|stories|news|like|"
     r"coverage)|more:|"
     r"don.t miss|(?:most|trending|editor.?s.?) (?:read|popular|viewed|shared|now|picks?|choice)|popular|trending|"
     r"recommended|up next|what to read next|further reading|latest (?:news|stories)|tags?\b|topics?\b|keywords?\b|"

@@ -60,7 +60,7 @@ class PageMetadata:
     """What a page tells about its article; "", None and () where it tells nothing.
 
     ``standfirst`` is a summary that the page shows, whole. ``article_body`` is the text that JSON-LD carries, which may
-    be cut. Dates are aware, by the clock that the page names.
+    be cut, ``live_posts`` that of a live blog's posts. Dates are aware, by the clock that the page names.
     """
 
     title: str = ""
@@ -74,6 +74,7 @@ class PageMetadata:
     url: str = ""
     language: str = ""
     article_body: str = ""
+    live_posts: str = ""
 
 
 def page_metadata(tree: Any) -> PageMetadata:
@@ -101,6 +102,7 @@ def page_metadata(tree: Any) -> PageMetadata:
         url=url or text_of(article.get("url")),
         language=language,
         article_body=_body(article),
+        live_posts=_posts(article),
     )
 
 
@@ -150,3 +152,10 @@ def _listed(text: str, *, only: bool) -> Sequence[str]:
 def _body(article: Item) -> str:
     body = article.get("articleBody")
     return clean(body).strip() if isinstance(body, str) else ""
+
+
+def _posts(article: Item) -> str:
+    """Return the posts of a live blog, each below its headline."""
+    value = article.get("liveBlogUpdate")
+    posts = [post for post in (value if isinstance(value, list) else [value]) if isinstance(post, dict)]
+    return "\n\n".join(text for post in posts for text in (text_of(post.get("headline")), _body(post)) if text)

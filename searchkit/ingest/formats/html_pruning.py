@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_label
+from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_boilerplate, is_label
 from searchkit.ingest.text_cleanup import one_line
 
 _NEVER_SHOWN = (
@@ -22,12 +22,20 @@ _BLOCKS = (
 _BLOCK_TAGS = frozenset(_BLOCKS.split())
 
 _INLINE = frozenset(["a", "span", "small", "time", "cite", "strong", "b", "em", "i"])
+_UNKEPT_INLINE = frozenset(["time", "label", "output", "data", "button", "meter"])
+"""Tags that an extractor drops with their words, or that are controls where no sentence is around them."""
+
+_PLAIN = "span"
+_PROSE_BLOCKS = frozenset(["p", "li", "td", "th", "dd", "dt", "blockquote", "h2", "h3", "h4", "h5", "h6"])
+_HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_HIDDEN_NAME = re.compile(
+    r" (?:sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|"
+    r"only print) "
+)
 _BOILERPLATE_NAME = re.compile(
     r" (?:"
-    # hidden from the eye
-    r"sr only|visually ?hidden|screen ?reader(?: text| only)?|off ?screen|u hidden|is hidden|print only|only print|"
     # boxes beside the text
     r"fact ?(?:box|sheet|file)|fakta ?(?:boks|box|ruta)|info ?box|ai ?(?:article)? ?summary|toast|pop ?up|"
     r"tool ?box|banner|"
@@ -81,6 +89,8 @@ _LONGEST_LABEL = 60
 _SHORTEST_TEASER = 18
 _LONGEST_CRUMB = 30
 _LINKED = 0.7
+_FEWEST_WORDS = 3
+_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」]*$")
 
 
 def prune(tree: Any) -> None:
@@ -88,18 +98,103 @@ def prune(tree: Any) -> None:
     body = tree.find("body") if tree.tag == "html" else tree
     if body is None:
         body = tree
+    _keep_sentences(body)
+    _keep_captions(body)
     for element in tree.iter(*_NEVER_SHOWN.split()):
         _drop(element)
     _sweep(tree)
     mass = _Mass(body)
+    if mass.is_small:  # else an extractor tells navigation from text
+        for element in body.iter("nav"):
+            _drop(element)
+        _sweep(body)
     _unwrap_quotations(body)
     for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links):
         drop(body, mass)
         _sweep(body)
     _unfold_layout(body)
     _join_parts(body, mass)
+    _keep_asides(body, mass)
+    _keep_code_and_sources(body)
     _keep_lines(body)
+    _fold_lists_in_cells(body)
     _part_words(body)
+
+
+def _keep_sentences(body: Any) -> None:
+    """Make plain what stands in running text, and paragraphs of it: no name and no tag takes a word out of a sentence.
+
+    A paragraph is running text where it ends as a sentence does and is no line of links.
+    """
+    blocks: dict[Any, Any] = {}
+    has_words: dict[Any, bool] = {}
+    for element in body.iter(*_INLINE, *_UNKEPT_INLINE):
+        above = element.getparent()
+        block = blocks[element] = blocks.get(above, above)
+        is_named = element.get("class") or element.get("id")
+        if block is None or block.tag not in _PROSE_BLOCKS or not (element.tag in _UNKEPT_INLINE or is_named):
+            continue
+        if block not in has_words:
+            has_words[block] = _has_words(block)
+        if has_words[block] and (element.tag != "button" or _is_between_words(element)):  # else it is a control
+            _make_plain(element)
+    for paragraph in body.iter("p"):
+        if _names_of(paragraph) != " " and not _is_hiding(_names_of(paragraph)) and _is_prose(paragraph):
+            _make_plain(paragraph)
+
+
+def _keep_captions(body: Any) -> None:
+    """Make paragraphs of long captions that hold more than the paragraphs do: of a gallery they are the article."""
+    captions = [each for each in body.iter("figcaption") if len(each.text_content().strip()) >= _LONGEST_LABEL]
+    held = sum(len(each.text_content()) for each in captions)
+    if held <= sum(len(each.text_content()) for each in body.iter("p") if len(each) or each.text):
+        return
+    for caption in captions:
+        caption.tag = "p"
+        for part in caption.iterdescendants():
+            if isinstance(part.tag, str) and (_is_boilerplate(_names_of(part)) or is_boilerplate(part.text_content())):
+                _drop(part)
+        _open_holders(caption)
+    _sweep(body)
+
+
+def _open_holders(element: Any) -> None:
+    """Make divisions without a name of what holds an element, as far as the article."""
+    for holder in element.iterancestors():
+        if holder.tag in ("article", "main", "body") or (holder.tag == "div" and not holder.attrib):
+            return
+        if holder.tag in ("figure", "section", "ul", "ol", "li", "a", "aside"):
+            holder.tag = "div"
+        holder.attrib.clear()
+
+
+def _has_words(block: Any) -> bool:
+    texts = (block.text, *(child.tail for child in block if child.tag not in _BLOCK_TAGS))
+    return any(_LETTER.search(text) for text in texts if text)
+
+
+def _is_between_words(element: Any) -> bool:
+    before = element.getprevious()
+    beside = (element.getparent().text if before is None else before.tail) or ""
+    return _LETTER.search(beside) is not None and _LETTER.search(element.tail or "") is not None
+
+
+def _is_prose(paragraph: Any) -> bool:
+    text = one_line(paragraph.text_content())
+    return (
+        _END_OF_SENTENCE.search(text) is not None
+        and (len(text.split()) >= _FEWEST_WORDS or not text.isascii())
+        and _linked_share(paragraph) <= 0.5
+        and not is_boilerplate(text)
+    )
+
+
+def _make_plain(element: Any) -> None:
+    """Take off an element the names by which it would be dropped; a tag that would be becomes ``span``."""
+    if element.tag in _UNKEPT_INLINE:
+        element.tag = _PLAIN
+    element.attrib.pop("class", None)
+    element.attrib.pop("id", None)
 
 
 def _unwrap_quotations(body: Any) -> None:
@@ -201,9 +296,14 @@ class _Mass:
         self._total = sum(self._lengths.values())
         self._all = len(body.text_content())
 
+    @property
+    def is_small(self) -> bool:
+        """Whether there are few long paragraphs, so that they tell little."""
+        return self._total < 4 * _LONG_PARAGRAPH
+
     def share(self, element: Any) -> float:
         """Return the share of the page's text that an element holds, between 0 and 1."""
-        if self._total >= 4 * _LONG_PARAGRAPH:
+        if not self.is_small:
             return sum(self._lengths.get(each, 0) for each in element.iter("p")) / self._total
         return len(element.text_content()) / max(self._all, 1)
 
@@ -223,7 +323,7 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
     """Take out what its name calls boilerplate; where that is most of the text, only what holds no paragraphs."""
     named: dict[Any, float] = {}
     for element in body.iterdescendants():
-        name = f"{element.get('class') or ''} {element.get('id') or ''}" if isinstance(element.tag, str) else ""
+        name = _names_of(element)
         if (
             len(name) > 1
             and _is_boilerplate(name)
@@ -236,6 +336,14 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
     for element, share in named.items():
         if share == 0 or not too_much:
             _drop(element)
+
+
+def _names_of(element: Any) -> str:
+    """Return an element's class and id; of a heading no id, since that repeats its words to be linked to."""
+    if not isinstance(element.tag, str):
+        return ""
+    anchor = "" if element.tag in _HEADINGS else element.get("id") or ""
+    return f"{element.get('class') or ''} {anchor}"
 
 
 def _is_in_a_sentence(element: Any) -> bool:
@@ -253,10 +361,16 @@ def _is_in_a_sentence(element: Any) -> bool:
 
 @lru_cache(maxsize=8192)
 def _is_boilerplate(name: str) -> bool:
+    parts = [f" {' '.join(_NAME_WORD.findall(part)).lower()} " for part in name.split()]
+    return _is_hiding(name) or any(_BOILERPLATE_NAME.search(part) for part in parts)
+
+
+@lru_cache(maxsize=8192)
+def _is_hiding(name: str) -> bool:
     parts = name.split()
     if not _HIDING_NAMES.isdisjoint(parts) and not any(_RESPONSIVE.match(part) for part in parts):
         return True
-    return any(_BOILERPLATE_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
+    return any(_HIDDEN_NAME.search(f" {' '.join(_NAME_WORD.findall(part)).lower()} ") for part in parts)
 
 
 def _drop_links(body: Any, mass: _Mass) -> None:
@@ -320,6 +434,50 @@ def _drop_with_label(element: Any) -> None:
     _drop(element)
 
 
+def _keep_asides(body: Any, mass: _Mass) -> None:
+    """Keep a box beside the text, which an extractor drops, where it is the text."""
+    for element in body.iter("aside"):
+        if mass.share(element) >= _MOST_OF_THE_TEXT:
+            element.tag = "div"
+
+
+def _keep_code_and_sources(body: Any) -> None:
+    """Keep code in a figure, and who is quoted in a quotation's footer; an extractor drops figures and footers."""
+    for figure in body.iter("figure"):
+        if next(figure.iterdescendants("pre"), None) is not None:
+            figure.tag = "div"
+            figure.attrib.clear()
+    for quotation in body.iter("blockquote"):
+        for footer in quotation.iterchildren("footer"):
+            footer.tag = "p"
+
+
+def _fold_lists_in_cells(body: Any) -> None:
+    """Make a paragraph of a list in a table's cell, semicolons between its items: an extractor drops it."""
+    for cell in body.iter("td", "th"):
+        for inner in list(cell.iterchildren("ul", "ol")):
+            texts = (one_line(_own_text(item)) for item in inner.iterdescendants("li") if _is_item_of(item, inner))
+            paragraph = inner.makeelement("p")
+            paragraph.text, paragraph.tail = "; ".join(filter(None, texts)), inner.tail
+            cell.replace(inner, paragraph)
+
+
+def _is_item_of(item: Any, outer: Any) -> bool:
+    """Say whether an item is a list's or that of a list right in one of its items; what else is in one is its text."""
+    above = item.getparent()
+    return above is outer or above.getparent().tag == "li"
+
+
+def _own_text(item: Any) -> str:
+    """Return an item's text without that of the lists in it."""
+    pieces = [item.text or ""]
+    for child in item:
+        if child.tag not in ("ul", "ol"):
+            pieces.append(child.text_content() if isinstance(child.tag, str) else "")
+        pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
 def _keep_lines(body: Any) -> None:
     """Make preformatted text one code element, whose line breaks an extractor keeps."""
     for element in list(body.iter("pre")):
@@ -329,14 +487,26 @@ def _keep_lines(body: Any) -> None:
         for child in list(element):
             element.remove(child)
         element.text = None
+        if next(element.iterancestors("li"), None) is not None:
+            _break_lines(element, text.strip("\n"))
+            continue
         code = element.makeelement("code")
         code.text = text
         element.append(code)
 
 
+def _break_lines(element: Any, text: str) -> None:
+    """Make a paragraph with line breaks of code in a list's item: there an extractor runs its lines together."""
+    element.tag = "p"
+    for line in text.split("\n"):
+        line_break = element.makeelement("br")
+        line_break.tail = line
+        element.append(line_break)
+
+
 def _part_words(body: Any) -> None:
     """Make paragraphs of texts beside blocks, whose borders an extractor forgets, and of divisions in items."""
-    for element in list(body.iter("div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
+    for element in list(body.iter("article", "main", "div", "section", "li", "td", "th", "dd", "dt", "blockquote")):
         if next(element.iterchildren(*_BLOCK_TAGS), None) is not None:
             _wrap_runs(element)
     for outer in body.iter("li", "td", "th", "dd", "dt", "blockquote"):
