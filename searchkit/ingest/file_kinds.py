@@ -62,6 +62,10 @@ _BINARY_KINDS = _by_suffix(
     an archive of a kind that isn't read: 7z rar cab lz lz4 lzo br ace arj cpio
     """
 )
+_OF_JSON = {
+    ".ipynb": "a notebook of source code",
+    **{suffix: _TEXT_KINDS[suffix] for suffix in (".geojson", ".topojson", ".map")},
+}
 _BY_NAME = {
     "makefile": "source code",
     "gnumakefile": "source code",
@@ -174,6 +178,13 @@ def refuse_name(name: str) -> None:
     kind = _BY_NAME.get(PurePosixPath(name.lower()).name)
     if kind:
         raise NotArticle(f"isn't an article: it is {kind}")
+
+
+def refuse_json_kind(name: str) -> None:
+    """Raise ``NotArticle`` where a suffix says what JSON is: notebooks, maps of places and of sources."""
+    suffix = PurePosixPath(name.lower()).suffix
+    if suffix in _OF_JSON:
+        raise NotArticle(f"isn't an article: it is {_OF_JSON[suffix]} ({suffix})")
 
 
 def refuse_code(text: str) -> None:

@@ -13,7 +13,7 @@ from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import decompressed, read_whole
 from searchkit.ingest.damage import guarded
 from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
-from searchkit.ingest.file_kinds import refuse_code, refuse_kind, refuse_name, refuse_surely_code
+from searchkit.ingest.file_kinds import refuse_code, refuse_json_kind, refuse_kind, refuse_name, refuse_surely_code
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.file_names import named_by_file
 from searchkit.ingest.format_detection import detect_format, format_of_name
@@ -46,6 +46,8 @@ def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
     with decompressed(stream, compression) as content:
         head = content.peek()
         form = detect_format(head, by_suffix)
+        if not head and form in ("zip", "parquet"):
+            raise NotText("is empty")
         if form == "zip":
             archive = seekable(content)
             yield from read_format(zip_kind(archive), archive, rows)
@@ -56,6 +58,7 @@ def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
         else:
             if form in ("plain", "json"):
                 refuse_name(name)
+                refuse_json_kind(name)
             elif form == "unknown":
                 refuse_kind(name.rpartition(".")[0] if compression else name, head)
             yield from read_format(form, content, rows)

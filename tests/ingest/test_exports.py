@@ -142,6 +142,32 @@ def test_news_interfaces_give_what_they_have_of_a_text(tmp_path: Path) -> None:
     assert article.language == "en"
 
 
+@pytest.mark.parametrize("body", ["body", "bodyText"])
+def test_a_standfirst_stands_before_the_text(tmp_path: Path, body: str) -> None:
+    text = "<p>It leaks.</p>" if body == "body" else "It leaks."
+    fields = {"headline": "The weir leaks", "standfirst": "<p>Ask the <b>mayor</b></p>", body: text}
+    row = {
+        "webTitle": "The weir",
+        "webPublicationDate": "2024-05-06",
+        "webUrl": "https://example.org/",
+        "fields": fields,
+    }
+    (article,), _ = taken(written(tmp_path, "guardian.json", [row]))
+    assert article.text == "Ask the mayor\n\nIt leaks."
+
+
+def test_an_item_without_content_was_saved_and_not_published(tmp_path: Path) -> None:
+    item = {"slug": "weir", "title": "The weir", "savedAt": "2024-05-06T00:00:00Z", "state": "Archived"}
+    (article,), _ = taken(written(tmp_path, "metadata_0_to_20.json", [item]))
+    assert article.fields == {"saved": "2024-05-06T00:00:00+00:00", "archived": True}
+
+
+def test_a_snapshot_without_a_history_was_saved_and_not_published(tmp_path: Path) -> None:
+    row = {"url": "https://example.org/", "title": "The weir", "timestamp": "1715000000.5", "tags": None}
+    (article,), _ = taken(written(tmp_path, "index.json", row))
+    assert (article.published, article.fields) == (None, {"saved": "2024-05-06T12:53:20.500000+00:00"})
+
+
 def test_posts_are_read_and_what_was_passed_on_is_counted(tmp_path: Path) -> None:
     (article,), problems = taken(written(tmp_path, "outbox.json", files.MASTODON))
     assert article.text == f"{files.TEXT} #river"

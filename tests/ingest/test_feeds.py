@@ -193,7 +193,8 @@ def test_hostile_entities_expand_to_nothing_and_nothing_is_fetched(tmp_path: Pat
         f'<!DOCTYPE rss [{entities}<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y SYSTEM "http://example.org/y">]>'
     )
     body = RSS.format(items=item(title="Otters", description="&a11; &x; &y;")).partition("\n")[2]
-    articles, _ = sorted_out(write(tmp_path, "feed.xml", f'<?xml version="1.0"?>{doctype}{body}'))
+    articles, problems = sorted_out(write(tmp_path, "feed.xml", f'<?xml version="1.0"?>{doctype}{body}'))
+    assert [(each.lost, "which weren't followed: a1, a2, " in each.reason) for each in problems] == [(False, True)]
     assert articles[0].title == "Otters"
     assert len(articles[0].text) < 10_000
     assert "password" not in articles[0].text

@@ -94,6 +94,19 @@ def test_prose_of_an_unknown_suffix_is_an_article(tmp_path: Path, text: str):
     assert len(articles) == 1
 
 
+@pytest.mark.parametrize("name", ["a.zip", "a.parquet", "a.txt", "a.jsonl", "a.pdf"])
+def test_an_empty_file_is_named_as_such(tmp_path: Path, name: str):
+    (problem,) = sorted_out(write(tmp_path, name, ""))[1]
+    assert problem.reason == "is empty"
+
+
+def test_a_notebook_is_named_as_such(tmp_path: Path):
+    notebook = '{"cells": [{"cell_type": "code", "source": ["1"]}], "metadata": {}, "nbformat": 4}'
+    articles, (problem,) = sorted_out(write(tmp_path, "a.ipynb", notebook))
+    assert not articles
+    assert problem.reason == "isn't an article: it is a notebook of source code (.ipynb)"
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [

@@ -150,7 +150,7 @@ def test_of_a_page_saved_as_mhtml_the_page_is_read(tmp_path: Path, name: str):
     assert not problems
     assert (article.id, article.title, article.url) == ("page", "On the bridge", "https://example.org/bridge")
     assert article.text.startswith("It was closed in March")
-    assert (article.published, article.fields["saved"]) == (None, "Mon, 06 May 2024 10:00:00 -0000")
+    assert (article.published, article.fields["saved"]) == (None, "2024-05-06T10:00:00+00:00")
 
 
 def mail(body: bytes, *headers: bytes) -> bytes:

@@ -103,7 +103,8 @@ def test_nitf(tmp_path: Path) -> None:
     (article,) = articles(tmp_path, NITF)
     assert (article.title, article.authors, article.source) == ("On the bridge", ("Jane Doe",), "Northford Ledger")
     assert article.text == (
-        "It stays closed.\n\nIt was closed in March.\n\nWhat now\n\nIt stays closed, says the mayor.\na | b"
+        "Nobody crosses\n\nIt stays closed.\n\nIt was closed in March.\n\nWhat now\n\n"
+        "It stays closed, says the mayor.\na | b"
     )
     assert [each.heading for each in article.sections] == ["", "What now"]
     assert (article.published and article.published.isoformat()) == "2024-05-06T08:15:00+00:00"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from searchkit.ingest.article_builder import ParsedArticle
+from searchkit.ingest.article_builder import ParsedArticle, keys_that_mean
 from searchkit.ingest.formats import news_api, publishing_exports, read_later
 from searchkit.ingest.formats.archivebox import snapshot
 from searchkit.ingest.formats.csl_json import csl
@@ -25,6 +26,13 @@ def _has_families(row: Row) -> bool:
     return any("family" in each for each in rows_in(row, "author"))
 
 
+def _is_snapshot(row: Row) -> bool:
+    """Say whether a row without a text has the seconds that a snapshot's folder is named by."""
+    is_folder = isinstance(row["timestamp"], str) and _SECONDS.fullmatch(row["timestamp"]) is not None
+    return is_folder and not keys_that_mean(tuple(row), "text")
+
+
+_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,6})?")
 _CSL_DATES = frozenset({"date-parts", "raw", "literal"})
 _FORMS = (
     _form("title|url|time_added|tags|status", read_later.pocket),
@@ -33,6 +41,7 @@ _FORMS = (
     _form("title|note|excerpt|url|folder|created|favorite", read_later.raindrop),
     _form("is_archived|is_starred|url|content", read_later.wallabag),
     _form("slug|readingProgress|savedAt|labels", read_later.omnivore),
+    _form("slug|savedAt|state", read_later.omnivore),
     _form("source_url|reading_progress|location|category", read_later.readwise),
     _form("name|url|textContent", read_later.linkwarden),
     _form("name|url|tags|collection|createdAt", read_later.linkwarden),
@@ -52,6 +61,7 @@ _FORMS = (
     _form("type|title|issued", csl, lambda row: bool(_CSL_DATES & inner(row, "issued").keys()) and "text" not in row),
     _form("type|title|author|id", csl, lambda row: _has_families(row) and "text" not in row),
     _form("url|timestamp|history", snapshot, lambda row: is_row(row["history"]) and "text" not in row),
+    _form("url|timestamp|title|tags", snapshot, _is_snapshot),
     _form("url|timestamp|schema", snapshot, lambda row: row["schema"] in ("Link", "Snapshot")),
 )
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import LONGEST, NotText, decode
+from searchkit.ingest.formats.export_fields import instant
 from searchkit.ingest.formats.html import decode_page, parse_page
 from searchkit.ingest.formats.html_fragment import field_text
 from searchkit.ingest.formats.plain_text import parse_plain
@@ -116,7 +117,7 @@ def _saved(message: Message, texts: list[Message]) -> dict[str, object]:
     """Return where and when a page was saved."""
     locations = [message.get("Snapshot-Content-Location"), *(part.get("Content-Location") for part in texts)]
     url = next((str(location) for location in locations if location), "")
-    return {"url": one_line(url), "saved": _header(message, "date")}
+    return {"url": one_line(url), "saved": instant(_header(message, "date"))}
 
 
 def _parts(message: Message) -> list[Message]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.formats.export_fields import Beside, Row, export_article, inner, labels, rows_in, text_of
+from searchkit.ingest.formats.html_fragment import field_text
 
 _CUT = re.compile(r"\s*(?:\[\+\d+ chars\]|…\s*\[\+\d+ chars\])\s*$")
 """How an interface says that it gives a text's beginning alone."""
@@ -22,7 +24,7 @@ def guardian(row: Row, beside: Beside) -> ParsedArticle:
         row,
         used.split(),
         title=text_of(fields, "headline") or text_of(row, "webTitle"),
-        text=text_of(fields, "body", "bodyText", "trailText", "standfirst"),
+        text=_with_standfirst(fields),
         url=text_of(row, "webUrl"),
         source=text_of(fields, "publication"),
         authors=[text_of(tag, "webTitle") for tag in tags if tag.get("type") == "contributor"]
@@ -33,6 +35,15 @@ def guardian(row: Row, beside: Beside) -> ParsedArticle:
         section=text_of(row, "sectionName"),
         standfirst=text_of(fields, "standfirst", "trailText"),
     )
+
+
+def _with_standfirst(fields: Row) -> str:
+    """Return an article's text with its standfirst before it, so that a search finds its words."""
+    text = text_of(fields, "body", "bodyText")
+    standfirst = field_text(text_of(fields, "standfirst")).text.strip()
+    if not text or not standfirst or field_text(text).text.strip().startswith(standfirst):
+        return text or text_of(fields, "trailText", "standfirst")
+    return f"<p>{html.escape(standfirst)}</p>\n{text}" if text_of(fields, "body") else f"{standfirst}\n\n{text}"
 
 
 def nyt(row: Row, beside: Beside) -> ParsedArticle:

@@ -293,6 +293,9 @@ def _draft(item: Any, dialect: _Dialect) -> ParsedArticle:
             values[field] = texts if field in _EACH else texts[0]
     title = one_line(str(values.get("title", "")))
     blocks = [*_standfirst(item, dialect), *_body(item, dialect)]
+    subtitle = str(values.get("subtitle", ""))
+    if subtitle and not any(one_line(block.text).casefold() == subtitle.casefold() for block in blocks[:3]):
+        blocks.insert(0, Block(text=subtitle))
     while blocks and one_line(blocks[0].text).casefold() in ("", title.casefold()):
         blocks.pop(0)
     text, sections = join(blocks)
