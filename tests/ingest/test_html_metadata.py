@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -410,3 +411,15 @@ def test_the_address_of_a_home_page_is_no_articles() -> None:
 )
 def test_places_and_outlets_in_a_byline_are_no_authors(byline: str, names: list[str]) -> None:
     assert names_in(byline) == names
+
+
+def test_what_stands_beside_a_body_in_a_pages_data_is_told_of_the_article() -> None:
+    body = "".join(
+        f"<p>Sentence {i} of an article on the tides is long enough to be read as one.</p>" for i in range(9)
+    )
+    told = {"title": "Tides", "publishedAt": "2025-03-04T10:00:00Z", "author": {"name": "Mara Quill"}, "body": body}
+    data = json.dumps({"props": {"pageProps": {"article": told, "more": [{"title": "Other", "body": "Short."}]}}})
+    source = f"<html><body><div id='__next'></div><script id='__NEXT_DATA__' type='application/json'>{data}</script>"
+    values = parse_page(source).values
+    assert (values["title"], values["authors"]) == ("Tides", ["Mara Quill"])
+    assert str(values["published"]) == "2025-03-04 10:00:00+00:00"
