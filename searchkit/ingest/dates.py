@@ -34,6 +34,7 @@ _LEAD_IN = re.compile(
     r"^(?:(?:first |last )?(?:published|posted|updated|modified|created)(?: on| at)?|stand|date)\s*[:\s]\s*",
     re.IGNORECASE,
 )
+_DOTTED_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d{1,2})\.(\d\d)", re.ASCII)
 _WORDS_BEFORE = re.compile(r"[^\d]{1,40}(?=\d)", re.ASCII)
 _PUBLISHED = re.compile(r".*\b(?:published|posted)(?: on| at)?[:\s]\s*(?=[^|]*\d)([^|]*)", re.IGNORECASE)
 """Of a line that tells several dates ("Updated … | Published …") the one that says when it appeared."""
@@ -278,7 +279,9 @@ def parse_by_rules(text: str, *, day_first: bool | None = None) -> datetime | No
 
 def _without_lead_in(text: str) -> str:
     published = _PUBLISHED.match(text)
-    return _LEAD_IN.sub("", (published[1] if published else text).strip(" |"))
+    dated = _LEAD_IN.sub("", (published[1] if published else text).strip(" |"))
+    dotted = _DOTTED_CLOCK.fullmatch(dated)
+    return f"{dotted[1]}:{dotted[2]}" if dotted else dated
 
 
 def _by_rules(text: str, *, day_first: bool) -> tuple[datetime, _Period] | None:

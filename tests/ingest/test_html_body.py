@@ -94,6 +94,7 @@ def test_preformatted_text_keeps_its_lines_and_indentation() -> None:
         "<p aria-hidden='true'>{0}</p>",
         "<div style='color: red; display:none'><p>{0}</p></div>",
         "<p style='VISIBILITY: hidden'>{0}</p>",
+        "<p style='DISPLAY : NONE'>{0}</p>",
         "<template><p>{0}</p></template>",
         "<noscript><p>{0}</p></noscript>",
         "<p class='sr-only'>{0}</p>",

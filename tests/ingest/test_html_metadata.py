@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+
 import pytest
 
 from searchkit.ingest.article_builder import make_article
+from searchkit.ingest.formats.bylines import names_in
 from searchkit.ingest.formats.html import parse_page
 from tests.ingest.web_pages import PARAGRAPHS, SUMMARY, TITLE, linked, meta, page, told
 
@@ -370,3 +374,52 @@ def test_what_a_page_shows_is_read_in_its_language(language: str, byline: str, d
     assert metadata.authors == ("Jane Doe", "Joe Roe")
     assert metadata.published is not None
     assert metadata.published.isoformat() == "2025-03-04T18:05:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("shown", "language", "clock"),
+    [
+        ("Publié le 13/04/2025 à 18h05", "fr", "2025-04-13T18:05"),
+        ("04/03/2025 18h05", "fr", "2025-03-04T18:05"),
+        ("입력 2025.03.04. 오후 6:05", "ko", "2025-03-04T18:05"),
+        ("2025-03-04 18.05", "it", "2025-03-04T18:05"),
+        ("2025-03-04 00:00", "en", "2025-03-04T00:00"),
+    ],
+)
+def test_a_shown_date_keeps_its_time(shown: str, language: str, clock: str) -> None:
+    body = f"<article><h1>Tides</h1><p class='date'>{shown}</p><p>A word of a text.</p></article>"
+    published = parse_page(f"<html lang={language}><title>Tides</title><body>{body}</body></html>").values["published"]
+    assert isinstance(published, datetime)
+    assert published.isoformat(timespec="minutes").startswith(clock)
+
+
+def test_the_address_of_a_home_page_is_no_articles() -> None:
+    head = (
+        "<link rel='canonical' href='https://port.example/'><meta property='og:url' content='https://port.example/a'>"
+    )
+    page = f"<html><head><title>Tides</title>{head}</head><body><p>A word of a text.</p></body></html>"
+    assert parse_page(page).values["url"] == "https://port.example/a"
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Luis Ortega | Madrid", ["Luis Ortega"]),
+        ("Mara Quill, special to the Post", ["Mara Quill"]),
+        ("Mara Quill reports from Cairo; additional reporting by Jan Berg", ["Mara Quill", "Jan Berg"]),
+    ],
+)
+def test_places_and_outlets_in_a_byline_are_no_authors(byline: str, names: list[str]) -> None:
+    assert names_in(byline) == names
+
+
+def test_what_stands_beside_a_body_in_a_pages_data_is_told_of_the_article() -> None:
+    body = "".join(
+        f"<p>Sentence {i} of an article on the tides is long enough to be read as one.</p>" for i in range(9)
+    )
+    told = {"title": "Tides", "publishedAt": "2025-03-04T10:00:00Z", "author": {"name": "Mara Quill"}, "body": body}
+    data = json.dumps({"props": {"pageProps": {"article": told, "more": [{"title": "Other", "body": "Short."}]}}})
+    source = f"<html><body><div id='__next'></div><script id='__NEXT_DATA__' type='application/json'>{data}</script>"
+    values = parse_page(source).values
+    assert (values["title"], values["authors"]) == ("Tides", ["Mara Quill"])
+    assert str(values["published"]) == "2025-03-04 10:00:00+00:00"

@@ -65,6 +65,8 @@ _PLACE_BEHIND = re.compile(
     r"\s+(?:in|aus|from|reporting from|à|en|for(?: the)?|special to(?: the)?)\s+"
     r"[A-ZÀ-ÞА-Я][\w.’'-]+(?:[ ,-][A-ZÀ-ÞА-Я][\w.’'-]+){0,3}$"
 )
+_REPORTS_FROM = re.compile(r"\s+(?:reports|reporting|writes|writing)(?: (?:from|in|for)\b[^;]*|\s*)$", re.IGNORECASE)
+_FOR_AN_OUTLET = re.compile(r",?\s?\b(?:special|exclusive) (?:to|for)\b[^,;|]*", re.IGNORECASE)
 _DATED = re.compile(r"\s+(?:first |last )?(?:published|updated|posted|modified)\b.*", re.IGNORECASE | re.DOTALL)
 _OF_PICTURES = re.compile(
     r"(?:fotos?|photos?|photograph\w*|bild(?:er)?|videos?|images?|illustration\w*|grafik\w*|graphics|übersetz\w+|"
@@ -100,11 +102,14 @@ def names_in(byline: str) -> list[str]:
     text = _IN_BRACKETS.sub(" ", byline) if _IN_BRACKETS.sub("", byline).strip(" ,;") else byline.strip("()[]（） ")
     if "@" in text and not _ADDRESS.sub("", text).strip(" <>,;"):
         text = _ADDRESS.sub("", byline).strip("()[] <>")  # "jane@example.org (Jane Doe)"
-    text = _DATED.sub("", _ADDRESS.sub(" ", text))
+    text = _FOR_AN_OUTLET.sub("", _DATED.sub("", _ADDRESS.sub(" ", text)))
+    name, bar, place = text.rpartition(" | ")
+    if bar and is_whole(name) and " " not in place.strip() and "|" not in name:
+        text = name  # "Jane Doe | Madrid"
     names: list[str] = []
     parts = (part for each in _ABOVE.split(_without_by(text)) for part in _around_slash(each))
     for part in parts:
-        names += _names_between_commas(_without_by(part))
+        names += _names_between_commas(_REPORTS_FROM.sub("", _without_by(part)))
     persons = (_trimmed(each) for each in names if not is_role(each))
     return list(dict.fromkeys(name for name in persons if name and _is_name(name)))
 

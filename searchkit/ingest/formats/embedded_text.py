@@ -35,6 +35,13 @@ _BODY_KEY = re.compile(
 )
 _TEXT_KEYS = ("text", "content", "html", "value", "body", "data", "paragraph", "copy", "markup")
 _KIND_KEYS = ("type", "_type", "__typename", "kind", "blockType", "component", "name")
+_TOLD = {
+    "headline": ("headline", "title"),
+    "datePublished": ("datePublished", "publishedAt", "published_at", "publishDate", "firstPublished"),
+    "author": ("author", "authors", "byline"),
+}
+"""Names of JSON-LD, and those of the same in a page's data."""
+
 _HEADING_KIND = re.compile(r"head(?:er|ing|line)|subtitle|crosshead|^h[2-6]$", re.IGNORECASE)
 _OTHER_KIND = re.compile(
     r"image|photo|picture|video|audio|embed|ad\b|advert|related|promo|newsletter|link_?list|gallery|caption|byline|author|"
@@ -60,6 +67,29 @@ def embedded_text(scripts: Iterable[str]) -> str:
             if len(text) > len(best):
                 best = text
     return best
+
+
+def embedded_item(script: str) -> dict[str, Any]:
+    """Return the headline, date and authors beside the longest body in a page's data, by the names of JSON-LD."""
+    best: dict[str, Any] = {}
+    longest = _SHORTEST_BODY - 1
+    level = list(_decoded(json.JSONDecoder(strict=False), script, len(script) - len(script.lstrip())))
+    for _ in range(_DEEPEST):
+        for each in level:
+            bodies = each.items() if isinstance(each, dict) else ()
+            length = max(
+                (len(text) for key, text in bodies if isinstance(text, str) and _BODY_KEY.match(key)), default=0
+            )
+            if length > longest:
+                best, longest = each, length
+        level = [inner for each in level for inner in _inner(each) if isinstance(inner, dict | list)]
+        if len(level) > _MOST_VALUES:
+            break
+    return {name: best[key] for name, keys in _TOLD.items() for key in reversed(keys) if best.get(key)}
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _values(scripts: list[str]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from searchkit.ingest.formats.embedded_text import LONGEST_SCRIPT, embedded_item
 from searchkit.ingest.formats.json_ld import (
     Item,
     article_item,
@@ -84,6 +85,7 @@ def page_metadata(tree: Any) -> PageMetadata:
     url = address_of(head)
     items = items_in(head.scripts)
     article = article_item(items, url=url, titles=frozenset(map(title_key, all_titles({}, head))))
+    article = article or embedded_item(next((each.text or "" for each in tree.iter("script") if _is_state(each)), ""))
     named = by_id(items)
     publisher = text_of(resolved(article.get("publisher"), named)) or head.first(_SITES)
     sites = _site_names(publisher, head, items, url)
@@ -104,6 +106,10 @@ def page_metadata(tree: Any) -> PageMetadata:
         article_body=_body(article),
         live_posts=_posts(article),
     )
+
+
+def _is_state(script: Any) -> bool:
+    return script.get("id") == "__NEXT_DATA__" and len(script.text or "") <= LONGEST_SCRIPT
 
 
 def _language(tree: Any, head: PageHead, article: Item) -> str:

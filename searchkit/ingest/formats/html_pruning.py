@@ -12,7 +12,7 @@ from searchkit.ingest.text_cleanup import one_line
 _NEVER_SHOWN = (
     "script style template svg select textarea datalist iframe object canvas audio video map button figcaption"
 )
-_HIDDEN = "//*[@hidden or @aria-hidden='true' or contains(@style, 'display') or contains(@style, 'visibility')]"
+_HIDDEN = "//*[@hidden or @aria-hidden='true' or @style]"
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 _BLOCKS = (

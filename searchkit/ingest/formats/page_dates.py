@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 
 from searchkit.ingest.dates import day_comes_first, parse_by_rules, parse_dated
@@ -30,6 +30,7 @@ _A_DATE = re.compile(
     rf"|\w{{3,12}}\.? \d{{1,2}},? \d{{4}}|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日{_A_TIME}"
 )
 _A_CLOCK = re.compile(r"\d[T ]?\d{1,2}[:h.]\d\d|\d{1,2}:\d\d|\d{10}")
+_HOURS_AND_MINUTES = re.compile(r"(?<!\d)\d{1,2}[:h]\d\d(?!\d)")
 _A_ZONE = re.compile(r"(?:\dZ|[+−-]\d\d:?\d\d|\b(?:GMT|UTC|[A-Z]{2,4}T|MEZ|MESZ))\s*$", re.IGNORECASE)
 _QUARTER_S = 900
 _FARTHEST_ZONE_S = 14 * 3600
@@ -48,10 +49,10 @@ _SAME_DAY = timedelta(hours=36)
 def published_of(article: Item, head: PageHead, lines: Sequence[PageLine], language: str) -> datetime | None:
     """Return when an article appeared, by JSON-LD, by the head, by what is named so, by what the page shows first."""
     day_first = day_comes_first(language)
-    named = [time.machine or time.text for time in head.times if _is_published(time)]
+    named = [each.machine or each.text for each in head.times if _is_published(each)]
     texts = [*texts_of(article.get("datePublished")), *head.all(_PUBLISHED), *named]
     created = [text for key in ("dateCreated", "uploadDate") for text in texts_of(article.get(key))]
-    others = [time.machine or time.text for time in head.times if "modified" not in time.names]
+    others = [each.machine or each.text for each in head.times if "modified" not in each.names]
     return (
         _most_exact([*texts, *created], day_first=day_first)
         or _most_exact(others[:_TIMES_WITHOUT_NAME], day_first=day_first)
@@ -65,8 +66,8 @@ def updated_of(article: Item, head: PageHead, language: str) -> datetime | None:
     return _most_exact(texts, day_first=day_comes_first(language))
 
 
-def _is_published(time: TimeElement) -> bool:
-    names = time.names
+def _is_published(element: TimeElement) -> bool:
+    names = element.names
     return "datepublished" in names or "pubdate" in names or ("publish" in names and "updat" not in names)
 
 
@@ -104,8 +105,14 @@ def _shown(lines: Sequence[PageLine], *, day_first: bool | None) -> datetime | N
         read = parse_by_rules(text, day_first=day_first) or parse_by_rules(
             match[0] if match else "", day_first=day_first
         )
-        if read is None and match is None and len(text) <= _LONGEST_DATE:
-            read = parse_dated(text, day_first=day_first)
+        if len(text) <= _LONGEST_DATE and ((read is None and match is None) or _lost_its_time(text, read)):
+            read = parse_dated(text, day_first=day_first) or read
         if read is not None:
             return read
     return None
+
+
+def _lost_its_time(text: str, read: datetime | None) -> bool:
+    """Say whether only the day was read of a text that tells the time, too."""
+    is_day = read is not None and read.time() == time.min
+    return is_day and _HOURS_AND_MINUTES.search(text) is not None and "00:00" not in text

@@ -109,10 +109,14 @@ def _time(element: Any) -> TimeElement:
 
 
 def address_of(head: PageHead) -> str:
-    """Return a page's canonical address, or the one that it shares; a relative one is joined to the page's base."""
+    """Return a page's canonical address, or the one that it shares; a relative one is joined to the page's base.
+
+    The address of a site's home page is no article's where the page shares another.
+    """
     shared = head.first(_SHARED_ADDRESSES)
     base = head.base if _is_absolute(head.base) else shared
-    for address in (head.canonical, shared):
+    addresses = (head.canonical, shared)
+    for address in reversed(addresses) if _is_home(head.canonical) and not _is_home(shared) else addresses:
         if _is_absolute(address):
             return address
         if address and _is_absolute(base):
@@ -121,6 +125,11 @@ def address_of(head: PageHead) -> str:
             except ValueError:
                 continue
     return ""
+
+
+def _is_home(address: str) -> bool:
+    _, _, path, query = address_parts(address)
+    return not path.strip("/") and not query
 
 
 def _is_absolute(address: str) -> bool:
