@@ -171,9 +171,14 @@ def _declared_or_detected(data: bytes, label: str | None) -> Decoded:
 
 def _surely(data: bytes, declared: str) -> str | None:
     """Return the encoding that bytes are surely in, None where the one declared is as likely."""
-    if (encoding := east_asian(data) or hebrew(data) or cyrillic(data)) is not None:
-        return encoding
     high = len(data) - len(data.translate(None, _HIGH))
+    # A word or two of Cyrillic can be Hebrew just as well.
+    of_hebrew = hebrew(data) if high >= _FEW_HIGH_BYTES else None
+    of_cyrillic = cyrillic(data)
+    if of_hebrew and of_cyrillic:
+        return None
+    if (encoding := east_asian(data) or of_hebrew or of_cyrillic) is not None:
+        return encoding
     if high < _FEW_HIGH_BYTES or (encoding := latin(data, sure=True)) is None:
         return None
     return encoding if latin_score(data, encoding) > latin_score(data, declared) + _CLEARLY_MORE else None
