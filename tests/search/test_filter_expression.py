@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +24,12 @@ ARTICLES = [article(number) for number in NUMBERS]
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> searchkit.Searcher:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[searchkit.Searcher]:
     path = tmp_path_factory.mktemp("filters") / "index"
     build(path, ARTICLES[:25], encoder=WordEncoder())
     searchkit.add(path, ARTICLES[25:], encoder=WordEncoder())
-    return searchkit.open(path, encoder=WordEncoder())
+    with searchkit.open(path, encoder=WordEncoder()) as opened:
+        yield opened
 
 
 def wanted(test: Callable[[Article], bool]) -> set[str]:
