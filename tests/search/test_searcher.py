@@ -257,6 +257,7 @@ def test_articles_and_chunks_are_read_together_however_many_results_are_asked_fo
         for result in answer.results:
             assert result.article == searcher.article(result.article.id)
             assert all(chunk.chunk == searcher.chunk(chunk.chunk.id) for chunk in result.chunks)
+    searcher.close()
 
 
 @pytest.mark.parametrize("wrong", [{"config": 5}, {"reranker": 5}, {"generation": "x"}, {"generation": True}])
