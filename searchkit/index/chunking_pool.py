@@ -7,16 +7,14 @@ A helper is a Python of its own, started by the path of this one and given nothi
 It imports searchkit, never the program that called us: so no ``if __name__ == "__main__"`` is needed there, and no
 process with threads is forked. It ends when its pipe does, however the one ended that started it.
 
-The messages are those of ``storage/pipe_messages.py``. The request: a list of articles, each as ``[id, title, text,
+The messages are those of ``storage/helper_process.py``. The request: a list of articles, each as ``[id, title, text,
 language, [[heading, start, end] of each section]]``. The answer: a list for each article of ``[start, end, heading]``
 of each chunk, or null where anything was raised.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,14 +27,9 @@ from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokenizer import ModelTokenizer
 from searchkit.errors import BackendError, ConfigError
 from searchkit.ingest.chunker import CountTokens, split
-from searchkit.storage.pipe_messages import receive, send
+from searchkit.storage.helper_process import HelperProcess, HelperStopped, receive, send
 from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Chunk, Encoder, Section
-
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.index.chunking_pool import serve; "
-    "serve(*json.loads(sys.argv[2]))"
-)
 
 Spans = list[tuple[int, int, str]]
 """The start, the end and the heading of each chunk of an article."""
@@ -78,15 +71,9 @@ class ChunkingWorker:
         Raises ``BackendError`` where no process can be started.
         """
         arguments = [str(tokens.path), tokens.max_length, rules.max_tokens, rules.overlap_sentences]
+        alone = {"TOKENIZERS_PARALLELISM": "false"}  # the others have the other cores
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(arguments)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=os.environ | {"TOKENIZERS_PARALLELISM": "false"},  # the others have the other cores
-                start_new_session=True,  # Ctrl-C is for the one that started it
-            )
+            self._process = HelperProcess("searchkit.index.chunking_pool", arguments, alone)
         except OSError as error:
             raise _stopped(f"can't be started: {error.strerror or error}") from error
 
@@ -95,15 +82,10 @@ class ChunkingWorker:
 
         Raises ``BackendError`` where it was stopped.
         """
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
         try:
-            send(process.stdin, [_values_of(article) for article in articles])
-            spans: list[Spans] | None = receive(process.stdout)
-        except (OSError, EOFError, ValueError) as error:
-            self.kill()
-            raise _stopped(f"ended (exit status {process.wait()})") from error
+            spans: list[Spans] | None = self._process.ask([_values_of(article) for article in articles])
+        except HelperStopped as stopped:
+            raise _stopped(f"ended (exit status {stopped.status})") from stopped
         return spans
 
     def kill(self) -> None:
@@ -112,12 +94,7 @@ class ChunkingWorker:
 
     def close(self) -> None:
         """Stop it and let go of its pipes; nobody may ask it meanwhile."""
-        self.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # what it never read
-                if pipe is not None:
-                    pipe.close()
+        self._process.close()
 
 
 def chunks_of(article: Article, spans: Spans) -> tuple[Chunk, ...]:

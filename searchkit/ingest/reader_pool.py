@@ -8,16 +8,11 @@ as in ``index/chunking_pool.py``; it runs ``reader_worker.serve``.
 from __future__ import annotations
 
 import base64
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import fields as fields_of
 from typing import Any, Self
 
@@ -26,7 +21,7 @@ from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.discover import SourceFile
 from searchkit.ingest.entry_messages import unpacked
 from searchkit.ingest.text_cleanup import clean
-from searchkit.storage.pipe_messages import receive, send
+from searchkit.storage.helper_process import HelperProcess, HelperStopped
 from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Problem
 
@@ -59,11 +54,6 @@ AHEAD_OF_EACH = 4
 _UNPACKED = 5
 """How many times larger a page is than its compressed file."""
 
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.ingest.reader_worker import serve; "
-    "serve(*json.loads(sys.argv[2]))"
-)
-
 Entries = list[Article | Problem]
 
 
@@ -87,26 +77,15 @@ class ReaderWorker:
 
     def __init__(self) -> None:
         """Start it. Raises ``OSError`` where no process can be started."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps([LIMIT_BYTES])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},  # the others have the other cores
-            start_new_session=True,  # Ctrl-C is for the one that started it
-        )
+        # The others have the other cores.
+        self._process = HelperProcess("searchkit.ingest.reader_worker", [LIMIT_BYTES], {"OMP_NUM_THREADS": "1"})
 
     def ask(self, request: list[Any], limit_s: int) -> Any:
         """Return the answer to a request, which may take so long. Raises ``Stopped``."""
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
         try:
-            send(process.stdin, [limit_s, *request])
-            return receive(process.stdout)
-        except (OSError, EOFError, ValueError) as error:
-            self.kill()
-            raise Stopped(process.wait(), limit_s) from error
+            return self._process.ask([limit_s, *request])
+        except HelperStopped as stopped:
+            raise Stopped(stopped.status, limit_s) from stopped
 
     def kill(self) -> None:
         """Stop it, whatever it is at."""
@@ -114,12 +93,7 @@ class ReaderWorker:
 
     def close(self) -> None:
         """Stop it and let go of its pipes; nobody may ask it meanwhile."""
-        self.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # what it never read
-                if pipe is not None:
-                    pipe.close()
+        self._process.close()
 
 
 class ReaderPool:

@@ -21,7 +21,7 @@ from searchkit.ingest.charset import NotText
 from searchkit.ingest.discover import SourceFile
 from searchkit.ingest.entry_messages import packed
 from searchkit.ingest.format_readers import parse_format
-from searchkit.storage.pipe_messages import receive, send
+from searchkit.storage.helper_process import receive, send
 
 
 def serve(limit_bytes: int) -> None:
@@ -59,7 +59,7 @@ def _answer(request: list[Any]) -> Any:
         return ["failed", str(error)]
     except MemoryError:
         return ["failed", "needs more memory than a file may take"]
-    except Exception:
+    except Exception:  # whoever asked reads the file itself, and meets and reports it there
         return None
     return None
 

@@ -69,7 +69,7 @@ def alive(pid: int) -> bool:
 
 
 def pids(cutter: ChunkingPool) -> list[int]:
-    return [helper._process.pid for helper in cutter._helpers]
+    return [helper._process.popen.pid for helper in cutter._helpers]
 
 
 @pytest.mark.usefixtures("at_once")
@@ -120,7 +120,7 @@ def test_a_helper_that_is_killed_ends_the_build_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def doomed(self: ChunkingWorker, *given: object) -> object:
-        os.kill(self._process.pid, signal.SIGKILL)
+        os.kill(self._process.popen.pid, signal.SIGKILL)
         return asked(self, *given)  # type: ignore[arg-type]
 
     asked = ChunkingWorker.ask
@@ -153,7 +153,7 @@ def test_a_build_that_is_stopped_stops_its_helpers(
     with pytest.raises(error, match="stopped here"):
         build(tmp_path / "index", stopped(), encoder=TokenEncoder(), jobs=3)
     assert len(started) == 2
-    assert not any(alive(helper._process.pid) for helper in started)
+    assert not any(alive(helper._process.popen.pid) for helper in started)
     assert not (tmp_path / "index").exists()
 
 
@@ -173,9 +173,9 @@ def test_fewer_than_one_job_is_refused() -> None:
 
 def test_a_helper_ends_when_the_one_it_helps_does() -> None:
     helper = ChunkingWorker(TokenEncoder().tokens, rules())
-    assert helper._process.stdin is not None
-    helper._process.stdin.close()
-    assert helper._process.wait(60) == 0
+    assert helper._process.popen.stdin is not None
+    helper._process.popen.stdin.close()
+    assert helper._process.popen.wait(60) == 0
     helper.close()
 
 

@@ -67,7 +67,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[ReaderWorker]:
 
 
 def alive(worker: ReaderWorker) -> bool:
-    return worker._process.poll() is None
+    return worker._process.popen.poll() is None
 
 
 @pytest.mark.usefixtures("at_once")
@@ -126,7 +126,7 @@ def killing(times: int, part: str) -> Callable[[ReaderWorker, list[Any]], Any]:
     def ask(worker: ReaderWorker, request: list[Any], limit_s: int) -> Any:
         if part in str(request) and left[0]:
             left[0] -= 1
-            os.kill(worker._process.pid, signal.SIGKILL)
+            os.kill(worker._process.popen.pid, signal.SIGKILL)
         return asked(worker, request, limit_s)
 
     return ask
@@ -210,7 +210,8 @@ def test_a_helper_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     program = (
         "import sys, time\nfrom searchkit.ingest import read, reader_pool\nreader_pool.HELP_FROM_BYTES = 1\n"
         f"entries = read([{str(tmp_path / 'pages')!r}], jobs=2)\n[next(entries) for _ in range(3)]\n"
-        "pool = entries.gi_frame.f_locals['pool']\nprint(*[each._process.pid for each in pool._helpers], flush=True)\n"
+        "helpers = entries.gi_frame.f_locals['pool']._helpers\n"
+        "print(*[each._process.popen.pid for each in helpers], flush=True)\n"
         "time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:

@@ -71,7 +71,7 @@ def _is_padded(texts: list[str], delimiter: str) -> bool:
 
 
 class TableLines:
-    """The lines of a table, which can be given back; ``taken`` are those of the row that is being read."""
+    """The lines of a table, which can be given back; ``row_lines`` are those of the row that is being read."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
@@ -79,7 +79,7 @@ class TableLines:
         self._number = 0
         self._length = 0
         self._notes: list[tuple[str, int]] = []
-        self.taken: list[str] = []
+        self.row_lines: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -98,8 +98,8 @@ class TableLines:
             text = line.text
         self._number += 1
         self._length += len(text)
-        self.taken.append(text)
-        if self._length > LONGEST and len(self.taken) > 1:
+        self.row_lines.append(text)
+        if self._length > LONGEST and len(self.row_lines) > 1:
             raise RowError(f"is longer than {LONGEST // 2**20} MiB")
         return text
 
@@ -129,23 +129,23 @@ class TableLines:
 
     def start(self) -> int:
         """Begin a row, and return the number of its first line."""
-        self.taken, self._length = [], 0
+        self.row_lines, self._length = [], 0
         return self._number + 1
 
     def give_back(self, kept: int = 0) -> None:
         """Give back the lines of this row but the first few."""
-        self._returned.extendleft(reversed(self.taken[kept:]))
-        self._number -= len(self.taken) - kept
-        self.taken = self.taken[:kept]
-        self._length = sum(map(len, self.taken))
+        self._returned.extendleft(reversed(self.row_lines[kept:]))
+        self._number -= len(self.row_lines) - kept
+        self.row_lines = self.row_lines[:kept]
+        self._length = sum(map(len, self.row_lines))
 
     def has_next(self, fits: Callable[[str], bool]) -> bool:
         """Say whether no line follows, or one that fits."""
-        count = len(self.taken)
+        count = len(self.row_lines)
         try:
             following = next(self, None)
         except RowError:
-            following = self.taken[-1]
+            following = self.row_lines[-1]
         fitting = following is None or fits(following)
         self.give_back(count)
         return fitting
@@ -197,7 +197,7 @@ class RowReader:
 
     def _mended(self, columns: int) -> tuple[list[str], str | None] | None:
         """Read the row in other ways until it has the cells it should have; None leaves its lines taken."""
-        length = len(self._lines.taken)
+        length = len(self._lines.row_lines)
         for what, mend in self._mends:
             self._lines.give_back()
             try:
@@ -218,13 +218,13 @@ class RowReader:
         if "unexpected end" in str(error):
             raise RowError("has a quotation mark that nothing closes: all lines from here to the end are in one cell")
         self._lines.give_back(1)
-        return self._split(self._lines.taken[0].rstrip("\r\n").replace("\r", " ")), None
+        return self._split(self._lines.row_lines[0].rstrip("\r\n").replace("\r", " ")), None
 
     def _backslashed(self, columns: int) -> list[str] | None:
         r"""Read ``\"`` as a quotation mark, as databases write it."""
         texts = (_BACKSLASHED.sub(r'\1""', text) for text in self._lines)
         cells = next(self._standard(texts))
-        return cells if any('\\"' in text for text in self._lines.taken) else None
+        return cells if any('\\"' in text for text in self._lines.row_lines) else None
 
     def _after_blank(self, columns: int) -> list[str] | None:
         delimiter, quote = self.dialect.delimiter, self.dialect.quote
@@ -232,7 +232,7 @@ class RowReader:
 
     def _single(self, columns: int) -> list[str] | None:
         cells = next(csv.reader(self._lines, delimiter=self.dialect.delimiter, quotechar="'", strict=True))
-        return None if '"' in self._lines.taken[0] else cells
+        return None if '"' in self._lines.row_lines[0] else cells
 
     def _lone(self, columns: int) -> list[str] | None:
         """Read one line, in which a quotation mark closes a cell where the cell ends, and is one anywhere else.

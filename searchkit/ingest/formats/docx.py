@@ -84,13 +84,13 @@ def _properties(core: bytes | None) -> dict[str, object]:
     if core is None:
         return {}
     root = without_namespaces(parse_xml(core))
-    told = {str(child.tag): clean(words(child)) for child in root if isinstance(child.tag, str)}
+    properties = {str(child.tag): clean(words(child)) for child in root if isinstance(child.tag, str)}
     others = {
-        "title": sensible_title(told.get("title", "")),
-        "authors": sensible_authors(told.get("creator", "").split(";")),
-        "keywords": sensible_text(told.get("keywords", "")),
-        "description": sensible_text(told.get("description", "")),
-        "subject": sensible_text(told.get("subject", "")),
-        "language": told.get("language", ""),
+        "title": sensible_title(properties.get("title", "")),
+        "authors": sensible_authors(properties.get("creator", "").split(";")),
+        "keywords": sensible_text(properties.get("keywords", "")),
+        "description": sensible_text(properties.get("description", "")),
+        "subject": sensible_text(properties.get("subject", "")),
+        "language": properties.get("language", ""),
     }
-    return file_properties(told.get("created", ""), told.get("modified", ""), others)
+    return file_properties(properties.get("created", ""), properties.get("modified", ""), others)

@@ -23,9 +23,9 @@ def export_article(row: Row, used: Iterable[str], **fields: object) -> ParsedArt
 
     ``used`` are the keys that the fields were made of, or that mean something else than their names say.
     """
-    taken = frozenset(used)
+    used_keys = frozenset(used)
     known = {name: value for name, value in fields.items() if _is_something(value)}
-    values = {**{key: value for key, value in row.items() if key not in taken and key not in known}, **known}
+    values = {**{key: value for key, value in row.items() if key not in used_keys and key not in known}, **known}
     if not (means(values, "title") or means(values, "text")):
         values["title"] = means(values, "url")  # a link that was kept without a name is found by its address
     return ParsedArticle(values=values)

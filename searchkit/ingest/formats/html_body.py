@@ -110,12 +110,12 @@ def _only_articles(blocks: Sequence[Block], body: str) -> list[Block]:
     """
     if len(body) < _SHORTEST_EMBEDDED:
         return list(blocks)
-    told = _runs(field_text(body).text)
+    body_runs = _runs(field_text(body).text)
     runs = [_runs(block.text) for block in blocks]
-    shares = [len(each & told) / len(each) if each else 1.0 for each in runs]
+    shares = [len(each & body_runs) / len(each) if each else 1.0 for each in runs]
     shown = sum(len(each) * share for each, share in zip(runs, shares, strict=True))
-    on_page = len(told & _runs(" ".join(block.text for block in blocks)))
-    if on_page < _MOSTLY * len(told) or shown < 0.6 * sum(map(len, runs)):
+    on_page = len(body_runs & _runs(" ".join(block.text for block in blocks)))
+    if on_page < _MOSTLY * len(body_runs) or shown < 0.6 * sum(map(len, runs)):
         return list(blocks)
     begun = next((i for i, share in enumerate(shares) if runs[i] and share >= 0.5), 0)
     return [
@@ -141,10 +141,10 @@ def _without_biographies(blocks: Sequence[Block], authors: Sequence[str]) -> lis
 def _or_embedded(blocks: list[Block], metadata: PageMetadata, scripts: Sequence[str]) -> list[Block]:
     """Return the text that the page's data carries instead, where the page shows less than half of it."""
     shown = " ".join(block.text for block in blocks)
-    told = field_text(metadata.article_body).text
+    embedded = field_text(metadata.article_body).text
     if len(shown) < _SHORTEST_EMBEDDED:  # a live blog that shows more shows its posts, too
-        told = max(told, field_text(metadata.live_posts).text, key=len)
-    carried = max((told, "" if len(told) > len(shown) else _carried(shown, scripts)), key=len)
+        embedded = max(embedded, field_text(metadata.live_posts).text, key=len)
+    carried = max((embedded, "" if len(embedded) > len(shown) else _carried(shown, scripts)), key=len)
     if len(carried) < max(_SHORTEST_EMBEDDED, 2 * len(shown)) or not _continues(shown, carried):
         return blocks
     return [Block(text=line) for raw in carried.split("\n") if (line := one_line(raw))]

@@ -111,10 +111,10 @@ def _shown(tag: re.Match[str], values: Mapping[str, object]) -> str:
 
 
 def _captions(attributes: str) -> str:
-    told = {name: (double or single).strip() for name, double, single in _ATTRIBUTE.findall(attributes)}
-    if told.get("caption") or told.get("title"):
-        told.pop("alt", None)
-    return ". ".join(dict.fromkeys(filter(None, told.values())))
+    captions = {name: (double or single).strip() for name, double, single in _ATTRIBUTE.findall(attributes)}
+    if captions.get("caption") or captions.get("title"):
+        captions.pop("alt", None)
+    return ". ".join(dict.fromkeys(filter(None, captions.values())))
 
 
 def _embedded(link: re.Match[str]) -> str:

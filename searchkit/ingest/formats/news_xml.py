@@ -314,8 +314,8 @@ def _values(item: Any, path: str, field: str) -> list[str]:
 
 def _field_text(element: Any, field: str) -> str:
     if field == "authors":
-        told = ([words(child) for tag in parts for child in element.iter(tag)] for parts in _PARTED_NAMES)
-        if fullest := max(told, key=len):
+        name_parts = ([words(child) for tag in parts for child in element.iter(tag)] for parts in _PARTED_NAMES)
+        if fullest := max(name_parts, key=len):
             return " ".join(fullest)
         person = element.find(".//personname")
         return words(element if person is None else person, ("virtloc", "bytag", "affiliation", "email", "idno"))

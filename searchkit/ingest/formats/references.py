@@ -111,9 +111,9 @@ def _ris(record: list[tuple[str, str]]) -> Mapping[str, object]:
 
 def _turned(name: str) -> str:
     """Return ``Doe, Jane`` as ``Jane Doe``."""
-    family, _, given = name.partition(",")
-    given, _, suffix = given.partition(",")
-    return " ".join(part.strip() for part in (given, family, suffix) if part.strip())
+    family, _, rest = name.partition(",")
+    first_names, _, suffix = rest.partition(",")
+    return " ".join(part.strip() for part in (first_names, family, suffix) if part.strip())
 
 
 def read_bibtex(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
