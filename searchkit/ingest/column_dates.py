@@ -75,7 +75,7 @@ class ColumnDates:
         return [self._settled(row) for row in waiting]
 
     def guess(self) -> str | None:
-        """Say in which order dates were read; None where each is_guess it itself."""
+        """Say in which order dates were read; None where each told it itself."""
         is_guess = self._day_first is not None and not self._in_doubt and self._example
         return f"dates {self._order()}" if is_guess else None
 

@@ -22,7 +22,7 @@ _MOST_ATTRIBUTES = 500
 _ATTRIBUTE = r"""\s*+(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+)|[^\s=>]++)"""
 # Every part ends at the latest where the text does, so that nothing is read twice.
 _LONG_TAG = re.compile(
-    r"<(?:script|style)\b(?:[^<]|<(?!/))*+|"
+    r"<(?:script|style)\b[^<]*+(?:<(?!/)[^<]*+)*+|"
     rf"(?P<kept><[a-zA-Z][^\s>]*+(?:{_ATTRIBUTE}){{0,{_MOST_ATTRIBUTES}}}+)(?P<others>(?:{_ATTRIBUTE})*+)",
     re.IGNORECASE,
 )
