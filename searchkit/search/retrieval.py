@@ -252,11 +252,10 @@ def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode:
     candidates = _untimed(context, query, parsed, config, encode)
     if time is None:
         return candidates
-    unit = candidates.legs.scale.unit if isinstance(candidates.legs.scale, Scale) else 1.0
-    prior = prior_of(context.dates, context.generation, time, config, unit)
-    return replace(
-        candidates, legs=replace(candidates.legs, prior=prior), reading=timed_reading(candidates.reading, time)
-    )
+    legs = candidates.legs
+    if isinstance(legs.scale, Scale):  # with another fusion dates are refused, or not read
+        legs = replace(legs, prior=prior_of(context.dates, context.generation, time, config, legs.scale))
+    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time))
 
 
 def _untimed(

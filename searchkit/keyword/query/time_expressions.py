@@ -29,11 +29,15 @@ from searchkit.types import TimeSpan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeReading:
-    """The time that a question's words name: ``words`` are these, ``recent`` says whether they ask for what is new."""
+    """The time that a question's words name: ``words`` are these.
+
+    ``recent``: they ask for what is new. ``calendar``: they name it as a calendar does, not by how long ago it is.
+    """
 
     span: TimeSpan
     words: str
     recent: bool = False
+    calendar: bool = False
 
 
 LONGEST = 2_000
@@ -75,6 +79,7 @@ class _Named(NamedTuple):
 
     days: tuple[date, date] | None
     words: str
+    calendar: bool = False
 
 
 def may_name_time(text: str) -> bool:
@@ -105,7 +110,12 @@ def read_time(text: str, now: datetime) -> TimeReading | None:
     if not named or len({each.days for each in named}) > 1:
         return None
     first, last = named[0].days or (today, today)
-    return TimeReading(span=TimeSpan(first=first, last=last), words=named[0].words, recent=named[0].days is None)
+    return TimeReading(
+        span=TimeSpan(first=first, last=last),
+        words=named[0].words,
+        recent=named[0].days is None,
+        calendar=named[0].calendar,
+    )
 
 
 def _tokens(text: str) -> list[str]:
@@ -124,7 +134,7 @@ def _numeric(text: str, today: date, named: list[_Named]) -> str:
             name = groups.get("name")
             month = _THAI_MONTHS[name] if name else int(groups.get("month") or 0)
             if days := _days(year, month, int(groups.get("day") or 0), today):
-                named.append(_Named(days, match[0].strip()))
+                named.append(_Named(days, match[0].strip(), True))
         text = expression.sub(" . ", text)
     return text
 
@@ -136,7 +146,7 @@ def _unspaced_words(text: str, today: date, named: list[_Named]) -> str:
     for match in _MONTH_OF_YEAR.finditer(text):
         year = today.year - (match["which"] in {"去年", "昨年", "작년", "지난해"})
         if days := _days(year, int(match["month"]), 0, today):
-            named.append(_Named(days, match[0]))
+            named.append(_Named(days, match[0], True))
     text = _MONTH_OF_YEAR.sub(" . ", text)
     for pattern, unit in words.AGO_UNSPACED:
         counted = re.compile(rf"(?<!\d)(?P<count>\d{{1,2}})\s?(?:{pattern})")
@@ -180,10 +190,35 @@ def _phrase(tokens: Sequence[str], small: Sequence[str], place: int, today: date
     return None
 
 
-_OWNERS = frozenset("the his her its their my our your whose at der die das des".split())
+_OWNERS = frozenset(
+    ["the", "his", "her", "its", "their", "my", "our", "your", "whose", "at", "der", "die", "das", "des"]
+)
 """Before "last year": the last one of something; before "latest": at the latest."""
 
-_FRENCH = frozenset("qui que quoi est a ont était le la les des du une un quel quelle quels quelles où comment".split())
+_FRENCH = frozenset(
+    [
+        "qui",
+        "que",
+        "quoi",
+        "est",
+        "a",
+        "ont",
+        "était",
+        "le",
+        "la",
+        "les",
+        "des",
+        "du",
+        "une",
+        "un",
+        "quel",
+        "quelle",
+        "quels",
+        "quelles",
+        "où",
+        "comment",
+    ]
+)
 
 
 def _is_meant(tokens: Sequence[str], small: Sequence[str], place: int, end: int, unit: str, count: int) -> bool:
@@ -199,7 +234,12 @@ def _is_meant(tokens: Sequence[str], small: Sequence[str], place: int, end: int,
         return False
     if unit == words.RECENT:
         return not (word == "latest" and place > 1 and small[place - 2 : place] == ["at", "the"])
-    if word in {"last", "past", "previous", "letzten", "letzte", "letzter"} and behind in {"of", "des", "vor", "before"}:
+    if word in {"last", "past", "previous", "letzten", "letzte", "letzter"} and behind in {
+        "of",
+        "des",
+        "vor",
+        "before",
+    }:
         return False
     if word in {"last", "previous"} and before in _OWNERS:
         return False
@@ -246,7 +286,7 @@ def _month_of_year(tokens: Sequence[str], small: Sequence[str], place: int, toda
     end = at + 1
     if start and small[start - 1] in words.NOT_THEN:
         return None, end
-    return _Named(days, _joined(tokens[start:end])), end
+    return _Named(days, _joined(tokens[start:end]), True), end
 
 
 def _past_dot(small: Sequence[str], at: int) -> str:
@@ -273,7 +313,7 @@ def _last_month(tokens: Sequence[str], small: Sequence[str], place: int, today: 
                 return None, place + 2
             year = today.year - (month >= today.month)
             days = _days(year, month, 0, today)
-            return (_Named(days, " ".join(tokens[place : place + 2])) if days else None), place + 2
+            return (_Named(days, " ".join(tokens[place : place + 2]), True) if days else None), place + 2
     return None
 
 
@@ -290,7 +330,7 @@ def _year(tokens: Sequence[str], small: Sequence[str], place: int, today: date) 
         if before in words.STRICT_BEFORE:
             stated = behind == "." or behind in _stop_words()
     days = _days(year, 0, 0, today) if stated else None
-    return (_Named(days, _joined(tokens[max(0, place - 1) : place + 1])) if days else None), place + 1
+    return (_Named(days, _joined(tokens[max(0, place - 1) : place + 1]), True) if days else None), place + 1
 
 
 def _joined(tokens: Sequence[str]) -> str:

@@ -76,8 +76,35 @@ SMALL_ONLY = frozenset({"mars", "mai", "abril", "maj"})
 """Months that their languages write small; with a capital they are a planet or a name."""
 
 LAST = frozenset(
-    "last letzten letztem letzter vergangenen vorigen dernier pasado pasada scorso passado passada afgelopen vorige"
-    " прошлом прошлого минулого geçen trecut trecută περασμένο περασμένου προηγούμενο zeszłym ubiegłym الماضي पिछले".split()
+    [
+        "last",
+        "letzten",
+        "letztem",
+        "letzter",
+        "vergangenen",
+        "vorigen",
+        "dernier",
+        "pasado",
+        "pasada",
+        "scorso",
+        "passado",
+        "passada",
+        "afgelopen",
+        "vorige",
+        "прошлом",
+        "прошлого",
+        "минулого",
+        "geçen",
+        "trecut",
+        "trecută",
+        "περασμένο",
+        "περασμένου",
+        "προηγούμενο",
+        "zeszłym",
+        "ubiegłym",
+        "الماضي",
+        "पिछले",
+    ]
 )
 """Beside a month's name: the latest that is past."""
 
@@ -96,12 +123,28 @@ UNITS = {
 
 NUMBERS = {
     word: number
-    for words in ("one two three four five six seven eight nine ten", "einem zwei drei vier fünf sechs sieben acht neun zehn")
+    for words in (
+        "one two three four five six seven eight nine ten",
+        "einem zwei drei vier fünf sechs sieben acht neun zehn",
+    )
     for number, word in enumerate(words.split(), start=1)
-} | {"a": 1, "an": 1, "einer": 1, "un": 1, "una": 1, "une": 1, "um": 1, "uma": 1, "een": 1, "dos": 2, "deux": 2, "due": 2}
+} | {
+    "a": 1,
+    "an": 1,
+    "einer": 1,
+    "un": 1,
+    "una": 1,
+    "une": 1,
+    "um": 1,
+    "uma": 1,
+    "een": 1,
+    "dos": 2,
+    "deux": 2,
+    "due": 2,
+}
 
 AGO_BEFORE = ("vor", "hace", "il y a", "há", "för", "acum", "πριν", "πριν από", "قبل")
-AGO_BEHIND = frozenset("ago fa geleden sedan temu назад тому önce पहले trước".split())
+AGO_BEHIND = frozenset(["ago", "fa", "geleden", "sedan", "temu", "назад", "тому", "önce", "पहले", "trước"])
 """What stands before or behind a number and a unit that say how long ago something was."""
 
 AGO_UNSPACED = (
@@ -111,17 +154,81 @@ AGO_UNSPACED = (
     (r"年前|년\s?전|ปี(?:ที่แล้ว|ก่อน)", YEAR),
 )
 
-OF_YEAR = frozenset("of de del di do da d' του роки roku году року року г. năm".split())
+OF_YEAR = frozenset(
+    ["of", "de", "del", "di", "do", "da", "d'", "του", "роки", "roku", "году", "року", "року", "г.", "năm"]
+)
 """What may stand between a month and its year."""
 
-BEFORE_YEAR = frozenset("in during throughout en em nel im jahr jahre în w v в у năm عام سنة في το år".split())
+BEFORE_YEAR = frozenset(
+    [
+        "in",
+        "during",
+        "throughout",
+        "en",
+        "em",
+        "nel",
+        "im",
+        "jahr",
+        "jahre",
+        "în",
+        "w",
+        "v",
+        "в",
+        "у",
+        "năm",
+        "عام",
+        "سنة",
+        "في",
+        "το",
+        "år",
+    ]
+)
 STRICT_BEFORE = frozenset({"in", "during", "throughout", "en", "em", "nel"})
 """Prepositions of a year; those behind which a number may count something else, too."""
 
-BEHIND_YEAR = frozenset("yılında yılı में году року році roku года".split())
+BEHIND_YEAR = frozenset(["yılında", "yılı", "में", "году", "року", "році", "roku", "года"])
 
 NOT_THEN = frozenset(
-    "before since after until till by from than vor seit nach bis ab avant depuis après jusqu'à antes desde hasta tras"
-    " dopo prima dal até após voor sinds na tot до после с з після od do po before".split()
+    [
+        "before",
+        "since",
+        "after",
+        "until",
+        "till",
+        "by",
+        "from",
+        "than",
+        "vor",
+        "seit",
+        "nach",
+        "bis",
+        "ab",
+        "avant",
+        "depuis",
+        "après",
+        "jusqu'à",
+        "antes",
+        "desde",
+        "hasta",
+        "tras",
+        "dopo",
+        "prima",
+        "dal",
+        "até",
+        "após",
+        "voor",
+        "sinds",
+        "na",
+        "tot",
+        "до",
+        "после",
+        "с",
+        "з",
+        "після",
+        "od",
+        "do",
+        "po",
+        "before",
+    ]
 )
 """What stands before a time that isn't the one that is asked of."""
