@@ -186,6 +186,9 @@ class SearchConfig(_Typed):
             (``search/reranking.py`` has the form).
         rerank_budget_s: How many seconds a reranker may take. What it doesn't reach keeps its score. None or inf: as
             long as it takes.
+        time_weight: What the date of an article adds at most where a question is of a time, on the scale of the
+            hybrid's scores (``search/time_prior.py`` has the form and figures).
+        time_scale_days: After so many days it adds about a third of that (1 / e), after twice as many an eighth.
         time_zone: Where "today", "last month" and times without a zone in a question are, such as ``Europe/Berlin``;
             "" is where this machine is.
         made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
@@ -209,6 +212,8 @@ class SearchConfig(_Typed):
     rerank_depth: int = 50
     rerank_weight: float = 2.0
     rerank_budget_s: float | None = 2.0
+    time_weight: float = 1.5
+    time_scale_days: float = 14.0
     time_zone: str = ""
     made_for: str = ""
 
@@ -229,6 +234,9 @@ class SearchConfig(_Typed):
                 f"rerank_budget_s is {self.rerank_budget_s}.",
                 hint="Give seconds above 0; 'inf', or None in a program, is no limit.",
             )
+        for name, value in (("time_weight", self.time_weight), ("time_scale_days", self.time_scale_days)):
+            if not 0 < value < inf:
+                raise ConfigError(f"{name} is {value}.", hint="Give a number above 0; recency=False leaves dates out.")
         if self.time_zone:
             _check_zone(self.time_zone)
 

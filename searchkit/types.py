@@ -291,6 +291,35 @@ with its instant; or that of a span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSpan:
+    """Some time, which a question may be of (``Query.around``).
+
+    Attributes:
+        first: Where it begins: a day, which compares with the day that an article names, or an aware ``datetime``,
+            which compares with its instant.
+        last: Where it ends, included; of the same kind as ``first``.
+
+    Example:
+        >>> from datetime import date
+        >>> from searchkit.types import TimeSpan
+        >>> winter = TimeSpan(first=date(2024, 12, 1), last=date(2025, 2, 28))
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.search("radar", around=winter).query.around == winter
+        True
+    """
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        parts = [
+            bound.isoformat(" ", "minutes") if isinstance(bound, datetime) else bound.isoformat()
+            for bound in (self.first, self.last)
+        ]
+        return parts[0] if self.first == self.last else " to ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValuePattern:
     """A filter's value with wildcards in it.
 
@@ -439,6 +468,8 @@ class QueryReading:
         filters: The filters in the text, each as typed. All of them hold. The values of which any may hold are one
             filter, joined by "or".
         rest_is_words: Whether what is left of the text without its filters is words.
+        time: The time that the question is of, where its articles rank higher: what said so in its text, and which time
+            that is ("this week" is 2025-11-10 to 2025-11-16); "" where nothing does.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -452,9 +483,11 @@ class QueryReading:
     doubtful: bool = False
     filters: tuple[str, ...] = ()
     rest_is_words: bool = False
+    time: str = ""
 
     def __str__(self) -> str:
         description = "as words" if self.syntax is Syntax.WORDS or self.rest_is_words else "as an expression"
+        description += f", nearer to {self.time} first" if self.time else ""
         description += f", filtered by {' and '.join(self.filters)}" if self.filters else ""
         return f"{description} ({self.reason})" if self.reason else description
 
@@ -545,6 +578,13 @@ class Query:
             those values.
         explain: Whether results say how their scores come about, in ``contributions`` and ``votes``, which are empty
             otherwise.
+        as_of: The archive is searched as it stood then, a day or an aware ``datetime``: later articles don't pass, and
+            the nearer an article lies to it the higher it ranks (``search/time_prior.py``).
+        around: A time that the question is of: articles of it, and near it on both sides, rank higher.
+        recency: Whether dates count in the ranking. None: where ``as_of`` or ``around`` is there, or the text names a
+            time ("this week", "in March 2022") and no filter a date. True: always, from today where nothing names
+            another time. False: never; ``as_of`` leaves later articles out still.
+        include_later: Whether articles later than ``as_of`` pass.
 
     Example:
         >>> where = searchkit.Where(sources=("Northfield Courier",))
@@ -564,6 +604,10 @@ class Query:
     min_confidence: float = 0.0
     suggest_values: bool = False
     explain: bool = False
+    as_of: date | None = None
+    around: TimeSpan | None = None
+    recency: bool | None = None
+    include_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -590,9 +634,10 @@ class Contribution:
     """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
 
     Attributes:
-        leg: ``"keyword"``, ``"vector"`` or ``"reranker"``.
-        rank: The chunk's rank in that leg, from 1; None below the depth looked at.
-        score: The leg's own score: BM25, a cosine, or a reranker's log-odds.
+        leg: ``"keyword"``, ``"vector"``, ``"reranker"``, or ``"time"`` where the article's date counts.
+        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and of a date.
+        score: The leg's own score: BM25, a cosine, a reranker's log-odds, or how many days the article lies from the
+            time that is asked of (for one without a date, the mean of what others get).
         share: What of the chunk's score comes from this leg.
         less: What is taken off ``score`` before it is weighted.
         times: What the rest is worth.

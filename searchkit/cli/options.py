@@ -200,6 +200,43 @@ RerankBudget = Annotated[
 ]
 
 
+TIME = "Time"
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        show_default=False,
+        rich_help_panel=TIME,
+        help="Search the archive as it stood then: what was published later is left out, and of the rest what lies"
+        " nearer ranks higher. now is today.",
+    ),
+]
+Around = Annotated[
+    str | None,
+    typer.Option(
+        "--around",
+        metavar="DATE",
+        show_default=False,
+        rich_help_panel=TIME,
+        help="Rank what was published then, or near it on either side, higher: 2022-03, 2022-03-01..2022-03-15.",
+    ),
+]
+Recency = Annotated[
+    bool | None,
+    typer.Option(
+        "--recency/--no-recency",
+        show_default=False,
+        rich_help_panel=TIME,
+        help="Whether dates count in the ranking. Without it they do with --as-of or --around, and where the query names"
+        " a time ('this week', 'in March 2022') and no filter a date.",
+    ),
+]
+IncludeLater = Annotated[
+    bool,
+    typer.Option("--include-later", rich_help_panel=TIME, help="With --as-of: leave in what was published later."),
+]
+
 AsWords = Annotated[
     bool,
     typer.Option(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from searchkit.errors import ConfigError, QueryError, StorageError
 from searchkit.evaluation.judgments import Qrels, bad_line, column, lines
+from searchkit.evaluation.query_times import QueryTimes
 from searchkit.search.query import K_LIMIT
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Progress, Query, Syntax
@@ -52,10 +53,11 @@ def make_run(
     level: Level = Level.ARTICLE,
     progress: Progress | None = None,
     syntax: Syntax = Syntax.AUTO,
+    times: QueryTimes | None = None,
 ) -> Run:
     """Ask every query as a user would and keep the best ``depth`` articles, or chunks.
 
-    A query that can't be asked, as an empty one, gets no answer and a note. Raises as ``depth_held`` does, and
+    ``times``: as of which each query is asked. A query that can't be asked, as an empty one, gets no answer and a note. Raises as ``depth_held`` does, and
     ``Searcher.ask`` otherwise.
     """
     name, depth = name or str(mode), depth_held(searcher, depth, level)
@@ -64,6 +66,8 @@ def make_run(
     expressions = 0
     for number, (query, text) in enumerate(queries.items(), start=1):
         request = Query(text=text, mode=mode, k=depth, syntax=syntax)
+        if times is not None:
+            request = times.dated(query, request)
         try:
             expressions += syntax is Syntax.AUTO and searcher.read_query(request).syntax is Syntax.EXPRESSION
             if level is Level.ARTICLE:

@@ -57,6 +57,9 @@ _MONTH_OF = {
     for name, month in zip(line.split(), _ENGLISH, strict=True)
     if name != "-"
 }
+MONTHS = {name: _ENGLISH.index(month) + 1 for name, month in _MONTH_OF.items()}
+"""The number of the month that each name stands for."""
+
 _NAME = rf"(?P<name>{'|'.join(sorted(map(re.escape, _MONTH_OF), key=len, reverse=True))})\.?"
 _DAY_FIRST = re.compile(
     rf"(?<!\d)(?P<day>\d{{1,2}})(?:\.|er|º|°)?\s*(?:de\s+|d[’'])?{_NAME},?\s+(?:del?\s+)?(?P<year>\d{{4}})(?!\d)",

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import SearchConfig
-from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, Scale, ScoreLine
+from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, TIME, VECTOR, CandidateScale, Scale, ScoreLine
 from searchkit.search.ranking import RerankShift, RetrieverScores, vote_of, weights
+from searchkit.search.time_prior import TimePrior
 from searchkit.types import Contribution, Vote
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Explainer:
             score = float(cosine[0])
             share = 1.0 if legs.lean is None else legs.lean.share_of(row)
             yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
+        if legs.prior is not None:
+            yield _dated(legs.prior, row)
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 
@@ -94,6 +97,17 @@ class Explainer:
             times=self._rerank_weight * (scale.unit if isinstance(scale, Scale) else 1.0),
             how=LOGISTIC,
         )
+
+
+def _dated(prior: TimePrior, row: int) -> Contribution:
+    """Explain what a date adds: of an article without, what all get in the mean."""
+    article = int(prior.article_of_row[row])
+    factor, share = float(prior.factors[article]), float(prior.shares[row])
+    if not prior.dated[article]:
+        return Contribution(leg=TIME, rank=None, score=factor, share=share, times=prior.weight, how=WEIGHED)
+    days = abs(float(prior.distances[article]))
+    how = f"times * exp(-score / {prior.scale_days!r})" if share else NOTHING
+    return Contribution(leg=TIME, rank=None, score=days, share=share, times=prior.weight, how=how)
 
 
 def of_article(votes: tuple[Vote, ...]) -> tuple[Contribution, ...]:

@@ -105,6 +105,7 @@ def _ranked(scores: Scores, depth: int) -> Curve:
 KEYWORD = "keyword"
 VECTOR = "vector"
 RERANKER = "reranker"
+TIME = "time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from numbers import Real
@@ -30,6 +30,7 @@ from searchkit.index.filters import (
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
 from searchkit.keyword.query.filter_values import dated, dated_expression
+from searchkit.search.query_time import Around, Now, When, around_span, as_of_bound, bound_of, check_time
 from searchkit.types import NO_FILTER, Bound, Filter, Mode, Query, SpanBound, Syntax, ValuePattern, Where
 
 if TYPE_CHECKING:
@@ -178,10 +179,6 @@ def _nearest(spellings: dict[str, str], name: str, value: str | ValuePattern) ->
     return f" Did you mean '{spellings[near[0]]}'?" if near else ""
 
 
-When = str | date | datetime | None
-Now = Callable[[], datetime]
-"""Tells the time by the asker's clock."""
-
 K_LIMIT = 1_000_000
 TEXT_LIMIT = 200_000
 """Characters of a query: 10,000 words are 60,000. Every one is looked at before the first answer."""
@@ -207,6 +204,10 @@ def make_query(
     syntax: Syntax | str = Syntax.AUTO,
     explain: bool = False,
     where: Conditions = None,
+    as_of: When = None,
+    around: Around = None,
+    recency: bool | None = None,
+    include_later: bool = False,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
@@ -216,8 +217,8 @@ def make_query(
     filters = NO_FILTER
     if is_filtered:
         filters = Where(
-            since=_bound("since", since, now, end=False),
-            until=_bound("until", until, now, end=True),
+            since=bound_of("since", since, now, end=False),
+            until=bound_of("until", until, now, end=True),
             sources=_values("source", source),
             languages=_values("language", language),
             tags=_values("tag", tag),
@@ -236,6 +237,10 @@ def make_query(
         suggest_values=suggest_values,
         syntax=_syntax(syntax),
         explain=explain,
+        as_of=None if as_of is None else as_of_bound(as_of, now),
+        around=None if around is None else around_span(around, now),
+        recency=recency,
+        include_later=include_later,
     )
     check_query(query)
     return query
@@ -270,6 +275,8 @@ def check_query(query: Query) -> None:
         )
     _facets(query.facets)
     _check_span(query.where)
+    if query.as_of is not None or query.around is not None or query.recency is not None:
+        check_time(query)
     if query.where.expression is not None:
         check_depth(query.where.expression)
 
@@ -327,26 +334,6 @@ def _syntax(syntax: Syntax | str) -> Syntax:
         raise QueryError(
             f"There is no syntax {shown_value(syntax)}.", hint=f"Choose one of: {', '.join(Syntax)}."
         ) from error
-
-
-def _bound(name: str, when: When, now: Now, *, end: bool) -> Bound | None:
-    """Read a bound of the date: a day, or an aware instant. Raises ``QueryError``."""
-    if when is None:
-        return None
-    if isinstance(when, str):
-        from searchkit.ingest.dates import parse_bound
-
-        return parse_bound(when, now=now(), end=end)
-    if not isinstance(when, date) and hasattr(when, "item"):  # numpy's datetime64
-        when = when.item()
-    if isinstance(when, datetime):
-        return when.replace(tzinfo=now().tzinfo) if when.tzinfo is None else when
-    if not isinstance(when, date):
-        raise QueryError(
-            f"'{name}' is {shown_value(when)}, which is no date.",
-            hint="Give a date, an instant, or text such as '2025-10'.",
-        )
-    return when
 
 
 def _fields(fields: Mapping[str, Values] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -30,6 +30,7 @@ from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
 from searchkit.search.language_bias import QueryBias
+from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class RetrieverScores:
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     shift: RerankShift | None = None
     lean: QueryBias | None = None
+    prior: TimePrior | None = None
+    """What dates add to the scores; None where the question is of no time."""
     known: list[tuple[Rows, Scores]] = field(default_factory=list, init=False)
     """Rows whose score was worked out, ascending, and these scores: of what ranks first all chunks are shown, too.
     Not handed over by ``replace``: with another scale or shift the scores are others."""
@@ -165,6 +168,7 @@ class RetrieverScores:
     def score(self, rows: Rows, bm25: Scores | None = None) -> Scores:
         """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
         scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
+        scores = scores if self.prior is None else scores + self.prior.of(rows)
         return scores if self.shift is None else scores + self.shift.of(rows)
 
     def scored(self, rows: Rows) -> Scores:
@@ -181,7 +185,19 @@ class RetrieverScores:
         Those that a reranker moved are always among them, so that no bound need count its share.
         """
         rows, bound = self._best(depth)
+        if self.prior is not None and bound > -np.inf:
+            dated, most = self.prior.best(depth, self.allowed)
+            rows, bound = _each_once([rows, dated[self._answering(dated)]]), bound + most
         return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
+
+    def _answering(self, rows: Rows) -> Mask:
+        """Say which of some allowed rows a leg can find, however deep it looks."""
+        if self.vector is None:
+            return np.ones(len(rows), dtype=bool) if self.keyword is None else self.keyword.matching(rows)
+        vectored = self.generation.vectored
+        if vectored is None:
+            return np.ones(len(rows), dtype=bool)
+        return vectored[rows] if self.keyword is None else vectored[rows] | self.keyword.matching(rows)
 
     def _best(self, depth: int) -> tuple[Rows, float]:
         parts, keyword_bound, vector_bound = [], 0.0, 0.0
@@ -320,7 +336,8 @@ def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
     """
-    alone = legs.vector is None and legs.shift is None and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
+    plain = legs.shift is None and legs.prior is None
+    alone = legs.vector is None and plain and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
     if not alone or legs.keyword is None:
         return None
     best = legs.keyword.best_of(rows)

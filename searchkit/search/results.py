@@ -72,11 +72,11 @@ def make_results(
 def _confidences(
     context: SearchContext, legs: RetrieverScores, articles: Sequence[range], scores: Sequence[float], mixed: float
 ) -> list[float | None]:
-    """Return the confidences of articles' fused scores, before a reranker; None where no word was asked for."""
+    """Return the confidences of articles' fused scores, before dates and a reranker; None where no word was asked for."""
     if _wordless(legs):
         return [None] * len(scores)
-    if legs.shift is not None:
-        fused = replace(legs, shift=None)
+    if legs.shift is not None or legs.prior is not None:
+        fused = replace(legs, shift=None, prior=None)
         own = [fused.score(np.arange(rows.start, rows.stop)) for rows in articles]
         counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
         scores = votes_of_all(counts, np.concatenate(own), vote_of(legs.scale)).tolist() if own else []

@@ -36,7 +36,9 @@ from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alon
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
+from searchkit.search.query_time import QueryTime, asked_time, timed_reading, where_at
 from searchkit.search.ranking import RetrieverScores
+from searchkit.search.time_prior import ArticleDates, is_felt, prior_of
 from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
@@ -85,6 +87,20 @@ class SearchContext:
         for name in ("leaning", "_tongues"):
             self.__dict__.pop(name, None)
         self.generation.close()
+
+    @cached_property
+    def dates(self) -> ArticleDates:
+        """The dates of all articles."""
+        return ArticleDates(self.generation)
+
+    def time_of(self, query: Query, parsed: ParsedQuery, config: SearchConfig) -> QueryTime | None:
+        """Return the time that a query is of; None where dates don't count, or its words name one far from all here."""
+        from searchkit.ingest.dates import now_in
+
+        time = asked_time(query, parsed, config, partial(now_in, config.time_zone))
+        if time is not None and time.words and not is_felt(self.dates, time, config):
+            return None
+        return time
 
     @cached_property
     def leaning(self) -> LanguageBias:
@@ -231,9 +247,23 @@ class Candidates:
 
 def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
     """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
+    parsed = context.parse(query)
+    time = context.time_of(query, parsed, config)
+    candidates = _untimed(context, query, parsed, config, encode)
+    if time is None:
+        return candidates
+    legs = candidates.legs
+    if isinstance(legs.scale, Scale):  # with another fusion dates are refused, or not read
+        legs = replace(legs, prior=prior_of(context.dates, context.generation, time, config, legs.scale))
+    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time))
+
+
+def _untimed(
+    context: SearchContext, query: Query, parsed: ParsedQuery, config: SearchConfig, encode: Encode
+) -> Candidates:
+    """Ask the legs, whatever time the query is of."""
     mask = searched_rows(context, query)
     absent = (*context.standing(query.mode), *context.notes_on(query, mask))
-    parsed = context.parse(query)
     resolve = partial(context.resolve, time_zone=config.time_zone)
     if not parsed.plain:
         absent += notes_on_text(context.generation, filters(parsed.tree), mask)
@@ -267,7 +297,7 @@ def searched_rows(context: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
     check_fields(context.generation, query.where)
-    return context.generation.rows_where(query.where)
+    return context.generation.rows_where(where_at(query))
 
 
 def _by_vector(

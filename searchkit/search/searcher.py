@@ -16,10 +16,12 @@ from searchkit.errors import ConfigError
 from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
+from searchkit.keyword.query.time_expressions import may_name_time
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import GenerationHolder
-from searchkit.search.query import When, check_query, make_query, settings_for
+from searchkit.search.query import check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
+from searchkit.search.query_time import Around, When, timed_reading
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
@@ -207,6 +209,10 @@ class Searcher:
         suggest_values: bool = False,
         syntax: Syntax | str = Syntax.AUTO,
         explain: bool = False,
+        as_of: When = None,
+        around: Around = None,
+        recency: bool | None = None,
+        include_later: bool = False,
     ) -> Answer:
         """Answer a question with the best articles that pass the filters.
 
@@ -239,6 +245,14 @@ class Searcher:
             syntax: What ``text`` is read as: "words" or "expression", whatever its form, or "auto". The answer's
                 ``reading`` says what it was read as.
             explain: Whether each result says how its score comes about, in ``contributions`` and ``votes``.
+            as_of: A date, as ``until`` takes it; "now" is today. The archive is searched as it stood then: later
+                articles don't pass, and of others the nearer one ranks higher.
+            around: A date, or the first and the last of a span: articles of it, and near it on both sides, rank higher.
+                A text names a period ("2022-03") or both ends ("2022-03-01..2022-03-15").
+            recency: Whether dates count in the ranking. None: with ``as_of`` or ``around``, and where the text names a
+                time ("this week", "in March 2022") and no filter a date; the answer's ``reading`` says which. True:
+                always, from today where nothing names another time. False: never.
+            include_later: Whether articles later than ``as_of`` pass.
 
         Returns:
             The results, best first, and notes on what the user should know.
@@ -286,6 +300,10 @@ class Searcher:
             syntax=syntax,
             explain=explain,
             where=where,
+            as_of=as_of,
+            around=around,
+            recency=recency,
+            include_later=include_later,
         )
         return self.ask(query)
 
@@ -347,7 +365,7 @@ class Searcher:
             ['radar', 'missiles']
         """
         with self._reading() as context:
-            if (self._reranker is None or not query.rerank) and (fast := context.rank_fast(query)) is not None:
+            if (self._reranker is None or not query.rerank) and (fast := self._fast(context, query)) is not None:
                 return fast
             candidates, config = self._look(context, query)
             legs = candidates.legs
@@ -423,7 +441,9 @@ class Searcher:
         """
         with self._reading() as context:
             check_query(query)
-            return context.parse(query).reading
+            config = settings_for(context.generation, self._config)
+            parsed = context.parse(query)
+            return timed_reading(parsed.reading, context.time_of(query, parsed, config))
 
     def vector_weight(self) -> float:
         """Return the factor of the cosine in a hybrid score: the settings' or the index's own.
@@ -685,6 +705,15 @@ class Searcher:
 
         with self._reading() as context:
             return now_in(settings_for(context.generation, self._config).time_zone)
+
+    def _fast(self, context: SearchContext, query: Query) -> tuple[tuple[str, float], ...] | None:
+        """Return what ``rank`` does where the query is one of the simplest, and of no time; or None."""
+        if query.mode is not Mode.KEYWORD:
+            return None
+        timeless = query.as_of is None and query.around is None and not query.recency
+        if not timeless or (query.recency is None and may_name_time(query.text)):
+            return None
+        return context.rank_fast(query)
 
     def _look(self, context: SearchContext, query: Query) -> tuple[Candidates, SearchConfig]:
         """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""

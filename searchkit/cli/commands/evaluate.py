@@ -16,6 +16,7 @@ from searchkit.cli.options import (
     OUTPUT,
     AsExpression,
     AsWords,
+    IncludeLater,
     Index,
     Json,
     NoColor,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from searchkit.evaluation.comparison import Comparison
     from searchkit.evaluation.judgments import Judgments
     from searchkit.evaluation.measures import MeasuredRun
+    from searchkit.evaluation.query_times import QueryTimes
     from searchkit.evaluation.runs import Level, Run
 
 
@@ -147,6 +149,17 @@ Measures = Annotated[
         help="A measure by its standard name. Repeatable.",
     ),
 ]
+EachAsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="FIELD|DATE",
+        show_default=False,
+        rich_help_panel=ASKED,
+        help="Ask each query as of its own date, which stands in that field of queries.jsonl (metadata.date); or all as"
+        " of one date.",
+    ),
+]
 PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, help="Show every query's values.")]
 RunOut = Annotated[
     Path | None,
@@ -186,6 +199,8 @@ def evaluate(
     queries: Queries = None,
     qrels: QrelsFile = None,
     level: LevelName = "article",
+    as_of: EachAsOf = None,
+    include_later: IncludeLater = False,
     per_query: PerQuery = False,
     run_out: RunOut = None,
     fail_under: FailUnder = None,
@@ -208,17 +223,39 @@ def evaluate(
     config = SearchConfig.from_file(settings) if settings is not None else None
     modes = mode or _usual_modes(run, compare)
     syntax = syntax_of(words=words, expression=expression)
-    _check_asked(modes, settings, rerank, syntax)
+    _check_asked(modes, settings, rerank, syntax, as_of)
     systems = first_systems(path, modes, run, config=config, reranker=rerank or "", syntax=syntax)
     if run_out is not None and len(systems) > 1:
         raise ConfigError("--run-out writes one run, and several were asked for.", hint="Choose one: --mode hybrid.")
     if run_out is not None:
         check_writable(run_out, "--run-out")
     others = [compared_system(option, systems[0], path) for option in compare or ()]
-    done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, quiet=quiet)
+    times = _query_times(as_of, folder, queries, judged, config, include_later=include_later)
+    done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, times, quiet=quiet)
     _tell(screen, done, per_query=per_query, json=json)
     if any(not floor.held for floor in done.floors):
         raise typer.Exit(1)
+
+
+def _query_times(
+    as_of: str | None,
+    folder: str | None,
+    queries: Path | None,
+    judged: Judgments,
+    config: SearchConfig | None,
+    *,
+    include_later: bool,
+) -> QueryTimes | None:
+    """Return the time as of which each query is asked; None where --as-of isn't given."""
+    if as_of is None:
+        if include_later:
+            raise ConfigError("--include-later needs a time.", hint="Give --as-of, too.")
+        return None
+    from searchkit.evaluation.query_times import read_query_times
+
+    path = queries or (Path(folder) / "queries.jsonl" if folder is not None else None)
+    zone = config.time_zone if config else ""
+    return read_query_times(as_of, path, tuple(judged.queries), time_zone=zone, include_later=include_later)
 
 
 def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode, ...]:
@@ -228,9 +265,12 @@ def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode,
     return (Mode.HYBRID,) if compare else tuple(Mode)
 
 
-def _check_asked(modes: Sequence[Mode], settings: Path | None, rerank: str | None, syntax: Syntax) -> None:
+def _check_asked(
+    modes: Sequence[Mode], settings: Path | None, rerank: str | None, syntax: Syntax, as_of: str | None
+) -> None:
     """Refuse options of an index that is asked where the run of a file is measured: they'd have no say in it."""
     options = {"--settings": settings is not None, "--rerank": bool(rerank), f"--{syntax}": syntax is not Syntax.AUTO}
+    options["--as-of"] = as_of is not None
     idle = [option for option, value in options.items() if value]
     if idle and not modes:
         raise ConfigError(
@@ -248,6 +288,7 @@ def _evaluated(
     level: str,
     fail_under: Sequence[str] | None,
     run_out: Path | None,
+    times: QueryTimes | None,
     *,
     quiet: bool,
 ) -> EvaluationReport:
@@ -263,7 +304,7 @@ def _evaluated(
     every = [*systems, *others]
     with (
         bars(screen, shown=not quiet) as progress,
-        SystemRunner(judged, depth=depth, level=chosen, progress=progress) as answering,
+        SystemRunner(judged, depth=depth, level=chosen, progress=progress, times=times) as answering,
     ):
         absent = max(answering.absent(system) for system in every)
         runs = _checked(every, [answering.run(system) for system in every], judged)
@@ -277,7 +318,7 @@ def _evaluated(
         measured=measured,
         comparisons=_comparisons(measured[0], measured[len(systems) :]),
         floors=tuple(_floor(measured[0], name, value) for name, value in floors),
-        notes=_notes(judged, runs, absent, str(chosen)),
+        notes=(*_notes(judged, runs, absent, str(chosen)), *(times.notes if times else ())),
     )
 
 

@@ -13,7 +13,9 @@ import typer
 
 from searchkit.cli.index_argument import existing_index
 from searchkit.cli.options import (
+    Around,
     AsExpression,
+    AsOf,
     AsWords,
     Authors,
     Count,
@@ -21,6 +23,7 @@ from searchkit.cli.options import (
     Facets,
     Format,
     FormatOption,
+    IncludeLater,
     Index,
     Interactive,
     Json,
@@ -30,6 +33,7 @@ from searchkit.cli.options import (
     NoColor,
     Others,
     QueryId,
+    Recency,
     Rerank,
     RerankBudget,
     SettingsFile,
@@ -79,6 +83,10 @@ def search(
     tag: Tags = None,
     author: Authors = None,
     where: Others = None,
+    as_of: AsOf = None,
+    around: Around = None,
+    recency: Recency = None,
+    include_later: IncludeLater = False,
     facet: Facets = None,
     explain: Explain = False,
     format: FormatOption = None,  # noqa: A002
@@ -116,6 +124,10 @@ def search(
         "tag": tag or None,
         "author": author or None,
         "fields": _by_name(pairs("--where", where)),
+        "as_of": as_of,
+        "around": around,
+        "recency": recency,
+        "include_later": include_later,
         "facets": tuple(facet or ()),
         "suggest_values": True,
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
@@ -268,6 +280,8 @@ def _say_notes(screen: Screen, answer: Answer) -> None:
         screen.say(f"Note: {note}")
     if line := reading_line(answer):
         screen.say(line)
+    if answer.reading.time:
+        screen.say(f"Read a time: nearer to {answer.reading.time} ranks higher; --no-recency leaves dates out.")
     if answer.suggestions:
         screen.say(f"Did you mean: {' · '.join(answer.suggestions)}?")
 

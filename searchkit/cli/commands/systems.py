@@ -21,6 +21,7 @@ from searchkit.types import Mode, Progress, Syntax
 
 if TYPE_CHECKING:
     from searchkit.evaluation.judgments import Judgments
+    from searchkit.evaluation.query_times import QueryTimes
     from searchkit.evaluation.runs import Level, Run
     from searchkit.search.searcher import Searcher
 
@@ -172,8 +173,17 @@ def _settings(typed: str) -> Mapping[str, Any]:
 class SystemRunner:
     """Makes runs, and opens an index once for all the runs that come from it. Use it with ``with``."""
 
-    def __init__(self, judged: Judgments, *, depth: int, level: Level, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        judged: Judgments,
+        *,
+        depth: int,
+        level: Level,
+        progress: Progress | None,
+        times: QueryTimes | None = None,
+    ) -> None:
         self._judged, self._depth, self._level, self._progress = judged, depth, level, progress
+        self._times = times
         self._opened: dict[SearchSystem, Searcher] = {}
         self._closing = ExitStack()
 
@@ -204,6 +214,7 @@ class SystemRunner:
             depth=self._depth,
             level=self._level,
             progress=self._progress,
+            times=self._times,
         )
 
     def absent(self, system: System) -> int:

@@ -115,11 +115,14 @@ def _heading(chunk_result: ChunkResult) -> Text:
     return Text(f"{clean(chunk_result.chunk.heading)}: ", style="italic") if chunk_result.chunk.heading else Text()
 
 
+_UNRANKED = {"time": "by its date"}
+
+
 def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each retriever with its share, and their sum, as on a bill; then the sums behind it."""
     width = max((len(part.leg) for part in result.contributions), default=0)
     for number, (part, share) in enumerate(zip(result.contributions, shares, strict=True)):
-        rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
+        rank = f"rank {part.rank}" if part.rank is not None else _UNRANKED.get(part.leg, "not among its hits")
         yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", signed(share, first=not number)
     yield "sum of the shares", f"= {score}"
     for line in sums(result):
