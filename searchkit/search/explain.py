@@ -80,6 +80,12 @@ class Explainer:
             score = float(cosine[0])
             share = 1.0 if legs.lean is None else legs.lean.share_of(row)
             yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
+        if legs.named is not None and (named := legs.named.told(row)) is not None:
+            name, tier = named
+            share = tier * legs.named.step
+            yield Contribution(
+                leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED
+            )
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 

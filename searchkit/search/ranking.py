@@ -29,6 +29,7 @@ import numpy as np
 from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
+from searchkit.search.known_items import KnownItems
 from searchkit.search.language_bias import QueryBias
 from searchkit.storage import native
 
@@ -138,6 +139,8 @@ class RetrieverScores:
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     shift: RerankShift | None = None
+    named: KnownItems | None = None
+    """What the question names, which comes before all others."""
     lean: QueryBias | None = None
     known: list[tuple[Rows, Scores]] = field(default_factory=list, init=False)
     """Rows whose score was worked out, ascending, and these scores: of what ranks first all chunks are shown, too.
@@ -165,6 +168,8 @@ class RetrieverScores:
     def score(self, rows: Rows, bm25: Scores | None = None) -> Scores:
         """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
         scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
+        if self.named is not None:
+            scores = scores + self.named.of(rows)
         return scores if self.shift is None else scores + self.shift.of(rows)
 
     def scored(self, rows: Rows) -> Scores:
@@ -178,9 +183,11 @@ class RetrieverScores:
     def candidates(self, depth: int) -> tuple[Rows, float]:
         """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.
 
-        Those that a reranker moved are always among them, so that no bound need count its share.
+        Those that a reranker moved, or that the question names, are always among them, so that no bound need count it.
         """
         rows, bound = self._best(depth)
+        if self.named is not None:
+            rows = np.union1d(rows, self.named.rows)
         return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
 
     def _best(self, depth: int) -> tuple[Rows, float]:
@@ -320,7 +327,7 @@ def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
     """
-    alone = legs.vector is None and legs.shift is None and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
+    alone = legs.vector is None and legs.shift is None is legs.named and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
     if not alone or legs.keyword is None:
         return None
     best = legs.keyword.best_of(rows)
