@@ -175,7 +175,7 @@ def own_sentences(article: Article) -> tuple[str, ...]:
     spans = [
         (start, text)
         for start, end in sentence_spans(article.text, article.language)
-        if (text := _plain(article.text[start:end]))
+        if (text := plain_sentence(article.text[start:end]))
     ]
     if not spans:
         return ()
@@ -183,7 +183,7 @@ def own_sentences(article: Article) -> tuple[str, ...]:
     return tuple(dict.fromkeys((spans[0][1], middle[1])))
 
 
-def _plain(text: str) -> str:
+def plain_sentence(text: str) -> str:
     """Return a sentence on one line; "" where it is too short or too long to be asked."""
     plain = " ".join(text.split())
     words = len(plain.split())

@@ -17,7 +17,8 @@ Format 1 had neither ``files`` nor the column ``file``, so where its articles ca
 the ``value`` of its labels is casefolded and nothing more.
 
 Beside it, of a segment that has ``IDS_FROM`` articles or more, lies ``ids.bin``, an array file with the strings
-``ids``: the articles' ids in the order of their rows. A look into SQLite takes 20 µs for each.
+``ids``: the articles' ids in the order of their rows. A look into SQLite takes 20 µs for each. It also holds the keys by
+which an article is found by its URL or title (``article_keys.py``).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, StorageError
+from searchkit.index.article_keys import ArticleKeys, ArticleKeysWriter
 from searchkit.index.paths import IDS
 from searchkit.ingest.language_detection import normalise
 from searchkit.keyword.analysis.normalization import fold
@@ -395,6 +397,7 @@ class ArticlesWriter:
     def __init__(self, path: Path) -> None:
         self._starts = array("I", [0])
         self._ids = StringsWriter()
+        self._keys = ArticleKeysWriter()
         self._files: dict[str, int] = {}
         self._path = path
         try:
@@ -440,6 +443,7 @@ class ArticlesWriter:
             raise self._failure(error) from error
         self._starts.append(first + len(chunks))
         self._ids.add(article.id)
+        self._keys.add(article.title, article.url, article.source)
 
     def _file(self, origin: Origin | None) -> int | None:
         """Return the number of the file that an article was read from, which is written when it comes first."""
@@ -468,6 +472,7 @@ class ArticlesWriter:
         if len(self._ids) >= IDS_FROM:
             with ArrayWriter(self._path.with_name(IDS), IDS_MAGIC) as writer:
                 self._ids.write(writer, "ids")
+                self._keys.write(writer)
                 writer.finish()
 
     def __enter__(self) -> Self:
@@ -566,6 +571,22 @@ class ArticlesReader:
         if rows and (rows[0][0], rows[-1][0]) != (0, len(rows) - 1):
             raise self.corrupt("its articles don't count from 0 on")
         return rows
+
+    def keys(self) -> ArticleKeys:
+        """Return the keys of all articles, made of their titles and URLs."""
+        return ArticleKeys.of((title, url, source) for _, title, url, source in self._numbered("title, url, source", "itTT"))
+
+    def sources(self) -> list[str]:
+        """Return the values of ``source`` of all articles, each once: as the first article has it."""
+        # A loose scan, as that of the names of fields in filters.py.
+        statement = """
+            WITH RECURSIVE sources(value) AS (
+              SELECT min(value) FROM labels WHERE name = 'source'
+              UNION ALL SELECT (SELECT min(value) FROM labels WHERE name = 'source' AND value > sources.value)
+              FROM sources WHERE value IS NOT NULL)
+            SELECT (SELECT shown FROM labels WHERE name = 'source' AND value = sources.value LIMIT 1)
+            FROM sources WHERE value IS NOT NULL"""
+        return [str(shown) for (shown,) in self.rows(statement, kinds="t")]
 
     def digest(self, row: int) -> bytes:
         """Return the digest of the article of a row."""

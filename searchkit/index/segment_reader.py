@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.index.article_keys import ArticleKeys
 from searchkit.index.articles_db import IDS_MAGIC, ArticlesReader, DateColumns
 from searchkit.index.deletions import Deletions
 from searchkit.index.manifest import SegmentFact, check_file
@@ -31,7 +32,7 @@ class Segment:
     def __init__(self, paths: IndexPaths, fact: SegmentFact, *, dimension: int) -> None:
         """Open and check the files. Raises ``IndexCorrupt`` naming one that is missing or isn't what was written."""
         self.fact = fact
-        folder = paths.segment(fact.name)
+        self._folder = folder = paths.segment(fact.name)
         for name, file in fact.files.items():
             check_file(folder / name, file)
         self.articles = ArticlesReader(folder / ARTICLES)
@@ -87,6 +88,12 @@ class Segment:
         return [known[row] for row in rows]
 
     @cached_property
+    def keys(self) -> ArticleKeys:
+        """The keys by which its articles are found by URL and title; made of these where no file has them."""
+        keys = None if IDS not in self.fact.files else open_keys(self._folder / IDS, self.fact.articles)
+        return self.articles.keys() if keys is None else keys
+
+    @cached_property
     def article_of_row(self) -> NDArray[np.int32]:
         """``(chunks,)``: the row of the article that a chunk belongs to."""
         numbers = np.arange(self.fact.articles, dtype=np.int32)
@@ -136,6 +143,14 @@ def open_ids(path: Path, articles: int) -> StringTable:
     if len(ids) != articles:
         raise file.corrupt(f"it doesn't hold the ids of {articles} articles")
     return ids
+
+
+def open_keys(path: Path, articles: int) -> ArticleKeys | None:
+    """Open the keys in the ``ids.bin`` of a segment of so many articles; None where an earlier version wrote it.
+
+    Raises ``IndexCorrupt``, ``FormatTooOld``, ``FormatTooNew``.
+    """
+    return ArticleKeys.read(ArrayFile(path, IDS_MAGIC), articles)
 
 
 def ids_over(segments: Sequence[Segment], bases: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[str]:

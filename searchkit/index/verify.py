@@ -30,7 +30,7 @@ from searchkit.index.manifest import (
     remedy,
 )
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
-from searchkit.index.segment_reader import Segment, chunk_texts, open_ids
+from searchkit.index.segment_reader import Segment, chunk_texts, open_ids, open_keys
 from searchkit.index.vector_index import VectorsReader, longest_difference, map_eight_bits, map_vectors
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.postings.deletion_stats import deltas
@@ -96,6 +96,8 @@ def _check_ids(path: Path, fact: SegmentFact, *, deep: bool) -> None:
             some = rows[first : first + _BLOCK]
             if ids.some(some) != articles.article_ids(some):
                 raise IndexCorrupt(f"{path} has other ids than {ARTICLES} beside it.")
+        if (keys := open_keys(path, fact.articles)) is not None and deep and keys != articles.keys():
+            raise IndexCorrupt(f"{path} has other titles or URLs than {ARTICLES} beside it.")
 
 
 def _check_eight_bits(path: Path, fact: SegmentFact, dimension: int, *, deep: bool) -> None:

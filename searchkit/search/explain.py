@@ -83,6 +83,12 @@ class Explainer:
             yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
         if legs.prior is not None:
             yield _dated(legs.prior, row)
+        if legs.named is not None and (named := legs.named.told(row)) is not None:
+            name, tier = named
+            share = tier * legs.named.step
+            yield Contribution(
+                leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED
+            )
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 

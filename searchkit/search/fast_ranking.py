@@ -13,7 +13,7 @@ comparison with other engines' bare rankings. ``Searcher.search`` doesn't come h
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -178,19 +178,29 @@ def _is_spaced(text: str, surfaces: list[str]) -> bool:
 _SPARE = 8
 """So many rows more than k are looked at, so that those which tie with the last are among them."""
 
+Quotes = Callable[[str, Sequence[Term]], bool]
 RankedIds = tuple[tuple[str, float], ...]
 """Ids and scores, best first."""
 
 
 def rank_fast(
-    query: Query, reader: FastQueryReader, generation: Generation, index: KeywordSegments, mask: Mask | None
+    query: Query,
+    reader: FastQueryReader,
+    generation: Generation,
+    index: KeywordSegments,
+    mask: Mask | None,
+    quotes: Quotes,
 ) -> RankedIds | None:
     """Return the ids and scores of the best articles by keyword; None where the ranking is for ``ranking.py``.
 
     Each article of the generation must have one chunk.
-    ``mask``, ``(rows,)``: the rows that live and pass the filters; None for all. Raises ``IndexCorrupt``.
+    ``mask``, ``(rows,)``: the rows that live and pass the filters; None for all. ``quotes`` says whether articles may
+    come first for what the question quotes of them (``known_items.py``). Raises ``IndexCorrupt``.
     """
     if native.COMPILED is None or (fast := reader.read(query.text, query.syntax)) is None:
+        return None
+    words = [leaf for leaf in fast.leaves if isinstance(leaf, Term)]
+    if words and fast.joint == "any" and quotes(query.text, words):
         return None
     leaves, weights = _weighed(index, fast)
     rows, values = index.parts.best(_shape(fast.joint, len(leaves)), leaves, weights, mask, query.k + _SPARE)

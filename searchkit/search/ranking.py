@@ -29,6 +29,7 @@ import numpy as np
 from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
+from searchkit.search.known_items import KnownItems
 from searchkit.search.language_bias import QueryBias
 from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
@@ -139,6 +140,8 @@ class RetrieverScores:
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     shift: RerankShift | None = None
+    named: KnownItems | None = None
+    """What the question names, which comes before all others."""
     lean: QueryBias | None = None
     prior: TimePrior | None = None
     """What dates add to the scores; None where the question is of no time."""
@@ -169,6 +172,8 @@ class RetrieverScores:
         """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
         scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
         scores = scores if self.prior is None else scores + self.prior.of(rows)
+        if self.named is not None:
+            scores = scores + self.named.of(rows)
         return scores if self.shift is None else scores + self.shift.of(rows)
 
     def scored(self, rows: Rows) -> Scores:
@@ -182,12 +187,14 @@ class RetrieverScores:
     def candidates(self, depth: int) -> tuple[Rows, float]:
         """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.
 
-        Those that a reranker moved are always among them, so that no bound need count its share.
+        Those that a reranker moved, or that the question names, are always among them, so that no bound need count it.
         """
         rows, bound = self._best(depth)
         if self.prior is not None and bound > -np.inf:
             dated, most = self.prior.best(depth, self.allowed)
             rows, bound = _each_once([rows, dated[self._answering(dated)]]), bound + most
+        if self.named is not None:
+            rows = np.union1d(rows, self.named.rows)
         return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
 
     def _answering(self, rows: Rows) -> Mask:
@@ -336,7 +343,7 @@ def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
     """
-    plain = legs.shift is None and legs.prior is None
+    plain = legs.shift is None and legs.prior is None and legs.named is None
     alone = legs.vector is None and plain and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
     if not alone or legs.keyword is None:
         return None

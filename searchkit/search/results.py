@@ -124,6 +124,8 @@ def _best(legs: RetrieverScores, articles: Sequence[range], limit: int) -> list[
     rows = np.fromiter(chain.from_iterable(articles), np.int64, sum(map(len, articles)))
     if legs.vector is None and legs.keyword is not None:
         own, answers = legs.keyword.scored(rows)
+        if legs.named is not None:
+            answers = answers | np.isin(rows, legs.named.rows)
         scores, kept = legs.score(rows, own).tolist(), answers.tolist()
     else:
         scores, kept = legs.scored(rows).tolist(), [True] * len(rows)

@@ -34,6 +34,7 @@ from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
+from searchkit.search.known_items import KnownAs, KnownItemFinder, higher, known_items, step_of
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, where_at
@@ -84,7 +85,7 @@ class SearchContext:
         keyword = self.__dict__.pop("keyword", None)
         if keyword is not None:
             vars(keyword).clear()
-        for name in ("leaning", "_tongues"):
+        for name in ("leaning", "_tongues", "_finder"):
             self.__dict__.pop(name, None)
         self.generation.close()
 
@@ -147,7 +148,20 @@ class SearchContext:
         """
         if query.mode is not Mode.KEYWORD or not self.generation.rows_are_articles:
             return None
-        return rank_fast(query, self._fast_reader, self.generation, self.keyword, searched_rows(self, query))
+        mask = searched_rows(self, query)
+        if self._finder.named(query.text):
+            return None
+        quotes = partial(self._finder.may_quote, self.keyword)
+        return rank_fast(query, self._fast_reader, self.generation, self.keyword, mask, quotes)
+
+    @cached_property
+    def _finder(self) -> KnownItemFinder:
+        return KnownItemFinder(self.generation, self.analyzer)
+
+    def names(self, text: str, words: Sequence[QueryWord] = ()) -> dict[int, KnownAs]:
+        """Return the articles that a question names; with its words also those that it quotes."""
+        known = self._finder.named(text)
+        return higher(known, self._finder.quoted(self.keyword, words)) if words else known
 
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""
@@ -269,7 +283,14 @@ def _untimed(
         absent += notes_on_text(context.generation, filters(parsed.tree), mask)
     if query.mode is Mode.VECTOR:
         candidates = _by_vector(context, query, parsed, mask, encode, resolve, _weight(context, config))
-        return replace(candidates, notes=(*candidates.notes, *absent))
+        legs = candidates.legs
+        named = known_items(
+            context.generation,
+            context.names(query.text if parsed.plain else parsed.text),
+            lambda: legs.allowed,
+            step_of(vector_alone(_weight(context, config)), 0.0, config.rerank_weight),
+        )
+        return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
     tree = parsed.tree
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
@@ -283,10 +304,20 @@ def _untimed(
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
+    words = parsed.words if parsed.plain or parsed.reading.rest_is_words else ()
+    legs = replace(
+        _legs(context, scale, matches, vector, allowed),
+        named=known_items(
+            context.generation,
+            context.names(query.text if parsed.plain else parsed.text, words),
+            lambda: mask if parsed.plain else matches.allowed,
+            step_of(scale, matches.idf_sum, config.rerank_weight),
+        ),
+    )
     return Candidates(
         query=query,
         parsed=parsed,
-        legs=_scaled(context, _legs(context, scale, matches, vector, allowed), config),
+        legs=_scaled(context, legs, config),
         mask=mask,
         notes=notes,
         reading=parsed.reading,

@@ -1,0 +1,241 @@
+"""Article keys: the URL and the title of each article in the form in which they are looked up, as sorted hashes.
+
+A key is the CRC-32 of what it stands for, with a letter in front for its kind. Several texts can have one key, so who
+finds an article by a key compares its URL or title itself.
+
+*URL*: what leads to the same page is the same (``url_key``). *Title*: its words, folded as those of the text are, so
+that case, accents, hyphens and punctuation mean nothing; without the outlet's name behind a bar, too ("Rain | Harbor
+Ledger" of the Harbor Ledger). *Letters*: those of the title in the order of the alphabet, which stay the same where two
+are exchanged. *Shortened*: the title without one of its words, for each of them, so that a title is found of which a
+word is missing, or written wrongly: then both without that word are the same.
+
+A segment with an ``ids.bin`` has them there, as ``keys`` (u4, ascending) and ``key_articles`` (u4, the article's row).
+In smaller segments and in those that an earlier version wrote, they are made when a question first needs them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from zlib import crc32
+
+import numpy as np
+
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.analysis.normalization import fold
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from searchkit.storage.array_file import ArrayFile, ArrayWriter
+
+    Keys = NDArray[np.uint32]
+    Numbers = NDArray[np.int64]
+
+KEYS, KEY_ARTICLES = "keys", "key_articles"
+
+LONGEST_TITLE = 40
+"""Words of a title, or of a question, that are looked up: a newspaper's longest titles have some 25."""
+
+_MOST_ALIKE = 64
+"""Articles of one key that are looked at: more have a title such as "Editorial", by which none of them is known."""
+
+_FIRST_IN_RUN = "\u0e00"
+"""Scripts that are written without spaces begin at Thai: there each character is a word of its own."""
+
+_JOINERS = str.maketrans("", "", "-'&/.,_`\"")
+_SITE = re.compile(r"\s+[|·•»–—-]\s+(?P<site>[^|·•»]+?)\s*$")
+_HOST = re.compile(r"(?:www\.)?(?P<name>[\w-]+(?:\.[\w-]+)*?)(?:\.(?:ac|co|com|edu|gov|net|org))?\.[a-z]{2,}")
+_ANALYZER = Analyzer()
+
+
+def title_words(text: str) -> tuple[str, ...]:
+    """Return the words of a title as they are compared; of a script without spaces each character."""
+    words = [word for raw in _ANALYZER.words(text) if (word := fold(raw).translate(_JOINERS))]
+    if text.isascii() or max(text) < _FIRST_IN_RUN:
+        return tuple(words)
+    return tuple(part for word in words for part in (word if max(word) >= _FIRST_IN_RUN else (word,)))
+
+
+def outlet_names(source: str) -> frozenset[str]:
+    """Return what an outlet is called, each name as its letters alone: of ``www.harborledger.com`` harborledger too."""
+    names = {"".join(title_words(source))}
+    if match := _HOST.fullmatch(source.strip().lower()):
+        names.add("".join(title_words(match["name"])))
+    return frozenset(names - {""})
+
+
+def without_outlet(title: str, source: str | None) -> str:
+    """Return a title without the name of its outlet at its end; "" where it has none there."""
+    match = _SITE.search(title) if source else None
+    if source is None or match is None or "".join(title_words(match["site"])) not in outlet_names(source):
+        return ""
+    return title[: match.start()]
+
+
+_TRACKERS = re.compile(
+    r"(?:utm_|mtm_|hsa_|_hs)\w*|(?:fb|g|dc|y|tw|tt)clid|msclkid|gclsrc|[gw]braid|li_fat_id|igsh(?:id)?|mc_[ce]id|_g[al]"
+    r"|mkt_tok|ref_src|ref_url|s_cid|cmpid|amp|outputtype"
+)
+"""Parameters by which a link tells where it was clicked, or that a page is wanted in its form for phones."""
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?:)?//\S+|(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/\S*", re.IGNORECASE)
+_AMP = re.compile(r"(?:/amp|\.amp)(?=/?$|\.html?$)")
+
+
+def is_url(text: str) -> bool:
+    """Say whether a text is the address of a page and nothing else."""
+    return _ADDRESS.fullmatch(text.strip().strip("<>")) is not None
+
+
+@lru_cache(maxsize=1 << 10)
+def url_key(url: str) -> str:
+    """Return a URL in the form in which it is compared; "" where it is none.
+
+    Without scheme, ``www.``, user, usual port, fragment, tracking parameters and a slash or ``index.html`` at the end;
+    the host in small letters, parameters in order, percent encoding written out. A page's form for phones is the page
+    where the address says so: ``/amp`` or ``.amp`` at its end, a host ``amp.``, a parameter ``amp``.
+    """
+    text = url.strip().strip("<>")
+    try:
+        parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    path = re.sub("/{2,}", "/", _written_out(parts.path))
+    path = re.sub(r"/(?:index|default)\.(?:html?|php|aspx?)$", "", _AMP.sub("", path)).rstrip("/")
+    asked = sorted(_written_out(pair) for pair in parts.query.split("&") if pair and not _is_tracker(pair))
+    fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
+    return "".join(
+        (_host(host), "" if port in (None, 80, 443) else f":{port}", path, "?" if asked else "", "&".join(asked), fragment)
+    )
+
+
+def _host(host: str) -> str:
+    if "xn--" in host:
+        try:
+            host = host.encode("ascii").decode("idna")
+        except UnicodeError:
+            return host
+    return re.sub(r"^(?:www\d?|amp)\.(?=.+\.)", "", unicodedata.normalize("NFC", host.rstrip(".")).lower())
+
+
+def _written_out(text: str) -> str:
+    """Return a part of a URL without percent encoding, but for what would part it otherwise."""
+    kept = re.sub(r"%(2f|3f|23|26|25)", lambda match: f"%25{match[1].lower()}", text, flags=re.IGNORECASE)
+    return unicodedata.normalize("NFC", unquote(kept))
+
+
+def _is_tracker(pair: str) -> bool:
+    return _TRACKERS.fullmatch(pair.partition("=")[0].lower()) is not None
+
+
+def keys_of(title: str, url: str | None, source: str | None) -> Iterator[int]:
+    """Yield the keys by which an article is looked up."""
+    if url and (address := url_key(url)):
+        yield _key("u", address)
+    for text in (title, without_outlet(title, source)):
+        words = title_words(text)
+        if words and len(words) <= LONGEST_TITLE:
+            yield from set(title_keys(words))
+
+
+def address_key(url: str) -> int:
+    """Return the key of a URL."""
+    return _key("u", url_key(url))
+
+
+def title_keys(words: Sequence[str]) -> list[int]:
+    """Return the keys of a title: its words, its letters whatever their order, its words without each of them.
+
+    Two titles share one where they are the same, have letters exchanged, or a word is missing, too much or another.
+    """
+    keys = [_key("t", " ".join(words)), _key("l", "".join(sorted("".join(words))))]
+    if len(words) > 1:
+        keys += [_key("t", " ".join((*words[:place], *words[place + 1 :]))) for place in range(len(words))]
+    return keys
+
+
+def _key(kind: str, text: str) -> int:
+    return crc32(f"{kind} {text}".encode("utf-8", "surrogatepass"))
+
+
+class ArticleKeysWriter:
+    """Takes the keys of articles, in the order of their rows, and writes them in the end."""
+
+    def __init__(self) -> None:
+        self._keys, self._articles = array("I"), array("I")
+        self._row = 0
+
+    def add(self, title: str, url: str | None, source: str | None) -> None:
+        """Take the next article's keys."""
+        before = len(self._keys)
+        self._keys.extend(keys_of(title, url, source))
+        self._articles.extend([self._row] * (len(self._keys) - before))
+        self._row += 1
+
+    def arrays(self) -> tuple[Keys, Keys]:
+        """Return the keys, ascending, and the row of each one's article."""
+        keys, articles = (np.asarray(values, np.uint32) for values in (self._keys, self._articles))
+        order = np.argsort(keys, kind="stable")
+        return keys[order], articles[order]
+
+    def write(self, writer: ArrayWriter) -> None:
+        """Write all. Raises ``StorageError``."""
+        for name, values in zip((KEYS, KEY_ARTICLES), self.arrays(), strict=True):
+            writer.write(name, 4, values)
+
+
+class ArticleKeys:
+    """The keys of a segment's articles. Safe to share among threads."""
+
+    def __init__(self, keys: Keys, articles: Keys) -> None:
+        self.keys, self._articles = keys, articles
+
+    @classmethod
+    def of(cls, articles: Iterable[tuple[str, str | None, str | None]]) -> ArticleKeys:
+        """Make them of the title, the URL and the source of each article, in the order of the rows."""
+        writer = ArticleKeysWriter()
+        for article in articles:
+            writer.add(*article)
+        return cls(*writer.arrays())
+
+    @classmethod
+    def read(cls, file: ArrayFile, articles: int) -> ArticleKeys | None:
+        """Read those of so many articles; None in a file of a version that had none. Raises ``IndexCorrupt``."""
+        if KEYS not in file:
+            return None
+        keys, rows = file.array(KEYS, 4), file.array(KEY_ARTICLES, 4)
+        if len(keys) != len(rows) or (len(rows) and int(rows.max()) >= articles) or bool(np.any(keys[1:] < keys[:-1])):
+            raise file.corrupt("the keys of its articles don't fit them")
+        return cls(keys, rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether both have the same keys of the same articles."""
+        if not isinstance(other, ArticleKeys):
+            return NotImplemented
+        pairs = ((self.keys, other.keys), (self._articles, other._articles))
+        return all(np.array_equal(own, others) for own, others in pairs)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def rows(self, keys: Sequence[int]) -> list[int]:
+        """Return the rows, ascending, of the articles that have any of some keys, but for keys that very many have."""
+        wanted = np.asarray(keys, np.uint32)
+        first = np.searchsorted(self.keys, wanted)
+        held = first < len(self.keys)
+        held[held] = self.keys[first[held]] == wanted[held]
+        rows: set[int] = set()
+        for key, start in zip(wanted[held].tolist(), first[held].tolist(), strict=True):
+            end = int(np.searchsorted(self.keys, key, side="right"))
+            if end - start <= _MOST_ALIKE:
+                rows.update(self._articles[start:end].tolist())
+        return sorted(rows)

@@ -1,0 +1,280 @@
+"""Known items: the articles that a question names, by URL, title or a sentence of theirs. They come before all others.
+
+People look for an article that they have seen. What they type then isn't a question to be ranked, so such articles
+stand in tiers of their own, the higher first, and within a tier in the order of their scores:
+
+| tier | kind | what is typed |
+|---|---|---|
+| 4 | exact URL | the article's URL, but for what doesn't change the page (``index/article_keys.py``) |
+| 3 | exact title | its title, folded as words are, with or without the outlet's name behind it |
+| 2 | verbatim sentence | ``FEWEST_WORDS`` words or more that stand in its text one after the other, in any form |
+| 1 | nearly the title | its title with letters exchanged, a word misspelt, missing or too much, or in another order |
+| 1 | nearly verbatim | the same as a sentence, of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
+| 1 | title and outlet | words that stand together in its title, and its outlet's name before or behind them |
+
+``score = t * step + s``: t is the tier, 0 for most articles, s the score that the article has by itself, and step what
+no two scores s of one question differ by: twice what the legs can give, and what a reranker may move. So a score
+depends, as ever, on the question, the article and the index alone; filters, k and pages change none, and who sorts by
+score has the order. All chunks of an article get the same, so its votes add up to it, and ``--explain`` names it.
+
+A filter holds for known items as for all others, and so does what an expression excludes or requires. In every mode
+URL and title count; sentences, and outlets, where the keyword leg is asked.
+
+Success@1 over 200 articles each (``searchkit evaluate --known-items``) before and with this stands in ``SCORING.md``.
+Ordinary questions pay for it the look-up of their words as a title and of the rarest of them in the postings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from searchkit.index.article_keys import (
+    LONGEST_TITLE,
+    address_key,
+    is_url,
+    outlet_names,
+    title_keys,
+    title_words,
+    url_key,
+    without_outlet,
+)
+from searchkit.keyword.scoring.word_sequence import articles_with_all, rows_of_sequence, sequence_of
+from searchkit.search.near_titles import is_near_title
+from searchkit.types import Where
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from searchkit.index.generation import Generation
+    from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
+    from searchkit.keyword.query.ast import Term
+    from searchkit.keyword.scoring.segments import KeywordSegments
+    from searchkit.search.fusion import Scale
+    from searchkit.types import Article
+
+    Rows = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+
+class KnownAs(NamedTuple):
+    """By what an article is known, and the tier that it stands in."""
+
+    tier: int
+    name: str
+
+
+URL = KnownAs(4, "exact URL")
+TITLE = KnownAs(3, "exact title")
+SENTENCE = KnownAs(2, "verbatim sentence")
+NEAR_TITLE = KnownAs(1, "nearly the title")
+NEAR_SENTENCE = KnownAs(1, "nearly verbatim")
+TITLE_AND_OUTLET = KnownAs(1, "title and outlet")
+
+FEWEST_WORDS = 5
+"""Words of a sentence: fewer are a phrase of the language that many articles have ("the end of the year")."""
+
+FEWEST_NEAR = 6
+"""Words of a sentence of which some may be missing."""
+
+MOST_WORDS = 200
+"""Words of a sentence: a paragraph that was pasted has some hundred."""
+
+_MISSING = 3
+"""The slop of a sentence with words missing: two positions, since S-300 takes as many."""
+
+_OUTLET_WORDS = 4
+_JOINING_WORDS = 2
+"""Words of an outlet's name, and words that may stand between it and the title ("in the")."""
+
+_FIRST_IN_RUN = "\u0e00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItems:
+    """What known items get in one search: ``(n,)`` rows, ascending, all those of their articles, and their tiers."""
+
+    rows: Rows
+    tiers: NDArray[np.int64]
+    names: tuple[str, ...]
+    """By what each row's article is known."""
+    step: float
+
+    def of(self, rows: Rows) -> NDArray[np.float64]:
+        """Return what is added to each row's score."""
+        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[place] == rows, self.tiers[place] * self.step, 0.0)
+
+    def told(self, row: int) -> tuple[str, int] | None:
+        """Return by what the article of a row is known, and its tier; None where it isn't."""
+        place = int(np.searchsorted(self.rows, row))
+        if place == len(self.rows) or self.rows[place] != row:
+            return None
+        return self.names[place], int(self.tiers[place])
+
+
+def step_of(scale: Scale, idf_sum: float, rerank_weight: float) -> float:
+    """Return more than two scores of one question can differ by, whatever the reranker says.
+
+    ``idf_sum`` is U: BM25 is below it, quotations add half as much. A nearness lies within 2 of 0.
+    """
+    return scale.bound(2 * idf_sum, 4.0) + (1 + rerank_weight) * scale.unit
+
+
+class KnownItemFinder:
+    """Finds the articles of a generation that a question names. Holds a cache alone, so threads may share one."""
+
+    def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
+        self._generation, self._analyzer = generation, analyzer
+
+    def named(self, text: str) -> dict[int, KnownAs]:
+        """Return the articles whose URL or title a text is, by their numbers over all segments. All of them live.
+
+        Raises ``IndexCorrupt``.
+        """
+        if is_url(text):
+            return self._matching([address_key(text)], lambda article: _as_url(article, url_key(text)))
+        words = title_words(text)
+        if not words or len(words) > LONGEST_TITLE:
+            return {}
+        return self._matching(title_keys(words), lambda article: self._as_title(article, words))
+
+    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+        """Return the articles in whose text some words stand as a sentence, or in whose title, with their outlet.
+
+        Raises ``IndexCorrupt``.
+        """
+        known = self._of_outlet(index, words) if len(words) > 2 else {}
+        length = sum([max(1.0, len(word.in_phrase) / 2) if word.surface > _FIRST_IN_RUN else 1.0 for word in words])
+        near = length >= FEWEST_NEAR
+        if not FEWEST_WORDS <= length <= MOST_WORDS or (
+            sequence := sequence_of(words, slop=_MISSING if near else 1)
+        ) is None:
+            return known
+        rows = rows_of_sequence(index, sequence)
+        if not len(rows):
+            return known
+        if near:
+            known.update(dict.fromkeys(self._articles(rows), NEAR_SENTENCE))
+            exact = sequence_of(words)
+            rows = rows_of_sequence(index, exact) if exact is not None else rows[:0]
+        known.update(dict.fromkeys(self._articles(rows), SENTENCE))
+        return known
+
+    def may_quote(self, index: KeywordSegments, text: str, terms: Sequence[Term]) -> bool:
+        """Say whether ``quoted`` may have something of a question, ``terms`` being words of it: sooner told."""
+        words = text.split()
+        if len(words) >= FEWEST_WORDS and len(articles_with_all(index, terms)):
+            return True
+        ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
+        return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
+
+    def _matching(self, keys: Sequence[int], told: Callable[[Article], KnownAs | None]) -> dict[int, KnownAs]:
+        """Return the living articles that have any of some keys and are what ``told`` says."""
+        known: dict[int, KnownAs] = {}
+        for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
+            rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
+            numbers = np.asarray(rows, np.int64) + base
+            for number, (article, _) in zip(numbers.tolist(), self._generation.articles_at(numbers), strict=True):
+                if (known_as := told(article)) is not None:
+                    known[number] = known_as
+        return known
+
+    def _as_title(self, article: Article, words: tuple[str, ...]) -> KnownAs | None:
+        forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
+        titles = [title_words(form) for form in forms]
+        if words in titles:
+            return TITLE
+        return NEAR_TITLE if any(is_near_title(words, title, self._is_unknown) for title in titles) else None
+
+    def _is_unknown(self, word: str) -> bool:
+        """Say whether no article has a word: then it may be one that is misspelt."""
+        asked = self._analyzer.query_terms(word, self._generation.languages)
+        stems = {stem for query_word in asked for unit in query_word.units for stem in unit.terms}
+        fields = [segment.postings.field("text") for segment in self._generation.segments]
+        return not any(field.term_id(stem) is not None for field in fields for stem in stems)
+
+    def _articles(self, rows: Rows) -> list[int]:
+        numbers: list[int] = self._generation.article_of_row[rows].tolist()
+        return numbers
+
+    def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+        """Return the articles of an outlet that the words begin or end with, in whose title the rest stands."""
+        for rest, sources in self._parted(words):
+            numbers = self._titled(index, rest)
+            if len(numbers):
+                of_outlet = self._generation.articles_where(Where(sources=sources))
+                known = numbers[np.isin(numbers, of_outlet)].tolist()
+                if known:
+                    return dict.fromkeys(known, TITLE_AND_OUTLET)
+        return {}
+
+    def _parted(self, words: Sequence[QueryWord]) -> Iterator[tuple[Sequence[QueryWord], tuple[str, ...]]]:
+        """Yield the words without an outlet's name before or behind them, and the sources of that name."""
+        letters = ["".join(title_words(word.surface)) for word in words]
+        for count in range(min(_OUTLET_WORDS, len(words) - 2), 0, -1):
+            if sources := self._outlets.get("".join(letters[-count:])):
+                for more in range(min(_JOINING_WORDS, len(words) - count - 2) + 1):
+                    yield words[: len(words) - count - more], sources
+            if sources := self._outlets.get("".join(letters[:count])):
+                yield words[count:], sources
+
+    def _titled(self, index: KeywordSegments, words: Sequence[QueryWord]) -> Rows:
+        """Return the numbers of the articles in whose title some words stand together, or else all of them somehow."""
+        sequence = sequence_of(words, "title")
+        if sequence is None:
+            return np.empty(0, np.int64)
+        rows = rows_of_sequence(index, sequence)
+        if len(rows):
+            return np.unique(self._generation.article_of_row[rows])
+        return articles_with_all(index, sequence.units, len(sequence.units))
+
+    @cached_property
+    def _outlets(self) -> dict[str, tuple[str, ...]]:
+        """The sources of the living articles, by what their outlets are called."""
+        outlets: dict[str, tuple[str, ...]] = {}
+        for source in sorted({source for segment in self._generation.segments for source in segment.articles.sources()}):
+            for name in outlet_names(source):
+                outlets[name] = (*outlets.get(name, ()), source)
+        return outlets
+
+
+def known_items(
+    generation: Generation, known: Mapping[int, KnownAs], searched: Callable[[], Mask | None], step: float
+) -> KnownItems | None:
+    """Return what the chunks of some articles get that may be shown; None where there are none.
+
+    ``searched`` gives ``(rows,)``: those that live and may be shown; None for all that live.
+    """
+    if not known:
+        return None
+    starts, allowed = generation.article_starts, searched()
+    rows: list[int] = []
+    kinds: list[KnownAs] = []
+    for article in sorted(known):
+        shown = [row for row in range(int(starts[article]), int(starts[article + 1])) if allowed is None or allowed[row]]
+        rows += shown
+        kinds += [known[article]] * len(shown)
+    if not rows:
+        return None
+    return KnownItems(
+        rows=np.asarray(rows, np.int64),
+        tiers=np.asarray([kind.tier for kind in kinds], np.int64),
+        names=tuple(kind.name for kind in kinds),
+        step=step,
+    )
+
+
+def higher(first: dict[int, KnownAs], second: Mapping[int, KnownAs]) -> dict[int, KnownAs]:
+    """Return what both know, of each article the higher tier."""
+    return first | {
+        number: kind for number, kind in second.items() if number not in first or kind.tier > first[number].tier
+    }
+
+
+def _as_url(article: Article, key: str) -> KnownAs | None:
+    return URL if article.url and url_key(article.url) == key else None

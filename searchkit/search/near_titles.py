@@ -1,0 +1,74 @@
+"""Near titles: is a text nearly a title? Letters exchanged, a word misspelt, missing, too much, or in another place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+_FEWEST_IN_COMMON = 4
+"""Words that two titles have in common of which one has a word more: "budget" is no way to say "Budget talks"."""
+
+_FEWEST_CHARACTERS = 8
+"""The same in a script in which each character is compared as a word."""
+
+_FEWEST_LETTERS = 5
+"""Letters of a title of which two may be exchanged."""
+
+_ONE_SLIP, _TWO_SLIPS = 4, 8
+"""Letters of a word in which one edit is a slip, and two."""
+
+_FIRST_IN_RUN = "\u0e00"
+
+
+def is_near_title(asked: Sequence[str], title: Sequence[str], is_unknown: Callable[[str], bool]) -> bool:
+    """Say whether words, as ``title_words`` gives them, are nearly those of a title.
+
+    ``is_unknown`` says whether the archive lacks a word: a word that it has is meant, and no slip.
+    """
+    typed, written = "".join(asked), "".join(title)
+    if Counter(typed) == Counter(written):
+        return _is_exchanged(typed, written) or (len(asked) > 2 and Counter(asked) == Counter(title))
+    if len(asked) == len(title):
+        return _is_misspelt(asked, title, is_unknown)
+    return abs(len(asked) - len(title)) == 1 and _has_one_more(asked, title)
+
+
+def _is_exchanged(typed: str, written: str) -> bool:
+    """Say whether two letters are exchanged, or spaces alone differ."""
+    different = sum(one != other for one, other in zip(typed, written, strict=True))
+    return different == 0 or (different == 2 and len(typed) >= _FEWEST_LETTERS)
+
+
+def _is_misspelt(asked: Sequence[str], title: Sequence[str], is_unknown: Callable[[str], bool]) -> bool:
+    """Say whether one word is another, and looks like a slip."""
+    different = [pair for pair in zip(asked, title, strict=True) if pair[0] != pair[1]]
+    if len(different) != 1:
+        return False
+    typed, written = different[0]
+    if typed >= _FIRST_IN_RUN and len(typed) == len(written) == 1:
+        return len(title) > _FEWEST_CHARACTERS
+    slips = (len(written) >= _ONE_SLIP) + (len(written) >= _TWO_SLIPS)
+    return 0 < edits(typed, written) <= slips and not typed.isdecimal() and is_unknown(typed)
+
+
+def _has_one_more(asked: Sequence[str], title: Sequence[str]) -> bool:
+    """Say whether one has a word more than the other, wherever it stands."""
+    shorter, longer = sorted((asked, title), key=len)
+    fewest = _FEWEST_CHARACTERS if max("".join(shorter), default="") >= _FIRST_IN_RUN else _FEWEST_IN_COMMON
+    at = next((place for place, word in enumerate(shorter) if word != longer[place]), len(shorter))
+    return len(shorter) >= fewest and list(shorter[at:]) == list(longer[at + 1 :])
+
+
+def edits(one: str, other: str) -> int:
+    """Count the letters to add, take off, change or exchange with the next (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        here = [row]
+        for column, theirs in enumerate(other, start=1):
+            cost = min(last[column] + 1, here[column - 1] + 1, last[column - 1] + (letter != theirs))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == theirs:
+                cost = min(cost, before[column - 2] + 1)
+            here.append(cost)
+        before, last = last, here
+    return last[-1]
