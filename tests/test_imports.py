@@ -15,7 +15,7 @@ ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     {"errors", "types", "version", "_native"},
-    {"config", "filter_expression"},
+    {"config", "filter_expression", "answer"},
     {"storage"},
     {"ingest", "encoders"},
     {"keyword"},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from searchkit.answer import Answer
 from searchkit.cli.index_argument import existing_index
 from searchkit.cli.options import (
     Around,
@@ -49,7 +50,7 @@ from searchkit.cli.options import (
 from searchkit.cli.output.console import Screen, tell
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
-from searchkit.types import Answer, Mode, Syntax
+from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
     from searchkit.search.searcher import Searcher

@@ -10,11 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from searchkit.answer import Answer
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.formats import pieces
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
-from searchkit.types import Answer, Article, ChunkResult, FacetCount, Mode, Result
+from searchkit.types import Article, ChunkResult, FacetCount, Mode, Result
 
 DIM = "dim"
 MARK = "bold yellow"
