@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         Retriever,
         Section,
         Source,
+        Suggestion,
         Syntax,
         Where,
     )
@@ -88,6 +89,7 @@ _HOMES = {
         "Retriever",
         "Section",
         "Source",
+        "Suggestion",
         "Syntax",
         "Where",
     ),
@@ -125,6 +127,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "SearchkitError",
     "Section",
     "Source",
+    "Suggestion",
     "Syntax",
     "Where",
     "__version__",
