@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
-    from searchkit.search.searcher import Searcher, open_index
+    from searchkit.search.searcher import Searcher, open_index, open_many
     from searchkit.types import (
         Answer,
         Article,
@@ -69,7 +69,7 @@ _HOMES = {
     "searchkit.index.verify": ("verify",),
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
-    "searchkit.search.searcher": ("Searcher", "open_index"),
+    "searchkit.search.searcher": ("Searcher", "open_index", "open_many"),
     "searchkit.types": (
         "Answer",
         "Article",
@@ -139,6 +139,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "gc",
     "open",
     "open_index",
+    "open_many",
     "read",
     "rebuild",
     "restore",

@@ -69,6 +69,7 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             'searchkit search "Russian air defense in Venezuela" --index indexes/news',
             "searchkit search 'title:missile NOT \"North Korea\"' --facet source",
             "searchkit search 'arms deliveries' --since 'last month' --language en",
+            "searchkit search 'air defense' --index indexes/news --index indexes/port",
             "searchkit search 'arms deliveries' -k 50 --format csv > deliveries.csv",
         ),
     ),

@@ -45,6 +45,17 @@ Index = Annotated[
         help="The index's folder, or its name under indexes/.",
     ),
 ]
+Indexes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="PATH",
+        show_default=False,
+        autocompletion=complete_index,
+        help="The index's folder, or its name under indexes/; SEARCHKIT_INDEX without. Repeatable: several are asked"
+        " together, in one ranking, and ids have their index's name before them.",
+    ),
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.", rich_help_panel=OUTPUT)]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.", rich_help_panel=OUTPUT)]
 Quiet = Annotated[

@@ -54,7 +54,14 @@ def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
 
     Raises ``VectorsMissing`` for a search by vector alone where none has.
     """
-    notes = (_coverage(generation, mode), "" if mode is Mode.VECTOR else rules_note(generation.manifest))
+    if generation.note and mode is Mode.VECTOR:
+        raise VectorsMissing(generation.note, hint="Ask by keyword or hybrid.")
+    coverage = "" if generation.note else _coverage(generation, mode)
+    notes = (
+        generation.note if mode is Mode.HYBRID else "",
+        coverage,
+        "" if mode is Mode.VECTOR else rules_note(generation.manifest),
+    )
     return tuple(note for note in notes if note)
 
 
@@ -62,7 +69,7 @@ def _coverage(generation: Generation, mode: Mode) -> str:
     manifest = generation.manifest
     if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
         return ""
-    note = f"{generation.paths.root} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
+    note = f"{generation.label} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
     if not manifest.vectors and mode is Mode.VECTOR:
         raise VectorsMissing(f"{note}: nothing can be found by vector.")
     rest = "can't be found by vector" if mode is Mode.VECTOR else "are found by keyword alone"

@@ -18,6 +18,7 @@ from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import GenerationHolder
+from searchkit.search.index_group import IndexGroup, index_group
 from searchkit.search.query import When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
@@ -106,6 +107,55 @@ def open_index(
     )
 
 
+def open_many(
+    indexes: Mapping[str, str | Path] | Iterable[str | Path],
+    *,
+    config: SearchConfig | None = None,
+    encoder: Encoder | None = None,
+    reranker: Reranker | str | None = None,
+    refresh_after_s: float | None = None,
+    differing: str = "refuse",
+) -> Searcher:
+    """Open several indexes to be asked together, in one ranking.
+
+    Statistics are summed over all of them, so that scores mean the same whichever index an article is in: they are
+    those of one index of all the articles. An article's id has its index's name before it, ``"news/wire-7"``, in every
+    method.
+
+    Args:
+        indexes: The folders by the names that ids shall have, or folders alone, whose own names serve.
+        config: Settings of the searches. None is those that all the indexes name, or else the defaults.
+        encoder: As for ``open``.
+        reranker: As for ``open``.
+        refresh_after_s: As for ``open``.
+        differing: What is done where the indexes' vectors were made by different encoders: "refuse" raises
+            ``EncoderMismatch``, "keyword" searches by keyword alone, which a note says.
+
+    Returns:
+        The searcher; closing it closes all the indexes, ``refresh`` goes over to the newest of each.
+
+    Raises:
+        EncoderMismatch: The vectors were made by different encoders, and ``differing`` is "refuse".
+        ConfigError: There is no index, two have one name, or an argument can't be used.
+        IndexNotFound: There is no index at a path.
+        IndexCorrupt: A file of an index is missing or damaged.
+        FormatTooOld: An index has a format that can't be read any more.
+        FormatTooNew: A later version wrote an index.
+        StorageError: A file may not be read.
+
+    Example:
+        >>> articles = [{"id": "7", "title": "Radar for the port", "text": "A radar watches the ferries."}]
+        >>> report = searchkit.build("indexes/port", articles)
+        >>> with searchkit.open_many(["indexes/news", "indexes/port"]) as searcher:
+        ...     [result.article.id for result in searcher.search("radar", mode="keyword").results]
+        ['port/7', 'news/radar']
+    """
+    group = index_group(indexes, differing)
+    return Searcher(
+        group.first, config=config, encoder=encoder, reranker=reranker, refresh_after_s=refresh_after_s, joined=group
+    )
+
+
 class Searcher:
     """An opened index: ``searchkit.open`` makes one and says what it takes.
 
@@ -129,13 +179,16 @@ class Searcher:
         reranker: Reranker | str | None = None,
         refresh_after_s: float | None = None,
         generation: int | None = None,
+        joined: IndexGroup | None = None,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
         self._reranker = RerankerRun(reranker) if reranker is not None else None
         encoders = QueryEncoders(encoder)
         self._encode = encoders.encode
-        self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
+        self._hold = GenerationHolder(
+            path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s, joined=joined
+        )
         self._reading = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()

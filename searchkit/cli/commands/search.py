@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from searchkit.cli.index_argument import existing_index
+from searchkit.cli.index_argument import existing_indexes
 from searchkit.cli.options import (
     AsExpression,
     AsWords,
@@ -21,7 +21,7 @@ from searchkit.cli.options import (
     Facets,
     Format,
     FormatOption,
-    Index,
+    Indexes,
     Interactive,
     Json,
     Languages,
@@ -61,7 +61,7 @@ REFRESH_AFTER_S = 2.0
 def search(
     *,
     query: Words = None,
-    index: Index = None,
+    index: Indexes = None,
     k: Count = 10,
     mode: ModeOption = Mode.HYBRID,
     words: AsWords = False,
@@ -120,12 +120,10 @@ def search(
         "suggest_values": True,
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
-    path = existing_index(index, screen)
-    from searchkit.search.searcher import open_index
-
-    config, age = _config(path, settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
-    with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
-        say = answer_writer(screen, chosen, str(path), explain=explain, many=interactive)
+    paths = existing_indexes(index, screen)
+    config, age = _config(paths[0], settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
+    with _opened(paths, mode, config=config, reranker=rerank, refresh_after_s=age) as searcher:
+        say = answer_writer(screen, chosen, ", ".join(map(str, paths)), explain=explain, many=interactive)
         if interactive:
             has_results = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
         else:
@@ -134,6 +132,15 @@ def search(
             has_results = bool(answer.results)
     if not has_results:
         raise typer.Exit(1)
+
+
+def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
+    """Open an index, or several together; by keyword alone their vectors may be of different encoders."""
+    from searchkit.search.searcher import open_index, open_many
+
+    if len(paths) == 1:
+        return open_index(paths[0], **more)
+    return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
 def _config(
