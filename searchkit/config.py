@@ -188,6 +188,8 @@ class SearchConfig(_Typed):
             long as it takes.
         time_zone: Where "today", "last month" and times without a zone in a question are, such as ``Europe/Berlin``;
             "" is where this machine is.
+        keyword_fallback: Whether a hybrid search whose encoder fails, as an endpoint may, is answered by keyword alone,
+            which a note says. Otherwise it raises.
         made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
             notes it. An index with vectors of another refuses them. "" is for any.
 
@@ -210,6 +212,7 @@ class SearchConfig(_Typed):
     rerank_weight: float = 2.0
     rerank_budget_s: float | None = 2.0
     time_zone: str = ""
+    keyword_fallback: bool = False
     made_for: str = ""
 
     def __post_init__(self) -> None:

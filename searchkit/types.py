@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from searchkit.errors import QueryError
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FieldValue = str | int | float | bool | tuple[str, ...]
 """A value of an article's other fields: what a filter can compare."""
+
+EncodeFunction = Callable[[list[str]], Any]
+"""From texts to their vectors: an array, or lists of numbers, with a row for each text, of any length but 0. What takes
+an ``Encoder`` takes one, too; its name is its identity."""
 
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known.

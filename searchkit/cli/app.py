@@ -134,6 +134,8 @@ Environment:
   SEARCHKIT_INDEX        the index to use without --index
   SEARCHKIT_CACHE        the folder of what is dear to make again: exported models, vectors
   SEARCHKIT_VECTOR_CACHE how much of it vectors may take, such as 500MB; off: none
+  SEARCHKIT_ENCODER_KEY  the key of an embeddings endpoint
+  SEARCHKIT_ENCODER_ENDPOINTS  those that an index may name, with commas between
   SEARCHKIT_TIME_ZONE    where "today" is without --time-zone, such as Europe/Berlin
   SEARCHKIT_DEBUG=1      show the traceback of an error
   NO_COLOR, FORCE_COLOR  never colours, always colours"""

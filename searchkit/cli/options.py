@@ -211,6 +211,23 @@ RerankBudget = Annotated[
 ]
 
 
+KeywordFallback = Annotated[
+    bool,
+    typer.Option(
+        "--keyword-fallback", help="Answer by keyword alone, and say so, where the encoder's endpoint doesn't answer."
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=READING,
+        help="Where chunks are encoded: cuda or mps, which take torch; auto, the fastest there is; cpu. Queries are"
+        " encoded as ever.",
+    ),
+]
 AsWords = Annotated[
     bool,
     typer.Option(

@@ -18,7 +18,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
-from searchkit.errors import VectorsMissing
+from searchkit.errors import BackendError, MissingExtra, VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
@@ -261,7 +261,8 @@ def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode:
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         if context.generation.has_vectors:
-            vector = encode(context, parsed.text)
+            vector, lost = _encoded(context, parsed.text, encode, config)
+            notes += lost
         scale = hybrid(matches.idf_sum, _weight(context, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
@@ -274,6 +275,18 @@ def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode:
         notes=notes,
         reading=parsed.reading,
     )
+
+
+def _encoded(
+    context: SearchContext, text: str, encode: Encode, config: SearchConfig
+) -> tuple[Vector | None, tuple[str, ...]]:
+    """Return the query's vector; where its encoder fails and that is to be borne, none and a note that says why."""
+    try:
+        return encode(context, text), ()
+    except (BackendError, MissingExtra) as error:
+        if not config.keyword_fallback:
+            raise
+        return None, (f"Answered by keyword alone: {error.message}",)
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:

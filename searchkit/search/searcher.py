@@ -31,6 +31,7 @@ from searchkit.types import (
     Answer,
     Article,
     Chunk,
+    EncodeFunction,
     Encoder,
     Hit,
     IndexInfo,
@@ -54,7 +55,7 @@ def open_index(
     path: str | Path,
     *,
     config: SearchConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     reranker: Reranker | str | None = None,
     refresh_after_s: float | None = None,
     generation: int | None = None,
@@ -111,7 +112,7 @@ def open_many(
     indexes: Mapping[str, str | Path] | Iterable[str | Path],
     *,
     config: SearchConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     reranker: Reranker | str | None = None,
     refresh_after_s: float | None = None,
     differing: str = "refuse",
@@ -175,7 +176,7 @@ class Searcher:
         path: Path,
         *,
         config: SearchConfig | None = None,
-        encoder: Encoder | None = None,
+        encoder: Encoder | EncodeFunction | None = None,
         reranker: Reranker | str | None = None,
         refresh_after_s: float | None = None,
         generation: int | None = None,
@@ -307,6 +308,7 @@ class Searcher:
             MissingExtra: The encoder or the reranker isn't installed.
             VectorsMissing: It is asked by vector alone, and the index has no vectors yet.
             VectorsInvalid: The encoder gave no vector of length 1.
+            BackendError: The endpoint that encodes doesn't answer, and ``SearchConfig.keyword_fallback`` isn't set.
             ConfigError: The settings were chosen for another encoder's vectors; the encoder or the reranker can't be
                 loaded; or the reranker gave something else than a finite score for each text.
             IndexCorrupt: A file of the index is damaged.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from searchkit.cli.options import (
     Indexes,
     Interactive,
     Json,
+    KeywordFallback,
     Languages,
     MinConfidence,
     ModeOption,
@@ -71,6 +72,7 @@ def search(
     rerank: Rerank = None,
     rerank_budget: RerankBudget = None,
     settings: SettingsFile = None,
+    keyword_fallback: KeywordFallback = False,
     since: Since = None,
     until: Until = None,
     time_zone: TimeZone = None,
@@ -121,7 +123,10 @@ def search(
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     paths = existing_indexes(index, screen)
-    config, age = _config(paths[0], settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
+    config, age = (
+        _config(paths[0], settings, _changed(rerank_budget, time_zone, keyword_fallback)),
+        REFRESH_AFTER_S if interactive else None,
+    )
     with _opened(paths, mode, config=config, reranker=rerank, refresh_after_s=age) as searcher:
         say = answer_writer(screen, chosen, ", ".join(map(str, paths)), explain=explain, many=interactive)
         if interactive:
@@ -143,14 +148,19 @@ def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
     return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
-def _config(
-    path: Path, settings: Path | None, rerank_budget: float | None, time_zone: str | None
-) -> SearchConfig | None:
-    """Return the settings of a file, or with what options change; None for those that the index names."""
-    config = SearchConfig.from_file(settings) if settings is not None else None
+def _changed(rerank_budget: float | None, time_zone: str | None, keyword_fallback: bool) -> dict[str, Any]:
+    """Return the settings that options change."""
     changed: dict[str, Any] = {} if rerank_budget is None else {"rerank_budget_s": rerank_budget}
     if time_zone:
         changed["time_zone"] = time_zone
+    if keyword_fallback:
+        changed["keyword_fallback"] = True
+    return changed
+
+
+def _config(path: Path, settings: Path | None, changed: Mapping[str, Any]) -> SearchConfig | None:
+    """Return the settings of a file, or with what options change; None for those that the index names."""
+    config = SearchConfig.from_file(settings) if settings is not None else None
     if not changed:
         return config
     from searchkit.index.search_settings import settings_in_force
