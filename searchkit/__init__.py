@@ -97,6 +97,9 @@ _HOMES = {
 _NAMED_THERE = {"open": "open_index", "read": "read_articles"}
 """What is public under a shorter name."""
 
+_MODULES = ("aio",)
+"""Modules that are public themselves."""
+
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {
     "open": "searchkit.search.searcher",
     "read": "searchkit.ingest.article_reader",
@@ -151,6 +154,8 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
+    if name in _MODULES:
+        return import_module(f"searchkit.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'searchkit' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), _NAMED_THERE.get(name, name))

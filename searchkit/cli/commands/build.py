@@ -53,8 +53,8 @@ EncoderName = Annotated[
         metavar="NAME",
         show_default=DEFAULT_ENCODER,
         rich_help_panel=READING,
-        help="A sentence-transformers model, by name or path; static:NAME for its static form; http://host/v1#model for an"
-        " embeddings endpoint, its key in SEARCHKIT_ENCODER_KEY.",
+        help="A sentence-transformers model, by name or path; static:NAME for its static form; http://host/v1#model for"
+        " an embeddings endpoint, its key in SEARCHKIT_ENCODER_KEY.",
     ),
 ]
 ChunkTokens = Annotated[
