@@ -74,15 +74,15 @@ def made_articles(count: int, words: Sequence[str]) -> Iterator[dict[str, object
 
 
 def measured(searcher: Searcher, typed: Sequence[str], where: searchkit.FilterExpression | None) -> str:
-    """Ask for every beginning of what is typed; return median, 95th percentile and most, in ms."""
+    """Ask for every beginning of what is typed; return median, 95th percentile and most, in CPU ms."""
     times = []
     for word in typed:
         for end in range(1, len(word) + 1):
-            started = time.perf_counter()
+            started = time.thread_time()
             searcher.suggest(word[:end], where=where)
-            times.append((time.perf_counter() - started) * 1_000)
+            times.append((time.thread_time() - started) * 1_000)
     p50, p95, most = np.percentile(times, [50, 95, 100])
-    return f"{len(times):,} beginnings: median {p50:.2f} ms, 95th {p95:.2f} ms, most {most:.2f} ms"
+    return f"{len(times):,} beginnings: median {p50:.2f} CPU ms, 95th {p95:.2f}, most {most:.2f}"
 
 
 def main() -> None:
@@ -100,16 +100,16 @@ def main() -> None:
     with searchkit.open(arguments.index, encoder=FlatEncoder()) as searcher:
         info = searcher.info()
         print(f"{info.chunks:,} chunks of {info.articles:,} articles")
-        started = time.perf_counter()
+        started = time.thread_time()
         searcher.suggest("ba")
-        print(f"the first of all: {time.perf_counter() - started:.2f} s")
+        print(f"the first of all: {time.thread_time() - started:.2f} CPU s")
         typed = random.Random(3).sample(words[:50_000], 200)
         print("no filter:", measured(searcher, typed, None))
         for name, where in (("a hundredth", F("acl") == "group-7"), ("a few", F("desk") == "desk-77")):
-            started = time.perf_counter()
+            started = time.thread_time()
             searcher.suggest("b", where=where)
-            first = (time.perf_counter() - started) * 1_000
-            print(f"{name} ({searcher.count(where=where):,} articles), first {first:.0f} ms, then", end=" ")
+            first = (time.thread_time() - started) * 1_000
+            print(f"{name} ({searcher.count(where=where):,} articles), first {first:.0f} CPU ms, then", end=" ")
             print(measured(searcher, typed, where))
 
 

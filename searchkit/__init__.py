@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from searchkit.filter_expression import F
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
+    from searchkit.index.field_update import update_fields
     from searchkit.index.history import gc, rollback
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index, open_many
+    from searchkit.search.temporary_index import open_temporary
     from searchkit.types import (
         Answer,
         Article,
@@ -66,10 +68,12 @@ _HOMES = {
     "searchkit.filter_expression": ("F",),
     "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
+    "searchkit.index.field_update": ("update_fields",),
     "searchkit.index.verify": ("verify",),
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index", "open_many"),
+    "searchkit.search.temporary_index": ("open_temporary",),
     "searchkit.types": (
         "Answer",
         "Article",
@@ -143,11 +147,13 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "open",
     "open_index",
     "open_many",
+    "open_temporary",
     "read",
     "rebuild",
     "restore",
     "rollback",
     "update",
+    "update_fields",
     "verify",
 ]
 

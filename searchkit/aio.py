@@ -23,13 +23,25 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.index import build as index_build
+from searchkit.index import field_update
 from searchkit.index import update as index_update
 from searchkit.search.async_searcher import THREADS, AsyncSearcher, Opening
 from searchkit.search.async_writer import in_thread
 from searchkit.search.searcher import open_index
 from searchkit.search.searcher import open_many as open_together
 
-__all__ = ["AsyncSearcher", "add", "build", "compact", "delete", "open", "open_many", "rebuild", "update"]
+__all__ = [
+    "AsyncSearcher",
+    "add",
+    "build",
+    "compact",
+    "delete",
+    "open",
+    "open_many",
+    "rebuild",
+    "update",
+    "update_fields",
+]
 
 
 def open(  # noqa: A001 - as searchkit.open
@@ -101,3 +113,4 @@ add = in_thread(index_update.add)
 update = in_thread(index_update.update)
 delete = in_thread(index_update.delete, tells=False)
 compact = in_thread(index_update.compact)
+update_fields = in_thread(field_update.update_fields, tells=False)

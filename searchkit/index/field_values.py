@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TITLE = "title"
 """The name under which titles stand; an article's own field of this name stands aside."""
 
-_LAST_CHARACTER = "\U0010ffff"
+LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class ValueTable:
 
     def beginning(self, prefix: str) -> range:
         """Return the places of the keys that begin with a prefix."""
-        return range(bisect_left(self.keys, prefix), bisect_left(self.keys, prefix + _LAST_CHARACTER))
+        return range(bisect_left(self.keys, prefix), bisect_left(self.keys, prefix + LAST_CHARACTER))
 
     def counts(self, mask: Mask | None) -> Numbers:
         """Return how many articles have each value: of those that ``mask``, ``(articles,)``, leaves; None for all."""
@@ -113,15 +113,11 @@ def _labels(generation: Generation) -> Iterator[tuple[str, str, int]]:
                 yield name, key, base + row
 
 
-def shown_values(generation: Generation, name: str, articles: list[int], keys: list[str]) -> list[str]:
-    """Return how articles, by their numbers over all segments, spell the value that they have of each key.
+def shown_value_of(generation: Generation, name: str, article: int, key: str) -> str:
+    """Return how an article, by its number over all segments, spells the value that it has of a key.
 
     Raises ``IndexCorrupt``.
     """
-    return [_spelling(generation, name, article, key) for article, key in zip(articles, keys, strict=True)]
-
-
-def _spelling(generation: Generation, name: str, article: int, key: str) -> str:
     owner = int(np.searchsorted(generation.article_bases, article, side="right")) - 1
     segment, row = generation.segments[owner], article - int(generation.article_bases[owner])
     if name == TITLE:

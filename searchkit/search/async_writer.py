@@ -1,4 +1,4 @@
-"""Async writer: ``build``, ``rebuild``, ``add``, ``update``, ``delete`` and ``compact`` for asyncio, each in a thread.
+"""Async writer: ``build``, ``rebuild``, ``add``, ``update``, ``delete`` and others for asyncio, each in a thread.
 
 Whoever cancels one, or whose time is up, waits until it has stopped, which it does where it next tells its progress:
 then the index is as it was, and the lock free. What has no progress to tell, as ``delete``, goes on to its end, and so

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -181,6 +181,7 @@ class Searcher:
         refresh_after_s: float | None = None,
         generation: int | None = None,
         joined: IndexGroup | None = None,
+        on_close: Callable[[], object] | None = None,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
@@ -193,6 +194,7 @@ class Searcher:
         self._reading = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
+        self._on_close = on_close
 
     def __enter__(self) -> Self:
         return self
@@ -214,6 +216,8 @@ class Searcher:
             opened = list(self._whoosh)
         for searcher in opened:
             searcher.close()
+        if self._on_close is not None:
+            self._on_close()
 
     def refresh(self) -> bool:
         """Go over to the generation in force. Where it can't be opened or searched, the one before is kept.
@@ -593,8 +597,8 @@ class Searcher:
             prefix: What is typed. Its last word is gone on with; titles and values begin with all of it.
             k: How many suggestions at most, 1 to 1,000.
             kinds: Which kinds are wanted: "word", "title", or names of fields. None: all.
-            where: Conditions, as for ``search``; None: all. Where they leave more than 2,000 chunks, only the 512
-                commonest words of the index that begin so are looked for in these.
+            where: Conditions, as for ``search``; None: all. Where they leave more than 5,000 chunks, words are those of
+                5,000 of these, and their counts estimates.
 
         Returns:
             The suggestions, the most frequent first; nothing for what has no letter.

@@ -2,10 +2,9 @@
 
 Words come out of the word table of the postings, which is sorted: the beginning is a range of it, and the best of a
 range are those that stand in most chunks. Titles and values come out of ``index/field_values.py``. All compare folded,
-without case and accents. What a filter hides is neither told nor counted: values count the articles that pass, words
-the chunks of these. Under a filter that leaves few chunks their words are counted once; under a wider one the commonest
-words are held against it one after another, until no other can stand in more of its chunks (Fagin, Lotem, Naor 2003),
-or ``_LOOKED_AT`` were.
+without case and accents. What a filter hides is neither told nor counted: values count the articles that pass. The
+words of what passes are counted by reading it, once for a filter: all of it up to ``SAMPLE`` chunks, of more so many,
+evenly spread, whose counts stand for all.
 
 At a million chunks of 200,000 articles and 330,000 words (``scripts/bench_suggest.py``) a beginning takes .2 to .6 ms,
 and what was typed before less. The first of all takes 2 s, since it reads the values.
@@ -14,6 +13,7 @@ and what was typed before less. The first of all takes 2 s, since it reads the v
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ import numpy as np
 
 from searchkit.errors import QueryError
 from searchkit.filter_expression import shown_value
-from searchkit.index.field_values import TITLE, ValueTable, shown_values, value_key, value_tables
+from searchkit.index.field_values import LAST_CHARACTER, TITLE, ValueTable, shown_value_of, value_key, value_tables
 from searchkit.index.generation import Generation
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
@@ -44,11 +44,8 @@ MOST = 1_000
 _FILTERS = 16
 """Filters whose counts are remembered: people type on under the same one."""
 
-_FEW = 2_000
-"""Chunks of a filter up to which their texts are read for their words: .2 s, once for a filter."""
-
-_LOOKED_AT = 512
-"""Words that are held against a wider filter for one beginning."""
+SAMPLE = 5_000
+"""Chunks of a filter that are read for their words: 1 s, once."""
 
 _REMEMBERED = 4_096
 """Beginnings that are remembered with what they go on to."""
@@ -63,13 +60,29 @@ class _Visible:
     counts: dict[str, Numbers]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WordCounts:
+    """Words, ascending, and in how many chunks each stands."""
+
+    words: list[str]
+    counts: Numbers
+
+    def beginning(self, prefix: str) -> range:
+        """Return the places of the words that begin with a prefix."""
+        return range(bisect_left(self.words, prefix), bisect_left(self.words, prefix + LAST_CHARACTER))
+
+
+_Candidate = tuple[int, str, str, int]
+"""What is sorted by: the count below zero, the kind, the key or the words, and the value's place; -1: it is no value."""
+
+
 class Suggester:
     """Suggests from one generation. Holds caches alone, so any number of threads may share one."""
 
     def __init__(self, generation: Generation, keyword: KeywordSegments, analyzer: Analyzer) -> None:
         self._generation, self._keyword, self._analyzer = generation, keyword, analyzer
         self._visible: BoundedCache[Where, _Visible] = BoundedCache(_FILTERS)
-        self._few_words: BoundedCache[Where, ValueTable] = BoundedCache(_FILTERS)
+        self._words_of: BoundedCache[Where, _WordCounts] = BoundedCache(_FILTERS)
         self._answers: BoundedCache[tuple[str, Where, int, tuple[str, ...] | None], tuple[Suggestion, ...]] = (
             BoundedCache(_REMEMBERED)
         )
@@ -86,16 +99,24 @@ class Suggester:
         return known
 
     def _suggested(self, prefix: str, where: Where, k: int, kinds: tuple[str, ...] | None) -> tuple[Suggestion, ...]:
-        groups: list[list[Suggestion]] = []
+        groups: list[list[_Candidate]] = []
         if kinds is None or WORD in kinds:
             groups.append(list(self._words(prefix, where, k)))
         if key := value_key(prefix):
             names = [name for name in self._values if kinds is None or name in kinds]
             fields = [each for name in names if name != TITLE for each in self._of_field(name, key, where, k)]
-            groups.append(sorted(fields, key=_order)[:k])
+            groups.append(sorted(fields)[:k])
             if TITLE in names:
                 groups.append(list(self._of_field(TITLE, key, where, k)))
-        return tuple(sorted(_in_turn(groups, k), key=_order))
+        return tuple(self._told(candidate, where) for candidate in sorted(_in_turn(groups, k)))
+
+    def _told(self, candidate: _Candidate, where: Where) -> Suggestion:
+        """Return a candidate as it is told: a value as the first article spells it that passes."""
+        less, kind, text, place = candidate
+        if place >= 0:
+            article = self._values[kind].first_article(place, self._left_by(where).articles)
+            text = shown_value_of(self._generation, kind, article, text)
+        return Suggestion(text=text, kind=kind, count=-less)
 
     @cached_property
     def _values(self) -> dict[str, ValueTable]:
@@ -112,37 +133,26 @@ class Suggester:
             visible = self._visible[where] = _Visible(articles=articles, rows=rows, counts=counts)
         return visible
 
-    def _of_field(self, name: str, key: str, where: Where, k: int) -> Iterator[Suggestion]:
+    def _of_field(self, name: str, key: str, where: Where, k: int) -> Iterator[_Candidate]:
         """Yield the values of a field, or the titles, that begin with a key."""
         table = self._values[name]
         places = table.beginning(key)
-        if not places:
-            return
-        visible = self._left_by(where)
-        counts = visible.counts[name][places.start : places.stop]
-        best = [place + places.start for place in best_places(counts, k)]
-        articles = [table.first_article(place, visible.articles) for place in best]
-        shown = shown_values(self._generation, name, articles, [table.keys[place] for place in best])
-        for place, text in zip(best, shown, strict=True):
-            yield Suggestion(text=text, kind=name, count=int(visible.counts[name][place]))
+        if places:
+            counts = self._left_by(where).counts[name]
+            for place in best_places(counts[places.start : places.stop], k):
+                yield -int(counts[place + places.start]), name, table.keys[place + places.start], place + places.start
 
-    def _words(self, prefix: str, where: Where, k: int) -> Iterator[Suggestion]:
+    def _words(self, prefix: str, where: Where, k: int) -> Iterator[_Candidate]:
         """Yield what is typed, its last word gone on with."""
         spans = self._analyzer.word_spans(prefix)
         if not spans or spans[-1][2] != len(prefix):
             return
         raw, start, _ = spans[-1]
         beginning = self._analyzer.fold(raw)
-        for word, count in self._best_words(beginning, where, k):
-            yield Suggestion(text=prefix[:start] + word, kind=WORD, count=count)
-
-    def _best_words(self, beginning: str, where: Where, k: int) -> Sequence[tuple[str, int]]:
-        rows = self._generation.rows_where(where)
-        if where == NO_FILTER or rows is None:
-            return self._commonest(beginning, k)
-        if np.count_nonzero(rows) <= _FEW or not self._keyword.has_forms:
-            return self._of_few(beginning, where, rows, k)
-        return self._of_many(beginning, rows, k)
+        rows = None if where == NO_FILTER else self._generation.rows_where(where)
+        best = self._commonest(beginning, k) if rows is None else self._within(beginning, where, rows, k)
+        for word, count in best:
+            yield -count, WORD, prefix[:start] + word, -1
 
     def _commonest(self, beginning: str, k: int) -> list[tuple[str, int]]:
         """Return the words of most living chunks: the best of each segment, as many as it takes that none is more."""
@@ -155,46 +165,28 @@ class Suggester:
                 return counted
             depth *= 4
 
-    def _of_many(self, beginning: str, rows: Mask, k: int) -> list[tuple[str, int]]:
-        counted: list[tuple[int, str]] = []
-        for word, total in self._commonest(beginning, _LOOKED_AT):
-            if len(counted) >= k and -sorted(counted)[k - 1][0] >= total:
-                break
-            if count := self._count_within(word, rows):
-                counted.append((-count, word))
-        return [(word, -count) for count, word in sorted(counted)[:k]]
-
-    def _count_within(self, word: str, rows: Mask) -> int:
-        """Count the chunks of a choice in which a word stands, in its own form."""
-        total = 0
-        for number, base in enumerate(self._keyword.bases[:-1]):
-            having, _ = self._keyword.postings(number, "text", (), (word,))
-            total += int(np.count_nonzero(rows[having + base]))
-        return total
-
-    def _of_few(self, beginning: str, where: Where, rows: Mask, k: int) -> list[tuple[str, int]]:
-        table = self._few_words.get(where)
+    def _within(self, beginning: str, where: Where, rows: Mask, k: int) -> list[tuple[str, int]]:
+        """Return the words of most chunks of a choice."""
+        table = self._words_of.get(where)
         if table is None:
-            table = self._few_words[where] = self._counted_words(rows)
+            table = self._words_of[where] = self._counted_words(np.flatnonzero(rows))
         places = table.beginning(beginning)
-        counts = np.diff(table.starts)
-        chosen = best_places(counts[places.start : places.stop], k)
-        return [(table.keys[place + places.start], int(counts[place + places.start])) for place in chosen]
+        counts = table.counts[places.start : places.stop]
+        return [(table.words[place + places.start], int(counts[place])) for place in best_places(counts, k)]
 
-    def _counted_words(self, rows: Mask) -> ValueTable:
-        """Count the words of some chunks by reading them; at most ``_FEW``, the first ones."""
+    def _counted_words(self, rows: Numbers) -> _WordCounts:
+        """Count the words of some chunks by reading them, or of as many as a sample has."""
+        chosen = rows if len(rows) <= SAMPLE else rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(np.int64)]
         counts: Counter[str] = Counter()
-        chosen = np.flatnonzero(rows)[:_FEW]
         articles = [article for article, _ in self._generation.articles_at(self._generation.article_of_row[chosen])]
         chunks = self._generation.chunks_of(chosen.tolist(), articles)
         for article, chunk in zip(articles, chunks, strict=True):
             searched = compose(article, chunk)
             text = "\n".join((searched.title, searched.heading, searched.text))
-            language = self._generation.analysed_as(article.language)
-            counts.update(self._forms(text, language))
+            counts.update(self._forms(text, self._generation.analysed_as(article.language)))
         words = sorted(counts)
-        starts = np.cumsum([0, *(counts[word] for word in words)], dtype=np.int64)
-        return ValueTable(keys=words, starts=starts, articles=np.empty(0, dtype=np.int32))
+        share = len(rows) / max(1, len(chosen))
+        return _WordCounts(words=words, counts=np.asarray([round(counts[word] * share) for word in words], np.int64))
 
     def _forms(self, text: str, language: str | None) -> set[str]:
         """Return the words of a text as the word table has them."""
@@ -213,11 +205,7 @@ def best_places(counts: NDArray[np.integer], k: int) -> list[int]:
     return sorted(chosen, key=lambda place: (-int(counts[place]), place))
 
 
-def _order(suggestion: Suggestion) -> tuple[int, str, str]:
-    return -suggestion.count, suggestion.kind, suggestion.text
-
-
-def _in_turn(groups: Sequence[Sequence[Suggestion]], k: int) -> list[Suggestion]:
+def _in_turn(groups: Sequence[Sequence[_Candidate]], k: int) -> list[_Candidate]:
     """Take the best of each group in turn until there are ``k``: words, which count most, shall not hide titles."""
     deepest = max(map(len, groups), default=0)
     ordered = [group[place] for place in range(deepest) for group in groups if place < len(group)]

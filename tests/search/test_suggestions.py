@@ -84,11 +84,7 @@ def test_kinds_and_k_limit_what_is_told(searcher: Searcher) -> None:
     assert told(searcher, "c", kinds=[]) == []
 
 
-@pytest.mark.parametrize("few", [2_000, 0])
-def test_what_a_filter_hides_is_neither_told_nor_counted(
-    index: Path, monkeypatch: pytest.MonkeyPatch, few: int
-) -> None:
-    monkeypatch.setattr(suggestions, "_FEW", few)  # a wide filter is answered in another way than a narrow one
+def test_what_a_filter_hides_is_neither_told_nor_counted(index: Path) -> None:
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         red = told(searcher, "ca", k=20, where=F("acl") == "red")
         assert ("title", "Cabinet meets", 1) in red
@@ -100,6 +96,20 @@ def test_what_a_filter_hides_is_neither_told_nor_counted(
             ("word", "cassiopeia", 1),
         ]
         assert told(searcher, "ca", where=F("acl").any([])) == []
+
+
+def test_of_a_wide_filter_the_words_of_a_sample_stand_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suggestions, "SAMPLE", 10)
+    articles = [
+        {"id": f"{number:02}", "text": "quokka" + " quoll" * (number % 2), "acl": "red" if number < 40 else "blue"}
+        for number in range(50)
+    ]
+    searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        counts = {text: count for _, text, count in told(searcher, "quo", where=F("acl") == "red")}
+        assert counts["quokka"] == 40
+        assert 8 <= counts["quoll"] <= 32
+        assert {text: count for _, text, count in told(searcher, "quo")} == {"quokka": 50, "quoll": 25}
 
 
 def test_a_value_is_spelt_as_an_article_that_passes_has_it(searcher: Searcher) -> None:
