@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from searchkit.filter_expression import F
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
+    from searchkit.index.field_update import update_fields
     from searchkit.index.history import gc, rollback
     from searchkit.index.update import add, compact, delete, update
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
-    from searchkit.search.searcher import Searcher, open_index
+    from searchkit.search.searcher import Searcher, open_index, open_many
+    from searchkit.search.temporary_index import open_temporary
     from searchkit.types import (
         Article,
         BuildReport,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
         Retriever,
         Section,
         Source,
+        Suggestion,
         Syntax,
         Where,
     )
@@ -67,10 +70,12 @@ _HOMES = {
     "searchkit.filter_expression": ("F",),
     "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
+    "searchkit.index.field_update": ("update_fields",),
     "searchkit.index.verify": ("verify",),
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
-    "searchkit.search.searcher": ("Searcher", "open_index"),
+    "searchkit.search.searcher": ("Searcher", "open_index", "open_many"),
+    "searchkit.search.temporary_index": ("open_temporary",),
     "searchkit.types": (
         "Article",
         "BuildReport",
@@ -90,12 +95,16 @@ _HOMES = {
         "Retriever",
         "Section",
         "Source",
+        "Suggestion",
         "Syntax",
         "Where",
     ),
 }
 _NAMED_THERE = {"open": "open_index", "read": "read_articles"}
 """What is public under a shorter name."""
+
+_MODULES = ("aio",)
+"""Modules that are public themselves."""
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names} | {
     "open": "searchkit.search.searcher",
@@ -128,6 +137,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "SearchkitError",
     "Section",
     "Source",
+    "Suggestion",
     "Syntax",
     "Where",
     "__version__",
@@ -139,17 +149,22 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "gc",
     "open",
     "open_index",
+    "open_many",
+    "open_temporary",
     "read",
     "rebuild",
     "restore",
     "rollback",
     "update",
+    "update_fields",
     "verify",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
+    if name in _MODULES:
+        return import_module(f"searchkit.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'searchkit' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), _NAMED_THERE.get(name, name))

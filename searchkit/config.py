@@ -191,6 +191,8 @@ class SearchConfig(_Typed):
         time_scale_days: After so many days it adds about a third of that (1 / e), after twice as many an eighth.
         time_zone: Where "today", "last month" and times without a zone in a question are, such as ``Europe/Berlin``;
             "" is where this machine is.
+        keyword_fallback: Whether a hybrid search whose encoder fails, as an endpoint may, is answered by keyword alone,
+            which a note says. Otherwise it raises.
         made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
             notes it. An index with vectors of another refuses them. "" is for any.
 
@@ -215,6 +217,7 @@ class SearchConfig(_Typed):
     time_weight: float = 1.5
     time_scale_days: float = 14.0
     time_zone: str = ""
+    keyword_fallback: bool = False
     made_for: str = ""
 
     def __post_init__(self) -> None:

@@ -353,3 +353,17 @@ class BackendError(SearchkitError):
     exit_code = 9
     http_status = 502
     default_hint = "Try again, or search without it."
+
+
+class OperationTimeout(SearchkitError, TimeoutError):
+    """What was asked took longer than it was given (``searchkit.aio``); a ``TimeoutError`` too.
+
+    Example:
+        >>> from searchkit.errors import OperationTimeout
+        >>> issubclass(OperationTimeout, TimeoutError), OperationTimeout.http_status
+        (True, 504)
+    """
+
+    exit_code = 9
+    http_status = 504
+    default_hint = "Give it more time, or ask for less."

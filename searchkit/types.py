@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from searchkit.errors import QueryError
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FieldValue = str | int | float | bool | tuple[str, ...]
 """A value of an article's other fields: what a filter can compare."""
+
+EncodeFunction = Callable[[list[str]], Any]
+"""From texts to their vectors: an array, or lists of numbers, with a row for each text, of any length but 0. What takes
+an ``Encoder`` takes one, too; its name is its identity."""
 
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)`` while long work goes on; total 0 where it isn't known.
@@ -787,6 +791,8 @@ class Result:
         confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
             article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for
             one search alone (any ``SearchConfig.fusion`` but "sum").
+        copy_of: Of ``Searcher.more_like(copies=True)``: the id of the article that it is a near copy of; "" where that
+            is the text that was given. None otherwise.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -802,6 +808,7 @@ class Result:
     contributions: tuple[Contribution, ...] = ()
     votes: tuple[Vote, ...] = ()
     confidence: float | None = None
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -822,6 +829,26 @@ class FacetCount:
 
     value: str
     articles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What a beginning may go on to.
+
+    Attributes:
+        text: The text: of a word what was typed with its last word whole; of a title or a value as an article has it.
+        kind: ``"word"``, ``"title"``, or the name of the field that has the value: ``"source"``, ``"tag"``, ….
+        count: How many articles have the title or the value; of a word in how many chunks it stands.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.suggest("harb")[0]
+        Suggestion(text='Harbor Ledger', kind='source', count=2)
+    """
+
+    text: str
+    kind: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

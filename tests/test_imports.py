@@ -21,6 +21,7 @@ LAYERS = (
     {"keyword"},
     {"index"},
     {"search"},
+    {"aio"},
     {"evaluation"},
     {"cli"},
 )

@@ -41,6 +41,7 @@ EXIT_CODES = {
     "MissingExtra": 7,
     "SourceError": 8,
     "BackendError": 9,
+    "OperationTimeout": 9,
 }
 METAPHORS = re.compile(
     r"^(ahead|zero|standing|leaning|caring|making|choosing|looking|tongues|asking|legs|straight|bare|quick)$"

@@ -69,7 +69,21 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             'searchkit search "Russian air defense in Venezuela" --index indexes/news',
             "searchkit search 'title:missile NOT \"North Korea\"' --facet source",
             "searchkit search 'arms deliveries' --since 'last month' --language en",
+            "searchkit search 'air defense' --index indexes/news --index indexes/port",
             "searchkit search 'arms deliveries' -k 50 --format csv > deliveries.csv",
+        ),
+    ),
+    (
+        "suggest",
+        "suggest.suggest",
+        ("searchkit suggest harb --index indexes/news", "searchkit suggest 'air def' --kind word --json"),
+    ),
+    (
+        "more-like",
+        "more_like.more_like",
+        (
+            "searchkit more-like wire-0042 --index indexes/news --since 2025",
+            "searchkit more-like --text 'Ferries are on strike' --mode keyword",
         ),
     ),
     (
@@ -120,6 +134,8 @@ Environment:
   SEARCHKIT_INDEX        the index to use without --index
   SEARCHKIT_CACHE        the folder of what is dear to make again: exported models, vectors
   SEARCHKIT_VECTOR_CACHE how much of it vectors may take, such as 500MB; off: none
+  SEARCHKIT_ENCODER_KEY  the key of an embeddings endpoint
+  SEARCHKIT_ENCODER_ENDPOINTS  those that an index may name, with commas between
   SEARCHKIT_TIME_ZONE    where "today" is without --time-zone, such as Europe/Berlin
   SEARCHKIT_DEBUG=1      show the traceback of an error
   NO_COLOR, FORCE_COLOR  never colours, always colours"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def existing_index(typed: str | None, screen: Screen) -> Path:
     raise ConfigError(
         f"Which index? There are {_listed(known)}.", hint=f"Name one: --index {known[0]}, or set SEARCHKIT_INDEX."
     )
+
+
+def existing_indexes(typed: Sequence[str] | None, screen: Screen) -> list[Path]:
+    """Return the folders of the indexes to read: those that are named, or else the one that ``existing_index`` finds.
+
+    Raises as that does.
+    """
+    return [existing_index(name, screen) for name in typed or [os.environ.get("SEARCHKIT_INDEX") or None]]
 
 
 def _is_there(path: Path) -> bool:

@@ -45,6 +45,17 @@ Index = Annotated[
         help="The index's folder, or its name under indexes/.",
     ),
 ]
+Indexes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="PATH",
+        show_default=False,
+        autocompletion=complete_index,
+        help="The index's folder, or its name under indexes/; SEARCHKIT_INDEX without. Repeatable: several are asked"
+        " together, in one ranking, and ids have their index's name before them.",
+    ),
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.", rich_help_panel=OUTPUT)]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.", rich_help_panel=OUTPUT)]
 Quiet = Annotated[
@@ -237,6 +248,23 @@ IncludeLater = Annotated[
     typer.Option("--include-later", rich_help_panel=TIME, help="With --as-of: leave in what was published later."),
 ]
 
+KeywordFallback = Annotated[
+    bool,
+    typer.Option(
+        "--keyword-fallback", help="Answer by keyword alone, and say so, where the encoder's endpoint doesn't answer."
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=READING,
+        help="Where chunks are encoded: cuda or mps, which take torch; auto, the fastest there is; cpu. Queries are"
+        " encoded as ever.",
+    ),
+]
 AsWords = Annotated[
     bool,
     typer.Option(

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.encoders.endpoint_encoder import EndpointEncoder, check_named_by_index, is_endpoint
+from searchkit.encoders.function_encoder import PREFIX as FUNCTION
 from searchkit.encoders.model_files import Model, find_model, is_default
 from searchkit.encoders.onnx_encoder import OnnxEncoder, optimise
 from searchkit.encoders.onnx_export import TOKENIZER, ExportedModel, finish, folder_of, read_exported_model
@@ -48,6 +50,15 @@ _DEFAULT_FACTS = ExportedModel(dimension=384, max_length=256, inputs=BERT_INPUTS
 
 def load(name: str, *, relative: bool = True) -> Encoder:
     """Return the encoder of this name; ``load_encoder`` says what may be asked for and what is raised."""
+    if is_endpoint(name):
+        if not relative:
+            check_named_by_index(name)
+        return EndpointEncoder(name)
+    if name.startswith(FUNCTION):
+        raise MissingExtra(
+            f"The vectors are those of a program's own function, '{name.removeprefix(FUNCTION)}'.",
+            hint="That program gives it: encoder=FUNCTION.",
+        )
     if name.startswith(PREFIX):
         return _static(name, relative)
     model = find_model(name, relative=relative)
@@ -55,6 +66,34 @@ def load(name: str, *, relative: bool = True) -> Encoder:
     if (facts := read_exported_model(folder)) is None:
         return _first_time(model, folder)
     return _known(model, folder, facts)
+
+
+def load_on(name: str, device: str, *, relative: bool = True) -> Encoder:
+    """Return the encoder of this name as it runs on a device; ``load_encoder`` says which there are.
+
+    Raises as ``load`` does, and ``ConfigError`` where the device isn't there or gives other vectors.
+    """
+    from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder, chosen_device
+
+    encoder = load(name, relative=relative)
+    if not isinstance(encoder, OnnxEncoder | SentenceTransformerEncoder):
+        raise ConfigError(f"'{encoder.name}' runs on no device of this choice.", hint="Leave --device out.")
+    model = find_model(name, relative=relative)
+    chosen = chosen_device(device, model.folder)
+    if chosen == "cpu":
+        return encoder
+    return _same_on(SentenceTransformerEncoder(model, device=chosen), encoder, chosen)
+
+
+def _same_on(fast: Encoder, encoder: Encoder, device: str) -> Encoder:
+    """Return what runs on a device, once its vectors have proved to be those that queries are held against."""
+    cosine = _least_cosine(encoder, fast)
+    if not cosine >= _SAME:
+        raise ConfigError(
+            f"On {device} the vectors of '{encoder.name}' come out otherwise than queries' (cosine {cosine:.4f}).",
+            hint="Leave --device out.",
+        )
+    return fast
 
 
 def _static(name: str, relative: bool) -> StaticEncoder:

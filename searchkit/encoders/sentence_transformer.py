@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _UNLIMITED = 8192
 """The longest input, in tokens, of a model that names no limit."""
 
+_AT_ONCE = 256
+"""Texts of a batch on a device that isn't the CPU, which has room for them."""
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -37,14 +42,15 @@ class NotExportable(Exception):
 class SentenceTransformerEncoder:
     """Encodes with sentence-transformers itself. Safe to share among threads, one of which runs at a time."""
 
-    def __init__(self, model: Model) -> None:
-        """Load the model.
+    def __init__(self, model: Model, *, device: str = "cpu") -> None:
+        """Load the model onto a device of torch's.
 
         Raises ``ConfigError`` where sentence-transformers can't, ``MissingExtra`` where it lacks a package for it.
         """
         self._model = model
         self._lock = RLock()
-        self._transformer = _load(model.folder)
+        self._transformer = _load(model.folder, device)
+        self._at_once = 0 if device == "cpu" else _AT_ONCE
         self.max_length = _max_length(self._transformer)
         self._dimension = int(self.raw_query("").shape[0])
 
@@ -91,7 +97,7 @@ class SentenceTransformerEncoder:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         lengths = [max(1, min(length, self.max_length)) for length in self.count_tokens(texts)]
         done = 0
-        for numbers in batches(lengths):
+        for numbers in batches(lengths) if not self._at_once else _of_like_length(lengths, self._at_once):
             vectors[numbers] = unit_rows(self.raw_chunks([texts[number] for number in numbers]))
             done += len(numbers)
             if progress is not None:
@@ -157,9 +163,29 @@ def _library(folder: Path) -> Any:
     return sentence_transformers
 
 
-def _load(folder: Path) -> Any:
-    """Load the model in float32 on the CPU, from its folder alone."""
-    return _loaded(_library(folder).SentenceTransformer, folder)
+def chosen_device(asked: str, folder: Path) -> str:
+    """Return the device that is meant: "auto" is the fastest that is there. Raises ``ConfigError``, ``MissingExtra``.
+
+    ``folder`` is that of the model that is to run on it.
+    """
+    if asked not in DEVICES:
+        raise ConfigError(f"There is no device '{asked}'.", hint=f"Choose one of: {', '.join(DEVICES)}.")
+    if asked == "cpu":
+        return asked
+    _library(folder)
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if asked == "auto":
+        return next((name for name, is_there in there.items() if is_there), "cpu")
+    if not there[asked]:
+        raise ConfigError(f"There is no device '{asked}' here.", hint="Take --device auto, which takes what is there.")
+    return asked
+
+
+def _load(folder: Path, device: str = "cpu") -> Any:
+    """Load the model in float32, from its folder alone."""
+    return _loaded(_library(folder).SentenceTransformer, folder, device)
 
 
 def load_cross_encoder(folder: Path) -> Any:
@@ -167,10 +193,10 @@ def load_cross_encoder(folder: Path) -> Any:
     return _loaded(_library(folder).CrossEncoder, folder)
 
 
-def _loaded(kind: Any, folder: Path) -> Any:
+def _loaded(kind: Any, folder: Path, device: str = "cpu") -> Any:
     try:
         with _quiet():
-            model = kind(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
+            model = kind(str(folder), device=device, local_files_only=True, trust_remote_code=False)
     except ImportError as error:
         raise MissingExtra(
             f"The model in {folder} needs a package that isn't installed: {_first_line(error)}",
@@ -203,6 +229,12 @@ def _quiet() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+def _of_like_length(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Return the numbers of the texts in batches of a size, the longest first."""
+    order = sorted(range(len(lengths)), key=lambda number: -lengths[number])
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 def _max_length(model: Any) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig, Settings
 from searchkit.encoders import load_encoder
 from searchkit.encoders.encoder_checks import check_encoder
+from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
 from searchkit.index.article_source import ArticleInputs, ArticleIntake, SourceItem, corpus_of, source_items
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
@@ -23,7 +24,7 @@ from searchkit.index.manifest import EncoderFact, Manifest, coverage_note
 from searchkit.index.paths import UNFINISHED, IndexPaths, is_hidden_name, is_index
 from searchkit.index.recovery import mend_current, readable_manifest, readable_parent, remembered
 from searchkit.storage import files
-from searchkit.types import BuildReport, Encoder, Progress, Say
+from searchkit.types import BuildReport, EncodeFunction, Encoder, Progress, Say
 
 Consider = Callable[[int, int], bool]
 """Given the numbers of the generation in force and of the one that is to follow it, both of which can be opened: shall
@@ -37,7 +38,7 @@ def build(
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
     read: ReadConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
     cache: bool = True,
     keyword_first: bool = False,
@@ -104,6 +105,7 @@ def build(
         4
     """
     started = time.monotonic()
+    encoder = as_encoder(encoder)
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
     refuse_existing(paths)
@@ -146,7 +148,7 @@ def rebuild(
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
     read: ReadConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
     cache: bool = True,
     reuse: bool = True,
@@ -210,6 +212,7 @@ def rebuild(
         3
     """
     started = time.monotonic()
+    encoder = as_encoder(encoder)
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
     with files.looking_at(paths.root):

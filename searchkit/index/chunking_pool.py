@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from searchkit.config import LONGEST_CHUNK, IndexConfig
 from searchkit.encoders.tokenizer import ModelTokenizer
@@ -110,6 +110,30 @@ def chunks_of(article: Article, spans: Spans) -> tuple[Chunk, ...]:
         )
         for ordinal, (start, end, heading) in enumerate(spans)
     )
+
+
+class Cutter(Protocol):
+    """What gives an article's chunks, and forgets those that were asked for."""
+
+    def cut(self, article: Article) -> tuple[Chunk, ...]:
+        """Return an article's chunks."""
+
+    def forget(self) -> None:
+        """Let go of what isn't asked for again."""
+
+
+class KnownChunks:
+    """Gives the chunks that articles have already, by their ids; a ``Cutter``."""
+
+    def __init__(self, chunks: Mapping[str, tuple[Chunk, ...]]) -> None:
+        self._chunks = chunks
+
+    def cut(self, article: Article) -> tuple[Chunk, ...]:
+        """Return an article's chunks."""
+        return self._chunks[article.id]
+
+    def forget(self) -> None:
+        """Keep them: they are the caller's."""
 
 
 def serve(path: str, max_length: int, max_tokens: int, overlap_sentences: int) -> None:

@@ -253,6 +253,22 @@ class EmbeddingSource:
         return lambda stage, done, _: progress(stage, first + done, total)
 
 
+class TakenVectors:
+    """Gives vectors that are known, and encodes none; an ``Encode``. ``taken`` counts them."""
+
+    def __init__(self, root: Path, known: KnownVectors, dimension: int) -> None:
+        self._root, self._known, self._dimension = root, known, dimension
+        self.taken = 0
+
+    def __call__(self, texts: Sequence[str], digests: Sequence[bytes]) -> Vector:
+        """Return ``(len(texts), dimension)`` float32 rows. Raises ``IndexCorrupt`` where one isn't known."""
+        rows = dict(self._known.find(set(digests)))
+        if absent := [digest for digest in digests if digest not in rows]:
+            raise IndexCorrupt(f"{self._root} lacks the vectors of {len(absent):,} chunks that it should have.")
+        self.taken += len(texts)
+        return np.asarray([rows[digest] for digest in digests], dtype=np.float32).reshape(-1, self._dimension)
+
+
 def kept_vectors(paths: IndexPaths) -> int:
     """Count the vectors that a stopped writer left for the next: in its log, or in a generation it had prepared."""
     total = 0

@@ -81,16 +81,24 @@ class Generation:
 
         Raises ``IndexCorrupt`` naming the file that is missing or damaged, ``FormatTooOld`` or ``FormatTooNew``.
         """
-        self.paths = paths
-        self.seal = seal
         with ExitStack() as opened:
             opened.callback(_held(paths.manifest(number), self))
-            self.manifest = manifest = read_manifest(paths, number, seal=seal)
-            self.segments = tuple(
+            manifest = read_manifest(paths, number, seal=seal)
+            segments = [
                 opened.enter_context(Segment(paths, fact, dimension=manifest.encoder.dimension))
                 for fact in manifest.segments
-            )
+            ]
             self._opened = opened.pop_all()
+        self._take(paths, manifest, segments, seal)
+
+    def _take(self, paths: IndexPaths, manifest: Manifest, segments: Sequence[Segment], seal: str | None) -> None:
+        """Take what was opened, and lay out the rows."""
+        self.paths = paths
+        self.seal = seal
+        self.manifest = manifest
+        self.segments = tuple(segments)
+        self.note = ""
+        """What every search should tell of it."""
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
         self._articles: BoundedCache[int, tuple[Article, range]] = BoundedCache(_CHARACTERS, _article_size)
         self._chunks: BoundedCache[int, Chunk] = BoundedCache(_CHARACTERS // 2, _chunk_size)
@@ -111,6 +119,11 @@ class Generation:
         self._articles.clear()
         self._chunks.clear()
         self._opened.close()
+
+    @property
+    def label(self) -> str:
+        """The folder of the index, as it is shown."""
+        return str(self.paths.root)
 
     @cached_property
     def rows(self) -> int:
@@ -473,7 +486,7 @@ def info_of(generation: Generation, time_zone: str | None = None) -> IndexInfo:
     ]
     legs = leg_bytes(manifest)
     return IndexInfo(
-        path=str(generation.paths.root),
+        path=generation.label,
         format=manifest.format,
         generation=manifest.generation,
         created=manifest.created,

@@ -18,9 +18,16 @@ from searchkit.config import IndexConfig
 from searchkit.index.article_source import ArticleIntake, rereadable
 from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.bundled_encoder import carry
-from searchkit.index.chunking_pool import ChunkingPool, rules_of
+from searchkit.index.chunking_pool import ChunkingPool, Cutter, KnownChunks, rules_of
 from searchkit.index.deletions import Deletions
-from searchkit.index.embedding_source import EmbeddingSource, KnownVectors, forget, prepared_vectors
+from searchkit.index.embedding_source import (
+    EmbeddingSource,
+    Encode,
+    KnownVectors,
+    TakenVectors,
+    forget,
+    prepared_vectors,
+)
 from searchkit.index.encoder_competence import measure_competence
 from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
@@ -46,7 +53,7 @@ from searchkit.index.segment_writer import segmented, write_segment
 from searchkit.index.vector_stats import VectorStats, all_spreads, changed_spreads, spread_facts
 from searchkit.ingest.language_detection import main_language
 from searchkit.keyword.postings.deletion_stats import deltas, joined_deltas
-from searchkit.types import Article, BuildReport, Encoder, Progress
+from searchkit.types import Article, BuildReport, Chunk, Encoder, Progress
 from searchkit.version import __version__
 
 _SAMPLE = 100
@@ -98,6 +105,7 @@ class GenerationWriter:
         self._replaced: dict[int, set[str]] = defaultdict(set)
         self._deleted: set[str] = set()
         self._encodings: list[EmbeddingSource] = []
+        self._taken = 0
         self._left: KnownVectors | None = None
         self._completing: EmbeddingSource | None = None
         self._baseline_encoder: Encoder | None = None
@@ -128,20 +136,34 @@ class GenerationWriter:
         encode = None if known is None else self._encoding(encoder, known)
         self._baseline_encoder = None if known is None else encoder
         with ChunkingPool(rules_of(self._config, encoder), encoder, jobs=self._jobs) as cutter:
-            for _, batches in groupby(self._numbered(cutter.ahead(articles)), key=itemgetter(0)):
-                fact, unknown_as = write_segment(
-                    self._paths,
-                    self._next_name(),
-                    (batch for _, batch in batches),
-                    config=self._config,
-                    dimension=encoder.dimension,
-                    cutter=cutter,
-                    encode=encode,
-                    unknown_as=self._guessed,
-                    progress=self._progress,
-                )
-                self._facts.append(fact)
-                self._unknown_as[fact.name] = unknown_as
+            self._write(cutter.ahead(articles), cutter, encode)
+
+    def add_as_cut(
+        self, articles: Iterable[Article], chunks: Mapping[str, tuple[Chunk, ...]], known: KnownVectors | None
+    ) -> None:
+        """Write articles whose chunks are known, by their ids, with known vectors; without ``known`` with none.
+
+        Raises ``StorageError``, ``IndexCorrupt`` where a vector isn't among those that are known.
+        """
+        encode = None if known is None else TakenVectors(self._paths.root, known, self._encoder.dimension)
+        self._write(articles, KnownChunks(chunks), encode)
+        self._taken += encode.taken if encode else 0
+
+    def _write(self, articles: Iterable[Article], cutter: Cutter, encode: Encode | None) -> None:
+        for _, batches in groupby(self._numbered(articles), key=itemgetter(0)):
+            fact, unknown_as = write_segment(
+                self._paths,
+                self._next_name(),
+                (batch for _, batch in batches),
+                config=self._config,
+                dimension=self._encoder.dimension,
+                cutter=cutter,
+                encode=encode,
+                unknown_as=self._guessed,
+                progress=self._progress,
+            )
+            self._facts.append(fact)
+            self._unknown_as[fact.name] = unknown_as
 
     def _guessed(self, batch: Sequence[Article]) -> str:
         """Guess the archive's main language from what came so far: mostly it is still so at the end."""
@@ -187,7 +209,7 @@ class GenerationWriter:
     @property
     def reused(self) -> int:
         """Count the vectors that were known already."""
-        return sum(encoding.reused for encoding in self._encodings)
+        return self._taken + sum(encoding.reused for encoding in self._encodings)
 
     @property
     def notes(self) -> tuple[str, ...]:

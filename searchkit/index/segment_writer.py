@@ -11,7 +11,7 @@ from contextlib import nullcontext
 
 from searchkit.config import IndexConfig
 from searchkit.index.articles_db import ArticlesWriter, text_digest
-from searchkit.index.chunking_pool import ChunkingPool
+from searchkit.index.chunking_pool import Cutter
 from searchkit.index.embedding_source import Encode
 from searchkit.index.manifest import SegmentFact, fact_of, in_place
 from searchkit.index.paths import ARTICLES, POSTINGS, SEGMENT_FILES, VECTORS, IndexPaths
@@ -67,7 +67,7 @@ def write_segment(
     *,
     config: IndexConfig,
     dimension: int,
-    cutter: ChunkingPool,
+    cutter: Cutter,
     encode: Encode | None,
     unknown_as: Callable[[Sequence[Article]], str] = lambda batch: "",
     progress: Progress | None = None,
@@ -111,7 +111,7 @@ def _add(
     articles: Sequence[Article],
     stored: ArticlesWriter,
     postings: PostingsWriter,
-    cutter: ChunkingPool,
+    cutter: Cutter,
     unknown_as: str,
     progress: Progress | None,
 ) -> tuple[list[str], list[bytes]]:

@@ -16,6 +16,7 @@ from shlex import quote
 
 from searchkit.config import ReadConfig
 from searchkit.encoders.encoder_checks import check_encoder
+from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.filter_expression import Conditions, filter_expression
 from searchkit.index.article_source import (
@@ -52,7 +53,7 @@ from searchkit.ingest.dates import now_in
 from searchkit.ingest.discover import address_of, fixed_part, matches_nothing, same_file
 from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.keyword.query.filter_values import dated_expression
-from searchkit.types import Article, BuildReport, Encoder, Problem, Progress, Say, Where
+from searchkit.types import Article, BuildReport, EncodeFunction, Encoder, Problem, Progress, Say, Where
 
 PRUNE_LIMIT = 0.5
 """More than this share of an index vanishes by a wrong path or an empty disk more often than by intent."""
@@ -64,7 +65,7 @@ def add(
     *,
     places: Sequence[str | Path] = (),
     read: ReadConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
     cache: bool = True,
     jobs: int | None = None,
@@ -110,6 +111,7 @@ def add(
         1
     """
     started = time.monotonic()
+    encoder = as_encoder(encoder)
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
     current_generation(paths)
@@ -142,7 +144,7 @@ def update(
     prune: bool = False,
     prune_limit: float = PRUNE_LIMIT,
     checksum: bool = False,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
     cache: bool = True,
     jobs: int | None = None,
@@ -202,6 +204,7 @@ def update(
         1
     """
     started = time.monotonic()
+    encoder = as_encoder(encoder)
     check_encoder(encoder)
     paths = IndexPaths(Path(index))
     current_generation(paths)
@@ -267,7 +270,7 @@ def update_files(
     read: ReadConfig | None = None,
     prune: bool = True,
     prune_limit: float = PRUNE_LIMIT,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     cache: bool = True,
     jobs: int | None = None,
     lock_timeout_s: float = 0.0,
@@ -319,7 +322,9 @@ def update_files(
         else:
             held = parent.held_below([address_of(path) for path in changed or ()])
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
-            _write(paths, draft, compared.different(intake.articles(source)), manifest, encoder, compared.known)
+            _write(
+                paths, draft, compared.different(intake.articles(source)), manifest, as_encoder(encoder), compared.known
+            )
             gone = compared.gone(held)
             if prune and len(gone) > prune_limit * manifest.articles:
                 notes.append(

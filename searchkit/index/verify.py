@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.encoders.encoder_checks import check_encoder, checked_rows
+from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import FormatTooNew, FormatTooOld, IndexCorrupt, IndexNotFound, SearchkitError, StorageError
 from searchkit.index.articles_db import ArticlesReader, article_digest, text_digest
 from searchkit.index.bundled_encoder import check_carried, encoder_of
@@ -36,7 +37,7 @@ from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.postings.deletion_stats import deltas
 from searchkit.keyword.postings.reader import FieldName, PostingsReader
 from searchkit.storage.files import unreadable
-from searchkit.types import Encoder, Progress
+from searchkit.types import EncodeFunction, Encoder, Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -274,7 +275,11 @@ class VerifyReport:
 
 
 def verify(
-    index: str | Path, *, deep: bool = False, encoder: Encoder | None = None, progress: Progress | None = None
+    index: str | Path,
+    *,
+    deep: bool = False,
+    encoder: Encoder | EncodeFunction | None = None,
+    progress: Progress | None = None,
 ) -> VerifyReport:
     """Check the generation in force. Damage is told in the report, not raised.
 
@@ -305,6 +310,7 @@ def verify(
         ()
     """
     started = time.monotonic()
+    encoder = as_encoder(encoder)
     check_encoder(encoder)
     check = _Verification(IndexPaths(Path(index)), deep=deep, encoder=encoder)
     generation = check.run(progress)

@@ -25,6 +25,7 @@ from searchkit.index.generation import Generation, open_generation
 from searchkit.index.manifest import in_force, read_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.search.cursor import Cursor
+from searchkit.search.index_group import IndexGroup
 from searchkit.search.retrieval import SearchContext
 
 Prepare = Callable[[Generation], None]
@@ -86,8 +87,9 @@ class GenerationHolder:
         generation: int | None = None,
         refresh_after_s: float | None = None,
         cursor_hold_s: float = CURSOR_HOLD_S,
+        joined: IndexGroup | None = None,
     ) -> None:
-        """Open the generation in force, or the one of a number, which is kept for good.
+        """Open the generation in force, or the one of a number, which is kept for good; with ``joined`` those of all.
 
         Raises ``ConfigError`` where there is none of that number, or both a number and an age are given, or a time is
         none, and as ``open_generation`` does.
@@ -103,8 +105,9 @@ class GenerationHolder:
         self._paths, self._prepare, self._pinned = IndexPaths(path), prepare, generation is not None
         self._after_s, self._looked = refresh_after_s, time.monotonic()
         self._guard, self._refreshing = threading.Lock(), threading.Lock()
+        self._group = joined
         self._held: _SharedGeneration | None = _SharedGeneration(
-            open_generation(path) if generation is None else _opened(self._paths, generation)
+            self._open_newest() if generation is None else _opened(self._paths, generation)
         )
         self._hold_s = cursor_hold_s
         self._past: dict[tuple[int, bytes], _PastGeneration] = {}
@@ -222,11 +225,10 @@ class GenerationHolder:
         if self._pinned:
             return False
         with (taken := self._taken()) as context:
-            held, current = context.generation, in_force(self._paths)
-            if (held.manifest.generation, held.seal) == (current.generation, current.seal):
+            if self._is_newest(context.generation):
                 self.note = ""
                 return False
-            generation = open_generation(self._paths.root)
+            generation = self._open_newest()
             try:
                 self._prepare(generation)
             except BaseException:
@@ -242,6 +244,15 @@ class GenerationHolder:
             (old or fresh).leave()  # closed meanwhile: the fresh one isn't wanted any more
         self.note = ""
         return True
+
+    def _open_newest(self) -> Generation:
+        return open_generation(self._paths.root) if self._group is None else self._group.open()
+
+    def _is_newest(self, held: Generation) -> bool:
+        if self._group is not None:
+            return self._group.is_newest(held)
+        current = in_force(self._paths)
+        return (held.manifest.generation, held.seal) == (current.generation, current.seal)
 
     def _taken(self) -> _SharedGeneration:
         with self._guard:

@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from searchkit.encoders.encoder_checks import check_encoder, checked_rows
+from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import EncoderMismatch
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
 from searchkit.search.retrieval import SearchContext
-from searchkit.types import Encoder
+from searchkit.types import EncodeFunction, Encoder
 
 if TYPE_CHECKING:
     from searchkit.types import Vector
@@ -84,10 +85,10 @@ class QueryEncoders:
     is first needed.
     """
 
-    def __init__(self, encoder: Encoder | None = None) -> None:
+    def __init__(self, encoder: Encoder | EncodeFunction | None = None) -> None:
         """Take what the caller gave, if anything. Raises ``ConfigError`` where it isn't an encoder."""
-        check_encoder(encoder)
-        self._given = encoder
+        self._given = as_encoder(encoder)
+        check_encoder(self._given)
         self._checked: dict[EncoderFact, Encoder] = {}
         """By what a manifest says of it: an encoder that is known to be the one that it names."""
         self._loading = threading.Lock()

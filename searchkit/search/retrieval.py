@@ -18,7 +18,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from searchkit.config import SearchConfig
-from searchkit.errors import VectorsMissing
+from searchkit.errors import BackendError, MissingExtra, VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
@@ -42,6 +42,7 @@ from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, where_at
 from searchkit.search.ranking import RetrieverScores
+from searchkit.search.suggestions import Suggester
 from searchkit.search.time_prior import ArticleDates, is_felt, prior_of
 from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 
@@ -64,7 +65,14 @@ def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
 
     Raises ``VectorsMissing`` for a search by vector alone where none has.
     """
-    notes = (_coverage(generation, mode), "" if mode is Mode.VECTOR else rules_note(generation.manifest))
+    if generation.note and mode is Mode.VECTOR:
+        raise VectorsMissing(generation.note, hint="Ask by keyword or hybrid.")
+    coverage = "" if generation.note else _coverage(generation, mode)
+    notes = (
+        generation.note if mode is Mode.HYBRID else "",
+        coverage,
+        "" if mode is Mode.VECTOR else rules_note(generation.manifest),
+    )
     return tuple(note for note in notes if note)
 
 
@@ -72,7 +80,7 @@ def _coverage(generation: Generation, mode: Mode) -> str:
     manifest = generation.manifest
     if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
         return ""
-    note = f"{generation.paths.root} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
+    note = f"{generation.label} has vectors for {manifest.vectors:,} of {manifest.chunks:,} chunks"
     if not manifest.vectors and mode is Mode.VECTOR:
         raise VectorsMissing(f"{note}: nothing can be found by vector.")
     rest = "can't be found by vector" if mode is Mode.VECTOR else "are found by keyword alone"
@@ -98,7 +106,7 @@ class SearchContext:
         keyword = self.__dict__.pop("keyword", None)
         if keyword is not None:
             vars(keyword).clear()
-        for name in ("leaning", "_tongues", "_finder"):
+        for name in ("leaning", "_tongues", "_finder", "suggester"):
             self.__dict__.pop(name, None)
         self.generation.close()
 
@@ -154,6 +162,11 @@ class SearchContext:
         """What cuts chunks to what is worth showing."""
         # An index of other rules knows its words by other terms than we do.
         return Highlighter(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """What tells what a beginning may go on to."""
+        return Suggester(self.generation, self.keyword, self.analyzer)
 
     @cached_property
     def _fast_reader(self) -> FastQueryReader:
@@ -321,7 +334,8 @@ def _untimed(
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
     if query.mode is Mode.HYBRID and parsed.text.strip():
         if context.generation.has_vectors:
-            vector = encode(context, parsed.text)
+            vector, lost = _encoded(context, parsed.text, encode, config)
+            notes += lost
         scale = hybrid(matches.idf_sum, _weight(context, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
@@ -344,6 +358,18 @@ def _untimed(
         notes=notes,
         reading=parsed.reading,
     )
+
+
+def _encoded(
+    context: SearchContext, text: str, encode: Encode, config: SearchConfig
+) -> tuple[Vector | None, tuple[str, ...]]:
+    """Return the query's vector; where its encoder fails and that is to be borne, none and a note that says why."""
+    try:
+        return encode(context, text), ()
+    except (BackendError, MissingExtra) as error:
+        if not config.keyword_fallback:
+            raise
+        return None, (f"Answered by keyword alone: {error.message}",)
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:
@@ -416,3 +442,21 @@ def _scaled(context: SearchContext, legs: RetrieverScores, config: SearchConfig)
     if keyword is None or cosine is None:
         return legs
     return replace(legs, scale=candidate_scale(config.fusion, keyword, cosine, config.depth))
+
+
+def legs_of(
+    context: SearchContext,
+    scale: Scale,
+    matches: KeywordMatches | None,
+    vector: Vector | None,
+    allowed: Mask | None,
+    config: SearchConfig,
+) -> RetrieverScores:
+    """Return both legs of what isn't a typed query: what was found by keyword, a vector, the rows to search in."""
+    rows = allowed if vector is None else _vectored(context, allowed) if matches is None else allowed
+    return _scaled(context, _legs(context, scale, matches, vector, rows), config)
+
+
+def weight_of(context: SearchContext, config: SearchConfig) -> float:
+    """Return the vector's weight: the settings', or the index's own."""
+    return _weight(context, config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder
+from searchkit.search.index_group import IndexGroup, index_group
 from searchkit.search.pages import PageTurn, count_matching, page_by_field, page_by_score, what_is_counted
 from searchkit.search.query import check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
@@ -30,9 +31,12 @@ from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
+from searchkit.search.similar_articles import example_of, more_like, query_like
+from searchkit.search.suggestions import kinds_of
 from searchkit.types import (
     Article,
     Chunk,
+    EncodeFunction,
     Encoder,
     Hit,
     IndexInfo,
@@ -40,6 +44,7 @@ from searchkit.types import (
     Query,
     QueryReading,
     Reranker,
+    Suggestion,
     Syntax,
     Where,
 )
@@ -55,7 +60,7 @@ def open_index(
     path: str | Path,
     *,
     config: SearchConfig | None = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
     reranker: Reranker | str | None = None,
     refresh_after_s: float | None = None,
     generation: int | None = None,
@@ -112,6 +117,55 @@ def open_index(
     )
 
 
+def open_many(
+    indexes: Mapping[str, str | Path] | Iterable[str | Path],
+    *,
+    config: SearchConfig | None = None,
+    encoder: Encoder | EncodeFunction | None = None,
+    reranker: Reranker | str | None = None,
+    refresh_after_s: float | None = None,
+    differing: str = "refuse",
+) -> Searcher:
+    """Open several indexes to be asked together, in one ranking.
+
+    Statistics are summed over all of them, so that scores mean the same whichever index an article is in: they are
+    those of one index of all the articles. An article's id has its index's name before it, ``"news/wire-7"``, in every
+    method.
+
+    Args:
+        indexes: The folders by the names that ids shall have, or folders alone, whose own names serve.
+        config: Settings of the searches. None is those that all the indexes name, or else the defaults.
+        encoder: As for ``open``.
+        reranker: As for ``open``.
+        refresh_after_s: As for ``open``.
+        differing: What is done where the indexes' vectors were made by different encoders: "refuse" raises
+            ``EncoderMismatch``, "keyword" searches by keyword alone, which a note says.
+
+    Returns:
+        The searcher; closing it closes all the indexes, ``refresh`` goes over to the newest of each.
+
+    Raises:
+        EncoderMismatch: The vectors were made by different encoders, and ``differing`` is "refuse".
+        ConfigError: There is no index, two have one name, or an argument can't be used.
+        IndexNotFound: There is no index at a path.
+        IndexCorrupt: A file of an index is missing or damaged.
+        FormatTooOld: An index has a format that can't be read any more.
+        FormatTooNew: A later version wrote an index.
+        StorageError: A file may not be read.
+
+    Example:
+        >>> articles = [{"id": "7", "title": "Radar for the port", "text": "A radar watches the ferries."}]
+        >>> report = searchkit.build("indexes/port", articles)
+        >>> with searchkit.open_many(["indexes/news", "indexes/port"]) as searcher:
+        ...     [result.article.id for result in searcher.search("radar", mode="keyword").results]
+        ['port/7', 'news/radar']
+    """
+    group = index_group(indexes, differing)
+    return Searcher(
+        group.first, config=config, encoder=encoder, reranker=reranker, refresh_after_s=refresh_after_s, joined=group
+    )
+
+
 class Searcher:
     """An opened index: ``searchkit.open`` makes one and says what it takes.
 
@@ -131,11 +185,13 @@ class Searcher:
         path: Path,
         *,
         config: SearchConfig | None = None,
-        encoder: Encoder | None = None,
+        encoder: Encoder | EncodeFunction | None = None,
         reranker: Reranker | str | None = None,
         refresh_after_s: float | None = None,
         generation: int | None = None,
         cursor_hold_s: float = CURSOR_HOLD_S,
+        joined: IndexGroup | None = None,
+        on_close: Callable[[], object] | None = None,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
@@ -148,10 +204,12 @@ class Searcher:
             generation=generation,
             refresh_after_s=refresh_after_s,
             cursor_hold_s=cursor_hold_s,
+            joined=joined,
         )
         self._reading = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
+        self._on_close = on_close
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +231,8 @@ class Searcher:
             opened = list(self._whoosh)
         for searcher in opened:
             searcher.close()
+        if self._on_close is not None:
+            self._on_close()
 
     def refresh(self) -> bool:
         """Go over to the generation in force. Where it can't be opened or searched, the one before is kept.
@@ -294,6 +354,7 @@ class Searcher:
             MissingExtra: The encoder or the reranker isn't installed.
             VectorsMissing: It is asked by vector alone, and the index has no vectors yet.
             VectorsInvalid: The encoder gave no vector of length 1.
+            BackendError: The endpoint that encodes doesn't answer, and ``SearchConfig.keyword_fallback`` isn't set.
             ConfigError: The settings were chosen for another encoder's vectors; the encoder or the reranker can't be
                 loaded; or the reranker gave something else than a finite score for each text.
             IndexCorrupt: A file of the index is damaged.
@@ -587,12 +648,107 @@ class Searcher:
         with self._reading() as context:
             return len(self._numbers(context, where))
 
+    def suggest(
+        self, prefix: str, *, k: int = 10, kinds: str | Iterable[str] | None = None, where: Conditions = None
+    ) -> tuple[Suggestion, ...]:
+        """Tell what a beginning may go on to, as one types: words, titles, sources, tags and other values.
+
+        Case and accents don't matter. Only what lives is told, and of that only what ``where`` lets pass: neither a
+        text nor a count comes out of another article. The best words, titles and values are taken in turn, so that none
+        hides the others. The first suggestion after opening reads the values, a second for 200,000 articles.
+
+        Args:
+            prefix: What is typed. Its last word is gone on with; titles and values begin with all of it.
+            k: How many suggestions at most, 1 to 1,000.
+            kinds: Which kinds are wanted: "word", "title", or names of fields. None: all.
+            where: Conditions, as for ``search``; None: all. Where they leave more than 5,000 chunks, words are those of
+                5,000 of these, and their counts estimates.
+
+        Returns:
+            The suggestions, the most frequent first; nothing for what has no letter.
+
+        Raises:
+            QueryError: ``prefix``, ``k``, ``kinds`` or the conditions can't be understood.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> for suggestion in searcher.suggest("te", k=2):
+            ...     print(suggestion.count, suggestion.kind, suggestion.text)
+            1 title Technicians repair the radar at Maracay
+            1 word technicians
+            >>> searcher.suggest("air def", kinds="word")[0].text
+            'air defense'
+        """
+        wanted = kinds_of(kinds)
+        with self._reading() as context:
+            return context.suggester.suggest(prefix, where=self._filter(context, where), k=k, kinds=wanted)
+
+    def more_like(
+        self,
+        article_id: str | None = None,
+        *,
+        text: str | None = None,
+        k: int = 10,
+        mode: Mode | str = Mode.HYBRID,
+        where: Conditions = None,
+        copies: bool = False,
+        explain: bool = False,
+    ) -> Answer:
+        """Find articles that are like an article of the index, or like a text, by their words and their meaning.
+
+        By keyword its 25 most telling words are asked for, by tf * idf; by vector the mean of its chunks. The article
+        itself is left out. For an article no encoder is needed.
+
+        Args:
+            article_id: The id of the article.
+            text: A text, instead of an article of the index.
+            k: How many results at most, 1 to 1,000.
+            mode: Which legs answer: "hybrid", "keyword" or "vector".
+            where: Conditions that the results meet, as for ``search``: dates, sources, access lists; None: all.
+            copies: Whether near copies of the article, and of better results, are among the results, each with
+                ``copy_of``. Otherwise they are left out, and a note says how many.
+            explain: Whether each result says how its score comes about, and a note which words were asked for.
+
+        Returns:
+            The results, best first, without a confidence, which is one of questions; and notes.
+
+        Raises:
+            QueryError: No article has the id, the text is empty, or another argument can't be understood.
+            VectorsMissing: It is asked by vector alone, and the index, or the article, has no vectors yet.
+            EncoderMismatch: A text was given, and the encoder isn't the one that made the index's vectors.
+            MissingExtra: A text was given, and the encoder isn't installed.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [result.article.id for result in searcher.more_like("radar", k=1).results]
+            ['missiles']
+            >>> recent = searchkit.F("published") >= "2025"
+            >>> [result.article.id for result in searcher.more_like(text="cocoa ferries", k=1, where=recent).results]
+            ['bridge']
+        """
+        started = time.monotonic()
+        with self._reading() as context:
+            example = example_of(context, article_id, text)
+            query = query_like(example, k=k, mode=mode, where=self._filter(context, where), explain=explain)
+            config = settings_for(context.generation, self._config)
+            results, notes = more_like(context, example, query, config, self._encode, copies=copies)
+        notes = (*notes, *([self._hold.note] if self._hold.note else []))
+        return Answer(query=query, results=results, notes=notes, took_s=time.monotonic() - started)
+
     def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
         """Return the numbers over all segments of the living articles that meet conditions."""
+        return context.generation.articles_where(self._filter(context, where))
+
+    def _filter(self, context: SearchContext, where: Conditions) -> Where:
+        """Return conditions as a filter of this index. Raises ``QueryError``."""
         expression = None if where is None else dated_expression(filter_expression(where), Clock(self._time_zone))
         filters = Where(expression=expression)
         check_fields(context.generation, filters)
-        return context.generation.articles_where(filters)
+        return filters
 
     def article(self, article_id: str) -> Article | None:
         """Look up an article by its id.

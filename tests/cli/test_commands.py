@@ -352,3 +352,13 @@ def test_doctor_tells_a_cache_folder_that_is_a_file(run: Run, tmp_path: Path, mo
     assert not checks["vector cache"]["good"]
     assert "it is a file" in checks["vector cache"]["found"]
     assert "SEARCHKIT_CACHE" in checks["vector cache"]["remedy"]
+
+
+def test_several_indexes_are_asked_together(run: Run, built: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "port.jsonl"
+    corpus.write_text('{"id": "7", "title": "Air defence of the port", "text": "Missiles guard the port."}\n')
+    assert run("build", corpus, "--index", tmp_path / "port", "--quiet").code == 0
+    ran = run("search", "air defence", "--index", built, "--index", tmp_path / "port", "--format", "jsonl")
+    assert {line.split('"id": "')[1].split("/")[0] for line in ran.out.splitlines()} == {"wire", "port"}
+    ran = run("search", "air defence", "--index", tmp_path / "port", "--index", tmp_path / "port")
+    assert (ran.code, "Two indexes are called 'port'" in ran.err) == (2, True)

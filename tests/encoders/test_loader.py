@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from searchkit.encoders import load_encoder, model_files
+from searchkit.encoders import load_encoder, loader, model_files
 from searchkit.encoders.onnx_encoder import OnnxEncoder
 from searchkit.encoders.onnx_export import FACTS, GRAPH, TOKENIZER, WEIGHTS, folder_of
 from searchkit.encoders.sentence_transformer import SentenceTransformerEncoder
 from searchkit.errors import ConfigError, MissingExtra, StorageError, broken_installation, how_to_install
 from tests.encoders.tiny_models import change_json, make_model
+from tests.word_encoder import WordEncoder
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -361,3 +362,29 @@ def test_a_static_model_without_a_limit_gets_one(plain_model: Path, tmp_path: Pa
     assert encoder.max_tokens > 1000
     near, far = encoder.encode_chunks(["air defense", "rice"]) @ encoder.encode_query("defense of air")
     assert near > far
+
+
+def test_a_model_on_another_device_gives_the_vectors_that_queries_get(prompted_model: Path) -> None:
+    model, encoder = model_files.find_model(str(prompted_model)), load_encoder(str(prompted_model))
+    fast = loader._same_on(SentenceTransformerEncoder(model, device="cpu"), encoder, "cpu")
+    assert (fast.name, fast.fingerprint, fast.dimension) == (encoder.name, encoder.fingerprint, encoder.dimension)
+
+
+def test_a_device_that_gives_other_vectors_is_refused(prompted_model: Path, plain_model: Path) -> None:
+    other = load_encoder(str(plain_model))
+    with pytest.raises(ConfigError, match="come out otherwise"):
+        loader._same_on(WordEncoder(dimension=other.dimension), other, "cuda")
+
+
+def test_devices_that_are_not_there_are_refused_and_auto_takes_what_is(plain_model: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        with pytest.raises(ConfigError, match="no device 'cuda' here"):
+            load_encoder(str(plain_model), device="cuda")
+        assert isinstance(load_encoder(str(plain_model), device="auto"), OnnxEncoder)
+    assert isinstance(load_encoder(str(plain_model), device="cpu"), OnnxEncoder)
+    with pytest.raises(ConfigError, match="no device 'tpu'"):
+        load_encoder(str(plain_model), device="tpu")
+    with pytest.raises(ConfigError, match="no device of this choice"):
+        load_encoder("http://127.0.0.1:9/v1#m", device="auto")

@@ -21,11 +21,24 @@ from searchkit.cli.commands.generation_diff import (
 )
 from searchkit.cli.index_argument import existing_index, new_index
 from searchkit.cli.interruption import InterruptedWork
-from searchkit.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
+from searchkit.cli.options import (
+    READING,
+    Device,
+    Fields,
+    Index,
+    Jobs,
+    Json,
+    NoCache,
+    NoColor,
+    Quiet,
+    Strict,
+    Wait,
+    pairs,
+)
 from searchkit.cli.output.console import Screen
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
-from searchkit.types import BuildReport, Progress
+from searchkit.types import BuildReport, Encoder, Progress
 
 Places = Annotated[
     list[str] | None,
@@ -40,7 +53,8 @@ EncoderName = Annotated[
         metavar="NAME",
         show_default=DEFAULT_ENCODER,
         rich_help_panel=READING,
-        help="A sentence-transformers model, by name or path; static:NAME for its static form.",
+        help="A sentence-transformers model, by name or path; static:NAME for its static form; http://host/v1#model for"
+        " an embeddings endpoint, its key in SEARCHKIT_ENCODER_KEY.",
     ),
 ]
 ChunkTokens = Annotated[
@@ -84,6 +98,7 @@ def build(
     encoder: EncoderName = None,
     chunk_tokens: ChunkTokens = None,
     keep_encoder: KeepEncoder = None,
+    device: Device = None,
     strict: Strict = False,
     keyword_first: KeywordFirst = False,
     no_cache: NoCache = False,
@@ -115,6 +130,7 @@ def build(
             places=places or (),
             config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
             read=ReadConfig(fields=dict(pairs("--field", field))),
+            encoder=encoder_on(device, encoder or DEFAULT_ENCODER),
             strict=strict,
             keyword_first=keyword_first,
             say=None if quiet or json else screen.say,
@@ -132,6 +148,7 @@ def add(
     places: Places = None,
     index: Index = None,
     field: Fields = None,
+    device: Device = None,
     strict: Strict = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -153,6 +170,7 @@ def add(
             where,
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))),
+            encoder=encoder_of_index(device, where),
             strict=strict,
             cache=not no_cache,
             jobs=jobs,
@@ -171,6 +189,7 @@ def rebuild(
     encoder: EncoderName = None,
     chunk_tokens: ChunkTokens = None,
     keep_encoder: KeepEncoder = None,
+    device: Device = None,
     strict: Strict = False,
     keyword_first: KeywordFirst = False,
     queries: Queries = None,
@@ -219,6 +238,7 @@ def rebuild(
             places=places or (),
             config=config,
             read=read,
+            encoder=encoder_on(device, encoder) if encoder else encoder_of_index(device, where),
             strict=strict,
             cache=not no_cache,
             reuse=not encode_anew,
@@ -244,6 +264,23 @@ def _changes(encoder: str | None, chunk_tokens: int | None, keep_encoder: bool |
     """Return the settings that were given."""
     chosen = {"encoder": encoder, "chunk_tokens": chunk_tokens, "keep_encoder": keep_encoder}
     return {name: value for name, value in chosen.items() if value is not None}
+
+
+def encoder_on(device: str | None, name: str, *, relative: bool = True) -> Encoder | None:
+    """Return an encoder on the device that was asked for; None where none was. Raises ``ConfigError``."""
+    from searchkit.encoders import load_encoder
+
+    return None if device is None else load_encoder(name, relative=relative, device=device)
+
+
+def encoder_of_index(device: str | None, where: Path) -> Encoder | None:
+    """Return an index's encoder on the device that was asked for; None where none was. Raises ``ConfigError``."""
+    if device is None:
+        return None
+    from searchkit.index.manifest import manifest_in_force
+    from searchkit.index.paths import IndexPaths
+
+    return encoder_on(device, manifest_in_force(IndexPaths(where)).encoder.name, relative=False)
 
 
 def _changed_config(where: Path, changes: dict[str, Any]) -> IndexConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from searchkit.answer import Answer
-from searchkit.cli.index_argument import existing_index
+from searchkit.cli.index_argument import existing_indexes
 from searchkit.cli.options import (
     Around,
     AsExpression,
@@ -25,9 +25,10 @@ from searchkit.cli.options import (
     Format,
     FormatOption,
     IncludeLater,
-    Index,
+    Indexes,
     Interactive,
     Json,
+    KeywordFallback,
     Languages,
     MinConfidence,
     ModeOption,
@@ -66,7 +67,7 @@ REFRESH_AFTER_S = 2.0
 def search(
     *,
     query: Words = None,
-    index: Index = None,
+    index: Indexes = None,
     k: Count = 10,
     mode: ModeOption = Mode.HYBRID,
     words: AsWords = False,
@@ -76,6 +77,7 @@ def search(
     rerank: Rerank = None,
     rerank_budget: RerankBudget = None,
     settings: SettingsFile = None,
+    keyword_fallback: KeywordFallback = False,
     since: Since = None,
     until: Until = None,
     time_zone: TimeZone = None,
@@ -133,12 +135,13 @@ def search(
         "suggest_values": True,
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
-    path = existing_index(index, screen)
-    from searchkit.search.searcher import open_index
-
-    config, age = _config(path, settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
-    with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
-        say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
+    paths = existing_indexes(index, screen)
+    config, age = (
+        _config(paths[0], settings, _changed(rerank_budget, time_zone, keyword_fallback)),
+        REFRESH_AFTER_S if interactive else None,
+    )
+    with _opened(paths, mode, config=config, reranker=rerank, refresh_after_s=age) as searcher:
+        say = answer_writer(screen, chosen, ", ".join(map(str, paths)), explain=explain, many=interactive)
         if interactive:
             has_results = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
         else:
@@ -149,14 +152,28 @@ def search(
         raise typer.Exit(1)
 
 
-def _config(
-    path: Path, settings: Path | None, rerank_budget: float | None, time_zone: str | None
-) -> SearchConfig | None:
-    """Return the settings of a file, or with what options change; None for those that the index names."""
-    config = SearchConfig.from_file(settings) if settings is not None else None
+def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
+    """Open an index, or several together; by keyword alone their vectors may be of different encoders."""
+    from searchkit.search.searcher import open_index, open_many
+
+    if len(paths) == 1:
+        return open_index(paths[0], **more)
+    return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
+
+
+def _changed(rerank_budget: float | None, time_zone: str | None, keyword_fallback: bool) -> dict[str, Any]:
+    """Return the settings that options change."""
     changed: dict[str, Any] = {} if rerank_budget is None else {"rerank_budget_s": rerank_budget}
     if time_zone:
         changed["time_zone"] = time_zone
+    if keyword_fallback:
+        changed["keyword_fallback"] = True
+    return changed
+
+
+def _config(path: Path, settings: Path | None, changed: Mapping[str, Any]) -> SearchConfig | None:
+    """Return the settings of a file, or with what options change; None for those that the index names."""
+    config = SearchConfig.from_file(settings) if settings is not None else None
     if not changed:
         return config
     from searchkit.index.search_settings import settings_in_force
@@ -239,7 +256,7 @@ def _reader(screen: Screen) -> Callable[[], str | None]:
     return read
 
 
-def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: bool) -> Say:
+def answer_writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: bool) -> Say:
     """Return the function that writes an answer in a format; notes go to standard error unless they are in the data.
 
     Where there may be ``many`` answers, each is a line of JSON, so that what reads them can tell them apart.

@@ -8,9 +8,22 @@ from typing import Annotated
 
 import typer
 
-from searchkit.cli.commands.build import Places, work
+from searchkit.cli.commands.build import Places, encoder_of_index, work
 from searchkit.cli.index_argument import existing_index
-from searchkit.cli.options import READING, Fields, Index, Jobs, Json, NoCache, NoColor, Quiet, Strict, Wait, pairs
+from searchkit.cli.options import (
+    READING,
+    Device,
+    Fields,
+    Index,
+    Jobs,
+    Json,
+    NoCache,
+    NoColor,
+    Quiet,
+    Strict,
+    Wait,
+    pairs,
+)
 from searchkit.cli.output.console import Screen
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
@@ -46,6 +59,7 @@ def update(
     yes: Yes = False,
     checksum: Checksum = False,
     field: Fields = None,
+    device: Device = None,
     strict: Strict = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -72,6 +86,7 @@ def update(
             where,
             places=places or (),
             read=ReadConfig(fields=dict(pairs("--field", field))) if field else None,
+            encoder=encoder_of_index(device, where),
             prune=prune,
             prune_limit=1.0 if yes else index_update.PRUNE_LIMIT,
             checksum=checksum,
