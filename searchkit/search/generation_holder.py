@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from searchkit.errors import ConfigError, IndexCorrupt, SearchkitError
@@ -50,6 +50,24 @@ class _SharedGeneration:
             last = self._users == 0
         if last:
             self.reading.close()
+
+
+class HeldGeneration:
+    """One generation that somebody else holds open: what a ``GenerationHolder`` is to a searcher that stays in it."""
+
+    def __init__(self, context: SearchContext, note: str) -> None:
+        self._context, self.note = context, note
+
+    def reading(self) -> AbstractContextManager[SearchContext]:
+        """Search, with ``with``, in the one that is held."""
+        return nullcontext(self._context)
+
+    def refresh(self) -> bool:
+        """Stay: say that it is no other generation."""
+        return False
+
+    def close(self) -> None:
+        """Leave it to who holds it."""
 
 
 class GenerationHolder:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +18,7 @@ from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.search.facets import count_facets
-from searchkit.search.generation_holder import GenerationHolder
+from searchkit.search.generation_holder import GenerationHolder, HeldGeneration
 from searchkit.search.query import When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
@@ -132,7 +133,9 @@ class Searcher:
         self._reranker = RerankerRun(reranker) if reranker is not None else None
         encoders = QueryEncoders(encoder)
         self._encode = encoders.encode
-        self._hold = GenerationHolder(path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s)
+        self._hold: GenerationHolder | HeldGeneration = GenerationHolder(
+            path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s
+        )
         self._reading = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
@@ -186,6 +189,36 @@ class Searcher:
             'No ferries run today.'
         """
         return self._hold.refresh()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Searcher]:
+        """Stay in the generation that is searched now, for several questions whose answers must fit together.
+
+        Yields:
+            A searcher of that generation, whatever ``refresh`` does meanwhile. It can be used within the block.
+
+        Raises:
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> with searcher.snapshot() as snapshot:
+            ...     report = searchkit.delete("indexes/news", "bridge")
+            ...     _ = searcher.refresh()
+            ...     len(snapshot.chunks("bridge")), len(searcher.chunks("bridge"))
+            (1, 0)
+        """
+        with self._reading() as context:
+            held = copy(self)
+            held._hold = HeldGeneration(context, self._hold.note)
+            held._reading = held._hold.reading
+            yield held
+
+    @property
+    def version(self) -> str:
+        """What names the generation that is searched: its number and what its manifest's digest begins with."""
+        with self._reading() as context:
+            return f"{context.generation.manifest.generation}-{(context.generation.seal or '')[:12]}"
 
     def search(
         self,
