@@ -555,6 +555,32 @@ class Searcher:
         with self._reading() as context:
             return len(self._numbers(context, where))
 
+    def meets(self, article_id: str, *, where: Conditions) -> bool:
+        """Say whether an article meets conditions.
+
+        Args:
+            article_id: The article's id.
+            where: Conditions, as for ``search``; None: any article meets them.
+
+        Returns:
+            Whether there is such an article, and it meets them.
+
+        Raises:
+            QueryError: The conditions can't be understood, or name a field that no article has.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.meets("bridge", where=searchkit.F("tag") == "city")
+            True
+            >>> searcher.meets("bridge", where=searchkit.F("tag") == "defense")
+            False
+        """
+        with self._reading() as context:
+            number = context.generation.article_number(article_id)
+            return number is not None and bool((self._numbers(context, where) == number).any())
+
     def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
         """Return the numbers over all segments of the living articles that meet conditions."""
         expression = None if where is None else dated_expression(filter_expression(where), self._now)

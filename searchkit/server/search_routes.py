@@ -1,0 +1,255 @@
+"""Search routes: what reads an index. Each answer is of one generation, which its ETag names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from searchkit.errors import QueryError
+from searchkit.filter_expression import F
+from searchkit.search.searcher import Searcher
+from searchkit.server import response_models as models
+from searchkit.server.access import Access
+from searchkit.server.answer_json import answer_json, article_json, chunk_json, facets_json, info_json, to_bytes
+from searchkit.server.open_indexes import OpenIndex
+from searchkit.server.problem_details import AddressTooLong, BadRequest, NotFound
+from searchkit.server.request_models import (
+    ARTICLE_FIELDS,
+    DEFAULT_FIELDS,
+    ArticleParameters,
+    CountBody,
+    CountParameters,
+    FacetBody,
+    FacetParameters,
+    SearchBody,
+    SearchParameters,
+    conditions,
+)
+from searchkit.server.services import access_of, services_of
+from searchkit.types import FilterExpression
+from searchkit.version import __version__
+
+Ask = Callable[[Searcher, Access], dict[str, Any]]
+"""Asks an index on behalf of somebody."""
+
+Where = FilterExpression | dict[str, Any] | None
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/indexes", response_model=models.IndexesModel, summary="The indexes that can be asked")
+async def indexes(request: Request) -> Response:
+    """Name the indexes that may be asked, and what they are made of."""
+    services, access = services_of(request), access_of(request)
+    listed = await services.queue.run(
+        lambda: [_index_json(opened, access) for opened in services.indexes.visible(access)]
+    )
+    return _json(to_bytes({"indexes": listed}))
+
+
+@router.get("/{index}/search", response_model=models.AnswerModel, summary="Search")
+async def search(request: Request, index: str, parameters: Annotated[SearchParameters, Query()]) -> Response:
+    """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
+    where = conditions(parameters.where)
+    timeless = not parameters.names_time(where) and ":" not in parameters.q
+    return await _reply(request, index, _searching(request, parameters, where), timeless=timeless)
+
+
+@router.post("/{index}/search", response_model=models.AnswerModel, summary="Search, asked as JSON")
+async def search_json(request: Request, index: str, body: SearchBody) -> Response:
+    """Answer a question, as GET does."""
+    return await _reply(request, index, _searching(request, body, body.where))
+
+
+@router.get("/{index}/explain", response_model=models.AnswerModel, summary="Search, with explanations")
+async def explain(request: Request, index: str, parameters: Annotated[SearchParameters, Query()]) -> Response:
+    """Answer a question as a search does; every result says by which numbers its score can be worked out again."""
+    where = conditions(parameters.where)
+    explained = parameters.model_copy(update={"explain": True})
+    return await _reply(request, index, _searching(request, explained, where))
+
+
+@router.get("/{index}/count", response_model=models.CountModel, summary="Count articles")
+async def count(request: Request, index: str, parameters: Annotated[CountParameters, Query()]) -> Response:
+    """Count the articles that meet the conditions."""
+    where = conditions(parameters.where)
+    timeless = not parameters.names_time(where)
+    return await _reply(request, index, _counting(parameters, where), timeless=timeless)
+
+
+@router.post("/{index}/count", response_model=models.CountModel, summary="Count articles, asked as JSON")
+async def count_json(request: Request, index: str, body: CountBody) -> Response:
+    """Count the articles that meet the conditions."""
+    return await _reply(request, index, _counting(body, body.where))
+
+
+@router.get("/{index}/facets", response_model=models.FacetsModel, summary="Count values")
+async def facets(request: Request, index: str, parameters: Annotated[FacetParameters, Query()]) -> Response:
+    """Count the values of fields over the articles that match."""
+    where = conditions(parameters.where)
+    return await _reply(request, index, _counting_values(request, parameters, where))
+
+
+@router.post("/{index}/facets", response_model=models.FacetsModel, summary="Count values, asked as JSON")
+async def facets_by_json(request: Request, index: str, body: FacetBody) -> Response:
+    """Count the values of fields over the articles that match."""
+    return await _reply(request, index, _counting_values(request, body, body.where))
+
+
+@router.get("/{index}/articles/{article_id:path}", response_model=models.WholeArticleModel, summary="An article")
+async def article(
+    request: Request, index: str, article_id: str, parameters: Annotated[ArticleParameters, Query()]
+) -> Response:
+    """Return an article by its id, with its text or a part of it."""
+    end = parameters.end
+    if end is not None and end < parameters.start:
+        raise BadRequest(f"The text can't end at {end} and begin at {parameters.start}.", hint="Swap the two.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        whole = searcher.article(article_id)
+        if whole is None or not _is_visible(searcher, article_id, access):
+            raise NotFound(f"No article here has the id '{article_id[:100]}'.")
+        values = article_json(whole, parameters.fields or ARTICLE_FIELDS)
+        first, last = min(parameters.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
+        last = first if end == 0 else max(first, last)
+        if "text" in values:
+            values["text"] = whole.text[first:last]
+        spans = [
+            {"id": chunk.id, "start": chunk.start, "end": chunk.end, "heading": chunk.heading}
+            for chunk in searcher.chunks(article_id)
+        ]
+        return values | {"start": first, "end": last, "length": len(whole.text), "chunks": spans}
+
+    return await _reply(request, index, ask, timeless=True, name=False)
+
+
+@router.get("/{index}/chunks/{chunk_id:path}", response_model=models.ChunkOfArticleModel, summary="A chunk")
+async def chunk(request: Request, index: str, chunk_id: str) -> Response:
+    """Return a chunk by its id, ``article-id#ordinal`` with the sign percent-encoded."""
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        known = searcher.chunk(chunk_id)
+        if known is None or not _is_visible(searcher, known.article_id, access):
+            raise NotFound(f"No chunk here has the id '{chunk_id[:100]}'.")
+        return chunk_json(known) | {"article_id": known.article_id}
+
+    return await _reply(request, index, ask, timeless=True, name=False)
+
+
+def _searching(request: Request, asked: SearchParameters | SearchBody, where: dict[str, Any] | None) -> Ask:
+    limits = services_of(request).settings.limits
+    _check_query(asked.q, limits.query_characters)
+    if asked.k > limits.results:
+        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        hides = access.where is not None
+        answer = searcher.search(asked.q, where=access.within(where), suggest_values=not hides, **asked.options())
+        return answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=hides)
+
+    return ask
+
+
+def _counting(asked: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        return {"articles": searcher.count(where=access.within(_joined(where, asked.filters())))}
+
+    return ask
+
+
+def _counting_values(request: Request, asked: FacetParameters | FacetBody, where: dict[str, Any] | None) -> Ask:
+    _check_query(asked.q, services_of(request).settings.limits.query_characters)
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        answer = searcher.search(
+            asked.q,
+            k=1,
+            mode=asked.mode,
+            syntax=asked.syntax,
+            facets=asked.facets,
+            where=access.within(where),
+            **asked.filters(),
+        )
+        return {"facets": facets_json(answer.facets)}
+
+    return ask
+
+
+def _joined(where: dict[str, Any] | None, filters: dict[str, Any]) -> Where:
+    """Return conditions together with the filters that have names of their own."""
+    named = {name: value for name, value in filters.items() if name not in {"since", "until"}}
+    expressions: list[Any] = [F(name).any(values) for name, values in named.items()]
+    if "since" in filters or "until" in filters:
+        expressions.append(F("published").between(filters.get("since"), filters.get("until")))
+    if where is not None:
+        expressions.append(where)
+    return {"and": expressions} if expressions else None
+
+
+def _check_query(text: str, limit: int) -> None:
+    """Refuse a query that is empty or too long. Raises the error that says so."""
+    if len(text) > limit:
+        raise AddressTooLong(f"The query has {len(text):,} characters.", hint=f"Ask in {limit:,} at most.")
+    if not text.strip():
+        raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
+
+
+def _is_visible(searcher: Searcher, article_id: str, access: Access) -> bool:
+    return access.where is None or searcher.meets(article_id, where=access.where)
+
+
+def _index_json(opened: OpenIndex, access: Access) -> dict[str, Any]:
+    """Return what an index is made of; to whom sees a part of the articles alone, only how many these are."""
+    with opened.searcher.snapshot() as searcher:
+        generation = _number(searcher)
+        if access.where is not None:
+            return {"name": opened.name, "generation": generation, "articles": searcher.count(where=access.where)}
+        info = searcher.info()
+        problem = {"problem": opened.problem} if opened.problem else {}
+        return {"name": opened.name, "generation": generation, "articles": info.articles} | info_json(info) | problem
+
+
+def _number(searcher: Searcher) -> int:
+    return int(searcher.version.partition("-")[0])
+
+
+async def _reply(request: Request, index: str, ask: Ask, *, timeless: bool = False, name: bool = True) -> Response:
+    """Answer from one generation.
+
+    Where the answer depends on the generation and the request alone (``timeless``), whoever has it already is told so
+    without searching. ``name``: whether the answer names the index.
+    """
+    services, access = services_of(request), access_of(request)
+    is_get = request.method in {"GET", "HEAD"}
+    known = request.headers.get("if-none-match", "") if is_get else ""
+
+    def work() -> tuple[str, bytes | None]:
+        with services.indexes.snapshot(index, access) as searcher:
+            tag = _tag(searcher.version, request, access) if timeless else ""
+            if tag and tag in known:
+                return tag, None
+            values = {"index": index} if name else {}
+            body = to_bytes(values | {"generation": _number(searcher)} | ask(searcher, access))
+            if is_get and not tag:
+                tag = f'W/"{searcher.version}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+            return tag, None if tag and tag in known else body
+
+    tag, body = await services.queue.run(work)
+    return _json(body, tag)
+
+
+def _tag(version: str, request: Request, access: Access) -> str:
+    asked = "\0".join((__version__, access.name, str(request.url.path), str(request.url.query)))
+    return f'W/"{version}-{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"'
+
+
+def _json(body: bytes | None, tag: str = "") -> Response:
+    headers = {"etag": tag} if tag else {}
+    if body is None:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
