@@ -76,7 +76,7 @@ async def _lifespan(
         indexes=indexes,
         queue=WorkQueue(settings.limits),
         counts=counts,
-        jobs=JobStore(settings.state, counts),
+        jobs=JobStore(settings.state, counts, settings.limits.jobs),
         streams=StreamSlots(settings.limits.streams),
     )
     app.state.services = services

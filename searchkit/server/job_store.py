@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from searchkit.server.problem_details import NotFound
+from searchkit.server.problem_details import NotFound, TooManyRequests
 from searchkit.server.request_counts import RequestCounts
 from searchkit.storage.helper_process import HelperProcess, HelperStopped
 
@@ -31,15 +31,18 @@ _JOB_PROCESS = "searchkit.server.job_process"
 class JobStore:
     """The jobs of a server. Those that a worker takes run one after another."""
 
-    def __init__(self, folder: Path, counts: RequestCounts) -> None:
-        self._folder, self._counts = folder, counts
+    def __init__(self, folder: Path, counts: RequestCounts, most: int) -> None:
+        self._folder, self._counts, self._most = folder, counts, most
+        self._pending = 0
         self._folder.mkdir(parents=True, exist_ok=True)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="searchkit-jobs")
         self._helper: HelperProcess | None = None
         self._closed = False
 
     def new(self) -> str:
-        """Return the id of a job that is to be."""
+        """Return the id of a job that is to be. Raises ``TooManyRequests`` where too many are waiting."""
+        if self._pending >= self._most:
+            raise TooManyRequests(f"{self._pending:,} jobs are waiting, which is as many as may.")
         return secrets.token_hex(16)
 
     def input_of(self, job: str) -> Path:
@@ -59,6 +62,7 @@ class JobStore:
     def start(self, job: str, kind: str, index: str, request: Mapping[str, Any]) -> None:
         """Take a job; it runs when those before are through."""
         self._write(job, {"event": "queued", "kind": kind, "index": index, "process": os.getpid(), "at": time.time()})
+        self._pending += 1
         self._threads.submit(self._run, job, kind, request)
 
     def state(self, job: str) -> dict[str, Any]:
@@ -129,6 +133,7 @@ class JobStore:
             if self._helper is not None:
                 self._helper.close()
             self.input_of(job).unlink(missing_ok=True)
+            self._pending -= 1
         self._write(job, last)
         self._counts.add("jobs_total", f'{{kind="{kind}",ended="{last["event"]}"}}')
 

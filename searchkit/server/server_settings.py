@@ -18,7 +18,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 class Limits:
     """What a request may cost.
 
-    ``at_once`` counts requests that a worker answers or keeps waiting, ``threads`` those it answers at the same time.
+    ``at_once`` counts requests that a worker answers or keeps waiting, ``threads`` those it answers at the same time,
+    ``jobs`` those that it runs or keeps waiting.
     """
 
     body_bytes: int = 1_000_000
@@ -28,6 +29,7 @@ class Limits:
     timeout_s: float = 30.0
     at_once: int = 256
     streams: int = 32
+    jobs: int = 100
     threads: int = 4
 
 
