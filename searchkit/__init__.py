@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
+    from searchkit.answer import Answer
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
     from searchkit.filter_expression import F
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index
     from searchkit.types import (
-        Answer,
         Article,
         BuildReport,
         Chunk,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Hit,
         IndexInfo,
         Mode,
+        Part,
         Problem,
         ProblemKind,
         Query,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     read = read_articles
 
 _HOMES = {
+    "searchkit.answer": ("Answer",),
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
     "searchkit.filter_expression": ("F",),
@@ -70,7 +72,6 @@ _HOMES = {
     "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index"),
     "searchkit.types": (
-        "Answer",
         "Article",
         "BuildReport",
         "Chunk",
@@ -79,6 +80,7 @@ _HOMES = {
         "Hit",
         "IndexInfo",
         "Mode",
+        "Part",
         "Problem",
         "ProblemKind",
         "Query",
@@ -112,6 +114,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "IndexConfig",
     "IndexInfo",
     "Mode",
+    "Part",
     "Problem",
     "ProblemKind",
     "Query",

@@ -59,6 +59,39 @@ class QueryError(SearchkitError):
     default_hint = "Run 'searchkit search --help' to see how to ask."
 
 
+class CursorError(QueryError):
+    """A cursor isn't one that an answer gave, or comes with another query than it did.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> page = searcher.search("Venezuela", k=1)
+        >>> searcher.search("cocoa", k=1, cursor=page.next_cursor)
+        Traceback (most recent call last):
+            ...
+        searchkit.errors.CursorError: The cursor belongs to another query. ...
+    """
+
+    default_hint = "Ask for the first page again, without a cursor, and take its next_cursor for the second."
+
+
+class CursorExpired(CursorError):
+    """The generation that a cursor goes on in isn't kept any more.
+
+    Example:
+        >>> from searchkit.errors import CursorExpired
+        >>> searcher = searchkit.open("indexes/news", cursor_hold_s=0)
+        >>> page = searcher.search("Venezuela", k=1)
+        >>> report = searchkit.delete("indexes/news", "cocoa")
+        >>> _ = searcher.refresh()
+        >>> try:
+        ...     answer = searcher.search("Venezuela", k=1, cursor=page.next_cursor)
+        ... except CursorExpired as error:
+        ...     answer = searcher.search("Venezuela", k=1)
+    """
+
+    http_status = 410
+
+
 class ConfigError(SearchkitError):
     """A setting, an option or an argument can't be used.
 

@@ -427,6 +427,34 @@ class Syntax(StrEnum):
     EXPRESSION = "expression"
 
 
+class Part(StrEnum):
+    """What an answer makes of each result beside its id and its scores. A part's value in text does as well.
+
+    Attributes:
+        ARTICLES: ``"articles"``: the article as it is stored. Without it ``Result.article`` has the id alone.
+        CHUNKS: ``"chunks"``: its best chunks. Without them ``Result.chunks`` is empty.
+        SNIPPETS: ``"snippets"``: the part of each chunk worth reading, which takes the chunks along.
+        EXPLANATIONS: ``"explanations"``: how each score comes about, as with ``explain``.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("radar", parts="articles", k=1)
+        >>> answer.results[0].article.title, answer.results[0].chunks
+        ('Technicians repair the radar at Maracay', ())
+        >>> [result.article.id for result in searcher.search("radar", parts=(), mode="keyword").results]
+        ['radar']
+    """
+
+    ARTICLES = "articles"
+    CHUNKS = "chunks"
+    SNIPPETS = "snippets"
+    EXPLANATIONS = "explanations"
+
+
+USUAL_PARTS = (Part.ARTICLES, Part.CHUNKS, Part.SNIPPETS)
+"""What is made of a result where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryReading:
     """What a query was read as, and why. ``str()`` says it in a line for the user.
@@ -545,6 +573,12 @@ class Query:
             those values.
         explain: Whether results say how their scores come about, in ``contributions`` and ``votes``, which are empty
             otherwise.
+        sort: The field by which the articles that match are sorted, ``"published"``, or the last first,
+            ``"-published"``; "" is by score, the best first.
+        cursor: The ``next_cursor`` of the page before, for the same query; None is the first page.
+        parts: What is made of each result.
+        now: The instant from which "today" and "24h" in the text count; None is the clock's. Bounds in ``where`` are
+            read already.
 
     Example:
         >>> where = searchkit.Where(sources=("Northfield Courier",))
@@ -564,6 +598,10 @@ class Query:
     min_confidence: float = 0.0
     suggest_values: bool = False
     explain: bool = False
+    sort: str = ""
+    cursor: str | None = None
+    parts: tuple[Part, ...] = USUAL_PARTS
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -739,39 +777,6 @@ class FacetCount:
 
     value: str
     articles: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """All that a query gives: the results, and what the user should know about them.
-
-    Attributes:
-        query: The query that was asked.
-        results: The results, best first; ``Query.k`` at most.
-        notes: What the user must be told: words that were ignored, vectors that are missing, a value that no article
-            has.
-        suggestions: Other spellings of the query, from the index's own words. There are some where a word of it is
-            unknown or nothing was found.
-        facets: The counts by the names in ``Query.facets``, most frequent first.
-        took_s: How long it took, in seconds.
-        reading: What the query was read as, and why.
-        nearest: The best result, where none reached ``Query.min_confidence``; None otherwise.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> answer = searcher.search("rardar")
-        >>> answer.suggestions
-        ('radar',)
-    """
-
-    query: Query
-    results: tuple[Result, ...]
-    notes: tuple[str, ...] = ()
-    suggestions: tuple[str, ...] = ()
-    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
-    took_s: float = 0.0
-    reading: QueryReading = QueryReading()
-    nearest: Result | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     {"errors", "types", "version", "_native"},
-    {"config", "filter_expression"},
+    {"config", "filter_expression", "answer"},
     {"storage"},
     {"ingest", "encoders"},
     {"keyword"},
@@ -66,6 +66,7 @@ ONE_FOLDER = {
     "fastapi": "server",
     "starlette": "server",
     "pydantic": "server",
+    "pydantic_core": "server",
     "mcp": "server",
 }
 NUMPY = {"storage", "keyword", "index", "encoders", "search", "evaluation"}

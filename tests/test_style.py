@@ -25,6 +25,8 @@ MOST_VAGUE_SHARE = 0.004
 EXIT_CODES = {
     "SearchkitError": 2,
     "QueryError": 2,
+    "CursorError": 2,
+    "CursorExpired": 2,
     "ConfigError": 2,
     "IndexExists": 2,
     "IndexNotFound": 3,

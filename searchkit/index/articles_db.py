@@ -211,11 +211,18 @@ class DateColumns:
             self._asked = True
             return self._read("WHERE published BETWEEN ? AND ?", (low, high))[1]
         else:
-            if self._by_instant is None:
-                self._by_instant = self._read("", ())
-            published, rows = self._by_instant
+            published, rows = self.columns()
         first, last = np.searchsorted(published, low), np.searchsorted(published, high, side="right")
         return rows[first:last]
+
+    def columns(self) -> tuple[Numbers, Numbers]:
+        """Return the instants of all articles that have a date, microseconds since 1970, ascending, and their rows.
+
+        Raises ``IndexCorrupt``.
+        """
+        if self._by_instant is None:
+            self._by_instant = self._read("", ())
+        return self._by_instant
 
     @cached_property
     def of_a_day(self) -> NDArray[np.bool_]:
@@ -547,6 +554,10 @@ class ArticlesReader:
         """Find the rows, ascending, of the articles that have any of the ids."""
         rows = [row for (row,) in self._among("SELECT row FROM articles WHERE id IN ({marks})", ids, "i")]
         return sorted(rows)
+
+    def column(self, name: str, kind: str) -> list[tuple[int, Any]]:
+        """Return the row of every article and what a column of ``articles`` has there, which is of a ``kind``."""
+        return self._numbered(name, f"i{kind}")
 
     def _numbered(self, columns: str, kinds: str) -> list[tuple[Any, ...]]:
         rows = self.rows(f"SELECT row, {columns} FROM articles ORDER BY row", kinds=kinds)

@@ -25,6 +25,7 @@ from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
 from searchkit.index.segment_reader import Segment, ids_over, placed_ids
+from searchkit.index.sort_keys import sort_keys
 from searchkit.index.vector_index import best_of
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.storage.files import unreadable
@@ -40,6 +41,9 @@ _FILTERS = 16
 
 _CHARACTERS = 1 << 24
 """Characters of articles that are remembered, since those that were found are found again: 16 to 32 MB."""
+
+_SORTED = 8
+"""Fields and directions whose sort keys are remembered, eight bytes an article each."""
 
 _RECORD = 1_000
 """What a record takes beside its text."""
@@ -90,6 +94,7 @@ class Generation:
         self._filtered: dict[Where, NDArray[np.bool_]] = {}
         self._articles: BoundedCache[int, tuple[Article, range]] = BoundedCache(_CHARACTERS, _article_size)
         self._chunks: BoundedCache[int, Chunk] = BoundedCache(_CHARACTERS // 2, _chunk_size)
+        self._sort_keys: BoundedCache[tuple[str, bool], NDArray[np.int64]] = BoundedCache(_SORTED)
         self._guard = Lock()
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -205,6 +210,16 @@ class Generation:
         passing = [np.flatnonzero(articles_where(segment, where)) for segment in self.segments]
         parts = [rows + base for rows, base in zip(passing, self.article_bases, strict=False)]
         return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
+    def sort_keys(self, name: str, *, descending: bool) -> NDArray[np.int64]:
+        """Return ``(articles,)`` what ``index/sort_keys.py`` says of a field; the latest are remembered.
+
+        Raises ``IndexCorrupt``.
+        """
+        keys = self._sort_keys.get((name, descending))
+        if keys is None:
+            keys = self._sort_keys[name, descending] = sort_keys(self.segments, name, descending=descending)
+        return keys
 
     def place(self, row: int) -> tuple[Segment, int]:
         """Return the segment of a row, and the row in it."""

@@ -30,7 +30,19 @@ from searchkit.index.filters import (
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
 from searchkit.keyword.query.filter_values import dated, dated_expression
-from searchkit.types import NO_FILTER, Bound, Filter, Mode, Query, SpanBound, Syntax, ValuePattern, Where
+from searchkit.types import (
+    NO_FILTER,
+    USUAL_PARTS,
+    Bound,
+    Filter,
+    Mode,
+    Part,
+    Query,
+    SpanBound,
+    Syntax,
+    ValuePattern,
+    Where,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -207,6 +219,9 @@ def make_query(
     syntax: Syntax | str = Syntax.AUTO,
     explain: bool = False,
     where: Conditions = None,
+    sort: str = "",
+    cursor: str | None = None,
+    parts: str | Iterable[str] | None = None,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
@@ -236,6 +251,9 @@ def make_query(
         suggest_values=suggest_values,
         syntax=_syntax(syntax),
         explain=explain,
+        sort=sort,
+        cursor=cursor,
+        parts=USUAL_PARTS if parts is None else _parts(parts),
     )
     check_query(query)
     return query
@@ -269,6 +287,12 @@ def check_query(query: Query) -> None:
             f"min_confidence is {shown_value(query.min_confidence)}.", hint="Ask for 0 to 1: 0.5 is as likely as not."
         )
     _facets(query.facets)
+    if not isinstance(query.sort, str):
+        raise QueryError(
+            f"'sort' is {shown_value(query.sort)}.", hint="Name a field: sort='published', or '-published' in reverse."
+        )
+    if query.parts is not USUAL_PARTS:
+        _parts(query.parts)
     _check_span(query.where)
     if query.where.expression is not None:
         check_depth(query.where.expression)
@@ -382,6 +406,21 @@ def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
                 f"{shown_value(name)} names no field to count.", hint="Give names as text: facets=['source']."
             )
     return names
+
+
+def _parts(parts: str | Iterable[str]) -> tuple[Part, ...]:
+    """Return what is to be made of results. Raises ``QueryError``."""
+    names = (parts,) if isinstance(parts, str) else parts
+    if not isinstance(names, Iterable) or isinstance(names, Mapping | bytes | bytearray):
+        raise QueryError(f"'parts' is {shown_value(parts)}.", hint=f"Choose among: {', '.join(Part)}.")
+    return tuple(_part(name) for name in names)
+
+
+def _part(name: object) -> Part:
+    try:
+        return Part(name)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise QueryError(f"There is no part {shown_value(name)}.", hint=f"Choose among: {', '.join(Part)}.") from error
 
 
 def _values(name: str, values: Values) -> tuple[str, ...] | None:

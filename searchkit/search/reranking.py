@@ -61,12 +61,21 @@ class RerankerRun:
         self._given = reranker
         self._loading = Lock()
 
-    def move(self, generation: Generation, candidates: Candidates, config: SearchConfig) -> Candidates:
-        """Let it move the best chunks. Raises as ``reranked`` and ``load_reranker`` do."""
+    def move(
+        self, generation: Generation, candidates: Candidates, config: SearchConfig, *, chunks: int | None = None
+    ) -> Candidates:
+        """Let it move the best chunks, as many as there is time for, or just ``chunks``.
+
+        Raises as ``reranked`` and ``load_reranker`` do.
+        """
+        if chunks == 0:
+            return candidates
         with self._loading:
             if isinstance(self._given, str):
                 self._given = load_reranker(self._given)
             reranker = self._given
+        if chunks is not None:  # what the first page had time for, whatever a later page has
+            config = replace(config, rerank_depth=chunks, rerank_budget_s=None)
         return reranked(generation, candidates, reranker, config)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +13,17 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.search.confidence import confidences
 from searchkit.search.explain import Explainer, of_article
+from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
 from searchkit.search.retrieval import Candidates, SearchContext
 from searchkit.types import ChunkResult, Result
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 def make_results(
-    context: SearchContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig
+    context: SearchContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig, *, first_rank: int = 1
 ) -> tuple[Result, ...]:
     """Return the ranked articles as results, each with its best chunks, best first.
 
@@ -36,14 +41,12 @@ def make_results(
         chunks, candidates.highlights, [context.generation.analysed_as(article.language) for _, article in shown]
     )
     explaining = Explainer(candidates.legs, config) if candidates.query.explain else None
-    plain = candidates.parsed is None or candidates.parsed.plain
-    mixed = context.mixed(candidates.query.text) if plain else 0.0
     following = iter(zip(chunks, snippets, strict=True))
     results = []
     scores = ranked.scores.tolist()
-    sure = _confidences(context, candidates.legs, [rows for _, rows in articles], scores, mixed)
+    sure = _confidences(context, candidates, [rows for _, rows in articles], scores)
     ranks = zip(articles, scores, best, sure, strict=True)
-    for rank, ((article, rows), score, scored, confidence) in enumerate(ranks, start=1):
+    for rank, ((article, rows), score, scored, confidence) in enumerate(ranks, start=first_rank):
         votes = explaining.votes(article.id, rows) if explaining else ()
         results.append(
             Result(
@@ -70,27 +73,41 @@ def make_results(
 
 
 def _confidences(
-    context: SearchContext, legs: RetrieverScores, articles: Sequence[range], scores: Sequence[float], mixed: float
+    context: SearchContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
 ) -> list[float | None]:
     """Return the confidences of articles' fused scores, before a reranker; None where no word was asked for."""
-    if _wordless(legs):
+    legs = candidates.legs
+    if is_wordless(legs):
         return [None] * len(scores)
     if legs.shift is not None:
-        fused = replace(legs, shift=None)
-        own = [fused.score(np.arange(rows.start, rows.stop)) for rows in articles]
-        counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
-        scores = votes_of_all(counts, np.concatenate(own), vote_of(legs.scale)).tolist() if own else []
-    return confidences(scores, legs.scale, context.generation.manifest.zero, mixed)
+        scores = article_scores(replace(legs, shift=None), articles).tolist()
+    return confidences_of(context, candidates, scores)
 
 
-def _wordless(legs: RetrieverScores) -> bool:
+def confidences_of(context: SearchContext, candidates: Candidates, scores: Sequence[float]) -> list[float | None]:
+    """Return the confidences of fused scores; None in a fusion whose scores tell none."""
+    plain = candidates.parsed is None or candidates.parsed.plain
+    mixed = context.mixed(candidates.query.text) if plain else 0.0
+    return confidences(scores, candidates.legs.scale, context.generation.manifest.zero, mixed)
+
+
+def article_scores(legs: RetrieverScores, articles: Sequence[range]) -> NDArray[np.float64]:
+    """Return the score of each article, whose rows are given."""
+    if not articles:
+        return np.empty(0)
+    counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
+    rows = np.concatenate([np.arange(rows.start, rows.stop) for rows in articles])
+    return votes_of_all(counts, legs.score(rows), vote_of(legs.scale))
+
+
+def is_wordless(legs: RetrieverScores) -> bool:
     """Say whether a query only says what an article must have or lack: all results score alike then."""
     return legs.vector is None and legs.keyword is not None and not legs.keyword.idf_sum
 
 
 def unsure_note(candidates: Candidates) -> tuple[str, ...]:
     """Say that nothing could be left out for want of confidence where none can be told."""
-    if not candidates.query.min_confidence or not _wordless(candidates.legs):
+    if not candidates.query.min_confidence or not is_wordless(candidates.legs):
         return ()
     return ("The query has no words by which to be confident: nothing is left out for want of confidence.",)
 
@@ -101,14 +118,20 @@ def confident(results: Sequence[Result], candidates: Candidates, config: SearchC
     Raises ``QueryError`` where a fusion gives no confidence.
     """
     least = candidates.query.min_confidence
-    if not least or _wordless(candidates.legs):
+    if not least or is_wordless(candidates.legs):
         return tuple(results)
-    if any(result.confidence is None for result in results):
+    if results:
+        refuse_without_confidence(candidates.legs, config)
+    return tuple(result for result in results if result.confidence is not None and result.confidence >= least)
+
+
+def refuse_without_confidence(legs: RetrieverScores, config: SearchConfig) -> None:
+    """Raise ``QueryError`` where a fusion gives no confidence."""
+    if not isinstance(legs.scale, Scale):
         raise QueryError(
             f"The scores of fusion '{config.fusion}' tell no confidence.",
             hint="Leave fusion at 'sum', or min_confidence out.",
         )
-    return tuple(result for result in results if result.confidence is not None and result.confidence >= least)
 
 
 def nearest_note(nearest: Result | None) -> tuple[str, ...]:

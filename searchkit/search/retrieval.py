@@ -22,8 +22,9 @@ from searchkit.errors import VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
-from searchkit.index.manifest import RULES, rules_note
+from searchkit.index.manifest import RULES, rules_note, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
@@ -31,6 +32,8 @@ from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
+from searchkit.search.cursor import SEAL_BYTES, Clock
+from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
@@ -46,6 +49,11 @@ if TYPE_CHECKING:
     from searchkit.types import Vector
 
     Mask = NDArray[np.bool_]
+
+
+_PAGED = 16
+"""Queries of which pages are turned whose rankings are kept: some 20 bytes for each article of the pages, and what the
+keyword leg found, up to 10 bytes a chunk."""
 
 
 def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
@@ -76,15 +84,27 @@ class SearchContext:
         self.analyzer = Analyzer()
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
+        self.paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]] = BoundedCache(_PAGED)
+        """By the digest of the query: what its next page goes on with."""
+        self.gave_cursor = False
+        """Whether somebody may come back to this generation."""
 
     def close(self) -> None:
         """Let go of the files, at once: what was put together from them, and refers to itself, is taken apart."""
+        self.paged.clear()
         keyword = self.__dict__.pop("keyword", None)
         if keyword is not None:
             vars(keyword).clear()
         for name in ("leaning", "_tongues"):
             self.__dict__.pop(name, None)
         self.generation.close()
+
+    @cached_property
+    def seal(self) -> bytes:
+        """What tells the generation from another of the same number. Raises ``IndexCorrupt``."""
+        generation = self.generation
+        seal = generation.seal or seal_of(generation.paths, generation.manifest.generation)
+        return bytes.fromhex(seal)[:SEAL_BYTES]
 
     @cached_property
     def leaning(self) -> LanguageBias:
@@ -154,13 +174,11 @@ class SearchContext:
     def _filter_fields(self) -> frozenset[str]:
         return FIELDS_EVERYWHERE | self.generation.field_names
 
-    def resolve(self, condition: Filter, time_zone: str = "") -> Mask:
+    def resolve(self, condition: Filter, clock: Clock | None = None) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
         conditions: tuple[Filter, ...] = (condition,)
         if condition.field == "published":
-            from searchkit.ingest.dates import now_in
-
-            conditions = dated(condition, now_in(time_zone))
+            conditions = dated(condition, (clock or Clock(lambda: ""))())
         rows = [
             self.generation.spread([articles_for(segment, each) for segment in self.generation.segments])
             for each in conditions
@@ -229,12 +247,18 @@ class Candidates:
         return self.mask if self.legs.keyword is None else self.legs.keyword.matched
 
 
-def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode: Encode) -> Candidates:
-    """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise."""
+def retrieve(
+    context: SearchContext, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None
+) -> Candidates:
+    """Ask the legs that a query's mode names. Raises ``QueryError``, and what ``encode`` and the index raise.
+
+    ``clock`` is the asker's; None shows ``Query.now``, or the present.
+    """
+    clock = clock or Clock(lambda: config.time_zone, query.now)
     mask = searched_rows(context, query)
     absent = (*context.standing(query.mode), *context.notes_on(query, mask))
     parsed = context.parse(query)
-    resolve = partial(context.resolve, time_zone=config.time_zone)
+    resolve = partial(context.resolve, clock=clock)
     if not parsed.plain:
         absent += notes_on_text(context.generation, filters(parsed.tree), mask)
     if query.mode is Mode.VECTOR:

@@ -7,26 +7,29 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
+from searchkit.answer import Answer
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
+from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query_digest
+from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
-from searchkit.search.generation_holder import GenerationHolder, HeldGeneration
+from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder, HeldGeneration
+from searchkit.search.pages import PageTurn, count_matching, page_by_field, page_by_score, what_is_counted
 from searchkit.search.query import When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
-from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
+from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
 from searchkit.types import (
-    Answer,
     Article,
     Chunk,
     Encoder,
@@ -55,6 +58,7 @@ def open_index(
     reranker: Reranker | str | None = None,
     refresh_after_s: float | None = None,
     generation: int | None = None,
+    cursor_hold_s: float = CURSOR_HOLD_S,
 ) -> Searcher:
     """Open an index for searching.
 
@@ -72,6 +76,8 @@ def open_index(
             to it. None: only ``Searcher.refresh`` does.
         generation: The number of a generation to open, whichever is in force; it is never left. None is the one in
             force.
+        cursor_hold_s: How many seconds a generation that was left stays open for the next pages of its answers: from
+            when it was left, or its latest page was asked for. At most 8 are kept so, the latest.
 
     Returns:
         The searcher. ``search`` asks it, ``article`` and ``chunk`` look one up, ``info`` tells what the index is made
@@ -83,8 +89,8 @@ def open_index(
         FormatTooOld: The index has a format that can't be read any more.
         FormatTooNew: A later version wrote the index.
         StorageError: A file of the index may not be read.
-        ConfigError: There is no such generation, ``encoder`` isn't an encoder, or ``refresh_after_s`` is no time or
-            given with a generation.
+        ConfigError: There is no such generation, ``encoder`` isn't an encoder, ``refresh_after_s`` is no time or
+            given with a generation, or ``cursor_hold_s`` is no time.
 
     Example:
         >>> with searchkit.open("indexes/news") as searcher:
@@ -101,6 +107,7 @@ def open_index(
         reranker=reranker,
         refresh_after_s=refresh_after_s,
         generation=generation,
+        cursor_hold_s=cursor_hold_s,
     )
 
 
@@ -127,6 +134,7 @@ class Searcher:
         reranker: Reranker | str | None = None,
         refresh_after_s: float | None = None,
         generation: int | None = None,
+        cursor_hold_s: float = CURSOR_HOLD_S,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
@@ -134,7 +142,11 @@ class Searcher:
         encoders = QueryEncoders(encoder)
         self._encode = encoders.encode
         self._hold: GenerationHolder | HeldGeneration = GenerationHolder(
-            path, encoders.prepare, generation=generation, refresh_after_s=refresh_after_s
+            path,
+            encoders.prepare,
+            generation=generation,
+            refresh_after_s=refresh_after_s,
+            cursor_hold_s=cursor_hold_s,
         )
         self._reading = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
@@ -210,7 +222,7 @@ class Searcher:
         """
         with self._reading() as context:
             held = copy(self)
-            held._hold = HeldGeneration(context, self._hold.note)
+            held._hold = HeldGeneration(context, self._hold)
             held._reading = held._hold.reading
             yield held
 
@@ -218,7 +230,7 @@ class Searcher:
     def version(self) -> str:
         """What names the generation that is searched: its number and what its manifest's digest begins with."""
         with self._reading() as context:
-            return f"{context.generation.manifest.generation}-{(context.generation.seal or '')[:12]}"
+            return f"{context.generation.manifest.generation}-{context.seal.hex()}"
 
     def search(
         self,
@@ -240,6 +252,9 @@ class Searcher:
         suggest_values: bool = False,
         syntax: Syntax | str = Syntax.AUTO,
         explain: bool = False,
+        sort: str = "",
+        cursor: str | None = None,
+        parts: str | Iterable[str] | None = None,
     ) -> Answer:
         """Answer a question with the best articles that pass the filters.
 
@@ -272,11 +287,23 @@ class Searcher:
             syntax: What ``text`` is read as: "words" or "expression", whatever its form, or "auto". The answer's
                 ``reading`` says what it was read as.
             explain: Whether each result says how its score comes about, in ``contributions`` and ``votes``.
+            sort: A field by which the articles that match are sorted: "published", "price", or in reverse "-published".
+                Those without it come last either way, and ties in the order of the ids. Of several values of an article
+                the first in that order counts. "updated" and "title" are fields too. By hybrid and keyword the articles
+                that ``Answer.total`` counts are sorted, by vector all that pass the filters; with ``min_confidence``
+                those that have it. A reranker isn't asked. "" is by score.
+            cursor: The ``next_cursor`` of the page before. All else must be what it was on the first page, but for
+                ``k``, ``parts``, ``facets``, ``explain`` and ``suggest_values``. The pages are those of one generation:
+                no article comes twice and none is missed, whatever changes in the index meanwhile.
+            parts: What is made of each result beside its id and score, of "articles", "chunks", "snippets" and
+                "explanations" (``Part``): what isn't made isn't read. None: the first three.
 
         Returns:
             The results, best first, and notes on what the user should know.
 
         Raises:
+            CursorError: ``cursor`` isn't one that an answer gave, or comes with another query than it did.
+            CursorExpired: The generation that the cursor goes on in isn't kept any more.
             QueryError: The text is empty or an expression that can't be understood, a field to filter by or to count
                 doesn't exist, ``min_confidence`` is asked of a fusion that gives none, or another argument can't be
                 understood. The message says which.
@@ -299,7 +326,14 @@ class Searcher:
             >>> answer = searcher.search("prices", until="2024", fields={"desk": ["city", "business"]})
             >>> [result.article.id for result in answer.results]
             ['cocoa']
+            >>> answer = searcher.search("the", mode="vector", sort="-published", k=3, parts=())
+            >>> [result.article.id for result in answer.results]
+            ['missiles', 'bridge', 'radar']
+            >>> answer = searcher.search("the", mode="vector", sort="-published", k=3, cursor=answer.next_cursor)
+            >>> [result.article.id for result in answer.results], answer.next_cursor
+            (['cocoa'], None)
         """
+        clock = Clock(self._time_zone, None if cursor is None else cursor_of(cursor).now)
         query = make_query(
             text,
             k=k,
@@ -315,12 +349,15 @@ class Searcher:
             rerank=rerank,
             min_confidence=min_confidence,
             suggest_values=suggest_values,
-            now=self._now,
+            now=clock,
             syntax=syntax,
             explain=explain,
             where=where,
+            sort=sort,
+            cursor=cursor,
+            parts=parts,
         )
-        return self.ask(query)
+        return self.ask(query if clock.reading is None else replace(query, now=clock.reading))
 
     def ask(self, query: Query) -> Answer:
         """Answer a query, as ``search`` does.
@@ -342,15 +379,16 @@ class Searcher:
             [('cocoa', 0.8)]
         """
         started = time.monotonic()
-        with self._reading() as context:
-            candidates, config = self._look(context, query)
-            depth = config.depth if query.explain else depth_for(candidates.legs, query.k, config.depth)
-            ranked = rank_articles(candidates.legs, query.k, depth)
-            results = make_results(context, candidates, ranked, config)
+        cursor = _cursor(query)
+        with self._reading(cursor) as context:
+            turn = self._turn(context, query, cursor)
+            candidates, config, page = turn.candidates, turn.config, turn.page
+            results = make_results(context, candidates, page.ranked, config, first_rank=page.shown + 1)
             relevant, unsure = confident(results, candidates, config), unsure_note(candidates)
             facets = count_facets(context.generation, query.facets, candidates.matching) if query.facets else {}
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
-        nearest = results[0] if results and not relevant else None
+            total, next_cursor = count_matching(context.generation, candidates), turn.next_cursor(context)
+        nearest = results[0] if results and not relevant and cursor is None else None
         return Answer(
             query=query,
             results=relevant,
@@ -360,6 +398,10 @@ class Searcher:
             facets=facets,
             took_s=time.monotonic() - started,
             reading=candidates.reading,
+            total=total,
+            total_of=what_is_counted(candidates),
+            generation=context.generation.manifest.generation,
+            next_cursor=next_cursor,
         )
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
@@ -379,12 +421,12 @@ class Searcher:
             >>> [article_id for article_id, score in searcher.rank(searchkit.Query(text="repairs of the radar", k=2))]
             ['radar', 'missiles']
         """
-        with self._reading() as context:
-            if (self._reranker is None or not query.rerank) and (fast := context.rank_fast(query)) is not None:
+        cursor = _cursor(query)
+        with self._reading(cursor) as context:
+            simple = cursor is None and not query.sort and (self._reranker is None or not query.rerank)
+            if simple and (fast := context.rank_fast(query)) is not None:
                 return fast
-            candidates, config = self._look(context, query)
-            legs = candidates.legs
-            ranked = rank_articles(legs, query.k, depth_for(legs, query.k, config.depth))
+            ranked = self._turn(context, query, cursor).page.ranked
             return tuple(zip(context.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
@@ -406,7 +448,8 @@ class Searcher:
             ['radar#0', 'missiles#0']
         """
         with self._reading() as context:
-            candidates, config = self._look(context, query)
+            config = settings_for(context.generation, self._config)
+            candidates = self._look(context, query, config)
             ranked = rank_chunks(candidates.legs, depth, config.depth)
             return tuple(
                 Hit(chunk_id=context.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
@@ -583,7 +626,7 @@ class Searcher:
 
     def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
         """Return the numbers over all segments of the living articles that meet conditions."""
-        expression = None if where is None else dated_expression(filter_expression(where), self._now)
+        expression = None if where is None else dated_expression(filter_expression(where), Clock(self._time_zone))
         filters = Where(expression=expression)
         check_fields(context.generation, filters)
         return context.generation.articles_where(filters)
@@ -738,20 +781,55 @@ class Searcher:
         with self._reading() as context:
             return info_of(context.generation, settings_for(context.generation, self._config).time_zone)
 
-    def _now(self) -> datetime:
-        """Tell the time by the clock of the settings' zone."""
-        from searchkit.ingest.dates import now_in
-
+    def _time_zone(self) -> str:
+        """Name the zone of the settings."""
         with self._reading() as context:
-            return now_in(settings_for(context.generation, self._config).time_zone)
+            return settings_for(context.generation, self._config).time_zone
 
-    def _look(self, context: SearchContext, query: Query) -> tuple[Candidates, SearchConfig]:
-        """Ask the legs, and the reranker where there is one and it is wanted; return the settings that hold, too."""
+    def _turn(self, context: SearchContext, query: Query, cursor: Cursor | None) -> PageTurn:
+        """Find the page that a query asks for. Raises as ``ask`` does."""
+        check_query(query)
         config = settings_for(context.generation, self._config)
-        candidates = retrieve(context, query, config, self._encode)
-        if self._reranker is not None and query.rerank:
-            candidates = self._reranker.move(context.generation, candidates, config)
-        return candidates, config
+        clock = Clock(lambda: config.time_zone, query.now if cursor is None else cursor.now)
+        digest = query_digest(query, config, reranked=self._is_reranked(query))
+        if cursor is not None and cursor.query != digest:
+            raise other_query()
+        paged = None if cursor is None else context.paged.get(digest)
+        if paged is None:
+            chunks = None if cursor is None else cursor.reranked
+            candidates = self._look(context, query, config, clock, chunks=chunks)
+            ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.explain)
+            if cursor is not None:
+                context.paged[digest] = candidates, ranking
+        else:
+            candidates, ranking = replace(paged[0], query=query), paged[1]
+        if query.sort:
+            page = page_by_field(context, candidates, config, cursor)
+        else:
+            page = page_by_score(ranking, query.k, cursor)
+        return PageTurn(candidates=candidates, config=config, page=page, digest=digest, clock=clock)
+
+    def _is_reranked(self, query: Query) -> bool:
+        return self._reranker is not None and query.rerank and not query.sort
+
+    def _look(
+        self,
+        context: SearchContext,
+        query: Query,
+        config: SearchConfig,
+        clock: Clock | None = None,
+        *,
+        chunks: int | None = None,
+    ) -> Candidates:
+        """Ask the legs, and the reranker where it is wanted, which reads just so many ``chunks`` or all it can."""
+        candidates = retrieve(context, query, config, self._encode, clock)
+        if self._reranker is not None and self._is_reranked(query):
+            candidates = self._reranker.move(context.generation, candidates, config, chunks=chunks)
+        return candidates
+
+
+def _cursor(query: Query) -> Cursor | None:
+    return None if query.cursor is None else cursor_of(query.cursor)
 
 
 def _check_arguments(config: object, reranker: object, generation: object) -> None:

@@ -9,12 +9,18 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
-from searchkit.types import Answer, Article, Chunk, ChunkResult, FacetCount, FieldValue, IndexInfo, Result
+from pydantic_core import PydanticSerializationError, to_json
+
+from searchkit.answer import Answer
+from searchkit.types import Article, Chunk, ChunkResult, FacetCount, FieldValue, IndexInfo, Result
 
 
 def to_bytes(values: Mapping[str, Any]) -> bytes:
     """Write values as JSON."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    try:
+        return to_json(values)  # three times as fast as the standard library
+    except PydanticSerializationError:  # a lone surrogate
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
 
 
 def answer_json(answer: Answer, fields: Collection[str], *, hides: bool) -> dict[str, Any]:
@@ -23,11 +29,15 @@ def answer_json(answer: Answer, fields: Collection[str], *, hides: bool) -> dict
     ``hides``: whether it is for someone who sees a part of the articles alone. Other spellings are left out then: they
     are words of any article.
     """
-    explain = answer.query.explain
+    explain = bool(answer.query.explain) or any(result.votes for result in answer.results)
     return {
+        "generation": answer.generation,
         "query": answer.query.text,
         "mode": str(answer.query.mode),
         "reading": asdict(answer.reading),
+        "total": answer.total,
+        "total_of": answer.total_of,
+        "next_cursor": answer.next_cursor,
         "notes": list(answer.notes),
         "suggestions": [] if hides else list(answer.suggestions),
         "facets": facets_json(answer.facets),

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -60,7 +59,6 @@ def create(settings: ServerSettings, encoder: Encoder | None = None) -> ASGIApp:
         app.include_router(write_routes.router)
     app.include_router(search_routes.router)
     app.add_exception_handler(SearchkitError, _on_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_refusal)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return HttpGuard(GZipMiddleware(app, COMPRESSED_FROM, compresslevel=1), settings, counts)
@@ -118,18 +116,6 @@ async def _on_error(request: Request, error: Exception) -> Response:
     headers = headers_of(error)
     body = problem_body(error, request.scope.get("access"))
     return Response(body, status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return await _on_error(request, _invalid(error.errors()))
-
-
-def _invalid(faults: Any) -> BadRequest:
-    """Return the error for what doesn't fit a request's model: it names the first fault."""
-    place = ".".join(str(part) for part in faults[0]["loc"][1:]) or "the body"
-    text = str(faults[0]["msg"]).encode("utf-8", "replace").decode()
-    return BadRequest(f"'{place[:100]}' can't be taken: {text[:200]}.")
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:

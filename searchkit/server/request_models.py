@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
 
 from searchkit.errors import QueryError
-from searchkit.server.problem_details import BadRequest
+from searchkit.server.problem_details import BadRequest, MediaTypeUnknown
 
 ARTICLE_FIELDS = (
     *("title", "url", "source", "authors", "published", "updated", "language", "tags", "fields"),
@@ -35,10 +38,14 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 When = Annotated[str, Field(max_length=100, description="2025-10, last month, 24h, or an instant.")]
 
 
-class _Named(BaseModel):
-    """The filters that have names of their own."""
+class _Request(BaseModel):
+    """A request, which has no other members than those that are named."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class _Named(_Request):
+    """The filters that have names of their own."""
 
     since: When | None = Field(None, examples=["2025"])
     until: When | None = None
@@ -66,6 +73,13 @@ class _Search(_Named):
     syntax: Literal["auto", "words", "expression"] = "auto"
     facets: list[Name] = Field([], description="Fields whose values are counted.", examples=[["source", "tag"]])
     min_confidence: float = Field(0.0, ge=0, le=1, allow_inf_nan=False)
+    sort: str = Field(
+        "", max_length=200, description="A field, in reverse with -: -published.", examples=["-published"]
+    )
+    cursor: str | None = Field(None, max_length=6_000, description="The next_cursor of the page before.")
+    parts: list[Literal["articles", "chunks", "snippets", "explanations"]] | None = Field(
+        None, description="What is made of each result beside its id and score; the first three where it isn't given."
+    )
     explain: bool = Field(False, description="Whether results say how their scores come about.")
     fields: list[ArticleField] | None = Field(
         None, description="What of each article comes, beside its id; all but sections and text where it isn't given."
@@ -73,7 +87,7 @@ class _Search(_Named):
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of ``Searcher.search`` beside text and ``where``."""
-        names = ("k", "mode", "syntax", "facets", "min_confidence", "explain")
+        names = ("k", "mode", "syntax", "facets", "min_confidence", "explain", "sort", "cursor", "parts")
         return {name: getattr(self, name) for name in names} | self.filters()
 
 
@@ -122,37 +136,29 @@ class FacetBody(_Facets):
     where: WhereObject | None = Field(None, description="Conditions.")
 
 
-class ArticleParameters(BaseModel):
+class ArticleParameters(_Request):
     """What of an article is asked for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     fields: list[ArticleField] | None = Field(None, description="What comes beside the id; without it, everything.")
     start: int = Field(0, ge=0, description="The first character of the text that comes.")
     end: int | None = Field(None, ge=0, description="The character before which the text ends; the last without it.")
 
 
-class DeleteBody(BaseModel):
+class DeleteBody(_Request):
     """Which articles are deleted."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ids: list[Annotated[str, AfterValidator(_is_text)]] = Field([], examples=[["wire-1"]])
     where: WhereObject | None = Field(None, examples=[{"field": "source", "in": ["Meridian Wire"]}])
 
 
-class UpdateBody(BaseModel):
+class UpdateBody(_Request):
     """How an index is brought in line with the places that it remembers."""
-
-    model_config = ConfigDict(extra="forbid")
 
     prune: bool = Field(False, description="Whether articles go that have vanished from the places.")
 
 
-class RebuildBody(BaseModel):
+class RebuildBody(_Request):
     """How an index is made anew."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reuse: bool = Field(True, description="Whether vectors that are there are taken over.")
 
@@ -169,3 +175,67 @@ def conditions(where: str | dict[str, Any] | None) -> dict[str, Any] | None:
     if not isinstance(values, dict):
         raise QueryError("'where' is no object.", hint="Write {'field': 'price', 'gte': 10}, as JSON.")
     return values
+
+
+R = TypeVar("R", bound=_Request)
+
+
+def parameters(model: type[R], query: QueryParams) -> R:
+    """Read what an address asks. Raises ``BadRequest``.
+
+    FastAPI's own reading of a model takes as long as the search itself (.4 ms of 15 parameters).
+    """
+    values: dict[str, Any] = {}
+    for name in query:
+        repeated = query.getlist(name)
+        if name in _lists(model):
+            values[name] = repeated
+        elif len(repeated) > 1:
+            raise BadRequest(f"'{name[:100]}' is given {len(repeated)} times.", hint="Give it once.")
+        else:
+            values[name] = repeated[0]
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+async def body(model: type[R], request: Request) -> R:
+    """Read what a body asks. Raises ``BadRequest``, and ``MediaTypeUnknown`` where it isn't sent as JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":  # a page of another origin could send any other kind without being let
+        raise MediaTypeUnknown(f"The body comes as '{kind[:100]}'.")
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def in_address(model: type[_Request]) -> dict[str, Any]:
+    """Return what describes the parameters of an address."""
+    schema = model.model_json_schema()
+    required = schema.get("required", ())
+    described = [
+        {"name": name, "in": "query", "required": name in required, "schema": values}
+        for name, values in schema["properties"].items()
+    ]
+    return {"parameters": described}
+
+
+def in_body(model: type[_Request]) -> dict[str, Any]:
+    """Return what describes a body."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+
+
+@cache
+def _lists(model: type[_Request]) -> frozenset[str]:
+    """Return the names of the parameters that may be repeated."""
+    return frozenset(name for name, field in model.model_fields.items() if "list[" in str(field.annotation))
+
+
+def _invalid(error: ValidationError) -> BadRequest:
+    """Return the error that names the first fault."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"])) or "the body"
+    text = fault["msg"].encode("utf-8", "replace").decode()
+    return BadRequest(f"'{place[:100]}' can't be taken: {text[:200]}.")

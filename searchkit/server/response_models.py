@@ -145,6 +145,9 @@ class AnswerModel(_Exact):
     query: str
     mode: str
     reading: ReadingModel
+    total: int = Field(description="How many articles match, on all pages together.")
+    total_of: str = Field(description="What the total counts.")
+    next_cursor: str | None = Field(description="What 'cursor' takes for the next page; null on the last.")
     notes: list[str]
     suggestions: list[str]
     facets: dict[str, list[FacetModel]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +28,11 @@ from searchkit.server.request_models import (
     FacetParameters,
     SearchBody,
     SearchParameters,
+    body,
     conditions,
+    in_address,
+    in_body,
+    parameters,
 )
 from searchkit.server.services import access_of, services_of
 from searchkit.types import FilterExpression
@@ -52,70 +56,113 @@ async def indexes(request: Request) -> Response:
     return _json(to_bytes({"indexes": listed}))
 
 
-@router.get("/{index}/search", response_model=models.AnswerModel, summary="Search")
-async def search(request: Request, index: str, parameters: Annotated[SearchParameters, Query()]) -> Response:
+@router.get(
+    "/{index}/search", response_model=models.AnswerModel, summary="Search", openapi_extra=in_address(SearchParameters)
+)
+async def search(request: Request, index: str) -> Response:
     """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
-    where = conditions(parameters.where)
-    timeless = not parameters.names_time(where) and ":" not in parameters.q
-    return await _reply(request, index, _searching(request, parameters, where), timeless=timeless)
+    asked = parameters(SearchParameters, request.query_params)
+    where = conditions(asked.where)
+    timeless = not asked.names_time(where) and ":" not in asked.q and asked.cursor is None
+    return await _reply(request, index, _searching(request, asked, where), timeless=timeless)
 
 
-@router.post("/{index}/search", response_model=models.AnswerModel, summary="Search, asked as JSON")
-async def search_json(request: Request, index: str, body: SearchBody) -> Response:
+@router.post(
+    "/{index}/search",
+    response_model=models.AnswerModel,
+    summary="Search, asked as JSON",
+    openapi_extra=in_body(SearchBody),
+)
+async def search_json(request: Request, index: str) -> Response:
     """Answer a question, as GET does."""
-    return await _reply(request, index, _searching(request, body, body.where))
+    asked = await body(SearchBody, request)
+    return await _reply(request, index, _searching(request, asked, asked.where))
 
 
-@router.get("/{index}/explain", response_model=models.AnswerModel, summary="Search, with explanations")
-async def explain(request: Request, index: str, parameters: Annotated[SearchParameters, Query()]) -> Response:
+@router.get(
+    "/{index}/explain",
+    response_model=models.AnswerModel,
+    summary="Search, with explanations",
+    openapi_extra=in_address(SearchParameters),
+)
+async def explain(request: Request, index: str) -> Response:
     """Answer a question as a search does; every result says by which numbers its score can be worked out again."""
-    where = conditions(parameters.where)
-    explained = parameters.model_copy(update={"explain": True})
+    asked = parameters(SearchParameters, request.query_params)
+    where = conditions(asked.where)
+    explained = asked.model_copy(update={"explain": True})
     return await _reply(request, index, _searching(request, explained, where))
 
 
-@router.get("/{index}/count", response_model=models.CountModel, summary="Count articles")
-async def count(request: Request, index: str, parameters: Annotated[CountParameters, Query()]) -> Response:
+@router.get(
+    "/{index}/count",
+    response_model=models.CountModel,
+    summary="Count articles",
+    openapi_extra=in_address(CountParameters),
+)
+async def count(request: Request, index: str) -> Response:
     """Count the articles that meet the conditions."""
-    where = conditions(parameters.where)
-    timeless = not parameters.names_time(where)
-    return await _reply(request, index, _counting(parameters, where), timeless=timeless)
+    asked = parameters(CountParameters, request.query_params)
+    where = conditions(asked.where)
+    timeless = not asked.names_time(where)
+    return await _reply(request, index, _counting(asked, where), timeless=timeless)
 
 
-@router.post("/{index}/count", response_model=models.CountModel, summary="Count articles, asked as JSON")
-async def count_json(request: Request, index: str, body: CountBody) -> Response:
+@router.post(
+    "/{index}/count",
+    response_model=models.CountModel,
+    summary="Count articles, asked as JSON",
+    openapi_extra=in_body(CountBody),
+)
+async def count_json(request: Request, index: str) -> Response:
     """Count the articles that meet the conditions."""
-    return await _reply(request, index, _counting(body, body.where))
+    asked = await body(CountBody, request)
+    return await _reply(request, index, _counting(asked, asked.where))
 
 
-@router.get("/{index}/facets", response_model=models.FacetsModel, summary="Count values")
-async def facets(request: Request, index: str, parameters: Annotated[FacetParameters, Query()]) -> Response:
+@router.get(
+    "/{index}/facets",
+    response_model=models.FacetsModel,
+    summary="Count values",
+    openapi_extra=in_address(FacetParameters),
+)
+async def facets(request: Request, index: str) -> Response:
     """Count the values of fields over the articles that match."""
-    where = conditions(parameters.where)
-    return await _reply(request, index, _counting_values(request, parameters, where))
+    asked = parameters(FacetParameters, request.query_params)
+    where = conditions(asked.where)
+    return await _reply(request, index, _counting_values(request, asked, where))
 
 
-@router.post("/{index}/facets", response_model=models.FacetsModel, summary="Count values, asked as JSON")
-async def facets_by_json(request: Request, index: str, body: FacetBody) -> Response:
+@router.post(
+    "/{index}/facets",
+    response_model=models.FacetsModel,
+    summary="Count values, asked as JSON",
+    openapi_extra=in_body(FacetBody),
+)
+async def facets_by_json(request: Request, index: str) -> Response:
     """Count the values of fields over the articles that match."""
-    return await _reply(request, index, _counting_values(request, body, body.where))
+    asked = await body(FacetBody, request)
+    return await _reply(request, index, _counting_values(request, asked, asked.where))
 
 
-@router.get("/{index}/articles/{article_id:path}", response_model=models.WholeArticleModel, summary="An article")
-async def article(
-    request: Request, index: str, article_id: str, parameters: Annotated[ArticleParameters, Query()]
-) -> Response:
+@router.get(
+    "/{index}/articles/{article_id:path}",
+    response_model=models.WholeArticleModel,
+    summary="An article",
+    openapi_extra=in_address(ArticleParameters),
+)
+async def article(request: Request, index: str, article_id: str) -> Response:
     """Return an article by its id, with its text or a part of it."""
-    end = parameters.end
-    if end is not None and end < parameters.start:
-        raise BadRequest(f"The text can't end at {end} and begin at {parameters.start}.", hint="Swap the two.")
+    asked = parameters(ArticleParameters, request.query_params)
+    end = asked.end
+    if end is not None and end < asked.start:
+        raise BadRequest(f"The text can't end at {end} and begin at {asked.start}.", hint="Swap the two.")
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         whole = searcher.article(article_id)
         if whole is None or not _is_visible(searcher, article_id, access):
             raise NotFound(f"No article here has the id '{article_id[:100]}'.")
-        values = article_json(whole, parameters.fields or ARTICLE_FIELDS)
-        first, last = min(parameters.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
+        values = article_json(whole, asked.fields or ARTICLE_FIELDS)
+        first, last = min(asked.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
         last = first if end == 0 else max(first, last)
         if "text" in values:
             values["text"] = whole.text[first:last]
@@ -234,13 +281,14 @@ async def _reply(request: Request, index: str, ask: Ask, *, timeless: bool = Fal
             if tag and tag in known:
                 return tag, None
             values = {"index": index} if name else {}
-            body = to_bytes(values | {"generation": _number(searcher)} | ask(searcher, access))
+            values |= {"generation": _number(searcher)} | ask(searcher, access)
+            answered = to_bytes(values)
             if is_get and not tag:
-                tag = f'W/"{searcher.version}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
-            return tag, None if tag and tag in known else body
+                tag = f'W/"{values["generation"]}-{hashlib.blake2b(answered, digest_size=8).hexdigest()}"'
+            return tag, None if tag and tag in known else answered
 
-    tag, body = await services.queue.run(work)
-    return _json(body, tag)
+    tag, content = await services.queue.run(work)
+    return _json(content, tag)
 
 
 def _tag(version: str, request: Request, access: Access) -> str:
@@ -248,8 +296,8 @@ def _tag(version: str, request: Request, access: Access) -> str:
     return f'W/"{version}-{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"'
 
 
-def _json(body: bytes | None, tag: str = "") -> Response:
+def _json(content: bytes | None, tag: str = "") -> Response:
     headers = {"etag": tag} if tag else {}
-    if body is None:
+    if content is None:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers=headers)

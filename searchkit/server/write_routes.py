@@ -15,7 +15,7 @@ from searchkit.filter_expression import filter_expression
 from searchkit.server import response_models as models
 from searchkit.server.answer_json import to_bytes
 from searchkit.server.problem_details import BadRequest, Forbidden, MediaTypeUnknown, TooManyRequests
-from searchkit.server.request_models import DeleteBody, RebuildBody, UpdateBody
+from searchkit.server.request_models import DeleteBody, RebuildBody, UpdateBody, body, in_body
 from searchkit.server.services import Services, access_of, services_of
 
 router = APIRouter(prefix="/v1")
@@ -54,15 +54,22 @@ async def add(request: Request, index: str) -> Response:
     return _taken(services, job, "add", index, {})
 
 
-@router.post("/{index}/delete", status_code=202, response_model=models.JobModel, summary="Delete articles")
-async def delete(request: Request, index: str, body: DeleteBody) -> Response:
+@router.post(
+    "/{index}/delete",
+    status_code=202,
+    response_model=models.JobModel,
+    summary="Delete articles",
+    openapi_extra=in_body(DeleteBody),
+)
+async def delete(request: Request, index: str) -> Response:
     """Delete articles by their ids, or by conditions."""
     services = _writable(request, index)
-    if not body.ids and body.where is None:
+    asked = await body(DeleteBody, request)
+    if not asked.ids and asked.where is None:
         raise BadRequest("Nothing is named that could be deleted.", hint="Give 'ids' or 'where'.")
-    if body.where is not None:
-        filter_expression(body.where)
-    return _taken(services, services.jobs.new(), "delete", index, {"ids": body.ids, "where": body.where})
+    if asked.where is not None:
+        filter_expression(asked.where)
+    return _taken(services, services.jobs.new(), "delete", index, {"ids": asked.ids, "where": asked.where})
 
 
 @router.delete(
@@ -74,18 +81,32 @@ async def delete_article(request: Request, index: str, article_id: str) -> Respo
     return _taken(services, services.jobs.new(), "delete", index, {"ids": [article_id], "where": None})
 
 
-@router.post("/{index}/update", status_code=202, response_model=models.JobModel, summary="Read the places again")
-async def update(request: Request, index: str, body: UpdateBody) -> Response:
+@router.post(
+    "/{index}/update",
+    status_code=202,
+    response_model=models.JobModel,
+    summary="Read the places again",
+    openapi_extra=in_body(UpdateBody),
+)
+async def update(request: Request, index: str) -> Response:
     """Bring the index in line with the places that it remembers."""
     services = _writable(request, index)
-    return _taken(services, services.jobs.new(), "update", index, {"prune": body.prune})
+    asked = await body(UpdateBody, request)
+    return _taken(services, services.jobs.new(), "update", index, {"prune": asked.prune})
 
 
-@router.post("/{index}/rebuild", status_code=202, response_model=models.JobModel, summary="Make the index anew")
-async def rebuild(request: Request, index: str, body: RebuildBody) -> Response:
+@router.post(
+    "/{index}/rebuild",
+    status_code=202,
+    response_model=models.JobModel,
+    summary="Make the index anew",
+    openapi_extra=in_body(RebuildBody),
+)
+async def rebuild(request: Request, index: str) -> Response:
     """Make the index's next generation from scratch; searches go on in the one before."""
     services = _writable(request, index)
-    return _taken(services, services.jobs.new(), "rebuild", index, {"reuse": body.reuse})
+    asked = await body(RebuildBody, request)
+    return _taken(services, services.jobs.new(), "rebuild", index, {"reuse": asked.reuse})
 
 
 @router.get("/jobs/{job}", response_model=models.JobModel, summary="A job")

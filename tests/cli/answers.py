@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from searchkit.answer import Answer
 from searchkit.types import (
-    Answer,
     Article,
     Chunk,
     ChunkResult,

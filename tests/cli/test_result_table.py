@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from searchkit.answer import Answer
 from searchkit.cli.output.console import Screen
 from searchkit.cli.output.result_table import answer_table, footer
-from searchkit.types import Answer
 from tests.cli.answers import ANSWER, ARABIC, IGLA, NOTHING, result
 
 

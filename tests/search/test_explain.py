@@ -14,12 +14,12 @@ import pytest
 
 import searchkit
 from searchkit import Mode, SearchConfig, Searcher
+from searchkit.answer import Answer
 from searchkit.cli.output.console import Screen
 from searchkit.cli.output.explain_text import sums
 from searchkit.cli.output.formats import answer_json, to_json
 from searchkit.cli.output.result_table import answer_table
 from searchkit.config import FUSIONS
-from searchkit.types import Answer
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder, WordReranker
 

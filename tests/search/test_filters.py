@@ -16,10 +16,11 @@ import pytest
 
 import searchkit
 from searchkit import Article, SearchConfig, Searcher
+from searchkit.answer import Answer
 from searchkit.errors import ConfigError, IndexCorrupt, QueryError
 from searchkit.index.articles_db import DateColumns
 from searchkit.ingest import article_from_dict
-from searchkit.types import Answer, Query, Where
+from searchkit.types import Query, Where
 from tests.index.golden import FOLDER
 from tests.word_encoder import WordEncoder
 

@@ -9,11 +9,12 @@ import pytest
 
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
+from searchkit.answer import Answer
 from searchkit.errors import ConfigError, MissingExtra
 from searchkit.index.generation import open_generation
 from searchkit.search.reranking import BATCH, reranked
 from searchkit.search.retrieval import SearchContext, retrieve
-from searchkit.types import Answer, Result
+from searchkit.types import Result
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder, WordReranker
 

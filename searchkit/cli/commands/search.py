@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from searchkit.answer import Answer
 from searchkit.cli.index_argument import existing_index
 from searchkit.cli.options import (
     AsExpression,
@@ -29,11 +30,13 @@ from searchkit.cli.options import (
     ModeOption,
     NoColor,
     Others,
+    PageCursor,
     QueryId,
     Rerank,
     RerankBudget,
     SettingsFile,
     Since,
+    Sort,
     Sources,
     Tags,
     TimeZone,
@@ -45,7 +48,7 @@ from searchkit.cli.options import (
 from searchkit.cli.output.console import Screen, tell
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
-from searchkit.types import Answer, Mode, Syntax
+from searchkit.types import Mode, Syntax
 
 if TYPE_CHECKING:
     from searchkit.search.searcher import Searcher
@@ -79,6 +82,8 @@ def search(
     tag: Tags = None,
     author: Authors = None,
     where: Others = None,
+    sort: Sort = "",
+    cursor: PageCursor = None,
     facet: Facets = None,
     explain: Explain = False,
     format: FormatOption = None,  # noqa: A002
@@ -97,6 +102,8 @@ def search(
         raise ConfigError(f"-k can't be {k}.", hint="Give the number of results, 1 or more.")
     if json and format not in {None, Format.JSON}:
         raise ConfigError(f"--json and --format {format} exclude each other.", hint="Give one of them.")
+    if cursor is not None and interactive:
+        raise ConfigError("--cursor and --interactive exclude each other.", hint="Give a query and its --cursor alone.")
     if not query and not interactive:
         raise QueryError(
             "There is no query.", hint='Give one: searchkit search "missile deliveries", or ask many with -i.'
@@ -118,6 +125,8 @@ def search(
         "fields": _by_name(pairs("--where", where)),
         "facets": tuple(facet or ()),
         "suggest_values": True,
+        "sort": sort,
+        "cursor": cursor,
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     path = existing_index(index, screen)
@@ -250,6 +259,8 @@ def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: 
                 screen.write(formats.to_trec(answer, query_id))
             case Format.TABLE:
                 _say_table(screen, answer, index, explain=explain)
+        if chosen not in {Format.JSON, Format.TREC} and answer.next_cursor is not None and not many:
+            screen.say(f"Next page: the same command with --cursor {answer.next_cursor}")
 
     return say
 

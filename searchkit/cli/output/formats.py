@@ -17,9 +17,10 @@ from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
+from searchkit.answer import Answer
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.numbers import iso
-from searchkit.types import Answer, Article, BuildReport, Chunk, ChunkResult, FieldValue, IndexInfo, Result, Snippet
+from searchkit.types import Article, BuildReport, Chunk, ChunkResult, FieldValue, IndexInfo, Result, Snippet
 
 _UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#])")
@@ -43,6 +44,11 @@ def answer_json(answer: Answer, *, index: str, explain: bool = False) -> dict[st
         "mode": str(answer.query.mode),
         "k": answer.query.k,
         "index": index,
+        "sort": answer.query.sort,
+        "generation": answer.generation,
+        "total": answer.total,
+        "total_of": answer.total_of,
+        "next_cursor": answer.next_cursor,
         "took_s": round(answer.took_s, 6),
         "reading": asdict(answer.reading),
         "notes": list(answer.notes),

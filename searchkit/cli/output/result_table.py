@@ -10,11 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from searchkit.answer import Answer
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.formats import pieces
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
-from searchkit.types import Answer, Article, ChunkResult, FacetCount, Mode, Result
+from searchkit.types import Article, ChunkResult, FacetCount, Mode, Result
 
 DIM = "dim"
 MARK = "bold yellow"
@@ -37,6 +38,8 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
 def footer(answer: Answer, index: str) -> Text:
     """Say in one dim line how many results there are, how they were found and how long it took."""
     results = count(len(answer.results), "result") if answer.results else "Nothing found"
+    if answer.results and answer.total > answer.results[-1].rank:
+        results = f"{results} · {answer.total:,} match"
     return Text(f"{results} · {answer.query.mode} · {duration(answer.took_s)} · {index}", style=DIM)
 
 
