@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Retriever,
         Section,
         Source,
+        Suggestion,
         Syntax,
         Where,
     )
@@ -90,6 +91,7 @@ _HOMES = {
         "Retriever",
         "Section",
         "Source",
+        "Suggestion",
         "Syntax",
         "Where",
     ),
@@ -128,6 +130,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "SearchkitError",
     "Section",
     "Source",
+    "Suggestion",
     "Syntax",
     "Where",
     "__version__",

@@ -742,6 +742,8 @@ class Result:
         confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
             article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for
             one search alone (any ``SearchConfig.fusion`` but "sum").
+        copy_of: Of ``Searcher.more_like(copies=True)``: the id of the article that it is a near copy of; "" where that
+            is the text that was given. None otherwise.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -757,6 +759,7 @@ class Result:
     contributions: tuple[Contribution, ...] = ()
     votes: tuple[Vote, ...] = ()
     confidence: float | None = None
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -777,6 +780,26 @@ class FacetCount:
 
     value: str
     articles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What a beginning may go on to.
+
+    Attributes:
+        text: The text: of a word what was typed with its last word whole; of a title or a value as an article has it.
+        kind: ``"word"``, ``"title"``, or the name of the field that has the value: ``"source"``, ``"tag"``, ….
+        count: How many articles have the title or the value; of a word in how many chunks it stands.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> searcher.suggest("harb")[0]
+        Suggestion(text='Harbor Ledger', kind='source', count=2)
+    """
+
+    text: str
+    kind: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,19 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "suggest",
+        "suggest.suggest",
+        ("searchkit suggest harb --index indexes/news", "searchkit suggest 'air def' --kind word --json"),
+    ),
+    (
+        "more-like",
+        "more_like.more_like",
+        (
+            "searchkit more-like wire-0042 --index indexes/news --since 2025",
+            "searchkit more-like --text 'Ferries are on strike' --mode keyword",
+        ),
+    ),
+    (
         "show",
         "show.show",
         ("searchkit show wire-0042 --index indexes/news", "searchkit show 'wire-0042#3' --json"),

@@ -242,7 +242,7 @@ def make_query(
         )
     query = Query(
         text=text,
-        mode=_mode(mode),
+        mode=mode_of(mode),
         k=k,
         where=filters,
         facets=_facets(facets),
@@ -337,7 +337,8 @@ def _shown(bound: date) -> str:
     return bound.isoformat(timespec="minutes") if isinstance(bound, datetime) else bound.isoformat()
 
 
-def _mode(mode: Mode | str) -> Mode:
+def mode_of(mode: Mode | str) -> Mode:
+    """Return a mode by its name. Raises ``QueryError``."""
     try:
         return Mode(mode)
     except ValueError as error:

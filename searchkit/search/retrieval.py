@@ -40,6 +40,7 @@ from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import RetrieverScores
+from searchkit.search.suggestions import Suggester
 from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class SearchContext:
         keyword = self.__dict__.pop("keyword", None)
         if keyword is not None:
             vars(keyword).clear()
-        for name in ("leaning", "_tongues"):
+        for name in ("leaning", "_tongues", "suggester"):
             self.__dict__.pop(name, None)
         self.generation.close()
 
@@ -139,6 +140,11 @@ class SearchContext:
         """What cuts chunks to what is worth showing."""
         # An index of other rules knows its words by other terms than we do.
         return Highlighter(self.analyzer, self.keyword.words_of if self.generation.manifest.rules == RULES else None)
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """What tells what a beginning may go on to."""
+        return Suggester(self.generation, self.keyword, self.analyzer)
 
     @cached_property
     def _fast_reader(self) -> FastQueryReader:
@@ -357,3 +363,21 @@ def _scaled(context: SearchContext, legs: RetrieverScores, config: SearchConfig)
     if keyword is None or cosine is None:
         return legs
     return replace(legs, scale=candidate_scale(config.fusion, keyword, cosine, config.depth))
+
+
+def legs_of(
+    context: SearchContext,
+    scale: Scale,
+    matches: KeywordMatches | None,
+    vector: Vector | None,
+    allowed: Mask | None,
+    config: SearchConfig,
+) -> RetrieverScores:
+    """Return both legs of what isn't a typed query: what was found by keyword, a vector, the rows to search in."""
+    rows = allowed if vector is None else _vectored(context, allowed) if matches is None else allowed
+    return _scaled(context, _legs(context, scale, matches, vector, rows), config)
+
+
+def weight_of(context: SearchContext, config: SearchConfig) -> float:
+    """Return the vector's weight: the settings', or the index's own."""
+    return _weight(context, config)

@@ -29,6 +29,8 @@ from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
+from searchkit.search.similar_articles import example_of, more_like, query_like
+from searchkit.search.suggestions import kinds_of
 from searchkit.types import (
     Article,
     Chunk,
@@ -39,6 +41,7 @@ from searchkit.types import (
     Query,
     QueryReading,
     Reranker,
+    Suggestion,
     Syntax,
     Where,
 )
@@ -624,12 +627,107 @@ class Searcher:
             number = context.generation.article_number(article_id)
             return number is not None and bool((self._numbers(context, where) == number).any())
 
+    def suggest(
+        self, prefix: str, *, k: int = 10, kinds: str | Iterable[str] | None = None, where: Conditions = None
+    ) -> tuple[Suggestion, ...]:
+        """Tell what a beginning may go on to, as one types: words, titles, sources, tags and other values.
+
+        Case and accents don't matter. Only what lives is told, and of that only what ``where`` lets pass: neither a
+        text nor a count comes out of another article. The best words, titles and values are taken in turn, so that none
+        hides the others. The first suggestion after opening reads the values, a second for 200,000 articles.
+
+        Args:
+            prefix: What is typed. Its last word is gone on with; titles and values begin with all of it.
+            k: How many suggestions at most, 1 to 1,000.
+            kinds: Which kinds are wanted: "word", "title", or names of fields. None: all.
+            where: Conditions, as for ``search``; None: all. Where they leave more than 2,000 chunks, only the 512
+                commonest words of the index that begin so are looked for in these.
+
+        Returns:
+            The suggestions, the most frequent first; nothing for what has no letter.
+
+        Raises:
+            QueryError: ``prefix``, ``k``, ``kinds`` or the conditions can't be understood.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> for suggestion in searcher.suggest("te", k=2):
+            ...     print(suggestion.count, suggestion.kind, suggestion.text)
+            1 title Technicians repair the radar at Maracay
+            1 word technicians
+            >>> searcher.suggest("air def", kinds="word")[0].text
+            'air defense'
+        """
+        wanted = kinds_of(kinds)
+        with self._reading() as context:
+            return context.suggester.suggest(prefix, where=self._filter(context, where), k=k, kinds=wanted)
+
+    def more_like(
+        self,
+        article_id: str | None = None,
+        *,
+        text: str | None = None,
+        k: int = 10,
+        mode: Mode | str = Mode.HYBRID,
+        where: Conditions = None,
+        copies: bool = False,
+        explain: bool = False,
+    ) -> Answer:
+        """Find articles that are like an article of the index, or like a text, by their words and their meaning.
+
+        By keyword its 25 most telling words are asked for, by tf * idf; by vector the mean of its chunks. The article
+        itself is left out. For an article no encoder is needed.
+
+        Args:
+            article_id: The id of the article.
+            text: A text, instead of an article of the index.
+            k: How many results at most, 1 to 1,000.
+            mode: Which legs answer: "hybrid", "keyword" or "vector".
+            where: Conditions that the results meet, as for ``search``: dates, sources, access lists; None: all.
+            copies: Whether near copies of the article, and of better results, are among the results, each with
+                ``copy_of``. Otherwise they are left out, and a note says how many.
+            explain: Whether each result says how its score comes about, and a note which words were asked for.
+
+        Returns:
+            The results, best first, without a confidence, which is one of questions; and notes.
+
+        Raises:
+            QueryError: No article has the id, the text is empty, or another argument can't be understood.
+            VectorsMissing: It is asked by vector alone, and the index, or the article, has no vectors yet.
+            EncoderMismatch: A text was given, and the encoder isn't the one that made the index's vectors.
+            MissingExtra: A text was given, and the encoder isn't installed.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> [result.article.id for result in searcher.more_like("radar", k=1).results]
+            ['missiles']
+            >>> recent = searchkit.F("published") >= "2025"
+            >>> [result.article.id for result in searcher.more_like(text="cocoa ferries", k=1, where=recent).results]
+            ['bridge']
+        """
+        started = time.monotonic()
+        with self._reading() as context:
+            example = example_of(context, article_id, text)
+            query = query_like(example, k=k, mode=mode, where=self._filter(context, where), explain=explain)
+            config = settings_for(context.generation, self._config)
+            results, notes = more_like(context, example, query, config, self._encode, copies=copies)
+        notes = (*notes, *([self._hold.note] if self._hold.note else []))
+        return Answer(query=query, results=results, notes=notes, took_s=time.monotonic() - started)
+
     def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
         """Return the numbers over all segments of the living articles that meet conditions."""
+        return context.generation.articles_where(self._filter(context, where))
+
+    def _filter(self, context: SearchContext, where: Conditions) -> Where:
+        """Return conditions as a filter of this index. Raises ``QueryError``."""
         expression = None if where is None else dated_expression(filter_expression(where), Clock(self._time_zone))
         filters = Where(expression=expression)
         check_fields(context.generation, filters)
-        return context.generation.articles_where(filters)
+        return filters
 
     def article(self, article_id: str) -> Article | None:
         """Look up an article by its id.

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from searchkit.answer import Answer
-from searchkit.types import Article, Chunk, ChunkResult, FacetCount, FieldValue, IndexInfo, Result
+from searchkit.types import Article, Chunk, ChunkResult, FacetCount, FieldValue, IndexInfo, Part, Result
 
 
 def to_bytes(values: Mapping[str, Any]) -> bytes:
@@ -29,7 +29,10 @@ def answer_json(answer: Answer, fields: Collection[str], *, hides: bool) -> dict
     ``hides``: whether it is for someone who sees a part of the articles alone. Other spellings are left out then: they
     are words of any article.
     """
-    explain = bool(answer.query.explain) or any(result.votes for result in answer.results)
+    parts = frozenset(answer.query.parts)
+    if answer.query.explain:
+        parts |= {Part.EXPLANATIONS}
+    shown = fields if Part.ARTICLES in parts else ()
     return {
         "generation": answer.generation,
         "query": answer.query.text,
@@ -41,8 +44,8 @@ def answer_json(answer: Answer, fields: Collection[str], *, hides: bool) -> dict
         "notes": list(answer.notes),
         "suggestions": [] if hides else list(answer.suggestions),
         "facets": facets_json(answer.facets),
-        "results": [_result_json(result, fields, explain=explain) for result in answer.results],
-        **({"nearest": _result_json(answer.nearest, fields, explain=explain)} if answer.nearest else {}),
+        "results": [_result_json(result, shown, parts) for result in answer.results],
+        **({"nearest": _result_json(answer.nearest, shown, parts)} if answer.nearest else {}),
     }
 
 
@@ -104,7 +107,10 @@ _FIELDS: dict[str, Callable[[Article], Any]] = {
 }
 
 
-def _result_json(result: Result, fields: Collection[str], *, explain: bool) -> dict[str, Any]:
+_OF_CHUNKS = frozenset((Part.CHUNKS, Part.SNIPPETS))
+
+
+def _result_json(result: Result, fields: Collection[str], parts: frozenset[Part]) -> dict[str, Any]:
     explained = {
         "contributions": [asdict(contribution) for contribution in result.contributions],
         "votes": [asdict(vote) for vote in result.votes],
@@ -114,22 +120,24 @@ def _result_json(result: Result, fields: Collection[str], *, explain: bool) -> d
         "score": result.score,
         "confidence": result.confidence,
         "article": article_json(result.article, fields),
-        "chunks": [_chunk_result_json(chunk, explain=explain) for chunk in result.chunks],
-        **(explained if explain else {}),
+        "chunks": [_chunk_result_json(chunk, parts) for chunk in result.chunks] if parts & _OF_CHUNKS else [],
+        **({"copy_of": result.copy_of} if result.copy_of else {}),
+        **(explained if Part.EXPLANATIONS in parts else {}),
     }
 
 
-def _chunk_result_json(result: ChunkResult, *, explain: bool) -> dict[str, Any]:
+def _chunk_result_json(result: ChunkResult, parts: frozenset[Part]) -> dict[str, Any]:
     snippet = result.snippet
+    cut = {
+        "text": snippet.text,
+        "start": snippet.start,
+        "end": snippet.end,
+        "highlights": [list(span) for span in snippet.highlights],
+    }
     explained = {"contributions": [asdict(contribution) for contribution in result.contributions]}
     return {
         **chunk_json(result.chunk),
         "score": result.score,
-        "snippet": {
-            "text": snippet.text,
-            "start": snippet.start,
-            "end": snippet.end,
-            "highlights": [list(span) for span in snippet.highlights],
-        },
-        **(explained if explain else {}),
+        **({"snippet": cut} if Part.SNIPPETS in parts else {}),
+        **(explained if Part.EXPLANATIONS in parts else {}),
     }

@@ -87,8 +87,9 @@ class _Search(_Named):
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of ``Searcher.search`` beside text and ``where``."""
-        names = ("k", "mode", "syntax", "facets", "min_confidence", "explain", "sort", "cursor", "parts")
-        return {name: getattr(self, name) for name in names} | self.filters()
+        names = ("k", "mode", "syntax", "facets", "min_confidence", "sort", "cursor", "parts")
+        explain = self.explain or "explanations" in (self.parts or ())
+        return {name: getattr(self, name) for name in names} | {"explain": explain} | self.filters()
 
 
 class SearchParameters(_Search):
@@ -132,6 +133,38 @@ class FacetParameters(_Facets):
 
 class FacetBody(_Facets):
     """Facets as JSON."""
+
+    where: WhereObject | None = Field(None, description="Conditions.")
+
+
+class SuggestParameters(_Named):
+    """A beginning in an address."""
+
+    prefix: str = Field(max_length=200, description="What is typed.", examples=["air def"])
+    k: int = Field(10, ge=1, le=1_000, description="How many suggestions at most.")
+    kinds: list[Name] | None = Field(None, description="word, title, or names of fields; all where it isn't given.")
+    where: str | None = Field(None, description="Conditions as JSON.")
+
+
+class _MoreLike(_Named):
+    """What articles are to be like."""
+
+    id: str | None = Field(None, description="An article of the index.", examples=["wire-1"])
+    text: str | None = Field(None, description="A text, instead.")
+    k: int = Field(10, ge=1, le=1_000, description="How many results at most.")
+    mode: Literal["hybrid", "keyword", "vector"] = "hybrid"
+    copies: bool = Field(False, description="Whether near copies are among the results.")
+    fields: list[ArticleField] | None = Field(None, description="What of each article comes, as in a search.")
+
+
+class MoreLikeParameters(_MoreLike):
+    """What articles are to be like, in an address."""
+
+    where: str | None = Field(None, description="Conditions as JSON.")
+
+
+class MoreLikeBody(_MoreLike):
+    """What articles are to be like, as JSON."""
 
     where: WhereObject | None = Field(None, description="Conditions.")
 

@@ -77,7 +77,7 @@ class ChunkResultModel(ChunkModel):
     """A chunk that answers."""
 
     score: float
-    snippet: SnippetModel
+    snippet: SnippetModel | None = Field(None, description="Not there where 'parts' leaves it out.")
     contributions: list[ContributionModel] | None = None
 
 
@@ -116,6 +116,7 @@ class ResultModel(_Exact):
     confidence: float | None
     article: ArticleModel
     chunks: list[ChunkResultModel]
+    copy_of: str | None = Field(None, description="The article that it is a near copy of.")
     contributions: list[ContributionModel] | None = None
     votes: list[VoteModel] | None = None
 
@@ -169,6 +170,22 @@ class FacetsModel(_Exact):
     index: str
     generation: int
     facets: dict[str, list[FacetModel]]
+
+
+class SuggestionModel(_Exact):
+    """What a beginning goes on to."""
+
+    text: str
+    kind: str
+    count: int
+
+
+class SuggestionsModel(_Exact):
+    """What a beginning goes on to, the most frequent first."""
+
+    index: str
+    generation: int
+    suggestions: list[SuggestionModel]
 
 
 class ChunkOfArticleModel(ChunkModel):

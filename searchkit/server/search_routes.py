@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -26,8 +27,11 @@ from searchkit.server.request_models import (
     CountParameters,
     FacetBody,
     FacetParameters,
+    MoreLikeBody,
+    MoreLikeParameters,
     SearchBody,
     SearchParameters,
+    SuggestParameters,
     body,
     conditions,
     in_address,
@@ -145,6 +149,49 @@ async def facets_by_json(request: Request, index: str) -> Response:
 
 
 @router.get(
+    "/{index}/suggest",
+    response_model=models.SuggestionsModel,
+    summary="What a beginning goes on to",
+    openapi_extra=in_address(SuggestParameters),
+)
+async def suggest(request: Request, index: str) -> Response:
+    """Tell what a beginning may go on to, as one types: words, titles, sources, tags and other values."""
+    asked = parameters(SuggestParameters, request.query_params)
+    where = conditions(asked.where)
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        within = access.within(_joined(where, asked.filters()))
+        suggestions = searcher.suggest(asked.prefix, k=asked.k, kinds=asked.kinds, where=within)
+        return {"suggestions": [asdict(suggestion) for suggestion in suggestions]}
+
+    return await _reply(request, index, ask, timeless=not asked.names_time(where))
+
+
+@router.get(
+    "/{index}/more-like",
+    response_model=models.AnswerModel,
+    summary="Articles like an article",
+    openapi_extra=in_address(MoreLikeParameters),
+)
+async def more_like(request: Request, index: str) -> Response:
+    """Find articles that are like an article of the index, or like a text."""
+    asked = parameters(MoreLikeParameters, request.query_params)
+    return await _reply(request, index, _finding_like(request, asked, conditions(asked.where)))
+
+
+@router.post(
+    "/{index}/more-like",
+    response_model=models.AnswerModel,
+    summary="Articles like an article, asked as JSON",
+    openapi_extra=in_body(MoreLikeBody),
+)
+async def more_like_json(request: Request, index: str) -> Response:
+    """Find articles that are like an article of the index, or like a text."""
+    asked = await body(MoreLikeBody, request)
+    return await _reply(request, index, _finding_like(request, asked, asked.where))
+
+
+@router.get(
     "/{index}/articles/{article_id:path}",
     response_model=models.WholeArticleModel,
     summary="An article",
@@ -202,6 +249,26 @@ def _searching(request: Request, asked: SearchParameters | SearchBody, where: di
     return ask
 
 
+def _finding_like(request: Request, asked: MoreLikeParameters | MoreLikeBody, where: dict[str, Any] | None) -> Ask:
+    limits = services_of(request).settings.limits
+    if (asked.id is None) == (asked.text is None):
+        raise BadRequest("An article is named by 'id', or a text given: one of both.")
+    if asked.k > limits.results:
+        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        if asked.id is not None and not _is_visible(searcher, asked.id, access):
+            raise NotFound(f"No article here has the id '{asked.id[:100]}'.")
+        within = access.within(_joined(where, asked.filters()))
+        answer = searcher.more_like(
+            asked.id, text=asked.text, k=asked.k, mode=asked.mode, where=within, copies=asked.copies
+        )
+        whole = answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=access.where is not None)
+        return whole | {"generation": _number(searcher)}
+
+    return ask
+
+
 def _counting(asked: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         return {"articles": searcher.count(where=access.within(_joined(where, asked.filters())))}
@@ -247,7 +314,8 @@ def _check_query(text: str, limit: int) -> None:
 
 
 def _is_visible(searcher: Searcher, article_id: str, access: Access) -> bool:
-    return access.where is None or searcher.meets(article_id, where=access.where)
+    """Say whether there is an article that may be seen."""
+    return searcher.meets(article_id, where=access.where)
 
 
 def _index_json(opened: OpenIndex, access: Access) -> dict[str, Any]:

@@ -196,6 +196,28 @@ def test_a_tenant_counts_and_reads_within_its_filter(client: httpx.Client) -> No
     assert client.get("/metrics", headers=token).status_code == 403
 
 
+def test_suggestions_pages_and_likeness_stay_within_a_tenants_filter(client: httpx.Client) -> None:
+    token = bearer(TENANT)
+
+    def kinds(secret: str) -> dict[str, int]:
+        response = client.get("/v1/news/suggest", params={"prefix": "e", "kinds": "tag"}, headers=bearer(secret))
+        return {each["text"]: each["count"] for each in response.json()["suggestions"]}
+
+    assert kinds(READ) == {"even": 12}
+    assert kinds(TENANT) == {}
+    harbor = client.get("/v1/news/suggest", params={"prefix": "harb"}, headers=token).json()["suggestions"]
+    assert harbor[0]["count"] == 4
+    like = client.get("/v1/news/more-like", params={"id": "a003", "k": 50}, headers=token).json()["results"]
+    assert like
+    assert all(int(each["article"]["id"][1:]) % 2 for each in like)
+    assert client.get("/v1/news/more-like", params={"id": "a004"}, headers=token).status_code == 404
+    first = client.get("/v1/news/search", params={"q": "report", "k": 1}, headers=bearer(READ)).json()
+    taken = client.get(
+        "/v1/news/search", params={"q": "report", "k": 50, "cursor": first["next_cursor"]}, headers=token
+    )
+    assert (taken.status_code, taken.json()["code"]) == (400, "cursor-error")
+
+
 def test_a_tenant_is_told_no_words_and_names_of_others(client: httpx.Client) -> None:
     asked = {"q": "misiles Venezuella", "mode": "keyword"}
     assert client.get("/v1/news/search", params=asked, headers=bearer(READ)).json()["suggestions"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -128,6 +129,53 @@ def test_explain_gives_numbers_that_add_up(client: httpx.Client) -> None:
     assert result["score"] == pytest.approx(sum(each["share"] for each in result["contributions"]))
 
 
+def test_pages_follow_each_other_without_gap(client: httpx.Client, searcher: searchkit.Searcher) -> None:
+    params = {"q": "report", "mode": "keyword", "k": 5, "sort": "-published", "parts": "articles", "fields": "title"}
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        values = client.get("/v1/news/search", params=params | ({"cursor": cursor} if cursor else {})).json()
+        pages.append([result["article"]["id"] for result in values["results"]])
+        cursor = values["next_cursor"]
+    assert [len(page) for page in pages] == [5, 5, 5, 5, 4]
+    assert [each for page in pages for each in page] == [f"a{number:03d}" for number in range(23, -1, -1)]
+    assert (values["total"], values["total_of"]) == (24, "articles that match the query and pass the filters")
+    assert values["results"][0]["chunks"] == []
+
+
+def test_a_cursor_of_another_query_is_refused(client: httpx.Client) -> None:
+    cursor = client.get("/v1/news/search", params={"q": "report", "k": 1}).json()["next_cursor"]
+    wider = client.get("/v1/news/search", params={"q": "report", "k": 1, "tag": "odd", "cursor": cursor})
+    assert (wider.status_code, wider.json()["code"]) == (400, "cursor-error")
+    assert client.get("/v1/news/search", params={"q": "report", "cursor": "x"}).json()["code"] == "cursor-error"
+
+
+def test_parts_choose_what_is_made(client: httpx.Client) -> None:
+    def result(*parts: str) -> dict[str, Any]:
+        params = {"q": "missiles", "k": 1, "parts": parts}
+        return client.get("/v1/news/search", params=params).json()["results"][0]
+
+    assert set(result("articles")["article"]) > {"id", "title"}
+    assert set(result("chunks")["article"]) == {"id"}
+    assert "snippet" not in result("chunks")["chunks"][0]
+    assert result("snippets")["chunks"][0]["snippet"]["text"]
+    assert result("explanations")["votes"]
+
+
+def test_suggestions_and_what_is_like_an_article(client: httpx.Client, searcher: searchkit.Searcher) -> None:
+    suggestions = client.get("/v1/news/suggest", params={"prefix": "harb"}).json()["suggestions"]
+    assert suggestions[0] == {"text": "Harbor Ledger", "kind": "source", "count": 8}
+    like = ids(client.get("/v1/news/more-like", params={"id": "a003", "k": 3}))
+    assert like == [result.article.id for result in searcher.more_like("a003", k=3).results]
+    by_text = ids(
+        client.post("/v1/news/more-like", json={"text": "missiles guard Venezuela", "k": 3, "mode": "keyword"})
+    )
+    assert by_text == [
+        result.article.id for result in searcher.more_like(text="missiles guard Venezuela", k=3, mode="keyword").results
+    ]
+    assert client.get("/v1/news/more-like").status_code == 400
+    assert client.get("/v1/news/more-like", params={"id": "none"}).status_code == 404
+
+
 def test_indexes_say_what_they_are_made_of(client: httpx.Client) -> None:
     [described] = client.get("/v1/indexes").json()["indexes"]
     assert (described["name"], described["articles"], described["generation"]) == ("news", 24, 1)
@@ -171,6 +219,9 @@ def test_long_answers_are_compressed(client: httpx.Client) -> None:
         ("/v1/news/search?q=x&k=0", 400, "bad-request"),
         ("/v1/news/search?q=x&k=51", 400, "bad-request"),
         ("/v1/news/search?q=x&min_confidence=nan", 400, "bad-request"),
+        ("/v1/news/search?q=x&q=y", 400, "bad-request"),
+        ("/v1/news/search?q=x&sort=nothing", 400, "query-error"),
+        ("/v1/news/search?q=x&parts=nothing", 400, "bad-request"),
         ("/v1/news/search?q=%20", 400, "query-error"),
         ("/v1/news/search?q=x&where=%7B", 400, "bad-request"),
         ("/v1/news/search?q=x&where=3", 400, "query-error"),
@@ -214,10 +265,18 @@ def test_bodies_are_bounded(client: httpx.Client) -> None:
     assert streamed.status_code == 413
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"q": "\\ud800"}', b'{"q": 3}', b"\xff", b"[" * 1_500, b'{"k": 3}'])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"q": "\\ud800"}', b'{"q": 3}', b"\xff", b"[" * 1_500, b'{"k": 3}', b'"x"', b"3"]
+)
 def test_a_body_that_cannot_be_read_is_a_problem(client: httpx.Client, body: bytes) -> None:
     response = client.post("/v1/news/search", content=body, headers={"Content-Type": "application/json"})
     assert (response.status_code, response.json()["code"]) == (400, "bad-request")
+
+
+def test_a_body_of_another_kind_is_refused(client: httpx.Client) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        response = client.post("/v1/news/search", content=b'{"q": "x"}', headers={"Content-Type": kind})
+        assert (response.status_code, response.json()["code"]) == (415, "media-type-unknown")
 
 
 def test_writing_is_not_there_without_a_token_that_may(client: httpx.Client) -> None:

@@ -134,7 +134,7 @@ def search(
 
     config, age = _config(path, settings, rerank_budget, time_zone), REFRESH_AFTER_S if interactive else None
     with open_index(path, config=config, reranker=rerank, refresh_after_s=age) as searcher:
-        say = _writer(screen, chosen, str(path), explain=explain, many=interactive)
+        say = answer_writer(screen, chosen, str(path), explain=explain, many=interactive)
         if interactive:
             has_results = _ask_on(screen, searcher, say, options, first=" ".join(query or ()))
         else:
@@ -235,7 +235,7 @@ def _reader(screen: Screen) -> Callable[[], str | None]:
     return read
 
 
-def _writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: bool) -> Say:
+def answer_writer(screen: Screen, chosen: Format, index: str, *, explain: bool, many: bool) -> Say:
     """Return the function that writes an answer in a format; notes go to standard error unless they are in the data.
 
     Where there may be ``many`` answers, each is a line of JSON, so that what reads them can tell them apart.

@@ -72,6 +72,7 @@ def result_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
         "rank": result.rank,
         "score": result.score,
         "confidence": result.confidence,
+        **({"copy_of": result.copy_of} if result.copy_of is not None else {}),
         "contributions": [asdict(contribution) for contribution in result.contributions],
         **({"votes": [asdict(vote) for vote in result.votes]} if explain else {}),
         "article": article_json(result.article),

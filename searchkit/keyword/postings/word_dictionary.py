@@ -49,6 +49,19 @@ class WordDictionary:
         """Return in how many living rows a word stands."""
         return sum(table.count(word) for table in self._tables)
 
+    def beginning(self, prefix: str, depth: int) -> tuple[set[str], int]:
+        """Return the ``depth`` commonest words of each table that begin with a prefix, and a bound on all others.
+
+        No other such word stands in more living rows than the bound; 0: there is no other.
+        """
+        words: set[str] = set()
+        bound = 0
+        for table in self._tables:
+            best, rest = table.beginning(prefix, depth)
+            words |= set(table.words(best))
+            bound += rest
+        return words, bound
+
     def fitting(self, pattern: str, limit: int) -> MatchingWords:
         """Find the words that fit a wildcard; of more than ``limit``, those that stand in most rows."""
         return self._best([table.fitting(pattern) for table in self._tables], limit)
@@ -108,6 +121,21 @@ class _Table:
         places = (self._table.find(word) for word in words)
         indexes = np.array([index for index in places if index is not None], dtype=np.int64)
         return np.sort(indexes[self.counts[indexes] > 0])
+
+    def beginning(self, prefix: str, depth: int) -> tuple[Indexes, int]:
+        """Return the indexes of the living words of most rows that begin with a prefix, and the next one's count.
+
+        Of equal counts the first by the letters are taken.
+        """
+        span = self._table.prefix(prefix)
+        counts = self.counts[span.start : span.stop]
+        if len(counts) <= depth:
+            return np.flatnonzero(counts) + span.start, 0
+        split = np.partition(counts, (len(counts) - depth - 1, len(counts) - depth))
+        rest, least = int(split[len(counts) - depth - 1]), max(1, int(split[len(counts) - depth]))
+        above = np.flatnonzero(counts > least)
+        level = np.flatnonzero(counts == least)[: depth - len(above)]
+        return np.concatenate([above, level]) + span.start, rest
 
     def fitting(self, pattern: str) -> Indexes:
         literal = re.split(r"[*?]", pattern, maxsplit=1)[0]

@@ -1,0 +1,39 @@
+"""Near copies: whether an article is another one printed again, be it changed a little or cut.
+
+Texts are compared by their shingles, the runs of ``WIDTH`` words in them (Broder 1997, On the resemblance and
+containment of documents, doi 10.1109/SEQUEN.1997.666900): two resemble each other by the share of the shingles of both
+that both have, and the smaller is contained in the larger by the share of its own. A copy resembles by ``RESEMBLANCE``
+or is contained by ``CONTAINMENT``: an agency's report with another headline and a paragraph less is one, a report of
+the same event in other words isn't. Case, accents and signs don't count.
+"""
+
+from __future__ import annotations
+
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.types import Article
+
+WIDTH = 5
+RESEMBLANCE = 0.5
+"""Broder clustered the web at this."""
+
+CONTAINMENT = 0.8
+
+_LEAST = 8
+"""Shingles of which containment says something: a line that another article has, too, makes no copy of it."""
+
+Shingles = frozenset[str]
+
+
+def shingles(article: Article, analyzer: Analyzer) -> Shingles:
+    """Return the runs of words of an article's text, or of its title where it has no text."""
+    words = [analyzer.fold(word) for word in analyzer.words(article.text or article.title)]
+    last = max(1, len(words) - WIDTH + 1)
+    return frozenset(" ".join(words[start : start + WIDTH]) for start in range(last))
+
+
+def are_copies(one: Shingles, other: Shingles) -> bool:
+    """Say whether two articles are copies of each other, by their shingles."""
+    both = len(one & other)
+    smaller = min(len(one), len(other))
+    contained = smaller >= _LEAST and both >= CONTAINMENT * smaller
+    return contained or both >= RESEMBLANCE * (len(one) + len(other) - both)
