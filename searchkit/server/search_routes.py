@@ -348,7 +348,7 @@ async def _reply(request: Request, index: str, ask: Ask, *, timeless: bool = Fal
             tag = _tag(searcher.version, request, access) if timeless else ""
             if tag and tag in known:
                 return tag, None
-            values = {"index": index} if name else {}
+            values: dict[str, Any] = {"index": index} if name else {}
             values |= {"generation": _number(searcher)} | ask(searcher, access)
             answered = to_bytes(values)
             if is_get and not tag:
