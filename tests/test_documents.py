@@ -26,6 +26,7 @@ PAGES = (
     PACKAGE / "index" / "FORMAT.md",
     PACKAGE / "index" / "OPERATIONS.md",
     PACKAGE / "search" / "SCORING.md",
+    PACKAGE / "server" / "README.md",
     ROOT / "tests" / "README.md",
     ROOT / "scripts" / "benchmarks" / "RESULTS.md",
 )

@@ -23,6 +23,7 @@ LAYERS = (
     {"search"},
     {"aio"},
     {"evaluation"},
+    {"server"},
     {"cli"},
 )
 """From the ground up: a module imports from its own room and from those below, never from above or beside."""
@@ -55,10 +56,20 @@ ONE_FILE = (
     "ir_measures",
     "watchdog",
     "httpx",
+    "uvicorn",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 
-ONE_FOLDER = {"whoosh": "keyword", "typer": "cli", "rich": "cli"}
+ONE_FOLDER = {
+    "whoosh": "keyword",
+    "typer": "cli",
+    "rich": "cli",
+    "fastapi": "server",
+    "starlette": "server",
+    "pydantic": "server",
+    "pydantic_core": "server",
+    "mcp": "server",
+}
 NUMPY = {"storage", "keyword", "index", "encoders", "search", "evaluation"}
 
 
@@ -150,6 +161,7 @@ LIGHT = """
 import sys
 {statement}
 heavy = {{"numpy", "torch", "whoosh", "faiss", "onnxruntime", "sentence_transformers", "trafilatura", "dateparser"}}
+heavy |= {{"fastapi", "uvicorn", "mcp"}}
 print(sorted(heavy & set(sys.modules)))
 """
 
@@ -160,6 +172,7 @@ print(sorted(heavy & set(sys.modules)))
         "import searchkit; dir(searchkit)",
         "from searchkit.cli import main; main(['--help'])",
         "from searchkit.cli import main; main(['search', '--help'])",
+        "from searchkit.cli import main; main(['serve', '--help'])",
         "from searchkit.cli import main; main(['--version'])",
         "from searchkit.cli import main; main(['serch'])",
     ],

@@ -113,6 +113,14 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit tune --use defaults --index indexes/news",
         ),
     ),
+    (
+        "serve",
+        "serve.serve",
+        (
+            "searchkit serve --index indexes/news",
+            "searchkit serve --index news --index wire --host 0.0.0.0 --tokens tokens.toml --allow-host search.example",
+        ),
+    ),
     ("list", "show.list_indexes", ("searchkit list", "searchkit list /srv/indexes --json")),
 )
 """Each command: its name, the module and the function whose docstring is its help, and examples."""

@@ -119,6 +119,24 @@ MinConfidence = Annotated[
         " A query without words, as of filters alone, has none and keeps all its results.",
     ),
 ]
+Sort = Annotated[
+    str,
+    typer.Option(
+        "--sort",
+        metavar="FIELD",
+        show_default="by score",
+        help="Sort what matches by a field: published, price; -published is the latest first.",
+    ),
+]
+PageCursor = Annotated[
+    str | None,
+    typer.Option(
+        "--cursor",
+        metavar="CURSOR",
+        show_default=False,
+        help="The next page: what the page before named, with the same query and options but for -k.",
+    ),
+]
 Explain = Annotated[
     bool,
     typer.Option(

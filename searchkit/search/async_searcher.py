@@ -16,10 +16,10 @@ from contextvars import copy_context
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from searchkit.answer import Answer
 from searchkit.errors import ConfigError, OperationTimeout
 from searchkit.filter_expression import Conditions
 from searchkit.search.searcher import Searcher
-from searchkit.answer import Answer
 from searchkit.types import Article
 
 P = ParamSpec("P")

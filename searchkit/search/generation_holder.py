@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,6 +261,29 @@ class GenerationHolder:
                 raise SearchkitError("This index was closed.", hint="Open it again with searchkit.open(PATH).")
             held.take()
         return held
+
+
+class HeldGeneration:
+    """One generation that somebody else holds open: what a ``GenerationHolder`` is to a searcher that stays in it."""
+
+    def __init__(self, context: SearchContext, holder: GenerationHolder | HeldGeneration) -> None:
+        self._context, self._holder, self.note = context, holder, holder.note
+
+    def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[SearchContext]:
+        """Search, with ``with``, in the one that is held; with a cursor, in that of the cursor.
+
+        Raises ``CursorExpired`` where that isn't kept any more.
+        """
+        if cursor is None or _is_of(cursor, self._context):
+            return nullcontext(self._context)
+        return self._holder.reading(cursor)
+
+    def refresh(self) -> bool:
+        """Stay: say that it is no other generation."""
+        return False
+
+    def close(self) -> None:
+        """Leave it to who holds it."""
 
 
 def _is_of(cursor: Cursor, context: SearchContext) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,7 +22,7 @@ from searchkit.keyword.query.time_expressions import may_name_time
 from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
-from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder
+from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder, HeldGeneration
 from searchkit.search.index_group import IndexGroup, index_group
 from searchkit.search.pages import PageTurn, count_matching, page_by_field, page_by_score, what_is_counted
 from searchkit.search.query import check_query, make_query, settings_for
@@ -198,7 +199,7 @@ class Searcher:
         self._reranker = RerankerRun(reranker) if reranker is not None else None
         encoders = QueryEncoders(encoder)
         self._encode = encoders.encode
-        self._hold = GenerationHolder(
+        self._hold: GenerationHolder | HeldGeneration = GenerationHolder(
             path,
             encoders.prepare,
             generation=generation,
@@ -262,6 +263,36 @@ class Searcher:
             'No ferries run today.'
         """
         return self._hold.refresh()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Searcher]:
+        """Stay in the generation that is searched now, for several questions whose answers must fit together.
+
+        Yields:
+            A searcher of that generation, whatever ``refresh`` does meanwhile. It can be used within the block.
+
+        Raises:
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> with searcher.snapshot() as snapshot:
+            ...     report = searchkit.delete("indexes/news", "bridge")
+            ...     _ = searcher.refresh()
+            ...     len(snapshot.chunks("bridge")), len(searcher.chunks("bridge"))
+            (1, 0)
+        """
+        with self._reading() as context:
+            held = copy(self)
+            held._hold = HeldGeneration(context, self._hold)
+            held._reading = held._hold.reading
+            yield held
+
+    @property
+    def version(self) -> str:
+        """What names the generation that is searched: its number and what its manifest's digest begins with."""
+        with self._reading() as context:
+            return f"{context.generation.manifest.generation}-{context.seal.hex()}"
 
     def search(
         self,
@@ -647,6 +678,32 @@ class Searcher:
         """
         with self._reading() as context:
             return len(self._numbers(context, where))
+
+    def meets(self, article_id: str, *, where: Conditions) -> bool:
+        """Say whether an article meets conditions.
+
+        Args:
+            article_id: The article's id.
+            where: Conditions, as for ``search``; None: any article meets them.
+
+        Returns:
+            Whether there is such an article, and it meets them.
+
+        Raises:
+            QueryError: The conditions can't be understood, or name a field that no article has.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.meets("bridge", where=searchkit.F("tag") == "city")
+            True
+            >>> searcher.meets("bridge", where=searchkit.F("tag") == "defense")
+            False
+        """
+        with self._reading() as context:
+            number = context.generation.article_number(article_id)
+            return number is not None and bool((self._numbers(context, where) == number).any())
 
     def suggest(
         self, prefix: str, *, k: int = 10, kinds: str | Iterable[str] | None = None, where: Conditions = None

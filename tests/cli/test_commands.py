@@ -362,3 +362,30 @@ def test_several_indexes_are_asked_together(run: Run, built: Path, tmp_path: Pat
     assert {line.split('"id": "')[1].split("/")[0] for line in ran.out.splitlines()} == {"wire", "port"}
     ran = run("search", "air defence", "--index", tmp_path / "port", "--index", tmp_path / "port")
     assert (ran.code, "Two indexes are called 'port'" in ran.err) == (2, True)
+
+
+def test_the_next_page_is_named_and_turned(run: Run, built: Path) -> None:
+    asked = ("search", "air defence", "--index", built, "--mode", "keyword", "--sort", "-published", "-k", "1")
+    shown = run(*asked)
+    cursor = shown.err.split("--cursor ")[1].strip()
+    assert "2 match" in shown.err
+    first, second = run(*asked, "--json").json(), run(*asked, "--json", "--cursor", cursor).json()
+    assert first["next_cursor"] == cursor
+    assert second["next_cursor"] is None
+    assert [page["results"][0]["rank"] for page in (first, second)] == [1, 2]
+    dates = [page["results"][0]["article"]["published"] for page in (first, second)]
+    assert dates == sorted(dates, reverse=True)
+    assert [first["total"], first["generation"], first["sort"]] == [2, 1, "-published"]
+    assert first["total_of"] == "articles that match the query and pass the filters"
+
+
+def test_a_cursor_that_does_not_fit_is_wrong_usage(run: Run, built: Path) -> None:
+    refused = run("search", "air defence", "--index", built, "--cursor", "nonsense")
+    assert refused.code == 2
+    assert "no cursor of an answer" in refused.err
+    both = run("search", "-i", "--index", built, "--cursor", "nonsense")
+    assert both.code == 2
+    assert "exclude each other" in both.err
+    unsorted = run("search", "air defence", "--index", built, "--sort", "publishd")
+    assert unsorted.code == 2
+    assert "Did you mean 'published'?" in unsorted.err

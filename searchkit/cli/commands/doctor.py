@@ -149,6 +149,7 @@ EXTRAS = {
         "'evaluate' and 'tune'",
     ),
     "watch": (("httpx", "watchdog"), "pip install httpx watchdog", "'watch' of feeds, and of folders without --poll,"),
+    "serve": (("fastapi", "uvicorn"), "pip install fastapi httptools uvicorn uvloop", "'serve'"),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
     "parquet": (("pyarrow",), "pip install pyarrow", "Parquet, Arrow and Feather files"),
     "xlsx": (("openpyxl",), "pip install openpyxl", "Excel's workbooks"),

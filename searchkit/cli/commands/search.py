@@ -34,12 +34,14 @@ from searchkit.cli.options import (
     ModeOption,
     NoColor,
     Others,
+    PageCursor,
     QueryId,
     Recency,
     Rerank,
     RerankBudget,
     SettingsFile,
     Since,
+    Sort,
     Sources,
     Tags,
     TimeZone,
@@ -90,6 +92,8 @@ def search(
     around: Around = None,
     recency: Recency = None,
     include_later: IncludeLater = False,
+    sort: Sort = "",
+    cursor: PageCursor = None,
     facet: Facets = None,
     explain: Explain = False,
     format: FormatOption = None,  # noqa: A002
@@ -108,6 +112,8 @@ def search(
         raise ConfigError(f"-k can't be {k}.", hint="Give the number of results, 1 or more.")
     if json and format not in {None, Format.JSON}:
         raise ConfigError(f"--json and --format {format} exclude each other.", hint="Give one of them.")
+    if cursor is not None and interactive:
+        raise ConfigError("--cursor and --interactive exclude each other.", hint="Give a query and its --cursor alone.")
     if not query and not interactive:
         raise QueryError(
             "There is no query.", hint='Give one: searchkit search "missile deliveries", or ask many with -i.'
@@ -133,6 +139,8 @@ def search(
         "include_later": include_later,
         "facets": tuple(facet or ()),
         "suggest_values": True,
+        "sort": sort,
+        "cursor": cursor,
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     paths = existing_indexes(index, screen)
@@ -280,6 +288,8 @@ def answer_writer(screen: Screen, chosen: Format, index: str, *, explain: bool, 
                 screen.write(formats.to_trec(answer, query_id))
             case Format.TABLE:
                 _say_table(screen, answer, index, explain=explain)
+        if chosen not in {Format.JSON, Format.TREC} and answer.next_cursor is not None and not many:
+            screen.say(f"Next page: the same command with --cursor {answer.next_cursor}")
 
     return say
 

@@ -38,6 +38,8 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
 def footer(answer: Answer, index: str) -> Text:
     """Say in one dim line how many results there are, how they were found and how long it took."""
     results = count(len(answer.results), "result") if answer.results else "Nothing found"
+    if answer.results and answer.total > answer.results[-1].rank:
+        results = f"{results} · {answer.total:,} match"
     return Text(f"{results} · {answer.query.mode} · {duration(answer.took_s)} · {index}", style=DIM)
 
 

@@ -1,0 +1,1 @@
+"""HTTP server and MCP server: thin layers over ``searchkit.open`` and ``Searcher``."""

@@ -1,0 +1,371 @@
+"""Search routes: what reads an index. Each answer is of one generation, which its ETag names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from searchkit.errors import QueryError
+from searchkit.filter_expression import F
+from searchkit.search.searcher import Searcher
+from searchkit.server import response_models as models
+from searchkit.server.access import Access
+from searchkit.server.answer_json import answer_json, article_json, chunk_json, facets_json, info_json, to_bytes
+from searchkit.server.open_indexes import OpenIndex
+from searchkit.server.problem_details import AddressTooLong, BadRequest, NotFound
+from searchkit.server.request_models import (
+    ARTICLE_FIELDS,
+    DEFAULT_FIELDS,
+    ArticleParameters,
+    CountBody,
+    CountParameters,
+    FacetBody,
+    FacetParameters,
+    MoreLikeBody,
+    MoreLikeParameters,
+    SearchBody,
+    SearchParameters,
+    SuggestParameters,
+    body,
+    conditions,
+    in_address,
+    in_body,
+    parameters,
+)
+from searchkit.server.services import access_of, services_of
+from searchkit.types import FilterExpression
+from searchkit.version import __version__
+
+Ask = Callable[[Searcher, Access], dict[str, Any]]
+"""Asks an index on behalf of somebody."""
+
+Where = FilterExpression | dict[str, Any] | None
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/indexes", response_model=models.IndexesModel, summary="The indexes that can be asked")
+async def indexes(request: Request) -> Response:
+    """Name the indexes that may be asked, and what they are made of."""
+    services, access = services_of(request), access_of(request)
+    listed = await services.queue.run(
+        lambda: [_index_json(opened, access) for opened in services.indexes.visible(access)]
+    )
+    return _json(to_bytes({"indexes": listed}))
+
+
+@router.get(
+    "/{index}/search", response_model=models.AnswerModel, summary="Search", openapi_extra=in_address(SearchParameters)
+)
+async def search(request: Request, index: str) -> Response:
+    """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
+    asked = parameters(SearchParameters, request.query_params)
+    where = conditions(asked.where)
+    timeless = not asked.names_time(where) and ":" not in asked.q and asked.cursor is None
+    return await _reply(request, index, _searching(request, asked, where), timeless=timeless)
+
+
+@router.post(
+    "/{index}/search",
+    response_model=models.AnswerModel,
+    summary="Search, asked as JSON",
+    openapi_extra=in_body(SearchBody),
+)
+async def search_json(request: Request, index: str) -> Response:
+    """Answer a question, as GET does."""
+    asked = await body(SearchBody, request)
+    return await _reply(request, index, _searching(request, asked, asked.where))
+
+
+@router.get(
+    "/{index}/explain",
+    response_model=models.AnswerModel,
+    summary="Search, with explanations",
+    openapi_extra=in_address(SearchParameters),
+)
+async def explain(request: Request, index: str) -> Response:
+    """Answer a question as a search does; every result says by which numbers its score can be worked out again."""
+    asked = parameters(SearchParameters, request.query_params)
+    where = conditions(asked.where)
+    explained = asked.model_copy(update={"explain": True})
+    return await _reply(request, index, _searching(request, explained, where))
+
+
+@router.get(
+    "/{index}/count",
+    response_model=models.CountModel,
+    summary="Count articles",
+    openapi_extra=in_address(CountParameters),
+)
+async def count(request: Request, index: str) -> Response:
+    """Count the articles that meet the conditions."""
+    asked = parameters(CountParameters, request.query_params)
+    where = conditions(asked.where)
+    timeless = not asked.names_time(where)
+    return await _reply(request, index, _counting(asked, where), timeless=timeless)
+
+
+@router.post(
+    "/{index}/count",
+    response_model=models.CountModel,
+    summary="Count articles, asked as JSON",
+    openapi_extra=in_body(CountBody),
+)
+async def count_json(request: Request, index: str) -> Response:
+    """Count the articles that meet the conditions."""
+    asked = await body(CountBody, request)
+    return await _reply(request, index, _counting(asked, asked.where))
+
+
+@router.get(
+    "/{index}/facets",
+    response_model=models.FacetsModel,
+    summary="Count values",
+    openapi_extra=in_address(FacetParameters),
+)
+async def facets(request: Request, index: str) -> Response:
+    """Count the values of fields over the articles that match."""
+    asked = parameters(FacetParameters, request.query_params)
+    where = conditions(asked.where)
+    return await _reply(request, index, _counting_values(request, asked, where))
+
+
+@router.post(
+    "/{index}/facets",
+    response_model=models.FacetsModel,
+    summary="Count values, asked as JSON",
+    openapi_extra=in_body(FacetBody),
+)
+async def facets_by_json(request: Request, index: str) -> Response:
+    """Count the values of fields over the articles that match."""
+    asked = await body(FacetBody, request)
+    return await _reply(request, index, _counting_values(request, asked, asked.where))
+
+
+@router.get(
+    "/{index}/suggest",
+    response_model=models.SuggestionsModel,
+    summary="What a beginning goes on to",
+    openapi_extra=in_address(SuggestParameters),
+)
+async def suggest(request: Request, index: str) -> Response:
+    """Tell what a beginning may go on to, as one types: words, titles, sources, tags and other values."""
+    asked = parameters(SuggestParameters, request.query_params)
+    where = conditions(asked.where)
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        within = access.within(_joined(where, asked.filters()))
+        suggestions = searcher.suggest(asked.prefix, k=asked.k, kinds=asked.kinds, where=within)
+        return {"suggestions": [asdict(suggestion) for suggestion in suggestions]}
+
+    return await _reply(request, index, ask, timeless=not asked.names_time(where))
+
+
+@router.get(
+    "/{index}/more-like",
+    response_model=models.AnswerModel,
+    summary="Articles like an article",
+    openapi_extra=in_address(MoreLikeParameters),
+)
+async def more_like(request: Request, index: str) -> Response:
+    """Find articles that are like an article of the index, or like a text."""
+    asked = parameters(MoreLikeParameters, request.query_params)
+    return await _reply(request, index, _finding_like(request, asked, conditions(asked.where)))
+
+
+@router.post(
+    "/{index}/more-like",
+    response_model=models.AnswerModel,
+    summary="Articles like an article, asked as JSON",
+    openapi_extra=in_body(MoreLikeBody),
+)
+async def more_like_json(request: Request, index: str) -> Response:
+    """Find articles that are like an article of the index, or like a text."""
+    asked = await body(MoreLikeBody, request)
+    return await _reply(request, index, _finding_like(request, asked, asked.where))
+
+
+@router.get(
+    "/{index}/articles/{article_id:path}",
+    response_model=models.WholeArticleModel,
+    summary="An article",
+    openapi_extra=in_address(ArticleParameters),
+)
+async def article(request: Request, index: str, article_id: str) -> Response:
+    """Return an article by its id, with its text or a part of it."""
+    asked = parameters(ArticleParameters, request.query_params)
+    end = asked.end
+    if end is not None and end < asked.start:
+        raise BadRequest(f"The text can't end at {end} and begin at {asked.start}.", hint="Swap the two.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        whole = searcher.article(article_id)
+        if whole is None or not _is_visible(searcher, article_id, access):
+            raise NotFound(f"No article here has the id '{article_id[:100]}'.")
+        values = article_json(whole, asked.fields or ARTICLE_FIELDS)
+        first, last = min(asked.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
+        last = first if end == 0 else max(first, last)
+        if "text" in values:
+            values["text"] = whole.text[first:last]
+        spans = [
+            {"id": chunk.id, "start": chunk.start, "end": chunk.end, "heading": chunk.heading}
+            for chunk in searcher.chunks(article_id)
+        ]
+        return values | {"start": first, "end": last, "length": len(whole.text), "chunks": spans}
+
+    return await _reply(request, index, ask, timeless=True, name=False)
+
+
+@router.get("/{index}/chunks/{chunk_id:path}", response_model=models.ChunkOfArticleModel, summary="A chunk")
+async def chunk(request: Request, index: str, chunk_id: str) -> Response:
+    """Return a chunk by its id, ``article-id#ordinal`` with the sign percent-encoded."""
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        known = searcher.chunk(chunk_id)
+        if known is None or not _is_visible(searcher, known.article_id, access):
+            raise NotFound(f"No chunk here has the id '{chunk_id[:100]}'.")
+        return chunk_json(known) | {"article_id": known.article_id}
+
+    return await _reply(request, index, ask, timeless=True, name=False)
+
+
+def _searching(request: Request, asked: SearchParameters | SearchBody, where: dict[str, Any] | None) -> Ask:
+    limits = services_of(request).settings.limits
+    _check_query(asked.q, limits.query_characters)
+    if asked.k > limits.results:
+        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        hides = access.where is not None
+        answer = searcher.search(asked.q, where=access.within(where), suggest_values=not hides, **asked.options())
+        return answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=hides)
+
+    return ask
+
+
+def _finding_like(request: Request, asked: MoreLikeParameters | MoreLikeBody, where: dict[str, Any] | None) -> Ask:
+    limits = services_of(request).settings.limits
+    if (asked.id is None) == (asked.text is None):
+        raise BadRequest("An article is named by 'id', or a text given: one of both.")
+    if asked.k > limits.results:
+        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        if asked.id is not None and not _is_visible(searcher, asked.id, access):
+            raise NotFound(f"No article here has the id '{asked.id[:100]}'.")
+        within = access.within(_joined(where, asked.filters()))
+        answer = searcher.more_like(
+            asked.id, text=asked.text, k=asked.k, mode=asked.mode, where=within, copies=asked.copies
+        )
+        whole = answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=access.where is not None)
+        return whole | {"generation": _number(searcher)}
+
+    return ask
+
+
+def _counting(asked: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        return {"articles": searcher.count(where=access.within(_joined(where, asked.filters())))}
+
+    return ask
+
+
+def _counting_values(request: Request, asked: FacetParameters | FacetBody, where: dict[str, Any] | None) -> Ask:
+    _check_query(asked.q, services_of(request).settings.limits.query_characters)
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        answer = searcher.search(
+            asked.q,
+            k=1,
+            mode=asked.mode,
+            syntax=asked.syntax,
+            facets=asked.facets,
+            where=access.within(where),
+            **asked.filters(),
+        )
+        return {"facets": facets_json(answer.facets)}
+
+    return ask
+
+
+def _joined(where: dict[str, Any] | None, filters: dict[str, Any]) -> Where:
+    """Return conditions together with the filters that have names of their own."""
+    named = {name: value for name, value in filters.items() if name not in {"since", "until"}}
+    expressions: list[Any] = [F(name).any(values) for name, values in named.items()]
+    if "since" in filters or "until" in filters:
+        expressions.append(F("published").between(filters.get("since"), filters.get("until")))
+    if where is not None:
+        expressions.append(where)
+    return {"and": expressions} if expressions else None
+
+
+def _check_query(text: str, limit: int) -> None:
+    """Refuse a query that is empty or too long. Raises the error that says so."""
+    if len(text) > limit:
+        raise AddressTooLong(f"The query has {len(text):,} characters.", hint=f"Ask in {limit:,} at most.")
+    if not text.strip():
+        raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
+
+
+def _is_visible(searcher: Searcher, article_id: str, access: Access) -> bool:
+    """Say whether there is an article that may be seen."""
+    return searcher.meets(article_id, where=access.where)
+
+
+def _index_json(opened: OpenIndex, access: Access) -> dict[str, Any]:
+    """Return what an index is made of; to whom sees a part of the articles alone, only how many these are."""
+    with opened.searcher.snapshot() as searcher:
+        generation = _number(searcher)
+        if access.where is not None:
+            return {"name": opened.name, "generation": generation, "articles": searcher.count(where=access.where)}
+        info = searcher.info()
+        problem = {"problem": opened.problem} if opened.problem else {}
+        return {"name": opened.name, "generation": generation, "articles": info.articles} | info_json(info) | problem
+
+
+def _number(searcher: Searcher) -> int:
+    return int(searcher.version.partition("-")[0])
+
+
+async def _reply(request: Request, index: str, ask: Ask, *, timeless: bool = False, name: bool = True) -> Response:
+    """Answer from one generation.
+
+    Where the answer depends on the generation and the request alone (``timeless``), whoever has it already is told so
+    without searching. ``name``: whether the answer names the index.
+    """
+    services, access = services_of(request), access_of(request)
+    is_get = request.method in {"GET", "HEAD"}
+    known = request.headers.get("if-none-match", "") if is_get else ""
+
+    def work() -> tuple[str, bytes | None]:
+        with services.indexes.snapshot(index, access) as searcher:
+            tag = _tag(searcher.version, request, access) if timeless else ""
+            if tag and tag in known:
+                return tag, None
+            values: dict[str, Any] = {"index": index} if name else {}
+            values |= {"generation": _number(searcher)} | ask(searcher, access)
+            answered = to_bytes(values)
+            if is_get and not tag:
+                tag = f'W/"{values["generation"]}-{hashlib.blake2b(answered, digest_size=8).hexdigest()}"'
+            return tag, None if tag and tag in known else answered
+
+    tag, content = await services.queue.run(work)
+    return _json(content, tag)
+
+
+def _tag(version: str, request: Request, access: Access) -> str:
+    asked = "\0".join((__version__, access.name, str(request.url.path), str(request.url.query)))
+    return f'W/"{version}-{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"'
+
+
+def _json(content: bytes | None, tag: str = "") -> Response:
+    headers = {"etag": tag} if tag else {}
+    if content is None:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/json", headers=headers)

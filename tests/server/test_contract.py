@@ -1,0 +1,84 @@
+"""The whole contract, by schemathesis: whatever fits the description is answered as the description says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+pytest.importorskip("schemathesis")
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from searchkit.server.server_settings import Limits
+from tests.index.archive import built
+from tests.server.running_server import TOKENS, WRITE, bearer, serving
+from tests.word_encoder import WordEncoder
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
+EXAMPLES = 4
+"""Requests a route and a way to make them: they take seconds. Twelve find nothing more."""
+
+HELD = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+    checks.ignored_auth,
+]
+"""All of its checks but that every request which fits is taken: a text that fits may be no query, no date or no id."""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served") / "news"
+    built(folder)
+    state, limits = tmp_path_factory.mktemp("state"), Limits(jobs=1)  # each is a process, and the first will do
+    with serving({"news": folder}, state, WordEncoder(), tokens=TOKENS, limits=limits) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def description(url: str):
+    return schemathesis.openapi.from_url(f"{url}/openapi.json", headers=bearer(WRITE))
+
+
+@pytest.mark.parametrize("kind", ["POSITIVE", "NEGATIVE"])
+def test_every_route_keeps_the_contract(description, kind: str) -> None:
+    routes = 0
+    with requests.Session() as session:
+        for operation in description.get_all_operations():
+            check_route(operation.ok(), schemathesis.GenerationMode[kind], session)
+            routes += 1
+    assert routes == len([method for path in description.raw_schema["paths"].values() for method in path])
+
+
+def check_route(operation, mode, session: requests.Session) -> None:
+    """Ask a route in many ways."""
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def check(case) -> None:
+        case.call_and_validate(checks=HELD, headers=bearer(WRITE), session=session)
+
+    with suppress(Unsatisfiable if mode is schemathesis.GenerationMode.NEGATIVE else ()):  # nothing to get wrong
+        check()
