@@ -72,7 +72,7 @@ def make_results(
 def _confidences(
     context: SearchContext, legs: RetrieverScores, articles: Sequence[range], scores: Sequence[float], mixed: float
 ) -> list[float | None]:
-    """Return the confidences of articles' fused scores, before dates and a reranker; None where no word was asked for."""
+    """Return the confidences of articles' scores before dates and a reranker; None where no word was asked for."""
     if _wordless(legs):
         return [None] * len(scores)
     if legs.shift is not None or legs.prior is not None:
