@@ -1,11 +1,12 @@
 """Time prior: what an article's date adds to its score where a question is of a time.
 
-``share = weight * unit * exp(-distance / scale)``: distance is how many days lie between the day that the article names
-and the time that is asked of, 0 within it; weight and scale are ``SearchConfig.time_weight`` and ``time_scale_days``;
-unit is what a point of the hybrid's scale is worth in the mode (``fusion.Scale.unit``), so that a date weighs as much in
-each. An article without a date gets the mean of all living ones that have one. All chunks of an article get the same,
-so its votes (``ranking.py``) add up to just that. A share depends on the question, the article and the index alone, and
-lies between 0 and weight * unit, which keeps the ranking's bound.
+``share = weight * unit * exp(-distance / scale)``: distance is how many days lie between the day that the article
+names and the time that is asked of, 0 within it; weight and scale are ``SearchConfig.time_weight`` and
+``time_scale_days``, with half of the weight where the question's words name a time of the calendar; unit is what a
+point of the hybrid's scale is worth in the mode (``fusion.Scale.unit``), half of that by vector alone. An article
+without a date gets the mean of all living ones that have one. All chunks of an article get the same, so its votes
+(``ranking.py``) add up to just that. A share depends on the question, the article and the index alone, and lies between
+0 and weight * unit, which keeps the ranking's bound.
 
 The time that is asked of is, the first of these that there is:
 

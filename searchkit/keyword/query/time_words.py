@@ -94,9 +94,9 @@ UNITS = {
         " днів gün zi zile ημέρα ημέρες μέρες يوم أيام दिन ngày"
     ),
     WEEK: _set_of(
-        "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień tygodnie"
-        " tygodni неделю недели недель тиждень тижні тижнів hafta săptămână săptămâni εβδομάδα εβδομάδες أسبوع أسابيع"
-        " सप्ताह हफ्ते tuần"
+        "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień"
+        " tygodnie tygodni неделю недели недель тиждень тижні тижнів hafta săptămână săptămâni εβδομάδα εβδομάδες"
+        " أسبوع أسابيع सप्ताह हफ्ते tuần"
     ),
     MONTH: _set_of(
         "month months monat monate monaten mois mes meses mês mese mesi maand maanden månad månader miesiąc miesiące"
