@@ -129,7 +129,7 @@ def test_a_date_weighs_as_much_in_every_mode(strike: Searcher, mode: Mode) -> No
     answer = strike.search("ferry strike", mode=mode, as_of=DAY, explain=True)
     legs = strike.legs(Query(text="ferry strike", mode=mode))
     idf_sum = legs.keyword.idf_sum if legs.keyword is not None else 1.0
-    unit = {Mode.HYBRID: 1.0, Mode.KEYWORD: sqrt(idf_sum), Mode.VECTOR: 0.5 / strike.vector_weight()}[mode]
+    unit = {Mode.HYBRID: 1.0, Mode.KEYWORD: sqrt(idf_sum), Mode.VECTOR: 1 / max(2.8, strike.vector_weight())}[mode]
     assert shares(answer.results)["week"].share == pytest.approx(1.5 * unit * exp(-7 / 14))
 
 
