@@ -1,4 +1,8 @@
-"""Query times: as of which date each judged query is asked."""
+"""Query times: as of which date each judged query is asked.
+
+Later articles pass where nothing else is said: they may be judged as relevant, and a question is often asked of what
+the papers print on the next day.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ class QueryTimes:
     """
 
     as_of: Mapping[str, date]
-    include_later: bool = False
+    include_later: bool = True
     notes: tuple[str, ...] = ()
 
     def dated(self, query_id: str, query: Query) -> Query:
@@ -38,7 +42,7 @@ class QueryTimes:
 
 
 def read_query_times(
-    typed: str, path: Path | None, queries: Sequence[str], *, time_zone: str = "", include_later: bool = False
+    typed: str, path: Path | None, queries: Sequence[str], *, time_zone: str = "", include_later: bool = True
 ) -> QueryTimes:
     """Read as of when to ask: ``typed`` names a field of the queries' JSON lines by its dotted path, or one date.
 

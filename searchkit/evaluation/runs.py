@@ -57,8 +57,8 @@ def make_run(
 ) -> Run:
     """Ask every query as a user would and keep the best ``depth`` articles, or chunks.
 
-    ``times``: as of which each query is asked. A query that can't be asked, as an empty one, gets no answer and a note. Raises as ``depth_held`` does, and
-    ``Searcher.ask`` otherwise.
+    ``times``: as of which each query is asked. A query that can't be asked, as an empty one, gets no answer and a
+    note. Raises as ``depth_held`` does, and ``Searcher.ask`` otherwise.
     """
     name, depth = name or str(mode), depth_held(searcher, depth, level)
     scores: dict[str, dict[str, float]] = {}

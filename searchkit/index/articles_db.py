@@ -236,7 +236,7 @@ class DateColumns:
         return chosen
 
     def of_each(self) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-        """Return ``(articles,)`` of each: microseconds since 1970, by how many its clock is ahead, whether it has a date.
+        """Return ``(articles,)`` of each: microseconds since 1970, by how many its clock is ahead, whether it is dated.
 
         Raises ``IndexCorrupt`` as ``between`` does.
         """

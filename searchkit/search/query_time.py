@@ -24,11 +24,12 @@ LATER_DAYS = 3.0
 next. Measured with the form in ``time_prior.py``."""
 
 CALENDAR_SHARE = 0.5
-"""Of the weight, where the words name a month, a day or a year: what is told of it is often published later. nDCG@10
-with none, half and all of the weight (static vectors, hybrid): of digitalgov-known's summaries 13 that name a year .895,
-.923, .895, 11 a month .966, .966, .939, 10 a day .900, .900, .863; of 145 questions on news with the month of their date
-behind them .755, .797, .807, the day .756, .795, .804, the year .756, .768, .767."""
+"""Of the weight, where the words name a month, a day or any year: what is told of it is often published later. nDCG@10
+with none, half and all of the weight (static vectors, hybrid): of digitalgov-known's summaries 13 that name a year
+.895, .923, .895, 11 a month .966, .966, .939, 10 a day .900, .900, .863; of 145 questions on news with the month of
+their date behind them .755, .797, .807, the day .756, .795, .804, the year .756, .768, .767."""
 
+_LONGEST_MONTH = 31
 _NOW = "now"
 
 
@@ -37,13 +38,15 @@ class QueryTime:
     """The time that a query is of.
 
     ``share``: of the weight that dates have. ``later_days``: later articles than this count nothing; None: they count
-    as earlier ones do. ``words``: what said so in the question; "" where a program did.
+    as earlier ones do. ``words``: what said so in the question; "" where a program did. ``today``: the day from which
+    they count back ("last week"); None where they don't.
     """
 
     span: TimeSpan
     share: float = 1.0
     later_days: float | None = None
     words: str = ""
+    today: date | None = None
 
 
 def as_of_bound(when: str | date | datetime, now: Now) -> date:
@@ -175,14 +178,17 @@ def _worded_time(query: Query, parsed: ParsedQuery, now: Now) -> QueryTime | Non
     text = parsed.text
     if not may_name_time(text) or _is_date_filtered(query.where, parsed):
         return None
-    reading = read_time(text, now())
+    at = now()
+    reading = read_time(text, at)
     if reading is None:
         return None
+    of_a_year = (reading.span.last - reading.span.first).days > _LONGEST_MONTH
     return QueryTime(
         span=reading.span,
-        share=CALENDAR_SHARE if reading.calendar else 1.0,
+        share=CALENDAR_SHARE if reading.calendar or of_a_year else 1.0,
         later_days=LATER_DAYS if reading.recent else None,
         words=reading.words,
+        today=None if reading.calendar else at.date(),
     )
 
 

@@ -75,7 +75,7 @@ def make_results(
 def _confidences(
     context: SearchContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
 ) -> list[float | None]:
-    """Return the confidences of articles' fused scores, before dates and a reranker; None where no word was asked for."""
+    """Return the confidences of articles' scores before dates and a reranker; None where no word was asked for."""
     legs = candidates.legs
     if is_wordless(legs):
         return [None] * len(scores)

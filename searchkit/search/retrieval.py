@@ -299,12 +299,23 @@ def retrieve(
     parsed = context.parse(query)
     time = context.time_of(query, parsed, config, clock)
     candidates = _untimed(context, query, parsed, config, encode, clock)
+    if notes := _notes_on_time(context, query, time, candidates.mask):
+        candidates = replace(candidates, notes=(*candidates.notes, *notes))
     if time is None:
         return candidates
     legs = candidates.legs
     if isinstance(legs.scale, Scale):  # with another fusion dates are refused, or not read
         legs = replace(legs, prior=prior_of(context.dates, context.generation, time, config, legs.scale))
     return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time))
+
+
+def _notes_on_time(context: SearchContext, query: Query, time: QueryTime | None, mask: Mask | None) -> tuple[str, ...]:
+    """Say where a time that a program gave changes nothing, or leaves nothing."""
+    if time is not None and not time.words and not context.dates.known.any():
+        return ("No article here has a date, so none counts.",)
+    if query.as_of is not None and mask is not None and not mask.any():
+        return (f"No article that passes the filters was published by {query.as_of}.",)
+    return ()
 
 
 def _untimed(

@@ -16,7 +16,6 @@ from searchkit.cli.options import (
     OUTPUT,
     AsExpression,
     AsWords,
-    IncludeLater,
     Index,
     Json,
     NoColor,
@@ -157,7 +156,15 @@ EachAsOf = Annotated[
         show_default=False,
         rich_help_panel=ASKED,
         help="Ask each query as of its own date, which stands in that field of queries.jsonl (metadata.date); or all as"
-        " of one date.",
+        " of one date. Later articles stay in, since they may be judged.",
+    ),
+]
+ExcludeLater = Annotated[
+    bool,
+    typer.Option(
+        "--exclude-later",
+        rich_help_panel=ASKED,
+        help="With --as-of: leave out what was published later, as a search does.",
     ),
 ]
 PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, help="Show every query's values.")]
@@ -200,7 +207,7 @@ def evaluate(
     qrels: QrelsFile = None,
     level: LevelName = "article",
     as_of: EachAsOf = None,
-    include_later: IncludeLater = False,
+    exclude_later: ExcludeLater = False,
     per_query: PerQuery = False,
     run_out: RunOut = None,
     fail_under: FailUnder = None,
@@ -230,7 +237,7 @@ def evaluate(
     if run_out is not None:
         check_writable(run_out, "--run-out")
     others = [compared_system(option, systems[0], path) for option in compare or ()]
-    times = _query_times(as_of, folder, queries, judged, config, include_later=include_later)
+    times = _query_times(as_of, folder, queries, judged, config, include_later=not exclude_later)
     done = _evaluated(screen, judged, systems, others, measure, level, fail_under, run_out, times, quiet=quiet)
     _tell(screen, done, per_query=per_query, json=json)
     if any(not floor.held for floor in done.floors):
@@ -248,8 +255,8 @@ def _query_times(
 ) -> QueryTimes | None:
     """Return the time as of which each query is asked; None where --as-of isn't given."""
     if as_of is None:
-        if include_later:
-            raise ConfigError("--include-later needs a time.", hint="Give --as-of, too.")
+        if not include_later:
+            raise ConfigError("--exclude-later needs a time.", hint="Give --as-of, too.")
         return None
     from searchkit.evaluation.query_times import read_query_times
 

@@ -1,7 +1,7 @@
 """Time expressions: the time that a question's words name, in many languages: "this week", "in March 2022", "3天前".
 
-Read are days, weeks, months and years by how long ago they are; words such as "latest"; months and days with their year;
-"last October"; and years behind a preposition. The words stand in ``time_words.py``.
+Read are days, weeks, months and years by how long ago they are; words such as "latest"; months and days with their
+year; "last October"; and years behind a preposition. The words stand in ``time_words.py``.
 
 It is strict, since most questions are of no time: a verb or a name isn't read ("May the force", "Mars 2020", "USA
 Today"), nor a bare number ("1984", "2000 words"), what is quoted, what a time only bounds ("before March 2022"), or a
@@ -58,8 +58,9 @@ _DAY = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª)?", re.ASCII)
 _EARLIEST_YEAR = 1600
 
 _NUMERIC = (
-    re.compile(r"(?<![\d\-/.])(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})(?![\d\-/])"),
-    re.compile(r"(?<![\d\-/.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?![\d\-/])"),
+    re.compile(r"(?<![\d\-/.])(?P<year>\d{4})(?P<sign>[-/])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})(?![\d\-/])"),
+    re.compile(r"(?<![\d\-/.])(?P<year>\d{4})\.\s?(?P<month>\d{2})\.\s?(?P<day>\d{2})(?!\.?\d|[\-/])"),
+    re.compile(r"(?<![\d\-/.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\.?\d|[\-/])"),
     re.compile(
         r"(?<!\d)(?P<year>\d{4})\s?[年년]\s?(?:(?P<month>\d{1,2})\s?[月월]\s?(?:(?P<day>\d{1,2})\s?[日號号일])?)?"
         r"(?!的?[历歷]史|の歴史|[前間间来來]|以上|\s?전)"
@@ -80,6 +81,10 @@ class _Named(NamedTuple):
     days: tuple[date, date] | None
     words: str
     calendar: bool = False
+
+
+_BOUND = _Named(None, "")
+"""A time that only bounds what is asked of: "before March 2022"."""
 
 
 def may_name_time(text: str) -> bool:
@@ -107,7 +112,7 @@ def read_time(text: str, now: datetime) -> TimeReading | None:
     for reader in (_numeric, _unspaced_words):
         rest = reader(rest, today, named)
     named += _spaced_words(_tokens(rest), today)
-    if not named or len({each.days for each in named}) > 1:
+    if not named or _BOUND in named or len({each.days for each in named}) > 1:
         return None
     first, last = named[0].days or (today, today)
     return TimeReading(
@@ -132,8 +137,8 @@ def _numeric(text: str, today: date, named: list[_Named]) -> str:
             groups = match.groupdict()
             year = int(groups["year"] or groups["only"])
             name = groups.get("name")
-            month = _THAI_MONTHS[name] if name else int(groups.get("month") or 0)
-            if days := _days(year, month, int(groups.get("day") or 0), today):
+            month = str(_THAI_MONTHS[name]) if name else groups.get("month") or ""
+            if days := _days(year, month, groups.get("day") or "", today):
                 named.append(_Named(days, match[0].strip(), True))
         text = expression.sub(" . ", text)
     return text
@@ -145,17 +150,16 @@ def _unspaced_words(text: str, today: date, named: list[_Named]) -> str:
         return text
     for match in _MONTH_OF_YEAR.finditer(text):
         year = today.year - (match["which"] in {"去年", "昨年", "작년", "지난해"})
-        if days := _days(year, int(match["month"]), 0, today):
+        if days := _days(year, match["month"], "", today):
             named.append(_Named(days, match[0], True))
     text = _MONTH_OF_YEAR.sub(" . ", text)
     for pattern, unit in words.AGO_UNSPACED:
         counted = re.compile(rf"(?<!\d)(?P<count>\d{{1,2}})\s?(?:{pattern})")
-        for match in counted.finditer(text):
-            named.append(_Named(_ago(unit, int(match["count"]), today), match[0]))
+        matches = counted.finditer(text)
+        named += [_Named(_ago(unit, int(match["count"]), today), match[0]) for match in matches]
         text = counted.sub(" . ", text)
     for pattern, unit, count in words.UNSPACED:
-        for match in re.finditer(pattern, text):
-            named.append(_Named(_ago(unit, count, today), match[0]))
+        named += [_Named(_ago(unit, count, today), match[0]) for match in re.finditer(pattern, text)]
         text = re.sub(pattern, " . ", text)
     return text
 
@@ -186,7 +190,8 @@ def _phrase(tokens: Sequence[str], small: Sequence[str], place: int, today: date
             shown = " ".join(tokens[place:end])
             if not _is_meant(tokens, small, place, end, unit, count):
                 return None, end
-            return _Named(_ago(unit, count, today), shown), end
+            bounds = place and unit != words.RECENT and small[place - 1] in words.NOT_THEN
+            return _BOUND if bounds else _Named(_ago(unit, count, today), shown), end
     return None
 
 
@@ -267,9 +272,9 @@ def _counted(tokens: Sequence[str], small: Sequence[str], place: int, today: dat
 
 def _month_of_year(tokens: Sequence[str], small: Sequence[str], place: int, today: date) -> _Read | None:
     """Read "March 2022", "15 March 2022", "March 15, 2022", "15 de marzo de 2022", "2022 Mart"."""
-    start, day, at = place, 0, place
+    start, day, at = place, "", place
     if (match := _DAY.fullmatch(small[at])) and at + 1 < len(small):
-        day = int(match["day"])
+        day = match["day"]
         at = _past(small, at + 1, words.OF_YEAR | {"."})
     month = _month(tokens[at]) if at < len(small) else None
     if month is None:
@@ -278,15 +283,15 @@ def _month_of_year(tokens: Sequence[str], small: Sequence[str], place: int, toda
     if not day and at < len(small) and (match := _DAY.fullmatch(_past_dot(small, at))):
         behind = _past(small, _past(small, at, {"."}) + 1, {"."} | words.OF_YEAR)
         if behind < len(small) and _year_of(small[behind], today):
-            day, at = int(match["day"]), behind
+            day, at = match["day"], behind
     at = _past(small, at, words.OF_YEAR | {"."})
     year = _year_of(small[at], today) if at < len(small) else None
-    if year is None or (days := _days(year, month, day, today)) is None:
+    if year is None:
         return None
-    end = at + 1
+    end, days = at + 1, _days(year, str(month), day, today)
     if start and small[start - 1] in words.NOT_THEN:
-        return None, end
-    return _Named(days, _joined(tokens[start:end]), True), end
+        return _BOUND, end
+    return (_Named(days, _joined(tokens[start:end]), True) if days else None), end
 
 
 def _past_dot(small: Sequence[str], at: int) -> str:
@@ -312,7 +317,7 @@ def _last_month(tokens: Sequence[str], small: Sequence[str], place: int, today: 
             if place and small[place - 1] in _OWNERS and small[last] == "last":
                 return None, place + 2
             year = today.year - (month >= today.month)
-            days = _days(year, month, 0, today)
+            days = _days(year, str(month), "", today)
             return (_Named(days, " ".join(tokens[place : place + 2]), True) if days else None), place + 2
     return None
 
@@ -329,7 +334,7 @@ def _year(tokens: Sequence[str], small: Sequence[str], place: int, today: date) 
         stated = before in words.BEFORE_YEAR or small[max(0, place - 3) : place] == ["in", "the", "year"]
         if before in words.STRICT_BEFORE:
             stated = behind == "." or behind in _stop_words()
-    days = _days(year, 0, 0, today) if stated else None
+    days = _days(year, "", "", today) if stated else None
     return (_Named(days, _joined(tokens[max(0, place - 1) : place + 1]), True) if days else None), place + 1
 
 
@@ -338,7 +343,7 @@ def _joined(tokens: Sequence[str]) -> str:
 
 
 def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() and len(word) <= 3 else words.NUMBERS.get(word)
+    return int(word) if word.isdecimal() and len(word) <= 3 else _counts().get(word)
 
 
 def _year_of(word: str, today: date) -> int | None:
@@ -347,14 +352,17 @@ def _year_of(word: str, today: date) -> int | None:
     return year if _EARLIEST_YEAR <= year <= today.year + 1 else None
 
 
-def _days(year: int, month: int, day: int, today: date) -> tuple[date, date] | None:
-    """Return the first and the last day of a year, of a month or of a day (0: the whole); None where there is none."""
-    if not _EARLIEST_YEAR <= year <= today.year + 1 or month > 12:
+def _days(year: int, month: str, day: str, today: date) -> tuple[date, date] | None:
+    """Return the first and the last day of a year, of a month or of a day ("": the whole); None where there is none."""
+    if not _EARLIEST_YEAR <= year <= today.year + 1:
         return None
     if not month:
         return date(year, 1, 1), date(year, 12, 31)
-    last = monthrange(year, month)[1]
-    return None if day > last else (date(year, month, day or 1), date(year, month, day or last))
+    try:
+        first = date(year, int(month), int(day or 1))
+    except ValueError:
+        return None
+    return first, first if day else first.replace(day=monthrange(year, first.month)[1])
 
 
 def _ago(unit: str, count: int, today: date) -> tuple[date, date] | None:
@@ -386,12 +394,19 @@ def _month(word: str) -> int | None:
 def _months() -> dict[str, int]:
     """Return the month of each name in any of the languages; short ones only in English."""
     names = {name: month for name, month in MONTHS.items() if (len(name) > 3 or not name.isascii())}
-    for line in words.CASES.strip().splitlines():
-        names |= {name: month for month, name in enumerate(line.split(), start=1)}
-    for listed in (words.ENGLISH_MONTHS, words.ABBREVIATED):
-        names |= {name.casefold(): month for month, name in enumerate(listed, start=1) if name != "-"}
-    names |= {"sept": 9, "mai": 5, "mei": 5, "mayo": 5}
+    names |= _numbered(words.CASES) | _numbered(words.ENGLISH) | {"mai": 5, "mei": 5, "mayo": 5}
     return {name: month for name, month in names.items() if name not in words.NOT_MONTHS}
+
+
+@cache
+def _counts() -> dict[str, int]:
+    return _numbered(words.NUMBERS)
+
+
+def _numbered(table: str) -> dict[str, int]:
+    """Return the place of each word in its line, from 1."""
+    lines = table.strip().splitlines()
+    return {word: place for line in lines for place, word in enumerate(line.split(), start=1) if word != "-"}
 
 
 @cache
@@ -409,7 +424,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, int]], ...]]
 
 @cache
 def _units() -> dict[str, str]:
-    return {word: unit for unit, listed in words.UNITS.items() for word in listed.split()}
+    return {word: unit for unit, listed in words.UNITS.items() for word in listed}
 
 
 @cache
@@ -421,7 +436,7 @@ def _first_words() -> frozenset[str]:
 @cache
 def _unspaced() -> re.Pattern[str]:
     patterns = [pattern for pattern, *_ in (*words.UNSPACED, *words.AGO_UNSPACED)]
-    return re.compile("|".join([*patterns, "今年|去年|昨年"]))
+    return re.compile("|".join([*patterns, "令和|平成|昭和"]))
 
 
 @cache

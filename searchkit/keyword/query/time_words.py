@@ -50,9 +50,11 @@ UNSPACED = (
 )
 """Patterns of the languages whose words stand within others, each with its unit and how many of it ago."""
 
-ENGLISH_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-
-ABBREVIATED = "Jan Feb Mar Apr - Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+ENGLISH = """
+january february march april may june july august september october november december
+jan feb mar apr - jun jul aug sep oct nov dec
+- - - - - - - - sept - - -
+"""
 
 CASES = """
 январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
@@ -69,166 +71,80 @@ tammikuussa helmikuussa maaliskuussa huhtikuussa toukokuussa kesäkuussa heinäk
 जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितम्बर अक्तूबर नवम्बर दिसम्बर
 """  # noqa: E501
 
-NOT_MONTHS = frozenset({"marca", "marta", "juna", "jula", "lipnja", "sarpnja", "set", "maja", "juli"})
+
+def _set_of(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+NOT_MONTHS = _set_of("marca marta juna jula lipnja set maja juli")
 """Names of months that are names, words or places in other languages, too."""
 
-SMALL_ONLY = frozenset({"mars", "mai", "abril", "maj"})
+SMALL_ONLY = _set_of("mars mai abril maj")
 """Months that their languages write small; with a capital they are a planet or a name."""
 
-LAST = frozenset(
-    [
-        "last",
-        "letzten",
-        "letztem",
-        "letzter",
-        "vergangenen",
-        "vorigen",
-        "dernier",
-        "pasado",
-        "pasada",
-        "scorso",
-        "passado",
-        "passada",
-        "afgelopen",
-        "vorige",
-        "прошлом",
-        "прошлого",
-        "минулого",
-        "geçen",
-        "trecut",
-        "trecută",
-        "περασμένο",
-        "περασμένου",
-        "προηγούμενο",
-        "zeszłym",
-        "ubiegłym",
-        "الماضي",
-        "पिछले",
-    ]
+LAST = _set_of(
+    "last letzten letztem letzter vergangenen vorigen dernier pasado pasada scorso passado passada afgelopen vorige"
+    " прошлом прошлого минулого geçen trecut trecută περασμένο περασμένου προηγούμενο zeszłym ubiegłym الماضي पिछले"
 )
 """Beside a month's name: the latest that is past."""
 
 UNITS = {
-    DAY: "day days tag tagen tage jour jours día días dia dias giorno giorni dag dagen dagar dni dzień день дня дней дні"
-    " днів gün zi zile ημέρα ημέρες μέρες يوم أيام दिन ngày",
-    WEEK: "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień"
-    " tygodnie tygodni неделю недели недель тиждень тижні тижнів hafta săptămână săptămâni εβδομάδα εβδομάδες أسبوع"
-    " أسابيع सप्ताह हफ्ते tuần",
-    MONTH: "month months monat monate monaten mois mes meses mês mese mesi maand maanden månad månader miesiąc miesiące"
-    " miesięcy месяц месяца месяцев місяць місяці місяців ay lună luni μήνα μήνες شهر أشهر महीने माह tháng",
-    YEAR: "year years jahr jahre jahren an ans année années año años anno anni ano anos jaar år rok lata lat год года лет"
-    " рік роки років yıl sene ani χρόνο χρόνια سنة سنوات عام साल वर्ष năm",
+    DAY: _set_of(
+        "day days tag tagen tage jour jours día días dia dias giorno giorni dag dagen dagar dni dzień день дня дней дні"
+        " днів gün zi zile ημέρα ημέρες μέρες يوم أيام दिन ngày"
+    ),
+    WEEK: _set_of(
+        "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień"
+        " tygodnie tygodni неделю недели недель тиждень тижні тижнів hafta săptămână săptămâni εβδομάδα εβδομάδες"
+        " أسبوع أسابيع सप्ताह हफ्ते tuần"
+    ),
+    MONTH: _set_of(
+        "month months monat monate monaten mois mes meses mês mese mesi maand maanden månad månader miesiąc miesiące"
+        " miesięcy месяц месяца месяцев місяць місяці місяців ay lună luni μήνα μήνες شهر أشهر महीने माह tháng"
+    ),
+    YEAR: _set_of(
+        "year years jahr jahre jahren an ans année années año años anno anni ano anos jaar år rok lata lat год года лет"
+        " рік роки років yıl sene ani χρόνο χρόνια سنة سنوات عام साल वर्ष năm"
+    ),
 }
 """What is counted in "3 weeks ago", in the forms that stand behind a number."""
 
-NUMBERS = {
-    word: number
-    for words in (
-        "one two three four five six seven eight nine ten",
-        "einem zwei drei vier fünf sechs sieben acht neun zehn",
-    )
-    for number, word in enumerate(words.split(), start=1)
-} | {
-    "a": 1,
-    "an": 1,
-    "einer": 1,
-    "un": 1,
-    "una": 1,
-    "une": 1,
-    "um": 1,
-    "uma": 1,
-    "een": 1,
-    "dos": 2,
-    "deux": 2,
-    "due": 2,
-}
+NUMBERS = """
+one two three four five six seven eight nine ten
+a - - - - - - - - -
+an - - - - - - - - -
+einem zwei drei vier fünf sechs sieben acht neun zehn
+einer - - - - - - - - -
+un deux trois quatre cinq six sept huit neuf dix
+une dos tres cuatro cinco seis siete ocho nueve diez
+una due tre quattro cinque sei sette otto nove dieci
+um dois três quatro - - - oito - dez
+een twee drie vier vijf zes zeven acht negen tien
+"""
+"""Numbers in words, from one to ten."""
 
 AGO_BEFORE = ("vor", "hace", "il y a", "há", "för", "acum", "πριν", "πριν από", "قبل")
-AGO_BEHIND = frozenset(["ago", "fa", "geleden", "sedan", "temu", "назад", "тому", "önce", "पहले", "trước"])
+AGO_BEHIND = _set_of("ago fa geleden sedan temu назад тому önce पहले trước")
 """What stands before or behind a number and a unit that say how long ago something was."""
 
 AGO_UNSPACED = (
     (r"天前|日前|일\s?전|วัน(?:ที่แล้ว|ก่อน)", DAY),
-    (r"[周週]前|[个個]星期前|[週周]間前|주\s?전|สัปดาห์(?:ที่แล้ว|ก่อน)", WEEK),
+    (r"[周週]前|[个個]星期前|[周週]間前|주\s?전|สัปดาห์(?:ที่แล้ว|ก่อน)", WEEK),
     (r"[个個]月前|[かカヶケ]月前|개월\s?전|เดือน(?:ที่แล้ว|ก่อน)", MONTH),
     (r"年前|년\s?전|ปี(?:ที่แล้ว|ก่อน)", YEAR),
 )
 
-OF_YEAR = frozenset(
-    ["of", "de", "del", "di", "do", "da", "d'", "του", "роки", "roku", "году", "року", "року", "г.", "năm"]
-)
+OF_YEAR = _set_of("of de del di do da d' του роки roku году року г. năm")
 """What may stand between a month and its year."""
 
-BEFORE_YEAR = frozenset(
-    [
-        "in",
-        "during",
-        "throughout",
-        "en",
-        "em",
-        "nel",
-        "im",
-        "jahr",
-        "jahre",
-        "în",
-        "w",
-        "v",
-        "в",
-        "у",
-        "năm",
-        "عام",
-        "سنة",
-        "في",
-        "το",
-        "år",
-    ]
-)
-STRICT_BEFORE = frozenset({"in", "during", "throughout", "en", "em", "nel"})
+BEFORE_YEAR = _set_of("in during throughout en em nel im jahr jahre în w v в у năm عام سنة في το år")
+STRICT_BEFORE = _set_of("in during throughout en em nel")
 """Prepositions of a year; those behind which a number may count something else, too."""
 
-BEHIND_YEAR = frozenset(["yılında", "yılı", "में", "году", "року", "році", "roku", "года"])
+BEHIND_YEAR = _set_of("yılında yılı में году року році roku года")
 
-NOT_THEN = frozenset(
-    [
-        "before",
-        "since",
-        "after",
-        "until",
-        "till",
-        "by",
-        "from",
-        "than",
-        "vor",
-        "seit",
-        "nach",
-        "bis",
-        "ab",
-        "avant",
-        "depuis",
-        "après",
-        "jusqu'à",
-        "antes",
-        "desde",
-        "hasta",
-        "tras",
-        "dopo",
-        "prima",
-        "dal",
-        "até",
-        "após",
-        "voor",
-        "sinds",
-        "na",
-        "tot",
-        "до",
-        "после",
-        "с",
-        "з",
-        "після",
-        "od",
-        "do",
-        "po",
-        "before",
-    ]
+NOT_THEN = _set_of(
+    "before since after until till by from than vor seit nach bis ab avant depuis après jusqu'à antes desde hasta tras"
+    " dopo prima dal até após voor sinds tot до после с з після od"
 )
 """What stands before a time that isn't the one that is asked of."""
