@@ -105,7 +105,7 @@ def make_questions(searcher: Searcher, *, sample: int = SAMPLE, seed: int = 0) -
     for article in _in_chance_order(searcher, sample * _LOOKED_AT, seed):
         if all(len(those) >= sample for those in questions.values()):
             break
-        for kind, text in _texts(article, Random(f"{seed} {article.id}")):  # noqa: S311 - no secret
+        for kind, text in _texts(article, Random(f"{seed} {article.id}")):
             if len(questions[kind]) >= sample:
                 continue
             if _is_told_apart(searcher, article, kind, text):
@@ -224,7 +224,9 @@ def _is_told_apart(searcher: Searcher, article: Article, kind: Kind, text: str) 
             alike = [searcher.article(found) for found in _ids(searcher, f"title:{_quoted(text)}", _ALIKE)]
             alike += [searcher.article(found) for found in _ids(searcher, f"title:{_quoted(article.title)}", _ALIKE)]
             taken = {words, title_words(article.title)}
-            return all(other is None or other.id == article.id or title_words(other.title) not in taken for other in alike)
+            return all(
+                other is None or other.id == article.id or title_words(other.title) not in taken for other in alike
+            )
 
 
 def _same_url(one: Article, other: Article) -> bool:

@@ -115,7 +115,14 @@ def url_key(url: str) -> str:
     asked = sorted(_written_out(pair) for pair in parts.query.split("&") if pair and not _is_tracker(pair))
     fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
     return "".join(
-        (_host(host), "" if port in (None, 80, 443) else f":{port}", path, "?" if asked else "", "&".join(asked), fragment)
+        (
+            _host(host),
+            "" if port in (None, 80, 443) else f":{port}",
+            path,
+            "?" if asked else "",
+            "&".join(asked),
+            fragment,
+        )
     )
 
 

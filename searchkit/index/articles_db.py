@@ -561,7 +561,9 @@ class ArticlesReader:
 
     def keys(self) -> ArticleKeys:
         """Return the keys of all articles, made of their titles and URLs."""
-        return ArticleKeys.of((title, url, source) for _, title, url, source in self._numbered("title, url, source", "itTT"))
+        return ArticleKeys.of(
+            (title, url, source) for _, title, url, source in self._numbered("title, url, source", "itTT")
+        )
 
     def sources(self) -> list[str]:
         """Return the values of ``source`` of all articles, each once: as the first article has it."""

@@ -83,9 +83,7 @@ class Explainer:
         if legs.named is not None and (named := legs.named.told(row)) is not None:
             name, tier = named
             share = tier * legs.named.step
-            yield Contribution(
-                leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED
-            )
+            yield Contribution(leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED)
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 

@@ -151,9 +151,10 @@ class KnownItemFinder:
         known = self._of_outlet(index, words) if len(words) > 2 else {}
         length = sum([max(1.0, len(word.in_phrase) / 2) if word.surface > _FIRST_IN_RUN else 1.0 for word in words])
         near = length >= FEWEST_NEAR
-        if not FEWEST_WORDS <= length <= MOST_WORDS or (
-            sequence := sequence_of(words, slop=_MISSING if near else 1)
-        ) is None:
+        if (
+            not FEWEST_WORDS <= length <= MOST_WORDS
+            or (sequence := sequence_of(words, slop=_MISSING if near else 1)) is None
+        ):
             return known
         rows = rows_of_sequence(index, sequence)
         if not len(rows):
@@ -237,7 +238,9 @@ class KnownItemFinder:
     def _outlets(self) -> dict[str, tuple[str, ...]]:
         """The sources of the living articles, by what their outlets are called."""
         outlets: dict[str, tuple[str, ...]] = {}
-        for source in sorted({source for segment in self._generation.segments for source in segment.articles.sources()}):
+        for source in sorted(
+            {source for segment in self._generation.segments for source in segment.articles.sources()}
+        ):
             for name in outlet_names(source):
                 outlets[name] = (*outlets.get(name, ()), source)
         return outlets
@@ -256,7 +259,9 @@ def known_items(
     rows: list[int] = []
     kinds: list[KnownAs] = []
     for article in sorted(known):
-        shown = [row for row in range(int(starts[article]), int(starts[article + 1])) if allowed is None or allowed[row]]
+        shown = [
+            row for row in range(int(starts[article]), int(starts[article + 1])) if allowed is None or allowed[row]
+        ]
         rows += shown
         kinds += [known[article]] * len(shown)
     if not rows:

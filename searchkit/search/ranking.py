@@ -327,7 +327,12 @@ def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
     """
-    alone = legs.vector is None and legs.shift is None is legs.named and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
+    alone = (
+        legs.vector is None
+        and legs.shift is None is legs.named
+        and isinstance(legs.scale, Scale)
+        and legs.scale.keyword == 1.0
+    )
     if not alone or legs.keyword is None:
         return None
     best = legs.keyword.best_of(rows)

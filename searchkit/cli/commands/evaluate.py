@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from searchkit.cli.commands.known_items import measure_known_items
 from searchkit.cli.commands.systems import StoredRun, System, SystemRunner, compared_system, first_systems
 from searchkit.cli.index_argument import check_writable, existing_index
 from searchkit.cli.options import (
@@ -147,6 +148,19 @@ Measures = Annotated[
         help="A measure by its standard name. Repeatable.",
     ),
 ]
+KnownItems = Annotated[
+    bool,
+    typer.Option(
+        "--known-items",
+        rich_help_panel=ASKED,
+        help="Instead of judged queries: ask for articles of the index by title, URL and sentence, and tell how often"
+        " each comes first.",
+    ),
+]
+Sample = Annotated[
+    int, typer.Option("--sample", min=1, metavar="N", rich_help_panel=ASKED, help="Of so many known items each.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", rich_help_panel=ASKED, help="Another sample of known items.")]
 PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, help="Show every query's values.")]
 RunOut = Annotated[
     Path | None,
@@ -186,6 +200,9 @@ def evaluate(
     queries: Queries = None,
     qrels: QrelsFile = None,
     level: LevelName = "article",
+    known_items: KnownItems = False,
+    sample: Sample = 200,
+    seed: Seed = 0,
     per_query: PerQuery = False,
     run_out: RunOut = None,
     fail_under: FailUnder = None,
@@ -199,6 +216,12 @@ def evaluate(
     counts 0, as trec_eval has it with -c. A reranker gets all the time it needs.
     """
     screen = Screen(no_color=no_color)
+    if known_items:
+        _check_alone(folder, queries, qrels, run, compare, measure, run_out, fail_under)
+        known = {"sample": sample, "seed": seed, "per_query": per_query, "quiet": quiet, "json": json}
+        config = SearchConfig.from_file(settings) if settings is not None else None
+        measure_known_items(screen, existing_index(index, screen), mode or (Mode.HYBRID,), config, **known)
+        return
     judged = read_named(folder, split, queries, qrels)
 
     @cache
@@ -219,6 +242,15 @@ def evaluate(
     _tell(screen, done, per_query=per_query, json=json)
     if any(not floor.held for floor in done.floors):
         raise typer.Exit(1)
+
+
+def _check_alone(*judged: object) -> None:
+    """Refuse what is of judged queries beside --known-items, which has no judgements but its own."""
+    if any(option not in (None, []) for option in judged):
+        raise ConfigError(
+            "--known-items makes its own questions: judged queries, runs and measures have no say in it.",
+            hint="Give it with --index, --mode, --settings, --sample and --seed alone.",
+        )
 
 
 def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode, ...]:

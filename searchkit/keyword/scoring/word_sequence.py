@@ -81,9 +81,7 @@ def _df(index: KeywordSegments, term: Term) -> int:
 
 
 def _articles(index: KeywordSegments, term: Term) -> Numbers:
-    every = [
-        index.postings(number, term.field, term.terms)[0] + base for number, base in enumerate(index.bases[:-1])
-    ]
+    every = [index.postings(number, term.field, term.terms)[0] + base for number, base in enumerate(index.bases[:-1])]
     rows = every[0] if len(every) == 1 else np.concatenate([np.empty(0, np.int64), *every])
     articles = index.article_of_row[rows]
     first = np.ones(len(articles), dtype=bool)
