@@ -591,7 +591,7 @@ class Contribution:
 
     Attributes:
         leg: ``"keyword"``, ``"vector"``, ``"reranker"``, or by what the question names the article, such as
-            ``"exact title"`` (``search/known_items.py``); its own score is the tier then.
+            ``"exact title"`` (``search/named_articles.py``); its own score is the tier then.
         rank: The chunk's rank in that leg, from 1; None below the depth looked at.
         score: The leg's own score: BM25, a cosine, or a reranker's log-odds.
         share: What of the chunk's score comes from this leg.

@@ -195,7 +195,7 @@ def rank_fast(
 
     Each article of the generation must have one chunk.
     ``mask``, ``(rows,)``: the rows that live and pass the filters; None for all. ``quotes`` says whether articles may
-    come first for what the question quotes of them (``known_items.py``). Raises ``IndexCorrupt``.
+    come first for what the question quotes of them (``named_articles.py``). Raises ``IndexCorrupt``.
     """
     if native.COMPILED is None or (fast := reader.read(query.text, query.syntax)) is None:
         return None

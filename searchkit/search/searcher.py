@@ -20,7 +20,7 @@ from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import GenerationHolder
 from searchkit.search.query import When, check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
-from searchkit.search.quote import quotations
+from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, depth_for, rank_articles, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.cli.commands.known_items import measure_known_items
+from searchkit.cli.commands.known_item_check import measure_known_items
 from searchkit.cli.commands.systems import StoredRun, System, SystemRunner, compared_system, first_systems
 from searchkit.cli.index_argument import check_writable, existing_index
 from searchkit.cli.options import (

@@ -1,4 +1,4 @@
-"""Known items: the articles that a question names, by URL, title or a sentence of theirs. They come before all others.
+"""Named articles: those that a question names, by URL, title or a sentence of theirs. They come before all others.
 
 People look for an article that they have seen. What they type then isn't a question to be ranked, so such articles
 stand in tiers of their own, the higher first, and within a tier in the order of their scores:
@@ -9,7 +9,7 @@ stand in tiers of their own, the higher first, and within a tier in the order of
 | 3 | exact title | its title, folded as words are, with or without the outlet's name behind it |
 | 2 | verbatim sentence | ``FEWEST_WORDS`` words or more that stand in its text one after the other, in any form |
 | 1 | nearly the title | its title with letters exchanged, a word misspelt, missing or too much, or in another order |
-| 1 | nearly verbatim | the same as a sentence, of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
+| 1 | nearly verbatim | a sentence of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
 | 1 | title and outlet | words that stand together in its title, and its outlet's name before or behind them |
 
 ``score = t * step + s``: t is the tier, 0 for most articles, s the score that the article has by itself, and step what
@@ -61,19 +61,19 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-class KnownAs(NamedTuple):
+class NamedAs(NamedTuple):
     """By what an article is known, and the tier that it stands in."""
 
     tier: int
     name: str
 
 
-URL = KnownAs(4, "exact URL")
-TITLE = KnownAs(3, "exact title")
-SENTENCE = KnownAs(2, "verbatim sentence")
-NEAR_TITLE = KnownAs(1, "nearly the title")
-NEAR_SENTENCE = KnownAs(1, "nearly verbatim")
-TITLE_AND_OUTLET = KnownAs(1, "title and outlet")
+URL = NamedAs(4, "exact URL")
+TITLE = NamedAs(3, "exact title")
+SENTENCE = NamedAs(2, "verbatim sentence")
+NEAR_TITLE = NamedAs(1, "nearly the title")
+NEAR_SENTENCE = NamedAs(1, "nearly verbatim")
+TITLE_AND_OUTLET = NamedAs(1, "title and outlet")
 
 FEWEST_WORDS = 5
 """Words of a sentence: fewer are a phrase of the language that many articles have ("the end of the year")."""
@@ -95,7 +95,7 @@ _FIRST_IN_RUN = "\u0e00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownItems:
+class NamedRows:
     """What known items get in one search: ``(n,)`` rows, ascending, all those of their articles, and their tiers."""
 
     rows: Rows
@@ -125,13 +125,13 @@ def step_of(scale: Scale, idf_sum: float, rerank_weight: float) -> float:
     return scale.bound(2 * idf_sum, 4.0) + (1 + rerank_weight) * scale.unit
 
 
-class KnownItemFinder:
+class NamedArticleFinder:
     """Finds the articles of a generation that a question names. Holds a cache alone, so threads may share one."""
 
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation, self._analyzer = generation, analyzer
 
-    def named(self, text: str) -> dict[int, KnownAs]:
+    def named(self, text: str) -> dict[int, NamedAs]:
         """Return the articles whose URL or title a text is, by their numbers over all segments. All of them live.
 
         Raises ``IndexCorrupt``.
@@ -143,7 +143,7 @@ class KnownItemFinder:
             return {}
         return self._matching(title_keys(words), lambda article: self._as_title(article, words))
 
-    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles in whose text some words stand as a sentence, or in whose title, with their outlet.
 
         Raises ``IndexCorrupt``.
@@ -174,9 +174,9 @@ class KnownItemFinder:
         ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
         return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
 
-    def _matching(self, keys: Sequence[int], told: Callable[[Article], KnownAs | None]) -> dict[int, KnownAs]:
+    def _matching(self, keys: Sequence[int], told: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
         """Return the living articles that have any of some keys and are what ``told`` says."""
-        known: dict[int, KnownAs] = {}
+        known: dict[int, NamedAs] = {}
         for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
             rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
             numbers = np.asarray(rows, np.int64) + base
@@ -185,7 +185,7 @@ class KnownItemFinder:
                     known[number] = known_as
         return known
 
-    def _as_title(self, article: Article, words: tuple[str, ...]) -> KnownAs | None:
+    def _as_title(self, article: Article, words: tuple[str, ...]) -> NamedAs | None:
         forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
         titles = [title_words(form) for form in forms]
         if words in titles:
@@ -203,7 +203,7 @@ class KnownItemFinder:
         numbers: list[int] = self._generation.article_of_row[rows].tolist()
         return numbers
 
-    def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+    def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles of an outlet that the words begin or end with, in whose title the rest stands."""
         for rest, sources in self._parted(words):
             numbers = self._titled(index, rest)
@@ -246,9 +246,9 @@ class KnownItemFinder:
         return outlets
 
 
-def known_items(
-    generation: Generation, known: Mapping[int, KnownAs], searched: Callable[[], Mask | None], step: float
-) -> KnownItems | None:
+def named_rows(
+    generation: Generation, known: Mapping[int, NamedAs], searched: Callable[[], Mask | None], step: float
+) -> NamedRows | None:
     """Return what the chunks of some articles get that may be shown; None where there are none.
 
     ``searched`` gives ``(rows,)``: those that live and may be shown; None for all that live.
@@ -257,7 +257,7 @@ def known_items(
         return None
     starts, allowed = generation.article_starts, searched()
     rows: list[int] = []
-    kinds: list[KnownAs] = []
+    kinds: list[NamedAs] = []
     for article in sorted(known):
         shown = [
             row for row in range(int(starts[article]), int(starts[article + 1])) if allowed is None or allowed[row]
@@ -266,7 +266,7 @@ def known_items(
         kinds += [known[article]] * len(shown)
     if not rows:
         return None
-    return KnownItems(
+    return NamedRows(
         rows=np.asarray(rows, np.int64),
         tiers=np.asarray([kind.tier for kind in kinds], np.int64),
         names=tuple(kind.name for kind in kinds),
@@ -274,12 +274,12 @@ def known_items(
     )
 
 
-def higher(first: dict[int, KnownAs], second: Mapping[int, KnownAs]) -> dict[int, KnownAs]:
+def higher(first: dict[int, NamedAs], second: Mapping[int, NamedAs]) -> dict[int, NamedAs]:
     """Return what both know, of each article the higher tier."""
     return first | {
         number: kind for number, kind in second.items() if number not in first or kind.tier > first[number].tier
     }
 
 
-def _as_url(article: Article, key: str) -> KnownAs | None:
+def _as_url(article: Article, key: str) -> NamedAs | None:
     return URL if article.url and url_key(article.url) == key else None

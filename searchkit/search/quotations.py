@@ -100,15 +100,15 @@ def quotations(
         )
     if k < 1:
         raise QueryError(f"k can't be {k}: at least one passage is asked for.", hint="Give 1 or more.")
-    found: dict[tuple[str, int], Quotation] = {}
+    passages: dict[tuple[str, int], Quotation] = {}
     for tree in _trees(context, text):
         for row in evaluate(context.keyword, tree).best(READ).rows.tolist():
             quotation = _passage(context, text, typed, row)
             if quotation is not None:
-                found.setdefault((quotation.article.id, quotation.start), quotation)
-        if any(quotation.share > LEAST_SHARE for quotation in found.values()):
+                passages.setdefault((quotation.article.id, quotation.start), quotation)
+        if any(quotation.share > LEAST_SHARE for quotation in passages.values()):
             break
-    nearest = sorted(found.values(), key=lambda quotation: (-quotation.share, quotation.article.id, quotation.start))
+    nearest = sorted(passages.values(), key=lambda quotation: (-quotation.share, quotation.article.id, quotation.start))
     like = [quotation for quotation in nearest if quotation.share >= _BESIDE * nearest[0].share]
     return tuple(like[:k]) or _by_meaning(context, text, config, encode)[:k]
 
