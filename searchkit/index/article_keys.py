@@ -85,13 +85,7 @@ _TRACKERS = re.compile(
 """Parameters by which a link tells where it was clicked, or that a page is wanted in its form for phones."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:https?:)?//\S+|(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/\S*", re.IGNORECASE)
 _AMP = re.compile(r"(?:/amp|\.amp)(?=/?$|\.html?$)")
-
-
-def is_url(text: str) -> bool:
-    """Say whether a text is the address of a page and nothing else."""
-    return _ADDRESS.fullmatch(text.strip().strip("<>")) is not None
 
 
 @lru_cache(maxsize=1 << 10)

@@ -36,13 +36,13 @@ import numpy as np
 from searchkit.index.article_keys import (
     LONGEST_TITLE,
     address_key,
-    is_url,
     outlet_names,
     title_keys,
     title_words,
     url_key,
     without_outlet,
 )
+from searchkit.keyword.query.classifier import is_address
 from searchkit.keyword.scoring.word_sequence import articles_with_all, rows_of_sequence, sequence_of
 from searchkit.search.near_titles import is_near_title
 from searchkit.types import Where
@@ -136,7 +136,7 @@ class NamedArticleFinder:
 
         Raises ``IndexCorrupt``.
         """
-        if is_url(text):
+        if is_address(text):
             return self._matching([address_key(text)], lambda article: _as_url(article, url_key(text)))
         words = title_words(text)
         if not words or len(words) > LONGEST_TITLE:
@@ -206,11 +206,9 @@ class NamedArticleFinder:
     def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles of an outlet that the words begin or end with, in whose title the rest stands."""
         for rest, sources in self._parted(words):
-            numbers = self._titled(index, rest)
-            if len(numbers):
-                of_outlet = self._generation.articles_where(Where(sources=sources))
-                known = numbers[np.isin(numbers, of_outlet)].tolist()
-                if known:
+            for numbers in self._titled(index, rest):
+                of_outlet = self._generation.articles_where(Where(sources=sources)) if len(numbers) else numbers
+                if known := numbers[np.isin(numbers, of_outlet)].tolist():
                     return dict.fromkeys(known, TITLE_AND_OUTLET)
         return {}
 
@@ -224,15 +222,12 @@ class NamedArticleFinder:
             if sources := self._outlets.get("".join(letters[:count])):
                 yield words[count:], sources
 
-    def _titled(self, index: KeywordSegments, words: Sequence[QueryWord]) -> Rows:
-        """Return the numbers of the articles in whose title some words stand together, or else all of them somehow."""
+    def _titled(self, index: KeywordSegments, words: Sequence[QueryWord]) -> Iterator[Rows]:
+        """Yield the numbers of the articles in whose title some words stand together, then those that have them all."""
         sequence = sequence_of(words, "title")
-        if sequence is None:
-            return np.empty(0, np.int64)
-        rows = rows_of_sequence(index, sequence)
-        if len(rows):
-            return np.unique(self._generation.article_of_row[rows])
-        return articles_with_all(index, sequence.units, len(sequence.units))
+        if sequence is not None:
+            yield np.unique(self._generation.article_of_row[rows_of_sequence(index, sequence)])
+            yield articles_with_all(index, sequence.units, len(sequence.units))
 
     @cached_property
     def _outlets(self) -> dict[str, tuple[str, ...]]:

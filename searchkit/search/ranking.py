@@ -29,8 +29,8 @@ import numpy as np
 from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
-from searchkit.search.named_articles import NamedRows
 from searchkit.search.language_bias import QueryBias
+from searchkit.search.named_articles import NamedRows
 from searchkit.storage import native
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
-from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
+from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.ranking import RetrieverScores
 from searchkit.types import NO_FILTER, Mode, Query, QueryReading, Where
