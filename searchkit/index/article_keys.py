@@ -56,8 +56,10 @@ _ANALYZER = Analyzer()
 
 def title_words(text: str) -> tuple[str, ...]:
     """Return the words of a title as they are compared; of a script without spaces each character."""
+    if text.isascii():  # as most are, and every question pays for it
+        return tuple([raw if raw.isalnum() else raw.translate(_JOINERS) for raw in _ANALYZER.words(text.lower())])
     words = [word for raw in _ANALYZER.words(text) if (word := fold(raw).translate(_JOINERS))]
-    if text.isascii() or max(text) < _FIRST_IN_RUN:
+    if max(text) < _FIRST_IN_RUN:
         return tuple(words)
     return tuple(part for word in words for part in (word if max(word) >= _FIRST_IN_RUN else (word,)))
 
@@ -161,7 +163,11 @@ def title_keys(words: Sequence[str]) -> list[int]:
     """
     keys = [_key("t", " ".join(words)), _key("l", "".join(sorted("".join(words))))]
     if len(words) > 1:
-        keys += [_key("t", " ".join((*words[:place], *words[place + 1 :]))) for place in range(len(words))]
+        parts = [b" " + word.encode("utf-8", "surrogatepass") for word in words]
+        before = crc32(b"t")
+        for place, part in enumerate(parts, start=1):
+            keys.append(crc32(b"".join(parts[place:]), before))
+            before = crc32(part, before)
     return keys
 
 

@@ -43,7 +43,7 @@ from searchkit.index.article_keys import (
     without_outlet,
 )
 from searchkit.keyword.query.classifier import is_address
-from searchkit.keyword.scoring.word_sequence import articles_with_all, rows_of_sequence, sequence_of
+from searchkit.keyword.scoring.word_sequence import rows_of_sequence, rows_with_all, sequence_of
 from searchkit.search.near_titles import is_near_title
 from searchkit.types import Where
 
@@ -149,12 +149,13 @@ class NamedArticleFinder:
         Raises ``IndexCorrupt``.
         """
         known = self._of_outlet(index, words) if len(words) > 2 else {}
-        length = sum([max(1.0, len(word.in_phrase) / 2) if word.surface > _FIRST_IN_RUN else 1.0 for word in words])
+        length = sum([1.0 if word.surface < _FIRST_IN_RUN else max(1.0, len(word.units) / 2) for word in words])
+        stems = [unit.terms for word in words for unit in word.units if not unit.joined]
+        if not FEWEST_WORDS <= length <= MOST_WORDS or not len(rows_with_all(index, stems)):
+            return known
         near = length >= FEWEST_NEAR
-        if (
-            not FEWEST_WORDS <= length <= MOST_WORDS
-            or (sequence := sequence_of(words, slop=_MISSING if near else 1)) is None
-        ):
+        sequence = sequence_of(words, slop=_MISSING if near else 1)
+        if sequence is None:
             return known
         rows = rows_of_sequence(index, sequence)
         if not len(rows):
@@ -169,7 +170,7 @@ class NamedArticleFinder:
     def may_quote(self, index: KeywordSegments, text: str, terms: Sequence[Term]) -> bool:
         """Say whether ``quoted`` may have something of a question, ``terms`` being words of it: sooner told."""
         words = text.split()
-        if len(words) >= FEWEST_WORDS and len(articles_with_all(index, terms)):
+        if len(words) >= FEWEST_WORDS and len(rows_with_all(index, [term.terms for term in terms])):
             return True
         ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
         return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
@@ -214,7 +215,7 @@ class NamedArticleFinder:
 
     def _parted(self, words: Sequence[QueryWord]) -> Iterator[tuple[Sequence[QueryWord], tuple[str, ...]]]:
         """Yield the words without an outlet's name before or behind them, and the sources of that name."""
-        letters = ["".join(title_words(word.surface)) for word in words]
+        letters = [word.units[0].surface for word in words]
         for count in range(min(_OUTLET_WORDS, len(words) - 2), 0, -1):
             if sources := self._outlets.get("".join(letters[-count:])):
                 for more in range(min(_JOINING_WORDS, len(words) - count - 2) + 1):
@@ -226,8 +227,11 @@ class NamedArticleFinder:
         """Yield the numbers of the articles in whose title some words stand together, then those that have them all."""
         sequence = sequence_of(words, "title")
         if sequence is not None:
-            yield np.unique(self._generation.article_of_row[rows_of_sequence(index, sequence)])
-            yield articles_with_all(index, sequence.units, len(sequence.units))
+            stems = [unit.terms for unit in sequence.units]
+            rows = rows_with_all(index, stems, "title", len(stems))
+            if len(rows):
+                yield np.unique(self._generation.article_of_row[rows_of_sequence(index, sequence)])
+                yield np.unique(self._generation.article_of_row[rows])
 
     @cached_property
     def _outlets(self) -> dict[str, tuple[str, ...]]:

@@ -57,9 +57,19 @@ ARTICLES = (
         url="https://blatt.example/w%C3%B6rth/regen",
         language="de",
     ),
-    Article(id="port", title="港口工人宣布罢工三天", text="港口工人周一宣布罢工三天，要求提高工资。码头已经关闭。", language="zh"),
-    Article(id="mina", title="إضراب عمال الميناء لثلاثة أيام", text="أعلن عمال الميناء يوم الاثنين إضرابا لثلاثة أيام للمطالبة بزيادة الأجور.", language="ar"),
-)  # fmt: skip
+    Article(
+        id="port",
+        title="港口工人宣布罢工三天",
+        text="港口工人周一宣布罢工三天，要求提高工资。码头已经关闭。",
+        language="zh",
+    ),
+    Article(
+        id="mina",
+        title="إضراب عمال الميناء لثلاثة أيام",
+        text="أعلن عمال الميناء يوم الاثنين إضرابا لثلاثة أيام للمطالبة بزيادة الأجور.",
+        language="ar",
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +183,9 @@ def test_half_a_title_and_the_outlet_find_the_article_first(searcher: Searcher, 
     assert first(searcher, text, "keyword") == ("bridge", "title and outlet")
 
 
-@pytest.mark.parametrize("text", ["Ferry strike enters its thrid week", "要求提高工资。码头已经关闭", "meridianwire bridge closes"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["Ferry strike enters its thrid week", "要求提高工资。码头已经关闭", "meridianwire bridge closes"]
+)
 def test_without_the_compiled_loops_all_is_the_same(
     searcher: Searcher, index: Path, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
