@@ -58,10 +58,18 @@ def title_words(text: str) -> tuple[str, ...]:
     """Return the words of a title as they are compared; of a script without spaces each character."""
     if text.isascii():  # as most are, and every question pays for it
         return tuple([raw if raw.isalnum() else raw.translate(_JOINERS) for raw in _ANALYZER.words(text.lower())])
-    words = [word for raw in _ANALYZER.words(text) if (word := fold(raw).translate(_JOINERS))]
-    if max(text) < _FIRST_IN_RUN:
-        return tuple(words)
-    return tuple(part for word in words for part in (word if max(word) >= _FIRST_IN_RUN else (word,)))
+    words = [word for raw in _ANALYZER.words(text) if (word := word_key(raw))]
+    return tuple(part for word in words for part in (word if is_run(word) else (word,)))
+
+
+def word_key(raw: str) -> str:
+    """Return a word as it is compared: folded, without hyphens and apostrophes."""
+    return fold(raw).translate(_JOINERS)
+
+
+def is_run(word: str) -> bool:
+    """Say whether a word, as it is compared, is of a script without spaces: then each of its characters is a word."""
+    return max(word, default="") >= _FIRST_IN_RUN
 
 
 def outlet_names(source: str) -> frozenset[str]:

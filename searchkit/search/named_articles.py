@@ -36,6 +36,7 @@ import numpy as np
 from searchkit.index.article_keys import (
     LONGEST_TITLE,
     address_key,
+    is_run,
     outlet_names,
     title_keys,
     title_words,
@@ -90,8 +91,6 @@ _MISSING = 3
 _OUTLET_WORDS = 4
 _JOINING_WORDS = 2
 """Words of an outlet's name, and words that may stand between it and the title ("in the")."""
-
-_FIRST_IN_RUN = "\u0e00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ class NamedArticleFinder:
         Raises ``IndexCorrupt``.
         """
         known = self._of_outlet(index, words) if len(words) > 2 else {}
-        length = sum([1.0 if word.surface < _FIRST_IN_RUN else max(1.0, len(word.units) / 2) for word in words])
+        length = sum([max(1.0, len(word.units) / 2) if is_run(word.surface[0]) else 1.0 for word in words])
         stems = [unit.terms for word in words for unit in word.units if not unit.joined]
         if not FEWEST_WORDS <= length <= MOST_WORDS or not len(rows_with_all(index, stems)):
             return known

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from searchkit.errors import QueryError
+from searchkit.index.article_keys import is_run, word_key
 from searchkit.ingest.sentences import sentence_spans
 from searchkit.keyword.analysis.normalization import fold
 from searchkit.keyword.query.ast import Phrase, Term, Tree
@@ -67,14 +68,11 @@ _MEANING_ARTICLES = 3
 _AROUND = 2
 """How many times the text's length is read before and behind a chunk: a passage may begin in another."""
 
-_SPARE = 4
-"""A passage may be longer than the text by a quarter of its words."""
+_SPARE = 3
+"""A passage may be longer than the text by three words and a third of its own."""
 
 _ALIKE = 3
 """A word at an end of the text is a slip of another where at most every third letter is to be changed."""
-
-_FIRST_IN_RUN = "\u0e00"
-_JOINERS = str.maketrans("", "", "-'&/.,_`\"")
 
 
 class PlacedWord(NamedTuple):
@@ -117,10 +115,12 @@ def placed_words(context: SearchContext, text: str) -> list[PlacedWord]:
     """Return the words of a text with their places; of a script without spaces each character."""
     words: list[PlacedWord] = []
     for raw, start, end in context.analyzer.word_spans(text):
-        spans = [(start, end)] if max(raw) < _FIRST_IN_RUN else [(place, place + 1) for place in range(start, end)]
-        words += [
-            PlacedWord(key, first, last) for first, last in spans if (key := fold(text[first:last]).translate(_JOINERS))
-        ]
+        key = word_key(raw)
+        if not is_run(key):
+            words += [PlacedWord(key, start, end)] if key else []
+            continue
+        places = range(start, end)
+        words += [PlacedWord(key, place, place + 1) for place in places if (key := word_key(text[place]))]
     return words
 
 
@@ -180,7 +180,7 @@ def _aligned(typed: list[str], written: list[str]) -> tuple[int, int, float, lis
     anchor = SequenceMatcher(None, typed, written, autojunk=False).find_longest_match()
     if not anchor.size:
         return None
-    spare = 1 + len(typed) // _SPARE
+    spare = _SPARE + len(typed) // _SPARE
     before = max(0, anchor.b - anchor.a - spare)
     behind = min(len(written), anchor.b + len(typed) - anchor.a + spare)
     here = written[before:behind]
