@@ -102,6 +102,7 @@ def rows_of_sequence(index: KeywordSegments, sequence: Phrase) -> Numbers:
         rows: Numbers = np.flatnonzero(evaluate(index, sequence).matched)
         return rows
     leaf = LeafPostings(index).leaf(sequence)
+    index.parts.make_ready(frozenset({sequence.field}), articles=False)
     best, _ = index.parts.best(plan_arrays("all", 1), [leaf], [1.0], None, index.rows)
     return np.sort(best)
 
