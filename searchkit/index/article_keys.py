@@ -49,6 +49,7 @@ _FIRST_IN_RUN = "\u0e00"
 """Scripts that are written without spaces begin at Thai: there each character is a word of its own."""
 
 _JOINERS = str.maketrans("", "", "-'&/.,_`\"")
+_BAR = re.compile(r"\s[|·•»–—-]\s")
 _SITE = re.compile(r"\s+[|·•»–—-]\s+(?P<site>[^|·•»]+?)\s*$")
 _HOST = re.compile(r"(?:www\.)?(?P<name>[\w-]+(?:\.[\w-]+)*?)(?:\.(?:ac|co|com|edu|gov|net|org))?\.[a-z]{2,}")
 _ANALYZER = Analyzer()
@@ -82,7 +83,7 @@ def outlet_names(source: str) -> frozenset[str]:
 
 def without_outlet(title: str, source: str | None) -> str:
     """Return a title without the name of its outlet at its end; "" where it has none there."""
-    match = _SITE.search(title) if source else None
+    match = _SITE.search(title) if source and _BAR.search(title) else None
     if source is None or match is None or "".join(title_words(match["site"])) not in outlet_names(source):
         return ""
     return title[: match.start()]
@@ -95,6 +96,9 @@ _TRACKERS = re.compile(
 """Parameters by which a link tells where it was clicked, or that a page is wanted in its form for phones."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.IGNORECASE)
+_PLAIN = re.compile(r"https?://(?!amp\.)(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+(?:/[\w,~@:+-]+)*)/?", re.ASCII)
+"""Most URLs: they need no more than this."""
+
 _AMP = re.compile(r"(?:/amp|\.amp)(?=/?$|\.html?$)")
 
 
@@ -106,6 +110,9 @@ def url_key(url: str) -> str:
     the host in small letters, parameters in order, percent encoding written out. A page's form for phones is the page
     where the address says so: ``/amp`` or ``.amp`` at its end, a host ``amp.``, a parameter ``amp``.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None and not plain[1].endswith("/amp") and "xn--" not in url:
+        return plain[1]
     text = url.strip().strip("<>")
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
@@ -154,7 +161,7 @@ def keys_of(title: str, url: str | None, source: str | None) -> Iterator[int]:
     if url and (address := url_key(url)):
         yield _key("u", address)
     for text in (title, without_outlet(title, source)):
-        words = title_words(text)
+        words = title_words(text) if text else ()
         if words and len(words) <= LONGEST_TITLE:
             yield from set(title_keys(words))
 
