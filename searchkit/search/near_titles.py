@@ -14,7 +14,7 @@ _FEWEST_CHARACTERS = 8
 """The same in a script in which each character is compared as a word."""
 
 _FEWEST_LETTERS = 5
-"""Letters of a title of which two may be exchanged."""
+"""Letters of a title of which two may be exchanged, though the archive has the word that comes out."""
 
 _ONE_SLIP, _TWO_SLIPS = 4, 8
 """Letters of a word in which one edit is a slip, and two."""
@@ -27,16 +27,16 @@ def is_near_title(asked: Sequence[str], title: Sequence[str], is_unknown: Callab
     """
     typed, written = "".join(asked), "".join(title)
     if Counter(typed) == Counter(written):
-        return _is_exchanged(typed, written) or (len(asked) > 2 and Counter(asked) == Counter(title))
+        return _is_exchanged(typed, written, is_unknown) or (len(asked) > 2 and Counter(asked) == Counter(title))
     if len(asked) == len(title):
         return _is_misspelt(asked, title, is_unknown)
     return abs(len(asked) - len(title)) == 1 and _has_one_more(asked, title)
 
 
-def _is_exchanged(typed: str, written: str) -> bool:
+def _is_exchanged(typed: str, written: str, is_unknown: Callable[[str], bool]) -> bool:
     """Say whether two letters are exchanged, or spaces alone differ."""
     different = sum(one != other for one, other in zip(typed, written, strict=True))
-    return different == 0 or (different == 2 and len(typed) >= _FEWEST_LETTERS)
+    return different == 0 or (different == 2 and (len(typed) >= _FEWEST_LETTERS or is_unknown(typed)))
 
 
 def _is_misspelt(asked: Sequence[str], title: Sequence[str], is_unknown: Callable[[str], bool]) -> bool:

@@ -317,6 +317,8 @@ def test_a_word_that_the_archive_has_is_no_slip() -> None:
     title = ("iraq", "talks", "resume")
     assert is_near_title(("iraw", "talks", "resume"), title, lambda word: True)
     assert not is_near_title(("iran", "talks", "resume"), title, lambda word: word != "iran")
+    assert is_near_title(("gnoe",), ("gone",), lambda word: True)
+    assert not is_near_title(("form",), ("from",), lambda word: False)
     assert not is_near_title(("talks", "resume"), title, lambda word: True)
     assert is_near_title(tuple("港口工人宣布罢工四天"), tuple("港口工人宣布罢工三天"), lambda word: False)
 
