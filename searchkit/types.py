@@ -676,10 +676,11 @@ class Contribution:
     """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
 
     Attributes:
-        leg: ``"keyword"``, ``"vector"``, ``"reranker"``, or ``"time"`` where the article's date counts.
-        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and of a date.
-        score: The leg's own score: BM25, a cosine, a reranker's log-odds, or how many days the article lies from the
-            time that is asked of (for one without a date, the mean of what others get).
+        leg: ``"keyword"``, ``"vector"``, ``"reranker"``, ``"time"`` where the article's date counts, or by what the
+            question names the article, such as ``"exact title"`` (``search/named_articles.py``).
+        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and of a date or a name.
+        score: The leg's own score: BM25, a cosine, a reranker's log-odds, how many days the article lies from the time
+            that is asked of (for one without a date, the mean of what others get), or the tier of what is named.
         share: What of the chunk's score comes from this leg.
         less: What is taken off ``score`` before it is weighted.
         times: What the rest is worth.
@@ -702,6 +703,62 @@ class Contribution:
     less: float = 0.0
     times: float = 1.0
     how: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDifference:
+    """Words in which a text that was remembered differs from the passage that an article has.
+
+    Attributes:
+        kind: ``"changed"``, ``"missing"`` (the article has words that weren't typed), ``"added"`` (the article hasn't
+            what was typed) or ``"moved"`` (it has them in another place of the passage).
+        typed: The words as they were typed; empty where they are missing.
+        written: The words as the article has them; empty where they were added.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> quotation = searcher.quote("chocolate makers blame the rain")[0]
+        >>> quotation.differences[0]
+        QuoteDifference(kind='changed', typed='rain', written='weather')
+    """
+
+    kind: str
+    typed: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """A passage of an article that a text quotes, word for word or nearly.
+
+    Attributes:
+        article: The article.
+        start: Where the passage begins in the article's text, in characters.
+        end: Where it ends.
+        text: The passage: ``article.text[start:end]``.
+        share: How much of it is the same, 0 to 1: equal words over the words of the longer of both.
+        differences: The words that differ, in order; none where it is verbatim.
+        by: ``"words"``, or ``"meaning"`` where no passage has the words and one means the same, by its vector.
+
+    Example:
+        >>> searcher = searchkit.open("indexes/news")
+        >>> quotation = searcher.quote("chocolate makers blame the weather")[0]
+        >>> quotation.article.id, quotation.start, quotation.end, quotation.verbatim
+        ('cocoa', 0, 34, True)
+    """
+
+    article: Article
+    start: int
+    end: int
+    text: str
+    share: float
+    differences: tuple[QuoteDifference, ...] = ()
+    by: str = "words"
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether it has the same words in the same order; case, accents and punctuation may differ."""
+        return self.by == "words" and self.share == 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,11 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "show.show",
         ("searchkit show wire-0042 --index indexes/news", "searchkit show 'wire-0042#3' --json"),
     ),
+    (
+        "quote",
+        "quote.quote",
+        ('searchkit quote "ask not what your country can do" --index indexes/speeches', "pbpaste | searchkit quote -"),
+    ),
     ("info", "show.info", ("searchkit info --index indexes/news",)),
     (
         "evaluate",
@@ -99,6 +104,7 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit evaluate judged/ --index indexes/news",
             "searchkit evaluate judged/ --compare keyword --compare fusion=rrf",
             "searchkit evaluate judged/ --compare generation:3",
+            "searchkit evaluate --known-items --index indexes/news",
             "searchkit evaluate --queries topics.txt --qrels qrels.txt --mode hybrid",
             "searchkit evaluate judged/ --mode hybrid --fail-under nDCG@10=.7 --json",
         ),

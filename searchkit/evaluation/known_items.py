@@ -209,7 +209,7 @@ def _is_told_apart(searcher: Searcher, article: Article, kind: Kind, text: str) 
     """Say whether no other article has what an article is asked for by."""
     match kind:
         case Kind.URL:
-            others = (searcher.article(found) for found in _ids(searcher, text, _ALIKE, Syntax.AUTO))
+            others = (searcher.article(article_id) for article_id in _ids(searcher, text, _ALIKE, Syntax.AUTO))
             return not any(other and other.id != article.id and _same_url(other, article) for other in others)
         case Kind.SENTENCE:
             return _ids(searcher, _quoted(text), 2) in ([], [article.id])
@@ -217,16 +217,19 @@ def _is_told_apart(searcher: Searcher, article: Article, kind: Kind, text: str) 
             return _ids(searcher, f"{_quoted(text)}~3", 2) in ([], [article.id])
         case Kind.OUTLET:
             half = " ".join(text.split()[: -len((article.source or "").split())])
-            alike = [searcher.article(found) for found in _ids(searcher, f"title:{_quoted(half)}", _ALIKE)]
-            return all(other is None or other.id == article.id or other.source != article.source for other in alike)
+            return all(other.source != article.source for other in _others_titled(searcher, article, half))
         case _:
-            words = title_words(text)
-            alike = [searcher.article(found) for found in _ids(searcher, f"title:{_quoted(text)}", _ALIKE)]
-            alike += [searcher.article(found) for found in _ids(searcher, f"title:{_quoted(article.title)}", _ALIKE)]
-            taken = {words, title_words(article.title)}
-            return all(
-                other is None or other.id == article.id or title_words(other.title) not in taken for other in alike
-            )
+            taken = {title_words(text), title_words(article.title)}
+            alike = (*_others_titled(searcher, article, text), *_others_titled(searcher, article, article.title))
+            return all(title_words(other.title) not in taken for other in alike)
+
+
+def _others_titled(searcher: Searcher, article: Article, words: str) -> list[Article]:
+    """Return other articles in whose title some words stand together."""
+    ids = _ids(searcher, f"title:{_quoted(words)}", _ALIKE)
+    return [
+        other for article_id in ids if article_id != article.id and (other := searcher.article(article_id)) is not None
+    ]
 
 
 def _same_url(one: Article, other: Article) -> bool:

@@ -49,6 +49,7 @@ _FIRST_IN_RUN = "\u0e00"
 """Scripts that are written without spaces begin at Thai: there each character is a word of its own."""
 
 _JOINERS = str.maketrans("", "", "-'&/.,_`\"")
+_BAR = re.compile(r"\s[|·•»–—-]\s")
 _SITE = re.compile(r"\s+[|·•»–—-]\s+(?P<site>[^|·•»]+?)\s*$")
 _HOST = re.compile(r"(?:www\.)?(?P<name>[\w-]+(?:\.[\w-]+)*?)(?:\.(?:ac|co|com|edu|gov|net|org))?\.[a-z]{2,}")
 _ANALYZER = Analyzer()
@@ -56,10 +57,20 @@ _ANALYZER = Analyzer()
 
 def title_words(text: str) -> tuple[str, ...]:
     """Return the words of a title as they are compared; of a script without spaces each character."""
-    words = [word for raw in _ANALYZER.words(text) if (word := fold(raw).translate(_JOINERS))]
-    if text.isascii() or max(text) < _FIRST_IN_RUN:
-        return tuple(words)
-    return tuple(part for word in words for part in (word if max(word) >= _FIRST_IN_RUN else (word,)))
+    if text.isascii():  # as most are, and every question pays for it
+        return tuple([raw if raw.isalnum() else raw.translate(_JOINERS) for raw in _ANALYZER.words(text.lower())])
+    words = [word for raw in _ANALYZER.words(text) if (word := word_key(raw))]
+    return tuple(part for word in words for part in (word if is_run(word) else (word,)))
+
+
+def word_key(raw: str) -> str:
+    """Return a word as it is compared: folded, without hyphens and apostrophes."""
+    return fold(raw).translate(_JOINERS)
+
+
+def is_run(word: str) -> bool:
+    """Say whether a word, as it is compared, is of a script without spaces: then each of its characters is a word."""
+    return max(word, default="") >= _FIRST_IN_RUN
 
 
 def outlet_names(source: str) -> frozenset[str]:
@@ -72,7 +83,7 @@ def outlet_names(source: str) -> frozenset[str]:
 
 def without_outlet(title: str, source: str | None) -> str:
     """Return a title without the name of its outlet at its end; "" where it has none there."""
-    match = _SITE.search(title) if source else None
+    match = _SITE.search(title) if source and _BAR.search(title) else None
     if source is None or match is None or "".join(title_words(match["site"])) not in outlet_names(source):
         return ""
     return title[: match.start()]
@@ -85,13 +96,10 @@ _TRACKERS = re.compile(
 """Parameters by which a link tells where it was clicked, or that a page is wanted in its form for phones."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:https?:)?//\S+|(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/\S*", re.IGNORECASE)
+_PLAIN = re.compile(r"https?://(?!amp\.)(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+(?:/[\w,~@:+-]+)*)/?", re.ASCII)
+"""Most URLs: they need no more than this."""
+
 _AMP = re.compile(r"(?:/amp|\.amp)(?=/?$|\.html?$)")
-
-
-def is_url(text: str) -> bool:
-    """Say whether a text is the address of a page and nothing else."""
-    return _ADDRESS.fullmatch(text.strip().strip("<>")) is not None
 
 
 @lru_cache(maxsize=1 << 10)
@@ -102,6 +110,9 @@ def url_key(url: str) -> str:
     the host in small letters, parameters in order, percent encoding written out. A page's form for phones is the page
     where the address says so: ``/amp`` or ``.amp`` at its end, a host ``amp.``, a parameter ``amp``.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None and not plain[1].endswith("/amp") and "xn--" not in url:
+        return plain[1]
     text = url.strip().strip("<>")
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
@@ -150,7 +161,7 @@ def keys_of(title: str, url: str | None, source: str | None) -> Iterator[int]:
     if url and (address := url_key(url)):
         yield _key("u", address)
     for text in (title, without_outlet(title, source)):
-        words = title_words(text)
+        words = title_words(text) if text else ()
         if words and len(words) <= LONGEST_TITLE:
             yield from set(title_keys(words))
 
@@ -167,7 +178,11 @@ def title_keys(words: Sequence[str]) -> list[int]:
     """
     keys = [_key("t", " ".join(words)), _key("l", "".join(sorted("".join(words))))]
     if len(words) > 1:
-        keys += [_key("t", " ".join((*words[:place], *words[place + 1 :]))) for place in range(len(words))]
+        parts = [b" " + word.encode("utf-8", "surrogatepass") for word in words]
+        before = crc32(b"t")
+        for place, part in enumerate(parts, start=1):
+            keys.append(crc32(b"".join(parts[place:]), before))
+            before = crc32(part, before)
     return keys
 
 

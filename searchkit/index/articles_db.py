@@ -17,8 +17,8 @@ Format 1 had neither ``files`` nor the column ``file``, so where its articles ca
 the ``value`` of its labels is casefolded and nothing more.
 
 Beside it, of a segment that has ``IDS_FROM`` articles or more, lies ``ids.bin``, an array file with the strings
-``ids``: the articles' ids in the order of their rows. A look into SQLite takes 20 µs for each. It also holds the keys by
-which an article is found by its URL or title (``article_keys.py``).
+``ids``: the articles' ids in the order of their rows. A look into SQLite takes 20 µs for each. It also holds the keys
+by which an article is found by its URL or title (``article_keys.py``).
 """
 
 from __future__ import annotations

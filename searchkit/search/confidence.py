@@ -16,7 +16,7 @@ the figures.
 
 In hybrid mode x0 is put together of its two shares with the weight that holds, so that what nonsense scores has the
 same confidence under a tuned weight. How steeply it rises from there was chosen with the usual weights: the further a
-weight lies from those (``tune`` tries a thirty-second to eight times), the less it is held to be a probability. Where
+weight lies from those (``tune`` tries a thirty-second to 32 times), the less it is held to be a probability. Where
 too little was there to ask (fewer than 100 chunks), x0 is the mean of six collections.
 """
 

@@ -12,10 +12,9 @@ comparison with other engines' bare rankings. ``Searcher.search`` doesn't come h
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from searchkit.index.generation import Generation
 from searchkit.keyword.analysis.analyzer import MAX_TERM
@@ -24,11 +23,11 @@ from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT, Fuzzy, Maybe, Pattern, Phrase, Term, Tree
 from searchkit.keyword.query.classifier import classify, is_plain
 from searchkit.keyword.query.fast_grammar import is_wildcard
-from searchkit.keyword.query.plan import own_word, plan_of
+from searchkit.keyword.query.plan import own_word
 from searchkit.keyword.query.query_terms import EACH_MEANT, all_of, any_of, leaves_of, stop_words
 from searchkit.keyword.query.rewrite import TermExpander
-from searchkit.keyword.scoring.native_executor import LeafPostings
-from searchkit.keyword.scoring.segments import KeywordSegments, PlanArrays
+from searchkit.keyword.scoring.native_executor import Joint, LeafPostings, plan_arrays
+from searchkit.keyword.scoring.segments import KeywordSegments
 from searchkit.storage import native
 from searchkit.types import Query, Syntax
 
@@ -48,7 +47,6 @@ _REMEMBERED = 1 << 16
 
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 
-Joint = Literal["any", "all"]
 Word = tuple[tuple[Term, ...] | None, tuple[bool, ...]]
 """The terms of one word, None where it isn't for this file; and whether it is in each list of stop words."""
 
@@ -195,7 +193,7 @@ def rank_fast(
 
     Each article of the generation must have one chunk.
     ``mask``, ``(rows,)``: the rows that live and pass the filters; None for all. ``quotes`` says whether articles may
-    come first for what the question quotes of them (``known_items.py``). Raises ``IndexCorrupt``.
+    come first for what the question quotes of them (``named_articles.py``). Raises ``IndexCorrupt``.
     """
     if native.COMPILED is None or (fast := reader.read(query.text, query.syntax)) is None:
         return None
@@ -203,7 +201,7 @@ def rank_fast(
     if words and fast.joint == "any" and quotes(query.text, words):
         return None
     leaves, weights = _weighed(index, fast)
-    rows, values = index.parts.best(_shape(fast.joint, len(leaves)), leaves, weights, mask, query.k + _SPARE)
+    rows, values = index.parts.best(plan_arrays(fast.joint, len(leaves)), leaves, weights, mask, query.k + _SPARE)
     scores, end = values.tolist(), query.k
     if len(scores) > end:
         while end < len(scores) and scores[end] == scores[query.k - 1]:
@@ -234,19 +232,3 @@ def _weighed(index: KeywordSegments, query: FastQuery) -> tuple[list[Any], list[
     terms = index.parts.term
     leaves = [terms(TEXT, term.terms[0]) if len(term.terms) == 1 else lists.leaf(term) for term in different]
     return leaves, [often * index.idf(leaf.df) for leaf, often in zip(leaves, times.values(), strict=True)]
-
-
-@lru_cache(maxsize=256)
-def _shape(joint: Joint, count: int) -> PlanArrays:
-    """Return the operations, the steps, the required leaves, the root and whether it is plain, as the loops take them.
-
-    Of the program of so many different words: step i adds leaf i.
-    """
-    program = plan_of(FastQuery(joint, [Term(terms=(str(place),)) for place in range(count)]).tree)
-    return (
-        array("i", [number for operation in program.operations for number in operation]),
-        array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
-        array("i", program.required),
-        program.root,
-        program.plain,
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from searchkit.index.article_keys import is_run
+
 _FEWEST_IN_COMMON = 4
 """Words that two titles have in common of which one has a word more: "budget" is no way to say "Budget talks"."""
 
@@ -12,12 +14,10 @@ _FEWEST_CHARACTERS = 8
 """The same in a script in which each character is compared as a word."""
 
 _FEWEST_LETTERS = 5
-"""Letters of a title of which two may be exchanged."""
+"""Letters of a title of which two may be exchanged, though the archive has the word that comes out."""
 
 _ONE_SLIP, _TWO_SLIPS = 4, 8
 """Letters of a word in which one edit is a slip, and two."""
-
-_FIRST_IN_RUN = "\u0e00"
 
 
 def is_near_title(asked: Sequence[str], title: Sequence[str], is_unknown: Callable[[str], bool]) -> bool:
@@ -27,16 +27,16 @@ def is_near_title(asked: Sequence[str], title: Sequence[str], is_unknown: Callab
     """
     typed, written = "".join(asked), "".join(title)
     if Counter(typed) == Counter(written):
-        return _is_exchanged(typed, written) or (len(asked) > 2 and Counter(asked) == Counter(title))
+        return _is_exchanged(typed, written, is_unknown) or (len(asked) > 2 and Counter(asked) == Counter(title))
     if len(asked) == len(title):
         return _is_misspelt(asked, title, is_unknown)
     return abs(len(asked) - len(title)) == 1 and _has_one_more(asked, title)
 
 
-def _is_exchanged(typed: str, written: str) -> bool:
+def _is_exchanged(typed: str, written: str, is_unknown: Callable[[str], bool]) -> bool:
     """Say whether two letters are exchanged, or spaces alone differ."""
     different = sum(one != other for one, other in zip(typed, written, strict=True))
-    return different == 0 or (different == 2 and len(typed) >= _FEWEST_LETTERS)
+    return different == 0 or (different == 2 and (len(typed) >= _FEWEST_LETTERS or is_unknown(typed)))
 
 
 def _is_misspelt(asked: Sequence[str], title: Sequence[str], is_unknown: Callable[[str], bool]) -> bool:
@@ -45,7 +45,7 @@ def _is_misspelt(asked: Sequence[str], title: Sequence[str], is_unknown: Callabl
     if len(different) != 1:
         return False
     typed, written = different[0]
-    if typed >= _FIRST_IN_RUN and len(typed) == len(written) == 1:
+    if is_run(typed) and len(typed) == len(written) == 1:
         return len(title) > _FEWEST_CHARACTERS
     slips = (len(written) >= _ONE_SLIP) + (len(written) >= _TWO_SLIPS)
     return 0 < edits(typed, written) <= slips and not typed.isdecimal() and is_unknown(typed)
@@ -54,7 +54,7 @@ def _is_misspelt(asked: Sequence[str], title: Sequence[str], is_unknown: Callabl
 def _has_one_more(asked: Sequence[str], title: Sequence[str]) -> bool:
     """Say whether one has a word more than the other, wherever it stands."""
     shorter, longer = sorted((asked, title), key=len)
-    fewest = _FEWEST_CHARACTERS if max("".join(shorter), default="") >= _FIRST_IN_RUN else _FEWEST_IN_COMMON
+    fewest = _FEWEST_CHARACTERS if any(map(is_run, shorter)) else _FEWEST_IN_COMMON
     at = next((place for place, word in enumerate(shorter) if word != longer[place]), len(shorter))
     return len(shorter) >= fewest and list(shorter[at:]) == list(longer[at + 1 :])
 

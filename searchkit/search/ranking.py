@@ -29,8 +29,8 @@ import numpy as np
 from searchkit.index.generation import Generation
 from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
-from searchkit.search.known_items import KnownItems
 from searchkit.search.language_bias import QueryBias
+from searchkit.search.named_articles import NamedRows
 from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
 
@@ -140,7 +140,7 @@ class RetrieverScores:
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     shift: RerankShift | None = None
-    named: KnownItems | None = None
+    named: NamedRows | None = None
     """What the question names, which comes before all others."""
     lean: QueryBias | None = None
     prior: TimePrior | None = None

@@ -37,8 +37,8 @@ from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
-from searchkit.search.known_items import KnownAs, KnownItemFinder, higher, known_items, step_of
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
+from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, where_at
 from searchkit.search.ranking import RetrieverScores
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from searchkit.keyword.analysis.analyzer import QueryWord
     from searchkit.types import Vector
 
     Mask = NDArray[np.bool_]
@@ -186,10 +187,10 @@ class SearchContext:
         return rank_fast(query, self._fast_reader, self.generation, self.keyword, mask, quotes)
 
     @cached_property
-    def _finder(self) -> KnownItemFinder:
-        return KnownItemFinder(self.generation, self.analyzer)
+    def _finder(self) -> NamedArticleFinder:
+        return NamedArticleFinder(self.generation, self.analyzer)
 
-    def names(self, text: str, words: Sequence[QueryWord] = ()) -> dict[int, KnownAs]:
+    def names(self, text: str, words: Sequence[QueryWord] = ()) -> dict[int, NamedAs]:
         """Return the articles that a question names; with its words also those that it quotes."""
         known = self._finder.named(text)
         return higher(known, self._finder.quoted(self.keyword, words)) if words else known
@@ -330,7 +331,7 @@ def _untimed(
     if query.mode is Mode.VECTOR:
         candidates = _by_vector(context, query, parsed, mask, encode, resolve, _weight(context, config))
         legs = candidates.legs
-        named = known_items(
+        named = named_rows(
             context.generation,
             context.names(query.text if parsed.plain else parsed.text),
             lambda: legs.allowed,
@@ -354,7 +355,7 @@ def _untimed(
     words = parsed.words if parsed.plain or parsed.reading.rest_is_words else ()
     legs = replace(
         _legs(context, scale, matches, vector, allowed),
-        named=known_items(
+        named=named_rows(
             context.generation,
             context.names(query.text if parsed.plain else parsed.text, words),
             lambda: mask if parsed.plain else matches.allowed,

@@ -28,6 +28,7 @@ from searchkit.search.pages import PageTurn, count_matching, page_by_field, page
 from searchkit.search.query import check_query, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.query_time import Around, When, timed_reading
+from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
@@ -44,6 +45,7 @@ from searchkit.types import (
     Mode,
     Query,
     QueryReading,
+    Quotation,
     Reranker,
     Suggestion,
     Syntax,
@@ -482,6 +484,30 @@ class Searcher:
             generation=context.generation.manifest.generation,
             next_cursor=next_cursor,
         )
+
+    def quote(self, text: str, *, k: int = 3) -> tuple[Quotation, ...]:
+        """Find the passages that a text quotes, be it from memory: some words changed, missing, added or moved.
+
+        Args:
+            text: Three words or more, as they are remembered.
+            k: How many passages at most.
+
+        Returns:
+            The passages, the most similar first; none where no article has anything like it.
+
+        Raises:
+            QueryError: The text has fewer than three words, or ``k`` is below 1.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed, or its encoder can't be used.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> quotation = searcher.quote("the harvest was surely stolen")[0]
+            >>> quotation.text, quotation.differences[0].kind
+            ('the harvest was stolen', 'added')
+        """
+        with self._reading() as context:
+            return quotations(context, text, k, settings_for(context.generation, self._config), self._encode)
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
         """Return the ids and scores of the articles that ``ask`` finds, without reading what it shows.

@@ -93,7 +93,7 @@ def test_a_value_tried_is_what_a_search_with_it_gets(guessed: Path, report: Tune
     weights = [weight for weight, _ in curve]
     assert weights == sorted(weights)
     assert weights[0] == pytest.approx(BAD / 32, rel=0.01)
-    assert weights[-1] == pytest.approx(BAD * 8, rel=0.01)
+    assert weights[-1] == pytest.approx(BAD * 32, rel=0.01)
     means = dict(curve)
     assert len(set(means.values())) > 3
     for weight in (weights[0], weights[9], BAD, weights[-1]):

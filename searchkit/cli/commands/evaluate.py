@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from searchkit.cli.commands.known_item_check import measure_known_items
 from searchkit.cli.commands.systems import StoredRun, System, SystemRunner, compared_system, first_systems
 from searchkit.cli.index_argument import check_writable, existing_index
 from searchkit.cli.options import (
@@ -167,6 +168,19 @@ ExcludeLater = Annotated[
         help="With --as-of: leave out what was published later, as a search does.",
     ),
 ]
+KnownItems = Annotated[
+    bool,
+    typer.Option(
+        "--known-items",
+        rich_help_panel=ASKED,
+        help="Instead of judged queries: ask for articles of the index by title, URL and sentence, and tell how often"
+        " each comes first.",
+    ),
+]
+Sample = Annotated[
+    int, typer.Option("--sample", min=1, metavar="N", rich_help_panel=ASKED, help="Of so many known items each.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", rich_help_panel=ASKED, help="Another sample of known items.")]
 PerQuery = Annotated[bool, typer.Option("--per-query", rich_help_panel=OUTPUT, help="Show every query's values.")]
 RunOut = Annotated[
     Path | None,
@@ -208,6 +222,9 @@ def evaluate(
     level: LevelName = "article",
     as_of: EachAsOf = None,
     exclude_later: ExcludeLater = False,
+    known_items: KnownItems = False,
+    sample: Sample = 200,
+    seed: Seed = 0,
     per_query: PerQuery = False,
     run_out: RunOut = None,
     fail_under: FailUnder = None,
@@ -221,6 +238,12 @@ def evaluate(
     counts 0, as trec_eval has it with -c. A reranker gets all the time it needs.
     """
     screen = Screen(no_color=no_color)
+    if known_items:
+        _check_alone(folder, queries, qrels, run, compare, measure, run_out, fail_under)
+        known = {"sample": sample, "seed": seed, "per_query": per_query, "quiet": quiet, "json": json}
+        config = SearchConfig.from_file(settings) if settings is not None else None
+        measure_known_items(screen, existing_index(index, screen), mode or (Mode.HYBRID,), config, **known)
+        return
     judged = read_named(folder, split, queries, qrels)
 
     @cache
@@ -263,6 +286,15 @@ def _query_times(
     path = queries or (Path(folder) / "queries.jsonl" if folder is not None else None)
     zone = config.time_zone if config else ""
     return read_query_times(as_of, path, tuple(judged.queries), time_zone=zone, include_later=include_later)
+
+
+def _check_alone(*judged: object) -> None:
+    """Refuse what is of judged queries beside --known-items, which has no judgements but its own."""
+    if any(option not in (None, []) for option in judged):
+        raise ConfigError(
+            "--known-items makes its own questions: judged queries, runs and measures have no say in it.",
+            hint="Give it with --index, --mode, --settings, --sample and --seed alone.",
+        )
 
 
 def _usual_modes(run: Path | None, compare: Sequence[str] | None) -> tuple[Mode, ...]:

@@ -74,6 +74,8 @@ _SENTENCE = re.compile(r"[,;:!?](?=\s|$)|(?<=\w\w)\.(?=\s|$)|\s\.(?=\s|$)|[…�
 _WILDCARD = re.compile(r"[\w'’.\-]*[*?][\w*?'’.\-]*")
 _FUZZY = re.compile(r"[^\W_]{3,}~\d*|[\w\-]{3,}\^\d*\.?\d+")
 
+_ADDRESS = re.compile(r"<?(?:(?:https?:)?//\S+|(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/\S*)>?", re.IGNORECASE)
+
 TokenKind = Literal["phrase", "open", "close", "word", "operator", "stray"]
 
 
@@ -112,7 +114,7 @@ def classify(text: str, *, word_fields: Sequence[str] = ("title",)) -> Classific
 
     ``word_fields``: the fields that hold words, whose name before a colon makes an expression.
     """
-    if is_plain(text):
+    if is_plain(text) or is_address(text):
         return PLAIN
     if len(text) > MAX_EXPRESSION:
         return Classification(expression=False, reason=f"of more than {MAX_EXPRESSION:,} characters")
@@ -132,6 +134,11 @@ def classify(text: str, *, word_fields: Sequence[str] = ("title",)) -> Classific
 def is_plain(text: str) -> bool:
     """Say whether nothing in a text could have a meaning in the query language: so it is of most questions."""
     return _SUSPECT.search(text) is None
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is the address of a page and nothing else, with its scheme or without."""
+    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -11,12 +11,12 @@ from array import array
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from searchkit.keyword.query.ast import FieldName, Phrase, Term
-from searchkit.keyword.query.plan import lone_word
+from searchkit.keyword.query.ast import And, FieldName, Maybe, Or, Phrase, Term
+from searchkit.keyword.query.plan import lone_word, plan_of
 from searchkit.keyword.query.rewrite import WordSet
 from searchkit.keyword.scoring.numpy_executor import RowScores
 
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.keyword.query.plan import Operation, QueryPlan, Step
-    from searchkit.keyword.scoring.segments import KeywordSegments
+    from searchkit.keyword.scoring.segments import KeywordSegments, PlanArrays
 
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
+
+Joint = Literal["any", "all"]
 
 
 class LeafPostings:
@@ -208,4 +210,22 @@ def _laid_out(
         array("i", [number for operation in operations for number in operation]),
         array("i", [number for step in steps for number in (step.leaf, step.gate, step.holding)]),
         array("i", required),
+    )
+
+
+@lru_cache(maxsize=256)
+def plan_arrays(joint: Joint, count: int) -> PlanArrays:
+    """Return the operations, the steps, the required leaves, the root and whether it is plain, as the loops take them.
+
+    Of the program of so many different words, of which "any" may or "all" must be there: step i adds leaf i.
+    """
+    words = tuple(Term(terms=(str(place),)) for place in range(count))
+    whole = words[0] if count == 1 else And(children=words) if joint == "all" else Or(children=words)
+    program = plan_of(whole if joint == "all" else Maybe(child=whole))
+    return (
+        array("i", [number for operation in program.operations for number in operation]),
+        array("i", [number for step in program.steps for number in (step.leaf, step.gate, step.holding)]),
+        array("i", program.required),
+        program.root,
+        program.plain,
     )

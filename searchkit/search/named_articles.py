@@ -1,4 +1,4 @@
-"""Known items: the articles that a question names, by URL, title or a sentence of theirs. They come before all others.
+"""Named articles: those that a question names, by URL, title or a sentence of theirs. They come before all others.
 
 People look for an article that they have seen. What they type then isn't a question to be ranked, so such articles
 stand in tiers of their own, the higher first, and within a tier in the order of their scores:
@@ -9,7 +9,7 @@ stand in tiers of their own, the higher first, and within a tier in the order of
 | 3 | exact title | its title, folded as words are, with or without the outlet's name behind it |
 | 2 | verbatim sentence | ``FEWEST_WORDS`` words or more that stand in its text one after the other, in any form |
 | 1 | nearly the title | its title with letters exchanged, a word misspelt, missing or too much, or in another order |
-| 1 | nearly verbatim | the same as a sentence, of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
+| 1 | nearly verbatim | a sentence of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
 | 1 | title and outlet | words that stand together in its title, and its outlet's name before or behind them |
 
 ``score = t * step + s``: t is the tier, 0 for most articles, s the score that the article has by itself, and step what
@@ -36,14 +36,15 @@ import numpy as np
 from searchkit.index.article_keys import (
     LONGEST_TITLE,
     address_key,
-    is_url,
+    is_run,
     outlet_names,
     title_keys,
     title_words,
     url_key,
     without_outlet,
 )
-from searchkit.keyword.scoring.word_sequence import articles_with_all, rows_of_sequence, sequence_of
+from searchkit.keyword.query.classifier import is_address
+from searchkit.keyword.scoring.word_sequence import rows_of_sequence, rows_with_all, sequence_of
 from searchkit.search.near_titles import is_near_title
 from searchkit.types import Where
 
@@ -61,19 +62,19 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-class KnownAs(NamedTuple):
+class NamedAs(NamedTuple):
     """By what an article is known, and the tier that it stands in."""
 
     tier: int
     name: str
 
 
-URL = KnownAs(4, "exact URL")
-TITLE = KnownAs(3, "exact title")
-SENTENCE = KnownAs(2, "verbatim sentence")
-NEAR_TITLE = KnownAs(1, "nearly the title")
-NEAR_SENTENCE = KnownAs(1, "nearly verbatim")
-TITLE_AND_OUTLET = KnownAs(1, "title and outlet")
+URL = NamedAs(4, "exact URL")
+TITLE = NamedAs(3, "exact title")
+SENTENCE = NamedAs(2, "verbatim sentence")
+NEAR_TITLE = NamedAs(1, "nearly the title")
+NEAR_SENTENCE = NamedAs(1, "nearly verbatim")
+TITLE_AND_OUTLET = NamedAs(1, "title and outlet")
 
 FEWEST_WORDS = 5
 """Words of a sentence: fewer are a phrase of the language that many articles have ("the end of the year")."""
@@ -91,11 +92,9 @@ _OUTLET_WORDS = 4
 _JOINING_WORDS = 2
 """Words of an outlet's name, and words that may stand between it and the title ("in the")."""
 
-_FIRST_IN_RUN = "\u0e00"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownItems:
+class NamedRows:
     """What known items get in one search: ``(n,)`` rows, ascending, all those of their articles, and their tiers."""
 
     rows: Rows
@@ -125,36 +124,37 @@ def step_of(scale: Scale, idf_sum: float, rerank_weight: float) -> float:
     return scale.bound(2 * idf_sum, 4.0) + (1 + rerank_weight) * scale.unit
 
 
-class KnownItemFinder:
+class NamedArticleFinder:
     """Finds the articles of a generation that a question names. Holds a cache alone, so threads may share one."""
 
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation, self._analyzer = generation, analyzer
 
-    def named(self, text: str) -> dict[int, KnownAs]:
+    def named(self, text: str) -> dict[int, NamedAs]:
         """Return the articles whose URL or title a text is, by their numbers over all segments. All of them live.
 
         Raises ``IndexCorrupt``.
         """
-        if is_url(text):
+        if is_address(text):
             return self._matching([address_key(text)], lambda article: _as_url(article, url_key(text)))
         words = title_words(text)
         if not words or len(words) > LONGEST_TITLE:
             return {}
         return self._matching(title_keys(words), lambda article: self._as_title(article, words))
 
-    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles in whose text some words stand as a sentence, or in whose title, with their outlet.
 
         Raises ``IndexCorrupt``.
         """
         known = self._of_outlet(index, words) if len(words) > 2 else {}
-        length = sum([max(1.0, len(word.in_phrase) / 2) if word.surface > _FIRST_IN_RUN else 1.0 for word in words])
+        length = sum([max(1.0, len(word.units) / 2) if is_run(word.surface[0]) else 1.0 for word in words])
+        stems = [unit.terms for word in words for unit in word.units if not unit.joined]
+        if not FEWEST_WORDS <= length <= MOST_WORDS or not len(rows_with_all(index, stems)):
+            return known
         near = length >= FEWEST_NEAR
-        if (
-            not FEWEST_WORDS <= length <= MOST_WORDS
-            or (sequence := sequence_of(words, slop=_MISSING if near else 1)) is None
-        ):
+        sequence = sequence_of(words, slop=_MISSING if near else 1)
+        if sequence is None:
             return known
         rows = rows_of_sequence(index, sequence)
         if not len(rows):
@@ -169,14 +169,14 @@ class KnownItemFinder:
     def may_quote(self, index: KeywordSegments, text: str, terms: Sequence[Term]) -> bool:
         """Say whether ``quoted`` may have something of a question, ``terms`` being words of it: sooner told."""
         words = text.split()
-        if len(words) >= FEWEST_WORDS and len(articles_with_all(index, terms)):
+        if len(words) >= FEWEST_WORDS and len(rows_with_all(index, [term.terms for term in terms])):
             return True
         ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
         return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
 
-    def _matching(self, keys: Sequence[int], told: Callable[[Article], KnownAs | None]) -> dict[int, KnownAs]:
+    def _matching(self, keys: Sequence[int], told: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
         """Return the living articles that have any of some keys and are what ``told`` says."""
-        known: dict[int, KnownAs] = {}
+        known: dict[int, NamedAs] = {}
         for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
             rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
             numbers = np.asarray(rows, np.int64) + base
@@ -185,7 +185,7 @@ class KnownItemFinder:
                     known[number] = known_as
         return known
 
-    def _as_title(self, article: Article, words: tuple[str, ...]) -> KnownAs | None:
+    def _as_title(self, article: Article, words: tuple[str, ...]) -> NamedAs | None:
         forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
         titles = [title_words(form) for form in forms]
         if words in titles:
@@ -203,20 +203,18 @@ class KnownItemFinder:
         numbers: list[int] = self._generation.article_of_row[rows].tolist()
         return numbers
 
-    def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, KnownAs]:
+    def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles of an outlet that the words begin or end with, in whose title the rest stands."""
         for rest, sources in self._parted(words):
-            numbers = self._titled(index, rest)
-            if len(numbers):
-                of_outlet = self._generation.articles_where(Where(sources=sources))
-                known = numbers[np.isin(numbers, of_outlet)].tolist()
-                if known:
+            for numbers in self._titled(index, rest):
+                of_outlet = self._generation.articles_where(Where(sources=sources)) if len(numbers) else numbers
+                if known := numbers[np.isin(numbers, of_outlet)].tolist():
                     return dict.fromkeys(known, TITLE_AND_OUTLET)
         return {}
 
     def _parted(self, words: Sequence[QueryWord]) -> Iterator[tuple[Sequence[QueryWord], tuple[str, ...]]]:
         """Yield the words without an outlet's name before or behind them, and the sources of that name."""
-        letters = ["".join(title_words(word.surface)) for word in words]
+        letters = [word.units[0].surface for word in words]
         for count in range(min(_OUTLET_WORDS, len(words) - 2), 0, -1):
             if sources := self._outlets.get("".join(letters[-count:])):
                 for more in range(min(_JOINING_WORDS, len(words) - count - 2) + 1):
@@ -224,15 +222,15 @@ class KnownItemFinder:
             if sources := self._outlets.get("".join(letters[:count])):
                 yield words[count:], sources
 
-    def _titled(self, index: KeywordSegments, words: Sequence[QueryWord]) -> Rows:
-        """Return the numbers of the articles in whose title some words stand together, or else all of them somehow."""
+    def _titled(self, index: KeywordSegments, words: Sequence[QueryWord]) -> Iterator[Rows]:
+        """Yield the numbers of the articles in whose title some words stand together, then those that have them all."""
         sequence = sequence_of(words, "title")
-        if sequence is None:
-            return np.empty(0, np.int64)
-        rows = rows_of_sequence(index, sequence)
-        if len(rows):
-            return np.unique(self._generation.article_of_row[rows])
-        return articles_with_all(index, sequence.units, len(sequence.units))
+        if sequence is not None:
+            stems = [unit.terms for unit in sequence.units]
+            rows = rows_with_all(index, stems, "title", len(stems))
+            if len(rows):
+                yield np.unique(self._generation.article_of_row[rows_of_sequence(index, sequence)])
+                yield np.unique(self._generation.article_of_row[rows])
 
     @cached_property
     def _outlets(self) -> dict[str, tuple[str, ...]]:
@@ -246,9 +244,9 @@ class KnownItemFinder:
         return outlets
 
 
-def known_items(
-    generation: Generation, known: Mapping[int, KnownAs], searched: Callable[[], Mask | None], step: float
-) -> KnownItems | None:
+def named_rows(
+    generation: Generation, known: Mapping[int, NamedAs], searched: Callable[[], Mask | None], step: float
+) -> NamedRows | None:
     """Return what the chunks of some articles get that may be shown; None where there are none.
 
     ``searched`` gives ``(rows,)``: those that live and may be shown; None for all that live.
@@ -257,7 +255,7 @@ def known_items(
         return None
     starts, allowed = generation.article_starts, searched()
     rows: list[int] = []
-    kinds: list[KnownAs] = []
+    kinds: list[NamedAs] = []
     for article in sorted(known):
         shown = [
             row for row in range(int(starts[article]), int(starts[article + 1])) if allowed is None or allowed[row]
@@ -266,7 +264,7 @@ def known_items(
         kinds += [known[article]] * len(shown)
     if not rows:
         return None
-    return KnownItems(
+    return NamedRows(
         rows=np.asarray(rows, np.int64),
         tiers=np.asarray([kind.tier for kind in kinds], np.int64),
         names=tuple(kind.name for kind in kinds),
@@ -274,12 +272,12 @@ def known_items(
     )
 
 
-def higher(first: dict[int, KnownAs], second: Mapping[int, KnownAs]) -> dict[int, KnownAs]:
+def higher(first: dict[int, NamedAs], second: Mapping[int, NamedAs]) -> dict[int, NamedAs]:
     """Return what both know, of each article the higher tier."""
     return first | {
         number: kind for number, kind in second.items() if number not in first or kind.tier > first[number].tier
     }
 
 
-def _as_url(article: Article, key: str) -> KnownAs | None:
+def _as_url(article: Article, key: str) -> NamedAs | None:
     return URL if article.url and url_key(article.url) == key else None
