@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
-    from searchkit.answer import Answer
+    from searchkit.answer import Answer, Result
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
     from searchkit.filter_expression import F
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         Query,
         QueryReading,
         Reranker,
-        Result,
         Retriever,
         Section,
         Source,
@@ -61,7 +60,7 @@ if TYPE_CHECKING:
     read = read_articles
 
 _HOMES = {
-    "searchkit.answer": ("Answer",),
+    "searchkit.answer": ("Answer", "Result"),
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
     "searchkit.filter_expression": ("F",),
@@ -86,7 +85,6 @@ _HOMES = {
         "Query",
         "QueryReading",
         "Reranker",
-        "Result",
         "Retriever",
         "Section",
         "Source",

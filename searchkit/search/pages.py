@@ -152,7 +152,9 @@ def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
 
 def count_matching(generation: Generation, candidates: Candidates) -> int:
     """Count the articles that match, exactly."""
-    if candidates.matching is None:
+    if candidates.legs.keyword is not None:
+        return candidates.legs.keyword.count_articles(generation.article_of_row)
+    if candidates.mask is None:
         return generation.manifest.articles
     return len(matching_articles(generation, candidates))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.answer import ChunkResult, Result
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.search.confidence import confidences
@@ -16,7 +17,6 @@ from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
 from searchkit.search.retrieval import Candidates, SearchContext
-from searchkit.types import ChunkResult, Result
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
