@@ -200,7 +200,7 @@ class Result:
             "score": self.score,
             "confidence": self.confidence,
             "contributions": [asdict(contribution) for contribution in self.contributions],
-            **({"votes": [asdict(vote) for vote in self.votes]} if votes and self.votes else {}),
+            **({"votes": [_vote_dict(vote) for vote in self.votes]} if votes and self.votes else {}),
             "article": article_dict(self.article),
             "chunks": [_chunk_result_dict(chunk) for chunk in self.chunks],
         }
@@ -398,6 +398,10 @@ def chunk_dict(chunk: Chunk) -> dict[str, Any]:
         "heading": chunk.heading,
         "text": chunk.text,
     }
+
+
+def _vote_dict(vote: Vote) -> dict[str, Any]:
+    return asdict(vote) | {"contributions": [asdict(contribution) for contribution in vote.contributions]}
 
 
 def _chunk_result_dict(chunk_result: ChunkResult) -> dict[str, Any]:

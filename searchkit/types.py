@@ -603,6 +603,11 @@ class Query:
     parts: tuple[Part, ...] = USUAL_PARTS
     now: datetime | None = None
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether results say how their scores come about: by ``explain``, or as one of ``parts``."""
+        return self.explain or Part.EXPLANATIONS in self.parts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:

@@ -7,6 +7,7 @@ is; a page by score goes on in a ranking that is kept (``deep_ranking.py``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,15 @@ def _first(generation: Generation, articles: Rows, keys: Rows, k: int) -> Rows:
 def _scores(legs: RetrieverScores, articles: Rows) -> NDArray[np.float64]:
     starts = legs.generation.article_starts
     return article_scores(legs, [range(int(starts[number]), int(starts[number + 1])) for number in articles])
+
+
+def scored_articles(context: SearchContext, candidates: Candidates, ids: Iterable[str]) -> RankedKeys:
+    """Return those of some articles that the query's filters let pass, in the order of the ids, with their scores."""
+    generation, mask = context.generation, candidates.legs.allowed
+    starts = generation.article_starts
+    numbers = [number for article_id in ids if (number := generation.find_number(article_id)) is not None]
+    keys = np.asarray([n for n in numbers if mask is None or mask[starts[n]]], dtype=np.int64)
+    return RankedKeys(keys=keys, scores=_scores(candidates.legs, keys))
 
 
 def matching_articles(generation: Generation, candidates: Candidates) -> Rows:

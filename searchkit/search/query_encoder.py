@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,20 @@ class QueryEncoders:
         encoder = self._checked.get(fact) or self._of(context.generation)
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
         return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
+
+    def encode_batch(self, context: SearchContext, texts: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of several queries by their texts; in one batch where the encoder has ``encode_queries``.
+
+        In a batch numbers are summed in another order, so a vector may differ from that of ``encode`` in the last of
+        its digits; it isn't remembered for later searches, which would depend on it. Raises as ``encode`` does.
+        """
+        encoder = self._of(context.generation)
+        encode_queries = getattr(encoder, "encode_queries", None)
+        if encode_queries is None or len(texts) < 2:
+            return {text: self.encode(context, text) for text in texts}
+        prepared = [encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN) for text in texts]
+        rows = checked_rows(encode_queries(prepared), encoder.name, prepared, encoder.dimension)
+        return dict(zip(texts, rows, strict=True))
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-from searchkit.answer import Answer
+from searchkit.answer import Answer, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.filter_expression import Conditions, Values, filter_expression
@@ -21,13 +24,20 @@ from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder
-from searchkit.search.pages import PageTurn, count_matching, page_by_field, page_by_score, what_is_counted
-from searchkit.search.query import When, check_query, make_query, settings_for
+from searchkit.search.pages import (
+    PageTurn,
+    count_matching,
+    page_by_field,
+    page_by_score,
+    scored_articles,
+    what_is_counted,
+)
+from searchkit.search.query import When, check_query, ids_of, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
+from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_texts, index_notes, retrieve
 from searchkit.types import (
     Article,
     Chunk,
@@ -35,6 +45,7 @@ from searchkit.types import (
     Hit,
     IndexInfo,
     Mode,
+    Part,
     Query,
     QueryReading,
     Reranker,
@@ -47,6 +58,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.keyword.whoosh_searcher import WhooshSearcher
+
+
+MOST_THREADS = 64
+"""Threads of a batch of questions: more wait for each other."""
 
 
 def open_index(
@@ -138,8 +153,8 @@ class Searcher:
         _check_arguments(config, reranker, generation)
         self._config = config
         self._reranker = RerankerRun(reranker) if reranker is not None else None
-        encoders = QueryEncoders(encoder)
-        self._encode = encoders.encode
+        self._encoders = encoders = QueryEncoders(encoder)
+        self._encode: Encode = encoders.encode
         self._hold = GenerationHolder(
             path,
             encoders.prepare,
@@ -147,7 +162,7 @@ class Searcher:
             refresh_after_s=refresh_after_s,
             cursor_hold_s=cursor_hold_s,
         )
-        self._reading = self._hold.reading
+        self._reading: Callable[..., AbstractContextManager[SearchContext]] = self._hold.reading
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
 
@@ -373,6 +388,43 @@ class Searcher:
             next_cursor=next_cursor,
         )
 
+    def search_many(self, queries: Iterable[str | Query], *, threads: int = 4, **options: Any) -> tuple[Answer, ...]:
+        """Answer several questions at once, each as ``search`` or ``ask`` would.
+
+        All are answered from one generation. Their vectors are made in one batch where the encoder has
+        ``encode_queries``, and the rest is done by a few threads.
+
+        Args:
+            queries: The questions: texts, which ``options`` go with, or queries, which hold all of it themselves.
+            threads: How many answer at the same time, 1 to 64.
+            **options: What ``search`` takes beside the text.
+
+        Returns:
+            The answers, in the order of the questions.
+
+        Raises:
+            ConfigError: ``threads`` isn't a number from 1 to 64.
+            SearchkitError: The error that ``search`` would raise to the first question that has one.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> answers = searcher.search_many(["repairs of the radar", "dear chocolate"], k=1, parts=())
+            >>> [answer.results[0].article.id for answer in answers]
+            ['radar', 'cocoa']
+        """
+        if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+            raise ConfigError(f"threads can't be {threads!r}.", hint=f"Give a number from 1 to {MOST_THREADS}.")
+        asked = tuple(queries)
+        with self._reading() as context, ThreadPoolExecutor(threads) as pool:
+            vectors = self._encoders.encode_batch(context, batch_texts(context, asked, options))
+            batch = copy(self)
+            batch._encode = lambda context, text: vectors[text] if text in vectors else self._encode(context, text)
+            batch._reading = lambda cursor=None: self._reading(cursor) if cursor else nullcontext(context)
+            return tuple(pool.map(partial(batch._ask_any, options=options), asked))
+
+    def _ask_any(self, query: str | Query, options: Mapping[str, Any]) -> Answer:
+        return self.ask(query) if isinstance(query, Query) else self.search(query, **options)
+
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
         """Return the ids and scores of the articles that ``ask`` finds, without reading what it shows.
 
@@ -424,6 +476,40 @@ class Searcher:
                 Hit(chunk_id=context.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
+
+    def snippets_for(self, ids: Iterable[str], query: str | Query) -> dict[str, tuple[Snippet, ...]]:
+        """Return the snippets of some articles for a query, as results of a search for it have them.
+
+        It is for who has the ids already, from ``rank``, a search with ``parts=()`` or elsewhere: nothing is ranked.
+
+        Args:
+            ids: The ids of articles.
+            query: What is asked, as text or a query. Articles that its filters don't let pass are left out.
+
+        Returns:
+            The snippets of each article's best chunks by its id, best first, in the order of the ids. Articles that
+            aren't there, or of which no chunk answers, are left out.
+
+        Raises:
+            QueryError: The query can't be understood, or the ids are no texts.
+            SearchkitError: An error of the class that ``ask`` would raise.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.snippets_for(["cocoa", "unknown"], "cocoa harvest")["cocoa"][0].to_html()[36:]
+            'Farmers say that the <mark>harvest</mark> was stolen.'
+        """
+        wanted = ids_of(ids)
+        asked = query if isinstance(query, Query) else Query(text=query)
+        asked = replace(asked, parts=(Part.SNIPPETS,), explain=False, cursor=None, rerank=False)
+        with self._reading() as context:
+            config = settings_for(context.generation, self._config)
+            candidates = self._look(context, asked, config)
+            ranked = scored_articles(context, candidates, wanted)
+            results = make_results(context, candidates, ranked, config)
+        return {
+            result.article.id: tuple(chunk.snippet for chunk in result.chunks) for result in results if result.chunks
+        }
 
     def legs(self, query: Query) -> RetrieverScores:
         """Return what each leg says to a query before it is ranked, to try settings on.
@@ -741,7 +827,7 @@ class Searcher:
         if paged is None:
             chunks = None if cursor is None else cursor.reranked
             candidates = self._look(context, query, config, clock, chunks=chunks)
-            ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.explain)
+            ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
             if cursor is not None:
                 context.paged[digest] = candidates, ranking
         else:
