@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index
+    from searchkit.search.statistics import CacheUse, Latency, SearchStats
     from searchkit.types import (
         Article,
         BuildReport,
@@ -70,6 +71,7 @@ _HOMES = {
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index"),
+    "searchkit.search.statistics": ("CacheUse", "Latency", "SearchStats"),
     "searchkit.types": (
         "Article",
         "BuildReport",
@@ -104,6 +106,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Answer",
     "Article",
     "BuildReport",
+    "CacheUse",
     "Chunk",
     "Encoder",
     "F",
@@ -111,6 +114,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Hit",
     "IndexConfig",
     "IndexInfo",
+    "Latency",
     "Mode",
     "Part",
     "Problem",
@@ -122,6 +126,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Result",
     "Retriever",
     "SearchConfig",
+    "SearchStats",
     "Searcher",
     "SearchkitError",
     "Section",

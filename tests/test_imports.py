@@ -55,6 +55,7 @@ ONE_FILE = (
     "ir_measures",
     "watchdog",
     "httpx",
+    "opentelemetry",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 

@@ -14,6 +14,7 @@ from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
 from searchkit.search.retrieval import SearchContext
+from searchkit.search.statistics import CacheUse
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class RecentQueryVectors:
         self._kept = kept
         self._vectors: OrderedDict[tuple[str, str], Vector] = OrderedDict()
         self._guard = threading.Lock()
+        self.hits = self.misses = 0
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -47,7 +49,9 @@ class RecentQueryVectors:
         with self._guard:
             if (vector := self._vectors.get(key)) is not None:
                 self._vectors.move_to_end(key)
+                self.hits += 1
                 return vector
+            self.misses += 1
         encoded = encode(text).copy()
         encoded.flags.writeable = False
         if len(text) <= LONGEST:
@@ -117,6 +121,11 @@ class QueryEncoders:
         prepared = [encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN) for text in texts]
         rows = checked_rows(encode_queries(prepared), encoder.name, prepared, encoder.dimension)
         return dict(zip(texts, rows, strict=True))
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often a query's vector was known."""
+        return CacheUse(hits=self._recent.hits, misses=self._recent.misses)
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.

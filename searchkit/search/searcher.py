@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from copy import copy
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -38,6 +39,8 @@ from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
 from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_texts, index_notes, retrieve
+from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
+from searchkit.search.tracing import trace_search
 from searchkit.types import (
     Article,
     Chunk,
@@ -60,6 +63,11 @@ if TYPE_CHECKING:
     from searchkit.keyword.whoosh_searcher import WhooshSearcher
 
 
+_log = logging.getLogger("searchkit.search")
+
+_SHOWN = 200
+"""Characters of a query that the log shows."""
+
 MOST_THREADS = 64
 """Threads of a batch of questions: more wait for each other."""
 
@@ -73,6 +81,7 @@ def open_index(
     refresh_after_s: float | None = None,
     generation: int | None = None,
     cursor_hold_s: float = CURSOR_HOLD_S,
+    slow_search_s: float | None = None,
 ) -> Searcher:
     """Open an index for searching.
 
@@ -92,6 +101,8 @@ def open_index(
             force.
         cursor_hold_s: How many seconds a generation that was left stays open for the next pages of its answers: from
             when it was left, or its latest page was asked for. At most 8 are kept so, the latest.
+        slow_search_s: A search that takes so many seconds or more is told to the log ``searchkit.search``, as a
+            warning. None: none is.
 
     Returns:
         The searcher. ``search`` asks it, ``article`` and ``chunk`` look one up, ``info`` tells what the index is made
@@ -104,7 +115,7 @@ def open_index(
         FormatTooNew: A later version wrote the index.
         StorageError: A file of the index may not be read.
         ConfigError: There is no such generation, ``encoder`` isn't an encoder, ``refresh_after_s`` is no time or
-            given with a generation, or ``cursor_hold_s`` is no time.
+            given with a generation, or ``cursor_hold_s`` or ``slow_search_s`` is no time.
 
     Example:
         >>> with searchkit.open("indexes/news") as searcher:
@@ -122,6 +133,7 @@ def open_index(
         refresh_after_s=refresh_after_s,
         generation=generation,
         cursor_hold_s=cursor_hold_s,
+        slow_search_s=slow_search_s,
     )
 
 
@@ -149,6 +161,7 @@ class Searcher:
         refresh_after_s: float | None = None,
         generation: int | None = None,
         cursor_hold_s: float = CURSOR_HOLD_S,
+        slow_search_s: float | None = None,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
@@ -163,6 +176,7 @@ class Searcher:
             cursor_hold_s=cursor_hold_s,
         )
         self._reading: Callable[..., AbstractContextManager[SearchContext]] = self._hold.reading
+        self._counts, self._slow_s = SearchCounts(), _checked_seconds("slow_search_s", slow_search_s)
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
 
@@ -362,16 +376,36 @@ class Searcher:
             >>> [(result.article.id, round(result.score, 1)) for result in answer.results]
             [('cocoa', 0.8)]
         """
-        started = time.monotonic()
+        watch = Stopwatch()
+        try:
+            answer = self._answer(query, watch)
+        except BaseException as error:
+            self._counts.add_error(error)
+            raise
+        self._counts.add(watch, query.mode, len(answer.results))
+        if self._slow_s is not None and watch.took_s >= self._slow_s:
+            _log.warning("%s", slow_search(answer))
+        trace_search(watch, answer)
+        return answer
+
+    def _answer(self, query: Query, watch: Stopwatch) -> Answer:
+        """Answer a query, and take the times of its stages."""
         cursor = _cursor(query)
         with self._reading(cursor) as context:
-            turn = self._turn(context, query, cursor)
+            turn = self._turn(context, query, cursor, watch)
             candidates, config, page = turn.candidates, turn.config, turn.page
             results = make_results(context, candidates, page.ranked, config, first_rank=page.shown + 1)
             relevant, unsure = confident(results, candidates, config), unsure_note(candidates)
-            facets = count_facets(context.generation, query.facets, candidates.matching) if query.facets else {}
+            watch.lap("results")
+            facets = {}
+            if query.facets:
+                facets = count_facets(context.generation, query.facets, candidates.matching)
+                watch.lap("facets")
+            total = count_matching(context.generation, candidates)
+            watch.lap("total")
+            next_cursor = turn.next_cursor(context)
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
-            total, next_cursor = count_matching(context.generation, candidates), turn.next_cursor(context)
+        watch.stop()
         nearest = results[0] if results and not relevant and cursor is None else None
         return Answer(
             query=query,
@@ -380,7 +414,7 @@ class Searcher:
             nearest=nearest,
             suggestions=suggestions,
             facets=facets,
-            took_s=time.monotonic() - started,
+            took_s=watch.took_s,
             reading=candidates.reading,
             total=total,
             total_of=what_is_counted(candidates),
@@ -397,7 +431,7 @@ class Searcher:
         Args:
             queries: The questions: texts, which ``options`` go with, or queries, which hold all of it themselves.
             threads: How many answer at the same time, 1 to 64.
-            **options: What ``search`` takes beside the text.
+            options: What ``search`` takes beside the text.
 
         Returns:
             The answers, in the order of the questions.
@@ -790,6 +824,30 @@ class Searcher:
             self._whoosh.add(searcher)
         return searcher
 
+    def stats(self) -> SearchStats:
+        """Tell what the searcher has done since it was opened: for a page that watches over it.
+
+        Returns:
+            How many searches there were, percentiles of how long their stages took, how often caches knew, and which
+            generation is searched, since when.
+
+        Raises:
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> _ = searcher.search("radar")
+            >>> stats = searcher.stats()
+            >>> stats.searches, sorted(stats.latencies)
+            (1, ['encode', 'rank', 'results', 'retrieve', 'search', 'total'])
+        """
+        with self._reading() as context:
+            manifest = context.generation.manifest
+            age_s = (datetime.now(UTC) - manifest.created).total_seconds()
+        return self._counts.stats(
+            generation=manifest.generation, age_s=max(0.0, age_s), vectors=self._encoders.cache_use
+        )
+
     def info(self) -> IndexInfo:
         """Tell what the index is made of.
 
@@ -815,7 +873,9 @@ class Searcher:
         with self._reading() as context:
             return settings_for(context.generation, self._config).time_zone
 
-    def _turn(self, context: SearchContext, query: Query, cursor: Cursor | None) -> PageTurn:
+    def _turn(
+        self, context: SearchContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
+    ) -> PageTurn:
         """Find the page that a query asks for. Raises as ``ask`` does."""
         check_query(query)
         config = settings_for(context.generation, self._config)
@@ -823,19 +883,24 @@ class Searcher:
         digest = query_digest(query, config, reranked=self._is_reranked(query))
         if cursor is not None and cursor.query != digest:
             raise other_query()
+        watch = watch or Stopwatch()
         paged = None if cursor is None else context.paged.get(digest)
+        if cursor is not None:
+            self._counts.add_page(known=paged is not None)
         if paged is None:
             chunks = None if cursor is None else cursor.reranked
-            candidates = self._look(context, query, config, clock, chunks=chunks)
+            candidates = self._look(context, query, config, clock, chunks=chunks, watch=watch)
             ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
             if cursor is not None:
                 context.paged[digest] = candidates, ranking
         else:
             candidates, ranking = replace(paged[0], query=query), paged[1]
+        watch.lap("retrieve")
         if query.sort:
             page = page_by_field(context, candidates, config, cursor)
         else:
             page = page_by_score(ranking, query.k, cursor)
+        watch.lap("rank")
         return PageTurn(candidates=candidates, config=config, page=page, digest=digest, clock=clock)
 
     def _is_reranked(self, query: Query) -> bool:
@@ -849,12 +914,26 @@ class Searcher:
         clock: Clock | None = None,
         *,
         chunks: int | None = None,
+        watch: Stopwatch | None = None,
     ) -> Candidates:
         """Ask the legs, and the reranker where it is wanted, which reads just so many ``chunks`` or all it can."""
-        candidates = retrieve(context, query, config, self._encode, clock)
+        encode = self._encode if watch is None else watch.timed("encode", self._encode)
+        candidates = retrieve(context, query, config, encode, clock)
         if self._reranker is not None and self._is_reranked(query):
             candidates = self._reranker.move(context.generation, candidates, config, chunks=chunks)
         return candidates
+
+
+def slow_search(answer: Answer) -> str:
+    """Say of a slow search what it was and how long it took."""
+    text = answer.query.text if len(answer.query.text) <= _SHOWN else f"{answer.query.text[:_SHOWN]}…"
+    return f"Slow search: {answer.took_s:.3f} s for {text!r} ({answer.query.mode}, generation {answer.generation})"
+
+
+def _checked_seconds(name: str, seconds: float | None) -> float | None:
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0):
+        raise ConfigError(f"{name} can't be {seconds!r}.", hint="Give seconds, 0 or more, or None.")
+    return seconds
 
 
 def _cursor(query: Query) -> Cursor | None:
