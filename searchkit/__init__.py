@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
-    from searchkit.answer import Answer
+    from searchkit.answer import Answer, Result
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
     from searchkit.filter_expression import F
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index, open_many
+    from searchkit.search.statistics import CacheUse, Latency, SearchStats
     from searchkit.search.temporary_index import open_temporary
     from searchkit.types import (
         Article,
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
         QueryReading,
         Quotation,
         Reranker,
-        Result,
         Retriever,
         Section,
         Source,
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     read = read_articles
 
 _HOMES = {
-    "searchkit.answer": ("Answer",),
+    "searchkit.answer": ("Answer", "Result"),
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
     "searchkit.filter_expression": ("F",),
@@ -76,6 +76,7 @@ _HOMES = {
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index", "open_many"),
+    "searchkit.search.statistics": ("CacheUse", "Latency", "SearchStats"),
     "searchkit.search.temporary_index": ("open_temporary",),
     "searchkit.types": (
         "Article",
@@ -93,7 +94,6 @@ _HOMES = {
         "QueryReading",
         "Quotation",
         "Reranker",
-        "Result",
         "Retriever",
         "Section",
         "Source",
@@ -117,6 +117,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Answer",
     "Article",
     "BuildReport",
+    "CacheUse",
     "Chunk",
     "Encoder",
     "F",
@@ -124,6 +125,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Hit",
     "IndexConfig",
     "IndexInfo",
+    "Latency",
     "Mode",
     "Part",
     "Problem",
@@ -136,6 +138,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Result",
     "Retriever",
     "SearchConfig",
+    "SearchStats",
     "Searcher",
     "SearchkitError",
     "Section",

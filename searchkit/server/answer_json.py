@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from searchkit.answer import Answer
-from searchkit.types import Article, Chunk, ChunkResult, FacetCount, FieldValue, IndexInfo, Part, Result
+from searchkit.answer import Answer, ChunkResult, FacetCount, Result
+from searchkit.types import Article, Chunk, FieldValue, IndexInfo, Part
 
 
 def to_bytes(values: Mapping[str, Any]) -> bytes:

@@ -10,8 +10,9 @@ import pytest
 
 import searchkit
 from searchkit import Article, Mode, Query, SearchConfig, Searcher, Where
+from searchkit.answer import Contribution, Result
 from searchkit.errors import ConfigError, QueryError
-from searchkit.types import Contribution, Result, TimeSpan
+from searchkit.types import TimeSpan
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder
 
