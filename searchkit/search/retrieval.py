@@ -24,11 +24,12 @@ from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
 from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
+from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, Tree, filters, highlighted
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
+from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary, with_title_boost
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
@@ -82,6 +83,7 @@ class SearchContext:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.analyzer = Analyzer()
+        self._vocabularies: dict[str, QueryVocabulary] = {}
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
 
@@ -162,6 +164,24 @@ class SearchContext:
             filter_fields=self._filter_fields,
             syntax=query.syntax,
         )
+
+    def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
+        """Return a query's tree as the settings' vocabulary and boosts have it, and notes on that.
+
+        Raises ``ConfigError`` where the vocabulary can't be read.
+        """
+        tree: Tree = parsed.tree
+        notes: tuple[str, ...] = ()
+        if config.vocabulary:
+            known = self._vocabularies.get(config.vocabulary)
+            if known is None:
+                known = QueryVocabulary(read_vocabulary(config.vocabulary), self.analyzer, self.generation.languages)
+                self._vocabularies[config.vocabulary] = known
+            tree, notes = known.applied(tree, parsed.text)
+        if config.title_boost:
+            tree = with_title_boost(tree, config.title_boost)
+            notes = (*notes, f"A word in a title counts {config.title_boost:g} times its score there more.")
+        return tree, notes
 
     @cached_property
     def _filter_fields(self) -> frozenset[str]:
@@ -253,7 +273,8 @@ def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode:
     if query.mode is Mode.VECTOR:
         candidates = _by_vector(context, query, parsed, mask, encode, resolve, _weight(context, config))
         return replace(candidates, notes=(*candidates.notes, *absent))
-    tree = parsed.tree
+    tree, told = context.reread(parsed, config)
+    absent += told
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
     matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve)

@@ -409,7 +409,12 @@ class Searcher:
             ['radar', 'missiles']
         """
         with self._reading() as context:
-            if (self._reranker is None or not query.rerank) and (fast := context.rank_fast(query)) is not None:
+            plain = settings_for(context.generation, self._config).reads_plainly
+            if (
+                plain
+                and (self._reranker is None or not query.rerank)
+                and (fast := context.rank_fast(query)) is not None
+            ):
                 return fast
             candidates, config = self._look(context, query)
             legs = candidates.legs
@@ -591,7 +596,7 @@ class Searcher:
 
         Case and accents don't matter. Only what lives is told, and of that only what ``where`` lets pass: neither a
         text nor a count comes out of another article. The best words, titles and values are taken in turn, so that none
-        hides the others. The first suggestion after opening reads the values, a second for 200,000 articles.
+        hides the others. The first suggestion after opening reads the values: 3 s for 100,000 articles.
 
         Args:
             prefix: What is typed. Its last word is gone on with; titles and values begin with all of it.

@@ -362,3 +362,15 @@ def test_several_indexes_are_asked_together(run: Run, built: Path, tmp_path: Pat
     assert {line.split('"id": "')[1].split("/")[0] for line in ran.out.splitlines()} == {"wire", "port"}
     ran = run("search", "air defence", "--index", tmp_path / "port", "--index", tmp_path / "port")
     assert (ran.code, "Two indexes are called 'port'" in ran.err) == (2, True)
+
+
+def test_a_vocabulary_and_a_boost_are_taken(run: Run, built: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("flak, air defence\n")
+    search = ("search", "flak", "--mode", "keyword", "--index", built)
+    assert run(*search).code == 1
+    ran = run(*search, "--vocabulary", words, "--title-boost", "2")
+    assert (ran.code, "Poland buys" in ran.out) == (0, True)
+    assert "Searched for 'flak' also as 'air defence'." in ran.err
+    words.write_text("flak\n")
+    assert run(*search, "--vocabulary", words).code == 2
