@@ -167,6 +167,9 @@ class ReadConfig(_Typed):
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+MOST_BOOST = 100.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig(_Typed):
     """What may differ between two searches of one index. ``open`` takes one.
@@ -193,6 +196,10 @@ class SearchConfig(_Typed):
             "" is where this machine is.
         keyword_fallback: Whether a hybrid search whose encoder fails, as an endpoint may, is answered by keyword alone,
             which a note says. Otherwise it raises.
+        vocabulary: The path of a file of synonyms, stop words and protected words, by which queries are read
+            (``keyword/query/vocabulary.py`` has its form); "" for none. An answer's notes say what it did.
+        title_boost: How much more a title counts that has a word asked for, 0 or more: so many times the score of the
+            title's own field is added to the keyword score of its article's chunks.
         made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
             notes it. An index with vectors of another refuses them. "" is for any.
 
@@ -218,6 +225,8 @@ class SearchConfig(_Typed):
     time_scale_days: float = 14.0
     time_zone: str = ""
     keyword_fallback: bool = False
+    vocabulary: str = ""
+    title_boost: float = 0.0
     made_for: str = ""
 
     def __post_init__(self) -> None:
@@ -240,8 +249,15 @@ class SearchConfig(_Typed):
         for name, value in (("time_weight", self.time_weight), ("time_scale_days", self.time_scale_days)):
             if not 0 < value < inf:
                 raise ConfigError(f"{name} is {value}.", hint="Give a number above 0; recency=False leaves dates out.")
+        if not 0 <= self.title_boost <= MOST_BOOST:
+            raise ConfigError(f"title_boost is {self.title_boost}.", hint=f"Give 0 to {MOST_BOOST:g}.")
         if self.time_zone:
             _check_zone(self.time_zone)
+
+    @property
+    def reads_plainly(self) -> bool:
+        """Whether a query is read as it is: without a vocabulary, and without boosts."""
+        return not self.vocabulary and not self.title_boost
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -301,6 +317,8 @@ class Settings(_Typed):
             )
         if not self.fingerprint:
             raise ConfigError("These settings don't say for which encoder they are.", hint="Run 'searchkit tune'.")
+        if "vocabulary" in self.search:  # an index that somebody else made must not have a file of this machine read
+            raise ConfigError("'vocabulary' is no setting to keep.", hint="Give it with each search.")
         if "made_for" in self.search:
             raise ConfigError("'made_for' is no setting to choose.", hint="'fingerprint' says for which encoder.")
         self.to_config()

@@ -49,6 +49,11 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit watch articles/ --index indexes/news --once",
         ),
     ),
+    (
+        "update-fields",
+        "update.update_fields",
+        ("searchkit update-fields wire-0042 --set desk=city --index indexes/news",),
+    ),
     ("delete", "update.delete", ("searchkit delete wire-0042 wire-0043 --index indexes/news",)),
     ("compact", "update.compact", ("searchkit compact --index indexes/news",)),
     ("verify", "maintenance.verify", ("searchkit verify --index indexes/news --deep",)),

@@ -272,6 +272,22 @@ KeywordFallback = Annotated[
         "--keyword-fallback", help="Answer by keyword alone, and say so, where the encoder's endpoint doesn't answer."
     ),
 ]
+VocabularyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--vocabulary",
+        metavar="FILE",
+        show_default=False,
+        help="Read queries by the synonyms, stop words and protected words in this file: 'flak, air defense', 'UN =>"
+        " United Nations', 'stop: wire', 'protect: IT', a line each.",
+    ),
+]
+TitleBoost = Annotated[
+    float | None,
+    typer.Option(
+        "--title-boost", metavar="X", show_default="0", help="Let a title that has a word asked for count more."
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option(

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.encoders.endpoint_encoder import EndpointEncoder
-from searchkit.encoders.function_encoder import FunctionEncoder
 from searchkit.errors import ConfigError, VectorsInvalid
 
 if TYPE_CHECKING:
@@ -32,8 +30,8 @@ def check_encoder(encoder: Encoder | None) -> None:
 
     Also where its vectors' length is no whole number of at least 1.
     """
-    if encoder is None or isinstance(encoder, FunctionEncoder | EndpointEncoder):
-        return  # these are asked when they are needed, and see to their rows themselves
+    if encoder is None or getattr(encoder, "checks_itself", False):
+        return
     if hasattr(encoder, "encode_chunks"):
         _check_dimension(encoder)
         return

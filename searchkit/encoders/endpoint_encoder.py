@@ -19,11 +19,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import numpy as np
 
@@ -33,6 +30,8 @@ from searchkit.errors import BackendError, ConfigError
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
+    from urllib.error import HTTPError
+
     from searchkit.types import Progress, Vector
 
 KEY = "SEARCHKIT_ENCODER_KEY"
@@ -72,6 +71,9 @@ def is_endpoint(name: str) -> bool:
 
 class EndpointEncoder:
     """Encodes by requests to an endpoint. Safe to share among threads."""
+
+    checks_itself = True
+    """Its dimension isn't known before it is asked."""
 
     def __init__(self, name: str, *, chunks: Patience = CHUNKS, query: Patience = QUERY) -> None:
         """Take an address and a model, ``http://host/v1#model``. Raises ``ConfigError`` where it isn't both."""
@@ -135,6 +137,9 @@ class EndpointEncoder:
 
     def _answer(self, body: bytes, patience: Patience) -> bytes:
         """Ask until there is an answer. Raises ``BackendError`` where there is none in as many tries as there are."""
+        from http.client import HTTPException
+        from urllib.error import HTTPError, URLError
+
         pause = patience.pause_s
         for left in reversed(range(patience.tries)):
             try:
@@ -154,11 +159,19 @@ class EndpointEncoder:
         raise self._failed("was never asked")
 
     def _ask(self, body: bytes, timeout_s: float) -> bytes:
+        from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+        class NoRedirect(HTTPRedirectHandler):
+            """Leaves a redirect as the answer that it is, an error: key and texts are for the host that was named."""
+
+            def redirect_request(self, *_: Any) -> None:
+                """Return no request."""
+
         headers = {"Content-Type": "application/json", "User-Agent": f"searchkit/{__version__}"}
         if key := os.environ.get(KEY):
             headers["Authorization"] = f"Bearer {key}"
         request = Request(self._url, data=body, headers=headers, method="POST")
-        with build_opener(_NoRedirect).open(request, timeout=timeout_s) as response:
+        with build_opener(NoRedirect).open(request, timeout=timeout_s) as response:
             content: bytes = response.read(_LONGEST_ANSWER + 1)
         if len(content) > _LONGEST_ANSWER:
             raise self._failed("gave an answer of more than 64 MB")
@@ -173,14 +186,9 @@ class EndpointEncoder:
         )
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Follows nothing: the key and the texts are for the host that was named."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Leave a redirect as the answer that it is, an error."""
-
-
 def _beginning(error: HTTPError) -> bytes:
+    from http.client import HTTPException
+
     try:
         return error.read(_SHOWN)
     except (OSError, HTTPException, ValueError):

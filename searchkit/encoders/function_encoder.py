@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchkit.encoders.onnx_encoder import unit_rows
 from searchkit.errors import ConfigError, VectorsInvalid
 
 if TYPE_CHECKING:
@@ -40,6 +39,9 @@ def estimated_tokens(texts: Sequence[str]) -> list[int]:
 
 class FunctionEncoder:
     """Encodes by a function. Safe to share among threads as far as the function is."""
+
+    checks_itself = True
+    """Its dimension isn't known before it is asked."""
 
     def __init__(self, function: EncodeFunction, *, name: str = "", max_tokens: int = MAX_TOKENS) -> None:
         """Take a function; without ``name`` it needs one of its own, which a lambda hasn't. Raises ``ConfigError``."""
@@ -78,6 +80,8 @@ class FunctionEncoder:
 
     def _rows(self, texts: list[str], dimension: int | None) -> Vector:
         """Ask the function, and check the shape of what it gives. Raises ``VectorsInvalid``."""
+        from searchkit.encoders.onnx_encoder import unit_rows
+
         try:
             rows = np.asarray(self._function(texts))
         except (TypeError, ValueError) as error:

@@ -16,6 +16,7 @@ from typing import Any
 from searchkit.errors import ConfigError, SourceError
 from searchkit.index.article_source import ArticleIntake
 from searchkit.index.embedding_source import KnownVectors
+from searchkit.index.file_states import keep_unchanged
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.generation_writer import GenerationWriter
 from searchkit.index.lock import writer_lock
@@ -82,6 +83,7 @@ def update_fields(index: str | Path, changes: Changes, *, lock_timeout_s: float 
                     _add(draft, parent, group, known)
             if changed:
                 manifest = draft.publish(manifest.corpus)
+        keep_unchanged(paths, parent, {article.origin.path for article, _, _ in changed if article.origin is not None})
         report = draft.report(manifest, intake, started)
     return replace(report, new=0, changed=len(changed))
 

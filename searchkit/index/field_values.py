@@ -1,7 +1,7 @@
 """Field values: the titles of a generation's articles and the values of their fields, sorted by what they fold to.
 
-They are read once, about a second for 200,000 articles, and kept while the generation is open: 100 bytes a value, and 4
-an article that has it. An article counts once for a value, however often it is spelt.
+They are read once, 3 s for 100,000 articles with seven values each, and kept while the generation is open: 100 bytes a
+value, and 4 an article that has it. An article counts once for a value, however often it is spelt.
 """
 
 from __future__ import annotations

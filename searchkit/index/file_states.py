@@ -236,6 +236,19 @@ class FileStates:
                     self.skipped[file.address] = place
 
 
+def keep_unchanged(paths: IndexPaths, before: Generation, addresses: set[str]) -> None:
+    """Let files of which articles were changed in the index alone count as unchanged, if they did before.
+
+    ``before`` is the generation in which they weren't changed yet. What can't be written is left: the files are read
+    again next time.
+    """
+    with suppress(OSError, SearchkitError), open_generation(paths.root) as generation:
+        states = {path: state for path, state in _load(paths.file_states).items() if path in addresses}
+        gave, gives = (given_by_file(each.held_below(states).values(), states) for each in (before, generation))
+        kept = {path: state for path, state in states.items() if path in gives and gave.get(path) == state.given}
+        _append(paths.file_states, {path: replace(state, given=gives[path]) for path, state in kept.items()})
+
+
 def _addresses(file: SourceFile) -> tuple[str, str]:
     return file.address, file.real_address
 

@@ -9,6 +9,8 @@ the same event in other words isn't. Case, accents and signs don't count.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.types import Article
 
@@ -33,7 +35,31 @@ def shingles(article: Article, analyzer: Analyzer) -> Shingles:
 
 def are_copies(one: Shingles, other: Shingles) -> bool:
     """Say whether two articles are copies of each other, by their shingles."""
-    both = len(one & other)
-    smaller = min(len(one), len(other))
+    return _are_copies(len(one & other), len(one), len(other))
+
+
+def _are_copies(both: int, one: int, other: int) -> bool:
+    """Say so by how many shingles both have, and how many each."""
+    smaller = min(one, other)
     contained = smaller >= _LEAST and both >= CONTAINMENT * smaller
-    return contained or both >= RESEMBLANCE * (len(one) + len(other) - both)
+    return contained or both >= RESEMBLANCE * (one + other - both)
+
+
+class SeenArticles:
+    """Articles of which none is a copy of another, by their shingles: a new one is held against all of them at once."""
+
+    def __init__(self) -> None:
+        self._sizes: list[tuple[str, int]] = []
+        self._having: dict[str, list[int]] = defaultdict(list)
+
+    def original(self, own: Shingles) -> str | None:
+        """Return the name of the first article that one is a copy of; None where it is of none."""
+        shared = Counter(number for shingle in own for number in self._having.get(shingle, ()))
+        copied = [number for number, both in shared.items() if _are_copies(both, len(own), self._sizes[number][1])]
+        return self._sizes[min(copied)][0] if copied else None
+
+    def add(self, name: str, own: Shingles) -> None:
+        """Take in an article."""
+        for shingle in own:
+            self._having[shingle].append(len(self._sizes))
+        self._sizes.append((name, len(own)))

@@ -25,11 +25,12 @@ from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fiel
 from searchkit.index.manifest import RULES, rules_note, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
 from searchkit.keyword.bounded_cache import BoundedCache
-from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
+from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, Tree, filters, highlighted
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
+from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary, with_title_boost
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.cursor import SEAL_BYTES, Clock
@@ -94,6 +95,7 @@ class SearchContext:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.analyzer = Analyzer()
+        self._vocabularies: dict[str, QueryVocabulary] = {}
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
         self.paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]] = BoundedCache(_PAGED)
@@ -211,6 +213,24 @@ class SearchContext:
             filter_fields=self._filter_fields,
             syntax=query.syntax,
         )
+
+    def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
+        """Return a query's tree as the settings' vocabulary and boosts have it, and notes on that.
+
+        Raises ``ConfigError`` where the vocabulary can't be read.
+        """
+        tree: Tree = parsed.tree
+        notes: tuple[str, ...] = ()
+        if config.vocabulary:
+            known = self._vocabularies.get(config.vocabulary)
+            if known is None:
+                known = QueryVocabulary(read_vocabulary(config.vocabulary), self.analyzer, self.generation.languages)
+                self._vocabularies[config.vocabulary] = known
+            tree, notes = known.applied(tree, parsed.text)
+        if config.title_boost:
+            tree = with_title_boost(tree, config.title_boost)
+            notes = (*notes, f"A word in a title counts {config.title_boost:g} times its score there more.")
+        return tree, notes
 
     @cached_property
     def _filter_fields(self) -> frozenset[str]:
@@ -338,7 +358,8 @@ def _untimed(
             step_of(vector_alone(_weight(context, config)), 0.0, config.rerank_weight),
         )
         return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
-    tree = parsed.tree
+    tree, told = context.reread(parsed, config)
+    absent += told
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
     matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve)

@@ -858,7 +858,7 @@ class Searcher:
 
         Case and accents don't matter. Only what lives is told, and of that only what ``where`` lets pass: neither a
         text nor a count comes out of another article. The best words, titles and values are taken in turn, so that none
-        hides the others. The first suggestion after opening reads the values, a second for 200,000 articles.
+        hides the others. The first suggestion after opening reads the values: 3 s for 100,000 articles.
 
         Args:
             prefix: What is typed. Its last word is gone on with; titles and values begin with all of it.
@@ -1137,6 +1137,8 @@ class Searcher:
         if query.mode is not Mode.KEYWORD or query.cursor is not None or query.sort:
             return None
         if self._reranker is not None and query.rerank:
+            return None
+        if not settings_for(context.generation, self._config).reads_plainly:
             return None
         timeless = query.as_of is None and query.around is None and not query.recency
         if not timeless or (query.recency is None and may_name_time(query.text)):

@@ -23,7 +23,7 @@ from searchkit.keyword.query.query_terms import any_of
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.search.article_terms import ArticleTerm, article_terms
 from searchkit.search.fusion import hybrid, keyword_alone, vector_alone
-from searchkit.search.near_copies import are_copies, shingles
+from searchkit.search.near_copies import SeenArticles, shingles
 from searchkit.search.query import TEXT_LIMIT, check_query, mode_of
 from searchkit.search.ranking import depth_for, rank_articles
 from searchkit.search.results import make_results
@@ -117,15 +117,16 @@ def _originals(
     context: SearchContext, example: Example, articles: Sequence[Article], k: int, *, copies: bool
 ) -> list[str | None]:
     """Return of each article, best first, the id of which better one it is a near copy of; "" is the text given."""
-    seen = [(example.article.id, shingles(example.article, context.analyzer))]
+    seen = SeenArticles()
+    seen.add(example.article.id, shingles(example.article, context.analyzer))
     originals: list[str | None] = []
     kept = 0
     for article in articles:
         own = shingles(article, context.analyzer)
-        original = next((name for name, other in seen if are_copies(own, other)), None)
+        original = seen.original(own)
         originals.append(original)
         if original is None:
-            seen.append((article.id, own))
+            seen.add(article.id, own)
         kept += copies or original is None
         if kept >= k:
             break

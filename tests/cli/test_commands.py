@@ -389,3 +389,26 @@ def test_a_cursor_that_does_not_fit_is_wrong_usage(run: Run, built: Path) -> Non
     unsorted = run("search", "air defence", "--index", built, "--sort", "publishd")
     assert unsorted.code == 2
     assert "Did you mean 'published'?" in unsorted.err
+
+
+def test_a_vocabulary_and_a_boost_are_taken(run: Run, built: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("flak, air defence\n")
+    search = ("search", "flak", "--mode", "keyword", "--index", built)
+    assert run(*search).code == 1
+    ran = run(*search, "--vocabulary", words, "--title-boost", "2")
+    assert (ran.code, "Poland buys" in ran.out) == (0, True)
+    assert "Searched for 'flak' also as 'air defence'." in ran.err
+    words.write_text("flak\n")
+    assert run(*search, "--vocabulary", words).code == 2
+
+
+def test_fields_are_changed_without_an_encoder(run: Run, corpus: Path, tmp_path: Path) -> None:
+    assert run("build", corpus, "--index", tmp_path / "wire", "--quiet").code == 0
+    change = ("update-fields", "wire-1", "nobody", "--index", tmp_path / "wire")
+    ran = run(*change, "--set", "tags=x", "--set", "tags=y", "--set", "desk=city", "--unset", "url", "--json")
+    assert (ran.code, ran.json()["changed"], ran.json()["vectors_encoded"]) == (0, 1, 0)
+    shown = run("show", "wire-1", "--index", tmp_path / "wire", "--json").json()
+    assert (shown["tags"], shown["fields"]["desk"], shown["url"]) == (["x", "y"], "city", None)
+    assert run(*change).code == 2
+    assert run(*change, "--set", "title=New").code == 2

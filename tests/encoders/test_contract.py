@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from searchkit.encoders import from_function
+from searchkit.encoders.endpoint_encoder import EndpointEncoder
 from searchkit.types import Encoder
+from tests.encoders.embedding_server import embedding_server
 from tests.word_encoder import WordEncoder
 
 TEXTS = [
@@ -21,7 +25,22 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(params=["default", "prompted", "static", "unexported", "words"])
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Encoder]:
+    with embedding_server() as served:
+        yield EndpointEncoder(served.url)
+
+
+@pytest.fixture(scope="module")
+def function() -> Encoder:
+    return from_function(WordEncoder().encode_chunks, name="words")
+
+
+COUNTING = ["default", "prompted", "static", "unexported", "words"]
+"""Those that know their tokens; of the others they are estimated."""
+
+
+@pytest.fixture(params=[*COUNTING, "endpoint", "function"])
 def any_encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "words":
         return WordEncoder()
@@ -89,6 +108,7 @@ def test_progress_reaches_the_total(any_encoder: Encoder) -> None:
     assert done == sorted(set(done))
 
 
+@pytest.mark.parametrize("any_encoder", COUNTING, indirect=True)
 def test_what_is_beyond_the_limit_changes_nothing(any_encoder: Encoder) -> None:
     full = "rice " * any_encoder.max_tokens
     assert any_encoder.count_tokens([full]) == [any_encoder.max_tokens]
@@ -98,8 +118,14 @@ def test_what_is_beyond_the_limit_changes_nothing(any_encoder: Encoder) -> None:
     assert not np.allclose(within[0], within[1], atol=1e-5)
 
 
+@pytest.mark.parametrize("any_encoder", COUNTING, indirect=True)
 def test_tokens_are_counted_without_a_limit(any_encoder: Encoder) -> None:
     assert any_encoder.count_tokens(["", "rice", "rice wave", "rice " * 1000]) == [0, 1, 2, 1000]
+
+
+@pytest.mark.parametrize("any_encoder", ["endpoint", "function"], indirect=True)
+def test_where_tokens_are_estimated_they_are_rather_too_many(any_encoder: Encoder) -> None:
+    assert any_encoder.count_tokens(["", "rice", "rice wave", "今日は"]) == [0, 2, 3, 3]
 
 
 def test_a_name_and_a_fingerprint_tell_encoders_apart(encoder: Encoder, prompted: Encoder, unexported: Encoder) -> None:

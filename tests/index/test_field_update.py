@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,22 @@ def test_segments_that_wait_for_their_vectors_go_on_waiting(tmp_path: Path) -> N
     with searchkit.open(index) as searcher:
         assert searcher.info().vectors == 0
         assert searcher.article_ids(where=F("desk") == "moved") == ("a001",)
+
+
+def test_what_was_changed_stays_until_its_file_changes(tmp_path: Path) -> None:
+    corpus, index = tmp_path / "corpus.jsonl", tmp_path / "index"
+    corpus.write_text('{"id": "a", "text": "Quokkas are fond of leaves.", "desk": "world"}\n')
+    os.utime(corpus, (1_700_000_000, 1_700_000_000))  # what was written a moment ago is read again anyway
+    searchkit.build(index, places=[corpus], encoder=WordEncoder())
+    searchkit.update_fields(index, {"a": {"desk": "moved"}})
+    report = searchkit.update(index, encoder=WordEncoder())
+    assert (report.unchanged, report.changed) == (1, 0)
+    with searchkit.open(index) as searcher:
+        assert searcher.article_ids(where=F("desk") == "moved") == ("a",)
+    corpus.write_text('{"id": "a", "text": "Quokkas are fond of leaves.", "desk": "city"}\n')
+    assert searchkit.update(index, encoder=WordEncoder()).changed == 1
+    with searchkit.open(index) as searcher:
+        assert searcher.article_ids(where=F("desk") == "city") == ("a",)
 
 
 def test_asyncio_has_it(index: Path) -> None:

@@ -72,6 +72,14 @@ def test_filters_counts_facets_and_suggestions_are_of_all(both: Searcher, whole:
     assert both.info().path.split(", ")[0].endswith("even")
 
 
+def test_whooshs_own_searcher_sees_all_of_them(both: Searcher) -> None:
+    from whoosh.qparser import QueryParser
+
+    with both.whoosh() as whoosh:
+        found = whoosh.search(QueryParser("text", whoosh.schema).parse("harvest"), limit=100)
+        assert {hit["id"].split("/")[0] for hit in found} == {"even", "odd"}
+
+
 def test_a_refresh_goes_over_to_the_newest_of_each(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         searchkit.build(tmp_path / name, [article(number) for number in range(3)], encoder=WordEncoder())

@@ -11,7 +11,7 @@ import searchkit
 from searchkit import Article, F, Searcher
 from searchkit.errors import QueryError, VectorsMissing
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.search.near_copies import are_copies, shingles
+from searchkit.search.near_copies import SeenArticles, are_copies, shingles
 from tests.word_encoder import WordEncoder
 
 RADAR = (
@@ -150,3 +150,11 @@ def test_a_copy_is_told_from_an_article_on_the_same(text: str, copy: bool) -> No
     analyzer = Analyzer()
     one, other = (shingles(Article(id=id_, text=each), analyzer) for id_, each in (("a", RADAR), ("b", text)))
     assert are_copies(one, other) == are_copies(other, one) == copy
+    seen = SeenArticles()
+    seen.add("a", one)
+    assert seen.original(other) == ("a" if copy else None)
+
+
+def test_a_text_without_words_is_like_nothing(searcher: Searcher) -> None:
+    assert ids(searcher.more_like(text="?!", mode="keyword")) == []
+    assert len(ids(searcher.more_like(text="?!", mode="vector", k=2))) == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 import searchkit
 from searchkit import F, Searcher
 from searchkit.errors import QueryError
+from searchkit.index.manifest import FORMAT, OLDEST_FORMAT
 from searchkit.search import suggestions
 from searchkit.search.suggestions import best_places
+from tests.index.golden import FOLDER
 from tests.word_encoder import WordEncoder
 
 ARTICLES: list[dict[str, object]] = [
@@ -146,6 +149,22 @@ def test_segments_are_counted_together(tmp_path: Path) -> None:
             counts = [[count for _, _, count in told(each, prefix, k=15)] for each in (one, several)]
             assert counts[0] == counts[1]
             assert all(count == told(several, text)[0][2] for _, text, count in told(one, prefix) if len(text) > 4)
+
+
+@pytest.mark.parametrize("number", range(OLDEST_FORMAT, FORMAT + 1))
+def test_an_index_of_every_supported_format_suggests(tmp_path: Path, number: int) -> None:
+    with zipfile.ZipFile(FOLDER / f"{number}.zip") as archive:
+        archive.extractall(tmp_path / "index")
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        every = searcher.search("missiles", mode="keyword", facets="source").facets["source"]
+        assert every
+        sources = {suggestion.text for suggestion in searcher.suggest(every[0].value[:2].upper(), kinds="source")}
+        assert every[0].value in sources
+        where = F("source") == every[0].value
+        assert searcher.suggest("miss", kinds="word", where=where)
+        hidden = searcher.suggest(every[0].value[:2], kinds="source", where=~where)
+        assert every[0].value not in {suggestion.text for suggestion in hidden}
+        assert searcher.more_like(searcher.article_ids()[0], k=2).results
 
 
 def test_the_k_highest_places_are_taken_ties_by_place() -> None:

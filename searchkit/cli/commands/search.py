@@ -45,7 +45,9 @@ from searchkit.cli.options import (
     Sources,
     Tags,
     TimeZone,
+    TitleBoost,
     Until,
+    VocabularyFile,
     Words,
     pairs,
     syntax_of,
@@ -80,6 +82,8 @@ def search(
     rerank_budget: RerankBudget = None,
     settings: SettingsFile = None,
     keyword_fallback: KeywordFallback = False,
+    vocabulary: VocabularyFile = None,
+    title_boost: TitleBoost = None,
     since: Since = None,
     until: Until = None,
     time_zone: TimeZone = None,
@@ -144,8 +148,15 @@ def search(
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     paths = existing_indexes(index, screen)
+    changed = _changed(
+        rerank_budget_s=rerank_budget,
+        time_zone=time_zone or None,
+        keyword_fallback=keyword_fallback or None,
+        vocabulary=None if vocabulary is None else str(vocabulary),
+        title_boost=title_boost,
+    )
     config, age = (
-        _config(paths[0], settings, _changed(rerank_budget, time_zone, keyword_fallback)),
+        _config(paths[0], settings, changed),
         REFRESH_AFTER_S if interactive else None,
     )
     with _opened(paths, mode, config=config, reranker=rerank, refresh_after_s=age) as searcher:
@@ -169,14 +180,9 @@ def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
     return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
-def _changed(rerank_budget: float | None, time_zone: str | None, keyword_fallback: bool) -> dict[str, Any]:
-    """Return the settings that options change."""
-    changed: dict[str, Any] = {} if rerank_budget is None else {"rerank_budget_s": rerank_budget}
-    if time_zone:
-        changed["time_zone"] = time_zone
-    if keyword_fallback:
-        changed["keyword_fallback"] = True
-    return changed
+def _changed(**options: Any) -> dict[str, Any]:
+    """Return the settings that options change: those that were given."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _config(path: Path, settings: Path | None, changed: Mapping[str, Any]) -> SearchConfig | None:

@@ -163,3 +163,42 @@ def compact(
         quiet=quiet,
         json=json,
     )
+
+
+def update_fields(
+    *,
+    ids: Ids = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", show_default=False, help="Give the field this value; repeated, several."
+        ),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="FIELD", show_default=False, help="Take the field away.")
+    ] = None,
+    index: Index = None,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Change metadata of articles without encoding anything: source, dates, tags, any other field.
+
+    What was read from a file is so until that file changes.
+    """
+    from searchkit.index import field_update
+
+    screen = Screen(no_color=no_color)
+    where = existing_index(index, screen)
+    changed: dict[str, object] = dict.fromkeys(unset or ())
+    for name, value in pairs("--set", values):
+        before = changed.get(name)
+        changed[name] = value if before is None else [*before, value] if isinstance(before, list) else [before, value]
+    if not ids or not changed:
+        raise ConfigError("What should be changed?", hint="Name ids, and --set FIELD=VALUE or --unset FIELD.")
+
+    def make(progress: Progress | None) -> BuildReport:
+        return field_update.update_fields(where, dict.fromkeys(ids or (), changed), lock_timeout_s=wait)
+
+    work(screen, where, make, quiet=quiet, json=json)
