@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,11 @@ class QueryEncoders:
         encoder = self._checked.get(fact) or self._of(context.generation)
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
         return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
+
+    def count_tokens(self, context: SearchContext, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of texts by the generation's encoder. Raises as ``encode`` does."""
+        encoder = self._checked.get(context.generation.manifest.encoder) or self._of(context.generation)
+        return encoder.count_tokens(texts)
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.
