@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
-    from searchkit.answer import Answer
+    from searchkit.answer import Answer, Result
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
     from searchkit.filter_expression import F
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from searchkit.index.verify import verify
     from searchkit.ingest.article_reader import read_articles
     from searchkit.search.searcher import Searcher, open_index
+    from searchkit.search.statistics import CacheUse, Latency, SearchStats
     from searchkit.types import (
         Article,
         BuildReport,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
         Query,
         QueryReading,
         Reranker,
-        Result,
         Retriever,
         Section,
         Source,
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     read = read_articles
 
 _HOMES = {
-    "searchkit.answer": ("Answer",),
+    "searchkit.answer": ("Answer", "Result"),
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
     "searchkit.filter_expression": ("F",),
@@ -72,6 +72,7 @@ _HOMES = {
     "searchkit.index.update": ("add", "compact", "delete", "update"),
     "searchkit.index.build": ("build", "rebuild"),
     "searchkit.search.searcher": ("Searcher", "open_index"),
+    "searchkit.search.statistics": ("CacheUse", "Latency", "SearchStats"),
     "searchkit.types": (
         "Article",
         "BuildReport",
@@ -87,7 +88,6 @@ _HOMES = {
         "Query",
         "QueryReading",
         "Reranker",
-        "Result",
         "Retriever",
         "Section",
         "Source",
@@ -108,6 +108,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Answer",
     "Article",
     "BuildReport",
+    "CacheUse",
     "Chunk",
     "Encoder",
     "F",
@@ -115,6 +116,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Hit",
     "IndexConfig",
     "IndexInfo",
+    "Latency",
     "Mode",
     "Part",
     "Problem",
@@ -126,6 +128,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Result",
     "Retriever",
     "SearchConfig",
+    "SearchStats",
     "Searcher",
     "SearchkitError",
     "Section",

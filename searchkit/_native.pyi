@@ -138,6 +138,22 @@ class Segments:
         (int64), the scores of these, and which of them match (8 bits).
         """
 
+    def count(
+        self,
+        leaves: list[Leaf],
+        operations: Buffer,
+        steps: Buffer,
+        weights: Buffer,
+        required: Buffer,
+        root: int,
+        asks: int,
+        plain: int,
+        mask: Buffer | None,
+        filters: list[Any],
+        /,
+    ) -> int:
+        """Count the articles that a program matches."""
+
     def fill(
         self,
         number: int,

@@ -603,6 +603,11 @@ class Query:
     parts: tuple[Part, ...] = USUAL_PARTS
     now: datetime | None = None
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether results say how their scores come about: by ``explain``, or as one of ``parts``."""
+        return self.explain or Part.EXPLANATIONS in self.parts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -621,165 +626,6 @@ class Hit:
 
     chunk_id: str
     score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contribution:
-    """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
-
-    Attributes:
-        leg: ``"keyword"``, ``"vector"`` or ``"reranker"``.
-        rank: The chunk's rank in that leg, from 1; None below the depth looked at.
-        score: The leg's own score: BM25, a cosine, or a reranker's log-odds.
-        share: What of the chunk's score comes from this leg.
-        less: What is taken off ``score`` before it is weighted.
-        times: What the rest is worth.
-        how: The share as arithmetic on ``score``, ``less``, ``times`` and ``rank``.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> answer = searcher.search("air defense of Venezuela", explain=True)
-        >>> keyword, vector = answer.results[0].contributions
-        >>> vector.leg, vector.how
-        ('vector', 'score * times')
-        >>> abs(vector.score * vector.times - vector.share) < 1e-9
-        True
-    """
-
-    leg: str
-    rank: int | None
-    score: float
-    share: float
-    less: float = 0.0
-    times: float = 1.0
-    how: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
-    """What a chunk gave its article: ``counts`` times its own score. An article's votes add up to its score.
-
-    Attributes:
-        chunk_id: The chunk's id.
-        counts: The weight of the vote, 0 to 1.
-        score: The chunk's own score.
-        contributions: What each retriever gave the chunk.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> result = searcher.search("air defense of Venezuela", explain=True).results[0]
-        >>> abs(sum(vote.counts * vote.score for vote in result.votes) - result.score) < 1e-9
-        True
-    """
-
-    chunk_id: str
-    counts: float
-    score: float
-    contributions: tuple[Contribution, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snippet:
-    """A part of an article worth reading, and the spans in it to highlight.
-
-    Attributes:
-        text: ``article.text[start:end]``.
-        start: Where it begins, in characters of the article's text.
-        end: Where it ends; the character at ``end`` is outside.
-        highlights: ``(start, end)`` of each span to highlight, in the article's characters too, in order, without
-            overlap.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> result = searcher.search("cocoa harvest").results[0]
-        >>> snippet = result.chunks[0].snippet
-        >>> [result.article.text[start:end] for start, end in snippet.highlights]
-        ['harvest']
-    """
-
-    text: str
-    start: int
-    end: int
-    highlights: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkResult:
-    """A chunk of a result.
-
-    Attributes:
-        chunk: The chunk.
-        score: Its score; higher is better.
-        snippet: The part of it worth reading.
-        contributions: What each retriever gave it; empty without ``Query.explain``.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> best = searcher.search("cocoa harvest").results[0].chunks[0]
-        >>> best.chunk.id, best.snippet.text
-        ('cocoa#0', 'Chocolate makers blame the weather. Farmers say that the harvest was stolen.')
-    """
-
-    chunk: Chunk
-    score: float
-    snippet: Snippet
-    contributions: tuple[Contribution, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """An article, ranked, with its best chunks.
-
-    Attributes:
-        rank: Its place among the results, from 1.
-        score: Its score; higher is better. Where ``Query.explain`` is set, it is the sum of its ``votes``, and of the
-            shares of its ``contributions``.
-        article: The article as it is stored.
-        chunks: Its best chunks, best first: ``SearchConfig.chunks_per_result`` at most.
-        contributions: What each retriever gave the article. Rank and own score in them are the best chunk's. Empty
-            without ``Query.explain``.
-        votes: What each of its chunks gave it, the best first. Empty without ``Query.explain``.
-        confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
-            article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for
-            one search alone (any ``SearchConfig.fusion`` but "sum").
-        copy_of: Of ``Searcher.more_like(copies=True)``: the id of the article that it is a near copy of; "" where that
-            is the text that was given. None otherwise.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> result = searcher.search("Chocolate is dear now").results[0]
-        >>> result.rank, result.article.title
-        (1, 'The price of cocoa has doubled')
-    """
-
-    rank: int
-    score: float
-    article: Article
-    chunks: tuple[ChunkResult, ...]
-    contributions: tuple[Contribution, ...] = ()
-    votes: tuple[Vote, ...] = ()
-    confidence: float | None = None
-    copy_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacetCount:
-    """How many of the articles that match have a value.
-
-    Attributes:
-        value: The value, in its most frequent spelling.
-        articles: How many articles have it. By keyword and hybrid those count that hold a word asked for and pass the
-            filters, by vector those that pass them.
-
-    Example:
-        >>> searcher = searchkit.open("indexes/news")
-        >>> answer = searcher.search("Venezuela", facets="source")
-        >>> [(count.value, count.articles) for count in answer.facets["source"]]
-        [('Harbor Ledger', 1), ('Meridian Wire', 1)]
-    """
-
-    value: str
-    articles: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

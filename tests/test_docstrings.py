@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import searchkit
-from searchkit import encoders, errors, ingest, types
+from searchkit import answer, encoders, errors, ingest, types
 from searchkit.index.history import CollectedGarbage, GenerationInfo, history
 from searchkit.index.manifest import Manifest
 from searchkit.index.verify import Fault, VerifyReport
@@ -89,7 +89,7 @@ def public() -> dict[str, Any]:
     """Return the public functions and classes by name: of ``searchkit``, its records and its errors."""
     names = [name for name in searchkit.__all__ if not name.startswith("_")]
     objects = {name: getattr(searchkit, name) for name in names} | MORE
-    for module in (types, errors):
+    for module in (answer, types, errors):
         objects |= {name: each for name, each in vars(module).items() if is_own_class(each, module.__name__)}
     return objects
 
@@ -118,12 +118,17 @@ OF_PROTOCOLS = {name for name in METHODS if getattr(CLASSES[name.split(".")[0]],
 """Whoever implements them decides what they raise."""
 
 RAISES_NOTHING = {
+    "Answer.to_dict",
+    "Answer.to_records",
     "F.exists",
     "FilterExpression.conditions",
     "IndexConfig.to_dict",
     "ReadConfig.to_dict",
     "SearchConfig.to_dict",
+    "Result.to_dict",
     "Searcher.close",
+    "Snippet.pieces",
+    "Snippet.to_html",
     "Where.filters",
 }
 

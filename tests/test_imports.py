@@ -15,7 +15,8 @@ ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     {"errors", "types", "version", "_native"},
-    {"config", "filter_expression", "answer"},
+    {"config", "filter_expression", "arrow"},
+    {"answer"},
     {"storage"},
     {"ingest", "encoders"},
     {"keyword"},
@@ -56,6 +57,7 @@ ONE_FILE = (
     "watchdog",
     "httpx",
     "uvicorn",
+    "opentelemetry",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 

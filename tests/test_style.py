@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import searchkit
-from searchkit import errors, types
+from searchkit import answer, errors, types
 from searchkit.cli.app import COMMANDS
 
 ROOT = Path(searchkit.__file__).parent
@@ -91,7 +91,7 @@ def test_no_two_rooms_have_a_file_of_one_name() -> None:
 
 def test_a_record_is_frozen_slotted_and_made_by_keywords() -> None:
     wrong = []
-    for record in filter(dataclasses.is_dataclass, classes_of(types)):
+    for record in filter(dataclasses.is_dataclass, [*classes_of(types), *classes_of(answer)]):
         by_keyword = all(field.kw_only for field in dataclasses.fields(record))
         documented = record.__doc__ and not record.__doc__.startswith(f"{record.__name__}(")
         if not (record.__dataclass_params__.frozen and "__slots__" in vars(record) and by_keyword and documented):

@@ -47,7 +47,11 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 class _OnScreen(logging.Handler):
-    """Says what is logged on standard error, above the bars where some are drawn."""
+    """Says on standard error what encoders log, above the bars where some are drawn. Commands tell the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addFilter(logging.Filter("searchkit.encoders"))
 
     def emit(self, record: logging.LogRecord) -> None:
         Screen().say(self.format(record))

@@ -5,6 +5,7 @@ As many as are worked on at once stay in memory, the rest waits in a temporary `
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
@@ -27,6 +28,9 @@ from searchkit.types import Article, Origin, Problem, Progress
 
 SourceItem = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
+
+
+_log = logging.getLogger("searchkit.index")
 
 
 class ArticleIntake:
@@ -92,6 +96,7 @@ class ArticleIntake:
         if self._strict and problem.lost:
             raise SourceError(f"{problem}.")
         self.problems.append(problem)
+        _log.info("Problem: %s", problem)
 
     def _article(self, item: Article | Mapping[str, Any], number: int) -> Article | None:
         try:

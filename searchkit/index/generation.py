@@ -293,11 +293,11 @@ class Generation:
 
     def find_article(self, article_id: str) -> tuple[Article, range] | None:
         """Return a living article by its id, and the rows of its chunks."""
-        number = self.article_number(article_id)
+        number = self.find_number(article_id)
         return None if number is None else self.article_at(number)
 
-    def article_number(self, article_id: str) -> int | None:
-        """Return the number over all segments of a living article; None where none has the id."""
+    def find_number(self, article_id: str) -> int | None:
+        """Return the number over all segments of a living article by its id."""
         for segment, base in zip(self.segments, self.article_bases, strict=False):
             row = segment.living_row(article_id)
             if row is not None:

@@ -49,6 +49,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -78,6 +79,8 @@ from searchkit.storage.digest_cache import LARGE_BYTES, digest, remember
 if TYPE_CHECKING:
     from searchkit.types import Encoder
 
+
+_log = logging.getLogger("searchkit.index")
 
 RULES = 2
 
@@ -597,6 +600,7 @@ def publish(paths: IndexPaths, generation: int) -> None:
     """Make a written generation the one in force. Raises ``StorageError``, ``IndexCorrupt`` (its manifest)."""
     line = f"{number_name(generation)} {seal_of(paths, generation)}"
     files.replace(paths.current, f"{line} {_sum(line)}\n".encode())
+    _log.info("Committed generation %d of %s", generation, paths.root)
 
 
 def in_force(paths: IndexPaths) -> CurrentGeneration:

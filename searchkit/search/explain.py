@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.answer import Contribution, Vote
 from searchkit.config import SearchConfig
 from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, VECTOR, CandidateScale, Scale, ScoreLine
 from searchkit.search.ranking import RerankShift, RetrieverScores, vote_of, weights
-from searchkit.types import Contribution, Vote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.answer import FacetCount
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import labels
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
-from searchkit.types import FacetCount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,6 +11,7 @@ was followed by another no longer ago.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from searchkit.search.retrieval import SearchContext
 Prepare = Callable[[Generation], None]
 """Makes ready for a generation before searches go over to it; raises where it can't be searched."""
 
+
+_log = logging.getLogger("searchkit.search")
 
 CURSOR_HOLD_S = 300.0
 """Seconds that a generation is kept for pages to come where nothing else is said: who reads a page is back by then."""
@@ -106,6 +109,8 @@ class GenerationHolder:
         self._held: _SharedGeneration | None = _SharedGeneration(
             open_generation(path) if generation is None else _opened(self._paths, generation)
         )
+        manifest = self._held.reading.generation.manifest
+        _log.info("Opened generation %d of %s: %d articles", manifest.generation, path, manifest.articles)
         self._hold_s = cursor_hold_s
         self._past: dict[tuple[int, bytes], _PastGeneration] = {}
         self.note = ""
@@ -215,6 +220,7 @@ class GenerationHolder:
             self._refresh()
         except SearchkitError as error:
             self.note = f"The newest generation can't be searched, an earlier one answers: {error.message}"
+            _log.warning("%s", self.note)
         finally:
             self._refreshing.release()
 
@@ -240,6 +246,8 @@ class GenerationHolder:
                 old = self._held
                 self._held = None if old is None else fresh
             (old or fresh).leave()  # closed meanwhile: the fresh one isn't wanted any more
+            number, articles = generation.manifest.generation, generation.manifest.articles
+            _log.info("Went over to generation %d of %s: %d articles", number, self._paths.root, articles)
         self.note = ""
         return True
 
@@ -256,7 +264,8 @@ class HeldGeneration:
     """One generation that somebody else holds open: what a ``GenerationHolder`` is to a searcher that stays in it."""
 
     def __init__(self, context: SearchContext, holder: GenerationHolder | HeldGeneration) -> None:
-        self._context, self._holder, self.note = context, holder, holder.note
+        self._context, self._holder = context, holder
+        self.note: str = holder.note
 
     def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[SearchContext]:
         """Search, with ``with``, in the one that is held; with a cursor, in that of the cursor.

@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from searchkit.answer import Snippet
 from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, cluster_starts, is_word
 from searchkit.keyword.query.ast import Compound, Term, has_sign_outside, is_telling
 from searchkit.storage import native
-from searchkit.types import Chunk, Snippet
+from searchkit.types import Chunk
 
 SNIPPET_CHARACTERS = 320
 """About two sentences of news prose (54 words): enough to see whether a result tells what was asked."""

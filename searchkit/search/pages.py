@@ -7,6 +7,7 @@ is; a page by score goes on in a ranking that is kept (``deep_ranking.py``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,15 @@ def _scores(legs: RetrieverScores, articles: Rows) -> NDArray[np.float64]:
     return article_scores(legs, [range(int(starts[number]), int(starts[number + 1])) for number in articles])
 
 
+def scored_articles(context: SearchContext, candidates: Candidates, ids: Iterable[str]) -> RankedKeys:
+    """Return those of some articles that the query's filters let pass, in the order of the ids, with their scores."""
+    generation, mask = context.generation, candidates.legs.allowed
+    starts = generation.article_starts
+    numbers = [number for article_id in ids if (number := generation.find_number(article_id)) is not None]
+    keys = np.asarray([n for n in numbers if mask is None or mask[starts[n]]], dtype=np.int64)
+    return RankedKeys(keys=keys, scores=_scores(candidates.legs, keys))
+
+
 def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
     """Return the numbers of the articles that match, ascending."""
     rows = candidates.matching if candidates.matching is not None else generation.living
@@ -152,7 +162,9 @@ def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
 
 def count_matching(generation: Generation, candidates: Candidates) -> int:
     """Count the articles that match, exactly."""
-    if candidates.matching is None:
+    if candidates.legs.keyword is not None:
+        return candidates.legs.keyword.count_articles(generation.article_of_row)
+    if candidates.mask is None:
         return generation.manifest.articles
     return len(matching_articles(generation, candidates))
 

@@ -409,6 +409,18 @@ def _facets(facets: str | Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def ids_of(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return ids of articles, each once. Raises ``QueryError``."""
+    hint = "Give a list of ids, as results have them in article.id."
+    if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable):
+        raise QueryError(f"The ids are {shown_value(ids)}.", hint=hint)
+    wanted = tuple(dict.fromkeys(ids))
+    for article_id in wanted:
+        if not isinstance(article_id, str):
+            raise QueryError(f"{shown_value(article_id)} is no id of an article.", hint=hint)
+    return wanted
+
+
 def _parts(parts: str | Iterable[str]) -> tuple[Part, ...]:
     """Return what is to be made of results. Raises ``QueryError``."""
     names = (parts,) if isinstance(parts, str) else parts

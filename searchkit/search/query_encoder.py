@@ -14,6 +14,7 @@ from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
 from searchkit.search.retrieval import SearchContext
+from searchkit.search.statistics import CacheUse
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class RecentQueryVectors:
         self._kept = kept
         self._vectors: OrderedDict[tuple[str, str], Vector] = OrderedDict()
         self._guard = threading.Lock()
+        self.hits = self.misses = 0
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -47,7 +49,9 @@ class RecentQueryVectors:
         with self._guard:
             if (vector := self._vectors.get(key)) is not None:
                 self._vectors.move_to_end(key)
+                self.hits += 1
                 return vector
+            self.misses += 1
         encoded = encode(text).copy()
         encoded.flags.writeable = False
         if len(text) <= LONGEST:
@@ -108,6 +112,25 @@ class QueryEncoders:
         """Count the tokens of texts by the generation's encoder. Raises as ``encode`` does."""
         encoder = self._checked.get(context.generation.manifest.encoder) or self._of(context.generation)
         return encoder.count_tokens(texts)
+
+    def encode_batch(self, context: SearchContext, texts: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of several queries by their texts; in one batch where the encoder has ``encode_queries``.
+
+        In a batch numbers are summed in another order, so a vector may differ from that of ``encode`` in the last of
+        its digits; it isn't remembered for later searches, which would depend on it. Raises as ``encode`` does.
+        """
+        encoder = self._of(context.generation)
+        encode_queries = getattr(encoder, "encode_queries", None)
+        if encode_queries is None or len(texts) < 2:
+            return {text: self.encode(context, text) for text in texts}
+        prepared = [encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN) for text in texts]
+        rows = checked_rows(encode_queries(prepared), encoder.name, prepared, encoder.dimension)
+        return dict(zip(texts, rows, strict=True))
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often a query's vector was known."""
+        return CacheUse(hits=self._recent.hits, misses=self._recent.misses)
 
     def prepare(self, generation: Generation) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.answer import ChunkResult, Result, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
+from searchkit.index.generation import Generation
 from searchkit.search.confidence import confidences
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
 from searchkit.search.retrieval import Candidates, SearchContext
-from searchkit.types import ChunkResult, Result
+from searchkit.types import Article, Part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,51 +27,81 @@ if TYPE_CHECKING:
 def make_results(
     context: SearchContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig, *, first_rank: int = 1
 ) -> tuple[Result, ...]:
-    """Return the ranked articles as results, each with its best chunks, best first.
+    """Return the ranked articles as results, each with its best chunks, best first, as far as the query wants them.
 
     Whatever is read, scored or cut is so for all results at once. How scores come about is told where it is asked for.
     """
-    articles = context.generation.articles_at(ranked.keys)
-    if context.generation.rows_are_articles:  # the chunk's score is the article's
-        keys, scores = ranked.keys.tolist(), ranked.scores.tolist()
-        best = [[pair] for pair in zip(keys, scores, strict=True)]
-    else:
-        best = _best(candidates.legs, [rows for _, rows in articles], config.chunks_per_result)
-    shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
-    chunks = context.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
-    snippets = context.snippets.of(
-        chunks, candidates.highlights, [context.generation.analysed_as(article.language) for _, article in shown]
-    )
-    explaining = Explainer(candidates.legs, config) if candidates.query.explain else None
-    following = iter(zip(chunks, snippets, strict=True))
-    results = []
-    scores = ranked.scores.tolist()
+    query, scores = candidates.query, ranked.scores.tolist()
+    has_chunks = not {Part.CHUNKS, Part.SNIPPETS}.isdisjoint(query.parts)
+    articles = _articles(context.generation, ranked.keys, whole=has_chunks or Part.ARTICLES in query.parts)
+    explaining = Explainer(candidates.legs, config) if query.is_explained else None
+    shown: Iterable[tuple[ChunkResult, ...]] = [()] * len(articles)
+    if has_chunks:
+        shown = _chunk_results(context, candidates, ranked, articles, config, explaining)
     sure = _confidences(context, candidates, [rows for _, rows in articles], scores)
-    ranks = zip(articles, scores, best, sure, strict=True)
-    for rank, ((article, rows), score, scored, confidence) in enumerate(ranks, start=first_rank):
+    if Part.ARTICLES not in query.parts:
+        articles = [(Article(id=article.id, text=""), rows) for article, rows in articles]
+    ranks = zip(articles, scores, shown, sure, strict=True)
+    results = []
+    for rank, ((article, rows), score, chunks, confidence) in enumerate(ranks, start=first_rank):
         votes = explaining.votes(article.id, rows) if explaining else ()
         results.append(
             Result(
                 rank=rank,
                 score=score,
                 article=article,
-                chunks=tuple(
-                    [
-                        ChunkResult(
-                            chunk=chunk,
-                            score=own,
-                            snippet=cut,
-                            contributions=explaining.contributions(row) if explaining else (),
-                        )
-                        for (row, own), (chunk, cut) in zip(scored, following, strict=False)
-                    ]
-                ),
+                chunks=chunks,
                 contributions=of_article(votes) if votes else (),
                 votes=votes,
                 confidence=confidence,
             )
         )
     return tuple(results)
+
+
+def _articles(generation: Generation, keys: NDArray[np.int64], *, whole: bool) -> list[tuple[Article, range]]:
+    """Return some articles with the rows of their chunks; unless they are wanted ``whole``, with nothing but an id."""
+    if whole:
+        return generation.articles_at(keys)
+    starts = generation.article_starts
+    rows = [range(first, end) for first, end in zip(starts[keys].tolist(), starts[keys + 1].tolist(), strict=True)]
+    ids = generation.article_ids(keys)
+    return [(Article(id=article_id, text=""), mine) for article_id, mine in zip(ids, rows, strict=True)]
+
+
+def _chunk_results(
+    context: SearchContext,
+    candidates: Candidates,
+    ranked: RankedKeys,
+    articles: Sequence[tuple[Article, range]],
+    config: SearchConfig,
+    explaining: Explainer | None,
+) -> Iterator[tuple[ChunkResult, ...]]:
+    """Yield the best chunks of each article, cut to what is worth showing where the query wants that."""
+    if context.generation.rows_are_articles:  # the chunk's score is the article's
+        best = [[pair] for pair in zip(ranked.keys.tolist(), ranked.scores.tolist(), strict=True)]
+    else:
+        best = _best(candidates.legs, [rows for _, rows in articles], config.chunks_per_result)
+    shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
+    chunks = context.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
+    if Part.SNIPPETS in candidates.query.parts:
+        languages = [context.generation.analysed_as(article.language) for _, article in shown]
+        snippets = context.snippets.of(chunks, candidates.highlights, languages)
+    else:
+        snippets = [Snippet(text="", start=chunk.start, end=chunk.start) for chunk in chunks]
+    following = iter(zip(chunks, snippets, strict=True))
+    for scored in best:
+        yield tuple(
+            [
+                ChunkResult(
+                    chunk=chunk,
+                    score=own,
+                    snippet=cut,
+                    contributions=explaining.contributions(row) if explaining else (),
+                )
+                for (row, own), (chunk, cut) in zip(scored, following, strict=False)
+            ]
+        )
 
 
 def _confidences(

@@ -12,13 +12,13 @@ is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from searchkit.config import SearchConfig
-from searchkit.errors import VectorsMissing
+from searchkit.errors import QueryError, VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
@@ -291,6 +291,24 @@ def retrieve(
         notes=notes,
         reading=parsed.reading,
     )
+
+
+def batch_texts(context: SearchContext, queries: Iterable[str | Query], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts that several queries have encoded, each once; ``options`` go with those that are plain text.
+
+    Of one that can't be understood there is none: who asks it is told.
+    """
+    texts: dict[str, None] = {}
+    for each in queries:
+        try:
+            query = each if isinstance(each, Query) else Query(text=each, mode=Mode(options.get("mode", Mode.HYBRID)))
+            check_query(query)
+            if query.mode is not Mode.KEYWORD and context.generation.has_vectors:
+                text = context.parse(query).text
+                texts |= dict.fromkeys([text if text.strip() or query.mode is Mode.HYBRID else query.text])
+        except (QueryError, ValueError):
+            continue
+    return tuple(text for text in texts if text.strip())
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:

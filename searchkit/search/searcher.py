@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from copy import copy
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-from searchkit.answer import Answer
+from searchkit.answer import Answer, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError
 from searchkit.filter_expression import Conditions, Values, filter_expression
@@ -22,15 +26,24 @@ from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder, HeldGeneration
-from searchkit.search.pages import PageTurn, count_matching, page_by_field, page_by_score, what_is_counted
-from searchkit.search.query import When, check_query, make_query, settings_for
+from searchkit.search.pages import (
+    PageTurn,
+    count_matching,
+    page_by_field,
+    page_by_score,
+    scored_articles,
+    what_is_counted,
+)
+from searchkit.search.query import When, check_query, ids_of, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, index_notes, retrieve
+from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_texts, index_notes, retrieve
 from searchkit.search.similar_articles import example_of, more_like, query_like
+from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
 from searchkit.search.suggestions import kinds_of
+from searchkit.search.tracing import trace_search
 from searchkit.types import (
     Article,
     Chunk,
@@ -38,6 +51,7 @@ from searchkit.types import (
     Hit,
     IndexInfo,
     Mode,
+    Part,
     Query,
     QueryReading,
     Reranker,
@@ -53,6 +67,15 @@ if TYPE_CHECKING:
     from searchkit.keyword.whoosh_searcher import WhooshSearcher
 
 
+_log = logging.getLogger("searchkit.search")
+
+_SHOWN = 200
+"""Characters of a query that the log shows."""
+
+MOST_THREADS = 64
+"""Threads of a batch of questions: more wait for each other."""
+
+
 def open_index(
     path: str | Path,
     *,
@@ -62,6 +85,7 @@ def open_index(
     refresh_after_s: float | None = None,
     generation: int | None = None,
     cursor_hold_s: float = CURSOR_HOLD_S,
+    slow_search_s: float | None = None,
 ) -> Searcher:
     """Open an index for searching.
 
@@ -81,6 +105,8 @@ def open_index(
             force.
         cursor_hold_s: How many seconds a generation that was left stays open for the next pages of its answers: from
             when it was left, or its latest page was asked for. At most 8 are kept so, the latest.
+        slow_search_s: A search that takes so many seconds or more is told to the log ``searchkit.search``, as a
+            warning. None: none is.
 
     Returns:
         The searcher. ``search`` asks it, ``article`` and ``chunk`` look one up, ``info`` tells what the index is made
@@ -93,7 +119,7 @@ def open_index(
         FormatTooNew: A later version wrote the index.
         StorageError: A file of the index may not be read.
         ConfigError: There is no such generation, ``encoder`` isn't an encoder, ``refresh_after_s`` is no time or
-            given with a generation, or ``cursor_hold_s`` is no time.
+            given with a generation, or ``cursor_hold_s`` or ``slow_search_s`` is no time.
 
     Example:
         >>> with searchkit.open("indexes/news") as searcher:
@@ -111,6 +137,7 @@ def open_index(
         refresh_after_s=refresh_after_s,
         generation=generation,
         cursor_hold_s=cursor_hold_s,
+        slow_search_s=slow_search_s,
     )
 
 
@@ -138,12 +165,13 @@ class Searcher:
         refresh_after_s: float | None = None,
         generation: int | None = None,
         cursor_hold_s: float = CURSOR_HOLD_S,
+        slow_search_s: float | None = None,
     ) -> None:
         _check_arguments(config, reranker, generation)
         self._config = config
         self._reranker = RerankerRun(reranker) if reranker is not None else None
-        encoders = QueryEncoders(encoder)
-        self._encode, self._count_tokens = encoders.encode, encoders.count_tokens
+        self._encoders = encoders = QueryEncoders(encoder)
+        self._encode: Encode = encoders.encode
         self._hold: GenerationHolder | HeldGeneration = GenerationHolder(
             path,
             encoders.prepare,
@@ -151,7 +179,8 @@ class Searcher:
             refresh_after_s=refresh_after_s,
             cursor_hold_s=cursor_hold_s,
         )
-        self._reading = self._hold.reading
+        self._reading: Callable[..., AbstractContextManager[SearchContext]] = self._hold.reading
+        self._counts, self._slow_s = SearchCounts(), _checked_seconds("slow_search_s", slow_search_s)
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
 
@@ -381,16 +410,36 @@ class Searcher:
             >>> [(result.article.id, round(result.score, 1)) for result in answer.results]
             [('cocoa', 0.8)]
         """
-        started = time.monotonic()
+        watch = Stopwatch()
+        try:
+            answer = self._answer(query, watch)
+        except BaseException as error:
+            self._counts.add_error(error)
+            raise
+        self._counts.add(watch, query.mode, len(answer.results))
+        if self._slow_s is not None and watch.took_s >= self._slow_s:
+            _log.warning("%s", slow_search(answer))
+        trace_search(watch, answer)
+        return answer
+
+    def _answer(self, query: Query, watch: Stopwatch) -> Answer:
+        """Answer a query, and take the times of its stages."""
         cursor = _cursor(query)
         with self._reading(cursor) as context:
-            turn = self._turn(context, query, cursor)
+            turn = self._turn(context, query, cursor, watch)
             candidates, config, page = turn.candidates, turn.config, turn.page
             results = make_results(context, candidates, page.ranked, config, first_rank=page.shown + 1)
             relevant, unsure = confident(results, candidates, config), unsure_note(candidates)
-            facets = count_facets(context.generation, query.facets, candidates.matching) if query.facets else {}
+            watch.lap("results")
+            facets = {}
+            if query.facets:
+                facets = count_facets(context.generation, query.facets, candidates.matching)
+                watch.lap("facets")
+            total = count_matching(context.generation, candidates)
+            watch.lap("total")
+            next_cursor = turn.next_cursor(context)
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
-            total, next_cursor = count_matching(context.generation, candidates), turn.next_cursor(context)
+        watch.stop()
         nearest = results[0] if results and not relevant and cursor is None else None
         return Answer(
             query=query,
@@ -399,13 +448,50 @@ class Searcher:
             nearest=nearest,
             suggestions=suggestions,
             facets=facets,
-            took_s=time.monotonic() - started,
+            took_s=watch.took_s,
             reading=candidates.reading,
             total=total,
             total_of=what_is_counted(candidates),
             generation=context.generation.manifest.generation,
             next_cursor=next_cursor,
         )
+
+    def search_many(self, queries: Iterable[str | Query], *, threads: int = 4, **options: Any) -> tuple[Answer, ...]:
+        """Answer several questions at once, each as ``search`` or ``ask`` would.
+
+        All are answered from one generation. Their vectors are made in one batch where the encoder has
+        ``encode_queries``, and the rest is done by a few threads.
+
+        Args:
+            queries: The questions: texts, which ``options`` go with, or queries, which hold all of it themselves.
+            threads: How many answer at the same time, 1 to 64.
+            options: What ``search`` takes beside the text.
+
+        Returns:
+            The answers, in the order of the questions.
+
+        Raises:
+            ConfigError: ``threads`` isn't a number from 1 to 64.
+            SearchkitError: The error that ``search`` would raise to the first question that has one.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> answers = searcher.search_many(["repairs of the radar", "dear chocolate"], k=1, parts=())
+            >>> [answer.results[0].article.id for answer in answers]
+            ['radar', 'cocoa']
+        """
+        if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+            raise ConfigError(f"threads can't be {threads!r}.", hint=f"Give a number from 1 to {MOST_THREADS}.")
+        asked = tuple(queries)
+        with self._reading() as context, ThreadPoolExecutor(threads) as pool:
+            vectors = self._encoders.encode_batch(context, batch_texts(context, asked, options))
+            batch = copy(self)
+            batch._encode = lambda context, text: vectors[text] if text in vectors else self._encode(context, text)
+            batch._reading = lambda cursor=None: self._reading(cursor) if cursor else nullcontext(context)
+            return tuple(pool.map(partial(batch._ask_any, options=options), asked))
+
+    def _ask_any(self, query: str | Query, options: Mapping[str, Any]) -> Answer:
+        return self.ask(query) if isinstance(query, Query) else self.search(query, **options)
 
     def rank(self, query: Query) -> tuple[tuple[str, float], ...]:
         """Return the ids and scores of the articles that ``ask`` finds, without reading what it shows.
@@ -458,6 +544,40 @@ class Searcher:
                 Hit(chunk_id=context.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
+
+    def snippets_for(self, ids: Iterable[str], query: str | Query) -> dict[str, tuple[Snippet, ...]]:
+        """Return the snippets of some articles for a query, as results of a search for it have them.
+
+        It is for who has the ids already, from ``rank``, a search with ``parts=()`` or elsewhere: nothing is ranked.
+
+        Args:
+            ids: The ids of articles.
+            query: What is asked, as text or a query. Articles that its filters don't let pass are left out.
+
+        Returns:
+            The snippets of each article's best chunks by its id, best first, in the order of the ids. Articles that
+            aren't there, or of which no chunk answers, are left out.
+
+        Raises:
+            QueryError: The query can't be understood, or the ids are no texts.
+            SearchkitError: An error of the class that ``ask`` would raise.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.snippets_for(["cocoa", "unknown"], "cocoa harvest")["cocoa"][0].to_html()[36:]
+            'Farmers say that the <mark>harvest</mark> was stolen.'
+        """
+        wanted = ids_of(ids)
+        asked = query if isinstance(query, Query) else Query(text=query)
+        asked = replace(asked, parts=(Part.SNIPPETS,), explain=False, cursor=None, rerank=False)
+        with self._reading() as context:
+            config = settings_for(context.generation, self._config)
+            candidates = self._look(context, asked, config)
+            ranked = scored_articles(context, candidates, wanted)
+            results = make_results(context, candidates, ranked, config)
+        return {
+            result.article.id: tuple(chunk.snippet for chunk in result.chunks) for result in results if result.chunks
+        }
 
     def legs(self, query: Query) -> RetrieverScores:
         """Return what each leg says to a query before it is ranked, to try settings on.
@@ -624,7 +744,7 @@ class Searcher:
             False
         """
         with self._reading() as context:
-            number = context.generation.article_number(article_id)
+            number = context.generation.find_number(article_id)
             return number is not None and bool((self._numbers(context, where) == number).any())
 
     def suggest(
@@ -822,7 +942,7 @@ class Searcher:
             [2, 1]
         """
         with self._reading() as context:
-            return self._count_tokens(context, texts)
+            return self._encoders.count_tokens(context, texts)
 
     def whoosh(self, *, weighting: Any = None) -> WhooshSearcher:
         """Open a ``whoosh.searching.Searcher`` over the same postings: for who knows Whoosh and wants its own.
@@ -882,6 +1002,30 @@ class Searcher:
             self._whoosh.add(searcher)
         return searcher
 
+    def stats(self) -> SearchStats:
+        """Tell what the searcher has done since it was opened: for a page that watches over it.
+
+        Returns:
+            How many searches there were, percentiles of how long their stages took, how often caches knew, and which
+            generation is searched, since when.
+
+        Raises:
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> _ = searcher.search("radar")
+            >>> stats = searcher.stats()
+            >>> stats.searches, sorted(stats.latencies)
+            (1, ['encode', 'rank', 'results', 'retrieve', 'search', 'total'])
+        """
+        with self._reading() as context:
+            manifest = context.generation.manifest
+            age_s = (datetime.now(UTC) - manifest.created).total_seconds()
+        return self._counts.stats(
+            generation=manifest.generation, age_s=max(0.0, age_s), vectors=self._encoders.cache_use
+        )
+
     def info(self) -> IndexInfo:
         """Tell what the index is made of.
 
@@ -907,7 +1051,9 @@ class Searcher:
         with self._reading() as context:
             return settings_for(context.generation, self._config).time_zone
 
-    def _turn(self, context: SearchContext, query: Query, cursor: Cursor | None) -> PageTurn:
+    def _turn(
+        self, context: SearchContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
+    ) -> PageTurn:
         """Find the page that a query asks for. Raises as ``ask`` does."""
         check_query(query)
         config = settings_for(context.generation, self._config)
@@ -915,19 +1061,24 @@ class Searcher:
         digest = query_digest(query, config, reranked=self._is_reranked(query))
         if cursor is not None and cursor.query != digest:
             raise other_query()
+        watch = watch or Stopwatch()
         paged = None if cursor is None else context.paged.get(digest)
+        if cursor is not None:
+            self._counts.add_page(known=paged is not None)
         if paged is None:
             chunks = None if cursor is None else cursor.reranked
-            candidates = self._look(context, query, config, clock, chunks=chunks)
-            ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.explain)
+            candidates = self._look(context, query, config, clock, chunks=chunks, watch=watch)
+            ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
             if cursor is not None:
                 context.paged[digest] = candidates, ranking
         else:
             candidates, ranking = replace(paged[0], query=query), paged[1]
+        watch.lap("retrieve")
         if query.sort:
             page = page_by_field(context, candidates, config, cursor)
         else:
             page = page_by_score(ranking, query.k, cursor)
+        watch.lap("rank")
         return PageTurn(candidates=candidates, config=config, page=page, digest=digest, clock=clock)
 
     def _is_reranked(self, query: Query) -> bool:
@@ -941,12 +1092,26 @@ class Searcher:
         clock: Clock | None = None,
         *,
         chunks: int | None = None,
+        watch: Stopwatch | None = None,
     ) -> Candidates:
         """Ask the legs, and the reranker where it is wanted, which reads just so many ``chunks`` or all it can."""
-        candidates = retrieve(context, query, config, self._encode, clock)
+        encode = self._encode if watch is None else watch.timed("encode", self._encode)
+        candidates = retrieve(context, query, config, encode, clock)
         if self._reranker is not None and self._is_reranked(query):
             candidates = self._reranker.move(context.generation, candidates, config, chunks=chunks)
         return candidates
+
+
+def slow_search(answer: Answer) -> str:
+    """Say of a slow search what it was and how long it took."""
+    text = answer.query.text if len(answer.query.text) <= _SHOWN else f"{answer.query.text[:_SHOWN]}…"
+    return f"Slow search: {answer.took_s:.3f} s for {text!r} ({answer.query.mode}, generation {answer.generation})"
+
+
+def _checked_seconds(name: str, seconds: float | None) -> float | None:
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0):
+        raise ConfigError(f"{name} can't be {seconds!r}.", hint="Give seconds, 0 or more, or None.")
+    return seconds
 
 
 def _cursor(query: Query) -> Cursor | None:

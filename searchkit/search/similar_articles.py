@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.answer import Result
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError, VectorsMissing
 from searchkit.filter_expression import shown_value
@@ -27,7 +28,7 @@ from searchkit.search.query import TEXT_LIMIT, check_query, mode_of
 from searchkit.search.ranking import depth_for, rank_articles
 from searchkit.search.results import make_results
 from searchkit.search.retrieval import Candidates, Encode, SearchContext, legs_of, searched_rows, weight_of
-from searchkit.types import Article, Mode, Query, QueryReading, Result, Where
+from searchkit.types import Article, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from searchkit.answer import Answer
-from searchkit.types import (
-    Article,
-    Chunk,
-    ChunkResult,
-    Contribution,
-    FacetCount,
-    Query,
-    Result,
-    Snippet,
-)
+from searchkit.answer import Answer, ChunkResult, Contribution, FacetCount, Result, Snippet
+from searchkit.types import Article, Chunk, Query
 
 MISSILES = (
     "Maduro said that his country holds 5,000 Igla-S missiles in key positions of air defence. "

@@ -117,6 +117,26 @@ def test_articles_scored_in_one_call_have_the_scores_of_their_chunks(
 
 
 @compiled
+@given(archives(chunks=3), trees, st.booleans())
+@steady
+def test_the_articles_that_match_are_counted_without_scores(
+    archive: list[list[Piece]], tree: Tree, masked: bool
+) -> None:
+    from searchkit.keyword.scoring.evaluator import evaluate
+
+    with indexed(*archive) as index:
+        mask = np.arange(index.rows) % 3 > 0 if masked else None
+        evaluated = partial(evaluate, index, tree, mask=mask, resolve=lambda _: np.arange(index.rows) % 2 == 0)
+        expected = len(set(index.article_of_row[np.flatnonzero(evaluated().matched)].tolist()))
+        assert evaluated()._windows.count() == expected
+        for depth in (0, 1, index.rows + 1):  # where some of the best are known, or all that match
+            matches = evaluated()
+            if depth:
+                matches.best(depth)
+            assert matches.count_articles(index.article_of_row) == expected
+
+
+@compiled
 def test_rows_and_articles_that_arent_there_are_refused() -> None:
     from searchkit.keyword.scoring.evaluator import evaluate
 

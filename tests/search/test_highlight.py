@@ -9,13 +9,14 @@ import pytest
 import regex
 
 import searchkit
+from searchkit.answer import Snippet
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import TEXT, Term, highlighted
 from searchkit.keyword.query.query_terms import leaves_of
 from searchkit.search import highlight
 from searchkit.search.highlight import SNIPPET_CHARACTERS, Highlighter, snippet
 from searchkit.storage import native
-from searchkit.types import Article, Chunk, Snippet
+from searchkit.types import Article, Chunk
 from tests.word_encoder import WordEncoder
 
 

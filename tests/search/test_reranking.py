@@ -9,12 +9,11 @@ import pytest
 
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher, Where
-from searchkit.answer import Answer
+from searchkit.answer import Answer, Result
 from searchkit.errors import ConfigError, MissingExtra
 from searchkit.index.generation import open_generation
 from searchkit.search.reranking import BATCH, reranked
 from searchkit.search.retrieval import SearchContext, retrieve
-from searchkit.types import Result
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder, WordReranker
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from searchkit.answer import chunk_dict
 from searchkit.cli.index_argument import HOME, existing_index, known_indexes
 from searchkit.cli.options import Index, Json, NoColor
 from searchkit.cli.output.console import Screen, tell
@@ -43,7 +44,7 @@ def show(
         chunk = searcher.chunk(id)
         if chunk is not None:
             of = searcher.article(chunk.article_id)
-            screen.write(formats.to_json(formats.chunk_json(chunk)) if json else index_report.chunk(chunk, of))
+            screen.write(formats.to_json(chunk_dict(chunk)) if json else index_report.chunk(chunk, of))
             return
     tell(screen, f"No article and no chunk in {path} has the id {id!r}.", "A search names the ids: 'searchkit search'.")
     raise typer.Exit(1)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from math import exp, sqrt
 
-from searchkit.types import Contribution, Result, Vote
+from searchkit.answer import Contribution, Result, Vote
 
 FEWEST = 3
 MOST = 15

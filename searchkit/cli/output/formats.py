@@ -13,14 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
-from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
-from searchkit.answer import Answer
+from searchkit.answer import Answer, Snippet, article_dict, iso
 from searchkit.cli.output.console import clean
-from searchkit.cli.output.numbers import iso
-from searchkit.types import Article, BuildReport, Chunk, ChunkResult, FieldValue, IndexInfo, Result, Snippet
+from searchkit.types import Article, BuildReport, Chunk, IndexInfo
 
 _UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#])")
@@ -38,84 +36,24 @@ def to_json(value: Mapping[str, Any] | list[Any], *, indent: int | None = 2) -> 
 
 
 def answer_json(answer: Answer, *, index: str, explain: bool = False) -> dict[str, Any]:
-    """Return an answer as the object that ``--format json`` writes; with ``explain`` also the chunks' votes."""
-    return {
-        "query": answer.query.text,
-        "mode": str(answer.query.mode),
-        "k": answer.query.k,
-        "index": index,
-        "sort": answer.query.sort,
-        "generation": answer.generation,
-        "total": answer.total,
-        "total_of": answer.total_of,
-        "next_cursor": answer.next_cursor,
-        "took_s": round(answer.took_s, 6),
-        "reading": asdict(answer.reading),
-        "notes": list(answer.notes),
-        "suggestions": list(answer.suggestions),
-        "facets": {
-            name: [{"value": count.value, "articles": count.articles} for count in counts]
-            for name, counts in answer.facets.items()
-        },
-        "results": [result_json(result, explain=explain) for result in answer.results],
-        **({"nearest": result_json(answer.nearest, explain=explain)} if answer.nearest else {}),
-    }
+    """Return an answer as the object that ``--format json`` writes; with ``explain`` also the chunks' votes.
 
-
-def result_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
-    """Return a result as a line of ``--format jsonl``.
-
-    A share is what its ``how`` says of the numbers beside it; with ``explain`` the ``votes`` of all chunks that count
-    are there, and the score is the sum of ``counts * score`` over them.
+    A share is what its ``how`` says of the numbers beside it; the score is the sum of
+    ``counts * score`` over the votes.
     """
-    return {
-        "rank": result.rank,
-        "score": result.score,
-        "confidence": result.confidence,
-        **({"copy_of": result.copy_of} if result.copy_of is not None else {}),
-        "contributions": [asdict(contribution) for contribution in result.contributions],
-        **({"votes": [asdict(vote) for vote in result.votes]} if explain else {}),
-        "article": article_json(result.article),
-        "chunks": [_chunk_result_json(chunk) for chunk in result.chunks],
-    }
-
-
-def article_json(article: Article) -> dict[str, Any]:
-    """Return an article without its text."""
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "source": article.source,
-        "authors": list(article.authors),
-        "published": iso(article.published_local),
-        "updated": iso(article.updated),
-        "language": article.language,
-        "tags": list(article.tags),
-        "fields": {name: _finite(value) for name, value in article.fields.items()},
-    }
+    values = answer.to_dict(votes=explain)
+    return {name: values[name] for name in ("query", "mode", "k")} | {"index": index} | values
 
 
 def whole_article_json(article: Article, chunks: tuple[Chunk, ...]) -> dict[str, Any]:
     """Return an article with its text, its sections and the spans of its chunks."""
     return {
-        **article_json(article),
+        **article_dict(article),
         "sections": [asdict(section) for section in article.sections],
         "chunks": [
             {"id": chunk.id, "start": chunk.start, "end": chunk.end, "heading": chunk.heading} for chunk in chunks
         ],
         "text": article.text,
-    }
-
-
-def chunk_json(chunk: Chunk) -> dict[str, Any]:
-    """Return a chunk: its id, its span in the article, and its text."""
-    return {
-        "id": chunk.id,
-        "start": chunk.start,
-        "end": chunk.end,
-        "heading": chunk.heading,
-        "text": chunk.text,
     }
 
 
@@ -137,7 +75,7 @@ def report_json(report: BuildReport) -> dict[str, Any]:
 
 def to_jsonl(answer: Answer, *, explain: bool = False) -> str:
     """Write one result a line."""
-    return "".join(to_json(result_json(result, explain=explain), indent=None) + "\n" for result in answer.results)
+    return "".join(to_json(result.to_dict(votes=explain), indent=None) + "\n" for result in answer.results)
 
 
 def to_csv(answer: Answer) -> str:
@@ -174,42 +112,11 @@ def to_markdown(answer: Answer) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def pieces(snippet: Snippet) -> list[tuple[str, bool]]:
-    """Split a snippet into its parts: the text of each and whether it is highlighted."""
-    parts: list[tuple[str, bool]] = []
-    at = snippet.start
-    for start, end in snippet.highlights:
-        parts += [(snippet.text[at - snippet.start : start - snippet.start], False)]
-        parts += [(snippet.text[start - snippet.start : end - snippet.start], True)]
-        at = end
-    parts.append((snippet.text[at - snippet.start :], False))
-    return [(text, marked) for text, marked in parts if text]
-
-
 def _plain(value: object) -> object:
     """Turn what JSON doesn't know into what it knows."""
     if isinstance(value, datetime):
         return iso(value)
     return dict(value) if isinstance(value, Mapping) else str(value)
-
-
-def _finite(value: FieldValue) -> FieldValue | None:
-    """Give None for a number that JSON can't write."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _chunk_result_json(chunk_result: ChunkResult) -> dict[str, Any]:
-    return {
-        **chunk_json(chunk_result.chunk),
-        "score": chunk_result.score,
-        "snippet": {
-            "text": chunk_result.snippet.text,
-            "start": chunk_result.snippet.start,
-            "end": chunk_result.snippet.end,
-            "highlights": [list(span) for span in chunk_result.snippet.highlights],
-        },
-        "contributions": [asdict(contribution) for contribution in chunk_result.contributions],
-    }
 
 
 def _column(text: str) -> str:
@@ -229,7 +136,7 @@ def _link(article: Article) -> str:
 def _marked(snippet: Snippet) -> str:
     """Write a snippet on one line, its highlights in bold; the stars stand close to the words, as Markdown wants it."""
     written = ""
-    for text, highlighted in pieces(snippet):
+    for text, highlighted in snippet.pieces():
         safe = _escape(text)
         written += re.sub(r"^(\s*)(.*?)(\s*)$", r"\1**\2**\3", safe) if highlighted and safe.strip() else safe
     return " ".join(written.split())

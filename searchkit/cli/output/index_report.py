@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from searchkit.answer import iso
 from searchkit.cli.output.console import clean, clean_lines
-from searchkit.cli.output.numbers import count, day, duration, iso, size
+from searchkit.cli.output.numbers import count, day, duration, size
 from searchkit.cli.output.result_table import DIM, bar, byline
 from searchkit.types import NO_ARTICLES, Article, BuildReport, Chunk, IndexInfo, ProblemKind, Section
 

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Write a moment by its own clock as ISO 8601; a midnight of UTC is a day without a time."""
-    if moment is None:
-        return None
-    if moment.utcoffset():
-        return moment.isoformat()
-    return moment.date().isoformat() if moment.time() == time() else moment.isoformat().replace("+00:00", "Z")
+from datetime import datetime
 
 
 def day(moment: datetime | None) -> str:

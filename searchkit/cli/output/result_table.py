@@ -10,12 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.answer import Answer
+from searchkit.answer import Answer, ChunkResult, FacetCount, Result
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
-from searchkit.cli.output.formats import pieces
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
-from searchkit.types import Article, ChunkResult, FacetCount, Mode, Result
+from searchkit.types import Article, Mode
 
 DIM = "dim"
 MARK = "bold yellow"
@@ -68,7 +67,7 @@ def highlighted(chunk_result: ChunkResult) -> Text:
     """Return a chunk's snippet as one line of text: its highlights stand out, dots show where the chunk goes on."""
     snippet = chunk_result.snippet
     line = Text("… " if snippet.start > chunk_result.chunk.start else "")
-    for text, marked in pieces(snippet):
+    for text, marked in snippet.pieces():
         line.append(clean(text), style=MARK if marked else None)
     if snippet.end < chunk_result.chunk.end:
         line.append(" …")

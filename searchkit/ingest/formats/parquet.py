@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO
 
-from searchkit.errors import MissingExtra
+from searchkit.arrow import arrow_module
 from searchkit.ingest.charset import NotText
 from searchkit.ingest.formats.csv import check_header
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
-INSTALL = "pip install pyarrow"
 _ROWS_AT_A_TIME = 500
 """Rows that are in memory as objects at a time."""
 
@@ -32,7 +31,7 @@ def _seekable(stream: BinaryIO) -> BinaryIO:
 
 
 def _articles(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
-    arrow = _pyarrow()
+    arrow = arrow_module("Parquet and Arrow files need pyarrow.")
     number = 0
     try:
         names, batches = _batches(stream)
@@ -46,16 +45,6 @@ def _articles(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
                     yield from rows.take({name: _plain(value) for name, value in row.items()}, number)
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise NotText(f"is damaged behind row {number}: {error}"[:300]) from error
-
-
-def _pyarrow() -> Any:
-    try:
-        import pyarrow
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        raise MissingExtra("Parquet and Arrow files need pyarrow.", hint=f"Run '{INSTALL}'.") from error
-    return pyarrow
 
 
 def _batches(stream: BinaryIO) -> tuple[list[str], Iterator[Any]]:

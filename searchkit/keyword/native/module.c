@@ -6,6 +6,7 @@
 #include "highlight.h"
 #include "inverter.h"
 #include "leaf.h"
+#include "match_count.h"
 #include "module_state.h"
 #include "postings_cursor.h"
 #include "postings_field.h"
@@ -50,7 +51,8 @@ static PyMethodDef segments_methods[] = {
     {"together", segments_together, METH_VARARGS, NULL},   {"words", segments_words, METH_VARARGS, NULL},
     {"union", segments_union, METH_VARARGS, NULL},         {"preferring", segments_preferring, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},
-    {"voted", segments_voted, METH_VARARGS, NULL},         {NULL, NULL, 0, NULL},
+    {"voted", segments_voted, METH_VARARGS, NULL},         {"count", segments_count, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
 };
 static PyType_Slot segments_slots[] = {
     {Py_tp_doc, "The segments of a generation, for the loops."},

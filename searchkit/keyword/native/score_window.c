@@ -289,6 +289,9 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
             uint32_t place = w->list[i];
             if (w->sums[place] > w->threshold && is_live(s, low + place)) offer_hit(w, low + place, w->sums[place]);
         }
+    } else if (s->marked) {
+        for (size_t i = 0; i < touched; i++)
+            if (is_live(s, low + w->list[i])) mark_article(s, low + w->list[i]);
     } else {
         const uint64_t *root = w->registers + s->root * w->words;
         const int32_t *article = s->article_of_row + low;
@@ -344,7 +347,7 @@ int score_with_conditions(SearchState *w) {
         size = fitting < 64 ? 64 : fitting > WINDOW ? WINDOW : (uint32_t)fitting;
     }
     if (s->wanted || alone) size = 1;    /* an article at a time */
-    int every = !s->wanted && !s->limit; /* all rows are asked for, so no window is left out */
+    int every = !s->wanted && !s->limit && !s->marked; /* all rows are asked for, so no window is left out */
     if (every) size = WINDOW;
     while (low < s->rows) {
         if (s->wanted) {

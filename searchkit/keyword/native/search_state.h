@@ -54,6 +54,7 @@ typedef struct {
     uint32_t wanted_count;
     double *scores;
     uint8_t *matched, *allowed;
+    uint64_t *marked; /* or the articles that match, a bit each */
     /* what is known of the segment and of the program */
     int single; /* each article has one row */
     /* the only leaf is a phrase, whose words' lists these are */
@@ -88,6 +89,12 @@ typedef struct {
 /* Whether a row is neither deleted nor masked out. */
 static inline int is_live(const SegmentSearch *s, uint32_t row) {
     return (!s->deleted || !s->deleted[row]) && (!s->mask || s->mask[row]);
+}
+
+/* Note that the article of a row matches. */
+static inline void mark_article(SegmentSearch *s, uint32_t row) {
+    uint32_t article = (uint32_t)s->article_of_row[row];
+    s->marked[article >> 6] |= (uint64_t)1 << (article & 63);
 }
 
 #endif

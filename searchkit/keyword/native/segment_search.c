@@ -1,5 +1,6 @@
 /* Segment search: chooses how a program is scored. */
 #include "segment_search.h"
+#include "article_marks.h"
 #include "score_conjunction.h"
 #include "score_phrase.h"
 #include "score_window.h"
@@ -18,6 +19,8 @@ int search_segment(SegmentSearch *s) {
     int single_term = s->step_count == 1 && s->steps->leaf >= 0 &&
                       (s->plain || (is_conjunction(s) && s->required_count == 1 && *s->required == s->steps->leaf));
     if (failed) {
+    } else if (s->marked && s->plain) {
+        failed = mark_without_conditions(s);
     } else if (s->units) {
         failed = score_phrase_query(&w);
     } else if (s->limit && single_term) {

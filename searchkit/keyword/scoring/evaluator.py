@@ -134,6 +134,14 @@ class KeywordMatches:
         self._voted = voted = self._windows.voted(best.rows, most, vote, voters)
         return voted
 
+    def count_articles(self, article_of_row: Rows) -> int:
+        """Count the articles that match; ``article_of_row``, ``(rows,)``, ascends."""
+        listed = next((best.rows for best in self._best.values() if best.bound == -np.inf), None)
+        if listed is None and self._windows is not None and "_dense" not in self.__dict__:
+            return self._windows.count()
+        rows = np.flatnonzero(self.matched) if listed is None else np.sort(listed)
+        return int(np.count_nonzero(np.diff(article_of_row[rows], prepend=-1)))
+
     def matching(self, rows: Rows) -> Mask:
         """Say which of some rows match."""
         return self.matched[rows] if self._windows is None else self._windows.at(rows)[1]

@@ -140,6 +140,14 @@ class NativeExecutor:
             matched=np.frombuffer(hits, np.bool_),
         )
 
+    def count(self) -> int:
+        """Count the articles that match."""
+        self._lists.parts.make_ready(self._fields, articles=True)
+        try:
+            return int(self._lists.parts.segments.count(*self._plan_arguments))
+        except ValueError as error:
+            raise self._lists.parts.corrupt(error, "text") from error
+
     def at(self, rows: Rows) -> tuple[Scores, Mask]:
         """Return the scores of some rows, and which of them match."""
         order = np.argsort(rows, kind="stable")
