@@ -24,8 +24,14 @@ def test_a_light_installation_is_all_but_what_needs_torch() -> None:
 
 def test_every_requirement_has_a_floor() -> None:
     extras = PROJECT["optional-dependencies"]
-    for requirement in [*PROJECT["dependencies"], *extras["evaluate"]]:
+    for requirement in [*PROJECT["dependencies"], *extras["evaluate"], *extras["serve"], *extras["mcp"]]:
         assert re.search(r"(>=|==)\d", requirement), requirement
+
+
+@pytest.mark.parametrize("extra", ["serve", "mcp", "evaluate"])
+def test_what_an_extra_needs_is_there_for_its_tests(extra: str) -> None:
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras[extra]) <= set(extras["dev"])
 
 
 CHECKS = ["", "--package", "--light", "--lowest", "--python 3.12", "--python 3.13", "--sanitize"]

@@ -132,6 +132,7 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "searchkit serve --index news --index wire --host 0.0.0.0 --tokens tokens.toml --allow-host search.example",
         ),
     ),
+    ("mcp", "mcp.mcp", ("searchkit mcp --index indexes/news",)),
     ("list", "show.list_indexes", ("searchkit list", "searchkit list /srv/indexes --json")),
 )
 """Each command: its name, the module and the function whose docstring is its help, and examples."""

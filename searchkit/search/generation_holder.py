@@ -275,7 +275,8 @@ class HeldGeneration:
     """One generation that somebody else holds open: what a ``GenerationHolder`` is to a searcher that stays in it."""
 
     def __init__(self, context: SearchContext, holder: GenerationHolder | HeldGeneration) -> None:
-        self._context, self._holder, self.note = context, holder, holder.note
+        self._context, self._holder = context, holder
+        self.note: str = holder.note
 
     def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[SearchContext]:
         """Search, with ``with``, in the one that is held; with a cursor, in that of the cursor.

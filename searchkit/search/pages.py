@@ -143,7 +143,7 @@ def scored_articles(context: SearchContext, candidates: Candidates, ids: Iterabl
     """Return those of some articles that the query's filters let pass, in the order of the ids, with their scores."""
     generation, mask = context.generation, candidates.legs.allowed
     starts = generation.article_starts
-    numbers = [number for article_id in ids if (number := generation.find_number(article_id)) is not None]
+    numbers = [number for article_id in ids if (number := generation.article_number(article_id)) is not None]
     keys = np.asarray([n for n in numbers if mask is None or mask[starts[n]]], dtype=np.int64)
     return RankedKeys(keys=keys, scores=_scores(candidates.legs, keys))
 

@@ -109,6 +109,11 @@ class QueryEncoders:
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
         return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
 
+    def count_tokens(self, context: SearchContext, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of texts by the generation's encoder. Raises as ``encode`` does."""
+        encoder = self._checked.get(context.generation.manifest.encoder) or self._of(context.generation)
+        return encoder.count_tokens(texts)
+
     def encode_batch(self, context: SearchContext, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of several queries by their texts; in one batch where the encoder has ``encode_queries``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from copy import copy
@@ -1024,6 +1024,29 @@ class Searcher:
             return None
         chunks = self.chunks(article_id)
         return chunks[int(ordinal)] if int(ordinal) < len(chunks) else None
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of texts, as the index's encoder does: for who may take so many and no more.
+
+        Args:
+            texts: The texts.
+
+        Returns:
+            The number of tokens of each text, in their order.
+
+        Raises:
+            EncoderMismatch: The encoder isn't the one that made the index's vectors.
+            MissingExtra: The encoder isn't installed.
+            ConfigError: The encoder can't be loaded.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.count_tokens(["air defense", "radar"])
+            [2, 1]
+        """
+        with self._reading() as context:
+            return self._encoders.count_tokens(context, texts)
 
     def whoosh(self, *, weighting: Any = None) -> WhooshSearcher:
         """Open a ``whoosh.searching.Searcher`` over the same postings: for who knows Whoosh and wants its own.

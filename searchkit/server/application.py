@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from searchkit.errors import SearchkitError
 from searchkit.server import search_routes, status_routes, write_routes
@@ -37,7 +39,7 @@ from searchkit.types import Encoder
 from searchkit.version import __version__
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 COMPRESSED_FROM = 1_024
 """Bytes below which an answer fits into a packet or two anyway."""
@@ -58,6 +60,8 @@ def create(settings: ServerSettings, encoder: Encoder | None = None) -> ASGIApp:
     if settings.may_write:
         app.include_router(write_routes.router)
     app.include_router(search_routes.router)
+    if find_spec("mcp") is not None:
+        app.router.routes.append(Route("/mcp", endpoint=McpEndpoint()))
     app.add_exception_handler(SearchkitError, _on_error)
     app.add_exception_handler(HTTPException, _on_refusal)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
@@ -82,7 +86,8 @@ async def _lifespan(
         await asyncio.to_thread(opened.warm)
     following = asyncio.create_task(_follow(services))
     try:
-        yield
+        async with _mcp(app, services):
+            yield
     finally:
         following.cancel()
         with suppress(asyncio.CancelledError):
@@ -90,6 +95,28 @@ async def _lifespan(
         await asyncio.to_thread(services.jobs.close)
         services.queue.close()
         indexes.close()
+
+
+class McpEndpoint:
+    """What answers at ``/mcp``, where the package ``mcp`` is installed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await scope["app"].state.mcp(scope, receive, send)
+
+
+@asynccontextmanager
+async def _mcp(app: FastAPI, services: Services) -> AsyncIterator[None]:
+    """Run what answers at ``/mcp``, where the package is installed."""
+    if find_spec("mcp") is None:
+        yield
+        return
+    from searchkit.server.mcp_server import http_manager, mcp_server
+    from searchkit.server.mcp_tools import McpTools
+
+    manager, app.state.mcp = http_manager(mcp_server(McpTools(services.indexes), services.queue.run))
+    async with manager.run():
+        yield
 
 
 async def _follow(services: Services) -> None:

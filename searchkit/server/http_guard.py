@@ -32,7 +32,7 @@ _LOG = logging.getLogger("searchkit.server")
 OPEN_TO_ALL = {"/healthz", "/readyz"}
 """What needs no token: whoever watches over the process asks for it, and it tells nothing of the articles."""
 
-LONGEST_ADDRESS = 32_768
+LONGEST_ADDRESS = 60_000
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

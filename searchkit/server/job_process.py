@@ -35,7 +35,7 @@ def serve() -> None:
     request = receive(sys.stdin.buffer)
     threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
     os.nice(_NICE)
-    send(sys.stdout.buffer, _ended(request))
+    send(sys.stdout.buffer, run(request))
 
 
 def _end_with(pipe: IO[bytes]) -> None:
@@ -44,7 +44,8 @@ def _end_with(pipe: IO[bytes]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _ended(request: Mapping[str, Any]) -> dict[str, Any]:
+def run(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a job; return its last event: ``done`` with a report, or ``failed`` with a problem."""
     try:
         report = _JOBS[request["kind"]](request, _teller(request["files"]["events"]))
     except SearchkitError as error:

@@ -101,12 +101,11 @@ def address_of(settings: ServerSettings, listening: socket.socket) -> str:
 
 
 @contextmanager
-def needs_extra() -> Iterator[None]:
+def needs_extra(what: str = "The server", packages: str = "fastapi httptools uvicorn uvloop") -> Iterator[None]:
     """Turn an import that fails into ``MissingExtra``, which says what to install."""
     try:
         yield
     except ImportError as error:
         raise MissingExtra(
-            f"The server needs {error.name or 'a package'}, which isn't installed.",
-            hint="Run 'pip install fastapi httptools uvicorn uvloop'.",
+            f"{what} needs {error.name or 'a package'}, which isn't installed.", hint=f"Run 'pip install {packages}'."
         ) from error

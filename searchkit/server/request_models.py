@@ -35,6 +35,7 @@ def _is_text(value: Any) -> Any:
 
 WhereObject = Annotated[dict[str, Any], AfterValidator(_is_text)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Accepted = Annotated[str, Field(min_length=1)]
 When = Annotated[str, Field(max_length=100, description="2025-10, last month, 24h, or an instant.")]
 
 
@@ -49,10 +50,10 @@ class _Named(_Request):
 
     since: When | None = Field(None, examples=["2025"])
     until: When | None = None
-    source: list[str] | None = Field(None, description="Accepted sources.", examples=[["Meridian Wire"]])
-    language: list[str] | None = Field(None, description="Accepted languages.", examples=[["en"]])
-    tag: list[str] | None = Field(None, description="Accepted tags.")
-    author: list[str] | None = Field(None, description="Accepted authors.")
+    source: list[Accepted] | None = Field(None, description="Accepted sources.", examples=[["Meridian Wire"]])
+    language: list[Accepted] | None = Field(None, description="Accepted languages.", examples=[["en"]])
+    tag: list[Accepted] | None = Field(None, description="Accepted tags.")
+    author: list[Accepted] | None = Field(None, description="Accepted authors.")
 
     def filters(self) -> dict[str, Any]:
         """Return the filters as arguments of ``Searcher.search``."""
@@ -249,7 +250,7 @@ def in_address(model: type[_Request]) -> dict[str, Any]:
     schema = model.model_json_schema()
     required = schema.get("required", ())
     described = [
-        {"name": name, "in": "query", "required": name in required, "schema": values}
+        {"name": name, "in": "query", "required": name in required, "schema": _not_null(values)}
         for name, values in schema["properties"].items()
     ]
     return {"parameters": described}
@@ -258,6 +259,15 @@ def in_address(model: type[_Request]) -> dict[str, Any]:
 def in_body(model: type[_Request]) -> dict[str, Any]:
     """Return what describes a body."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter, which is left out where it is null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    own = {name: value for name, value in schema.items() if name != "anyOf"}
+    if own.get("default", "") is None:
+        del own["default"]
+    return own | (kinds[0] if kinds else {})
 
 
 @cache

@@ -11,12 +11,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from searchkit.answer import chunk_dict
 from searchkit.errors import QueryError
 from searchkit.filter_expression import F
 from searchkit.search.searcher import Searcher
 from searchkit.server import response_models as models
 from searchkit.server.access import Access
-from searchkit.server.answer_json import answer_json, article_json, chunk_json, facets_json, info_json, to_bytes
+from searchkit.server.answer_json import answer_json, article_json, facets_json, info_json, to_bytes
 from searchkit.server.open_indexes import OpenIndex
 from searchkit.server.problem_details import AddressTooLong, BadRequest, NotFound
 from searchkit.server.request_models import (
@@ -230,7 +231,7 @@ async def chunk(request: Request, index: str, chunk_id: str) -> Response:
         known = searcher.chunk(chunk_id)
         if known is None or not _is_visible(searcher, known.article_id, access):
             raise NotFound(f"No chunk here has the id '{chunk_id[:100]}'.")
-        return chunk_json(known) | {"article_id": known.article_id}
+        return chunk_dict(known) | {"article_id": known.article_id}
 
     return await _reply(request, index, ask, timeless=True, name=False)
 
@@ -289,7 +290,7 @@ def _counting_values(request: Request, asked: FacetParameters | FacetBody, where
             where=access.within(where),
             **asked.filters(),
         )
-        return {"facets": facets_json(answer.facets)}
+        return {"facets": facets_json(answer)}
 
     return ask
 

@@ -150,6 +150,7 @@ EXTRAS = {
     ),
     "watch": (("httpx", "watchdog"), "pip install httpx watchdog", "'watch' of feeds, and of folders without --poll,"),
     "serve": (("fastapi", "uvicorn"), "pip install fastapi httptools uvicorn uvloop", "'serve'"),
+    "mcp": (("mcp",), "pip install mcp", "'mcp', and /mcp of 'serve',"),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
     "parquet": (("pyarrow",), "pip install pyarrow", "Parquet, Arrow and Feather files"),
     "xlsx": (("openpyxl",), "pip install openpyxl", "Excel's workbooks"),
