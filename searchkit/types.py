@@ -590,18 +590,20 @@ class Contribution:
     """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
 
     Attributes:
-        leg: ``"keyword"``, ``"vector"`` or ``"reranker"``.
-        rank: The chunk's rank in that leg, from 1; None below the depth looked at.
-        score: The leg's own score: BM25, a cosine, or a reranker's log-odds.
+        leg: ``"keyword"``, ``"vector"``, ``"coverage"``, ``"neighbours"`` or ``"reranker"``.
+        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and where nothing is ranked.
+        score: The leg's own score: BM25, a cosine, or a reranker's log-odds; the share of the query's idf that the
+            chunk's words cover; what keyword and coverage give the neighbours, in the mean.
         share: What of the chunk's score comes from this leg.
         less: What is taken off ``score`` before it is weighted.
         times: What the rest is worth.
         how: The share as arithmetic on ``score``, ``less``, ``times`` and ``rank``.
+        chunk_ids: The neighbours, the nearest first.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
         >>> answer = searcher.search("air defense of Venezuela", explain=True)
-        >>> keyword, vector = answer.results[0].contributions
+        >>> keyword, vector, *_ = answer.results[0].contributions
         >>> vector.leg, vector.how
         ('vector', 'score * times')
         >>> abs(vector.score * vector.times - vector.share) < 1e-9
@@ -615,6 +617,7 @@ class Contribution:
     less: float = 0.0
     times: float = 1.0
     how: str = ""
+    chunk_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

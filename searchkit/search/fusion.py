@@ -104,6 +104,8 @@ def _ranked(scores: Scores, depth: int) -> Curve:
 
 KEYWORD = "keyword"
 VECTOR = "vector"
+COVERAGE = "coverage"
+NEIGHBOURS = "neighbours"
 RERANKER = "reranker"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -72,11 +71,14 @@ def make_results(
 def _confidences(
     context: SearchContext, legs: RetrieverScores, articles: Sequence[range], scores: Sequence[float], mixed: float
 ) -> list[float | None]:
-    """Return the confidences of articles' fused scores, before a reranker; None where no word was asked for."""
+    """Return the confidences of what the retrievers say of articles by themselves; None where no word was asked for.
+
+    A reranker, coverage and neighbours say which of the articles answers better, not whether the archive has one.
+    """
     if _wordless(legs):
         return [None] * len(scores)
-    if legs.shift is not None:
-        fused = replace(legs, shift=None)
+    if legs.shift is not None or legs.neighbour_weight or (legs.keyword and legs.keyword.uncovered is not legs.keyword):
+        fused = legs.alone
         own = [fused.score(np.arange(rows.start, rows.stop)) for rows in articles]
         counts = np.asarray([len(rows) for rows in articles], dtype=np.int64)
         scores = votes_of_all(counts, np.concatenate(own), vote_of(legs.scale)).tolist() if own else []

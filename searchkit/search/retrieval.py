@@ -24,7 +24,7 @@ from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
 from searchkit.index.manifest import RULES, rules_note
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted
+from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, filters, highlighted, without_filters
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
@@ -243,24 +243,48 @@ def retrieve(context: SearchContext, query: Query, config: SearchConfig, encode:
     tree = parsed.tree
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
-    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve)
+    both = query.mode is Mode.HYBRID and bool(parsed.text.strip())
+    summed = both and context.generation.has_vectors and config.fusion == "sum"
+    coverage = config.coverage_weight if summed else 0.0
+    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
     notes = (*parsed.notes, *absent, *matches.notes)
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
-    if query.mode is Mode.HYBRID and parsed.text.strip():
+    if both:
         if context.generation.has_vectors:
             vector = encode(context, parsed.text)
         scale = hybrid(matches.idf_sum, _weight(context, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
+    legs = _scaled(context, _legs(context, scale, matches, vector, allowed), config)
+    if summed and matches.idf_sum and config.neighbour_weight:
+        whole = _unfiltered(context, legs, parsed, mask, partial(evaluate, resolve=resolve, coverage=coverage))
+        legs = replace(legs, neighbour_weight=config.neighbour_weight, whole=whole)
     return Candidates(
         query=query,
         parsed=parsed,
-        legs=_scaled(context, _legs(context, scale, matches, vector, allowed), config),
+        legs=legs,
         mask=mask,
         notes=notes,
         reading=parsed.reading,
     )
+
+
+def _unfiltered(
+    context: SearchContext,
+    legs: RetrieverScores,
+    parsed: ParsedQuery,
+    mask: Mask | None,
+    ask: Callable[..., KeywordMatches],
+) -> RetrieverScores | None:
+    """Return what the legs say where no filter holds, of an argument or of the text; None where that is ``legs``."""
+    living = context.generation.living
+    tree = without_filters(parsed.tree)
+    if mask is living and tree is parsed.tree:
+        return None
+    matches = ask(context.keyword, tree, mask=living)
+    words = parsed.plain or isinstance(tree, Maybe)
+    return replace(legs, keyword=matches, allowed=living if words else matches.allowed, looked={}, leaned={})
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:
