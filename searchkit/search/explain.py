@@ -91,7 +91,7 @@ class Explainer:
         vectored = legs.generation.vectored is None or legs.generation.vectored[row]
         if cosine is not None and nearness is not None and vectored:
             score = float(cosine[0])
-            share = 1.0 if legs.lean is None else legs.lean.share_of(row)
+            share = 1.0 if legs.lean is None else float(legs.lean.shares_of(rows)[0])
             yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
         yield from self._beside(rows)
         if legs.shift is not None and row in legs.shift.rows:
@@ -118,7 +118,7 @@ class Explainer:
             score=float(near.means[place]),
             share=float(near.shares[place]),
             less=float(near.own[place]),
-            times=self._legs.neighbour_weight,
+            times=float(near.weights[place]),
             how=STRAIGHT,
             chunk_ids=tuple(chunks),
         )

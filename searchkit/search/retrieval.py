@@ -2,8 +2,8 @@
 
 An index that was published by keyword first (``build --keyword-first``) has segments that wait for their vectors. In
 hybrid mode a chunk without a vector counts a cosine of 0, which is what the default encoder gives two texts that have
-nothing to do with each other: its score is ``BM25 / sqrt(U)``, what its words alone are worth. So it is found by the
-keyword leg alone, no guess puts it above a chunk whose nearness is known, and every score depends, as ever, on the
+nothing to do with each other: its score is what its words alone are worth, and it has no neighbours. So it is found by
+the keyword leg alone, no guess puts it above a chunk whose nearness is known, and every score depends, as ever, on the
 query, the chunk and the index alone: when its vector comes, its own cosine is added; only what the index learns from
 all its vectors together, a weight and how languages lean, moves with them. While no chunk has one, the order is that of
 the keyword leg, and no encoder is needed. By vector alone such chunks can't be found; where there are no others, asking
