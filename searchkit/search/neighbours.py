@@ -19,9 +19,9 @@ The cosines are those of vectors rounded to 14 bits, whose products are exact: t
 the processor or where a row lies.
 
 nDCG@10 by how it is made, cranfield, xquad-en, scifact and the samples (with neither term .572 .981 .739 .786): of 100
-chunks .588 .980 .748 .786; of 64 .588 .981 .749 .782; coverage .3 .586 .980 .746 .787, .5 .588 .981 .748 .786. On cranfield
-g .2 .580, .4 .596; 8 neighbours .584; coverage added after, not taken from neighbours, .586. A greater g costs questions
-for known articles. ``scripts/ablations.py`` prints the table.
+chunks .588 .980 .748 .786; of 64 .588 .981 .749 .782; coverage .3 .586 .980 .746 .787, .5 .588 .981 .748 .786. On
+cranfield g .2 .580, .4 .596; 8 neighbours .584; coverage added after, not taken from neighbours, .586. A greater g
+costs questions for known articles. ``scripts/ablations.py`` prints the table.
 """
 
 from __future__ import annotations
