@@ -150,6 +150,17 @@ CHANGES: dict[str, Change] = {
     "cosines as they are": Change(
         code={"searchkit.search.language_bias.LanguageBias.towards": lambda self, vector: None}
     ),
+    "no coverage, no neighbours": Change(search={"coverage_weight": 0.0, "neighbour_weight": 0.0}),
+    "no neighbours": Change(search={"neighbour_weight": 0.0}),
+    "no coverage": Change(search={"coverage_weight": 0.0}),
+    "coverage .2": Change(search={"coverage_weight": 0.2}),
+    "coverage .6": Change(search={"coverage_weight": 0.6}),
+    "neighbours .2": Change(search={"neighbour_weight": 0.2}),
+    "neighbours .4": Change(search={"neighbour_weight": 0.4}),
+    "neighbours among 32": Change(code={"searchkit.search.neighbours.POOL": 32}),
+    "neighbours among 64": Change(code={"searchkit.search.neighbours.POOL": 64}),
+    "2 neighbours": Change(code={"searchkit.search.neighbours.NEAREST": 2}),
+    "8 neighbours": Change(code={"searchkit.search.neighbours.NEAREST": 8}),
     "vector weight 2": Change(search={"vector_weight": 2.0}),
     "vector weight 2.4": Change(search={"vector_weight": 2.4}),
     "vector weight 3.2": Change(search={"vector_weight": 3.2}),

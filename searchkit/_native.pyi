@@ -109,9 +109,13 @@ class Segments:
         mask: Buffer | None,
         filters: list[Any],
         depth: int,
+        presence: float = 0.0,
         /,
     ) -> tuple[bytes, bytes]:
-        """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores."""
+        """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores.
+
+        ``presence`` is what a leaf counts, times its weight, in each row where it stands at all.
+        """
 
     def voted(
         self,
@@ -171,6 +175,7 @@ class Segments:
         scores: Buffer,
         matched: Buffer,
         allowed: Buffer | None,
+        presence: float = 0.0,
         /,
     ) -> None:
         """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all."""
@@ -230,6 +235,14 @@ def nearest_codes(
 
     ``codes`` has 8 bits a value, without a sign, ``query`` 16; a product must fit into 32. Those are returned that lie
     no more than ``margin`` below the ``depth``-th best of the rows that are ``allowed`` (8 bits; None: all).
+    """
+
+def near_rows(vectors: Buffer, unit: float, groups: Buffer, order: Buffer, count: int, /) -> tuple[bytes, bytes]:
+    """Return for each of some ``vectors`` the ``count`` of other groups of the largest inner products with it.
+
+    The vectors (float32) times ``unit`` are rounded to whole numbers of 16 bits, whose products must fit into 32.
+    ``groups`` (64 bits) and ``order`` (32 bits) have a number a row. Places (32 bits), best first, of equal products
+    the higher in ``order`` first, -1 where there are no more; and their products (32 bits).
     """
 
 def move(source: Buffer, starts: Buffer, counts: Buffer, places: Buffer, which: Buffer, target: Buffer, /) -> None:

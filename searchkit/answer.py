@@ -18,20 +18,23 @@ class Contribution:
     """What one retriever gave a chunk. The shares of a chunk's contributions add up to its score.
 
     Attributes:
-        leg: ``"keyword"``, ``"vector"``, ``"reranker"``, ``"time"`` where the article's date counts, or by what the
-            question names the article, such as ``"exact title"`` (``search/named_articles.py``).
-        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and of a date or a name.
-        score: The leg's own score: BM25, a cosine, a reranker's log-odds, how many days the article lies from the time
-            that is asked of (for one without a date, the mean of what others get), or the tier of what is named.
+        leg: ``"keyword"``, ``"vector"``, ``"coverage"``, ``"neighbours"``, ``"reranker"``, ``"time"`` where the
+            article's date counts, or by what the question names the article, such as ``"exact title"``
+            (``search/named_articles.py``).
+        rank: The chunk's rank in that leg, from 1; None below the depth looked at, and where nothing is ranked.
+        score: The leg's own score: BM25, a cosine, a reranker's log-odds; the share of the query's idf that the chunk's
+            words cover; what keyword and coverage give the neighbours, in the mean; how many days the article lies from
+            the time that is asked of (for one without a date, the mean of what others get); the tier of what is named.
         share: What of the chunk's score comes from this leg.
         less: What is taken off ``score`` before it is weighted.
         times: What the rest is worth.
         how: The share as arithmetic on ``score``, ``less``, ``times`` and ``rank``.
+        chunk_ids: The neighbours, the nearest first.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
         >>> answer = searcher.search("air defense of Venezuela", explain=True)
-        >>> keyword, vector = answer.results[0].contributions
+        >>> keyword, vector, *_ = answer.results[0].contributions
         >>> vector.leg, vector.how
         ('vector', 'score * times')
         >>> abs(vector.score * vector.times - vector.share) < 1e-9
@@ -45,6 +48,7 @@ class Contribution:
     less: float = 0.0
     times: float = 1.0
     how: str = ""
+    chunk_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

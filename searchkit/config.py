@@ -181,6 +181,10 @@ class SearchConfig(_Typed):
             candidates of each search, ``depth`` of each retriever (``search/fusion.py`` has the forms and figures).
         vector_weight: The factor of the cosine, above 0. None is the one that the index has learnt from its vectors:
             2.8 for the default encoder, for another .30 over the deviation of its cosines.
+        coverage_weight: What is added to a chunk that has every word of the query, 0 to 10, in hybrid mode; one that
+            has some gets their share of the idf. 0: nothing.
+        neighbour_weight: How much of a chunk's keyword score is that of its neighbours, 0 to 1, in hybrid mode: of
+            the four nearest among the archive's best chunks for the query (``search/neighbours.py``). 0: nothing.
         depth: How many hits are taken from each retriever at first. With "sum" more are taken until the answer can't
             change, so it decides speed alone.
         chunks_per_result: How many of an article's chunks a result shows at most.
@@ -216,6 +220,9 @@ class SearchConfig(_Typed):
     fusion: str = "sum"
     # For the default encoder 2.3 to 3.8 stays within .003 nDCG@10 on eleven collections.
     vector_weight: float | None = None
+    # .3 to .6, and .2 to .4: search/neighbours.py has the figures.
+    coverage_weight: float = 0.4
+    neighbour_weight: float = 0.3
     depth: int = 200
     chunks_per_result: int = 3
     rerank_depth: int = 50
@@ -235,6 +242,10 @@ class SearchConfig(_Typed):
             raise ConfigError(f"There is no fusion '{self.fusion}'.", hint=f"Choose one of: {', '.join(FUSIONS)}.")
         if self.vector_weight is not None and not 0 < self.vector_weight < inf:
             raise ConfigError(f"vector_weight is {self.vector_weight}.", hint="Give a number above 0.")
+        if not 0 <= self.coverage_weight <= 10:
+            raise ConfigError(f"coverage_weight is {self.coverage_weight}.", hint="Give 0 to 10; 0 is nothing.")
+        if not 0 <= self.neighbour_weight <= 1:
+            raise ConfigError(f"neighbour_weight is {self.neighbour_weight}.", hint="Give 0 to 1; 0 is nothing.")
         if self.depth < 1 or self.chunks_per_result < 1:
             raise ConfigError("depth and chunks_per_result start at 1.", hint="Give 1 or more.")
         if not 1 <= self.rerank_depth <= 1000:

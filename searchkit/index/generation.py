@@ -392,6 +392,18 @@ class Generation:
                 scores[chosen] = vectors.similarity(query, rows[chosen] - self.bases[number])
         return scores
 
+    def vectors_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of some rows, each of which must have one: ``(len(rows), dimension)``."""
+        if len(self.segments) == 1 and (alone := self.segments[0].vectors) is not None:
+            return alone.matrix[rows]
+        gathered = np.zeros((len(rows), self.manifest.encoder.dimension), dtype=np.float32)
+        owners = np.searchsorted(self.bases, rows, side="right") - 1
+        for number in np.unique(owners):
+            if (vectors := self.segments[number].vectors) is not None:
+                chosen = owners == number
+                gathered[chosen] = vectors.matrix[rows[chosen] - self.bases[number]]
+        return gathered
+
     def nearest(
         self, query: NDArray[np.float32], depth: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], float]:

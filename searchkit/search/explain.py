@@ -3,6 +3,7 @@
 A chunk's score is the sum of its contributions' shares, and an article's the sum of ``counts * score`` over its votes.
 ``Contribution.how`` writes a share as arithmetic on what stands beside it: the leg's own ``score``; ``less``, what is
 taken off that; ``times``, what the rest is worth; and ``rank``. In a hybrid's keyword leg it names U (``fusion.py``).
+Neighbours are named, the nearest first; what is taken off their mean is what keyword and coverage give the chunk.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ import numpy as np
 
 from searchkit.answer import Contribution, Vote
 from searchkit.config import SearchConfig
-from searchkit.search.fusion import KEYWORD, RERANKER, RRF_K, TIME, VECTOR, CandidateScale, Scale, ScoreLine
+from searchkit.search.fusion import (
+    COVERAGE,
+    KEYWORD,
+    NEIGHBOURS,
+    RERANKER,
+    RRF_K,
+    TIME,
+    VECTOR,
+    CandidateScale,
+    Scale,
+    ScoreLine,
+)
+from searchkit.search.neighbours import NeighbourShift
 from searchkit.search.ranking import RerankShift, RetrieverScores, vote_of, weights
 from searchkit.search.time_prior import TimePrior
 
@@ -37,10 +50,11 @@ class Explainer:
 
     def __init__(self, legs: RetrieverScores, config: SearchConfig) -> None:
         self._legs, self._rerank_weight, depth = legs, config.rerank_weight, config.depth
+        self._coverage_weight = config.coverage_weight
         self._told: dict[int, tuple[Contribution, ...]] = {}
         self._keyword = self._vector = np.empty(0)
         if legs.keyword is not None:
-            self._keyword = _descending(legs.keyword.best(depth).scores, depth)
+            self._keyword = _descending(legs.keyword.uncovered.best(depth).scores, depth)
         if legs.vector is not None:
             rows, _ = legs.nearest(legs.vector, depth)
             self._vector = _descending(legs.generation.similarity(legs.vector, rows), depth)
@@ -71,16 +85,17 @@ class Explainer:
 
     def _contributions(self, row: int) -> Iterator[Contribution]:
         legs, rows = self._legs, np.asarray([row])
-        bm25, cosine, nearness = legs.bm25(rows), legs.cosine(rows), legs.nearness(rows)
-        if bm25 is not None and legs.keyword is not None:
-            score = float(bm25[0])
+        cosine, nearness = legs.cosine(rows), legs.nearness(rows)
+        if legs.keyword is not None:
+            score = float(legs.keyword.uncovered.at(rows)[0])
             rank = _rank(self._keyword, score) if legs.keyword.matching(rows)[0] else None
             yield _contribution(legs.scale, KEYWORD, rank, score, score)
         vectored = legs.generation.vectored is None or legs.generation.vectored[row]
         if cosine is not None and nearness is not None and vectored:
             score = float(cosine[0])
-            share = 1.0 if legs.lean is None else legs.lean.share_of(row)
+            share = 1.0 if legs.lean is None else float(legs.lean.shares_of(rows)[0])
             yield _contribution(legs.scale, VECTOR, _rank(self._vector, score), score, float(nearness[0]), share)
+        yield from self._beside(rows)
         if legs.prior is not None:
             yield _dated(legs.prior, row)
         if legs.named is not None and (named := legs.named.told(row)) is not None:
@@ -89,6 +104,32 @@ class Explainer:
             yield Contribution(leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED)
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
+
+    def _beside(self, rows: NDArray[np.int64]) -> Iterator[Contribution]:
+        """Yield what coverage and neighbours give a row."""
+        legs = self._legs
+        if legs.keyword is not None and legs.keyword.uncovered is not legs.keyword:
+            covered = legs.keyword.at(rows) - legs.keyword.uncovered.at(rows)
+            share, times = float(legs.scale.share(KEYWORD, covered)[0]), self._coverage_weight
+            if share:
+                yield Contribution(leg=COVERAGE, rank=None, score=share / times, share=share, times=times, how=WEIGHED)
+        near = legs.neighbours
+        if near is not None and len(place := np.flatnonzero(near.rows == rows[0])) and near.shares[place[0]]:
+            yield self._neighbours(near, int(place[0]))
+
+    def _neighbours(self, near: NeighbourShift, place: int) -> Contribution:
+        beside = near.rows[near.places[place][near.places[place] >= 0]].tolist()
+        chunks = [self._legs.generation.chunks_at(range(row, row + 1))[0].id for row in beside]
+        return Contribution(
+            leg=NEIGHBOURS,
+            rank=None,
+            score=float(near.means[place]),
+            share=float(near.shares[place]),
+            less=float(near.own[place]),
+            times=float(near.weights[place]),
+            how=STRAIGHT,
+            chunk_ids=tuple(chunks),
+        )
 
     def _reranked(self, shift: RerankShift, place: int) -> Contribution:
         own, scale = float(shift.scores[place]), self._legs.scale

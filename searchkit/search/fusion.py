@@ -1,13 +1,14 @@
-"""Fusion: a chunk's score from those of both retrievers.
+"""Fusion: a chunk's score from those of both retrievers; ``neighbours.py`` moves those of the best chunks.
 
-``s = BM25 / sqrt(U) + w * cosine``, where ``U`` is the sum of the idf of the query's words (repeats count, an unknown
-word counts as one in no chunk) and ``w`` is ``SearchConfig.vector_weight``, or what the index has learnt from its own
-vectors (``index/vector_stats.py``). In an archive of several languages the cosine is what of it is more than its
-language's (``language_bias.py``). The root of U is the scale on which BM25 grows with a query's length and rarity, so
-that one weight serves all queries; without words (U = 0) the first term is 0. A convex sum of scores beats reciprocal
-ranks (Bruch, Gai, Ingber, TOIS 2023: doi 10.1145/3596512); this form, unlike min-max, depends on the query, the chunk
-and the index alone: no other candidate, filter, depth or k changes a score. Measured, nDCG@10, mean of eleven
-collections: RRF (k = 60) .636, min-max .656, this .661.
+``s = BM25 / sqrt(U) + .4 * c + w * cosine``, where ``U`` is the sum of the idf of the query's words (repeats count, an
+unknown word counts as one in no chunk), ``c``, the coverage, the share of it whose words stand in the chunk, and ``w``
+is ``SearchConfig.vector_weight``, or what the index has learnt from its own vectors (``index/vector_stats.py``). In an
+archive of several languages the cosine is what of it is more than its language's (``language_bias.py``). The root of U
+is the scale on which BM25 grows with a query's length and rarity, so that one weight serves all queries; without words
+(U = 0) the first term is 0. A convex sum of scores beats reciprocal ranks (Bruch, Gai, Ingber, TOIS 2023: doi
+10.1145/3596512); this form, unlike min-max, depends on the query, the chunk and the index alone: no other candidate,
+filter, depth or k changes a score. Measured, nDCG@10, mean of eleven collections: RRF (k = 60) .636, min-max .656, this
+.661.
 
 The alternatives look at the candidates of one search: the best ``depth`` chunks of each leg, every one with its exact
 score in both. So a score moves with the filter and the depth, and articles beyond the candidates can't be found: what
@@ -104,6 +105,8 @@ def _ranked(scores: Scores, depth: int) -> Curve:
 
 KEYWORD = "keyword"
 VECTOR = "vector"
+COVERAGE = "coverage"
+NEIGHBOURS = "neighbours"
 RERANKER = "reranker"
 TIME = "time"
 

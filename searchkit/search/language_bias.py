@@ -118,9 +118,10 @@ class QueryBias:
         groups_ = self.group_of_row[rows]
         return (cosines - self.of_group[groups_]) * self.shares[groups_]
 
-    def share_of(self, row: int) -> float:
-        """Return what the rest of a row's cosine is worth."""
-        return float(self.shares[self.group_of_row[row]])
+    def shares_of(self, rows: Rows) -> Scores:
+        """Return what the rest of rows' cosines is worth, ``(n,)``."""
+        shares: Scores = self.shares[self.group_of_row[rows]]
+        return shares
 
     def sets(self) -> Iterator[tuple[Mask, float, float]]:
         """Yield ``(rows,)`` masks of all rows with a vector, the least that is taken off in each, and their share."""

@@ -51,6 +51,7 @@ from searchkit.types import Where
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.config import SearchConfig
     from searchkit.index.generation import Generation
     from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
     from searchkit.keyword.query.ast import Term
@@ -116,12 +117,15 @@ class NamedRows:
         return self.names[place], int(self.tiers[place])
 
 
-def step_of(scale: Scale, idf_sum: float, rerank_weight: float) -> float:
-    """Return more than two scores of one question can differ by, whatever the reranker says.
+def step_of(scale: Scale, idf_sum: float, config: SearchConfig) -> float:
+    """Return more than two scores of one question can differ by, whatever dates, neighbours and the reranker say.
 
-    ``idf_sum`` is U: BM25 is below it, quotations add half as much. A nearness lies within 2 of 0.
+    ``idf_sum`` is U: BM25 is below it, quotations add half as much, and so do titles that count more. A nearness lies
+    within 2 of 0. Neighbours give no chunk more than the best has.
     """
-    return scale.bound(2 * idf_sum, 4.0) + (1 + rerank_weight) * scale.unit
+    words = 2 * idf_sum * (1 + config.title_boost)
+    others = 1 + config.rerank_weight + config.time_weight + config.coverage_weight
+    return scale.bound(words, 4.0) + others * scale.unit
 
 
 class NamedArticleFinder:

@@ -21,7 +21,7 @@ best of each word over the chunks ranked worse.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,7 @@ from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
 from searchkit.search.language_bias import QueryBias
 from searchkit.search.named_articles import NamedRows
+from searchkit.search.neighbours import LEG_DEPTH, NeighbourShift, RowShift, neighbour_shift
 from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
 
@@ -102,22 +103,10 @@ _SEVERAL = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RerankShift:
-    """What a reranker adds to some rows' scores: ``(n,)`` rows, ascending, its own scores of them, and their shares."""
+class RerankShift(RowShift):
+    """What a reranker adds to some rows' scores, and its own ``(n,)`` scores of them."""
 
-    rows: Rows
     scores: Scores
-    shares: Scores
-
-    def of(self, rows: Rows) -> Scores:
-        """Return what each row's score is moved by: 0 for one that the reranker didn't read."""
-        places = np.searchsorted(self.rows, rows)
-        inside = np.minimum(places, max(len(self.rows) - 1, 0))
-        moved = np.zeros(len(rows), dtype=np.float64)
-        if len(self.rows):
-            read = self.rows[inside] == rows
-            moved[read] = self.shares[inside[read]]
-        return moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +116,9 @@ class RetrieverScores:
     ``keyword`` is what the keyword leg found, None where that leg isn't asked; ``vector`` is the query's, None where
     that leg isn't asked; ``allowed`` is ``(rows,)``, the rows that live and pass the filters, None for all; ``shift``
     is what a reranker adds to some rows, None where there is none; ``lean`` is what is taken off the cosines of each
-    language and what the rest is worth, None for nothing and all.
+    language and what the rest is worth, None for nothing and all. ``neighbour_weight`` is how much of a row's keyword
+    score is its neighbours', and ``whole`` what the legs say of all that lives, where a filter leaves them less; None
+    where it doesn't.
     """
 
     generation: Generation
@@ -145,9 +136,29 @@ class RetrieverScores:
     lean: QueryBias | None = None
     prior: TimePrior | None = None
     """What dates add to the scores; None where the question is of no time."""
+    neighbour_weight: float = 0.0
+    whole: RetrieverScores | None = None
+    near: list[NeighbourShift] = field(default_factory=list, init=False)
+    """What neighbours add, once it was worked out. Not handed over by ``replace``, as ``known`` isn't."""
+    first: dict[int, tuple[Rows, float]] = field(default_factory=dict, init=False)
+    """Rows that are among the best of a leg and the bound on others, by depth: for neighbours and for the ranking."""
+    read: list[tuple[Rows, Scores, Scores]] = field(default_factory=list, init=False)
+    """What both legs say of the rows that neighbours were looked for among."""
     known: list[tuple[Rows, Scores]] = field(default_factory=list, init=False)
     """Rows whose score was worked out, ascending, and these scores: of what ranks first all chunks are shown, too.
     Not handed over by ``replace``: with another scale or shift the scores are others."""
+
+    @property
+    def alone(self) -> RetrieverScores:
+        """The same without what dates, a reranker, coverage and neighbours add: BM25, nearness, and what is named."""
+        keyword = None if self.keyword is None else self.keyword.uncovered
+        return replace(self, keyword=keyword, prior=None, shift=None, neighbour_weight=0.0, whole=None)
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether ``alone`` scores otherwise."""
+        covered = self.keyword is not None and self.keyword.uncovered is not self.keyword
+        return covered or bool(self.neighbour_weight) or self.prior is not None or self.shift is not None
 
     def cosine(self, rows: Rows) -> Scores | None:
         """Return each row's cosine with the query, exactly; None where the vector leg isn't asked."""
@@ -170,11 +181,25 @@ class RetrieverScores:
 
     def score(self, rows: Rows, bm25: Scores | None = None) -> Scores:
         """Return each row's score; ``bm25`` is what ``bm25`` gives for the rows, where it is known already."""
-        scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
-        scores = scores if self.prior is None else scores + self.prior.of(rows)
-        if self.named is not None:
-            scores = scores + self.named.of(rows)
+        near = self.neighbours
+        known = next((read for read in self.read if read[0] is rows), None)
+        if known is not None:
+            scores = fused(self.scale, known[1], known[2])
+        else:
+            scores = fused(self.scale, self.bm25(rows) if bm25 is None else bm25, self.nearness(rows))
+        for shift in (near, self.prior, self.named):
+            if shift is not None:
+                scores = scores + shift.of(rows)
         return scores if self.shift is None else scores + self.shift.of(rows)
+
+    @property
+    def neighbours(self) -> NeighbourShift | None:
+        """What neighbours add to the scores; None where it is nothing, or one leg alone is asked."""
+        if not self.neighbour_weight or self.vector is None or not isinstance(self.scale, Scale):
+            return None
+        if not self.near:
+            self.near.append(neighbour_shift(self.whole or self, self.scale, self.neighbour_weight))
+        return self.near[0]
 
     def scored(self, rows: Rows) -> Scores:
         """Return what ``score`` does, without working out anew what is known."""
@@ -187,9 +212,14 @@ class RetrieverScores:
     def candidates(self, depth: int) -> tuple[Rows, float]:
         """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.
 
-        Those that a reranker moved, or that the question names, are always among them, so that no bound need count it.
+        Those that a reranker or neighbours move, or that the question names, are always among them, so that no bound
+        need count their shares.
         """
-        rows, bound = self._best(depth)
+        near = self.neighbours
+        rows, bound = self.best(depth)
+        if near is not None and (self.whole is not None or depth < LEG_DEPTH):
+            moved = near.rows if self.allowed is None else near.rows[self.allowed[near.rows]]
+            rows = np.union1d(rows, moved)
         if self.prior is not None and bound > -np.inf:
             dated, most = self.prior.best(depth, self.allowed)
             rows, bound = _each_once([rows, dated[self._answering(dated)]]), bound + most
@@ -205,6 +235,12 @@ class RetrieverScores:
         if vectored is None:
             return np.ones(len(rows), dtype=bool)
         return vectored[rows] if self.keyword is None else vectored[rows] | self.keyword.matching(rows)
+
+    def best(self, depth: int) -> tuple[Rows, float]:
+        """Return the rows that are among the best ``depth`` of a leg by themselves, and the bound on all others."""
+        if depth not in self.first:
+            self.first[depth] = self._best(depth)
+        return self.first[depth]
 
     def _best(self, depth: int) -> tuple[Rows, float]:
         parts, keyword_bound, vector_bound = [], 0.0, 0.0
@@ -285,13 +321,15 @@ def depth_for(legs: RetrieverScores, k: int, depth: int) -> int:
 
     ``depth`` is that of the settings. A fusion that knows the candidates alone sees so many; where articles have
     several chunks, more of these are needed for k articles. What both legs find is looked up in the other one: of 100
-    questions each to cranfield and xquad-en none had to look twice at 72 (k = 10), 8 at 25.
+    questions each to cranfield and xquad-en none had to look twice at 72 (k = 10), 8 at 25. Where neighbours
+    count, so many are asked for anyway.
     """
     if not isinstance(legs.scale, Scale) or legs.shift is not None:
         return depth
     chunks = -(-legs.generation.rows // max(1, legs.generation.article_count))
     several = min(chunks, _SEVERAL) if legs.vector is None else _SEVERAL
-    return min(depth, (k + _SPARE) * several)
+    enough = min(depth, (k + _SPARE) * several)
+    return max(enough, LEG_DEPTH) if legs.neighbour_weight and legs.vector is not None else enough
 
 
 def rank_chunks(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:

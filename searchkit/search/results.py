@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -107,12 +106,15 @@ def _chunk_results(
 def _confidences(
     context: SearchContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
 ) -> list[float | None]:
-    """Return the confidences of articles' scores before dates and a reranker; None where no word was asked for."""
+    """Return the confidences of what the retrievers say of articles by themselves; None where no word was asked for.
+
+    Dates, a reranker, coverage and neighbours say which of the articles answers better, not whether the archive has one.
+    """
     legs = candidates.legs
     if is_wordless(legs):
         return [None] * len(scores)
-    if legs.shift is not None or legs.prior is not None:
-        scores = article_scores(replace(legs, shift=None, prior=None), articles).tolist()
+    if legs.is_shifted:
+        scores = article_scores(legs.alone, articles).tolist()
     return confidences_of(context, candidates, scores)
 
 

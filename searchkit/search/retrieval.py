@@ -2,8 +2,8 @@
 
 An index that was published by keyword first (``build --keyword-first``) has segments that wait for their vectors. In
 hybrid mode a chunk without a vector counts a cosine of 0, which is what the default encoder gives two texts that have
-nothing to do with each other: its score is ``BM25 / sqrt(U)``, what its words alone are worth. So it is found by the
-keyword leg alone, no guess puts it above a chunk whose nearness is known, and every score depends, as ever, on the
+nothing to do with each other: its score is what its words alone are worth, and it has no neighbours. So it is found by
+the keyword leg alone, no guess puts it above a chunk whose nearness is known, and every score depends, as ever, on the
 query, the chunk and the index alone: when its vector comes, its own cosine is added; only what the index learns from
 all its vectors together, a weight and how languages lean, moves with them. While no chunk has one, the order is that of
 the keyword leg, and no encoder is needed. By vector alone such chunks can't be found; where there are no others, asking
@@ -25,7 +25,18 @@ from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fiel
 from searchkit.index.manifest import RULES, rules_note, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
 from searchkit.keyword.bounded_cache import BoundedCache
-from searchkit.keyword.query.ast import TEXT, Compound, Filter, Maybe, Or, Term, Tree, filters, highlighted
+from searchkit.keyword.query.ast import (
+    TEXT,
+    Compound,
+    Filter,
+    Maybe,
+    Or,
+    Term,
+    Tree,
+    filters,
+    highlighted,
+    without_filters,
+)
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
@@ -355,17 +366,20 @@ def _untimed(
             context.generation,
             context.names(query.text if parsed.plain else parsed.text),
             lambda: legs.allowed,
-            step_of(vector_alone(_weight(context, config)), 0.0, config.rerank_weight),
+            step_of(vector_alone(_weight(context, config)), 0.0, config),
         )
         return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
     tree, told = context.reread(parsed, config)
     absent += told
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
-    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve)
+    both = query.mode is Mode.HYBRID and bool(parsed.text.strip())
+    summed = both and context.generation.has_vectors and config.fusion == "sum"
+    coverage = config.coverage_weight if summed else 0.0
+    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
     notes = (*parsed.notes, *absent, *matches.notes)
     vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
-    if query.mode is Mode.HYBRID and parsed.text.strip():
+    if both:
         if context.generation.has_vectors:
             vector, lost = _encoded(context, parsed.text, encode, config)
             notes += lost
@@ -373,20 +387,22 @@ def _untimed(
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
+    legs = _scaled(context, _legs(context, scale, matches, vector, allowed), config)
+    if summed and matches.idf_sum and config.neighbour_weight:
+        ask = partial(evaluate, resolve=resolve, coverage=coverage)
+        whole = _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain)
+        legs = replace(legs, neighbour_weight=config.neighbour_weight, whole=whole)
     words = parsed.words if parsed.plain or parsed.reading.rest_is_words else ()
-    legs = replace(
-        _legs(context, scale, matches, vector, allowed),
-        named=named_rows(
-            context.generation,
-            context.names(query.text if parsed.plain else parsed.text, words),
-            lambda: mask if parsed.plain else matches.allowed,
-            step_of(scale, matches.idf_sum, config.rerank_weight),
-        ),
+    named = named_rows(
+        context.generation,
+        context.names(query.text if parsed.plain else parsed.text, words),
+        lambda: mask if parsed.plain else matches.allowed,
+        step_of(scale, matches.idf_sum, config),
     )
     return Candidates(
         query=query,
         parsed=parsed,
-        legs=_scaled(context, legs, config),
+        legs=replace(legs, named=named),
         mask=mask,
         notes=notes,
         reading=parsed.reading,
@@ -421,6 +437,25 @@ def batch_texts(context: SearchContext, queries: Iterable[str | Query], options:
         except (QueryError, ValueError):
             continue
     return tuple(text for text in texts if text.strip())
+
+
+def _unfiltered(
+    context: SearchContext,
+    legs: RetrieverScores,
+    tree: Tree,
+    mask: Mask | None,
+    ask: Callable[..., KeywordMatches],
+    *,
+    plain: bool,
+) -> RetrieverScores | None:
+    """Return what the legs say where no filter holds, of an argument or of the text; None where that is ``legs``."""
+    living = context.generation.living
+    bare = without_filters(tree)
+    if mask is living and bare is tree:
+        return None
+    matches = ask(context.keyword, bare, mask=living)
+    words = plain or isinstance(bare, Maybe)
+    return replace(legs, keyword=matches, allowed=living if words else matches.allowed, looked={}, leaned={})
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:

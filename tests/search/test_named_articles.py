@@ -303,10 +303,11 @@ def test_other_fusions_mind_it_too(index: Path, fusion: str) -> None:
 
 
 def test_a_step_is_more_than_scores_can_differ_by() -> None:
-    scale = hybrid(16.0, 2.8)
-    assert step_of(scale, 16.0, 2.0) == pytest.approx(2 * 16 / 4 + 4 * 2.8 + 3)
-    best, worst = scale.bound(1.5 * 16.0, 1.0) + 1.0, scale.bound(0.0, -1.0) - 1.0
-    assert best - worst < step_of(scale, 16.0, 2.0)
+    scale, config = hybrid(16.0, 2.8), SearchConfig(rerank_weight=2.0, time_weight=1.5, coverage_weight=0.4)
+    step = step_of(scale, 16.0, config)
+    assert step == pytest.approx(2 * 16 / 4 + 4 * 2.8 + (1 + 2.0 + 1.5 + 0.4))
+    best, worst = scale.bound(1.5 * 16.0, 1.0) + 1.0 + 1.5 + 0.4, scale.bound(0.0, -1.0) - 1.0
+    assert best - worst < step
 
 
 def test_edits_are_counted() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import searchkit
-from searchkit import Article, IndexConfig, Mode, Query, Searcher
+from searchkit import Article, IndexConfig, Mode, Query, SearchConfig, Searcher
 from searchkit.errors import QueryError
 from searchkit.keyword.query.ast import Maybe
 from searchkit.keyword.scoring.evaluator import evaluate
@@ -37,7 +38,7 @@ PRICES = {"cheap": 5, "fair": 30, "dear": 300}
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reading") / "index"
     articles = [
         Article(id=name, title=title, text=text, language="en", source="Ledger")
@@ -56,7 +57,12 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
         for name, price in PRICES.items()
     ]
     searchkit.build(folder, articles, encoder=WordEncoder(), config=IndexConfig())
-    with searchkit.open(folder, encoder=WordEncoder()) as opened:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searcher(index: Path) -> Iterator[Searcher]:
+    with searchkit.open(index, encoder=WordEncoder()) as opened:
         yield opened
 
 
@@ -107,29 +113,31 @@ def test_what_is_quoted_in_words_ranks_higher_and_excludes_nothing(searcher: Sea
 
 
 def test_a_wish_moves_no_score_but_of_what_has_it_whatever_the_path(
-    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+    index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [
         'the "strategic ambiguity doctrine" of thought',
         'a "mayor pleaded" in the market',
         'who "sold for thousands" tickets',
     ]
-    for text in texts:
-        for mode in (Mode.KEYWORD, Mode.HYBRID):
-            query = Query(text=text, mode=mode, k=50)
-            scores = dict(searcher.rank(query))
-            plain = dict(searcher.rank(Query(text=text.replace('"', ""), mode=mode, k=50)))
-            assert scores.keys() == plain.keys()
-            higher = {name for name in scores if scores[name] > plain[name] + 1e-9}
-            assert higher
-            assert all(scores[name] == pytest.approx(plain[name]) for name in scores.keys() - higher)
-            assert len(higher) == 1
-            assert dict(searcher.rank(Query(text=text, mode=mode, k=1))) == dict(list(scores.items())[:1])
-            answer = searcher.search(text, mode=mode, k=50)
-            assert [(one.article.id, one.score) for one in answer.results] == list(scores.items())
-            with monkeypatch.context() as patch:
-                patch.setattr(native, "COMPILED", None)
-                assert dict(searcher.rank(query)) == pytest.approx(scores)
+    alone = SearchConfig(neighbour_weight=0)  # what a chunk's neighbours have moves its score, too
+    with searchkit.open(index, encoder=WordEncoder(), config=alone) as searcher:
+        for text in texts:
+            for mode in (Mode.KEYWORD, Mode.HYBRID):
+                query = Query(text=text, mode=mode, k=50)
+                scores = dict(searcher.rank(query))
+                plain = dict(searcher.rank(Query(text=text.replace('"', ""), mode=mode, k=50)))
+                assert scores.keys() == plain.keys()
+                higher = {name for name in scores if scores[name] > plain[name] + 1e-9}
+                assert higher
+                assert all(scores[name] == pytest.approx(plain[name]) for name in scores.keys() - higher)
+                assert len(higher) == 1
+                assert dict(searcher.rank(Query(text=text, mode=mode, k=1))) == dict(list(scores.items())[:1])
+                answer = searcher.search(text, mode=mode, k=50)
+                assert [(one.article.id, one.score) for one in answer.results] == list(scores.items())
+                with monkeypatch.context() as patch:
+                    patch.setattr(native, "COMPILED", None)
+                    assert dict(searcher.rank(query)) == pytest.approx(scores)
 
 
 FILTERED = (

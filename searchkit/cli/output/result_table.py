@@ -14,6 +14,7 @@ from searchkit.answer import Answer, ChunkResult, FacetCount, Result
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
+from searchkit.search.fusion import COVERAGE, NEIGHBOURS
 from searchkit.types import Article, Mode
 
 DIM = "dim"
@@ -124,13 +125,22 @@ def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[s
     """Yield a line for each retriever with its share, and their sum, as on a bill; then the sums behind it."""
     width = max((len(part.leg) for part in result.contributions), default=0)
     for number, (part, share) in enumerate(zip(result.contributions, shares, strict=True)):
-        rank = f"rank {part.rank}" if part.rank is not None else _UNRANKED.get(part.leg, "not among its hits")
-        yield f"{part.leg:<{width}}  {rank} · own score {part.score:.3f}", signed(share, first=not number)
+        yield f"{part.leg:<{width}}  {_grounds(part)}", signed(share, first=not number)
     yield "sum of the shares", f"= {score}"
     for line in sums(result):
         yield line, ""
     if result.confidence is not None:
         yield f"confidence {result.confidence:.2f}", ""
+
+
+def _grounds(part: Contribution) -> str:
+    """Say what a share is for: a rank and a score of its own, the words that stand there, or the neighbours."""
+    if part.leg == COVERAGE:
+        return f"{part.score:.0%} of the query's words by weight"
+    if part.leg == NEIGHBOURS:
+        return f"those of {', '.join(map(clean, part.chunk_ids))}" if part.chunk_ids else "those of its other chunks"
+    rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
+    return f"{rank} · own score {part.score:.3f}"
 
 
 def _usual_language(results: Sequence[Result]) -> str | None:

@@ -8,6 +8,7 @@
 #include "leaf.h"
 #include "match_count.h"
 #include "module_state.h"
+#include "near_rows.h"
 #include "postings_cursor.h"
 #include "postings_field.h"
 #include "python_api.h"
@@ -39,6 +40,7 @@ static PyMethodDef methods[] = {
     {"products", native_products, METH_VARARGS, NULL},
     {"similarity", native_similarity, METH_VARARGS, NULL},
     {"nearest_codes", native_nearest_codes, METH_VARARGS, NULL},
+    {"near_rows", native_near_rows, METH_VARARGS, NULL},
     {"windows", native_windows, METH_VARARGS, NULL},
     {"word_bits", native_word_bits, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

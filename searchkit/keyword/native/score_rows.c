@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 /* fill(number, leaves, operations, steps, weights, required, root, asks, plain, mask, filters, wanted, scores, matched,
- * allowed): the scores of some rows of a segment, or of all. */
+ * allowed, presence = 0): the scores of some rows of a segment, or of all. */
 PyObject *segments_fill(PyObject *self, PyObject *args) {
     PyObject *leaves, *o[4], *mask, *filters, *arrays[4], *done = NULL;
     SearchRequest request = {0};
     SegmentSearch *s = &request.s;
     Buffer b[4] = {0};
     int number;
-    if (!PyArg_ParseTuple(args, "iO!OOOOiiiOO!OOOO", &number, &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root,
+    if (!PyArg_ParseTuple(args, "iO!OOOOiiiOO!OOOO|d", &number, &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root,
                           &s->asks, &s->plain, &mask, &PyList_Type, &filters, arrays, arrays + 1, arrays + 2,
-                          arrays + 3))
+                          arrays + 3, &s->presence))
         return NULL;
     if (!acquire_request(&request, self, leaves, o, mask, filters) || !prepare_request(&request)) goto out;
     if (number < 0 || number >= request.segments->count || !open_segment(&request, number)) {

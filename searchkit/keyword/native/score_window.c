@@ -46,8 +46,8 @@ static void add_scores(SearchState *w, Cursor *c, const ScoreTable *t, double we
                 if (mask[rows[i]]) sums[rows[i] - low] += weight * tf_part(t, rows[i], counts[i]);
         } else if (c->ones && t->lengths && t->max_tf) {
             const uint16_t *lengths = t->lengths;
-            const double *ratios = t->ratios;
-            for (; i < n; i++) sums[rows[i] - low] += weight * ratios[lengths[rows[i]]];
+            const double *ratios = t->ratios, presence = t->presence;
+            for (; i < n; i++) sums[rows[i] - low] += weight * (ratios[lengths[rows[i]]] + presence);
         } else {
             for (; i < n; i++) sums[rows[i] - low] += weight * tf_part(t, rows[i], counts[i]);
         }

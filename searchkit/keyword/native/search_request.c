@@ -150,6 +150,7 @@ int open_segment(SearchRequest *request, int number) {
     for (int i = 0; i < s->cursor_count; i++) {
         if (!segment->has_table[request->leaves[i]->field]) return 0;
         s->tables[i] = segment->tables[request->leaves[i]->field];
+        s->tables[i].presence = s->presence;
         open_leaf_cursor(s->cursors + i, segment, request->leaves[i]->field, request->leaves[i]->postings + number);
     }
     return !s->units || open_phrase_cursors(request->leaves[0], number, s->units) ? 1 : -1;

@@ -41,6 +41,7 @@ typedef struct {
     const int32_t *required;
     int required_count;
     int root, asks, plain;
+    double presence;
     uint32_t rows;
     const int32_t *article_of_row;
     const uint8_t *deleted, *mask;

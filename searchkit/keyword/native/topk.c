@@ -50,16 +50,16 @@ static void free_ranked(RankedRows *r) {
     free(r->scores);
 }
 
-/* best(leaves, operations, steps, weights, required, root, asks, plain, mask, filters, depth): the best rows, best
- * first, and one more, if there is one. */
+/* best(leaves, operations, steps, weights, required, root, asks, plain, mask, filters, depth, presence = 0): the best
+ * rows, best first, and one more, if there is one. */
 PyObject *segments_best(PyObject *self, PyObject *args) {
     PyObject *leaves, *o[4], *mask, *filters, *done = NULL;
     unsigned int depth;
     SearchRequest request = {0};
     SegmentSearch *s = &request.s;
     RankedRows ranked = {0}, spare = {0};
-    if (!PyArg_ParseTuple(args, "O!OOOOiiiOO!I", &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root, &s->asks,
-                          &s->plain, &mask, &PyList_Type, &filters, &depth))
+    if (!PyArg_ParseTuple(args, "O!OOOOiiiOO!I|d", &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root, &s->asks,
+                          &s->plain, &mask, &PyList_Type, &filters, &depth, &s->presence))
         return NULL;
     if (!acquire_request(&request, self, leaves, o, mask, filters)) goto out;
     if (depth >= request.rows) depth = (unsigned int)request.rows;

@@ -210,3 +210,19 @@ def filters(tree: Tree) -> Iterator[Filter]:
             yield from filters(tree.child)
         case _:
             return
+
+
+def without_filters(tree: Tree) -> Tree:
+    """Return what a tree asks for beside the filters that hold for all of it; the same where it has none."""
+    if isinstance(tree, Filter):
+        return Every()
+    if not isinstance(tree, And):
+        return tree
+    kept = tuple(child for child in tree.children if not isinstance(child, Filter) and not _is_negated_filter(child))
+    if len(kept) == len(tree.children):
+        return tree
+    return kept[0] if len(kept) == 1 else And(children=kept) if kept else Every()
+
+
+def _is_negated_filter(tree: Tree) -> bool:
+    return isinstance(tree, Not) and isinstance(tree.child, Filter)

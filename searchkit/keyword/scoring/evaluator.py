@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,6 +52,8 @@ class KeywordMatches:
 
     ``asked``: the terms that can score, as often as they are asked for, each with its factor. ``idf_sum``: U, the sum
     of idf over these, unknown words included. ``notes``: for the user. ``highlights``: what stands out in a chunk.
+    ``coverage``: what is added to the scores where every word stands, on the scale of ``score / sqrt(U)``; a chunk with
+    some of them gets their share of U.
     Holds caches alone, so any number of threads may share one.
     """
 
@@ -64,11 +67,13 @@ class KeywordMatches:
         filters: Sequence[Mask] = (),
         notes: tuple[str, ...] = (),
         highlights: Sequence[Term | Compound] = (),
+        coverage: float = 0.0,
     ) -> None:
         self.notes = notes
         self.highlights = highlights
         self._index = index
         self._program = program
+        self._weighted_terms = weighted_terms
         self._filters = filters
         self._mask = mask
         self._windows: NativeExecutor | None = None
@@ -80,6 +85,9 @@ class KeywordMatches:
             self._windows = NativeExecutor(index, program, self._leaves, mask, filters)
         idf = self._leaves.idf
         self.idf_sum = sum([factor * idf(unit) for unit, factor in weighted_terms], 0.0)
+        self._presence = coverage / sqrt(self.idf_sum) if self.idf_sum > 0 else 0.0
+        if self._windows is not None:
+            self._windows.presence = self._presence
         self._best: dict[int, BestRows] = {}
         self._voted: VotedArticles | None = None
 
@@ -176,21 +184,45 @@ class KeywordMatches:
     @cached_property
     def _dense(self) -> RowScores:
         if isinstance(self._leaves, LeafReader):
-            return run(self._index, self._program, self._leaves, self._mask, self._filters)
-        return NativeExecutor(self._index, self._program, self._leaves, self._mask, self._filters).dense()
+            return run(self._index, self._program, self._leaves, self._mask, self._filters, self._presence)
+        executor = NativeExecutor(self._index, self._program, self._leaves, self._mask, self._filters)
+        executor.presence = self._presence
+        return executor.dense()
+
+    @property
+    def uncovered(self) -> KeywordMatches:
+        """The same with scores that are BM25 alone."""
+        return self._without_coverage if self._presence else self
+
+    @cached_property
+    def _without_coverage(self) -> KeywordMatches:
+        return KeywordMatches(
+            self._index,
+            self._program,
+            self._weighted_terms,
+            mask=self._mask,
+            filters=self._filters,
+            notes=self.notes,
+            highlights=self.highlights,
+        )
 
 
 def evaluate(
-    index: KeywordSegments, tree: Tree, *, mask: Mask | None = None, resolve: Resolve | None = None
+    index: KeywordSegments,
+    tree: Tree,
+    *,
+    mask: Mask | None = None,
+    resolve: Resolve | None = None,
+    coverage: float = 0.0,
 ) -> KeywordMatches:
-    """Ask an index a tree.
+    """Ask an index a tree. ``coverage`` is that of ``KeywordMatches``.
 
     ``mask``, ``(rows,)`` bool, limits what may match (a filter); it changes no score. ``resolve`` turns a `Filter` of
     the tree into a mask of rows; it may raise ``QueryError``, and it is needed where the tree has filters
     (``ValueError``).
     """
     if (words := words_of(tree)) is not None:
-        return evaluate_words(index, words, mask=mask)
+        return evaluate_words(index, words, mask=mask, coverage=coverage)
     expansion = TermExpander(index)
     tree = expansion.of(tree)
     program = plan_of(tree)
@@ -204,9 +236,13 @@ def evaluate(
         filters=[resolve(filter_) for filter_ in program.filters] if resolve else [],
         notes=tuple(expansion.notes),
         highlights=tuple(highlighted(tree)),
+        coverage=coverage,
     )
 
 
-def evaluate_words(index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None) -> KeywordMatches:
+def evaluate_words(
+    index: KeywordSegments, words: Sequence[Term], *, mask: Mask | None = None, coverage: float = 0.0
+) -> KeywordMatches:
     """Ask an index for words of which any may stand there: what ``evaluate`` gives to their tree, without one."""
-    return KeywordMatches(index, plan_of_words(words), [(word, 1.0) for word in words], mask=mask, highlights=words)
+    weighted_terms = [(word, 1.0) for word in words]
+    return KeywordMatches(index, plan_of_words(words), weighted_terms, mask=mask, highlights=words, coverage=coverage)

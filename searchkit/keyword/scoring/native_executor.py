@@ -100,7 +100,10 @@ class VotedArticles(NamedTuple):
 
 
 class NativeExecutor:
-    """A program, ready to be run."""
+    """A program, ready to be run.
+
+    ``presence`` is what a leaf counts, times its weight, in each row where it stands.
+    """
 
     def __init__(
         self,
@@ -111,12 +114,13 @@ class NativeExecutor:
         filters: Sequence[Mask],
     ) -> None:
         self._index, self._program, self._lists, self._mask, self._filters = index, program, lists, mask, list(filters)
+        self.presence = 0.0
 
     def best(self, depth: int) -> tuple[Rows, Scores, float]:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
         self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
         try:
-            packed_rows, values = self._lists.parts.segments.best(*self._plan_arguments, depth)
+            packed_rows, values = self._lists.parts.segments.best(*self._plan_arguments, depth, self.presence)
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
         rows, scores = np.frombuffer(packed_rows, np.int64), np.frombuffer(values, np.float64)
@@ -179,7 +183,9 @@ class NativeExecutor:
     ) -> None:
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
-            self._lists.parts.segments.fill(number, *self._plan_arguments, wanted, scores, matched, allowed)
+            self._lists.parts.segments.fill(
+                number, *self._plan_arguments, wanted, scores, matched, allowed, self.presence
+            )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
 

@@ -185,15 +185,23 @@ class LeafReader:
 
 
 def run(
-    index: KeywordSegments, program: QueryPlan, leaves: LeafReader, mask: Mask | None, filters: Sequence[Mask]
+    index: KeywordSegments,
+    program: QueryPlan,
+    leaves: LeafReader,
+    mask: Mask | None,
+    filters: Sequence[Mask],
+    presence: float = 0.0,
 ) -> RowScores:
-    """Work a program out over all segments. ``mask`` and ``filters`` are ``(rows,)`` each."""
+    """Work a program out over all segments. ``mask`` and ``filters`` are ``(rows,)`` each.
+
+    ``presence`` is what a leaf counts, times its weight, in each row where it stands.
+    """
     dense = RowScores(
         scores=np.zeros(index.rows), matched=np.zeros(index.rows, dtype=bool), allowed=np.zeros(index.rows, dtype=bool)
     )
     for number, base in enumerate(index.bases[:-1]):
         rows_here = slice(base, index.bases[number + 1])
-        _SegmentExecutor(program, leaves, number, [filter_[rows_here] for filter_ in filters]).run(
+        _SegmentExecutor(program, leaves, number, [filter_[rows_here] for filter_ in filters], presence).run(
             None if mask is None else mask[rows_here],
             dense.scores[rows_here],
             dense.matched[rows_here],
@@ -205,8 +213,11 @@ def run(
 class _SegmentExecutor:
     """One segment: its registers, each worked out once."""
 
-    def __init__(self, program: QueryPlan, leaves: LeafReader, number: int, filters: Sequence[Mask]) -> None:
+    def __init__(
+        self, program: QueryPlan, leaves: LeafReader, number: int, filters: Sequence[Mask], presence: float
+    ) -> None:
         self._program, self._leaves, self._number, self._filters = program, leaves, number, filters
+        self._presence = presence
         self._article_of_row = leaves.index.articles_of(number)
         self._articles = int(self._article_of_row[-1]) + 1 if len(self._article_of_row) else 0
         self._registers: list[Mask] = []
@@ -236,7 +247,7 @@ class _SegmentExecutor:
             open_ = gate[rows]
             rows, tf = rows[open_], tf[open_]
             weight = step.factor * self._leaves.idf(leaf)
-            shares = weight * (tf / (tf + index.norms(self._number, leaf.field)[rows]))
+            shares = weight * (tf / (tf + index.norms(self._number, leaf.field)[rows]) + self._presence)
             if (word := lone_word(program)) is not None:
                 shares = np.where(np.isin(rows, self._own_rows(word)), shares * OWN_FORM, shares)
             scores[rows] += shares
