@@ -382,7 +382,7 @@ class Searcher:
         except BaseException as error:
             self._counts.add_error(error)
             raise
-        self._counts.add(watch, query.mode, len(answer.results))
+        self._counts.add(watch, str(query.mode), len(answer.results))
         if self._slow_s is not None and watch.took_s >= self._slow_s:
             _log.warning("%s", slow_search(answer))
         trace_search(watch, answer)
