@@ -16,7 +16,7 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
-from searchkit.search.cursor import Clock, Cursor
+from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidences_of, is_wordless, refuse_without_confidence
@@ -188,8 +188,8 @@ class PageTurn:
     candidates: Candidates
     config: SearchConfig
     page: Page
-    digest: bytes
     clock: Clock
+    is_reranked: bool
 
     def next_cursor(self, context: SearchContext) -> str | None:
         """Return the cursor of the next page; None where nothing follows."""
@@ -200,7 +200,7 @@ class PageTurn:
         return Cursor(
             generation=context.generation.manifest.generation,
             seal=context.seal,
-            query=self.digest,
+            query=query_digest(self.candidates.query, self.config, reranked=self.is_reranked),
             shown=page.shown + len(page.ranked.keys),
             reranked=None if shift is None else len(shift.rows),
             now=self.clock.reading,

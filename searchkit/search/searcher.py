@@ -494,7 +494,7 @@ class Searcher:
         except BaseException as error:
             self._counts.add_error(error)
             raise
-        self._counts.add(watch, query.mode, len(answer.results))
+        self._counts.add(watch, str(query.mode), len(answer.results))
         if self._slow_s is not None and watch.took_s >= self._slow_s:
             _log.warning("%s", slow_search(answer))
         trace_search(watch, answer)
@@ -1172,31 +1172,44 @@ class Searcher:
         self, context: SearchContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
     ) -> PageTurn:
         """Find the page that a query asks for. Raises as ``ask`` does."""
-        check_query(query)
         config = settings_for(context.generation, self._config)
         clock = Clock(lambda: config.time_zone, query.now if cursor is None else cursor.now)
-        digest = query_digest(query, config, reranked=self._is_reranked(query))
-        if cursor is not None and cursor.query != digest:
-            raise other_query()
         watch = watch or Stopwatch()
-        paged = None if cursor is None else context.paged.get(digest)
-        if cursor is not None:
-            self._counts.add_page(known=paged is not None)
-        if paged is None:
-            chunks = None if cursor is None else cursor.reranked
-            candidates = self._look(context, query, config, clock, chunks=chunks, watch=watch)
+        if cursor is None:
+            candidates = self._look(context, query, config, clock, watch=watch)
             ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
-            if cursor is not None:
-                context.paged[digest] = candidates, ranking
         else:
-            candidates, ranking = replace(paged[0], query=query), paged[1]
+            candidates, ranking = self._paged(context, query, config, clock, cursor, watch)
         watch.lap("retrieve")
         if query.sort:
             page = page_by_field(context, candidates, config, cursor)
         else:
             page = page_by_score(ranking, query.k, cursor)
         watch.lap("rank")
-        return PageTurn(candidates=candidates, config=config, page=page, digest=digest, clock=clock)
+        is_reranked = self._is_reranked(query)
+        return PageTurn(candidates=candidates, config=config, page=page, clock=clock, is_reranked=is_reranked)
+
+    def _paged(
+        self,
+        context: SearchContext,
+        query: Query,
+        config: SearchConfig,
+        clock: Clock,
+        cursor: Cursor,
+        watch: Stopwatch,
+    ) -> tuple[Candidates, DeepRanking]:
+        """Return what a later page goes on with, which is kept for those behind it. Raises ``CursorError``."""
+        check_query(query)
+        digest = query_digest(query, config, reranked=self._is_reranked(query))
+        if cursor.query != digest:
+            raise other_query()
+        paged = context.paged.get(digest)
+        self._counts.add_page(known=paged is not None)
+        if paged is None:
+            candidates = self._look(context, query, config, clock, chunks=cursor.reranked, watch=watch)
+            paged = candidates, DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
+            context.paged[digest] = paged
+        return replace(paged[0], query=query), paged[1]
 
     def _is_reranked(self, query: Query) -> bool:
         return self._reranker is not None and query.rerank and not query.sort
