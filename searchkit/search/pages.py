@@ -96,10 +96,10 @@ def _sortable(context: SearchContext, candidates: Candidates, config: SearchConf
     if not least or is_wordless(candidates.legs):
         return matching_articles(context.generation, candidates)
     refuse_without_confidence(candidates.legs, config)
-    ranking, count = DeepRanking(candidates.legs, config.depth, whole_depth=False), _CONFIDENT_FROM
+    ranking, count = DeepRanking(candidates.legs.alone, config.depth, whole_depth=False), _CONFIDENT_FROM
     while True:
         ranked = ranking.first(count)
-        # Confidence is in the order of the score.
+        # Confidence is in the order of the score by words and nearness alone.
         sure = np.asarray(confidences_of(context, candidates, ranked.scores.tolist()), dtype=np.float64) >= least
         if len(ranked.keys) < count or not sure.all():
             return np.sort(ranked.keys[sure])
@@ -211,12 +211,14 @@ class PageTurn:
     def _may_follow(self, context: SearchContext) -> bool:
         """Say whether an article behind the page can have the confidence that is asked for.
 
-        It is that of the score before a reranker, which took no more off an article than off any of its chunks.
+        It is that of the score before a reranker and neighbours, which took no more off an article than off any of its
+        chunks.
         """
         candidates = self.candidates
-        least, shift = candidates.query.min_confidence, candidates.legs.shift
-        if not least or candidates.query.sort or is_wordless(candidates.legs):
+        least, legs = candidates.query.min_confidence, candidates.legs
+        if not least or candidates.query.sort or is_wordless(legs):
             return True
-        taken = 0.0 if shift is None or not len(shift.shares) else max(0.0, -float(shift.shares.min()))
+        shifts = [shift for shift in (legs.shift, legs.neighbours) if shift is not None and len(shift.shares)]
+        taken = sum(max(0.0, -float(shift.shares.min())) for shift in shifts)
         (best,) = confidences_of(context, candidates, [float(self.page.ranked.scores[-1]) + taken])
         return best is None or best >= least

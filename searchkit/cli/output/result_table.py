@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.answer import Answer, ChunkResult, FacetCount, Result
+from searchkit.answer import Answer, ChunkResult, Contribution, FacetCount, Result
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
