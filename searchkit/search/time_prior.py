@@ -98,8 +98,8 @@ class ArticleDates:
     @cached_property
     def newest_day(self) -> int | None:
         """The day of the newest living article but for strays, in days since 1970; None where none has a date."""
-        days = self._days[self._counted]
-        return int(np.quantile(days, 1 - _STRAY, method="lower")) if len(days) else None
+        days = np.sort(self._days[self._counted])
+        return int(days[-1 - int(len(days) * _STRAY)]) if len(days) else None
 
     def mean(self, values: Scores) -> float:
         """Return the mean of a value over the living articles with a date; 0 where there is none."""
