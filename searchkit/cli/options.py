@@ -257,8 +257,9 @@ Recency = Annotated[
         "--recency/--no-recency",
         show_default=False,
         rich_help_panel=TIME,
-        help="Whether dates count in the ranking. Without it they do with --as-of or --around, and where the query"
-        " names a time ('this week', 'in March 2022') and no filter a date.",
+        help="Let dates count in the ranking, from today where nothing names another time; --no-recency: never. Without"
+        " either they do with --as-of or --around, and where the query names a time ('this week', 'in March 2022') and"
+        " no filter a date.",
     ),
 ]
 IncludeLater = Annotated[

@@ -1,12 +1,12 @@
 """Time prior: what an article's date adds to its score where a question is of a time.
 
 ``share = weight * unit * exp(-distance / scale)``: distance is how many days lie between the day that the article
-names and the time that is asked of, 0 within it; weight and scale are ``SearchConfig.time_weight`` and
-``time_scale_days``, with half of the weight where the question's words name a time of the calendar; unit is what a
-point of the hybrid's scale is worth in the mode: 1, by keyword the root of U, by vector 1 over its weight
-(``fusion.Scale.unit``). An article without a date gets the mean of all living ones that have one. All chunks of an
-article get the same, so its votes (``ranking.py``) add up to just that. A share depends on the question, the article
-and the index alone, and lies between 0 and weight * unit, which keeps the ranking's bound.
+names and the time that is asked of, 0 within it. Weight and scale are ``SearchConfig.time_weight`` and
+``time_scale_days``, with half of the weight (a fourth by vector) where the question's words name a time of the
+calendar. Unit is what a point of the hybrid's scale is worth in the mode: 1, by keyword the root of U, by vector 1 over
+its weight (``fusion.Scale.unit``). An article without a date gets the mean of all living ones that have one. All chunks
+of an article get the same, so its votes (``ranking.py``) add up to just that. A share depends on the question, the
+article and the index alone, and lies between 0 and weight * unit, which keeps the ranking's bound.
 
 The time that is asked of is, the first of these that there is:
 
@@ -22,7 +22,9 @@ is of the past: all but a hundredth of its articles are more than a year old. Th
 what it is without.
 
 nDCG@10 on 145 questions on news of 2022 to 2024, each with the date on which it was asked: .782 without, .897 with 1.5
-and 14 days; on 153 others that nobody tuned on .830 and .925. 7 to 60 days and 1 to 2.5 were within .03.
+and 14 days; on 153 others that nobody tuned on .830 and .925. 7 to 60 days and 1 to 2.5 were within .03. By mode, with
+static vectors and with MiniLM's of each article's first 150 words alone: hybrid .752 to .893, .752 to .860; keyword
+.756 to .901, .729 to .867; vector .578 to .846, .703 to .892. Without later articles .013 less at most.
 """
 
 from __future__ import annotations
@@ -96,8 +98,8 @@ class ArticleDates:
     @cached_property
     def newest_day(self) -> int | None:
         """The day of the newest living article but for strays, in days since 1970; None where none has a date."""
-        days = self._days[self._counted]
-        return int(np.quantile(days, 1 - _STRAY, method="lower")) if len(days) else None
+        days = np.sort(self._days[self._counted])
+        return int(days[-1 - int(len(days) * _STRAY)]) if len(days) else None
 
     def mean(self, values: Scores) -> float:
         """Return the mean of a value over the living articles with a date; 0 where there is none."""
@@ -158,7 +160,8 @@ def prior_of(
     distances = dates.distances(time.span)
     factors = _factors(distances, time, config)
     factors[~dates.known] = dates.mean(factors)
-    weight = config.time_weight * time.share * _unit(scale)
+    share = time.share if scale.keyword is not None else time.share**2
+    weight = config.time_weight * share * _unit(scale)
     return TimePrior(
         shares=weight * factors[generation.article_of_row],
         article_of_row=generation.article_of_row,

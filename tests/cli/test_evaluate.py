@@ -232,3 +232,20 @@ def test_it_is_told_how_many_queries_are_expressions_and_they_can_be_read_as_wor
     assert compared["comparisons"][0]["difference"] == pytest.approx(1 / 3)
     assert run("evaluate", *options, "--words", "--expression").code == 2
     assert run("evaluate", *options, "--compare", "syntax=lucene").code == 2
+
+
+def test_each_query_is_asked_as_of_its_own_date(run: Run, built: Path, judged: Path) -> None:
+    path = judged / "queries.jsonl"
+    rows = [json.loads(line) | {"asked": "1999-12-31"} for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = ("--mode", "keyword", "--measure", "P@1", "--json")
+    plain = run("evaluate", judged, "--index", built, *options).json()
+    kept = run("evaluate", judged, "--index", built, *options, "--as-of", "asked").json()
+    assert kept["runs"][0]["measures"]["P@1"]["mean"] == plain["runs"][0]["measures"]["P@1"]["mean"] == 1.0
+    left_out = run("evaluate", judged, "--index", built, *options, "--as-of", "asked", "--exclude-later").json()
+    assert left_out["runs"][0]["measures"]["P@1"]["mean"] < 1.0
+
+
+@pytest.mark.parametrize("options", [("--as-of", "nowhere"), ("--exclude-later",)])
+def test_a_time_that_is_none_is_refused(run: Run, built: Path, judged: Path, options: tuple[str, ...]) -> None:
+    assert run("evaluate", judged, "--index", built, *options).code == 2

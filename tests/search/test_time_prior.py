@@ -244,6 +244,20 @@ def test_recency_is_from_today_where_nothing_names_a_time(tmp_path: Path) -> Non
         assert opened.search("ferry", as_of="now").query.as_of in {today, today + timedelta(days=1)}
 
 
+def test_what_counts_from_today_is_not_read_in_an_archive_of_the_past(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    old = [dated(f"old{number}", today - timedelta(days=400 + number)) for number in range(149)]
+    searchkit.build(tmp_path / "index", [*old, dated("stray", today)], encoder=WordEncoder())
+    config = SearchConfig(time_zone="UTC")
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder(), config=config) as opened:
+        assert not opened.search("Why is the ferry on strike this week?").reading.time
+        day = today - timedelta(days=410)
+        assert opened.search(f"Why was the ferry on strike on {day.isoformat()}?").reading.time
+    searchkit.add(tmp_path / "index", [dated("fresh", today)], encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder(), config=config) as opened:
+        assert opened.search("Why is the ferry on strike this week?").reading.time
+
+
 def test_dates_are_scored_on_the_way_of_the_simplest_queries_too(strike: Searcher) -> None:
     query = Query(text="ferry", mode=Mode.KEYWORD, as_of=DAY)
     scored = [(result.article.id, result.score) for result in strike.ask(query).results]

@@ -153,7 +153,7 @@ EachAsOf = Annotated[
     str | None,
     typer.Option(
         "--as-of",
-        metavar="FIELD|DATE",
+        metavar="FIELD",
         show_default=False,
         rich_help_panel=ASKED,
         help="Ask each query as of its own date, which stands in that field of queries.jsonl (metadata.date); or all as"
