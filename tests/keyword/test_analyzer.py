@@ -256,6 +256,7 @@ def test_a_question_finds_its_paragraph_in_its_language(shared: Path):
         assert found / len(pairs) > 0.9, language
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("abZ019.,-'`_ \t\n\"!?/+~*()#@&"), max_size=25))
 @settings(deadline=None, derandomize=True, max_examples=1500)
 def test_ascii_words_are_those_that_the_whole_expression_finds(text: str) -> None:

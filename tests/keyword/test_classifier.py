@@ -547,6 +547,7 @@ def test_what_was_read_is_said(text: str, said: str) -> None:
     assert str(read(text).reading) == said
 
 
+@pytest.mark.slow
 def test_a_long_text_is_read_at_once() -> None:
     for text in ('"a ' * 60_000, "(" * 190_000, "+a:b " * 30_000, "a AND " * 30_000, '"' * 200_000):
         assert read(text).plain

@@ -67,18 +67,21 @@ def assert_partial_answers(found: KeywordMatches, matched: np.ndarray) -> None:
         assert best.bound == (ranking[depth] if len(ranking) > depth else -np.inf)
 
 
+@pytest.mark.slow
 @given(archives(chunks=1), trees)
 @steady
 def test_articles_of_one_chunk_score_as_the_formula_says(archive: list[list[Piece]], tree: Tree) -> None:
     assert_same(archive, tree)
 
 
+@pytest.mark.slow
 @given(archives(chunks=3), trees)
 @steady
 def test_conditions_hold_for_articles_and_scores_belong_to_chunks(archive: list[list[Piece]], tree: Tree) -> None:
     assert_same(archive, tree)
 
 
+@pytest.mark.slow
 @given(archives(chunks=2), trees)
 @settings(steady, max_examples=60)
 def test_an_index_with_a_history_answers_like_one_built_afresh(archive: list[list[Piece]], tree: Tree) -> None:
@@ -93,6 +96,7 @@ def test_an_index_with_a_history_answers_like_one_built_afresh(archive: list[lis
         assert highlighted_terms(old) >= highlighted_terms(new)
 
 
+@pytest.mark.slow
 @given(archives(chunks=2), trees)
 @settings(steady, max_examples=60)
 def test_a_mask_leaves_rows_out_and_changes_no_score(archive: list[list[Piece]], tree: Tree) -> None:

@@ -47,6 +47,7 @@ pieces = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(pieces, max_size=7).map("".join))
 @settings(deadline=None, derandomize=True, max_examples=1500)
 def test_nothing_else_is_taken_for_simple(text: str) -> None:

@@ -90,6 +90,7 @@ TREES: list[Tree] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tree", TREES, ids=range(len(TREES)))
 def test_the_best_rows_are_those_of_numpy_to_the_last_bit(
     monkeypatch: pytest.MonkeyPatch, index: KeywordSegments, tree: Tree

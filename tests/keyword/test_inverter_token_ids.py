@@ -35,6 +35,7 @@ def bare(token: str) -> str:
     return word.lower() if word.isascii() and word.isalpha() and len(word) <= 100 and not signed else token
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(texts, st.sampled_from([0, 1, 14, 15, 70_000])), max_size=6))
 @steady
 def test_tokens_are_what_stands_between_spaces(archive: list[tuple[str, int]]) -> None:

@@ -46,6 +46,7 @@ def both(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], T]) -> tuple[T, T]:
         return ours, ask()
 
 
+@pytest.mark.slow
 @compiled
 @given(archives(chunks=3), trees, st.booleans())
 @steady
@@ -216,6 +217,7 @@ def test_what_is_wrong_is_refused_before_it_is_followed() -> None:
         native.COMPILED.pack_positions(np.zeros(5, np.uint32), np.array([0, 6], np.int64))
 
 
+@pytest.mark.slow
 def test_doctor_says_which_loops_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     def said() -> str:
         return next(check.found for check in examine() if check.name == "keyword loops")

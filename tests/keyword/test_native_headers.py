@@ -69,6 +69,7 @@ def test_a_file_says_first_what_it_holds() -> None:
         assert re.match(r"/\* [A-Z][\w -]*: [^?]+?\*/\n", text), name
 
 
+@pytest.mark.slow
 def test_a_header_includes_what_it_uses(tmp_path: Path) -> None:
     compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")
     python = Path(sysconfig.get_paths()["include"])

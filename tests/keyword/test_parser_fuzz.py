@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ signs = st.sampled_from([
 queries = st.one_of(st.lists(signs, min_size=1, max_size=14).map("".join), st.text(min_size=1, max_size=60))
 
 
+@pytest.mark.slow
 @given(queries)
 @steady
 def test_any_text_is_read_and_can_be_evaluated(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
@@ -44,6 +45,7 @@ boosted = st.builds(Boost, child=single, factor=st.sampled_from((0.5, 2.0)))
 plain_trees: st.SearchStrategy[Tree] = st.recursive(st.one_of(single, boosted), _branches, max_leaves=8)
 
 
+@pytest.mark.slow
 @given(archives(chunks=1), plain_trees)
 @steady
 def test_whoosh_gives_the_same_rows_and_scores(archive: list[list[Piece]], tree: Tree) -> None:
@@ -57,6 +59,7 @@ def test_whoosh_gives_the_same_rows_and_scores(archive: list[list[Piece]], tree:
         np.testing.assert_allclose(ours.scores, theirs, rtol=1e-6)
 
 
+@pytest.mark.slow
 @given(archives(chunks=1), phrases(unions_too=False))
 @steady
 def test_whoosh_finds_the_same_phrases(archive: list[list[Piece]], phrase: Phrase) -> None:

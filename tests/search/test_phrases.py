@@ -75,6 +75,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TEXTS)
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_a_phrase_over_the_border_of_two_chunks_is_found(tmp_path: Path, kind: str, size: int) -> None:
@@ -104,6 +105,7 @@ class CharacterEncoder(WordEncoder):
         return [len(text) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", RUNS)
 def test_a_run_without_spaces_that_is_cut_is_found_over_the_cut(tmp_path: Path, language: str) -> None:
     encoder, text = CharacterEncoder(max_tokens=100), RUNS[language]
@@ -123,6 +125,7 @@ def test_a_run_without_spaces_that_is_cut_is_found_over_the_cut(tmp_path: Path, 
             assert found(searcher, f'"{text[border]}{text[border - 1]}{text[border - 3]}"') == set()
 
 
+@pytest.mark.slow
 def test_a_pair_over_a_cut_can_be_deleted_and_merged(tmp_path: Path) -> None:
     encoder = CharacterEncoder(max_tokens=100)
     articles = [Article(id=name, text=RUNS["zh"][place:], language="zh") for place, name in enumerate("abc")]

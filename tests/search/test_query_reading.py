@@ -321,6 +321,7 @@ def test_a_condition_of_words_changes_no_result_by_keyword(
         assert required.allowed.sum() < wished.allowed.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     "text", ["protest price:[10 TO", "price:[10] protest", 'protest source:"The', "published:soon protest"]
