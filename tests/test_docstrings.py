@@ -74,6 +74,9 @@ ARTICLES = [
 
 MORE = {
     "searchkit": searchkit,
+    "aio.open": searchkit.aio.open,
+    "aio.open_many": searchkit.aio.open_many,
+    "encoders.from_function": encoders.from_function,
     "encoders.load_encoder": encoders.load_encoder,
     "encoders.load_reranker": encoders.load_reranker,
     "ingest.read": ingest.read,

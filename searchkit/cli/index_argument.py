@@ -48,7 +48,8 @@ def existing_indexes(typed: Sequence[str] | None, screen: Screen) -> list[Path]:
 
     Raises as that does.
     """
-    return [existing_index(name, screen) for name in typed or [os.environ.get("SEARCHKIT_INDEX") or None]]
+    named: list[str | None] = [*typed] if typed else [os.environ.get("SEARCHKIT_INDEX")]
+    return [existing_index(name, screen) for name in named]
 
 
 def _is_there(path: Path) -> bool:

@@ -26,7 +26,7 @@ import numpy as np
 from searchkit.errors import QueryError
 from searchkit.filter_expression import shown_value
 from searchkit.index.field_values import LAST_CHARACTER, TITLE, ValueTable, shown_value_of, value_key, value_tables
-from searchkit.index.generation import Generation
+from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.ingest.indexed_text import compose
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.bounded_cache import BoundedCache
@@ -94,6 +94,9 @@ class Suggester:
     ) -> tuple[Suggestion, ...]:
         """Return at most ``k`` suggestions, the most frequent first. Raises ``QueryError``, ``IndexCorrupt``."""
         _check(prefix, k)
+        known_names = self._generation.field_names | FIELDS_EVERYWHERE | {WORD, TITLE}
+        if wrong := [kind for kind in kinds or () if kind not in known_names]:
+            raise unknown_field(wrong[0], known_names)
         asked_for = (prefix, where, k, kinds)
         if (known := self._answers.get(asked_for)) is None:
             known = self._answers[asked_for] = self._suggested(prefix, where, k, kinds)

@@ -176,7 +176,7 @@ def test_the_k_highest_places_are_taken_ties_by_place() -> None:
 @pytest.mark.parametrize(
     ("prefix", "more"),
     [(None, {}), (7, {}), ("a", {"k": 0}), ("a", {"k": True}), ("a", {"k": 1_001}), ("a", {"kinds": [1]}),
-     ("a", {"kinds": 5}), ("a", {"where": {"field": "nowhere", "eq": 1}})],
+     ("a", {"kinds": 5}), ("a", {"kinds": "sorce"}), ("a", {"where": {"field": "nowhere", "eq": 1}})],
 )  # fmt: skip
 def test_what_can_not_be_understood_is_refused(searcher: Searcher, prefix: object, more: dict[str, object]) -> None:
     with pytest.raises(QueryError):
