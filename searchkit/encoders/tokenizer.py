@@ -148,8 +148,8 @@ class ModelTokenizer:
         """Whether spaces part tokens and are none: so with WordPiece and SentencePiece, not with byte-level BPE."""
         return self.count_exactly([_PROBE])[0] == sum(self.count_exactly(_PROBE.split()))
 
-    # It isn't changed once it is made, which makes it safe to share; made twice by a race, both are equal. There is one:
-    # that of an encoder for many languages takes 300 MB and .6 s to read.
+    # It isn't changed once it is made, which makes it safe to share; made twice by a race, both are equal. There is but
+    # this: that of an encoder for many languages takes 300 MB and .6 s to read.
     @cached_property
     def _tokenizer(self) -> Any:
         tokenizer = _read(self.path)

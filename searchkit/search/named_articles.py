@@ -173,7 +173,7 @@ class NamedArticleFinder:
     def may_quote(self, index: KeywordSegments, text: str, terms: Sequence[Term]) -> bool:
         """Say whether ``quoted`` may have something of a question, ``terms`` being words of it: sooner told."""
         words = text.split()
-        if len(words) >= FEWEST_WORDS and len(rows_with_all(index, [term.terms for term in terms])):
+        if len(words) >= FEWEST_WORDS and len(rows_with_all(index, [tuple(term.terms) for term in terms])):
             return True
         ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
         return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
@@ -230,7 +230,7 @@ class NamedArticleFinder:
         """Yield the numbers of the articles in whose title some words stand together, then those that have them all."""
         sequence = sequence_of(words, "title")
         if sequence is not None:
-            stems = [unit.terms for unit in sequence.units]
+            stems = [tuple(unit.terms) for unit in sequence.units]
             rows = rows_with_all(index, stems, "title", len(stems))
             if len(rows):
                 yield np.unique(self._generation.article_of_row[rows_of_sequence(index, sequence)])

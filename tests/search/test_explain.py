@@ -23,7 +23,7 @@ from searchkit.config import FUSIONS
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder, WordReranker
 
-TEXT = "oil exports of field 7"
+TEXT = "field 7 exports of oil"
 
 
 @pytest.fixture(scope="module")

@@ -240,9 +240,18 @@ def evaluate(
     screen = Screen(no_color=no_color)
     if known_items:
         _check_alone(folder, queries, qrels, run, compare, measure, run_out, fail_under)
-        known = {"sample": sample, "seed": seed, "per_query": per_query, "quiet": quiet, "json": json}
         config = SearchConfig.from_file(settings) if settings is not None else None
-        measure_known_items(screen, existing_index(index, screen), mode or (Mode.HYBRID,), config, **known)
+        measure_known_items(
+            screen,
+            existing_index(index, screen),
+            mode or (Mode.HYBRID,),
+            config,
+            sample=sample,
+            seed=seed,
+            per_query=per_query,
+            quiet=quiet,
+            json=json,
+        )
         return
     judged = read_named(folder, split, queries, qrels)
 
