@@ -129,7 +129,8 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "serve.serve",
         (
             "searchkit serve --index indexes/news",
-            "searchkit serve --index news --index wire --host 0.0.0.0 --tokens tokens.toml --allow-host search.example",
+            "searchkit serve --index news --index wire --workers 2",
+            "searchkit serve --index news --host 0.0.0.0 --tokens tokens.toml",
         ),
     ),
     ("mcp", "mcp.mcp", ("searchkit mcp --index indexes/news",)),

