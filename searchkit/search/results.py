@@ -108,7 +108,7 @@ def _confidences(
 ) -> list[float | None]:
     """Return the confidences of what the retrievers say of articles by themselves; None where no word was asked for.
 
-    Dates, a reranker, coverage and neighbours say which of the articles answers better, not whether the archive has one.
+    Dates, a reranker, coverage and neighbours say which article answers better, not whether the archive has one.
     """
     legs = candidates.legs
     if is_wordless(legs):

@@ -26,7 +26,7 @@ from tests.word_encoder import WordEncoder
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 EXAMPLES = {"POSITIVE": 4, "NEGATIVE": 2}
-"""Requests a route, those that fit its description and those that don't: they take seconds. Twelve find nothing more."""
+"""Requests a route, those that fit its description and those that don't. Twelve take seconds and find nothing more."""
 
 HELD = [
     not_a_server_error,

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
+from searchkit.answer import article_dict
 from searchkit.cli.output.console import clean
-from searchkit.cli.output.formats import article_json
 from searchkit.cli.output.result_table import DIM, byline
 from searchkit.types import Quotation, QuoteDifference
 
@@ -56,7 +56,7 @@ def _told(difference: QuoteDifference) -> str:
 
 def _quotation_json(quotation: Quotation) -> dict[str, Any]:
     return {
-        "article": article_json(quotation.article),
+        "article": article_dict(quotation.article),
         "start": quotation.start,
         "end": quotation.end,
         "text": quotation.text,
