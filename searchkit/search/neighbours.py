@@ -37,8 +37,9 @@ from searchkit.storage import native
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from searchkit.index.generation import Generation
     from searchkit.search.fusion import Scale
-    from searchkit.search.ranking import RetrieverScores
+    from searchkit.search.language_bias import QueryBias
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
@@ -86,38 +87,48 @@ class NeighbourShift(RowShift):
     places: Places
 
 
-def neighbour_shift(whole: RetrieverScores, scale: Scale, weight: float) -> NeighbourShift:
-    """Return what neighbours add, from what both retrievers say without a filter."""
-    rows, own = _pool(whole, scale)
-    places, products = _near(whole, rows, own)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegScores:
+    """What both retrievers say of rows among which are the best of each: ``(n,)`` each, the rows ascending.
+
+    ``bound`` is the highest keyword score of any other row.
+    """
+
+    rows: Rows
+    keyword: Scores
+    cosines: Scores
+    nearness: Scores
+    bound: float
+
+
+def neighbour_shift(
+    generation: Generation, legs: LegScores, scale: Scale, weight: float, lean: QueryBias | None
+) -> NeighbourShift:
+    """Return what neighbours add; ``legs`` are the best ``LEG_DEPTH`` of both retrievers without a filter."""
+    rows, own = _pool(generation, legs, scale)
+    places, products = _near(generation, rows, own)
     weights = np.where(places >= 0, np.maximum(products, 0), 0).astype(np.float64)
     total = weights.sum(axis=1)
     known = total > 0
     means = own.copy()
     means[known] = (weights * own[places]).sum(axis=1)[known] / total[known]
-    worth = weight if whole.lean is None else weight * whole.lean.shares_of(rows)
+    worth = weight if lean is None else weight * lean.shares_of(rows)
     weighed = np.broadcast_to(np.asarray(worth, dtype=np.float64), own.shape)
     return NeighbourShift(
         rows=rows, shares=weighed * (means - own), own=own, means=means, weights=weighed, places=places
     )
 
 
-def _pool(whole: RetrieverScores, scale: Scale) -> tuple[Rows, Scores]:
+def _pool(generation: Generation, legs: LegScores, scale: Scale) -> tuple[Rows, Scores]:
     """Return the best rows, ascending, and what keyword and coverage give each."""
-    if whole.keyword is None or whole.vector is None:
-        raise ValueError("neighbours are of what both retrievers say")
-    rows, _ = whole.best(LEG_DEPTH)
-    keyword, cosines = whole.keyword.at(rows), whole.generation.similarity(whole.vector, rows)
-    nearness = cosines if whole.lean is None else whole.lean.nearness(cosines, rows)
-    whole.read.append((rows, keyword, nearness))
-    own = scale.share(KEYWORD, keyword)
-    scores = own + scale.share(VECTOR, nearness)
-    kept = cosines > _border(cosines, LEG_DEPTH)
-    kept |= keyword > max(whole.keyword.best(LEG_DEPTH).bound, 0.0)
-    if whole.generation.vectored is not None:
-        kept &= whole.generation.vectored[rows]
+    own = scale.share(KEYWORD, legs.keyword)
+    scores = own + scale.share(VECTOR, legs.nearness)
+    kept = legs.cosines > _border(legs.cosines, LEG_DEPTH)
+    kept |= legs.keyword > max(legs.bound, 0.0)
+    if generation.vectored is not None:
+        kept &= generation.vectored[legs.rows]
     kept[kept] = scores[kept] > _border(scores[kept], POOL + 1)
-    return rows[kept], own[kept]
+    return legs.rows[kept], own[kept]
 
 
 def _border(scores: Scores, place: int) -> float:
@@ -125,14 +136,14 @@ def _border(scores: Scores, place: int) -> float:
     return float(-np.partition(-scores, place - 1)[place - 1]) if len(scores) >= place else -np.inf
 
 
-def _near(whole: RetrieverScores, rows: Rows, own: Scores) -> tuple[Places, Places]:
+def _near(generation: Generation, rows: Rows, own: Scores) -> tuple[Places, Places]:
     """Return ``(n, 4)`` places of each row's nearest of other articles among the rows, and their inner products.
 
     Of equally near ones those of the higher keyword score come first, so that the order of the rows decides nothing.
     """
     order = np.empty(len(rows), dtype=np.int32)
     order[np.argsort(own, kind="stable")] = np.arange(len(rows), dtype=np.int32)
-    vectors, articles = whole.generation.vectors_of(rows), whole.generation.article_of_row[rows]
+    vectors, articles = generation.vectors_of(rows), generation.article_of_row[rows]
     if native.COMPILED is None:
         return _near_in_numpy(vectors, articles, order)
     packed, products = native.COMPILED.near_rows(vectors, _UNIT, articles, order, NEAREST)

@@ -31,7 +31,7 @@ from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
 from searchkit.search.language_bias import QueryBias
 from searchkit.search.named_articles import NamedRows
-from searchkit.search.neighbours import LEG_DEPTH, NeighbourShift, RowShift, neighbour_shift
+from searchkit.search.neighbours import LEG_DEPTH, LegScores, NeighbourShift, RowShift, neighbour_shift
 from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
 
@@ -198,8 +198,22 @@ class RetrieverScores:
         if not self.neighbour_weight or self.vector is None or not isinstance(self.scale, Scale):
             return None
         if not self.near:
-            self.near.append(neighbour_shift(self.whole or self, self.scale, self.neighbour_weight))
+            whole = self.whole or self
+            self.near.append(
+                neighbour_shift(self.generation, whole.both(), self.scale, self.neighbour_weight, self.lean)
+            )
         return self.near[0]
+
+    def both(self) -> LegScores:
+        """Return what both legs say of the rows that neighbours are looked for among, and remember it."""
+        rows, _ = self.best(LEG_DEPTH)
+        if self.keyword is None or self.vector is None:
+            raise ValueError("one leg alone is asked")
+        keyword, cosines = self.keyword.at(rows), self.generation.similarity(self.vector, rows)
+        nearness = cosines if self.lean is None else self.lean.nearness(cosines, rows)
+        self.read.append((rows, keyword, nearness))
+        bound = self.keyword.best(LEG_DEPTH).bound
+        return LegScores(rows=rows, keyword=keyword, cosines=cosines, nearness=nearness, bound=bound)
 
     def scored(self, rows: Rows) -> Scores:
         """Return what ``score`` does, without working out anew what is known."""
