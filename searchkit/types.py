@@ -688,9 +688,9 @@ class QuoteDifference:
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
-        >>> quotation = searcher.quote("chocolate makers blame the rain")[0]
+        >>> quotation = searcher.quote("chocolate growers blame the weather")[0]
         >>> quotation.differences[0]
-        QuoteDifference(kind='changed', typed='rain', written='weather')
+        QuoteDifference(kind='changed', typed='growers', written='makers')
     """
 
     kind: str
