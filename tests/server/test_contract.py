@@ -26,7 +26,13 @@ from tests.word_encoder import WordEncoder
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 EXAMPLES = {"POSITIVE": 4, "NEGATIVE": 2}
-"""Requests a route, those that fit its description and those that don't. Twelve take seconds and find nothing more."""
+"""Requests a route, those that fit its description and those that don't. Twelve find nothing more, in a minute."""
+
+PATIENCE_S = 120.0
+"""The first date in words loads what reads it, which takes seconds, and more on a busy machine."""
+
+KNOWN = {"index": "news", "article_id": "a003", "chunk_id": "a003#0"}
+"""What addresses name: at random they would name nothing, and every answer were 404."""
 
 HELD = [
     not_a_server_error,
@@ -45,7 +51,10 @@ HELD = [
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served") / "news"
     built(folder)
-    state, limits = tmp_path_factory.mktemp("state"), Limits(jobs=1)  # each is a process, and the first will do
+    state, limits = (
+        tmp_path_factory.mktemp("state"),
+        Limits(jobs=1, timeout_s=PATIENCE_S),
+    )  # each job is a process, and the first will do
     with serving({"news": folder}, state, WordEncoder(), tokens=TOKENS, limits=limits) as url:
         yield url
 
@@ -67,6 +76,9 @@ def test_every_route_keeps_the_contract(description, kind: str) -> None:
 
 def check_route(operation, mode, session: requests.Session) -> None:
     """Ask a route in many ways."""
+    # Any line of a body may be an article or not: what became of it, the job tells.
+    takes_lines = (operation.method.upper(), operation.path) == ("POST", "/v1/{index}/articles")
+    checked = [check for check in HELD if not (takes_lines and check is checks.negative_data_rejection)]
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
@@ -78,7 +90,8 @@ def check_route(operation, mode, session: requests.Session) -> None:
         suppress_health_check=list(HealthCheck),
     )
     def check(case) -> None:
-        case.call_and_validate(checks=HELD, headers=bearer(WRITE), session=session)
+        case.path_parameters.update({name: KNOWN[name] for name in case.path_parameters if name in KNOWN})
+        case.call_and_validate(checks=checked, headers=bearer(WRITE), session=session, timeout=PATIENCE_S)
 
     with suppress(Unsatisfiable if mode is schemathesis.GenerationMode.NEGATIVE else ()):  # nothing to get wrong
         check()
