@@ -35,7 +35,8 @@ _NAMED_BY = 40
 _SAID = 0.8
 """Share of a headline's words that the page says elsewhere, so that nothing is lost with it."""
 
-_CREDITED = re.compile(r"[^\W\d][^:.\d]{2,40}:\s+(?:[^\W\d_][\w.'’-]*,?[ &]{0,3}){2,12}")
+_LONGEST_CREDIT = 120
+_MOST_NAMES = 12
 _FEWEST_CREDITS = 4
 
 _LONGEST_ANNOUNCEMENT = 200
@@ -138,11 +139,26 @@ def _labels(text: str) -> list[str]:
 def _without_credits(blocks: Sequence[Block]) -> list[Block]:
     """Leave out the roll of those who took part, at the end: "Photos: Ann Lee", and lines of the same form."""
     start = len(blocks)
-    while start and all(_CREDITED.fullmatch(line) for line in blocks[start - 1].text.split("\n")):
+    while start and all(map(_is_credit, blocks[start - 1].text.split("\n"))):
         start -= 1
     lines = [line for block in blocks[start:] for line in block.text.split("\n")]
     is_roll = len(lines) >= _FEWEST_CREDITS and any(map(is_boilerplate, lines))
     return list(blocks[:start] if is_roll else blocks)
+
+
+def _is_credit(line: str) -> bool:
+    """Say whether a line is a label, a colon and some names."""
+    label, _, names = line.partition(": ")
+    parts = names.split()
+    return (
+        len(line) <= _LONGEST_CREDIT
+        and bool(label)
+        and "." not in label
+        and not any(letter.isdigit() for letter in line)
+        and 1 < len(parts) <= _MOST_NAMES
+        and ":" not in names
+        and all(part[0].isalpha() for part in parts)
+    )
 
 
 def _once(blocks: Sequence[Block]) -> list[Block]:

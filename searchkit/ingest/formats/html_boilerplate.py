@@ -106,7 +106,8 @@ _PROMOTION = re.compile(
 )
 
 _ORIGIN = re.compile(
-    r"\W*(?:(?:this|the) (?:article|story|piece|post|report|essay|interview|column)(?: \w+){0,2} (?:was|has been|is|were)?\s*(?:first|originally|"
+    r"\W*(?:(?:this|the) (?:article|story|piece|post|report|essay|interview|column)"
+    r"(?: \w+){0,2} (?:was|has been|is|were)?\s*(?:first|originally|"
     r"previously) (?:appeared|published|ran)|(?:first|originally) (?:published|appeared) (?:in|on|at|by)\b|"
     r"(?:this|the) (?:article|story|piece|essay|interview) (?:is|was) (?:republished|reprinted|adapted|translated|"
     r"excerpted)\b|"
