@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,8 +50,8 @@ def cards(body: Any, address: str) -> Iterator[Any]:
     taken: set[Any] = set()
     links_in: dict[Any, _Links] = {}
     for link in body.iter("a"):
-        target = _target(link, own.netloc)
-        if not target or target == own.path.rstrip("/") or not _leads(link):
+        target = _target(link, own.netloc) if _leads(link) else ""
+        if not target or target == own.path.rstrip("/"):
             continue
         card = _card_around(link, target, own.netloc, links_in)
         if card is not None and card not in taken:
@@ -59,9 +60,14 @@ def cards(body: Any, address: str) -> Iterator[Any]:
 
 
 def _target(link: Any, host: str) -> str:
-    """Return the path of another page of the site that a link leads to; "" where it leads elsewhere."""
+    return _path_on_site((link.get("href") or "").strip(), host)
+
+
+@lru_cache(maxsize=8192)
+def _path_on_site(address: str, host: str) -> str:
+    """Return the path of another page of the site; "" where an address leads elsewhere."""
     try:
-        parts = urlsplit((link.get("href") or "").strip())
+        parts = urlsplit(address)
     except ValueError:
         return ""
     is_here = parts.scheme in ("", "http", "https") and (not parts.netloc or _site(parts.netloc) == _site(host))
