@@ -27,7 +27,7 @@ from searchkit.types import Article, Problem
 
 USUAL_LIMIT_S = 10
 LIMITS_S = {"html": USUAL_LIMIT_S, "feed": 60, "jsonfeed": 60, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
-"""Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a feed of 10 MB and a
+"""Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a
 PDF of 350 pages ten. Files of these formats take longer to read than to hand over: helpers read them."""
 
 LIMIT_BYTES = 4 * 2**30
@@ -40,8 +40,8 @@ HELP_FROM_BYTES = 8 * 2**20
 """Files from which on helpers are started: about two seconds of reading; a helper takes one to be there."""
 
 BIG_BYTES = 2**19
-"""A file that is read by a helper, however few there are, since only there it can be stopped: 600 KB of elements in
-one another, a hundred deep, take minutes."""
+"""A file that is read by a helper, however few there are, since only there it can be stopped: 700 KB of elements in
+one another, 150 deep, took more than three minutes."""
 
 MOST_HELPERS = 16
 """What this process does (taking answers, indexing) is a twentieth of the work or more: others would wait for it."""
