@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from searchkit.errors import QueryError
 from searchkit.ingest.date_spelling import plain_spelling
+from searchkit.ingest.iranian_calendar import with_gregorian_dates
 from searchkit.ingest.month_names import english_months
 from searchkit.types import Bound, SpanBound
 
@@ -286,6 +287,7 @@ def _without_lead_in(text: str) -> str:
 
 def _by_rules(text: str, *, day_first: bool) -> tuple[datetime, _Period] | None:
     """Read a date, or one behind words of any language that aren't a part of it."""
+    text = with_gregorian_dates(text)
     dated = _iso(text, UTC) or _written(english_months(text), UTC, day_first=day_first)
     rest = _WORDS_BEFORE.sub("", text, count=1)
     if dated is not None or rest == text:

@@ -1,4 +1,4 @@
-"""Reader pool: files of one article, read by helper processes where that pays, and within limits of time and memory.
+"""Reader pool: files that take long, read by helper processes where that pays, within limits of time and memory.
 
 Taking a page apart is plain Python, so that threads gain nothing. What comes out doesn't depend on who read: the order
 is that of the files, and a helper's entries are those of ``article_reader.read_file``. A helper is a Python of its own,
@@ -26,9 +26,9 @@ from searchkit.storage.processor import cores, is_python
 from searchkit.types import Article, Problem
 
 USUAL_LIMIT_S = 10
-LIMITS_S = {"html": USUAL_LIMIT_S, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
-"""Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a PDF of 350 pages ten.
-Of these formats a file is one article and takes longer to read than to hand over: helpers read them."""
+LIMITS_S = {"html": USUAL_LIMIT_S, "feed": 60, "jsonfeed": 60, "pdf": 150, "docx": 60, "epub": 60, "odt": 60}
+"""Seconds of computing that a file of a format may take: a page of a megabyte takes about one, a
+PDF of 350 pages ten. Files of these formats take longer to read than to hand over: helpers read them."""
 
 LIMIT_BYTES = 4 * 2**30
 """Memory that a helper may ask for; a page of 10 MB takes about 1 GB."""
@@ -39,8 +39,9 @@ APART = frozenset({"pdf"})
 HELP_FROM_BYTES = 8 * 2**20
 """Files from which on helpers are started: about two seconds of reading; a helper takes one to be there."""
 
-BIG_BYTES = 4 * 2**20
-"""A file that is read by a helper, however few there are, since only there it can be stopped."""
+BIG_BYTES = 2**19
+"""A file that is read by a helper, however few there are, since only there it can be stopped: 700 KB of elements in
+one another, 150 deep, took more than three minutes."""
 
 MOST_HELPERS = 16
 """What this process does (taking answers, indexing) is a twentieth of the work or more: others would wait for it."""

@@ -231,6 +231,8 @@ def clean(text: str) -> str:
     A byte order mark at the start goes too. Nothing else is changed, since spans count the characters stored:
     no Unicode normalisation, no stripping. Cleaning twice is cleaning once.
     """
+    if text.isprintable():  # which most lines are, and then hold nothing to clean
+        return text
     if _SUSPECT.search(text):
         text = _LINE_BREAK.sub("\n", text)
         text = _CONTROL.sub("", text)

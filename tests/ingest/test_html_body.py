@@ -254,6 +254,16 @@ PROMOTIONS = [
     "2025年6月3日 10時40分",
     "Foto: Jo Doe/Alder Bild",
     "© Alder Gazette",
+    "This article was first published in The Alder Almanac.",
+    "Dieser Beitrag ist zuerst im Alderblatt erschienen.",
+    "Updated at 4:10 p.m.",
+    "The quay at noon, photo © Jo Doe, 2024",
+    "12/03/2021 - Publicado por: Jo Doe - Categoria: Porto - Tags: pesca, greve",
+    "Übersetzung: Jo Doe, Schlussredaktion: Jan Roe",
+    "Note: we are moderating all comments this week.",
+    "More on the harbour: https://gazette.example.org/harbour",
+    "Get real-time updates on the results of the pilots' vote.",
+    "You may also like...",
 ]
 SENTENCES = [
     "He told the court that a newsletter of the union had called for the strike in April.",
@@ -264,6 +274,10 @@ SENTENCES = [
     "“Follow us,” the pilot called to the tug behind him.",
     "Popular anger at the fees has grown since May, when they rose by a fifth.",
     "Related costs, such as those of tugs, rose too.",
+    "The article was sold to two papers, of which the first published it on Sunday.",
+    "The category: fees of more than 100 crowns a day.",
+    "The editors moderated their demands after the vote on Friday.",
+    "The translation took him nine years, and the first edition sold out in a week.",
     "The company, © on its lips, sued whoever printed its charts without leave.",
     "La red social pidió a sus usuarios que aceptaran las nuevas normas antes del lunes.",
     "Datenschützer kritisierten das Vorhaben, weil es die Daten der Lotsen preisgebe.",
@@ -641,3 +655,44 @@ def test_the_posts_of_a_live_blog_that_only_its_data_has_are_its_text() -> None:
 def test_a_page_that_stands_for_another_is_named(source: str, reason: str) -> None:
     with pytest.raises(NotText, match=reason):
         parse_page(source)
+
+
+def test_a_headline_in_other_words_than_the_title_is_left_out_where_nothing_is_lost() -> None:
+    linked = "<script type='application/ld+json'>" + json.dumps({"@type": "NewsArticle", "headline": "Pilots strike"})
+    before, _, behind = page(paragraphs(LEAD, SECOND, THIRD), linked + "</script>").partition("<h1>Pilots strike")
+    assert text_of(f"{before}<h1>Harbour pilots refused any ship{behind}") == "\n\n".join([LEAD, SECOND, THIRD])
+    assert text_of(f"{before}<h1>Mutiny among mariners{behind}").startswith("Mutiny among mariners")
+
+
+def test_the_section_and_the_tags_that_a_page_names_are_left_out_of_its_text() -> None:
+    head = "<meta property='article:section' content='Harbour'><meta name='keywords' content='pilots, fees, strikes'>"
+    assert lines_of(f"<p>Harbour</p>{paragraphs(LEAD, SECOND)}<p>Pilots, fees</p>", head) == [LEAD, SECOND]
+    assert "Fees" in lines_of(paragraphs(LEAD) + "<h2>Fees</h2>" + paragraphs(SECOND, THIRD, FOURTH, LEAD), head)
+
+
+def test_who_the_author_is_is_left_out_at_the_end_and_stays_in_a_sentence_before() -> None:
+    head = "<meta name='author' content='Mara Quill'>"
+    told = "Our correspondent Mara Quill has written on ports since 2009 and lives by the sea."
+    assert lines_of(paragraphs(LEAD, SECOND, THIRD, told), head) == [LEAD, SECOND, THIRD]
+    assert told in lines_of(paragraphs(LEAD, SECOND, told, THIRD), head)
+
+
+def test_a_roll_of_those_who_took_part_is_left_out_and_a_list_of_facts_stays() -> None:
+    roll = "Photos: Jo Doe<br>Styling: Ann Lee<br>Hair: Jan Roe<br>Set design: Mara Quill"
+    facts = "Berth: the inner quay<br>Owner: Alder Lines<br>Cargo: timber and rye<br>Master: Jo Doe"
+    assert lines_of(paragraphs(LEAD, SECOND, roll)) == [LEAD, SECOND]
+    assert lines_of(paragraphs(LEAD, SECOND, facts))[2:] == facts.split("<br>")
+
+
+def test_a_last_line_that_announces_what_was_taken_out_goes_too() -> None:
+    assert lines_of(paragraphs(LEAD, SECOND, "All that is known of the strike stands in our diary of it:")) == [
+        LEAD,
+        SECOND,
+    ]
+
+
+def test_placeholders_of_an_articles_data_are_left_out_as_those_of_its_page() -> None:
+    body = f"{LEAD}\n{SECOND}\n$$ADVERT$$\n{THIRD}\n{FOURTH}"
+    linked = json.dumps({"@type": "NewsArticle", "headline": "Pilots strike", "articleBody": body})
+    source = page("<p>Read on.</p>", f"<script type='application/ld+json'>{linked}</script>")
+    assert text_of(source) == "\n\n".join([LEAD, SECOND, THIRD, FOURTH])

@@ -46,6 +46,16 @@ def fill(folder: Path, number: int = 12) -> Path:
     return folder
 
 
+def feed(number: int) -> str:
+    """Return a feed with so many entries, of which one has no text."""
+    items = "".join(
+        f"<item><title>Strike {each}</title><guid>s{each}</guid>"
+        f"<description>{SENTENCE.format(each)}</description></item>"
+        for each in range(number)
+    )
+    return f"<rss version='2.0'><channel><title>Port news</title>{items}<item></item></channel></rss>"
+
+
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have helpers started for the smallest folder."""
@@ -169,6 +179,25 @@ def test_a_page_that_takes_too_long_is_named_even_in_a_small_folder(
     (problem,) = [entry for entry in entries if isinstance(entry, Problem) and "page01a" in entry.place]
     assert problem.reason == "takes more than 1 seconds to read; it was left"
     assert {"page00", "page01", "notes"} <= {entry.id for entry in entries if isinstance(entry, Article)}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="the system has no such limit")
+def test_a_feed_that_takes_too_long_is_named_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fill(tmp_path / "pages", 2)
+    (folder / "long.rss").write_text(feed(12_000))
+    monkeypatch.setitem(reader_pool.LIMITS_S, "feed", 1)
+    entries = list(read([folder], jobs=1))
+    (problem,) = [entry for entry in entries if isinstance(entry, Problem) and "long.rss" in entry.place]
+    assert problem.reason == "takes more than 1 seconds to read; it was left"
+    assert {"page00", "page01"} <= {entry.id for entry in entries if isinstance(entry, Article)}
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_feed_is_the_same_whoever_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "news.rss").write_text(feed(20))
+    assert list(read([tmp_path], jobs=2)) == list(read([tmp_path], jobs=1))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems don't hold a process to it")

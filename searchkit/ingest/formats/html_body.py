@@ -21,13 +21,25 @@ _RUN = 3
 
 _NEAR_THE_TOP = 5
 _NEAR_THE_END = 3
-_LONGEST_KICKER = 25
-"""Characters beside the title in a block that repeats it."""
+_SHORT_KICKER, _LONGEST_KICKER = 25, 40
+"""Characters beside the title in a block that repeats it; more than the first only where the title is longer."""
 
 _LONG = 80
 """Characters of a block that nobody says twice."""
 
-_LONGEST_BIOGRAPHY = 400
+_LONGEST_BIOGRAPHY = 600
+
+_NAMED_BY = 40
+"""Characters of a biography before its name: "Our correspondent Ann Lee", "The economist Ann Lee"."""
+
+_SAID = 0.8
+"""Share of a headline's words that the page says elsewhere, so that nothing is lost with it."""
+
+_LONGEST_CREDIT = 120
+_MOST_NAMES = 12
+_FEWEST_CREDITS = 4
+
+_LONGEST_ANNOUNCEMENT = 200
 
 _MOSTLY, _HARDLY = 0.9, 0.3
 _SHORTEST_EMBEDDED = 400
@@ -42,7 +54,7 @@ def page_blocks(tree: Any, metadata: PageMetadata) -> list[Block]:
     """
     trafilatura = load_trafilatura()
     scripts = [each.text for each in tree.iter("script") if each.text and is_data(each.text)]
-    prune(tree)
+    prune(tree, metadata.url)
     document = trafilatura.bare_extraction(tree, with_metadata=False, include_comments=False, include_tables=True)
     blocks = list(_body(document.body)) if document is not None and document.body is not None else []
     if not any(block.text.strip() for block in blocks):
@@ -63,7 +75,7 @@ def load_trafilatura() -> Any:
 
 def without_boilerplate(blocks: Sequence[Block], metadata: PageMetadata) -> list[Block]:
     """Leave out the title, and what belongs to no article by its words, its place, or the page's own data."""
-    kept = _without_title(blocks, metadata.title)
+    kept = _without_label(_without_headline(_without_title(blocks, metadata.title), metadata), metadata)
     last = len(kept) - _NEAR_THE_END
     kept = [
         block
@@ -72,23 +84,81 @@ def without_boilerplate(blocks: Sequence[Block], metadata: PageMetadata) -> list
         and not ((i < _NEAR_THE_TOP or i >= last) and is_byline(block.text, metadata.authors))
     ]
     kept = _without_biographies(_only_articles(_once(kept), metadata.article_body), metadata.authors)
-    while kept and kept[-1].level:
+    kept = _without_credits(kept)
+    while kept and (kept[-1].level or _announces(kept[-1].text)):
         kept.pop()
     return kept or [block for block in blocks if not block.level]
 
 
+def _announces(text: str) -> bool:
+    """Say whether a last line announces what was taken out behind it, as a link or a picture."""
+    return len(text) <= _LONGEST_ANNOUNCEMENT and text.endswith((":", "："))
+
+
 def _without_title(blocks: Sequence[Block], title: str) -> list[Block]:
     wanted = _words(title)
+    longest = len(title) + max(_SHORT_KICKER, min(_LONGEST_KICKER, len(title)))
     return [
         block
         for i, block in enumerate(blocks)
-        if i >= _NEAR_THE_TOP or not wanted or len(block.text) > len(title) + _LONGEST_KICKER or not _has(block, wanted)
+        if i >= _NEAR_THE_TOP or not wanted or len(block.text) > longest or not _has(block, wanted)
     ]
 
 
 def _has(block: Block, wanted: list[str]) -> bool:
     words = _words(block.text)
     return words == wanted or f" {' '.join(wanted)} " in f" {' '.join(words)} "
+
+
+def _without_headline(blocks: Sequence[Block], metadata: PageMetadata) -> list[Block]:
+    """Leave out a headline at the top that words the title differently, where the page says its words elsewhere."""
+    headlines = [words for each in metadata.headlines if (words := _words(each))]
+    wanted = [words for words in headlines if any(_words(block.text) == words for block in blocks[:_NEAR_THE_TOP])]
+    if len(wanted) != 1:
+        return list(blocks)
+    others = [block for block in blocks if _words(block.text) != wanted[0]]
+    said = {*_words(metadata.title), *(word for block in others for word in _words(block.text))}
+    return others if sum(word in said for word in wanted[0]) >= _SAID * len(wanted[0]) else list(blocks)
+
+
+def _without_label(blocks: Sequence[Block], metadata: PageMetadata) -> list[Block]:
+    """Leave out, at the top and the end, the page's section and tags: its data has them."""
+    labels = {each.casefold() for each in (metadata.section, *metadata.tags) if each}
+    last = len(blocks) - _NEAR_THE_END
+    return [
+        block
+        for i, block in enumerate(blocks)
+        if last > i >= _NEAR_THE_TOP or (block.level and i) or not labels or not labels.issuperset(_labels(block.text))
+    ]
+
+
+def _labels(text: str) -> list[str]:
+    return [part for raw in re.split("[,;|·•/]", text.removeprefix("- ")) if (part := raw.strip().casefold())]
+
+
+def _without_credits(blocks: Sequence[Block]) -> list[Block]:
+    """Leave out the roll of those who took part, at the end: "Photos: Ann Lee", and lines of the same form."""
+    start = len(blocks)
+    while start and all(map(_is_credit, blocks[start - 1].text.split("\n"))):
+        start -= 1
+    lines = [line for block in blocks[start:] for line in block.text.split("\n")]
+    is_roll = len(lines) >= _FEWEST_CREDITS and any(map(is_boilerplate, lines))
+    return list(blocks[:start] if is_roll else blocks)
+
+
+def _is_credit(line: str) -> bool:
+    """Say whether a line is a label, a colon and some names."""
+    label, _, names = line.partition(": ")
+    parts = names.split()
+    return (
+        len(line) <= _LONGEST_CREDIT
+        and bool(label)
+        and "." not in label
+        and not any(letter.isdigit() for letter in line)
+        and 1 < len(parts) <= _MOST_NAMES
+        and ":" not in names
+        and all(part[0].isalpha() for part in parts)
+    )
 
 
 def _once(blocks: Sequence[Block]) -> list[Block]:
@@ -126,16 +196,19 @@ def _only_articles(blocks: Sequence[Block], body: str) -> list[Block]:
 
 
 def _without_biographies(blocks: Sequence[Block], authors: Sequence[str]) -> list[Block]:
-    """Leave out what tells, at the end, who the author is."""
+    """Leave out what tells, at the end, who the author is: by name first, or in the last block soon."""
     names = [name for name in authors if len(name.split()) > 1]
-    last = len(blocks) - _NEAR_THE_END
-    return [
-        block
-        for i, block in enumerate(blocks)
-        if i < max(last, 2)
-        or len(block.text) > _LONGEST_BIOGRAPHY
-        or not block.text.lstrip("- ").startswith(tuple(names))
-    ]
+    last = max(len(blocks) - _NEAR_THE_END, 2)
+    kept = [block for i, block in enumerate(blocks) if i < last or not _tells_of(block, names, within=len("- "))]
+    while len(kept) > last and _tells_of(kept[-1], names, within=_NAMED_BY):
+        kept.pop()
+    return kept
+
+
+def _tells_of(block: Block, names: Sequence[str], *, within: int) -> bool:
+    """Say whether a block has a name in its first characters."""
+    is_short = len(block.text) <= _LONGEST_BIOGRAPHY
+    return is_short and any(name in block.text[: within + len(name)] for name in names)
 
 
 def _or_embedded(blocks: list[Block], metadata: PageMetadata, scripts: Sequence[str]) -> list[Block]:
@@ -147,7 +220,7 @@ def _or_embedded(blocks: list[Block], metadata: PageMetadata, scripts: Sequence[
     carried = max((embedded, "" if len(embedded) > len(shown) else _carried(shown, scripts)), key=len)
     if len(carried) < max(_SHORTEST_EMBEDDED, 2 * len(shown)) or not _continues(shown, carried):
         return blocks
-    return [Block(text=line) for raw in carried.split("\n") if (line := one_line(raw))]
+    return without_boilerplate([Block(text=line) for raw in carried.split("\n") if (line := one_line(raw))], metadata)
 
 
 def _carried(shown: str, scripts: Sequence[str]) -> str:

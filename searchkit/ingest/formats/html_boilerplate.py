@@ -70,7 +70,7 @@ _PROMOTION = re.compile(
     r"check out (?:more|our|all)|bookmark|log in|register|enjoying our|thank you for (?:visiting|reading|signing))\b|"
     r"\bfollow (?:us|me|him|her|them|@?\w+(?:\.\w+)?(?: \w+)?) on (?:twitter|facebook|instagram|linkedin|x|"
     r"tiktok|youtube|whatsapp)\b|"
-    r"\b(?:in|to|straight to) your (?:inbox|letterbox)\b|\bget the (?:\w+ ){0,3}app\b|\bread our privacy policy\b|"
+    r"\b(?:in|to|through) your (?:inbox|letterbox|mailbox)\b|\bget the (?:\w+ ){0,3}app\b|\bread our privacy policy\b|"
     r"\bget in touch (?:with (?:us|our)|at|by)\b|\bhave a (?:news )?tip\?|\bgot a story\?|\bcontact us (?:at|"
     r"on|by|here)\b|"
     r"\b(?:e-?mail|reach) (?:\w+ ){1,4}(?:at|on twitter)\b.{0,60}(?:@|twitter)|\bmay be reached at\b|"
@@ -94,9 +94,46 @@ _PROMOTION = re.compile(
     r"whatsapp)|تابعونا على|اشترك (?:الآن|في)|"
     r"सब्सक्राइब करें|फॉलो करें|会員限定|有料会員|会員登録|会員向け|无断转载|無断転載|メールマガジン|"
     r"記事読み放題|关注我们|版权所有|版權所有|"
-    r"구독하기|무단 ?전재|재배포 ?금지",
+    r"구독하기|무단 ?전재|재배포 ?금지|"
+    # What readers may write, and how to write to the editors
+    r"^\W*(?:contact us|kontaktieren sie uns|contactez-nous|cont[aá]ctenos|entre em contato|contattaci)\W*$|"
+    r"\b(?:your (?:feedback|opinion)|ihre meinung|ihr feedback|votre avis|tu opini[oó]n|sua opini[aã]o) (?:is|ist|est|"
+    r"es|nos|é) |\bsenden sie uns\b|\bcoment[aá]rios? .{0,120}\bmoderador|\bmoderat(?:e|ed|ing) (?:all )?comments\b|"
+    r"\bcomments (?:are|will be) (?:moderated|closed|deleted|removed)\b|\bkommentare .{0,60}\b(?:moderiert|gelöscht)|"
+    r"^\W*get (?:real-time|instant|daily|breaking|the latest|all the latest) (?:\w+ )?(?:updates|news|alerts)\b|"
+    r"^\W*click here (?:to|for)\b|^\W*(?:more|follow|read|see|find|for more)\b.{0,90}https?://\S+\W*$",
     re.IGNORECASE,
 )
+
+_ORIGIN = re.compile(
+    r"\W*(?:(?:this|the) (?:article|story|piece|post|report|essay|interview|column)"
+    r"(?: \w+){0,2} (?:was|has been|is|were)?\s*(?:first|originally|"
+    r"previously) (?:appeared|published|ran)|(?:first|originally) (?:published|appeared) (?:in|on|at|by)\b|"
+    r"(?:this|the) (?:article|story|piece|essay|interview) (?:is|was) (?:republished|reprinted|adapted|translated|"
+    r"excerpted)\b|"
+    r"dieser (?:artikel|text|beitrag)\b.{0,60}\b(?:erschienen|veröffentlicht|übersetzung)|zuerst (?:erschienen|"
+    r"veröffentlicht)|"
+    r"cet article (?:a été|est)\b.{0,40}\b(?:publié|paru|traduit)|(?:este|esta) (?:artículo|nota|artigo|texto|"
+    r"reportagem)\b.{0,40}\b(?:publicad[oa]|traducid[oa])|questo articolo\b.{0,40}\bpubblicato|"
+    r"dit artikel\b.{0,40}\b(?:verscheen|gepubliceerd))",
+    re.IGNORECASE,
+)
+"""Where a text appeared before, said of the text itself."""
+
+_UPDATED = re.compile(
+    r"\W*(?:(?:last |story |article )?(?:updated|modified|published|posted)|(?:zuletzt )?aktualisiert|"
+    r"mis à jour|actualizado|atualizado|aggiornato|bijgewerkt|oppdatert|uppdaterad|zaktualizowano|обновлено)\b"
+    r".{0,40}\d{1,2}[:.h]\d\d",
+    re.IGNORECASE,
+)
+_FILED = re.compile(
+    r"\b(?:published by|posted (?:by|in)|filed under|category|categories|tags|publicado (?:por|em|en)|categor[ií]as?|"
+    r"veröffentlicht (?:von|in)|kategorien?|schlagwörter|publié (?:par|dans)|catégories?|mots-clés|"
+    r"pubblicato (?:da|in)|"
+    r"рубрика|категория|метки)\s*:",
+    re.IGNORECASE,
+)
+"""Labels of a post's data; two of them on a line make it no sentence."""
 
 _RIGHTS = re.compile(r"\W*(?:copyright\b|\(c\) ?(?:19|20)\d\d|©|저작권자)|[©ⓒ] ?(?:19|20)\d\d", re.IGNORECASE)
 
@@ -109,11 +146,16 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 
+_PHOTOGRAPHED = re.compile(r"\b(?:photos?|photograph\w*|pictures?|images?|fotos?|bild(?:er)?) ?©", re.IGNORECASE)
+
 _REPORTING = re.compile(
     r"\W*(?:additional |original )?(?:reporting|report|writing|compiled|edited|editing|editor|translated|"
     r"translation|produced) by\b|"
     r"\W*(?:with (?:files|reports?|reporting|additional|assistance|input|agenc))|.{0,80}\bcontributed (?:to|"
     r"reporting)\b|"
+    r"\W*(?:übersetzung|redaktion|schlussredaktion|mitarbeit|traduction|traducción|tradução|traduzione|edición|"
+    r"edição|vertaling|tłumaczenie|перевод)(?: und \w+| et \w+| y \w+)?\s*:|"
+    r"\W*[A-Z]{2,6} \([a-zäöü]{2,4}(?:/\w+)*\)\W*$|"
     r"\W*mit (?:agenturmaterial|material|inhalten)|\W*(?:avec|con|com|med|mit|met) (?:afp|dpa|reuters|"
     r"agenc\w+|información de|"
     r"informações)|"
@@ -128,6 +170,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d\s?[年년]|\b\d{1,2}\.? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d\b|"
     r"\b[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"
 )
+_HALF_OF_THE_DAY = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b|\d{1,2}時")
 _READING_TIME = re.compile(
     r"\b\d{1,3} ?(?:min(?:ute)?[ns]?\.?(?: read| de lectura| de lecture| lesezeit)|minutos? de leitura)|"
@@ -162,12 +205,19 @@ def is_boilerplate(text: str) -> bool:
     if len(line) > 320 or _is_post(line):
         return False
     return (
-        (is_label(line) and not line.endswith((".", "!", "?")))
+        (
+            is_label(line)
+            and not line.rstrip("….").endswith(("!", "?"))
+            and (line.endswith(("...", "…")) or line[-1:] != ".")
+        )
         or (len(line) <= 320 and _PROMOTION.search(line) is not None)
         or (len(line) <= 160 and _RIGHTS.match(line) is not None)
-        or (len(line) <= 160 and _CREDIT.match(line) is not None)
+        or (len(line) <= 160 and (_CREDIT.match(line) is not None or _PHOTOGRAPHED.search(line) is not None))
         or (len(line) <= 250 and _REPORTING.match(line) is not None)
+        or (len(line) <= 160 and _ORIGIN.match(line) is not None)
         or (len(line) <= 80 and _READING_TIME.search(line) is not None)
+        or (len(line) <= 60 and _UPDATED.match(line) is not None)
+        or len(_FILED.findall(line)) > 1
         or _is_dateline(line)
         or _PLACEHOLDER.match(line) is not None
     )
@@ -185,7 +235,7 @@ def _is_dateline(line: str) -> bool:
 def is_byline(text: str, authors: tuple[str, ...] = ()) -> bool:
     """Say whether a line near an article's start or end names who wrote it, or when."""
     line = one_line(text)
-    if len(line) > 120 or line.endswith((".", "!", "?", "。")):
+    if len(line) > 120 or (line.endswith((".", "!", "?", "。")) and not _HALF_OF_THE_DAY.search(line)):
         return False
     return (
         (len(line) <= 80 and _BYLINE.match(line) is not None)

@@ -61,7 +61,8 @@ class PageMetadata:
     """What a page tells about its article; "", None and () where it tells nothing.
 
     ``standfirst`` is a summary that the page shows, whole. ``article_body`` is the text that JSON-LD carries, which may
-    be cut, ``live_posts`` that of a live blog's posts. Dates are aware, by the clock that the page names.
+    be cut, ``live_posts`` that of a live blog's posts; ``headlines`` are those that the page shows. Dates
+    are aware, by the clock that the page names.
     """
 
     title: str = ""
@@ -76,6 +77,7 @@ class PageMetadata:
     language: str = ""
     article_body: str = ""
     live_posts: str = ""
+    headlines: tuple[str, ...] = ()
 
 
 def page_metadata(tree: Any) -> PageMetadata:
@@ -105,6 +107,7 @@ def page_metadata(tree: Any) -> PageMetadata:
         language=language,
         article_body=_body(article),
         live_posts=_posts(article),
+        headlines=tuple(head.headlines),
     )
 
 

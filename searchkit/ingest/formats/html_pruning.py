@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from searchkit.ingest.formats.html_boilerplate import LONGEST_LABEL, is_boilerplate, is_label
+from searchkit.ingest.formats.html_cards import calls_to_act, captions, cards, closing_lists, pop_ups
 from searchkit.ingest.text_cleanup import one_line
 
 _NEVER_SHOWN = (
@@ -50,19 +52,23 @@ _BOILERPLATE_NAME = re.compile(
     r"up|story)|"
     r"prev(?:ious)? (?:article|post)|post navigation|teasers?|(?:article|story|news|post) cards?|"
     # sharing
-    r"shar(?:e|es|ing)|shar(?:e|ing) (?:bar|tools|buttons?|links)|social|socials|addtoany|addthis|follow us|"
+    r"shar(?:e|es|ing)|shar(?:e|ing) (?:bar|tools|buttons?|links)|social|socials|sns|addtoany|addthis|follow us|"
     # readers
     r"comments?|disqus|respond|feedback|report error|reporter+box|ratings?|survey|"
     # advertising
     r"promo|promos|promotion|promoted|adverts?|advertisements?|advertorial|ads?|ad (?:slot|unit|label|container|box)|"
+    r"(?:access|reg|registration|subscription) ?wall|"
     r"sponsor(?:ed)?|affiliates?|outbrain|taboola|cookies?|consent|gdpr|donat(?:e|ion)|membership|call to action|cta|"
     # writers
     r"authors? (?:bio|box|info|card|about|description|details|"
-    r"profile|short|line|list|listing|affiliation)|about (?:the )?authors?|bio|biography|"
+    r"profile|short|line|list|listing|affiliation)|authors? ?short|about (?:the )?authors?|bio|biography|"
     r"byline|bylines|writer|contributors?|attribution|"
     # pictures
     r"captions?|credits?|photo credit|media ?info|image (?:description|caption|credit|copyright|source|info)|"
     r"copyright|"
+    r"video (?:heading|title|caption|headline)|"
+    # boxes that open above a word
+    r"tool ?tips?|pop ?over|hover ?cards?|fly ?out|drop ?down|"
     # apparatus
     r"bread ?crumbs?|tags?|tag list|keywords|timestamp|dateline|(?:publish|published|publication|display|post|"
     r"update|updated"
@@ -77,6 +83,16 @@ _RESPONSIVE = re.compile(r"(?:[a-z0-9-]+:|d-(?:xs|sm|md|lg|xl)-)")
 
 _CONTENT_PART = re.compile(r"(?:article|story|post|entry|body|content|text)", re.IGNORECASE)
 
+_LABELLED = frozenset(["section", "div", "aside", "form", "ul", "nav"])
+"""Tags whose ``aria-label`` tells what they are for; that of a link or picture says what it shows."""
+
+_ROLES = frozenset(
+    ["complementary", "navigation", "search", "dialog", "alertdialog", "banner", "contentinfo", "toolbar"]
+)
+"""Of elements that hold no article, by https://www.w3.org/TR/wai-aria-1.2/#landmark_roles."""
+
+_SHOWN_TAB = frozenset(["active", "show", "in", "is-active", "selected", "current"])
+
 _DROPPED = "x-dropped"
 _HOLDERS = ("div", "section", "main", "article")
 _LETTER = re.compile(r"\w")
@@ -89,15 +105,24 @@ _LONGEST_LABEL = 60
 _SHORTEST_TEASER = 18
 _LONGEST_CRUMB = 30
 _LINKED = 0.7
+_LONGEST_LINK_LINE = 300
+_LONGEST_LINKED = 800
+"""Characters of a line that is a link from end to end."""
+_ARROW = re.compile(r"\W{0,2}(?:>>|»|→|►|▶|➤|➔|⇒)\s*\w")
+"""Before a line that leads elsewhere."""
 _FEWEST_WORDS = 3
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」]*$")
 
 
-def prune(tree: Any) -> None:
-    """Take what isn't the article out of a page's tree, and give what is a form that an extractor keeps."""
+def prune(tree: Any, address: str = "") -> None:
+    """Take what isn't the article out of a page's tree, and give what is a form that an extractor keeps.
+
+    ``address`` is the page's own: what leads to others of its site belongs to another article.
+    """
     body = tree.find("body") if tree.tag == "html" else tree
     if body is None:
         body = tree
+    calls = list(calls_to_act(body))
     _keep_sentences(body)
     _keep_captions(body)
     for element in tree.iter(*_NEVER_SHOWN.split()):
@@ -109,7 +134,10 @@ def prune(tree: Any) -> None:
             _drop(element)
         _sweep(body)
     _unwrap_quotations(body)
-    for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links):
+    _drop_boxes(calls, mass)
+    _drop_cards(body, mass, address)
+    _sweep(body)
+    for drop in (_drop_hidden, _drop_following_articles, _drop_announced, _drop_by_name, _drop_links, _drop_captions):
         drop(body, mass)
         _sweep(body)
     _unfold_layout(body)
@@ -139,7 +167,7 @@ def _keep_sentences(body: Any) -> None:
         if has_words[block] and (element.tag != "button" or _is_between_words(element)):  # else it is a control
             _make_plain(element)
     for paragraph in body.iter("p"):
-        if _names_of(paragraph) != " " and not _is_hiding(_names_of(paragraph)) and _is_prose(paragraph):
+        if _names_of(paragraph).strip() and not _is_hiding(_names_of(paragraph)) and _is_prose(paragraph):
             _make_plain(paragraph)
 
 
@@ -147,7 +175,7 @@ def _keep_captions(body: Any) -> None:
     """Make paragraphs of long captions that hold more than the paragraphs do: of a gallery they are the article."""
     captions = [each for each in body.iter("figcaption") if len(each.text_content().strip()) >= _LONGEST_LABEL]
     held = sum(len(each.text_content()) for each in captions)
-    if held <= sum(len(each.text_content()) for each in body.iter("p") if len(each) or each.text):
+    if held <= sum(len(each.text_content()) for each in body.iter("p") if len(each) or each.text) + _loose_text(body):
         return
     for caption in captions:
         caption.tag = "p"
@@ -156,6 +184,14 @@ def _keep_captions(body: Any) -> None:
                 _drop(part)
         _open_holders(caption)
     _sweep(body)
+
+
+def _loose_text(body: Any) -> int:
+    """Return how many characters stand in no paragraph, in divisions: as text broken into lines does."""
+    texts = (
+        text for each in body.iter("div", "section", "article") for text in (each.text, *(part.tail for part in each))
+    )
+    return sum(length for text in texts if text and (length := len(text.strip())) >= _LONG_PARAGRAPH)
 
 
 def _open_holders(element: Any) -> None:
@@ -181,9 +217,10 @@ def _is_between_words(element: Any) -> bool:
 
 def _is_prose(paragraph: Any) -> bool:
     text = one_line(paragraph.text_content())
+    fewest = _FEWEST_WORDS + 1 if _is_boilerplate(_names_of(paragraph)) else _FEWEST_WORDS
     return (
         _END_OF_SENTENCE.search(text) is not None
-        and (len(text.split()) >= _FEWEST_WORDS or not text.isascii())
+        and (len(text.split()) >= fewest or not text.isascii())
         and _linked_share(paragraph) <= 0.5
         and not is_boilerplate(text)
     )
@@ -212,6 +249,31 @@ def _unwrap_quotations(body: Any) -> None:
                 break
 
 
+def _drop_boxes(calls: Sequence[Any], mass: _Mass) -> None:
+    """Take out boxes that ask for something, where there is enough text to tell that they are no article."""
+    for call in calls:
+        if not mass.is_small and mass.share(call) < _MOST_OF_THE_TEXT:
+            _drop(call)
+
+
+def _drop_cards(body: Any, mass: _Mass, address: str) -> None:
+    """Take out the cards of other articles; a page that is mostly cards is a list of articles, which is all it has."""
+    boxes = list(cards(body, address))
+    if sum(map(mass.share, boxes)) < 2 * _MOST_OF_THE_TEXT:
+        for card in boxes:
+            _drop_with_label(card)
+    for box in pop_ups(body):
+        _drop(box)
+
+
+def _drop_captions(body: Any, mass: _Mass) -> None:
+    """Take out captions that aren't marked as such; where they hold more than the paragraphs, they are the article."""
+    boxes = list(captions(body))
+    if sum(map(mass.share, boxes)) < _MOST_OF_THE_TEXT:
+        for caption in boxes:
+            _drop(caption)
+
+
 def _drop_following_articles(body: Any, mass: _Mass) -> None:
     """Take out the whole articles that a page appends to its own: each with a headline, after one with a headline."""
     articles = [
@@ -235,7 +297,7 @@ def _drop_announced(body: Any, mass: _Mass) -> None:
         following = element.getnext()
         while following is not None and (
             following.tag in ("article", "ul", "ol")
-            or (following.tag in ("div", "section") and _linked_share(following) > 0.5)
+            or (following.tag in ("div", "section", "p") and _linked_share(following) > 0.5)
         ):
             following, card = following.getnext(), following
             if mass.share(card) < _MOST_OF_THE_TEXT:
@@ -325,10 +387,8 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
     for element in body.iterdescendants():
         name = _names_of(element)
         if (
-            len(name) > 1
-            and _is_boilerplate(name)
-            and not any(above in named or above.tag == "h1" for above in element.iterancestors())
-        ):
+            element.get("role") in _ROLES or (bool(name.strip()) and _is_boilerplate(name)) or _is_other_tab(element)
+        ) and not any(above in named or above.tag == "h1" for above in element.iterancestors()):
             share = mass.share(element)
             if share < _MOST_OF_THE_TEXT and not (element.tag in _INLINE and _is_in_a_sentence(element)):
                 named[element] = share
@@ -338,12 +398,23 @@ def _drop_by_name(body: Any, mass: _Mass) -> None:
             _drop(element)
 
 
+def _is_other_tab(element: Any) -> bool:
+    """Say whether an element is the content of a tab that isn't opened."""
+    names = (element.get("class") or "").split()
+    return (
+        (element.get("role") == "tabpanel" or "tab-pane" in names)
+        and _SHOWN_TAB.isdisjoint(names)
+        and (element.getprevious() is not None)
+    )
+
+
 def _names_of(element: Any) -> str:
-    """Return an element's class and id; of a heading no id, since that repeats its words to be linked to."""
+    """Return what an element is called; of a heading no id, since that repeats its words to be linked to."""
     if not isinstance(element.tag, str):
         return ""
     anchor = "" if element.tag in _HEADINGS else element.get("id") or ""
-    return f"{element.get('class') or ''} {anchor}"
+    label = element.get("aria-label") or "" if element.tag in _LABELLED else ""
+    return f"{element.get('class') or ''} {anchor} {label[:_LONGEST_LABEL]}"
 
 
 def _is_in_a_sentence(element: Any) -> bool:
@@ -376,14 +447,25 @@ def _is_hiding(name: str) -> bool:
 def _drop_links(body: Any, mass: _Mass) -> None:
     """Take out what leads to other articles: cards, lists of links, lines that are a link or a label and a link."""
     for element in list(body.iter("a")):
-        if next(element.iterdescendants(*_BLOCK_TAGS), None) is not None and mass.share(element) < _MOST_OF_THE_TEXT:
+        holds_blocks = next(element.iterdescendants(*_BLOCK_TAGS), None) is not None
+        if (holds_blocks or _is_linked_paragraph(element)) and mass.share(element) < _MOST_OF_THE_TEXT:
             _drop_with_label(element)
+    closing = set(closing_lists(body))
     for element in list(body.iter("ul", "ol")):
-        if _is_link_list(element) or _is_trail(element):
+        if element in closing or _is_link_list(element) or _is_trail(element):
             _drop_with_label(element)
     for element in list(body.iter("p", "div", "center", "h2", "h3", "h4", "h5", "h6")):
         if _is_link_line(element):
             _drop(element)
+
+
+def _is_linked_paragraph(link: Any) -> bool:
+    """Say whether a link is a paragraph of its own, as long as one and in none."""
+    return (
+        link.getparent().tag in _HOLDERS
+        and len(one_line(link.text_content())) >= _LONG_PARAGRAPH
+        and not _is_in_a_sentence(link)
+    )
 
 
 def _is_link_list(element: Any) -> bool:
@@ -409,15 +491,20 @@ def _is_link_line(element: Any) -> bool:
         return False
     text = one_line(element.text_content())
     linked = sum(len(one_line(each.text_content())) for each in links)
-    if len(text) > 300 or linked < _SHORTEST_TEASER / 2:
+    if len(text) > _LONGEST_LINKED or linked < _SHORTEST_TEASER / 2:
         return False
     if len(text) - linked <= 3 * len(links):
         return len(text) >= _SHORTEST_TEASER
+    if _ARROW.match(text) and len(text) <= _LONGEST_LINK_LINE:
+        return linked >= 0.3 * len(text)
     first = one_line(links[0].text_content())
     before = text.partition(first)[0] if first else text
+    if is_label(before) and linked >= _LINKED * len(text):
+        return True
     letters = len(_LETTER.findall(text)) - sum(len(_LETTER.findall(each.text_content())) for each in links)
     return (
-        len(before) <= _LONGEST_LABEL
+        len(text) <= _LONGEST_LINK_LINE
+        and len(before) <= _LONGEST_LABEL
         and letters <= len(_LETTER.findall(before))
         and ((before.rstrip()[-1:] in ":|»>→：" and linked >= _SHORTEST_TEASER) or is_label(before))
     )

@@ -110,9 +110,10 @@ def _line(parts: list[tuple[str, int, int]]) -> list[PageLine]:
 
 def _marks(element: Any, tag: str) -> int:
     marks = _TAG_MARKS.get(tag, 0)
-    attributes = element.attrib
-    if not attributes or tag in _WHOLE:
+    items = element.items()
+    if not items or tag in _WHOLE:
         return marks
+    attributes = dict(items)
     names = f"{attributes.get('class', '')} {attributes.get('id', '')} {attributes.get('data-testid', '')}"
     if "itemprop" in attributes or "rel" in attributes:
         names = f"{names} {attributes.get('itemprop', '')} {attributes.get('rel', '')}"
