@@ -86,7 +86,7 @@ def test_the_tools_are_read_only_and_cheap_to_list(url: str) -> None:
     from searchkit.encoders import load_encoder
 
     listed = ask(url, lambda client: client.list_tools()).tools
-    assert [tool.name for tool in listed] == ["search", "get_article", "facets", "status"]
+    assert [tool.name for tool in listed] == ["search", "get_article", "find_quote", "facets", "status"]
     assert all(tool.annotations.read_only_hint and tool.output_schema for tool in listed)
     text = json.dumps([tool.model_dump(by_alias=True, exclude_none=True) for tool in tool_list()])
     [count] = load_encoder("sentence-transformers/all-MiniLM-L6-v2").count_tokens([text])
@@ -172,6 +172,24 @@ def test_an_article_can_be_read_in_part(url: str) -> None:
     assert values["article"] == {"id": "long/report", "title": "A long report", "tags": []}
     assert values["uri"] == "searchkit://news/long/report#char=9,20"
     assert values["citation"].endswith(", https://long.example/1")
+
+
+def test_a_quotation_is_found_exactly_or_nearly(url: str) -> None:
+    sentence = "The court of appeal freed two journalists after nine months."
+    exact = call(url, "find_quote", text=sentence, k=1)
+    [quotation] = exact.structured_content["quotations"]
+    assert (quotation["verbatim"], quotation["differences"], quotation["share"]) == (True, [], 1.0)
+    nearly = call(url, "find_quote", text=sentence.replace("two", "three"), k=1).structured_content["quotations"][0]
+    assert (nearly["verbatim"], nearly["differences"]) == (
+        False,
+        [{"kind": "changed", "typed": "three", "written": "two"}],
+    )
+    read = ask(url, lambda client: client.read_resource(nearly["uri"]))
+    assert read.contents[0].text == nearly["quoted"] == sentence.rstrip(".")
+    assert tokens(call(url, "find_quote", text=sentence, k=10, max_tokens=500)) <= 500
+    assert call(url, "find_quote", text="two words").is_error
+    seen = call(url, "find_quote", TENANT, text=sentence, k=10).structured_content["quotations"]
+    assert {int(each["article"]["id"][1:]) % 2 for each in seen} == {1}
 
 
 def test_facets_and_status(url: str) -> None:
