@@ -11,7 +11,7 @@ from searchkit.cli.output.console import Screen
 def mcp(*, index: ServedIndexes = None, no_color: NoColor = False) -> None:
     """Serve indexes to a model's client by the Model Context Protocol, over standard input and output.
 
-    The tools only read: search, get_article, facets and status. 'searchkit serve' has the same at /mcp.
+    The tools only read: search, get_article, find_quote, facets and status. 'searchkit serve' has the same at /mcp.
     """
     from searchkit.server.launch import needs_extra
     from searchkit.server.server_settings import named_indexes
