@@ -16,6 +16,7 @@ A tree becomes a `QueryPlan`, which is worked out segment by segment.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,7 +74,6 @@ class KeywordMatches:
         self.highlights = highlights
         self._index = index
         self._program = program
-        self._weighted_terms = weighted_terms
         self._filters = filters
         self._mask = mask
         self._windows: NativeExecutor | None = None
@@ -196,15 +196,13 @@ class KeywordMatches:
 
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
-        return KeywordMatches(
-            self._index,
-            self._program,
-            self._weighted_terms,
-            mask=self._mask,
-            filters=self._filters,
-            notes=self.notes,
-            highlights=self.highlights,
-        )
+        bare = copy(self)
+        bare.__dict__.pop("_dense", None)
+        bare._presence, bare._best, bare._voted = 0.0, {}, None
+        if self._windows is not None:
+            bare._windows = copy(self._windows)  # with the same lists, which were looked up
+            bare._windows.presence = 0.0
+        return bare
 
 
 def evaluate(
