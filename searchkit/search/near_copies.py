@@ -33,16 +33,16 @@ def shingles(article: Article, analyzer: Analyzer) -> Shingles:
     return frozenset(" ".join(words[start : start + WIDTH]) for start in range(last))
 
 
-def are_copies(one: Shingles, other: Shingles) -> bool:
+def are_copies(first: Shingles, second: Shingles) -> bool:
     """Say whether two articles are copies of each other, by their shingles."""
-    return _are_copies(len(one & other), len(one), len(other))
+    return _are_copies(len(first & second), len(first), len(second))
 
 
-def _are_copies(both: int, one: int, other: int) -> bool:
+def _are_copies(both: int, first: int, second: int) -> bool:
     """Say so by how many shingles both have, and how many each."""
-    smaller = min(one, other)
+    smaller = min(first, second)
     contained = smaller >= _LEAST and both >= CONTAINMENT * smaller
-    return contained or both >= RESEMBLANCE * (one + other - both)
+    return contained or both >= RESEMBLANCE * (first + second - both)
 
 
 class SeenArticles:

@@ -584,13 +584,13 @@ class Searcher:
         """
         if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
             raise ConfigError(f"threads can't be {threads!r}.", hint=f"Give a number from 1 to {MOST_THREADS}.")
-        asked = tuple(queries)
+        batch_queries = tuple(queries)
         with self._reading() as context, ThreadPoolExecutor(threads) as pool:
-            vectors = self._encoders.encode_batch(context, batch_texts(context, asked, options))
+            vectors = self._encoders.encode_batch(context, batch_texts(context, batch_queries, options))
             batch = copy(self)
             batch._encode = lambda context, text: vectors[text] if text in vectors else self._encode(context, text)
             batch._reading = lambda cursor=None: self._reading(cursor) if cursor else nullcontext(context)
-            return tuple(pool.map(partial(batch._ask_any, options=options), asked))
+            return tuple(pool.map(partial(batch._ask_any, options=options), batch_queries))
 
     def _ask_any(self, query: str | Query, options: Mapping[str, Any]) -> Answer:
         return self.ask(query) if isinstance(query, Query) else self.search(query, **options)
@@ -669,11 +669,11 @@ class Searcher:
             'Farmers say that the <mark>harvest</mark> was stolen.'
         """
         wanted = ids_of(ids)
-        asked = query if isinstance(query, Query) else Query(text=query)
-        asked = replace(asked, parts=(Part.SNIPPETS,), explain=False, cursor=None, rerank=False)
+        shown = query if isinstance(query, Query) else Query(text=query)
+        shown = replace(shown, parts=(Part.SNIPPETS,), explain=False, cursor=None, rerank=False)
         with self._reading() as context:
             config = settings_for(context.generation, self._config)
-            candidates = self._look(context, asked, config)
+            candidates = self._look(context, shown, config)
             ranked = scored_articles(context, candidates, wanted)
             results = make_results(context, candidates, ranked, config)
         return {

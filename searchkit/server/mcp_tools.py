@@ -149,22 +149,22 @@ class McpTools:
                 raise NotFound(f"'{parts.fragment[:60]}' names no characters.", hint="Write #char=0,200.")
             return article.text[int(bounds[0]) : int(bounds[1])]
 
-    def _name(self, asked: str | None, access: Access) -> str:
+    def _name(self, payload: str | None, access: Access) -> str:
         """Return the index that is meant. Raises ``BadRequest`` where there are several and none is named."""
-        if asked is not None:
-            return asked
+        if payload is not None:
+            return payload
         names = [opened.name for opened in self._indexes.visible(access)]
         if len(names) != 1:
             raise BadRequest("Which index?", hint=f"Name one in 'index': {', '.join(names) or 'there is none'}.")
         return names[0]
 
-    def _search(self, asked: SearchRequest, access: Access) -> ToolAnswer:
-        index = self._name(asked.index, access)
-        options: dict[str, Any] = {"mode": asked.mode, "since": asked.since, "until": asked.until}
-        options |= {"source": asked.source, "where": access.within(asked.where), "cursor": asked.cursor}
+    def _search(self, payload: SearchRequest, access: Access) -> ToolAnswer:
+        index = self._name(payload.index, access)
+        options: dict[str, Any] = {"mode": payload.mode, "since": payload.since, "until": payload.until}
+        options |= {"source": payload.source, "where": access.within(payload.where), "cursor": payload.cursor}
         with self._indexes.snapshot(index, access) as searcher:
-            answer = searcher.search(asked.query, k=asked.k, **options)
-            shown = [_result(index, result, asked.fields or USUAL_FIELDS) for result in answer.results]
+            answer = searcher.search(payload.query, k=payload.k, **options)
+            shown = [_result(index, result, payload.fields or USUAL_FIELDS) for result in answer.results]
             links = [_link(index, result.article, *_span(result)) for result in answer.results]
             values = {
                 "results": [],
@@ -172,29 +172,29 @@ class McpTools:
                 "next_cursor": answer.next_cursor,
                 **self._common(index, searcher, access, answer.notes),
             }
-            budget = _Budget(searcher, asked.max_tokens)
+            budget = _Budget(searcher, payload.max_tokens)
             fitting = budget.fitting(
                 values, [[_json(each), _json(link)] for each, link in zip(shown, links, strict=True)]
             )
             if fitting < len(shown):
-                shorter = searcher.search(asked.query, k=max(1, fitting), **options)
-                values["next_cursor"] = shorter.next_cursor if fitting else asked.cursor
+                shorter = searcher.search(payload.query, k=max(1, fitting), **options)
+                values["next_cursor"] = shorter.next_cursor if fitting else payload.cursor
                 values["left_out"] = f"{len(shown) - fitting} of {len(shown)} results: go on with next_cursor."
             values["results"] = shown[:fitting]
         return ToolAnswer(values=values, links=tuple(links[:fitting]))
 
-    def _article(self, asked: ArticleRequest, access: Access) -> ToolAnswer:
-        index = self._name(asked.index, access)
+    def _article(self, payload: ArticleRequest, access: Access) -> ToolAnswer:
+        index = self._name(payload.index, access)
         with self._indexes.snapshot(index, access) as searcher:
-            article = _visible(searcher, asked.id, access)
+            article = _visible(searcher, payload.id, access)
             length = len(article.text)
-            start = min(asked.start, length)
-            end = length if asked.end is None else max(start, min(asked.end, length))
+            start = min(payload.start, length)
+            end = length if payload.end is None else max(start, min(payload.end, length))
 
             def values(last: int) -> dict[str, Any]:
                 left = {} if last == end else {"left_out": f"{end - last} characters: go on with start={last}."}
                 return {
-                    "article": article_json(article, asked.fields or USUAL_FIELDS),
+                    "article": article_json(article, payload.fields or USUAL_FIELDS),
                     "citation": _citation(index, article, start, last),
                     "uri": _uri(index, article.id, start, last),
                     "start": start,
@@ -205,24 +205,24 @@ class McpTools:
                     **self._common(index, searcher, access, ()),
                 }
 
-            last = _Budget(searcher, asked.max_tokens).longest(
+            last = _Budget(searcher, payload.max_tokens).longest(
                 start, end, lambda last: _json(values(last)) + _json(_link(index, article, start, last))
             )
         return ToolAnswer(values=values(last), links=(_link(index, article, start, last),))
 
-    def _quote(self, asked: QuoteRequest, access: Access) -> ToolAnswer:
-        index = self._name(asked.index, access)
+    def _quote(self, payload: QuoteRequest, access: Access) -> ToolAnswer:
+        index = self._name(payload.index, access)
         with self._indexes.snapshot(index, access) as searcher:
-            wanted = asked.k if access.where is None else _QUOTED
+            wanted = payload.k if access.where is None else _QUOTED
             known = [
                 quotation
-                for quotation in searcher.quote(asked.text, k=wanted)
+                for quotation in searcher.quote(payload.text, k=wanted)
                 if searcher.meets(quotation.article.id, where=access.where)
-            ][: asked.k]
+            ][: payload.k]
             shown = [_quotation(index, quotation) for quotation in known]
             links = [_link(index, each.article, each.start, each.end) for each in known]
             values = {"quotations": [], **self._common(index, searcher, access, ())}
-            budget = _Budget(searcher, asked.max_tokens)
+            budget = _Budget(searcher, payload.max_tokens)
             fitting = budget.fitting(
                 values, [[_json(each), _json(link)] for each, link in zip(shown, links, strict=True)]
             )
@@ -231,11 +231,11 @@ class McpTools:
             values["quotations"] = shown[:fitting]
         return ToolAnswer(values=values, links=tuple(links[:fitting]))
 
-    def _facets(self, asked: FacetsRequest, access: Access) -> ToolAnswer:
-        index = self._name(asked.index, access)
-        where = access.within(asked.where)
+    def _facets(self, payload: FacetsRequest, access: Access) -> ToolAnswer:
+        index = self._name(payload.index, access)
+        where = access.within(payload.where)
         with self._indexes.snapshot(index, access) as searcher:
-            answer = searcher.search(asked.query, k=1, mode="keyword", facets=asked.fields, where=where)
+            answer = searcher.search(payload.query, k=1, mode="keyword", facets=payload.fields, where=where)
             counted = facets_json(answer)
             most = max(map(len, counted.values()), default=0)
 
@@ -245,15 +245,15 @@ class McpTools:
                 facets = {name: counts[:shown] for name, counts in counted.items()}
                 return {"facets": facets, **left, **self._common(index, searcher, access, answer.notes)}
 
-            shown = _Budget(searcher, asked.max_tokens).longest(
+            shown = _Budget(searcher, payload.max_tokens).longest(
                 0, min(_VALUES, most), lambda shown: _json(values(shown))
             )
         return ToolAnswer(values=values(shown))
 
-    def _status(self, asked: StatusRequest, access: Access) -> ToolAnswer:
+    def _status(self, payload: StatusRequest, access: Access) -> ToolAnswer:
         names = [opened.name for opened in self._indexes.visible(access)]
-        if asked.index is not None:
-            names = [self._indexes.named(asked.index, access).name]
+        if payload.index is not None:
+            names = [self._indexes.named(payload.index, access).name]
         described = []
         for name in names:
             with self._indexes.snapshot(name, access) as searcher:

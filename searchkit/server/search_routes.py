@@ -66,10 +66,10 @@ async def indexes(request: Request) -> Response:
 )
 async def search(request: Request, index: str) -> Response:
     """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
-    asked = parameters(SearchParameters, request.query_params)
-    where = conditions(asked.where)
-    timeless = not asked.names_time(where) and ":" not in asked.q and asked.cursor is None
-    return await _reply(request, index, _searching(request, asked, where), timeless=timeless)
+    payload = parameters(SearchParameters, request.query_params)
+    where = conditions(payload.where)
+    timeless = not payload.names_time(where) and ":" not in payload.q and payload.cursor is None
+    return await _reply(request, index, _searching(request, payload, where), timeless=timeless)
 
 
 @router.post(
@@ -80,8 +80,8 @@ async def search(request: Request, index: str) -> Response:
 )
 async def search_json(request: Request, index: str) -> Response:
     """Answer a question, as GET does."""
-    asked = await body(SearchBody, request)
-    return await _reply(request, index, _searching(request, asked, asked.where))
+    payload = await body(SearchBody, request)
+    return await _reply(request, index, _searching(request, payload, payload.where))
 
 
 @router.get(
@@ -92,9 +92,9 @@ async def search_json(request: Request, index: str) -> Response:
 )
 async def explain(request: Request, index: str) -> Response:
     """Answer a question as a search does; every result says by which numbers its score can be worked out again."""
-    asked = parameters(SearchParameters, request.query_params)
-    where = conditions(asked.where)
-    explained = asked.model_copy(update={"explain": True})
+    payload = parameters(SearchParameters, request.query_params)
+    where = conditions(payload.where)
+    explained = payload.model_copy(update={"explain": True})
     return await _reply(request, index, _searching(request, explained, where))
 
 
@@ -106,10 +106,10 @@ async def explain(request: Request, index: str) -> Response:
 )
 async def count(request: Request, index: str) -> Response:
     """Count the articles that meet the conditions."""
-    asked = parameters(CountParameters, request.query_params)
-    where = conditions(asked.where)
-    timeless = not asked.names_time(where)
-    return await _reply(request, index, _counting(asked, where), timeless=timeless)
+    payload = parameters(CountParameters, request.query_params)
+    where = conditions(payload.where)
+    timeless = not payload.names_time(where)
+    return await _reply(request, index, _counting(payload, where), timeless=timeless)
 
 
 @router.post(
@@ -120,8 +120,8 @@ async def count(request: Request, index: str) -> Response:
 )
 async def count_json(request: Request, index: str) -> Response:
     """Count the articles that meet the conditions."""
-    asked = await body(CountBody, request)
-    return await _reply(request, index, _counting(asked, asked.where))
+    payload = await body(CountBody, request)
+    return await _reply(request, index, _counting(payload, payload.where))
 
 
 @router.get(
@@ -132,9 +132,9 @@ async def count_json(request: Request, index: str) -> Response:
 )
 async def facets(request: Request, index: str) -> Response:
     """Count the values of fields over the articles that match."""
-    asked = parameters(FacetParameters, request.query_params)
-    where = conditions(asked.where)
-    return await _reply(request, index, _counting_values(request, asked, where))
+    payload = parameters(FacetParameters, request.query_params)
+    where = conditions(payload.where)
+    return await _reply(request, index, _counting_values(request, payload, where))
 
 
 @router.post(
@@ -145,8 +145,8 @@ async def facets(request: Request, index: str) -> Response:
 )
 async def facets_by_json(request: Request, index: str) -> Response:
     """Count the values of fields over the articles that match."""
-    asked = await body(FacetBody, request)
-    return await _reply(request, index, _counting_values(request, asked, asked.where))
+    payload = await body(FacetBody, request)
+    return await _reply(request, index, _counting_values(request, payload, payload.where))
 
 
 @router.get(
@@ -157,15 +157,15 @@ async def facets_by_json(request: Request, index: str) -> Response:
 )
 async def suggest(request: Request, index: str) -> Response:
     """Tell what a beginning may go on to, as one types: words, titles, sources, tags and other values."""
-    asked = parameters(SuggestParameters, request.query_params)
-    where = conditions(asked.where)
+    payload = parameters(SuggestParameters, request.query_params)
+    where = conditions(payload.where)
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
-        within = access.within(_joined(where, asked.filters()))
-        suggestions = searcher.suggest(asked.prefix, k=asked.k, kinds=asked.kinds, where=within)
+        within = access.within(_joined(where, payload.filters()))
+        suggestions = searcher.suggest(payload.prefix, k=payload.k, kinds=payload.kinds, where=within)
         return {"suggestions": [asdict(suggestion) for suggestion in suggestions]}
 
-    return await _reply(request, index, ask, timeless=not asked.names_time(where))
+    return await _reply(request, index, ask, timeless=not payload.names_time(where))
 
 
 @router.get(
@@ -176,8 +176,8 @@ async def suggest(request: Request, index: str) -> Response:
 )
 async def more_like(request: Request, index: str) -> Response:
     """Find articles that are like an article of the index, or like a text."""
-    asked = parameters(MoreLikeParameters, request.query_params)
-    return await _reply(request, index, _finding_like(request, asked, conditions(asked.where)))
+    payload = parameters(MoreLikeParameters, request.query_params)
+    return await _reply(request, index, _finding_like(request, payload, conditions(payload.where)))
 
 
 @router.post(
@@ -188,8 +188,8 @@ async def more_like(request: Request, index: str) -> Response:
 )
 async def more_like_json(request: Request, index: str) -> Response:
     """Find articles that are like an article of the index, or like a text."""
-    asked = await body(MoreLikeBody, request)
-    return await _reply(request, index, _finding_like(request, asked, asked.where))
+    payload = await body(MoreLikeBody, request)
+    return await _reply(request, index, _finding_like(request, payload, payload.where))
 
 
 @router.get(
@@ -200,17 +200,17 @@ async def more_like_json(request: Request, index: str) -> Response:
 )
 async def article(request: Request, index: str, article_id: str) -> Response:
     """Return an article by its id, with its text or a part of it."""
-    asked = parameters(ArticleParameters, request.query_params)
-    end = asked.end
-    if end is not None and end < asked.start:
-        raise BadRequest(f"The text can't end at {end} and begin at {asked.start}.", hint="Swap the two.")
+    payload = parameters(ArticleParameters, request.query_params)
+    end = payload.end
+    if end is not None and end < payload.start:
+        raise BadRequest(f"The text can't end at {end} and begin at {payload.start}.", hint="Swap the two.")
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         whole = searcher.article(article_id)
         if whole is None or not _is_visible(searcher, article_id, access):
             raise NotFound(f"No article here has the id '{article_id[:100]}'.")
-        values = article_json(whole, asked.fields or ARTICLE_FIELDS)
-        first, last = min(asked.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
+        values = article_json(whole, payload.fields or ARTICLE_FIELDS)
+        first, last = min(payload.start, len(whole.text)), min(end or len(whole.text), len(whole.text))
         last = first if end == 0 else max(first, last)
         if "text" in values:
             values["text"] = whole.text[first:last]
@@ -236,59 +236,59 @@ async def chunk(request: Request, index: str, chunk_id: str) -> Response:
     return await _reply(request, index, ask, timeless=True, name=False)
 
 
-def _searching(request: Request, asked: SearchParameters | SearchBody, where: dict[str, Any] | None) -> Ask:
+def _searching(request: Request, payload: SearchParameters | SearchBody, where: dict[str, Any] | None) -> Ask:
     limits = services_of(request).settings.limits
-    _check_query(asked.q, limits.query_characters)
-    if asked.k > limits.results:
-        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+    _check_query(payload.q, limits.query_characters)
+    if payload.k > limits.results:
+        raise BadRequest(f"k is {payload.k}.", hint=f"Ask for {limits.results:,} results at most.")
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         hides = access.where is not None
-        answer = searcher.search(asked.q, where=access.within(where), suggest_values=not hides, **asked.options())
-        return answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=hides)
+        answer = searcher.search(payload.q, where=access.within(where), suggest_values=not hides, **payload.options())
+        return answer_json(answer, payload.fields or DEFAULT_FIELDS, hides=hides)
 
     return ask
 
 
-def _finding_like(request: Request, asked: MoreLikeParameters | MoreLikeBody, where: dict[str, Any] | None) -> Ask:
+def _finding_like(request: Request, payload: MoreLikeParameters | MoreLikeBody, where: dict[str, Any] | None) -> Ask:
     limits = services_of(request).settings.limits
-    if (asked.id is None) == (asked.text is None):
+    if (payload.id is None) == (payload.text is None):
         raise BadRequest("An article is named by 'id', or a text given: one of both.")
-    if asked.k > limits.results:
-        raise BadRequest(f"k is {asked.k}.", hint=f"Ask for {limits.results:,} results at most.")
+    if payload.k > limits.results:
+        raise BadRequest(f"k is {payload.k}.", hint=f"Ask for {limits.results:,} results at most.")
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
-        if asked.id is not None and not _is_visible(searcher, asked.id, access):
-            raise NotFound(f"No article here has the id '{asked.id[:100]}'.")
-        within = access.within(_joined(where, asked.filters()))
+        if payload.id is not None and not _is_visible(searcher, payload.id, access):
+            raise NotFound(f"No article here has the id '{payload.id[:100]}'.")
+        within = access.within(_joined(where, payload.filters()))
         answer = searcher.more_like(
-            asked.id, text=asked.text, k=asked.k, mode=asked.mode, where=within, copies=asked.copies
+            payload.id, text=payload.text, k=payload.k, mode=payload.mode, where=within, copies=payload.copies
         )
-        whole = answer_json(answer, asked.fields or DEFAULT_FIELDS, hides=access.where is not None)
+        whole = answer_json(answer, payload.fields or DEFAULT_FIELDS, hides=access.where is not None)
         return whole | {"generation": _number(searcher)}
 
     return ask
 
 
-def _counting(asked: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
+def _counting(payload: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
-        return {"articles": searcher.count(where=access.within(_joined(where, asked.filters())))}
+        return {"articles": searcher.count(where=access.within(_joined(where, payload.filters())))}
 
     return ask
 
 
-def _counting_values(request: Request, asked: FacetParameters | FacetBody, where: dict[str, Any] | None) -> Ask:
-    _check_query(asked.q, services_of(request).settings.limits.query_characters)
+def _counting_values(request: Request, payload: FacetParameters | FacetBody, where: dict[str, Any] | None) -> Ask:
+    _check_query(payload.q, services_of(request).settings.limits.query_characters)
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         answer = searcher.search(
-            asked.q,
+            payload.q,
             k=1,
-            mode=asked.mode,
-            syntax=asked.syntax,
-            facets=asked.facets,
+            mode=payload.mode,
+            syntax=payload.syntax,
+            facets=payload.facets,
             where=access.within(where),
-            **asked.filters(),
+            **payload.filters(),
         )
         return {"facets": facets_json(answer)}
 
@@ -361,8 +361,8 @@ async def _reply(request: Request, index: str, ask: Ask, *, timeless: bool = Fal
 
 
 def _tag(version: str, request: Request, access: Access) -> str:
-    asked = "\0".join((__version__, access.name, str(request.url.path), str(request.url.query)))
-    return f'W/"{version}-{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"'
+    payload = "\0".join((__version__, access.name, str(request.url.path), str(request.url.query)))
+    return f'W/"{version}-{hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()}"'
 
 
 def _json(content: bytes | None, tag: str = "") -> Response:

@@ -64,12 +64,12 @@ async def add(request: Request, index: str) -> Response:
 async def delete(request: Request, index: str) -> Response:
     """Delete articles by their ids, or by conditions."""
     services = _writable(request, index)
-    asked = await body(DeleteBody, request)
-    if not asked.ids and asked.where is None:
+    payload = await body(DeleteBody, request)
+    if not payload.ids and payload.where is None:
         raise BadRequest("Nothing is named that could be deleted.", hint="Give 'ids' or 'where'.")
-    if asked.where is not None:
-        filter_expression(asked.where)
-    return _taken(services, services.jobs.new(), "delete", index, {"ids": asked.ids, "where": asked.where})
+    if payload.where is not None:
+        filter_expression(payload.where)
+    return _taken(services, services.jobs.new(), "delete", index, {"ids": payload.ids, "where": payload.where})
 
 
 @router.delete(
@@ -91,8 +91,8 @@ async def delete_article(request: Request, index: str, article_id: str) -> Respo
 async def update(request: Request, index: str) -> Response:
     """Bring the index in line with the places that it remembers."""
     services = _writable(request, index)
-    asked = await body(UpdateBody, request)
-    return _taken(services, services.jobs.new(), "update", index, {"prune": asked.prune})
+    payload = await body(UpdateBody, request)
+    return _taken(services, services.jobs.new(), "update", index, {"prune": payload.prune})
 
 
 @router.post(
@@ -105,8 +105,8 @@ async def update(request: Request, index: str) -> Response:
 async def rebuild(request: Request, index: str) -> Response:
     """Make the index's next generation from scratch; searches go on in the one before."""
     services = _writable(request, index)
-    asked = await body(RebuildBody, request)
-    return _taken(services, services.jobs.new(), "rebuild", index, {"reuse": asked.reuse})
+    payload = await body(RebuildBody, request)
+    return _taken(services, services.jobs.new(), "rebuild", index, {"reuse": payload.reuse})
 
 
 @router.get("/jobs/{job}", response_model=models.JobModel, summary="A job")

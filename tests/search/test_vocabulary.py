@@ -15,7 +15,11 @@ from tests.word_encoder import WordEncoder
 ARTICLES = [
     {"id": "flak", "title": "Old guns", "text": "The flak on the tower was sold."},
     {"id": "defense", "title": "Order", "text": "The air defense of the port was paid for."},
-    {"id": "aircraft", "title": "Guns and pumps", "text": "Anti-aircraft guns stood there, and air was short; defense was none."},
+    {
+        "id": "aircraft",
+        "title": "Guns, pumps",
+        "text": "Anti-aircraft guns stood there; air was short; defense was none.",
+    },
     {"id": "un", "title": "Assembly", "text": "The UN met."},
     {"id": "nations", "title": "Assembly", "text": "The United Nations met."},
     {"id": "apple", "title": "Apple opens a shop", "text": "A queue stood there for the wire report."},

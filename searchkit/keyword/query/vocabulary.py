@@ -66,11 +66,11 @@ def read_vocabulary(path: str | Path) -> Vocabulary:
         if mark and name.strip() in ("stop", "protect"):
             (stop if name.strip() == "stop" else protected).update(_items(rest, path, number, least=1))
         elif arrow:
-            found = _items(right, path, number, least=1)
-            pairs += [(asked, each) for asked in _items(left, path, number, least=1) for each in found]
+            synonyms = _items(right, path, number, least=1)
+            pairs += [(typed, each) for typed in _items(left, path, number, least=1) for each in synonyms]
         else:
             items = _items(line, path, number, least=2)
-            pairs += [(asked, each) for asked in items for each in items if each != asked]
+            pairs += [(typed, each) for typed in items for each in items if each != typed]
     return Vocabulary(pairs=tuple(dict.fromkeys(pairs)), stop=frozenset(stop), protected=frozenset(protected))
 
 
@@ -99,9 +99,9 @@ class QueryVocabulary:
     def __init__(self, vocabulary: Vocabulary, analyzer: Analyzer, languages: Sequence[str | None]) -> None:
         self._analyzer, self._languages = analyzer, languages
         self._synonyms: dict[tuple[frozenset[str], ...], list[str]] = {}
-        for asked, found in vocabulary.pairs:
-            if key := tuple(frozenset(unit.terms) for unit in self._units(asked)):
-                self._synonyms.setdefault(key, []).append(found)
+        for typed, synonym in vocabulary.pairs:
+            if key := tuple(frozenset(unit.terms) for unit in self._units(typed)):
+                self._synonyms.setdefault(key, []).append(synonym)
         self._stop = {term for word in vocabulary.stop for unit in self._units(word) for term in unit.terms}
         self._protected = {analyzer.fold(word) for word in vocabulary.protected}
         self._by_term: Mapping[str, list[tuple[frozenset[str], ...]]] = self._keys_by_term()
@@ -137,13 +137,13 @@ class QueryVocabulary:
             return replace(term, surfaces=term.own)
         alone: list[str] = []
         phrases: list[Tree] = []
-        for found in self._synonyms_of((frozenset(term.terms),)):
-            units = self._units(found)
+        for synonym in self._synonyms_of((frozenset(term.terms),)):
+            units = self._units(synonym)
             if len(units) == 1:
                 alone += units[0].terms
             elif units:
                 phrases.append(_phrase(units))
-            note.found_too.setdefault(_word_of(term), []).append(found)
+            note.found_too.setdefault(_word_of(term), []).append(synonym)
         wide = replace(term, terms=tuple(dict.fromkeys((*term.terms, *alone)))) if alone else term
         return Or(children=(wide, *phrases)) if phrases else wide
 
@@ -156,10 +156,10 @@ class QueryVocabulary:
             for key in sorted(keys, key=lambda key: [sorted(part) for part in key]):
                 run = units[place : place + len(key)]
                 if len(run) == len(key) and all(set(unit.terms) & part for unit, part in zip(run, key, strict=True)):
-                    for found in self._synonyms[key]:
-                        more = self._units(found)
+                    for synonym in self._synonyms[key]:
+                        more = self._units(synonym)
                         added.append(more[0] if len(more) == 1 else _phrase(more))
-                        note.found_too.setdefault(" ".join(map(_word_of, run)), []).append(found)
+                        note.found_too.setdefault(" ".join(map(_word_of, run)), []).append(synonym)
         return _beside(tree, added)
 
     def _with_protected(self, tree: Tree, text: str, note: _Note) -> Tree:
@@ -180,9 +180,9 @@ class QueryVocabulary:
                 keys.setdefault(term, []).append(key)
         return keys
 
-    def _synonyms_of(self, asked: tuple[frozenset[str], ...]) -> list[str]:
-        keys = dict.fromkeys(key for term in sorted(asked[0]) for key in self._by_term.get(term, ()) if len(key) == 1)
-        return list(dict.fromkeys(found for key in keys for found in self._synonyms[key]))
+    def _synonyms_of(self, typed: tuple[frozenset[str], ...]) -> list[str]:
+        keys = dict.fromkeys(key for term in sorted(typed[0]) for key in self._by_term.get(term, ()) if len(key) == 1)
+        return list(dict.fromkeys(synonym for key in keys for synonym in self._synonyms[key]))
 
     def _is_stop(self, tree: Tree) -> bool:
         return isinstance(tree, Term) and not self._is_protected(tree) and bool(self._stop & set(tree.terms))
@@ -240,8 +240,8 @@ def _word_of(tree: Tree) -> str:
 
 def _told(note: _Note) -> Iterator[str]:
     """Say what was done."""
-    for asked, found in note.found_too.items():
-        yield f"Searched for '{asked}' also as {', '.join(repr(each) for each in dict.fromkeys(found))}."
+    for typed, synonyms in note.found_too.items():
+        yield f"Searched for '{typed}' also as {', '.join(repr(each) for each in dict.fromkeys(synonyms))}."
     if note.left_out:
         yield f"Not searched by keyword, as stop words of the vocabulary: {', '.join(dict.fromkeys(note.left_out))}."
     if note.own_form:
