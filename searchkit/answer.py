@@ -209,7 +209,7 @@ class Result:
             "score": self.score,
             "confidence": self.confidence,
             **({"copy_of": self.copy_of} if self.copy_of is not None else {}),
-            "contributions": [asdict(contribution) for contribution in self.contributions],
+            "contributions": [_contribution_dict(contribution) for contribution in self.contributions],
             **({"votes": [_vote_dict(vote) for vote in self.votes]} if votes and self.votes else {}),
             "article": article_dict(self.article),
             "chunks": [_chunk_result_dict(chunk) for chunk in self.chunks],
@@ -410,8 +410,12 @@ def chunk_dict(chunk: Chunk) -> dict[str, Any]:
     }
 
 
+def _contribution_dict(contribution: Contribution) -> dict[str, Any]:
+    return asdict(contribution) | {"chunk_ids": list(contribution.chunk_ids)}
+
+
 def _vote_dict(vote: Vote) -> dict[str, Any]:
-    return asdict(vote) | {"contributions": [asdict(contribution) for contribution in vote.contributions]}
+    return asdict(vote) | {"contributions": [_contribution_dict(contribution) for contribution in vote.contributions]}
 
 
 def _chunk_result_dict(chunk_result: ChunkResult) -> dict[str, Any]:
@@ -424,7 +428,7 @@ def _chunk_result_dict(chunk_result: ChunkResult) -> dict[str, Any]:
             "end": chunk_result.snippet.end,
             "highlights": [list(span) for span in chunk_result.snippet.highlights],
         },
-        "contributions": [asdict(contribution) for contribution in chunk_result.contributions],
+        "contributions": [_contribution_dict(contribution) for contribution in chunk_result.contributions],
     }
 
 

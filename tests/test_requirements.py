@@ -46,7 +46,12 @@ def run_continuous_integration(folder: Path, exit_codes: dict[str, int]) -> subp
     check = folder / "scripts" / "test"
     check.write_text(f'#!/bin/sh\necho "$*"\ncase "$*" in\n{cases}*) exit 0 ;;\nesac\n')
     check.chmod(0o755)
-    return subprocess.run(["sh", ".ci/run"], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", ".ci/run"], cwd=folder, capture_output=True, text=True, check=False)
+    lines = done.stderr.splitlines()
+    times = [line for line in lines if re.fullmatch(r"scripts/test( --.+)?: \d+ s", line)]
+    assert [line[len("scripts/test") :].rpartition(":")[0].strip() for line in times] == CHECKS
+    done.stderr = "\n".join([line for line in lines if line not in times])
+    return done
 
 
 @pytest.mark.parametrize("broken", CHECKS)

@@ -157,6 +157,7 @@ Environment:
   SEARCHKIT_VECTOR_CACHE how much of it vectors may take, such as 500MB; off: none
   SEARCHKIT_ENCODER_KEY  the key of an embeddings endpoint
   SEARCHKIT_ENCODER_ENDPOINTS  those that an index may name, with commas between
+  SEARCHKIT_TOKEN, SEARCHKIT_WRITE_TOKEN  what 'serve' is asked with, to read and to write
   SEARCHKIT_TIME_ZONE    where "today" is without --time-zone, such as Europe/Berlin
   SEARCHKIT_DEBUG=1      show the traceback of an error
   NO_COLOR, FORCE_COLOR  never colours, always colours"""

@@ -373,16 +373,17 @@ def _untimed(
     absent += told
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
+    vector: Vector | None = None
+    lost: tuple[str, ...] = ()
     both = query.mode is Mode.HYBRID and bool(parsed.text.strip())
-    summed = both and context.generation.has_vectors and config.fusion == "sum"
+    if both and context.generation.has_vectors:
+        vector, lost = _encoded(context, parsed.text, encode, config)
+    summed = vector is not None and config.fusion == "sum"
     coverage = config.coverage_weight if summed else 0.0
     matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
-    notes = (*parsed.notes, *absent, *matches.notes)
-    vector, scale, allowed = None, keyword_alone(matches.idf_sum), mask
+    notes = (*parsed.notes, *absent, *matches.notes, *lost)
+    scale, allowed = keyword_alone(matches.idf_sum), mask
     if both:
-        if context.generation.has_vectors:
-            vector, lost = _encoded(context, parsed.text, encode, config)
-            notes += lost
         scale = hybrid(matches.idf_sum, _weight(context, config))
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.

@@ -44,6 +44,7 @@ class ContributionModel(_Exact):
     less: float
     times: float
     how: str
+    chunk_ids: list[str]
 
 
 class VoteModel(_Exact):
@@ -136,6 +137,7 @@ class ReadingModel(_Exact):
     doubtful: bool
     filters: list[str]
     rest_is_words: bool
+    time: str
 
 
 class AnswerModel(_Exact):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchkit.answer import iso
 from searchkit.cli.output import numbers
 from searchkit.cli.output.console import clean, clean_lines, clock, pace
 
@@ -33,7 +34,7 @@ def test_a_third_three_times_is_one() -> None:
     ],
 )
 def test_a_midnight_of_utc_is_written_as_a_day(moment: datetime | None, written: str | None) -> None:
-    assert numbers.iso(moment) == written
+    assert iso(moment) == written
 
 
 @pytest.mark.parametrize(

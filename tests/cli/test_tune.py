@@ -87,7 +87,7 @@ def test_as_json_every_number_is_there(run: Run, built: Path, judged: Path) -> N
     read = run("tune", judged, "--index", built, "--measure", "MRR@10", "--json").json()
     assert (read["measure"], read["queries"], len(read["by_fold"])) == ("RR@10", 20, 10)
     assert read["gain"].keys() == {"before", "tuned", "interval", "p", "better", "worse", "difference", "real"}
-    assert len(read["curve"]["vector_weight"]) == 33
+    assert len(read["curve"]["vector_weight"]) == 41
     assert read["gain"]["real"] is False
     assert read["chosen"] == read["usual"]
     assert read["settings"]["search"] == {}
@@ -227,7 +227,7 @@ def test_a_search_and_an_evaluation_rerank(run: Run, built: Path, judged: Path, 
     budget = ("--rerank-budget", "inf")
     read = run("search", "missiles", "--index", built, "--rerank", folder, *budget, "--json").json()
     parts = read["results"][0]["chunks"][0]["contributions"]
-    assert [one["leg"] for one in parts] == ["keyword", "vector", "reranker"]
+    assert [part["leg"] for part in parts] == ["keyword", "vector", "coverage", "neighbours", "reranker"]
     options = ("--index", built, "--rerank", folder, "--compare", "rerank=", "--measure", "P@1", "--json")
     reranked, plain = run("evaluate", judged, *options).json()["runs"]
     assert (reranked["name"], plain["name"]) == ("hybrid", "hybrid, rerank=")

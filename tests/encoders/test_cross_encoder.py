@@ -111,5 +111,6 @@ def test_a_search_reranks_with_it(tmp_path: Path, cross_folder: Path) -> None:
     built(tmp_path / "index", range(8))
     with searchkit.open(tmp_path / "index", encoder=WordEncoder(), reranker=str(cross_folder)) as searcher:
         results = searcher.search("oil of Venezuela", k=3, explain=True).results
-        assert [part.leg for part in results[0].chunks[0].contributions] == ["keyword", "vector", "reranker"]
+        legs = [part.leg for part in results[0].chunks[0].contributions]
+        assert legs == ["keyword", "vector", "coverage", "neighbours", "reranker"]
         assert searcher.search("oil of Venezuela", k=3, explain=True).results == results
