@@ -328,6 +328,7 @@ def run(work: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_encodes_each_text_once(tmp_path: Path) -> None:
     index, counter = tmp_path / "index", tmp_path / "counter"
     kills = 0

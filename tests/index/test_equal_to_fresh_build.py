@@ -172,4 +172,4 @@ History.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestHistory = History.TestCase
+TestHistory = pytest.mark.slow(History.TestCase)

@@ -77,6 +77,7 @@ def articles_alive() -> int:
     return sum(type(each) is searchkit.Article for each in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_articles_are_let_go_as_others_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment_writer, "BATCH_CHARACTERS", 10_000)
     alive: list[int] = []

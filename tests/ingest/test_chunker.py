@@ -244,6 +244,7 @@ def assert_sound(article: Article, chunks: Sequence[Chunk]) -> None:
                 assert chunk.end in borders or article.text[chunk.end].isspace()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(articles(), st.integers(5, 60), st.integers(0, 3))
 @example(Article(id="a", text="a\r\n\u0301b. \u0301c"), 5, 1)

@@ -181,6 +181,7 @@ def test_a_feed_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path):
     assert articles[0].title == "The bridge & the dam"
 
 
+@pytest.mark.slow
 def test_hostile_entities_expand_to_nothing_and_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the network was asked")

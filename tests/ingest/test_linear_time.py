@@ -42,6 +42,7 @@ make_article(ParsedArticle(values={"id": "a", "text": "a", "language": "(" * SIZ
 """
 
 
+@pytest.mark.slow
 def test_what_was_quadratic_once_takes_no_ages() -> None:
     """Each of these took minutes to hours; together they take seconds, and may take a hundred times as long."""
     subprocess.run([sys.executable, "-c", SLOW_ONCE], check=True, timeout=600)

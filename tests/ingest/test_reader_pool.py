@@ -117,6 +117,7 @@ def test_as_many_processes_as_none_are_refused_at_once(tmp_path: Path) -> None:
         read([tmp_path], jobs=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_an_index_is_the_same_however_many_processes_made_it(tmp_path: Path) -> None:
     folder = fill(tmp_path / "pages")
