@@ -81,12 +81,18 @@ def outlet_names(source: str) -> frozenset[str]:
     return frozenset(names - {""})
 
 
+def outlet_parts(title: str) -> tuple[str, str]:
+    """Return a title without what stands behind its last bar or dash, and that; "" where it has none."""
+    match = _SITE.search(title) if _BAR.search(title) else None
+    return ("", "") if match is None else (title[: match.start()], match["site"])
+
+
 def without_outlet(title: str, source: str | None) -> str:
     """Return a title without the name of its outlet at its end; "" where it has none there."""
-    match = _SITE.search(title) if source and _BAR.search(title) else None
-    if source is None or match is None or "".join(title_words(match["site"])) not in outlet_names(source):
+    if not source:
         return ""
-    return title[: match.start()]
+    bare, site = outlet_parts(title)
+    return bare if site and "".join(title_words(site)) in outlet_names(source) else ""
 
 
 _TRACKERS = re.compile(

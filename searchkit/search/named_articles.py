@@ -7,7 +7,7 @@ stand in tiers of their own, the higher first, and within a tier in the order of
 |---|---|---|
 | 4 | exact URL | the article's URL, but for what doesn't change the page (``index/article_keys.py``) |
 | 3 | exact title | its title, folded as words are, with or without the outlet's name behind it |
-| 2 | verbatim sentence | ``FEWEST_WORDS`` words or more that stand in its text one after the other, in any form |
+| 2 | verbatim sentence | a sentence of its text, of ``FEWEST_WORDS`` or more; or ``FEWEST_IN_PART`` words of it |
 | 1 | nearly the title | its title with letters exchanged, a word misspelt, missing or too much, or in another order |
 | 1 | nearly verbatim | a sentence of ``FEWEST_NEAR`` words or more, where the text has a word more here and there |
 | 1 | title and outlet | words that stand together in its title, and its outlet's name before or behind them |
@@ -38,11 +38,13 @@ from searchkit.index.article_keys import (
     address_key,
     is_run,
     outlet_names,
+    outlet_parts,
     title_keys,
     title_words,
     url_key,
     without_outlet,
 )
+from searchkit.ingest.sentences import sentence_spans
 from searchkit.keyword.query.classifier import is_address
 from searchkit.keyword.scoring.word_sequence import rows_of_sequence, rows_with_all, sequence_of
 from searchkit.search.near_titles import is_near_title
@@ -76,12 +78,19 @@ SENTENCE = NamedAs(2, "verbatim sentence")
 NEAR_TITLE = NamedAs(1, "nearly the title")
 NEAR_SENTENCE = NamedAs(1, "nearly verbatim")
 TITLE_AND_OUTLET = NamedAs(1, "title and outlet")
+TIERS = {known_as.name for known_as in (URL, TITLE, SENTENCE, NEAR_TITLE, NEAR_SENTENCE, TITLE_AND_OUTLET)}
 
 FEWEST_WORDS = 5
 """Words of a sentence: fewer are a phrase of the language that many articles have ("the end of the year")."""
 
-FEWEST_NEAR = 6
+FEWEST_IN_PART = 8
+"""Words that needn't be a whole sentence: fewer may be a name ("Centers for Disease Control and Prevention")."""
+
+FEWEST_NEAR = 8
 """Words of a sentence of which some may be missing."""
+
+MOST_ARTICLES = 20
+"""Articles that have a sentence: what more have is a turn of phrase, and names none of them."""
 
 MOST_WORDS = 200
 """Words of a sentence: a paragraph that was pasted has some hundred."""
@@ -144,10 +153,26 @@ class NamedArticleFinder:
         words = title_words(text)
         if not words or len(words) > LONGEST_TITLE:
             return {}
-        return self._matching(title_keys(words), lambda article: self._as_title(article, words))
+        known = self._matching(title_keys(words), lambda article: self._as_title(article, words))
+        return known or self._with_outlet(text)
 
-    def quoted(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
-        """Return the articles in whose text some words stand as a sentence, or in whose title, with their outlet.
+    def _with_outlet(self, text: str) -> dict[int, NamedAs]:
+        """Return the articles whose title a text is before the name of their outlet."""
+        title, site = outlet_parts(text)
+        if not site or not (words := title_words(title)):
+            return {}
+        outlet = "".join(title_words(site))
+        return self._matching(
+            title_keys(words),
+            lambda article: (
+                TITLE
+                if article.source and outlet in outlet_names(article.source) and words == title_words(article.title)
+                else None
+            ),
+        )
+
+    def quoted(self, index: KeywordSegments, text: str, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
+        """Return the articles of whose text a text is a sentence, or of whose title, with their outlet.
 
         Raises ``IndexCorrupt``.
         """
@@ -167,8 +192,22 @@ class NamedArticleFinder:
             known.update(dict.fromkeys(self._articles(rows), NEAR_SENTENCE))
             exact = sequence_of(words)
             rows = rows_of_sequence(index, exact) if exact is not None else rows[:0]
+        elif length < FEWEST_IN_PART:
+            rows = self._with_sentence(rows, text)
         known.update(dict.fromkeys(self._articles(rows), SENTENCE))
         return known
+
+    def _with_sentence(self, rows: Rows, text: str) -> Rows:
+        """Return those of some rows in whose text a text is a whole sentence, or several."""
+        if len(rows) > MOST_ARTICLES:
+            return rows[:0]
+        sentence = title_words(text)
+        return np.asarray([row for row in rows.tolist() if self._has_sentence(row, sentence)], np.int64)
+
+    def _has_sentence(self, row: int, sentence: tuple[str, ...]) -> bool:
+        chunk = self._generation.chunks_at(range(row, row + 1))[0]
+        sentences = [title_words(chunk.text[start:end]) for start, end in sentence_spans(chunk.text)]
+        return sentence in sentences
 
     def may_quote(self, index: KeywordSegments, text: str, terms: Sequence[Term]) -> bool:
         """Say whether ``quoted`` may have something of a question, ``terms`` being words of it: sooner told."""
@@ -204,8 +243,8 @@ class NamedArticleFinder:
         return not any(field.term_id(stem) is not None for field in fields for stem in stems)
 
     def _articles(self, rows: Rows) -> list[int]:
-        numbers: list[int] = self._generation.article_of_row[rows].tolist()
-        return numbers
+        numbers: list[int] = np.unique(self._generation.article_of_row[rows]).tolist()
+        return numbers if len(numbers) <= MOST_ARTICLES else []
 
     def _of_outlet(self, index: KeywordSegments, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles of an outlet that the words begin or end with, in whose title the rest stands."""

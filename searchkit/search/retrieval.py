@@ -206,7 +206,7 @@ class SearchContext:
     def names(self, text: str, words: Sequence[QueryWord] = ()) -> dict[int, NamedAs]:
         """Return the articles that a question names; with its words also those that it quotes."""
         known = self._finder.named(text)
-        return higher(known, self._finder.quoted(self.keyword, words)) if words else known
+        return higher(known, self._finder.quoted(self.keyword, text, words)) if words else known
 
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""

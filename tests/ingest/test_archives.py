@@ -34,6 +34,7 @@ IDS = ["saved:2023/port", "saved:rows:2", "saved:rows:3", "saved:notes/a"]
         ("saved.tar.xz", tarred(MEMBERS, mode="w:xz")),
         ("saved", tarred(MEMBERS, mode="w:xz")),
     ],
+    ids=["zip", "zip without a suffix", "tar", "tgz", "tar.gz", "tar.bz2", "tar.xz", "tar.xz without a suffix"],
 )
 def test_an_archive_is_a_place_whose_members_are_read_by_their_own_formats(tmp_path: Path, name: str, content: bytes):
     articles, problems = sorted_out(write(tmp_path, name, content))

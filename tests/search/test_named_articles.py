@@ -153,13 +153,33 @@ def test_what_is_nearly_a_title_finds_its_article_first(searcher: Searcher, text
         ("the pilots want a rest — of “eleven” hours between two shifts.", "ferry", "verbatim sentence"),
         ("crossed the bay on Monday. The pilots want a rest", "ferry", "verbatim sentence"),
         ("The pilots want a rest of hours between two shifts", "ferry", "nearly verbatim"),
+        ("Buses go round by the mill", "bridge", "verbatim sentence"),
         ("seit Dienstag steht das Wasser in den Kellern der Altstadt", "rain", "verbatim sentence"),
-        ("要求提高工资。码头已经关闭", "port", "verbatim sentence"),
-        ("أعلن عمال الميناء يوم الاثنين إضرابا", "mina", "verbatim sentence"),
+        ("港口工人周一宣布罢工三天，要求提高工资。码头已经关闭", "port", "verbatim sentence"),
+        ("أعلن عمال الميناء يوم الاثنين إضرابا لثلاثة أيام للمطالبة", "mina", "verbatim sentence"),
     ],
 )
 def test_a_sentence_finds_its_article_first(searcher: Searcher, text: str, expected: str, name: str, mode: str) -> None:
     assert first(searcher, text, mode) == (expected, name)
+
+
+@pytest.mark.parametrize(
+    "text", ["the bridge at Elm Street is", "a rest of eleven hours", "steht das Wasser in den Kellern"]
+)
+def test_a_few_words_of_a_sentence_name_no_article(searcher: Searcher, text: str) -> None:
+    assert first(searcher, text)[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ferry strike enters its third week - Harbor Ledger", "ferry"),
+        ("Ferry strike enters its third week | Harbor Ledger", "ferry"),
+    ],
+)
+@pytest.mark.parametrize("mode", MODES)
+def test_an_outlet_may_stand_behind_a_title(searcher: Searcher, text: str, expected: str, mode: str) -> None:
+    assert first(searcher, text, mode) == (expected, "exact title")
 
 
 def test_a_sentence_over_the_border_of_two_chunks_is_verbatim(searcher: Searcher) -> None:

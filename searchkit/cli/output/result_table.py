@@ -14,7 +14,8 @@ from searchkit.answer import Answer, ChunkResult, Contribution, FacetCount, Resu
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
-from searchkit.search.fusion import COVERAGE, NEIGHBOURS
+from searchkit.search.fusion import COVERAGE, NEIGHBOURS, TIME
+from searchkit.search.named_articles import TIERS
 from searchkit.types import Article, Mode
 
 DIM = "dim"
@@ -118,9 +119,6 @@ def _heading(chunk_result: ChunkResult) -> Text:
     return Text(f"{clean(chunk_result.chunk.heading)}: ", style="italic") if chunk_result.chunk.heading else Text()
 
 
-_UNRANKED = {"time": "by its date"}
-
-
 def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each retriever with its share, and their sum, as on a bill; then the sums behind it."""
     width = max((len(part.leg) for part in result.contributions), default=0)
@@ -134,11 +132,15 @@ def _bill(result: Result, score: str, shares: Sequence[str]) -> Iterator[tuple[s
 
 
 def _grounds(part: Contribution) -> str:
-    """Say what a share is for: a rank and a score of its own, the words that stand there, or the neighbours."""
+    """Say what a share is for: a rank and an own score, the words that stand there, the neighbours, or a name."""
     if part.leg == COVERAGE:
         return f"{part.score:.0%} of the query's words by weight"
     if part.leg == NEIGHBOURS:
         return f"those of {', '.join(map(clean, part.chunk_ids))}" if part.chunk_ids else "those of its other chunks"
+    if part.leg == TIME:
+        return f"by its date · own score {part.score:.3f}"
+    if part.leg in TIERS:
+        return f"what the query is · tier {part.score:.0f}"
     rank = f"rank {part.rank}" if part.rank is not None else "not among its hits"
     return f"{rank} · own score {part.score:.3f}"
 
