@@ -29,7 +29,7 @@ class Contribution:
         less: What is taken off ``score`` before it is weighted.
         times: What the rest is worth.
         how: The share as arithmetic on ``score``, ``less``, ``times`` and ``rank``.
-        chunk_ids: The neighbours, the nearest first.
+        chunk_ids: The neighbours that the filters let pass, the nearest first.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")

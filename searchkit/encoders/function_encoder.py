@@ -93,6 +93,11 @@ class FunctionEncoder:
                 f" {len(texts)} texts.",
                 hint="Let the function return one row of numbers for each text, all of one length.",
             )
+        if not np.isfinite(rows).all():
+            raise VectorsInvalid(
+                f"The encoder '{self.name}' gave values that are no numbers.",
+                hint="Let the function return finite ones.",
+            )
         return unit_rows(rows)
 
 

@@ -17,7 +17,7 @@ from functools import partial, update_wrapper
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from searchkit.answer import Answer
-from searchkit.errors import ConfigError, OperationTimeout
+from searchkit.errors import ConfigError, OperationTimeout, SearchkitError
 from searchkit.filter_expression import Conditions
 from searchkit.search.searcher import Searcher
 from searchkit.types import Article
@@ -41,7 +41,12 @@ class BoundedThreads:
 
     async def run(self, function: Callable[[], T], timeout_s: float | None) -> T:
         """Run a function in one of the threads. Raises what it raises, and ``OperationTimeout``."""
-        future = self._pool.submit(copy_context().run, function)
+        try:
+            future = self._pool.submit(copy_context().run, function)
+        except RuntimeError as error:
+            raise SearchkitError(
+                "This index was closed.", hint="Open it again with searchkit.aio.open(PATH)."
+            ) from error
         try:
             async with asyncio.timeout(timeout_s) as limit:
                 return await asyncio.wrap_future(future)

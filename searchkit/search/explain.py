@@ -118,8 +118,10 @@ class Explainer:
             yield self._neighbours(near, int(place[0]))
 
     def _neighbours(self, near: NeighbourShift, place: int) -> Contribution:
-        beside = near.rows[near.places[place][near.places[place] >= 0]].tolist()
-        chunks = [self._legs.generation.chunks_at(range(row, row + 1))[0].id for row in beside]
+        beside = near.rows[near.places[place][near.places[place] >= 0]]
+        if self._legs.allowed is not None:  # no id of what a filter hides is told
+            beside = beside[self._legs.allowed[beside]]
+        chunks = [self._legs.generation.chunks_at(range(row, row + 1))[0].id for row in beside.tolist()]
         return Contribution(
             leg=NEIGHBOURS,
             rank=None,

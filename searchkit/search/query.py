@@ -299,7 +299,7 @@ def check_query(query: Query) -> None:
     if query.parts is not USUAL_PARTS:
         _parts(query.parts)
     _check_span(query.where)
-    if query.as_of is not None or query.around is not None or query.recency is not None:
+    if query.as_of is not None or query.around is not None or query.recency is not None or query.include_later:
         check_time(query)
     if query.where.expression is not None:
         check_depth(query.where.expression)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
@@ -123,6 +123,8 @@ def check_time(query: Query) -> None:
     """Refuse what is no time. Raises ``QueryError``."""
     if query.recency is not None and not isinstance(query.recency, bool):
         raise QueryError(f"recency is {shown_value(query.recency)}.", hint="Give True, False, or nothing.")
+    if query.include_later and query.as_of is None:
+        raise QueryError("include_later says what as_of leaves out, and there is no as_of.", hint="Give as_of, too.")
     ends = [("as_of", query.as_of)] if query.as_of is not None else []
     if (around := query.around) is not None:
         if not isinstance(around, TimeSpan):
@@ -192,6 +194,17 @@ def _worded_time(query: Query, parsed: ParsedQuery, now: Now) -> QueryTime | Non
         words=reading.words,
         today=None if reading.calendar else at.date(),
     )
+
+
+def until_newest(time_: QueryTime, newest_day: int | None) -> QueryTime:
+    """Return a time whose words ask for what is new, which counts from the newest article where that is older."""
+    if newest_day is None or not time_.words or time_.later_days is None:
+        return time_
+    newest = date(1970, 1, 1) + timedelta(days=newest_day)
+    last = time_.span.last
+    if newest >= (last.date() if isinstance(last, datetime) else last):
+        return time_
+    return replace(time_, span=TimeSpan(first=newest, last=newest))
 
 
 def _is_date_filtered(where: Where, parsed: ParsedQuery) -> bool:

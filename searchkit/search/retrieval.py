@@ -52,7 +52,7 @@ from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
-from searchkit.search.query_time import QueryTime, asked_time, timed_reading, where_at
+from searchkit.search.query_time import QueryTime, asked_time, timed_reading, until_newest, where_at
 from searchkit.search.ranking import RetrieverScores
 from searchkit.search.suggestions import Suggester
 from searchkit.search.time_prior import ArticleDates, is_felt, prior_of
@@ -132,9 +132,10 @@ class SearchContext:
     def time_of(self, query: Query, parsed: ParsedQuery, config: SearchConfig, clock: Clock) -> QueryTime | None:
         """Return the time that a query is of; None where dates don't count, or its words name one far from all here."""
         time = asked_time(query, parsed, config, clock)
-        if time is not None and time.words and not is_felt(self.dates, time, config):
-            return None
-        return time
+        if time is None or not time.words:
+            return time
+        time = until_newest(time, self.dates.newest_day)
+        return time if is_felt(self.dates, time, config) else None
 
     @cached_property
     def seal(self) -> bytes:
@@ -347,7 +348,18 @@ def _notes_on_time(context: SearchContext, query: Query, time: QueryTime | None,
         return ("No article here has a date, so none counts.",)
     if query.as_of is not None and mask is not None and not mask.any():
         return (f"No article that passes the filters was published by {query.as_of}.",)
+    if query.as_of is not None and not query.include_later and (undated := _undated(context, mask)):
+        return (f"{undated} of the articles searched have no date: they may be later than {query.as_of}.",)
     return ()
+
+
+def _undated(context: SearchContext, mask: Mask | None) -> int:
+    """Count the articles searched that have no date."""
+    import numpy as np
+
+    living = context.generation.living if mask is None else mask
+    rows = np.arange(context.generation.rows) if living is None else np.flatnonzero(living)
+    return int(np.count_nonzero(~context.dates.known[np.unique(context.generation.article_of_row[rows])]))
 
 
 def _untimed(

@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from searchkit.answer import Answer, Snippet
 from searchkit.config import SearchConfig
-from searchkit.errors import ConfigError
+from searchkit.errors import ConfigError, QueryError
 from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
@@ -584,6 +584,8 @@ class Searcher:
         """
         if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
             raise ConfigError(f"threads can't be {threads!r}.", hint=f"Give a number from 1 to {MOST_THREADS}.")
+        if isinstance(queries, str):
+            raise QueryError("search_many takes several questions, not one text.", hint="Give a list: [text].")
         batch_queries = tuple(queries)
         with self._reading() as context, ThreadPoolExecutor(threads) as pool:
             vectors = self._encoders.encode_batch(context, batch_texts(context, batch_queries, options))

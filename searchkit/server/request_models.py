@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from searchkit.errors import QueryError
+from searchkit.keyword.query.time_expressions import may_name_time
 from searchkit.server.problem_details import BadRequest, MediaTypeUnknown
 
 ARTICLE_FIELDS = (
@@ -78,6 +79,10 @@ class _Search(_Named):
         "", max_length=200, description="A field, in reverse with -: -published.", examples=["-published"]
     )
     cursor: str | None = Field(None, max_length=6_000, description="The next_cursor of the page before.")
+    as_of: When | None = Field(None, description="Search the archive as it stood then; what is near it ranks higher.")
+    around: When | None = Field(None, description="Rank what was published then, or near it, higher.")
+    recency: bool | None = Field(None, description="Whether dates count in the ranking, whatever the text says.")
+    include_later: bool = Field(False, description="With as_of: leave in what was published later.")
     parts: list[Literal["articles", "chunks", "snippets", "explanations"]] | None = Field(
         None, description="What is made of each result beside its id and score; the first three where it isn't given."
     )
@@ -86,11 +91,17 @@ class _Search(_Named):
         None, description="What of each article comes, beside its id; all but sections and text where it isn't given."
     )
 
+    def depends_on_time(self, where: Any) -> bool:
+        """Say whether the answer may be another tomorrow: by a filter, the words, or what counts from today."""
+        stated = self.as_of is not None or self.around is not None or bool(self.recency)
+        return stated or self.names_time(where) or ":" in self.q or self.cursor is not None or may_name_time(self.q)
+
     def options(self) -> dict[str, Any]:
         """Return the arguments of ``Searcher.search`` beside text and ``where``."""
         names = ("k", "mode", "syntax", "facets", "min_confidence", "sort", "cursor", "parts")
+        times = ("as_of", "around", "recency", "include_later")
         explain = self.explain or "explanations" in (self.parts or ())
-        return {name: getattr(self, name) for name in names} | {"explain": explain} | self.filters()
+        return {name: getattr(self, name) for name in names + times} | {"explain": explain} | self.filters()
 
 
 class SearchParameters(_Search):

@@ -68,7 +68,7 @@ async def search(request: Request, index: str) -> Response:
     """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
     payload = parameters(SearchParameters, request.query_params)
     where = conditions(payload.where)
-    timeless = not payload.names_time(where) and ":" not in payload.q and payload.cursor is None
+    timeless = not payload.depends_on_time(where)
     return await _reply(request, index, _searching(request, payload, where), timeless=timeless)
 
 

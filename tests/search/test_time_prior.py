@@ -324,3 +324,29 @@ def test_periods_and_spans_are_read_as_dates_are_elsewhere(strike: Searcher) -> 
     day_back = strike.search("ferry", as_of="24h").query.as_of
     assert isinstance(day_back, datetime)
     assert timedelta(hours=23) < datetime.now(UTC) - day_back < timedelta(hours=25)
+
+
+def test_what_has_no_date_is_told_where_the_archive_is_searched_as_it_stood(tmp_path: Path) -> None:
+    articles = [
+        {"id": "old", "text": "The ferry burned.", "published": "2024-01-02"},
+        {"id": "undated", "text": "The ferry burned again."},
+    ]
+    searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        answer = searcher.search("ferry", as_of="2024-02-01")
+        assert any(note.startswith("1 of the articles searched have no date") for note in answer.notes)
+        assert not any("no date" in note for note in searcher.search("ferry").notes)
+        with pytest.raises(QueryError, match="there is no as_of"):
+            searcher.search("ferry", include_later=True)
+
+
+def test_what_is_new_counts_from_the_newest_article(tmp_path: Path) -> None:
+    days = [date.today() - timedelta(days=ago) for ago in (40, 60, 100)]
+    articles = [{"id": f"{day}", "text": "The ferry burned.", "published": f"{day}"} for day in days]
+    searchkit.build(tmp_path / "index", articles, encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        answer = searcher.search("latest on the ferry", explain=True)
+        assert [result.article.id for result in answer.results] == [f"{day}" for day in days]
+        (share,) = [part.share for part in answer.results[0].contributions if part.leg == "time"]
+        assert share == pytest.approx(1.5)
+        assert f"{days[0]}" in answer.reading.time

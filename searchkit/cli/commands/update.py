@@ -98,7 +98,8 @@ def update(
             progress=progress,
         )
 
-    work(screen, where, make, quiet=quiet, json=json)
+    if not work(screen, where, make, quiet=quiet, json=json).changed:
+        raise typer.Exit(1)
 
 
 def delete(
@@ -197,6 +198,8 @@ def update_fields(
         changed[name] = value if before is None else [*before, value] if isinstance(before, list) else [before, value]
     if not ids or not changed:
         raise ConfigError("What should be changed?", hint="Name ids, and --set FIELD=VALUE or --unset FIELD.")
+    if both := sorted(set(unset or ()) & {name for name, _ in pairs("--set", values)}):
+        raise ConfigError(f"'{both[0]}' is set and unset at once.", hint="Give one of --set and --unset for a field.")
 
     def make(progress: Progress | None) -> BuildReport:
         return field_update.update_fields(where, dict.fromkeys(ids or (), changed), lock_timeout_s=wait)

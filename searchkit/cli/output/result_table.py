@@ -136,7 +136,11 @@ def _grounds(part: Contribution) -> str:
     if part.leg == COVERAGE:
         return f"{part.score:.0%} of the query's words by weight"
     if part.leg == NEIGHBOURS:
-        return f"those of {', '.join(map(clean, part.chunk_ids))}" if part.chunk_ids else "those of its other chunks"
+        return (
+            f"those of {', '.join(map(clean, part.chunk_ids))}"
+            if part.chunk_ids
+            else "those of chunks that the filters hide"
+        )
     if part.leg == TIME:
         return f"by its date · own score {part.score:.3f}"
     if part.leg in TIERS:
