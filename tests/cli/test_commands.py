@@ -412,3 +412,5 @@ def test_fields_are_changed_without_an_encoder(run: Run, corpus: Path, tmp_path:
     assert (shown["tags"], shown["fields"]["desk"], shown["url"]) == (["x", "y"], "city", None)
     assert run(*change).code == 2
     assert run(*change, "--set", "title=New").code == 2
+    assert run(*change, "--set", "desk=city", "--unset", "desk").code == 2
+    assert run("update-fields", "nobody", "--index", tmp_path / "wire", "--set", "desk=city").code == 1

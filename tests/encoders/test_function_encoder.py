@@ -69,6 +69,8 @@ def test_an_index_refuses_a_function_of_another_name_or_of_other_rows(tmp_path: 
         lambda texts: [["x"]] * len(texts),
         lambda texts: [[1.0], [1.0, 2.0]],
         lambda texts: None,
+        lambda texts: [[float("nan"), 1.0]] * len(texts),
+        lambda texts: [[1.0, 1.0]] * (len(texts) - 1) + [[float("inf"), 1.0]],
     ],
 )
 def test_what_is_no_row_for_each_text_is_refused(function: Any) -> None:

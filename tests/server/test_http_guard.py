@@ -179,6 +179,20 @@ def test_a_tenant_never_sees_beyond_its_filter(client: httpx.Client) -> None:
     assert len(client.post("/v1/news/search", json={"q": "*", "k": 100}, headers=token).json()["results"]) == 12
 
 
+def test_a_tenant_is_told_no_neighbour_that_it_may_not_see(client: httpx.Client) -> None:
+    asked = {"q": "missiles", "k": 3, "explain": True}
+
+    def neighbours(token: str) -> set[str]:
+        answer = client.post("/v1/news/search", json=asked, headers=bearer(token)).json()
+        parts = [part for result in answer["results"] for part in result["contributions"]]
+        return {chunk_id for part in parts for chunk_id in part["chunk_ids"]}
+
+    visible = client.post("/v1/news/search", json={"q": "*", "k": 50}, headers=bearer(TENANT)).json()
+    ids = {result["article"]["id"] for result in visible["results"]}
+    assert neighbours(READ) - neighbours(TENANT)
+    assert {chunk_id.partition("#")[0] for chunk_id in neighbours(TENANT)} <= ids
+
+
 def test_a_tenant_counts_and_reads_within_its_filter(client: httpx.Client) -> None:
     token = bearer(TENANT)
     assert client.get("/v1/news/count", headers=token).json()["articles"] == 12

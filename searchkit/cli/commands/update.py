@@ -98,8 +98,7 @@ def update(
             progress=progress,
         )
 
-    if not work(screen, where, make, quiet=quiet, json=json).changed:
-        raise typer.Exit(1)
+    work(screen, where, make, quiet=quiet, json=json)
 
 
 def delete(
@@ -204,4 +203,5 @@ def update_fields(
     def make(progress: Progress | None) -> BuildReport:
         return field_update.update_fields(where, dict.fromkeys(ids or (), changed), lock_timeout_s=wait)
 
-    work(screen, where, make, quiet=quiet, json=json)
+    if not work(screen, where, make, quiet=quiet, json=json).changed:
+        raise typer.Exit(1)
