@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,3 +33,13 @@ def encoder() -> Encoder:
     from searchkit.encoders import load_encoder
 
     return load_encoder(DEFAULT_ENCODER)
+
+
+@pytest.fixture(autouse=True)
+def _logger_as_before() -> Iterator[None]:
+    """Take back what a command sets for its own process: the level and the handler of the library's log."""
+    logger = logging.getLogger("searchkit")
+    level, handlers, propagate = logger.level, list(logger.handlers), logger.propagate
+    yield
+    logger.setLevel(level)
+    logger.handlers, logger.propagate = handlers, propagate

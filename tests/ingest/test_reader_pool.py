@@ -208,7 +208,9 @@ def test_a_page_that_needs_too_much_memory_is_named(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(reader_pool, "LIMIT_BYTES", 2**28)
     entries = list(read([folder], jobs=1))
     (problem,) = [entry for entry in entries if isinstance(entry, Problem) and "page01a" in entry.place]
-    assert problem.reason == "needs more memory than a file may take"
+    # Earlier releases of lxml have an error of their own where there is no memory.
+    assert problem.reason in ("needs more memory than a file may take", "can't be read: XPathEvalError: unknown error")
+    assert problem.lost
     assert {"page00", "page01", "notes"} <= {entry.id for entry in entries if isinstance(entry, Article)}
 
 
