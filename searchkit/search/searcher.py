@@ -574,6 +574,7 @@ class Searcher:
 
         Raises:
             ConfigError: ``threads`` isn't a number from 1 to 64.
+            QueryError: One text was given in the place of several.
             SearchkitError: The error that ``search`` would raise to the first question that has one.
 
         Example:
