@@ -369,9 +369,9 @@ class Answer:
     def _repr_html_(self) -> str:
         """Show it in a notebook: a table of the results, all of it escaped."""
         rows = "".join(_html_row(result) for result in self.results)
-        told = f"{len(self.results)} of {self.total:,} {self.total_of} · {self.query.mode} · {self.took_s:.3f} s"
+        summary = f"{len(self.results)} of {self.total:,} {self.total_of} · {self.query.mode} · {self.took_s:.3f} s"
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return f"<table><tbody>{rows}</tbody></table><p>{escape(told)}</p>{notes}"
+        return f"<table><tbody>{rows}</tbody></table><p>{escape(summary)}</p>{notes}"
 
 
 def iso(moment: datetime | None) -> str | None:

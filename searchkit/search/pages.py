@@ -219,6 +219,6 @@ class PageTurn:
         if not least or candidates.query.sort or is_wordless(legs):
             return True
         shifts = [shift for shift in (legs.shift, legs.neighbours) if shift is not None and len(shift.shares)]
-        taken = sum(max(0.0, -float(shift.shares.min())) for shift in shifts)
-        (best,) = confidences_of(context, candidates, [float(self.page.ranked.scores[-1]) + taken])
+        reduction = sum(max(0.0, -float(shift.shares.min())) for shift in shifts)
+        (best,) = confidences_of(context, candidates, [float(self.page.ranked.scores[-1]) + reduction])
         return best is None or best >= least

@@ -381,8 +381,8 @@ def _untimed(
             step_of(vector_alone(_weight(context, config)), 0.0, config),
         )
         return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
-    tree, told = context.reread(parsed, config)
-    absent += told
+    tree, reading_notes = context.reread(parsed, config)
+    absent += reading_notes
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
     vector: Vector | None = None

@@ -47,7 +47,7 @@ from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_
 from searchkit.search.similar_articles import example_of, more_like, query_like
 from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
 from searchkit.search.suggestions import kinds_of
-from searchkit.search.tracing import trace_search
+from searchkit.search.telemetry import trace_search
 from searchkit.types import (
     Article,
     Chunk,

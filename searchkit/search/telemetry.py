@@ -1,4 +1,4 @@
-"""Tracing: a span of OpenTelemetry for each search and its stages, in programs that have loaded its API.
+"""Telemetry: a span of OpenTelemetry for each search and its stages, in programs that have loaded its API.
 
 The only place where ``opentelemetry`` is used. A program that doesn't use it pays a look at the loaded modules. No text
 of a query and no id of an article is in a span.
