@@ -126,7 +126,7 @@ UNREAD = [
         "JSON": ("dateparser.date", "pip install --force-reinstall --no-deps dateparser"),
     },
 ]
-"""The module that a format needs, and what its check says without; pages need what encodings need, so they stand apart."""
+"""The module that a format needs, and the remedy without. Pages need what encodings need, so they stand apart."""
 
 
 def checks_without(missing: Sequence[str], folder: Path) -> list[dict[str, Any]]:
