@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -22,9 +23,9 @@ from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import check_fields
 from searchkit.ingest.compression import HEAD
 from searchkit.ingest.damage import guarded
-from searchkit.ingest.discover import SourceFile, distinct, find, find_among
+from searchkit.ingest.discover import SourceFile, distinct, find, find_among, fixed_part
 from searchkit.ingest.format_readers import read_format, read_stream
-from searchkit.ingest.joined_files import without_joined
+from searchkit.ingest.joined_files import joined_anew, may_join, with_joined
 from searchkit.ingest.read_ahead import PageParser, read_ahead
 from searchkit.ingest.reader_pool import Entries, ReaderPool, check_jobs, size_of
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
@@ -100,12 +101,37 @@ def read(
     check_fields(config.fields)
     check_jobs(jobs)
     on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
-    files, problems = find(on_disk) if among is None else find_among(on_disk, among)
-    files = without_joined(files)
+    files, problems = find(on_disk) if among is None else _find_changed(on_disk, frozenset(among))
+    if among is None:
+        files = with_joined(files)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
     return _read(named, problems, source, config.fields, progress, memory, addresses, jobs)
+
+
+def _find_changed(places: Sequence[str | Path], changed: frozenset[str]) -> tuple[list[SourceFile], list[Problem]]:
+    """Return what there is of some files, and of those that are read together with one of them; and problems."""
+    files, problems = find_among(places, changed)
+    others, _ = find_among(places, _that_may_join(places, changed) - changed)
+    if not others:
+        return with_joined(files), problems
+    own = {file.address for file in files}
+    joined = with_joined([*files, *others])
+    anew = {file.address for file in joined_anew(joined, changed)}
+    return [file for file in joined if file.address in own | anew], problems
+
+
+def _that_may_join(places: Sequence[str | Path], changed: frozenset[str]) -> set[str]:
+    """Return the files above some paths that may be read together with them."""
+    roots = [fixed_part(Path(place).expanduser()).absolute() for place in places]
+    folders = {folder for path in changed for folder in Path(path).parents}
+    paths: set[str] = set()
+    for folder in folders:
+        if any(folder.is_relative_to(root) for root in roots):
+            with suppress(OSError):
+                paths.update(str(folder / name) for name in os.listdir(folder) if may_join(name))  # noqa: PTH208
+    return paths
 
 
 def _listed(places: object) -> list[str | Path]:

@@ -236,4 +236,4 @@ def size_of(file: SourceFile) -> int:
 
 
 def _plain(file: SourceFile) -> dict[str, str]:
-    return {each.name: str(getattr(file, each.name)) for each in fields_of(file)}
+    return {each.name: str(getattr(file, each.name)) for each in fields_of(file) if each.name != "joined"}

@@ -66,5 +66,12 @@ def _answer(request: list[Any]) -> Any:
 
 def _source_file(values: Mapping[str, str]) -> SourceFile:
     path, root = Path(values["path"]), Path(values["root"])
-    texts = {name: value for name, value in values.items() if name not in ("path", "root")}
-    return SourceFile(path=path, root=root, **texts)
+    return SourceFile(
+        path=path,
+        address=values["address"],
+        real_address=values["real_address"],
+        root=root,
+        id=values["id"],
+        format=values["format"],
+        compression=values["compression"],
+    )
