@@ -122,6 +122,8 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.news_xml import read_news_xml
 
             return read_news_xml(read_whole(stream, LONGEST), rows)
+        case "mail":
+            return _read_mail(stream, rows)
         case "office" | "xml":
             raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
         case _:
@@ -129,6 +131,19 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             return read_one(
                 lambda data: named_by_file(parse(data), rows.name, name, rows.fields), stream, rows, _longest(name)
             )
+
+
+def _read_mail(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the article of a message, or those of a digest's messages."""
+    from searchkit.ingest.formats.mail import read_digest
+
+    data = read_whole(stream, LONGEST)
+    digest = read_digest(data, rows)
+    if digest is not None:
+        yield from digest
+        return
+    parse = _text_parser("mail")
+    yield from read_one(lambda data: named_by_file(parse(data), rows.name, "mail", rows.fields), io.BytesIO(data), rows)
 
 
 def _longest(name: str) -> int:
