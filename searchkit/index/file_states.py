@@ -8,8 +8,8 @@ article, and what it is depends on the file, not on the order of the places.
 States: ``files.jsonl`` in the index's folder says for each file that was read whole: size, time of change and inode
 then, and the digest of all that it gave. A file that is as it was, and whose articles are all in the index as they
 were, isn't read again by ``update``. It is a list that is appended to, one JSON array a line (path, size, time in ns,
-inode, digest, how it was read); the last line about a path counts, and a line that can't be read is none. It is no part
-of a generation: without it every file is read.
+inode, digest, how it was read and how the files were that are joined with it); the last line about a path counts, and a
+line that can't be read is none. It is no part of a generation: without it every file is read.
 """
 
 from __future__ import annotations
@@ -82,12 +82,15 @@ class FileStates:
         """Take ``held``, all articles of the parent, where what hasn't changed is to be left out."""
         self.skipped: dict[str, int] = {}
         """By address: the files that aren't read again, and their place in the order."""
+        self.joined: set[str] = set()
+        """The files that are read together with another, and give nothing of their own."""
         self._order: dict[str, int] = {}
         self._path, self._parent, self._keeps = paths.file_states, parent, keeps
         self._fields = read.fields
         self._places = [] if remembered is None else [fixed_part(place) for place in remembered.places]
         self._reading = _reading(read)
         self._held = held
+        self._joined: dict[str, tuple[str, int]] = {}
         self._read: dict[str, _State] = {}
         self._whole: set[str] = set()
 
@@ -114,6 +117,8 @@ class FileStates:
             names_taken.setdefault(named[address], address)
         self._order = {file.address: place for place, file in enumerate(files)}
         renamed = [file if named[file.address] == file.id else replace(file, id=named[file.address]) for file in files]
+        self._joined = {file.address: _joined_state(file.joined) for file in files if file.joined}
+        self.joined.update(address for file in files for address in file.joined)
         self._skip(renamed)
         return renamed
 
@@ -125,9 +130,14 @@ class FileStates:
         """Take note of a file that was read; one of which an article was lost is to be read, and named, again."""
         if whole:
             self._whole.add(file.address)
-        if whole and before.st_mtime_ns < time.time_ns() - RACY_NS:
+        newest_ns = max(before.st_mtime_ns, self._joined.get(file.address, ("", 0))[1])
+        if whole and newest_ns < time.time_ns() - RACY_NS:
             self._read[file.address] = _State(
-                size=before.st_size, changed_ns=before.st_mtime_ns, inode=before.st_ino, given="", reading=self._reading
+                size=before.st_size,
+                changed_ns=before.st_mtime_ns,
+                inode=before.st_ino,
+                given="",
+                reading=self._reading_of(file.address),
             )
 
     # What the writer asks
@@ -144,7 +154,7 @@ class FileStates:
         """Say whether a file surely hasn't got an article that wasn't seen: it was read whole, or isn't there."""
         if address in self._order:
             return address in self._whole
-        return not os.path.lexists(address)
+        return address in self.joined or not os.path.lexists(address)
 
     def is_place(self, address: str) -> bool:
         """Say whether an address lies at one of the places that the index was made from."""
@@ -221,6 +231,10 @@ class FileStates:
 
     # States
 
+    def _reading_of(self, address: str) -> str:
+        joined = self._joined.get(address)
+        return self._reading if joined is None else f"{self._reading} {joined[0]}"
+
     def _skip(self, files: Sequence[SourceFile]) -> None:
         if self._held is None:
             return
@@ -228,12 +242,31 @@ class FileStates:
         names = given_by_file(self._held.values(), states)
         for place, file in enumerate(files):
             state = states.get(file.address)
-            if state is None or state.reading != self._reading or names.get(file.address) != state.given:
+            if (
+                state is None
+                or state.reading != self._reading_of(file.address)
+                or names.get(file.address) != state.given
+            ):
                 continue
             with suppress(OSError):
                 now = file.path.stat()
                 if (now.st_size, now.st_mtime_ns, now.st_ino) == (state.size, state.changed_ns, state.inode):
                     self.skipped[file.address] = place
+
+
+def _joined_state(addresses: Sequence[str]) -> tuple[str, int]:
+    """Return a digest of how some files are now, and when the newest of them was changed, in ns."""
+    states: list[tuple[str, int, int, int] | tuple[str]] = []
+    newest_ns = 0
+    for address in addresses:
+        try:
+            now = os.stat(address)  # noqa: PTH116 - an address is a text
+        except (OSError, ValueError):
+            states.append((address,))
+        else:
+            states.append((address, now.st_size, now.st_mtime_ns, now.st_ino))
+            newest_ns = max(newest_ns, now.st_mtime_ns)
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16], newest_ns
 
 
 def keep_unchanged(paths: IndexPaths, before: Generation, addresses: set[str]) -> None:

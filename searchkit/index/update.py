@@ -320,7 +320,7 @@ def update_files(
         if held is not None:
             compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         else:
-            held = parent.held_below([address_of(path) for path in changed or ()])
+            held = parent.held_below([*map(address_of, changed or ()), *states.joined])
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
             _write(
                 paths, draft, compared.different(intake.articles(source)), manifest, as_encoder(encoder), compared.known

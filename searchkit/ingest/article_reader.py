@@ -10,9 +10,9 @@ import io
 import os
 import sys
 import warnings
-from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -23,10 +23,11 @@ from searchkit.ingest.allowance import Allowance
 from searchkit.ingest.article_builder import check_fields
 from searchkit.ingest.compression import HEAD
 from searchkit.ingest.damage import guarded
-from searchkit.ingest.discover import SourceFile, distinct, find, find_among
+from searchkit.ingest.discover import SourceFile, distinct, find, find_among, fixed_part
 from searchkit.ingest.format_readers import read_format, read_stream
-from searchkit.ingest.joined_files import without_joined
-from searchkit.ingest.reader_pool import AHEAD_BYTES, Entries, ReaderPool, check_jobs, size_of
+from searchkit.ingest.joined_files import joined_anew, may_join, with_joined
+from searchkit.ingest.read_ahead import PageParser, read_ahead
+from searchkit.ingest.reader_pool import Entries, ReaderPool, check_jobs, size_of
 from searchkit.ingest.rows import STANDARD_INPUT, Rows
 from searchkit.ingest.text_cleanup import clean
 from searchkit.types import Article, Origin, Problem, Progress
@@ -100,12 +101,37 @@ def read(
     check_fields(config.fields)
     check_jobs(jobs)
     on_disk = [place for place in listed if str(place) != STANDARD_INPUT]
-    files, problems = find(on_disk) if among is None else find_among(on_disk, among)
-    files = without_joined(files)
+    files, problems = find(on_disk) if among is None else _find_changed(on_disk, frozenset(among))
+    if among is None:
+        files = with_joined(files)
     source = stdin or sys.stdin.buffer if STANDARD_INPUT in map(str, listed) else None
     named = distinct(files) if memory is None else memory.named(files)
     addresses = frozenset(file.address for file in files) if among is None else _FilesOf(on_disk)
     return _read(named, problems, source, config.fields, progress, memory, addresses, jobs)
+
+
+def _find_changed(places: Sequence[str | Path], changed: frozenset[str]) -> tuple[list[SourceFile], list[Problem]]:
+    """Return what there is of some files, and of those that are read together with one of them; and problems."""
+    files, problems = find_among(places, changed)
+    others, _ = find_among(places, _that_may_join(places, changed) - changed)
+    if not others:
+        return with_joined(files), problems
+    own = {file.address for file in files}
+    joined = with_joined([*files, *others])
+    anew = {file.address for file in joined_anew(joined, changed)}
+    return [file for file in joined if file.address in own | anew], problems
+
+
+def _that_may_join(places: Sequence[str | Path], changed: frozenset[str]) -> set[str]:
+    """Return the files above some paths that may be read together with them."""
+    roots = [fixed_part(Path(place).expanduser()).absolute() for place in places]
+    folders = {folder for path in changed for folder in Path(path).parents}
+    paths: set[str] = set()
+    for folder in folders:
+        if any(folder.is_relative_to(root) for root in roots):
+            with suppress(OSError):
+                paths.update(str(folder / name) for name in os.listdir(folder) if may_join(name))  # noqa: PTH208
+    return paths
 
 
 def _listed(places: object) -> list[str | Path]:
@@ -205,8 +231,8 @@ def _read(
     yield from problems
     with ReaderPool(fields, jobs=jobs) as pool:
         for done, reading in enumerate(_readings(files, pool, memory), start=1):
-            if reading is not None:
-                yield from _entries_of(reading, fields, memory, addresses)
+            if reading.is_read:
+                yield from _entries_of(reading, fields, memory, addresses, pool)
             tell("read", done, total)
     if stdin is not None:
         origin = Origin(path=STANDARD_INPUT, name="stdin")
@@ -217,11 +243,15 @@ def _read(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """A file whose reading has begun: its state before, and its entries where a helper reads it."""
+    """A file whose reading has begun: its state before, and its entries where a helper reads it.
+
+    One that needn't be read stands here, too.
+    """
 
     file: SourceFile
-    before: os.stat_result | None
-    entries: Future[Entries | None] | None
+    before: os.stat_result | None = None
+    entries: Future[Entries | None] | None = None
+    is_read: bool = True
 
     @property
     def size(self) -> int:
@@ -233,44 +263,46 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 def read_file(
-    file: SourceFile, fields: Mapping[str, str], addresses: Container[str] = frozenset()
+    file: SourceFile,
+    fields: Mapping[str, str],
+    addresses: Container[str] = frozenset(),
+    parser: PageParser | None = None,
 ) -> Iterator[Article | Problem]:
     """Yield the articles of a file, and what couldn't be taken; ``addresses`` are those of all files that are read.
+
+    ``parser`` parses the pages that it holds, None: they are parsed here.
 
     Raises ``MissingExtra`` and ``StorageError``, which every other file would meet too.
     """
     place = clean(str(file.path))
     origin = Origin(path=file.address, name=file.id)
-    return guarded(place, _entries(file, Rows(place=place, origin=origin, fields=fields, read_apart=addresses)))
+    rows = Rows(place=place, origin=origin, fields=fields, read_apart=addresses, parser=parser)
+    return guarded(place, _entries(file, rows))
 
 
-def _readings(files: Sequence[SourceFile], pool: ReaderPool, memory: ReadFiles | None) -> Iterator[_Reading | None]:
-    """Yield what is begun of each file, None for one that needn't be read; helpers read those behind it meanwhile."""
+def _readings(files: Sequence[SourceFile], pool: ReaderPool, memory: ReadFiles | None) -> Iterator[_Reading]:
+    """Yield what is begun of each file; helpers read those behind it meanwhile."""
     pool.look(file for file in files if memory is None or not memory.is_unchanged(file))
-    waiting: deque[_Reading | None] = deque()
-    size = 0
-    for file in files:
-        reading = None
-        if memory is None or not memory.is_unchanged(file):
-            reading = _Reading(file=file, before=_state(file) if memory else None, entries=pool.begin(file))
-        waiting.append(reading)
-        size += 0 if reading is None else reading.size
-        while len(waiting) > pool.ahead or size > AHEAD_BYTES:
-            first = waiting.popleft()
-            size -= 0 if first is None else first.size
-            yield first
-            if not waiting:
-                break
-    yield from waiting
+    return read_ahead((_begun(file, pool, memory) for file in files), pool)
+
+
+def _begun(file: SourceFile, pool: ReaderPool, memory: ReadFiles | None) -> _Reading:
+    if memory is not None and memory.is_unchanged(file):
+        return _Reading(file=file, is_read=False)
+    return _Reading(file=file, before=_state(file) if memory else None, entries=pool.begin(file))
 
 
 def _entries_of(
-    reading: _Reading, fields: Mapping[str, str], memory: ReadFiles | None, addresses: Container[str]
+    reading: _Reading,
+    fields: Mapping[str, str],
+    memory: ReadFiles | None,
+    addresses: Container[str],
+    parser: PageParser,
 ) -> Iterator[Article | Problem]:
     """Yield the entries of a file, and have it noted unless it changed meanwhile."""
     whole = True
     read = None if reading.entries is None else reading.entries.result()
-    for entry in read_file(reading.file, fields, addresses) if read is None else read:
+    for entry in read_file(reading.file, fields, addresses, parser) if read is None else read:
         whole = whole and not (isinstance(entry, Problem) and entry.lost)
         yield entry
     before, after = reading.before, _state(reading.file) if memory else None

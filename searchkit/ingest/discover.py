@@ -34,7 +34,8 @@ class SourceFile:
     """A file to read: its path, the folder that its id counts from, its id, format and compression.
 
     ``address`` is the absolute path by which it was reached, links and all: what its articles came from;
-    ``real_address`` is the same without links.
+    ``real_address`` is the same without links. ``joined`` are the addresses of the files that are read together with it
+    (``joined_files.py``).
     """
 
     path: Path
@@ -44,6 +45,7 @@ class SourceFile:
     id: str
     format: str
     compression: str
+    joined: tuple[str, ...] = ()
 
 
 def find(places: Sequence[str | Path]) -> tuple[list[SourceFile], list[Problem]]:

@@ -10,14 +10,15 @@ from typing import Any, BinaryIO
 
 from searchkit.ingest.article_builder import ParsedArticle, means
 from searchkit.ingest.charset import LONGEST, NotText, decode
-from searchkit.ingest.compression import decompressed, read_whole
-from searchkit.ingest.damage import guarded
+from searchkit.ingest.compression import DAMAGE, decompressed, read_whole
+from searchkit.ingest.damage import guarded, reason_of
 from searchkit.ingest.export_readers import TABLES_AND_EXPORTS, read_export
 from searchkit.ingest.file_kinds import refuse_code, refuse_json_kind, refuse_kind, refuse_name, refuse_surely_code
 from searchkit.ingest.file_language import in_its_language
 from searchkit.ingest.file_names import named_by_file
 from searchkit.ingest.format_detection import detect_format, format_of_name
 from searchkit.ingest.formats.archive import WACZ_FOLDER, read_tar, read_zip, seekable, zip_kind
+from searchkit.ingest.read_ahead import NOT_AHEAD, Begun, ParsedPage, Unread
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
@@ -27,6 +28,9 @@ _LONGEST_JSON = 256 * 2**20
 _BINARY = frozenset({"pdf", "docx", "odt", "epub", "rtf"})
 _LONGEST_BINARY = 4 * LONGEST
 """Bytes of a document, which may hold pictures."""
+
+_PARSED_AHEAD = frozenset({"html", "pdf"})
+"""Members of archives that helpers parse: they take long, and may have to be stopped."""
 
 _MARKUP = re.compile(r"<[a-z!/?]", re.IGNORECASE)
 
@@ -69,6 +73,29 @@ def read_member(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
     yield from guarded(rows.place, read_stream(stream, name, rows))
 
 
+def begin_member(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Begun:
+    """Begin to read a member of an archive as ``read_member`` does; a page is parsed while those behind it are read."""
+    by_suffix, compression = format_of_name(name)
+    if rows.parser is None or compression:
+        return Begun(entries=read_member(stream, name, rows), size=NOT_AHEAD)
+    try:
+        form = detect_format(stream.peek(), by_suffix)
+        if form not in _PARSED_AHEAD:
+            return Begun(entries=read_member(stream, name, rows), size=NOT_AHEAD)
+        data = read_whole(stream, _longest(form))
+    except (*DAMAGE, NotText) as error:
+        return Begun(entries=[Problem(place=rows.place, reason=reason_of(error))])
+    parsed = rows.parser.begin_page(form, data)
+    return Begun(entries=guarded(rows.place, _parsed_ahead(form, data, parsed, rows)), size=len(data))
+
+
+def _parsed_ahead(form: str, data: bytes, parsed: ParsedPage | None, rows: Rows) -> Iterator[Article | Problem]:
+    draft = None if parsed is None else parsed.result()
+    if isinstance(draft, Unread):
+        raise NotText(draft.reason)
+    yield from _add_one(named_by_file(draft or parse_format(form, data), rows.name, form, rows.fields), rows)
+
+
 def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """Yield the articles of a file of the format ``name``, and what couldn't be taken.
 
@@ -95,25 +122,43 @@ def read_format(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | P
             from searchkit.ingest.formats.news_xml import read_news_xml
 
             return read_news_xml(read_whole(stream, LONGEST), rows)
+        case "mail":
+            return _read_mail(stream, rows)
         case "office" | "xml":
             raise NotText(f"not text: looks like {_DOCUMENTS[name]}")
         case _:
             parse = _parser(name)
-            longest = _LONGEST_BINARY if name in _BINARY else LONGEST
             return read_one(
-                lambda data: named_by_file(parse(data), rows.name, name, rows.fields), stream, rows, longest
+                lambda data: named_by_file(parse(data), rows.name, name, rows.fields), stream, rows, _longest(name)
             )
+
+
+def _read_mail(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
+    """Yield the article of a message, or those of a digest's messages."""
+    from searchkit.ingest.formats.mail import read_digest
+
+    data = read_whole(stream, LONGEST)
+    digest = read_digest(data, rows)
+    if digest is not None:
+        yield from digest
+        return
+    parse = _text_parser("mail")
+    yield from read_one(lambda data: named_by_file(parse(data), rows.name, "mail", rows.fields), io.BytesIO(data), rows)
+
+
+def _longest(name: str) -> int:
+    return _LONGEST_BINARY if name in _BINARY else LONGEST
 
 
 def _read_container(name: str, stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """Yield the articles of what holds others' articles: archives, crawls, mailboxes, feeds, lists."""
     match name:
         case "zip":
-            return _not_nothing(read_zip(stream, rows, read_member), rows)
+            return _not_nothing(read_zip(stream, rows, begin_member), rows)
         case "wacz":
-            return _not_nothing(read_zip(stream, rows, read_member, WACZ_FOLDER), rows)
+            return _not_nothing(read_zip(stream, rows, begin_member, WACZ_FOLDER), rows)
         case "tar":
-            return _not_nothing(read_tar(stream, rows, read_member), rows)
+            return _not_nothing(read_tar(stream, rows, begin_member), rows)
         case "warc":
             from searchkit.ingest.formats.warc import read_warc
 
@@ -139,14 +184,24 @@ def read_one(
     data = read_whole(stream, longest)
     if not data.strip():
         raise NotText("is empty")
-    draft = parse(data)
+    yield from _add_one(parse(data), rows)
+
+
+def _add_one(draft: ParsedArticle, rows: Rows) -> Iterator[Article | Problem]:
     # A url is no id here, as it is for rows: the path tells two files apart that were saved from one page.
     named = draft.values if means(draft.values, "id") else {**draft.values, "id": rows.name}
     yield from rows.add(replace(draft, values=named))
 
 
-def parse_format(name: str, data: bytes) -> ParsedArticle:
-    """Return the article in the content of a file that holds one. Raises ``NotText`` where there is none."""
+def parse_format(name: str, data: bytes, charset: str | None = None) -> ParsedArticle:
+    """Return the article in the content of a file that holds one, or of a page in a crawl (``warc.parse_captured``).
+
+    ``charset`` is what a crawl's host said of it. Raises ``NotText`` where there is none.
+    """
+    if name.startswith("captured "):
+        from searchkit.ingest.formats.warc import parse_captured
+
+        return parse_captured(name, data, charset)
     if not data.strip():
         raise NotText("is empty")
     return _parser(name)(data)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from searchkit.ingest.compression import HEAD
 from searchkit.ingest.discover import SourceFile
+from searchkit.ingest.format_detection import detect_format, format_of_name
 from searchkit.ingest.formats.archivebox import PAGES, PLAIN, READABLE
 from searchkit.ingest.formats.export_fields import is_row
 from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
@@ -21,38 +26,69 @@ _ZOTERO = "zotero.sqlite"
 _SNAPSHOT = "index.json"
 _LARGEST_LIST = 16 * 2**20
 _MOST_LINKS = 200_000
+_BOOKMARKS = re.compile(r"(?:bookmark|export|favou?rite|instapaper|pinboard|pocket).*\.html?$", re.IGNORECASE)
+"""Names that programs give to lists of links in HTML: not every page is looked into for being one."""
+_LINK = re.compile(rb"<a\b[^>]{0,1000}?\bhref=[\"']?(https?://[^\"'\s>]+)", re.IGNORECASE)
 
 
-def without_joined(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Return the files but those that another of them, given too, is read together with.
+def with_joined(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Return the files but those that another of them is read together with, which names them as ``joined``.
 
     These are the pages and highlights of Omnivore's export, all that lies in a snapshot's folder of ArchiveBox, the
     attachments whose text Zotero keeps, and the pages that a list of links names.
     """
-    joined: set[str] = set()
-    folders: list[str] = []
-    for file in files:
-        name, folder = file.path.name, Path(file.address).parent
-        if _METADATA.fullmatch(name):
-            joined.update(str(folder / each) for each in _of_omnivore(file, folder))
-        elif name == _SNAPSHOT and _is_snapshot(folder):
-            folders.append(str(folder))
-        elif name == _ZOTERO:
-            folders += [str(each) for each in _with_full_text(folder / "storage")]
-        elif file.format == "table" and not file.compression:
-            joined.update(str(each) for each in _of_list(file, folder))
-    if not joined and not folders:
-        return list(files)
-    inside = frozenset(folders)
+    joined = {file.address: names for file in files if (names := tuple(_joined_with(file)))}
+    dropped = {name for names in joined.values() for name in names}
     return [
-        file
+        replace(file, joined=joined[file.address]) if file.address in joined else file
         for file in files
-        if file.address not in joined and (file.path.name == _SNAPSHOT or not _is_within(file.address, inside))
+        if file.address not in dropped
     ]
 
 
-def _is_within(address: str, folders: frozenset[str]) -> bool:
-    return bool(folders) and any(str(parent) in folders for parent in Path(address).parents)
+def _joined_with(file: SourceFile) -> Iterator[str]:
+    """Yield the addresses of the files that a file is read together with, some of which may not be there."""
+    name, folder = file.path.name, Path(file.address).parent
+    if _METADATA.fullmatch(name):
+        yield from (str(folder / each) for each in _of_omnivore(file, folder))
+    elif name == _SNAPSHOT:
+        if _is_snapshot(folder):
+            yield from (path for path in _files_below(folder) if path != file.address)
+    elif name == _ZOTERO:
+        yield from (path for each in _with_full_text(folder / "storage") for path in _files_below(each))
+    elif not file.compression and (urls := _urls_in_list(file)):
+        pages = LocalPages(folder)
+        yield from dict.fromkeys(str(path) for url in urls if (path := pages.find(url)) is not None)
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (os.path.join(root, name) for name in sorted(names))  # noqa: PTH118 - a text
+
+
+def may_join(name: str) -> bool:
+    """Say by a file's name whether it may be read together with others."""
+    form, compression = format_of_name(name)
+    return (
+        name in (_SNAPSHOT, _ZOTERO)
+        or (form == "table" and not compression)
+        or bool(_METADATA.fullmatch(name) or _BOOKMARKS.search(name))
+    )
+
+
+def joined_anew(files: Sequence[SourceFile], changed: Collection[str]) -> list[SourceFile]:
+    """Return of files that others are joined with (``with_joined``) those whose articles may differ by a change.
+
+    One that has gone may have been a page of any list above it.
+    """
+    gone = [Path(path) for path in changed if not os.path.lexists(path)]
+    return [
+        file
+        for file in files
+        if any(path in changed for path in file.joined)
+        or any(path.is_relative_to(Path(file.address).parent) for path in gone)
+    ]
 
 
 def _of_omnivore(file: SourceFile, folder: Path) -> Iterator[str]:
@@ -88,18 +124,24 @@ def _with_full_text(storage: Path) -> Iterator[Path]:
         return
 
 
-def _of_list(file: SourceFile, folder: Path) -> Iterator[Path]:
-    """Yield the pages that lie saved beside a list of links in CSV."""
+def _urls_in_list(file: SourceFile) -> list[str]:
+    """Return the addresses in a list of links, CSV or bookmarks; none where it is none."""
     try:
-        if file.path.stat().st_size > _LARGEST_LIST:
-            return
-        with file.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            reader = csv.DictReader(lines)
-            row = dict.fromkeys(reader.fieldnames or (), "")
-            if export_reader(row) not in URL_LISTS:
-                return
-            urls = [str(each.get("url") or each.get("URL") or "") for each in islice(reader, _MOST_LINKS)]
+        if file.format == "table":
+            return _urls_in_table(file.path) if file.path.stat().st_size <= _LARGEST_LIST else []
+        if file.format == "html" and _BOOKMARKS.search(file.path.name) and file.path.stat().st_size <= _LARGEST_LIST:
+            data = file.path.read_bytes()
+            links = _LINK.findall(data) if detect_format(data[:HEAD], "html") == "bookmarks" else []
+            return [html.unescape(link.decode("utf-8", "replace")) for link in links[:_MOST_LINKS]]
     except (OSError, csv.Error):
-        return
-    pages = LocalPages(folder)
-    yield from (path for url in urls if url and (path := pages.find(url)) is not None)
+        pass
+    return []
+
+
+def _urls_in_table(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        reader = csv.DictReader(lines)
+        row = dict.fromkeys(reader.fieldnames or (), "")
+        if export_reader(row) not in URL_LISTS:
+            return []
+        return [url for each in islice(reader, _MOST_LINKS) if (url := str(each.get("url") or each.get("URL") or ""))]

@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import signal
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields as fields_of
 from typing import Any, Self
@@ -20,6 +19,7 @@ from searchkit.errors import ConfigError
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.discover import SourceFile
 from searchkit.ingest.entry_messages import unpacked
+from searchkit.ingest.read_ahead import ParsedPage, Unread
 from searchkit.ingest.text_cleanup import clean
 from searchkit.storage.helper_process import HelperProcess, HelperStopped
 from searchkit.storage.processor import cores, is_python
@@ -45,9 +45,6 @@ one another, 150 deep, took more than three minutes."""
 
 MOST_HELPERS = 16
 """What this process does (taking answers, indexing) is a twentieth of the work or more: others would wait for it."""
-
-AHEAD_BYTES = 64 * 2**20
-"""Files that are read ahead of the one that is waited for."""
 
 AHEAD_OF_EACH = 4
 """Files a helper that are read ahead: pages differ in size by a hundred times."""
@@ -107,6 +104,7 @@ class ReaderPool:
         self._most = min(jobs or cores(), MOST_HELPERS) if is_python() else 0
         self._is_worth = False
         self._is_closed = False
+        self._page_bytes = 0
         self._helpers: list[ReaderWorker] = []
         self._idle: list[ReaderWorker] = []
         self._lock = threading.Lock()
@@ -152,18 +150,16 @@ class ReaderPool:
             return None
         return self._submit(self._entries, file)
 
-    def parse(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[ParsedArticle | str | None]:
-        """Yield what the parser of its format makes of each content, in order: of the members of an archive, say.
+    def begin_page(self, form: str, data: bytes, charset: str | None = None) -> ParsedPage | None:
+        """Have the parser of a format take the content of a page, of a crawl's or an archive's; None: do it here.
 
-        A text says why it can't be parsed. None: something was raised that whoever asked will meet by parsing it.
+        How many pages a crawl holds, shows while it is read: the first few are for the one that reads it.
         """
-        waiting: deque[Future[ParsedArticle | str | None]] = deque()
-        for form, data in pages:
-            waiting.append(self._submit(self._parsed, form, data))
-            if len(waiting) > AHEAD_OF_EACH * self._most:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        self._page_bytes += len(data)
+        self._is_worth = self._is_worth or (self._most > 1 and self._page_bytes >= HELP_FROM_BYTES)
+        if not self._most or not (self._is_worth or form in APART or len(data) >= BIG_BYTES):
+            return None
+        return self._submit(self._parsed, form, data, charset)
 
     def _submit(self, work: Any, *arguments: Any) -> Future[Any]:
         if self._pool is None:
@@ -181,14 +177,14 @@ class ReaderPool:
         entries: Entries | None = unpacked(answer)
         return entries
 
-    def _parsed(self, form: str, data: bytes) -> ParsedArticle | str | None:
+    def _parsed(self, form: str, data: bytes, charset: str | None) -> ParsedArticle | Unread | None:
         try:
-            request = ["parse", form, base64.b64encode(data).decode("ascii")]
+            request = ["parse", form, base64.b64encode(data).decode("ascii"), charset]
             answer = self._ask(request, LIMITS_S.get(form, USUAL_LIMIT_S))
         except Stopped as stopped:
-            return stopped.reason
-        if isinstance(answer, list) and answer[0] == "failed":
-            return str(answer[1])
+            return Unread(reason=stopped.reason, has_no_text=False)
+        if isinstance(answer, list) and answer[0] in ("failed", "no text"):
+            return Unread(reason=str(answer[1]), has_no_text=answer[0] == "no text")
         parsed: ParsedArticle | None = unpacked(answer)
         return parsed
 
@@ -240,4 +236,4 @@ def size_of(file: SourceFile) -> int:
 
 
 def _plain(file: SourceFile) -> dict[str, str]:
-    return {each.name: str(getattr(file, each.name)) for each in fields_of(file)}
+    return {each.name: str(getattr(file, each.name)) for each in fields_of(file) if each.name != "joined"}

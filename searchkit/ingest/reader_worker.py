@@ -1,8 +1,9 @@
 """Reader worker: the whole life of a process that reads files for ``reader_pool``.
 
 Asked: the seconds that it may take, and ``"file", {field of SourceFile: value}, {field: path}``, or ``"parse", format,
-bytes in base64``. Answered: ``entry_messages`` of the file's entries or of what the parser returned; ``["failed",
-reason]`` where it can't be parsed; null where something was raised that whoever asked must meet himself.
+bytes in base64, character set``. Answered: ``entry_messages`` of the file's entries or of what the parser returned;
+``["no text", reason]`` where there is no article, ``["failed", reason]`` where memory doesn't suffice; null where
+something was raised that whoever asked must meet himself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from searchkit.ingest.article_reader import read_file
 from searchkit.ingest.charset import NotText
+from searchkit.ingest.damage import TOO_MUCH_MEMORY, is_lack_of_memory
 from searchkit.ingest.discover import SourceFile
 from searchkit.ingest.entry_messages import packed
 from searchkit.ingest.format_readers import parse_format
@@ -53,18 +55,23 @@ def _answer(request: list[Any]) -> Any:
         match request:
             case ["file", file, fields]:
                 return packed(list(read_file(_source_file(file), fields)))
-            case ["parse", form, data]:
-                return packed(parse_format(form, base64.b64decode(data)))
+            case ["parse", form, data, charset]:
+                return packed(parse_format(form, base64.b64decode(data), charset))
     except NotText as error:
-        return ["failed", str(error)]
-    except MemoryError:
-        return ["failed", "needs more memory than a file may take"]
-    except Exception:  # whoever asked reads the file itself, and meets and reports it there
-        return None
+        return ["no text", str(error)]
+    except Exception as error:  # whoever asked reads the file itself, and meets and reports it there
+        return ["failed", TOO_MUCH_MEMORY] if is_lack_of_memory(error) else None
     return None
 
 
 def _source_file(values: Mapping[str, str]) -> SourceFile:
     path, root = Path(values["path"]), Path(values["root"])
-    texts = {name: value for name, value in values.items() if name not in ("path", "root")}
-    return SourceFile(path=path, root=root, **texts)
+    return SourceFile(
+        path=path,
+        address=values["address"],
+        real_address=values["real_address"],
+        root=root,
+        id=values["id"],
+        format=values["format"],
+        compression=values["compression"],
+    )

@@ -16,6 +16,7 @@ from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
 from searchkit.ingest.formats.saved_page import with_page
 from searchkit.ingest.local_copies import LocalPages, file_beside
 from searchkit.ingest.mojibake import repaired
+from searchkit.ingest.read_ahead import PageParser
 from searchkit.types import Article, Origin, Problem
 
 STANDARD_INPUT = "-"
@@ -42,6 +43,8 @@ class Rows:
     """The addresses of all files that are read: what a list names among them, needn't be read for it."""
     beside: Beside | None = None
     """Returns what lies beside the file, where that is no folder."""
+    parser: PageParser | None = None
+    """Parses the pages in the file; None: they are parsed where it is read."""
     _rows: int = 0
     _html: Counter[str] = field(default_factory=Counter)
     _contents: Counter[str] = field(default_factory=Counter)
@@ -73,6 +76,7 @@ class Rows:
             member=inner,
             depth=self.depth + 1,
             allowance=self.allowance,
+            parser=self.parser,
         )
 
     def take(

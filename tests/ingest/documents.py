@@ -41,14 +41,25 @@ class Shown:
 
 
 def pdf(
-    pages: Iterable[Sequence[Shown]], *, info: str = "", rotate: int = 0, picture: bool = False, font: str = HELVETICA
+    pages: Iterable[Sequence[Shown]],
+    *,
+    info: str = "",
+    rotate: int = 0,
+    picture: bool = False,
+    font: str = HELVETICA,
+    annotations: Sequence[str] = (),
 ) -> bytes:
-    """Return a PDF of pages of 600 by 800 points; with ``picture`` each shows a grey square."""
+    """Return a PDF of pages of 600 by 800 points; with ``picture`` each shows a grey square.
+
+    ``annotations`` are those of each page, and the fields of the document's form.
+    """
     objects = ["", "", font]
     objects.append(
         "<</Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
         " /Length 1>> stream\n7\nendstream"
     )
+    objects += [f"<</Type /Annot {each}>>" for each in annotations]
+    notes = " ".join(f"{number} 0 R" for number in range(5, len(objects) + 1))
     kids = []
     for page in pages:
         lines = [f"BT /F {each.size} Tf {each.x} {each.y} Td ({escaped(each.text)}) Tj ET" for each in page]
@@ -56,10 +67,12 @@ def pdf(
         objects.append(f"<</Length {len(content)}>> stream\n{content}\nendstream")
         objects.append(
             f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Rotate {rotate} /Contents {len(objects)} 0 R"
+            f" /Annots [{notes}]"
             " /Resources <</Font <</F 3 0 R>> /XObject <</P 4 0 R>>>>>>"
         )
         kids.append(f"{len(objects)} 0 R")
-    objects[0] = "<</Type /Catalog /Pages 2 0 R>>"
+    form = f" /AcroForm <</Fields [{notes}]>>" if notes else ""
+    objects[0] = f"<</Type /Catalog /Pages 2 0 R{form}>>"
     objects[1] = f"<</Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)}>>"
     objects.append(f"<<{info}>>")
     return _file(objects)

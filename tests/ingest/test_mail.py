@@ -264,8 +264,168 @@ def test_a_forwarded_message_is_part_of_the_text_and_counted(tmp_path: Path):
     assert (problem.reason, problem.lost) == ("holds 1 message, which became part of its text", False)
 
 
-def test_the_messages_of_a_digest_are_sections_of_it(tmp_path: Path):
-    (article,), (problem,) = sorted_out(write(tmp_path, "a.eml", DIGEST))
-    shown = [(each.heading, article.text[each.start : each.end]) for each in article.sections]
-    assert shown == [("Lamps", "The lamps are lit at six."), ("Nets", "The nets are dry by noon.")]
-    assert problem.reason == "holds 2 messages, which became part of its text"
+def test_the_messages_of_a_digest_are_articles(tmp_path: Path):
+    articles, (problem,) = sorted_out(write(tmp_path, "a.eml", DIGEST))
+    assert [(each.id, each.title, each.text, each.authors) for each in articles] == [
+        ("a:1", "Lamps", "The lamps are lit at six.", ("joe@example.org",)),
+        ("a:2", "Nets", "The nets are dry by noon.", ("jane@example.org",)),
+    ]
+    assert problem.reason == "is a digest of 2 messages, each an article; its list of topics isn't read"
+    assert not problem.lost
+
+
+MIXED_DIGEST = b"""From: harbour-request@example.org
+Subject: Harbour Digest, Vol 3, Issue 7
+List-Id: Harbour talk <harbour.example.org>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="o"
+
+--o
+Content-Type: text/plain
+
+Send Harbour mailing list submissions to harbour@example.org
+
+--o
+Content-Type: multipart/digest; boundary="d"
+
+--d
+Content-Type: message/rfc822
+
+From: Joe Roe <joe@example.org>
+Date: Mon, 06 May 2024 10:00:00 +0200
+Message-ID: <lamps@example.org>
+Subject: Lamps
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: 8bit
+
+The lamps of G\xf6teborg are lit at six.
+--d
+Content-Type: message/rfc822
+
+From: jane@example.org
+Subject:
+
+--d
+Content-Type: message/rfc822
+
+From: Jane Doe <jane@example.org>
+References: <lamps@example.org>
+Message-ID: <answer@example.org>
+Subject: Re: Lamps
+Content-Type: multipart/alternative; boundary="a"
+
+--a
+Content-Type: text/plain
+
+At seven, I hear.
+--a
+Content-Type: text/html
+
+<p>At <b>seven</b>, I hear.</p>
+--a--
+--d--
+--o
+Content-Type: text/plain
+
+End of Harbour Digest, Vol 3, Issue 7
+--o--
+"""
+
+
+def test_a_digest_among_other_parts_gives_its_messages_and_names_one_without_text(tmp_path: Path):
+    articles, problems = sorted_out(write(tmp_path, "a.eml", MIXED_DIGEST))
+    assert [(each.id, each.title, each.text, each.source) for each in articles] == [
+        ("lamps@example.org", "Lamps", "The lamps of Göteborg are lit at six.", "Harbour talk"),
+        ("answer@example.org", "Re: Lamps", "At seven, I hear.", "Harbour talk"),
+    ]
+    assert [each.fields["thread"] for each in articles] == ["lamps@example.org"] * 2
+    assert [(problem.reason[:60], problem.lost) for problem in problems] == [
+        ("message 2 of a digest has neither a subject nor a text", True),
+        ("is a digest of 3 messages, each an article; its list of topi", False),
+    ]
+
+
+PLAIN_DIGEST = f"""From: harbour-request@example.org
+Subject: Harbour Digest, Vol 3, Issue 8
+List-Id: Harbour talk <harbour.example.org>
+Content-Type: text/plain; charset="iso-8859-1"
+Content-Transfer-Encoding: 8bit
+
+Send Harbour mailing list submissions to harbour@example.org
+
+Today's Topics:
+
+   1. Lamps (Joe Roe)
+   2. Re: Lamps (Jane Doe)
+
+{"-" * 70}
+
+Message: 1
+Date: Mon, 06 May 2024 10:00:00 +0200
+From: Joe Roe <joe@example.org>
+To: harbour@example.org
+Subject: Lamps of a very long
+\tname
+Message-ID: <lamps@example.org>
+Content-Type: text/plain; charset=utf-8
+
+The lamps of Göteborg are lit at six.
+
+{"-" * 30}
+
+They are green: a line of hyphens is no end.
+
+{"-" * 30}
+
+Message: 2
+Date: Tue, 07 May 2024 10:00:00 +0200
+From: Jane Doe <jane@example.org>
+Subject: Re: Lamps
+
+At seven, I hear.
+
+{"-" * 30}
+
+Subject: Digest Footer
+
+_______________________________________________
+Harbour mailing list
+
+{"-" * 30}
+
+End of Harbour Digest, Vol 3, Issue 8
+*************************************
+""".encode("iso-8859-1")
+
+
+@pytest.mark.parametrize(
+    "end", [b"", b"Subject: Digest Footer\n\n" + b"_" * 47 + b"\nHarbour mailing list\n\n" + b"-" * 30 + b"\n\n"]
+)
+def test_a_digest_in_plain_text_gives_its_messages(tmp_path: Path, end: bytes):
+    articles, (problem,) = sorted_out(write(tmp_path, "a.eml", PLAIN_DIGEST.replace(end, b"") if end else PLAIN_DIGEST))
+    assert [(each.id, each.title, each.authors, str(each.published_day), each.source) for each in articles] == [
+        ("lamps@example.org", "Lamps of a very long name", ("Joe Roe",), "2024-05-06", "Harbour talk"),
+        ("a:2", "Re: Lamps", ("Jane Doe",), "2024-05-07", "Harbour talk"),
+    ]
+    assert articles[0].text.startswith("The lamps of Göteborg are lit at six.")
+    assert articles[0].text.endswith("They are green: a line of hyphens is no end.")
+    assert articles[1].text == "At seven, I hear."
+    assert problem.reason.startswith("is a digest of 2 messages")
+
+
+def test_a_digest_in_an_mbox_gives_its_messages_too(tmp_path: Path):
+    mbox = b"From joe@example.org Mon May  6 10:00:00 2024\n"
+    content = mbox + PLAIN_DIGEST + b"\n" + mbox + b"From: joe@example.org\nSubject: Alone\n\nOne mail.\n"
+    articles, problems = sorted_out(write(tmp_path, "list.mbox", content))
+    assert [each.id for each in articles] == [
+        "lamps@example.org",
+        "list:1.2",
+        f"list:{len(PLAIN_DIGEST.splitlines()) + 3}",
+    ]
+    assert [problem.line for problem in problems] == [1]
+
+
+def test_a_mail_about_digests_is_one_article(tmp_path: Path):
+    mail = f"From: joe@example.org\nSubject: A digest\n\nThe digest:\n\n{'-' * 70}\n\nNo headers: here, at all.\n"
+    (article,), problems = sorted_out(write(tmp_path, "a.eml", mail))
+    assert (article.id, article.title, problems) == ("a", "A digest", [])

@@ -113,13 +113,35 @@ def test_an_rtf_file_is_read_in_its_code_pages() -> None:
     article = make_article(parse_rtf(source), fallback_id="a").article
     assert (article.title, article.authors) == ("On the bridge", ("Jane Doe",))
     assert article.text == "Most je zavřený.\n\nМост € 5."
-    assert article.fields == {"file_created": "2024-05-06T08:05"}
+    assert article.fields == {"file_created": "2024-05-06T08:05", "page_header": ("Northford Ledger",)}
 
 
 @pytest.mark.parametrize(("page", "byte"), [("1252", "e4"), ("10000", "8a"), ("437", "84"), ("99999", "e4")])
 def test_an_rtf_files_code_page_may_be_any(page: str, byte: str) -> None:
     source = f"{{\\rtf1\\ansi\\ansicpg{page} Es war im M\\'{byte}rz.\\par}}"
     assert parse_rtf(source.encode()).values["text"] == "Es war im März."
+
+
+def test_the_notes_of_an_rtf_file_stand_behind_its_text_and_headers_and_comments_are_fields() -> None:
+    source = (
+        rb"{\rtf1\ansi\ansicpg1252{\header\pard Northford Papers, No. 7\par}{\headerl\pard Northford Papers, No. 7\par}"
+        rb"{\footerr Page {\field{\*\fldinst PAGE}{\fldrslt 3}}\par}{\footer\qc - {\chpgn} -\par}"
+        rb"\pard On the weir\par\par The weir was built in 1790"
+        rb"{\super\chftn{\footnote {\super\chftn} See the book \{sic\}; \'e9dition of 1801.}}"
+        rb" by the miller{\*\atnid JR}{\*\atnauthor Joe Roe}{\chatn}{\*\annotation{\*\atnref 1}\pard Is this sure?}."
+        rb" It holds.\par The next{\cs1\super\chftn}{\footnote\ftnalt Later {\b bold}.} paragraph.\par}"
+    )
+    values = parse_rtf(source).values
+    assert str(values["text"]).split("\n") == [
+        *("The weir was built in 1790 by the miller. It holds.", "The next paragraph.", ""),
+        *("See the book {sic}; édition of 1801.", "", "Later bold."),
+    ]
+    assert (values["page_header"], values["notes"]) == (["Northford Papers, No. 7"], ["Is this sure?"])
+    assert "page_footer" not in values
+
+
+def test_a_note_of_an_rtf_file_that_is_cut_is_read() -> None:
+    assert "The note goes" in text_of(parse_rtf(b"{\\rtf1 The weir stands.{\\footnote The note goes"))
 
 
 def test_bytes_in_an_rtf_file_are_no_text() -> None:

@@ -290,3 +290,55 @@ def test_a_pdf_is_one_whatever_its_name(tmp_path: Path) -> None:
     assert article.text.startswith("The bridge")
     assert article.published_day is not None
     assert article.published_day.isoformat() == "2024-05-06"
+
+
+WIDGET = "/Subtype /Widget /Rect [{rect}] /FT /Tx /T ({name}) /V ({value})"
+
+
+def test_what_a_form_is_filled_in_with_stands_where_its_field_is() -> None:
+    page = [
+        *lines("Request for a berth", 50, 740, size=18),
+        *lines("Name of the ship:", 50, 700),
+        *lines("Reason:", 50, 670),
+        *lines("Signed at the harbour office.", 50, 580),
+    ]
+    fields = [
+        WIDGET.format(rect="150 695 400 713", name="ship", value="Marianne"),
+        WIDGET.format(rect="150 600 400 682", name="why", value="A broken mast\\nand no water"),
+        WIDGET.format(rect="150 560 400 572", name="word", value="secret") + " /Ff 8192",
+        "/Subtype /Widget /Rect [420 695 430 705] /FT /Btn /T (new) /V /Yes /AS /Yes",
+        "/Subtype /FreeText /Rect [50 540 300 555] /Contents (Seen by the pilot)",
+    ]
+    text = str(parse_pdf(pdf([page], annotations=fields)).values["text"])
+    assert "Name of the ship: Marianne" in text
+    places = [
+        text.index(words) for words in ("Marianne", "A broken mast", "and no water", "Signed at", "Seen by the pilot")
+    ]
+    assert places == sorted(places)
+    assert "secret" not in text
+    assert "Yes" not in text
+
+
+def test_readers_notes_and_the_words_that_they_marked_are_fields() -> None:
+    page = lines("The weir was built in 1790 by the miller.\nIt has held ever since.", 50, 700)
+    marks = "/QuadPoints [50 712 165 712 50 697 165 697]"
+    annotations = [
+        f"/Subtype /Highlight /Rect [50 697 175 720] {marks} /Contents (Is this sure?)",
+        f"/Subtype /Underline /Rect [50 697 175 720] {marks} /Contents (The weir was built in 1790)",
+        "/Subtype /Text /Rect [10 10 20 20] /Contents (Ask\\nthe council.)",
+        "/Subtype /Link /Rect [10 10 20 20] /Contents (a link)",
+        "/Subtype /Popup /Rect [10 10 20 20] /Contents (a window)",
+    ]
+    parsed = parse_pdf(pdf([page], annotations=annotations))
+    assert parsed.values["notes"] == ["Is this sure?", "Ask the council."]
+    (marked,) = parsed.values["highlights"]  # type: ignore[misc]
+    assert marked.startswith("The weir was built in 1790")
+    assert "Ask" not in str(parsed.values["text"])
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_a_field_of_a_turned_page_stands_beside_its_name(rotate: int) -> None:
+    page = [*lines("Name of the ship:", 50, 700), *lines("Signed at the harbour office.", 50, 580)]
+    field = WIDGET.format(rect="150 698 400 708", name="ship", value="Marianne")
+    text = str(parse_pdf(pdf([page], rotate=rotate, annotations=[field])).values["text"])
+    assert "Marianne" in text

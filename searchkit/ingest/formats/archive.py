@@ -19,6 +19,7 @@ from searchkit.ingest.allowance import Allowance, Bomb
 from searchkit.ingest.charset import NotText
 from searchkit.ingest.compression import buffered, read_whole
 from searchkit.ingest.format_detection import detect_zip, without_suffixes
+from searchkit.ingest.read_ahead import Begun, entries_ahead
 from searchkit.ingest.rows import Rows
 from searchkit.ingest.text_cleanup import one_line
 from searchkit.types import Article, Problem
@@ -26,8 +27,8 @@ from searchkit.types import Article, Problem
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-ReadMember = Callable[["io.BufferedReader[Any]", str, Rows], Iterator[Article | Problem]]
-"""Reads a member: its stream, its path in the archive, and its rows. What is wrong with it is a problem among them."""
+BeginMember = Callable[["io.BufferedReader[Any]", str, Rows], Begun]
+"""Begins to read a member: its stream, its path in the archive, and its rows. What is wrong with it is among these."""
 
 DEEPEST = 2
 """Archives within each other that are read: a ZIP in a ZIP is one, in the place of the folder it was made from."""
@@ -114,14 +115,14 @@ def zip_kind(stream: BinaryIO) -> str:
     return kind
 
 
-def read_zip(stream: BinaryIO, rows: Rows, read_member: ReadMember, folder: str = "") -> Iterator[Article | Problem]:
+def read_zip(stream: BinaryIO, rows: Rows, begin_member: BeginMember, folder: str = "") -> Iterator[Article | Problem]:
     """Yield the articles of a ZIP archive's members, in the order of its directory; ``folder``: of those in it alone.
 
     Raises ``NotText`` where it is none.
     """
     _check_depth(rows)
     with _opened(stream) as archive:
-        yield from _zip_members(archive, folder, rows, read_member)
+        yield from entries_ahead(_zip_members(archive, folder, rows, begin_member), rows.parser)
 
 
 def _opened(stream: BinaryIO) -> zipfile.ZipFile:
@@ -153,9 +154,7 @@ def _first_bytes(archive: zipfile.ZipFile, name: str) -> bytes:
     return b""
 
 
-def _zip_members(
-    archive: zipfile.ZipFile, folder: str, rows: Rows, read_member: ReadMember
-) -> Iterator[Article | Problem]:
+def _zip_members(archive: zipfile.ZipFile, folder: str, rows: Rows, begin_member: BeginMember) -> Iterator[Begun]:
     taken: Counter[str] = Counter()
     for info in archive.infolist():
         name = _name(info)
@@ -163,24 +162,32 @@ def _zip_members(
             continue
         rows.allowance.take_member()
         if info.flag_bits & _ENCRYPTED:
-            yield rows.within(name, name).problem("is encrypted: unpack it with its password first", None)
+            reason = "is encrypted: unpack it with its password first"
+            yield Begun(entries=[rows.within(name, name).problem(reason, None)])
             continue
         member = rows.within(_short(name, taken), name)
         try:
             source = archive.open(info)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-            yield member.problem(f"can't be unpacked: {str(error).lower()}", None)
+            yield Begun(entries=[member.problem(f"can't be unpacked: {str(error).lower()}", None)])
             continue
         with source, buffered(_Counted(source, rows.allowance, seekable=source.seekable())) as content:
-            yield from read_member(content, name, member)
+            yield begin_member(content, name, member)
     rows.allowance.take(0)
 
 
-def read_tar(stream: BinaryIO, rows: Rows, read_member: ReadMember) -> Iterator[Article | Problem]:
+def read_tar(stream: BinaryIO, rows: Rows, begin_member: BeginMember) -> Iterator[Article | Problem]:
     """Yield the articles of a tar archive's members as they come. Raises ``NotText`` where it is none."""
     _check_depth(rows)
-    taken: Counter[str] = Counter()
     others: Counter[str] = Counter()
+    yield from entries_ahead(_tar_members(stream, others, rows, begin_member), rows.parser)
+    rows.allowance.take(0)
+    for kind, count in sorted(others.items()):
+        yield rows.problem(f"holds {count:,} {kind}{'s' if count > 1 else ''}, not followed", None, lost=False)
+
+
+def _tar_members(stream: BinaryIO, others: Counter[str], rows: Rows, begin_member: BeginMember) -> Iterator[Begun]:
+    names: Counter[str] = Counter()
     metered = _Metered(stream)
     fileobj: Any = metered
     try:
@@ -195,15 +202,12 @@ def read_tar(stream: BinaryIO, rows: Rows, read_member: ReadMember) -> Iterator[
                 if source is None:
                     others["link" if info.issym() or info.islnk() else "special file"] += 1
                     continue
-                member = rows.within(_short(name, taken), name)
+                member = rows.within(_short(name, names), name)
                 with source, buffered(_Counted(source, rows.allowance, seekable=False)) as content:
-                    yield from read_member(content, name, member)
+                    yield begin_member(content, name, member)
                 archive.members = []  # type: ignore[attr-defined]  # it would remember every member of a long archive
     except tarfile.ReadError as error:
         raise NotText(f"is no tar archive, or one that is damaged or cut short ({error})") from error
-    rows.allowance.take(0)
-    for kind, count in sorted(others.items()):
-        yield rows.problem(f"holds {count:,} {kind}{'s' if count > 1 else ''}, not followed", None, lost=False)
 
 
 def _check_depth(rows: Rows) -> None:

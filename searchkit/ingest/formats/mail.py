@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
@@ -18,6 +19,7 @@ from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.formats.export_fields import instant
 from searchkit.ingest.formats.html import decode_page, parse_page
 from searchkit.ingest.formats.html_fragment import field_text
+from searchkit.ingest.formats.mail_digest import messages_of_parts, messages_of_text
 from searchkit.ingest.formats.plain_text import parse_plain
 from searchkit.ingest.rows import Rows
 from searchkit.ingest.text_cleanup import clean, one_line
@@ -29,6 +31,8 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 _SAVED_PAGE = re.compile(r"saved by|internet explorer", re.IGNORECASE)
 _LIST_NAME = re.compile(r"(?P<name>[^<]*)<(?P<id>[^<>]+)>")
+_DIGEST = re.compile(rb"\bdigest\b", re.IGNORECASE)
+_UNREADABLE = (MessageError, RecursionError, ValueError, LookupError, AttributeError, TypeError)
 _MOST_PARTS = 1000
 _DEEPEST = 8
 """Messages in one another that are read."""
@@ -50,11 +54,13 @@ def read_mbox(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
             yield rows.problem(f"a message is longer than {LONGEST // 2**20} MiB", line)
             continue
         try:
-            draft = parse_mail(data)
+            digest = read_digest(data, rows, line)
+            draft = parse_mail(data) if digest is None else None
         except NotText as error:
             yield rows.problem(f"a message {error}", line)
         else:
-            yield from rows.add(draft, line=line, part=str(line))
+            yield from digest or ()
+            yield from rows.add(draft, line=line, part=str(line)) if draft else ()
     yield from rows.end()
 
 
@@ -85,18 +91,56 @@ def _unquoted(lines: list[bytes], length: int) -> bytes | None:
     return _QUOTED_FROM.sub(rb"\1", b"".join(lines)) if length <= LONGEST else None
 
 
+def read_digest(data: bytes, rows: Rows, line: int | None = None) -> Iterator[Article | Problem] | None:
+    """Return the articles of a digest of a mailing list, one for each message; None where a message is none.
+
+    ``line`` is where it begins in an mbox. Raises ``NotText`` where it can't be read.
+    """
+    if _DIGEST.search(data) is None:
+        return None
+    message = _message(data)
+    inner = messages_of_parts(message)
+    if not inner:
+        texts = [part for part in _parts(message) if part.get_content_type() == "text/plain"]
+        inner = messages_of_text(_text_of(texts[0], {})) if texts else []
+    return _of_digest(message, inner, rows, line) if inner else None
+
+
+def _of_digest(digest: Message, inner: list[Message], rows: Rows, line: int | None) -> Iterator[Article | Problem]:
+    source = _list_name(_header(digest, "list-id"))
+    for number, message in enumerate(inner, start=1):
+        part = str(number) if line is None else f"{line}.{number}"
+        try:
+            draft = _parsed(message)
+        except NotText as error:
+            yield rows.problem(f"message {number} of a digest {error}", line)
+            continue
+        yield from rows.add(replace(draft, values={"source": source, **draft.values}), line=line, part=part)
+    messages = f"{len(inner):,} message{'s' if inner[1:] else ''}"
+    yield rows.problem(f"is a digest of {messages}, each an article; its list of topics isn't read", line, lost=False)
+
+
 def parse_mail(data: bytes) -> ParsedArticle:
     """Return a message: its HTML part as the newsletter that it is, or else its plain text; of MHTML the page.
 
-    The messages that it forwards, or is a digest of, are sections of its text, and counted.
+    The messages that it forwards are sections of its text, and counted. A digest is read by ``read_digest``.
 
     Raises ``NotText`` where it has no text.
     """
+    return _parsed(_message(data))
+
+
+def _message(data: bytes) -> Message:
     try:
         message = BytesParser(policy=compat32).parsebytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
-        parts = _parts(message)
-    except (MessageError, RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:
+        _parts(message)
+    except _UNREADABLE as error:
         raise NotText(f"is no e-mail that can be read: {error}"[:200]) from error
+    return message
+
+
+def _parsed(message: Message) -> ParsedArticle:
+    parts = _parts(message)
     texts = [part for part in parts if _is_text(part)]
     notes: dict[str, None] = {}
     subject = _header(message, "subject")

@@ -27,6 +27,7 @@ from searchkit.ingest.formats.page_layout import (
     paragraphs,
     without_margins,
 )
+from searchkit.ingest.formats.pdf_annotations import AnnotationReader
 from searchkit.ingest.text_cleanup import Vocabulary, one_line
 from searchkit.types import Section
 
@@ -64,6 +65,8 @@ class _Contents:
     count: int
     pictures: int
     untold: int
+    notes: list[str]
+    highlights: list[str]
     metadata: dict[str, str]
 
 
@@ -73,6 +76,8 @@ def parse_pdf(data: bytes) -> ParsedArticle:
     Of several pages each is a section, ``page 3``, or ``The harvest, page 3`` under a heading in larger letters; a
     paragraph belongs to the page on which it begins. Headers, footers and page numbers are left out. The title is the
     properties', where that is one, else what stands on the first page in the largest letters.
+
+    What is filled in stands where its field is; readers' notes and the words that they marked are fields.
 
     Raises ``NotText`` where it is a scan, encrypted or damaged.
     """
@@ -87,7 +92,14 @@ def parse_pdf(data: bytes) -> ParsedArticle:
     title, read = _split_title(read, usual, str(values.pop("title", "")))
     text, sections = _joined(read, usual, many=contents.count > 1)
     return ParsedArticle(
-        values={"title": title, "text": text, "page_count": contents.count, **values},
+        values={
+            "title": title,
+            "text": text,
+            "page_count": contents.count,
+            **values,
+            **({"notes": contents.notes} if contents.notes else {}),
+            **({"highlights": contents.highlights} if contents.highlights else {}),
+        },
         sections=sections,
         notes=tuple(_notes(contents)),
     )
@@ -199,7 +211,12 @@ def _contents(document: Any, raw: Any, damage: type[Exception]) -> _Contents:
     count = len(document)
     if not count:
         raise NotText("is a damaged PDF: it has no pages")
+    if document.get_formtype() != raw.FORMTYPE_NONE:
+        document.init_forms()
+    annotated = AnnotationReader(raw, document.formenv.raw if document.formenv else None)
     pages: list[Page] = []
+    notes: list[str] = []
+    highlights: list[str] = []
     pictures = untold = 0
     until = time.monotonic() + _LONGEST_S
     for number in range(min(count, _MOST_PAGES)):
@@ -213,12 +230,32 @@ def _contents(document: Any, raw: Any, damage: type[Exception]) -> _Contents:
         try:
             words = _words(page, raw)
             untold += words is None
-            pages.append(Page(number=number + 1, height=page.get_height(), runs=tuple(_runs(words or ()))))
+            beside = annotated.read(page)
+            runs = (*_runs(words or ()), *(_turned(run, page) for run in beside.runs))
+            pages.append(Page(number=number + 1, height=page.get_height(), runs=runs))
+            notes += beside.notes
+            highlights += beside.highlights
             pictures += words == [] and _shows_picture(page, raw)
         finally:
             page.close()
     metadata = {key: str(value) for key, value in document.get_metadata_dict(skip_empty=True).items()}
-    return _Contents(pages=pages, count=count, pictures=pictures, untold=untold, metadata=metadata)
+    return _Contents(
+        pages=pages,
+        count=count,
+        pictures=pictures,
+        untold=untold,
+        notes=notes,
+        highlights=highlights,
+        metadata=metadata,
+    )
+
+
+def _turned(run: Run, page: Any) -> Run:
+    """Return a run as the page is turned. Its line stays as high as it was: fields are turned with their page."""
+    left, bottom, right, _ = _turned_box(
+        (run.left, run.bottom, run.right, run.top), page.get_rotation(), page.get_bbox()
+    )
+    return Run(text=run.text, left=left, bottom=bottom, right=right, top=bottom + run.height)
 
 
 def _shows_picture(page: Any, raw: Any) -> bool:
@@ -311,16 +348,22 @@ class _Boxes:
         self._raw.FPDFText_GetLooseCharBox(self._text_page, letter, ctypes.byref(box))
         left, right = sorted((box.left, box.right))
         bottom, top = sorted((box.bottom, box.top))
-        page_left, page_bottom, page_right, page_top = self._page
-        match self._turn:
-            case 90:
-                return bottom - page_bottom, page_right - right, top - page_bottom, page_right - left
-            case 180:
-                return page_right - right, page_top - top, page_right - left, page_top - bottom
-            case 270:
-                return page_top - top, left - page_left, page_top - bottom, right - page_left
-            case _:
-                return left - page_left, bottom - page_bottom, right - page_left, top - page_bottom
+        return _turned_box((left, bottom, right, top), self._turn, self._page)
+
+
+def _turned_box(box: _Box, turn: int, page: _Box) -> _Box:
+    """Return a box as a page shows it that is turned by so many degrees; ``page`` is the page's own box."""
+    left, bottom, right, top = box
+    page_left, page_bottom, page_right, page_top = page
+    match turn:
+        case 90:
+            return bottom - page_bottom, page_right - right, top - page_bottom, page_right - left
+        case 180:
+            return page_right - right, page_top - top, page_right - left, page_top - bottom
+        case 270:
+            return page_top - top, left - page_left, page_top - bottom, right - page_left
+        case _:
+            return left - page_left, bottom - page_bottom, right - page_left, top - page_bottom
 
 
 def _runs(words: Sequence[_Word]) -> Iterator[Run]:

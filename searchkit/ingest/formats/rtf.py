@@ -1,4 +1,8 @@
-"""RTF: the text of a rich text file, in whatever code pages, and what its information group tells."""
+"""RTF: the text of a rich text file, in whatever code pages, its notes, and what its information group tells.
+
+The notes stand behind the text, as those of a Word document do. Headers, footers and comments are fields. Pictures and
+what is drawn are lost.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,16 @@ _TIME = re.compile(
     r"\\yr(?P<year>\d{4})\\mo(?P<month>\d{1,2})\\dy(?P<day>\d{1,2})(?:\\hr(?P<hour>\d{1,2})\\min(?P<minute>\d{1,2}))?"
 )
 _INFO_WITHIN = 100_000
+_ASIDE = re.compile(
+    r"\{\s*+(?:\\\*\s*+)?"
+    r"\\(?P<name>footnote|annotation|(?:header|footer)(?=[lrf]?(?![a-z])))[lrf]?(?![a-z])(?:-?\d+)? ?"
+)
+"""What begins a group that stands aside of the text."""
+_BRACE = re.compile(r"\\[\\{}]|[{}]")
+_NOTE_MARK = re.compile(r"\\(?:chftn|ftnalt|chatn)(?![a-z]) ?|\{\s*\\super\s*\}")
+_LONGEST_PAGE_NUMBER = 30
+_PAGE_NUMBER = re.compile(r"[\W\d]*(?:\w{1,6}[\W\d]*)?")
+"""A header that says no more than the page's number: ``- 3 -``, ``Page 3``."""
 
 
 def parse_rtf(data: bytes) -> ParsedArticle:
@@ -37,7 +51,10 @@ def parse_rtf(data: bytes) -> ParsedArticle:
     codec = _code_page(data)
     source = _CODE_PAGE_MARK.sub("", data.decode(codec, "replace"))
     properties = _properties(source, codec)
-    written = _text(source, codec)
+    source, aside = _parted(source)
+    body = _text(source, codec)
+    notes = [text for content in aside.get("footnote", ()) if (text := _aside_text(content, codec))]
+    written = "\n\n".join([body.rstrip(), *notes]) if notes else body
     draft = parse_plain(written)
     title = str(properties.pop("title", ""))
     text = str(draft.values["text"])
@@ -45,7 +62,52 @@ def parse_rtf(data: bytes) -> ParsedArticle:
         raise NotText("has no text")
     if title and draft.values["title"] and title.casefold() != str(draft.values["title"]).casefold():
         draft = parse_plain(f"{title}\n\n{written}")
-    return ParsedArticle(values={**draft.values, **properties}, sections=draft.sections, notes=draft.notes)
+    values = {**draft.values, **properties, **_aside_fields(aside, codec)}
+    return ParsedArticle(values=values, sections=draft.sections, notes=draft.notes)
+
+
+def _parted(source: str) -> tuple[str, dict[str, list[str]]]:
+    """Return a file without its notes, comments, headers and footers, and these by their names."""
+    aside: dict[str, list[str]] = {}
+    parts: list[str] = []
+    at = 0
+    while (start := _ASIDE.search(source, at)) is not None:
+        end = _group_end(source, start.end())
+        aside.setdefault(start["name"], []).append(source[start.end() : end])
+        parts.append(source[at : start.start()])
+        at = end + 1
+    return "".join([*parts, source[at:]]), aside
+
+
+def _group_end(source: str, at: int) -> int:
+    """Return where the group ends that has begun before a place."""
+    depth = 1
+    for match in _BRACE.finditer(source, at):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if not depth:
+            return match.start()
+    return len(source)
+
+
+def _aside_text(content: str, codec: str) -> str:
+    text = _text(f"{{\\rtf1 {_NOTE_MARK.sub('', content)}}}", codec)
+    return " ".join(text.split())
+
+
+def _aside_fields(aside: Mapping[str, list[str]], codec: str) -> dict[str, object]:
+    """Return comments, headers and footers as fields; what says no more than the page's number is none."""
+    names = {"annotation": "notes", "header": "page_header", "footer": "page_footer"}
+    fields: dict[str, object] = {}
+    for name, field in names.items():
+        texts = dict.fromkeys(_aside_text(content, codec) for content in aside.get(name, ()))
+        kept = [text for text in texts if text and (name == "annotation" or not _is_page_number(text))]
+        if kept:
+            fields[field] = kept
+    return fields
+
+
+def _is_page_number(text: str) -> bool:
+    return len(text) < _LONGEST_PAGE_NUMBER and bool(_PAGE_NUMBER.fullmatch(text))
 
 
 def _code_page(data: bytes) -> str:

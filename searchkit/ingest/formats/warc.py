@@ -21,8 +21,10 @@ from urllib.parse import urlsplit
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import DAMAGE, HEAD, buffered, compression_of, explain, read_whole
+from searchkit.ingest.damage import reason_of
 from searchkit.ingest.formats.html import decode_page, parse_page
 from searchkit.ingest.formats.plain_text import parse_plain
+from searchkit.ingest.read_ahead import Begun, ParsedPage, Unread, entries_ahead
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
 
@@ -40,7 +42,7 @@ _GZIP = b"\x1f\x8b\x08"
 _BLOCK = 2**20
 
 _OF_PAGES = ("response", "resource", "conversion")
-_PAGE_TYPES = {"text/html": "page", "application/xhtml+xml": "page", "text/plain": "plain"}
+_PAGE_TYPES = {"text/html": "captured page", "application/xhtml+xml": "captured page", "text/plain": "captured text"}
 _KINDS = (
     (re.compile(r"image/"), "picture"),
     (re.compile(r"text/css"), "style sheet"),
@@ -84,6 +86,19 @@ class _Capture:
     parsed: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """A page to become an article, and what a helper makes of it."""
+
+    url: str
+    offset: int
+    values: Mapping[str, object]
+    form: str
+    charset: str | None
+    data: bytes
+    parsed: ParsedPage | None
+
+
 def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     """Yield an article for each page or text of a WARC or ARC file, compressed or not, that was there (status 200).
 
@@ -93,21 +108,29 @@ def read_warc(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
     logging.getLogger("warcio.recordloader").addHandler(logging.NullHandler())
     counts: Counter[str] = Counter()
     chosen = _newest(stream, counts) if stream.seekable() else None
-    for number, record in enumerate(_records(stream)):
-        if isinstance(record, _Damage):
-            yield _problem(record, rows)
-        elif chosen is None or number in chosen:
-            capture = _capture(record)
-            if isinstance(capture, _Damage):
-                yield _problem(capture, rows)
-            elif isinstance(capture, str):
-                counts.update([capture] if capture else [])
-            else:
-                yield from _article(capture, rows, counts)
-    if counts:
+    without_text: Counter[str] = Counter()
+    yield from entries_ahead(_parts(stream, chosen, counts, without_text, rows), rows.parser)
+    if counts := counts + without_text:
         kinds = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in counts.most_common())
         yield rows.problem(f"has records that hold no article: {kinds}", None, lost=False)
     yield from rows.end()
+
+
+def _parts(
+    stream: BinaryIO, chosen: set[int] | None, counts: Counter[str], without_text: Counter[str], rows: Rows
+) -> Iterator[Begun]:
+    """Yield the pages of a file, whose parsing has begun, and what is damaged. Counts what else there is."""
+    for number, record in enumerate(_records(stream)):
+        if isinstance(record, _Damage):
+            yield Begun(entries=[_problem(record, rows)])
+        elif chosen is None or number in chosen:
+            capture = _capture(record)
+            if isinstance(capture, _Damage):
+                yield Begun(entries=[_problem(capture, rows)])
+            elif isinstance(capture, str):
+                counts.update([capture] if capture else [])
+            else:
+                yield _begun(capture, rows, without_text)
 
 
 def _problem(damage: _Damage, rows: Rows) -> Problem:
@@ -199,29 +222,58 @@ def _content_type(value: str) -> tuple[str, str | None]:
     return media_type.strip().lower(), charset[1] if charset else None
 
 
-def _article(capture: _Capture, rows: Rows, counts: Counter[str]) -> Iterator[Article | Problem]:
+def _begun(capture: _Capture, rows: Rows, without_text: Counter[str]) -> Begun:
     offset = capture.record.offset
     try:
         data = _body(capture.parsed)
     except (*DAMAGE, ValueError) as error:
-        yield rows.problem(f"{capture.url}, at byte {offset:,}: {explain(error)}", None)
+        return Begun(entries=[rows.problem(f"{capture.url}, at byte {offset:,}: {explain(error)}", None)])
+    record_id = (capture.parsed.rec_headers.get_header("WARC-Record-ID") or "").strip("<> ")
+    page = _Page(
+        url=capture.url,
+        offset=offset,
+        values={
+            "captured": capture.date,
+            "warc_offset": offset,
+            "warc_record_id": record_id if _is_warc(capture) else None,
+        },
+        form=capture.form,
+        charset=capture.charset,
+        data=data,
+        parsed=rows.parser.begin_page(capture.form, data, capture.charset) if rows.parser else None,
+    )
+    return Begun(entries=_article(page, rows, without_text), size=len(data))
+
+
+def _article(page: _Page, rows: Rows, without_text: Counter[str]) -> Iterator[Article | Problem]:
+    draft = _draft(page)
+    if isinstance(draft, Unread):
+        if draft.has_no_text:
+            without_text["page without readable text"] += 1
+        else:
+            yield rows.problem(f"{page.url}, at byte {page.offset:,}: {draft.reason}", None)
         return
-    try:
-        draft = _draft(capture, data)
-    except NotText:
-        counts["page without readable text"] += 1
-        return
-    headers = capture.parsed.rec_headers
     values = {
         **draft.values,
-        "id": capture.url,
-        "url": draft.values.get("url") or capture.url,
-        "source": draft.values.get("source") or urlsplit(capture.url).hostname or "",
-        "captured": capture.date,
-        "warc_offset": offset,
-        "warc_record_id": (headers.get_header("WARC-Record-ID") or "").strip("<> ") if _is_warc(capture) else None,
+        "id": page.url,
+        "url": draft.values.get("url") or page.url,
+        "source": draft.values.get("source") or urlsplit(page.url).hostname or "",
+        **page.values,
     }
     yield from rows.add(ParsedArticle(values=values, sections=draft.sections, notes=draft.notes))
+
+
+def _draft(page: _Page) -> ParsedArticle | Unread:
+    """Return what a helper made of a page, or what it is here. Raises as ``damage.reason_of``."""
+    parsed = None if page.parsed is None else page.parsed.result()
+    if parsed is not None:
+        return parsed
+    try:
+        return parse_captured(page.form, page.data, page.charset)
+    except NotText as error:
+        return Unread(reason=str(error), has_no_text=True)
+    except Exception as error:
+        return Unread(reason=reason_of(error), has_no_text=False)
 
 
 def _is_warc(capture: _Capture) -> bool:
@@ -229,13 +281,13 @@ def _is_warc(capture: _Capture) -> bool:
     return capture.record.head.startswith(b"WARC/")
 
 
-def _draft(capture: _Capture, data: bytes) -> ParsedArticle:
-    """Raise ``NotText`` where a page has no text."""
+def parse_captured(form: str, data: bytes, charset: str | None) -> ParsedArticle:
+    """Return the article of a response, which says its character set. Raises ``NotText`` where it has no text."""
     if not data.strip():
         raise NotText("is empty")
-    if capture.form == "plain":
-        return parse_plain(decode(data, capture.charset).text)
-    text, _ = decode_page(data, capture.charset)
+    if form == "captured text":
+        return parse_plain(decode(data, charset).text)
+    text, _ = decode_page(data, charset)
     return parse_page(text)
 
 
