@@ -19,9 +19,8 @@ from searchkit.errors import ConfigError, QueryError
 from searchkit.integrations.document_index import ALL, DocumentIndex
 from searchkit.integrations.framework import needed
 from searchkit.integrations.metadata_filters import comparison, joined, unknown_filter
-from searchkit.integrations.passages import Content, content_of, passages
+from searchkit.integrations.passages import Content, Passage, PassageSearch
 from searchkit.integrations.stored_documents import document_article, document_metadata, document_text
-from searchkit.search.async_searcher import THREADS, AsyncSearcher, BoundedThreads
 from searchkit.search.searcher import Searcher
 from searchkit.types import Article, FilterExpression, Mode, Part
 
@@ -126,9 +125,8 @@ class FilterTranslator(Visitor):
 class SearchkitRetriever(BaseRetriever):
     """Retrieves the best passages of an index, one of each article, with what they are cited by in the metadata.
 
-    ``metadata`` holds ``article_id``, ``chunk_id``, ``start`` and ``end`` (characters of the article's text),
-    ``rank``, ``score``, ``confidence`` (0 to 1), ``title``, ``url``, ``source``, ``published`` and the rest
-    (``searchkit/integrations/passages.py``).
+    ``metadata`` has the article's title, url, source, date and other fields, and ``article_id``, ``start`` and ``end``
+    in its text, ``score`` and ``confidence``; ``Passage`` in ``passages.py`` names all.
 
     Attributes:
         searcher: The opened index. Whoever opened it closes it.
@@ -150,36 +148,33 @@ class SearchkitRetriever(BaseRetriever):
     filter: Any = None
     content: str = Content.PASSAGE
     options: dict[str, Any] = Field(default_factory=dict)
-    _async: AsyncSearcher | None = PrivateAttr(default=None)
+    _search: PassageSearch = PrivateAttr()
+
+    def model_post_init(self, _: Any) -> None:
+        """Make ready what is no argument."""
+        self._search = PassageSearch(self.searcher)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **changes: Any
     ) -> list[Document]:
-        return self._documents(self.searcher.search(query, **self._arguments(**changes)))
+        return list(map(_document, self._search.passages(query, **self._arguments(**changes))))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **changes: Any
     ) -> list[Document]:
-        if self._async is None:
-            self._async = AsyncSearcher(self.searcher, BoundedThreads(THREADS))
-        return self._documents(await self._async.search(query, **self._arguments(**changes)))
+        return list(map(_document, await self._search.passages_async(query, **self._arguments(**changes))))
 
-    def _arguments(self, *, k: int | None = None, filter: Filters = None, **options: Any) -> dict[str, Any]:  # noqa: A002
-        """Return the arguments of a search: what this has, and the changes of a call."""
-        conditions = [each for each in (where_of(self.filter), where_of(filter)) if each is not None]
-        arguments = {"k": self.k if k is None else k, "parts": _parts(self.content), **self.options, **options}
-        return arguments | ({"where": joined("and", conditions)} if conditions else {})
-
-    def _documents(self, answer: Answer) -> list[Document]:
-        return [
-            Document(id=passage.id, page_content=passage.text, metadata=passage.metadata)
-            for passage in passages(answer, content_of(self.content))
-        ]
+    def _arguments(self, *, filter: Filters = None, **changes: Any) -> dict[str, Any]:  # noqa: A002
+        """Return what is searched: by what this has, and by the changes of a call."""
+        return {
+            "content": self.content,
+            "conditions": (where_of(self.filter), where_of(filter)),
+            "options": {"k": self.k, **self.options, **changes},
+        }
 
 
-def _parts(content: str) -> tuple[Part, ...]:
-    """Return what is read of each result."""
-    return (Part.ARTICLES, Part.CHUNKS) if content_of(content) is Content.PASSAGE else (Part.ARTICLES,)
+def _document(passage: Passage) -> Document:
+    return Document(id=passage.id, page_content=passage.text, metadata=passage.metadata)
 
 
 class SearchkitVectorStore(VectorStore):

@@ -107,7 +107,7 @@ def _shown(article: Article) -> dict[str, Any]:
     """Return what an article tells of itself, as metadata."""
     own = article_dict(article)
     fields = own.pop("fields")
-    known = {name: value for name, value in own.items() if name not in ("id", "updated") and value}
+    known = {name: value for name, value in own.items() if name != "id" and value}
     return {name: value for name, value in fields.items() if name != REST} | known
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.word_encoder import WordEncoder
+
 _LONG = " ".join(f"The crane number {number} lifts a container onto the quay." for number in range(40))
 
 ARTICLES: tuple[dict[str, Any], ...] = (
@@ -43,3 +45,8 @@ ARTICLES: tuple[dict[str, Any], ...] = (
         "desk": "city",
     },
 )
+
+
+def word_vectors(texts: list[str]) -> Any:
+    """Encode as ``WordEncoder`` does: a function that a store can name."""
+    return WordEncoder().encode_chunks(texts)
