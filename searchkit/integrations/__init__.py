@@ -1,4 +1,4 @@
-"""Adapters of frameworks: LangChain, LlamaIndex and Haystack over an index. ``README.md`` beside this file has examples.
+"""Integrations: adapters of LangChain, LlamaIndex and Haystack. ``README.md`` beside this file has examples.
 
 Each file imports its own framework and no other, and nothing imports them but the program that uses them.
 """

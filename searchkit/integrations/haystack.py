@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from searchkit.errors import QueryError
 from searchkit.integrations.document_index import ALL, DocumentIndex
 from searchkit.integrations.framework import needed
 from searchkit.integrations.metadata_filters import comparison, joined, unknown_filter
-from searchkit.integrations.passages import Content, Passage, PassageSearch
+from searchkit.integrations.passages import Passage, PassageSearch
 from searchkit.integrations.stored_documents import (
     document_article,
     document_metadata,
@@ -89,7 +90,7 @@ def _condition(filters: Any) -> FilterExpression:
     conditions = filters.get("conditions")
     if not isinstance(conditions, list) or filters["operator"] not in _LOGICAL:
         raise unknown_filter(filters, _HINT)
-    return joined(_LOGICAL[filters["operator"]], map(_condition, conditions))  # type: ignore[arg-type]
+    return joined(_LOGICAL[filters["operator"]], map(_condition, conditions))
 
 
 def _comparison(filters: Mapping[str, Any]) -> FilterExpression:
@@ -246,9 +247,7 @@ class SearchkitDocumentStore:
             SourceError: ``meta`` holds what JSON can't.
         """
         changed = self.filter_documents(filters)
-        for document in changed:
-            document.meta = {**document.meta, **meta}
-        self.documents.write([_article(document) for document in changed])
+        self.documents.write([_article(replace(each, meta={**each.meta, **meta})) for each in changed])
         return len(changed)
 
     async def count_documents_async(self) -> int:

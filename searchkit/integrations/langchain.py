@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from searchkit.answer import Answer
 from searchkit.config import IndexConfig
@@ -36,7 +36,7 @@ with needed("LangChain", "langchain_core", "langchain"):
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector
 
-Filters = Mapping[str, Any] | FilterExpression | FilterDirective | None
+Filters: TypeAlias = Mapping[str, Any] | FilterExpression | FilterDirective | None
 """What ``filter`` takes."""
 
 _OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "between", "exists", "like", "all")
@@ -106,7 +106,7 @@ class FilterTranslator(Visitor):
 
     def visit_operation(self, operation: Operation) -> FilterExpression:
         """Join the conditions of an operation. Raises ``QueryError`` for what they compare wrongly."""
-        return joined(str(operation.operator), (argument.accept(self) for argument in operation.arguments))  # type: ignore[arg-type]
+        return joined(str(operation.operator), (argument.accept(self) for argument in operation.arguments))
 
     def visit_comparison(self, comparison_: Comparison) -> FilterExpression:
         """Return a comparison as a condition. Raises ``QueryError`` for a value that its operator doesn't take."""
@@ -164,7 +164,7 @@ class SearchkitRetriever(BaseRetriever):
     ) -> list[Document]:
         return list(map(_document, await self._search.passages_async(query, **self._arguments(**changes))))
 
-    def _arguments(self, *, filter: Filters = None, **changes: Any) -> dict[str, Any]:  # noqa: A002
+    def _arguments(self, *, filter: Filters = None, **changes: Any) -> dict[str, Any]:
         """Return what is searched: by what this has, and by the changes of a call."""
         return {
             "content": self.content,
@@ -260,11 +260,20 @@ class SearchkitVectorStore(VectorStore):
         self._index.write(articles)
         return [article.id for article in articles]
 
-    def delete(self, ids: list[str] | None = None, *, filter: Filters = None, **kwargs: Any) -> bool:  # noqa: A002
-        """Delete documents by their ids, or by a filter; all of them where neither is given. Ids that no document has
-        are passed over.
+    def delete(self, ids: list[str] | None = None, *, filter: Filters = None, **kwargs: Any) -> bool:
+        """Delete documents by their ids and by a filter; all of them where neither stands there.
 
-        Returns True. Raises ``QueryError`` for a filter that can't be understood, and as ``searchkit.delete`` does.
+        Args:
+            ids: The ids. One that no document has is passed over.
+            filter: What else is deleted (``where_of``).
+            kwargs: Nothing is taken.
+
+        Returns:
+            True.
+
+        Raises:
+            QueryError: The filter can't be understood.
+            SearchkitError: As ``searchkit.delete`` raises it.
         """
         _refuse_others(kwargs)
         where = where_of(filter)
@@ -281,7 +290,12 @@ class SearchkitVectorStore(VectorStore):
         return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
 
     def similarity_search_with_score(
-        self, query: str, k: int = 4, *, filter: Filters = None, **kwargs: Any  # noqa: A002
+        self,
+        query: str,
+        k: int = 4,
+        *,
+        filter: Filters = None,
+        **kwargs: Any,
     ) -> list[tuple[Document, float]]:
         """Return the best documents with their scores, of which the higher is better.
 
@@ -301,7 +315,12 @@ class SearchkitVectorStore(VectorStore):
         return [(_stored_document(result.article), result.score) for result in answer.results] if answer else []
 
     def _similarity_search_with_relevance_scores(
-        self, query: str, k: int = 4, *, filter: Filters = None, **kwargs: Any  # noqa: A002
+        self,
+        query: str,
+        k: int = 4,
+        *,
+        filter: Filters = None,
+        **kwargs: Any,
     ) -> list[tuple[Document, float]]:
         """Return the best documents with the confidence in each, 0 to 1. Raises ``QueryError`` where there is none."""
         answer = self._answer(query, k, filter, kwargs)
@@ -323,7 +342,7 @@ class SearchkitVectorStore(VectorStore):
         index: str | Path = "",
         **kwargs: Any,
     ) -> Self:
-        """Make a store in the folder ``index`` and write texts to it. Arguments and errors as elsewhere in the class."""
+        """Make a store in the folder ``index`` and write texts to it, as ``add_texts`` does. Raises as that does."""
         if not index:
             raise ConfigError("A store needs a folder.", hint="Name it: index='indexes/notes'.")
         store = cls(index, embedding, **kwargs)

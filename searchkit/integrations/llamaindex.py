@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from searchkit.errors import QueryError
 from searchkit.integrations.framework import needed
@@ -16,7 +16,7 @@ with needed("LlamaIndex", "llama_index", "llamaindex"):
     from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
     from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
-Filters = MetadataFilters | FilterExpression | None
+Filters: TypeAlias = MetadataFilters | FilterExpression | None
 """What ``filters`` takes."""
 
 _OPERATORS = {
@@ -64,7 +64,7 @@ def where_of(filters: Filters) -> FilterExpression | None:
         raise unknown_filter(filters, "Give MetadataFilters, or conditions of searchkit.F.")
     conditions = [_required(each) for each in filters.filters]
     operator = getattr(filters.condition, "value", filters.condition) or "and"
-    if operator == "not":  # each of them is negated, as LlamaIndex's own stores do
+    if operator == "not":  # each of them is negated
         return ~joined("or", conditions)
     return joined(operator, conditions)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from searchkit.errors import QueryError
 from searchkit.filter_expression import F, filter_expression, shown_value
@@ -35,11 +35,12 @@ def comparison(key: str, operator: str, value: Any) -> FilterExpression:
     return filter_expression({"field": field, operator: value})
 
 
-def joined(operator: Literal["and", "or", "not"], conditions: Iterable[FilterExpression]) -> FilterExpression:
-    """Join conditions; "not" of several is true where they aren't all met."""
+def joined(operator: str, conditions: Iterable[FilterExpression]) -> FilterExpression:
+    """Join conditions by "and", "or" or "not": true where they aren't all met. Raises ``QueryError`` for another."""
+    operands = tuple(conditions)
     if operator == "not":
-        return ~joined("and", conditions)
-    return FilterExpression(operator=operator, operands=tuple(conditions))
+        return ~joined("and", operands)
+    return filter_expression({operator: operands})
 
 
 def unknown_filter(filter_: object, hint: str) -> QueryError:

@@ -64,7 +64,8 @@ def document_metadata(article: Article) -> dict[str, Any]:
     kept = _kept(article)
     without = kept.get("without", ())
     metadata = {name: value for name, value in _shown(article).items() if name not in without}
-    return metadata | kept.get("metadata", {})
+    differing: dict[str, Any] = kept.get("metadata", {})
+    return metadata | differing
 
 
 def document_others(article: Article) -> dict[str, Any]:

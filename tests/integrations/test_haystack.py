@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from searchkit.errors import QueryError, SourceError
-from searchkit.search.searcher import open_index
-from tests.integrations.harbour import ARTICLES, word_vectors
+from tests.integrations.harbour import word_vectors
 
 pytest.importorskip("haystack")
 
-from haystack import Document, Pipeline
-from haystack.dataclasses import ByteStream
-from haystack.document_stores.types import DuplicatePolicy
+from haystack import Document
 from haystack.document_stores.errors import DuplicateDocumentError
-from haystack.errors import FilterError
 from haystack.testing.document_store import CountDocumentsByFilterTest, DocumentStoreBaseExtendedTests
 from haystack.testing.document_store_async import (
     CountDocumentsAsyncTest,
@@ -32,7 +25,7 @@ from haystack.testing.document_store_async import (
     WriteDocumentsAsyncTest,
 )
 
-from searchkit.integrations.haystack import SearchkitDocumentStore, SearchkitTextRetriever, where_of
+from searchkit.integrations.haystack import SearchkitDocumentStore
 
 
 @pytest.fixture
