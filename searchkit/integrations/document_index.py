@@ -49,7 +49,11 @@ class DocumentIndex:
             return self._opened
 
     def write(self, articles: Sequence[Article]) -> None:
-        """Add articles, or replace those of their ids; the next search finds them. Raises as ``searchkit.add`` does."""
+        """Add articles, or replace those of their ids; the next search finds them. Raises as ``searchkit.add`` does.
+
+        Of several of one id the last is written.
+        """
+        articles = list({article.id: article for article in articles}.values())
         if not articles:
             return
         with self._guard:

@@ -19,7 +19,7 @@ from searchkit.ingest.article_builder import checked_article, content_id
 from searchkit.ingest.dates import parse_date
 from searchkit.types import Article
 
-REST = "document"
+REST = "searchkit_document"
 """The field that holds what an article can't: its values are too long to be filtered by, or nobody asks for them."""
 
 _TEXTS = ("url", "source", "language")

@@ -50,3 +50,8 @@ ARTICLES: tuple[dict[str, Any], ...] = (
 def word_vectors(texts: list[str]) -> Any:
     """Encode as ``WordEncoder`` does: a function that a store can name."""
     return WordEncoder().encode_chunks(texts)
+
+
+def refusing_vectors(texts: list[str]) -> Any:
+    """Encode nothing."""
+    raise AssertionError(f"{len(texts)} texts are encoded")
