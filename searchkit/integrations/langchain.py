@@ -31,7 +31,6 @@ with needed("LangChain", "langchain_core", "langchain"):
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.structured_query import Comparison, FilterDirective, Operation, StructuredQuery, Visitor
     from langchain_core.vectorstores import VectorStore
-    from pydantic import Field, PrivateAttr
 
 if TYPE_CHECKING:
     from searchkit.types import Progress, Vector
@@ -147,8 +146,8 @@ class SearchkitRetriever(BaseRetriever):
     k: int = 4
     filter: Any = None
     content: str = Content.PASSAGE
-    options: dict[str, Any] = Field(default_factory=dict)
-    _search: PassageSearch = PrivateAttr()
+    options: dict[str, Any] | None = None
+    _search: PassageSearch
 
     def model_post_init(self, _: Any) -> None:
         """Make ready what is no argument."""
@@ -169,7 +168,7 @@ class SearchkitRetriever(BaseRetriever):
         return {
             "content": self.content,
             "conditions": (where_of(self.filter), where_of(filter)),
-            "options": {"k": self.k, **self.options, **changes},
+            "options": {"k": self.k, **(self.options or {}), **changes},
         }
 
 
