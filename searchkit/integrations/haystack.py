@@ -66,8 +66,8 @@ def where_of(filters: Filters) -> FilterExpression | None:
     Example:
         >>> from searchkit.integrations.haystack import where_of
         >>> searcher = searchkit.open("indexes/news")
-        >>> searcher.article_ids(where=where_of({"field": "meta.desk", "operator": "!=", "value": "world"}))
-        ('bridge', 'cocoa')
+        >>> searcher.count(where=where_of({"field": "meta.desk", "operator": "!=", "value": "world"}))
+        2
     """
     with _refusing():
         return _condition(filters) if filters else None
