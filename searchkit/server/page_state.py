@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -14,6 +15,10 @@ FILTER_FIELDS = ("source", "language", "tag", "author")
 """The fields whose values the page offers as filters."""
 
 EVERYTHING = "*"
+_LAST_WORD = re.compile(r"[^\W_]{2,}$")
+_SIGNS = re.compile(r"[^\w\s]|\b(?:AND|OR|NOT|ANDNOT|ANDMAYBE)\b")
+"""What may make an expression of a text."""
+
 _OF_A_VIEW = ("cursor", "article", "at", "part")
 """What holds for what is shown now, and not for where a link leads."""
 
@@ -25,6 +30,7 @@ class PageState(SearchParameters):
     index: Name | None = None
     article: str | None = Field(None, max_length=4_000)
     at: int = Field(0, ge=0, description="The first character of the passage that is shown.")
+    typed: bool = Field(False, description="Whether the last word of ``q`` may go on: it is searched by keyword.")
     part: Literal["all", "results"] = Field("all", description="Whether filters come with the results.")
 
     @property
@@ -40,13 +46,17 @@ class PageState(SearchParameters):
     def options(self) -> dict[str, Any]:
         """Return the arguments of ``Searcher.search`` beside text and ``where``; without words the newest come first."""
         options = super().options() | {"facets": ()}
-        if not self.browses:
-            return options | {"explain": True}
-        return options | {"mode": "keyword", "sort": self.sort or "-published"}
+        if self.browses:
+            return options | {"mode": "keyword", "sort": self.sort or "-published"}
+        return options | ({"mode": "keyword"} if self.typed else {}) | {"explain": True}
 
     def text(self) -> str:
-        """Return the text that is searched for."""
-        return EVERYTHING if self.browses else self.q
+        """Return the text that is searched for; of what is being typed also what its last word may go on to."""
+        if self.browses:
+            return EVERYTHING
+        if not self.typed or _SIGNS.search(self.q) or not (match := _LAST_WORD.search(self.q)):
+            return self.q
+        return f"{self.q} {match[0]}*"
 
     def address(self, **changes: Any) -> str:
         """Return the page's address with some changes; None takes a parameter away."""

@@ -97,7 +97,7 @@ def article_view(searcher: Searcher, state: PageState, access: Access) -> dict[s
     article = searcher.article(state.article)
     if article is None or not searcher.meets(article.id, where=access.where):
         raise NotFound(f"No article here has the id '{state.article[:100]}'.", hint="Search for it.")
-    hits: Sequence[Span] = () if state.browses else searcher.highlights(article.id, state.q)
+    hits: Sequence[Span] = () if state.browses else searcher.highlights(article.id, state.text())
     chunk = next((each for each in searcher.chunks(article.id) if each.start <= state.at < each.end), None)
     passage = (chunk.start, chunk.end) if chunk is not None and not state.browses else (0, 0)
     before, after = _beside(searcher, article, access)
