@@ -1,4 +1,4 @@
-"""Facets: how many of the articles that match have which source, tag, year; how many are of which day, month or year."""
+"""Facets: how many of the articles that match have which source, tag, year, or are of which day or month."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -31,6 +31,16 @@ POLICY = "; ".join(
 )
 """What the page may load: its own files, and nothing of elsewhere."""
 
+_NOTHING: Mapping[str, Any] = {
+    "fields": FILTER_FIELDS,
+    "shown_values": SHOWN_VALUES,
+    "problem": None,
+    "answer": None,
+    "article": None,
+    "values": None,
+}
+"""What the templates are told where nothing is shown."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -39,14 +49,17 @@ async def page(request: Request) -> Response:
     """Show the page: a form, and what its address asks for."""
     services, access = services_of(request), access_of(request)
     names = [opened.name for opened in services.indexes.visible(access)]
-    state, status = PageState(), 200
-    values: dict[str, Any] = {"index_options": [(name, name) for name in names], "needs_token": access is NOBODY, "fields": FILTER_FIELDS}
-    values |= {"shown_values": SHOWN_VALUES, "problem": None, "index": names[0] if names else "", "answer": None}
-    values |= {"article": None, "values": None, "was_refused": "authorization" in request.headers}
+    state, status = PageState.model_validate({}), 200
+    values = dict(_NOTHING) | {
+        "needs_token": access is NOBODY,
+        "was_refused": "authorization" in request.headers,
+        "index": names[0] if names else "",
+        "index_options": [(name, name) for name in names],
+    }
     try:
         state = page_state(request.query_params)
-        values["index"] = state.index or values["index"]
         if access is not NOBODY:
+            values["index"] = state.index or values["index"]
             values |= await services.queue.run(_asking(services, state, access, values["index"]))
     except SearchkitError as error:
         values["problem"] = error

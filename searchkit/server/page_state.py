@@ -29,9 +29,15 @@ class PageState(SearchParameters):
     q: str = Field("", description="What is typed; everything where nothing is.")
     index: Name | None = None
     article: str | None = Field(None, max_length=4_000)
-    at: int = Field(0, ge=0, description="The first character of the passage that is shown.")
+    at: str = Field("0,0", pattern=r"^\d{1,12},\d{1,12}$", description="The characters of the passage that is shown.")
     typed: bool = Field(False, description="Whether the last word of ``q`` may go on: it is searched by keyword.")
     part: Literal["all", "results"] = Field("all", description="Whether filters come with the results.")
+
+    @property
+    def passage(self) -> tuple[int, int]:
+        """The characters of the passage that is shown; none where both are the same."""
+        start, _, end = self.at.partition(",")
+        return int(start), int(end)
 
     @property
     def browses(self) -> bool:
@@ -44,7 +50,7 @@ class PageState(SearchParameters):
         return bool(self.filters() or self.where)
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments of ``Searcher.search`` beside text and ``where``; without words the newest come first."""
+        """Return the arguments of ``Searcher.search`` beside text and ``where``. Without words the newest are first."""
         options = super().options() | {"facets": ()}
         if self.browses:
             return options | {"mode": "keyword", "sort": self.sort or "-published"}

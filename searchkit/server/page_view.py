@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from searchkit.answer import Answer, FacetCount, Result
@@ -98,12 +99,10 @@ def article_view(searcher: Searcher, state: PageState, access: Access) -> dict[s
     if article is None or not searcher.meets(article.id, where=access.where):
         raise NotFound(f"No article here has the id '{state.article[:100]}'.", hint="Search for it.")
     hits: Sequence[Span] = () if state.browses else searcher.highlights(article.id, state.text())
-    chunk = next((each for each in searcher.chunks(article.id) if each.start <= state.at < each.end), None)
-    passage = (chunk.start, chunk.end) if chunk is not None and not state.browses else (0, 0)
     before, after = _beside(searcher, article, access)
     return {
         "article": article,
-        "lines": tuple(article_lines(article, hits, passage)),
+        "lines": tuple(article_lines(article, hits, state.passage)),
         "hits": len(hits),
         "before": before,
         "after": after,
@@ -128,7 +127,7 @@ def _pieces(text: str, line: Span, hits: Sequence[Span], passage: Span) -> Itera
     start, end = line
     inside = {at for span in (*hits, passage) for at in span if start < at < end}
     borders = [start, *sorted(inside), end]
-    for first, last in zip(borders, borders[1:], strict=False):
+    for first, last in pairwise(borders):
         hit = next((number for number, span in enumerate(hits, start=1) if span[0] <= first < span[1]), 0)
         yield Piece(text=text[first:last], hit=hit, in_passage=passage[0] <= first < passage[1])
 
@@ -166,9 +165,7 @@ def _offered(counts: Sequence[FacetCount], chosen: Iterable[str]) -> list[Filter
         for count in counts
     ]
     known = {value.value.casefold() for value in offered}
-    lost = [
-        FilterValue(value=value, articles=0, is_chosen=True) for key, value in folded.items() if key not in known
-    ]
+    lost = [FilterValue(value=value, articles=0, is_chosen=True) for key, value in folded.items() if key not in known]
     first = [value for value in offered if value.is_chosen]
     return [*lost, *first, *(value for value in offered if not value.is_chosen)][:MOST_VALUES]
 
@@ -177,15 +174,19 @@ def _bars(dates: Sequence[FacetCount], state: PageState) -> list[Bar]:
     """Return a bar for every period from the first to the last, also where it has no article."""
     counts = {count.value: count.articles for count in dates}
     highest = max(counts.values(), default=0)
-    return [
-        Bar(
-            period=period,
-            articles=counts.get(period, 0),
-            height=-(-counts.get(period, 0) * _CHART_HEIGHT // highest),
-            is_chosen=_lies_within(period, state.since, state.until),
-        )
-        for period in periods(min(counts), max(counts))
-    ] if counts else []
+    return (
+        [
+            Bar(
+                period=period,
+                articles=counts.get(period, 0),
+                height=-(-counts.get(period, 0) * _CHART_HEIGHT // highest),
+                is_chosen=_lies_within(period, state.since, state.until),
+            )
+            for period in periods(min(counts), max(counts))
+        ]
+        if counts
+        else []
+    )
 
 
 def periods(first: str, last: str) -> list[str]:
