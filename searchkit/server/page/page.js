@@ -109,11 +109,11 @@ function arrive(address) {
   else scrollTo(0, 0);
 }
 
-// What the form says, as an address has it.
+// What the form says, as an address has it: the first choice of a list is the usual, and needn't be named.
 function formValues() {
   const values = new URLSearchParams();
   for (const [name, value] of new FormData($("search"))) {
-    const isUsual = name === "mode" && value === "hybrid";
+    const isUsual = $("search").elements[name].selectedIndex === 0;
     if (value.trim() && !isUsual) values.append(name, value);
   }
   return values;
