@@ -185,8 +185,10 @@ function press(event) {
   if (event.target.id === "q" && suggestionKey(event)) return;
   if (dateKey(event, (since, until) => go(dateAddress(since, until)))) return;
   if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing || $("keys").open) return;
-  if (event.key === "Escape" && isInField) event.target.blur();
-  else if (event.key === "Escape") $("back")?.click();
+  if (event.key === "Escape" && isInField) {
+    event.preventDefault(); // the browser would empty the field
+    event.target.blur();
+  } else if (event.key === "Escape") $("back")?.click();
   else if (isInField) return;
   else if (event.key === "/" && $("q")) {
     event.preventDefault();
