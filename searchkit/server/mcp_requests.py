@@ -18,7 +18,7 @@ class _Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    index: str | None = Field(None, max_length=200, description="Needed where status names several.")
+    index: str | None = Field(None, max_length=200, description="if several")
 
 
 class _Bounded(_Request):
@@ -35,6 +35,9 @@ class SearchRequest(_Bounded):
     mode: Literal["hybrid", "keyword", "vector"] = "hybrid"
     since: str | None = Field(None, max_length=100, description="2025-03, or 'last month'")
     until: str | None = Field(None, max_length=100)
+    as_of: str | None = Field(None, max_length=100, description="as known then")
+    around: str | None = Field(None, max_length=100, description="nearer dates first")
+    recency: bool | None = None
     source: list[str] | None = None
     where: dict[str, Any] | None = Field(
         None, description='{"field":"tag","in":["x"]}, also gte, lte, like, exists; {"and":[..]}, or, not'
