@@ -42,7 +42,7 @@ class SearchRequest(_Bounded):
     where: dict[str, Any] | None = Field(
         None, description='{"field":"tag","in":["x"]}, also gte, lte, like, exists; {"and":[..]}, or, not'
     )
-    cursor: str | None = Field(None, max_length=6_000, description="next_cursor of the same search")
+    cursor: str | None = Field(None, max_length=6_000, description="its next_cursor")
     fields: list[ArticleField] | None = None
 
 

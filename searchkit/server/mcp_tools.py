@@ -82,13 +82,13 @@ DESCRIPTIONS = (
     ),
     ToolDescription(
         name="get_article",
-        about="Read an article, or the characters start to end of it.",
+        about="Read an article, or its characters start to end.",
         takes=ArticleRequest,
         gives=output_schema(article="object", quoted="string", start="integer", end="integer", length="integer"),
     ),
     ToolDescription(
         name="find_quote",
-        about="Find where a sentence stands, exactly or nearly: article, characters, and which words differ.",
+        about="Find where a sentence stands, exactly or nearly, and which words differ.",
         takes=QuoteRequest,
         gives=output_schema(quotations="array"),
     ),
