@@ -247,7 +247,7 @@ class Answer:
             has.
         suggestions: Other spellings of the query, from the index's own words. There are some where a word of it is
             unknown or nothing was found.
-        facets: The counts by the names in ``Query.facets``, most frequent first.
+        facets: The counts by the names in ``Query.facets``, most frequent first; of "published" in the order of time.
         took_s: How long it took, in seconds.
         reading: What the query was read as, and why.
         nearest: The best result, where none reached ``Query.min_confidence``; None otherwise.

@@ -600,7 +600,7 @@ class Query:
         k: How many results at most, 1 to 1,000,000.
         where: Within which articles; the default is all.
         facets: Names of fields to count over the articles that match: ``source``, ``language``, ``tag``, ``author``,
-            ``year``, or any other.
+            ``year``, ``published`` (by day, month or year), or any other.
         rerank: Whether the searcher's reranker looks again, where it has one.
         syntax: What ``text`` is read as: words, an expression, or what its form says.
         min_confidence: The least confidence of a result, 0 to 1. Those of less are left out; the best of them is named

@@ -208,7 +208,7 @@ class DateColumns:
         when it was published. Raises ``IndexCorrupt`` where a date belongs to no article, or a clock is no clock.
         """
         if by_own_clock and len(self._own_clocks()[0]):
-            published, rows = self._own_times()
+            published, rows = self.own_times()
         elif not self._asked:
             self._asked = True
             return self._read("WHERE published BETWEEN ? AND ?", (low, high))[1]
@@ -248,8 +248,11 @@ class DateColumns:
         ahead[owners] = seconds * 1_000_000
         return instants, ahead, known
 
-    def _own_times(self) -> tuple[Numbers, Numbers]:
-        """Return what each article's own clock showed, ascending, and the articles' rows."""
+    def own_times(self) -> tuple[Numbers, Numbers]:
+        """Return what each article's own clock showed, in microseconds since 1970, ascending, and the articles' rows.
+
+        Raises ``IndexCorrupt``.
+        """
         if self._by_clock is None:
             published, rows = self._read("", ())
             ahead = np.zeros(self._count, np.int64)

@@ -1,4 +1,4 @@
-"""Facets: how many of the articles that match have which source, tag, year."""
+"""Facets: how many of the articles that match have which source, tag, year, or are of which day or month."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_fi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_PERIODS = 62
+"""Days, or else months, from the first article to the last: two months, five years. Beyond that years are counted."""
+
 
 def count_facets(
     generation: Generation, names: tuple[str, ...], rows: NDArray[np.bool_] | None
@@ -22,16 +25,35 @@ def count_facets(
     """Count the values of each named field over the articles that have any of the rows, most frequent first.
 
     An article counts once for each of its values; spellings that compare as equal (``label_key``) are one value.
+    ``published`` counts by day, month or year, in the order of time (``_periods``).
     ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has, but
     for those that every archive may have.
     """
     for name in names:
-        if name not in generation.field_names and (name not in FIELDS_EVERYWHERE or name == "published"):
+        if name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(name, generation.field_names)
     matching = np.zeros(int(generation.article_bases[-1]), dtype=bool)
     chosen = generation.article_of_row if rows is None else generation.article_of_row[rows]
     matching[chosen] = True
-    return {name: _count(generation, name, matching) for name in names}
+    return {
+        name: _periods(generation, matching) if name == "published" else _count(generation, name, matching)
+        for name in names
+    }
+
+
+def _periods(generation: Generation, matching: NDArray[np.bool_]) -> tuple[FacetCount, ...]:
+    """Count articles by the day that each names: by days, by months or by years, so that there are few."""
+    parts = [np.empty(0, np.int64)]
+    for segment, base in zip(generation.segments, generation.article_bases, strict=False):
+        shown, articles = segment.dates.own_times()
+        parts.append(shown[matching[base + articles]])
+    days = np.concatenate(parts).astype("datetime64[us]").astype("datetime64[D]")
+    for unit in ("D", "M", "Y"):
+        values, counts = np.unique(days.astype(f"datetime64[{unit}]"), return_counts=True)
+        if not len(values) or int((values[-1] - values[0]).astype(int)) < MOST_PERIODS:
+            break
+    pairs = zip(np.datetime_as_string(values).tolist(), counts.tolist(), strict=True)
+    return tuple(FacetCount(value=value, articles=count) for value, count in pairs)
 
 
 def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tuple[FacetCount, ...]:

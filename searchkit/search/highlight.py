@@ -202,6 +202,11 @@ def snippet(chunk: Chunk, words: Iterable[Term | Compound], analyzer: Analyzer, 
     )
 
 
+def spans_of(text: str, words: Iterable[Term | Compound], analyzer: Analyzer, language: str | None) -> tuple[Span, ...]:
+    """Return where in a whole text the words stand, in order, without overlap."""
+    return tuple(_merged([span for span, _ in _found(text, tuple(words), analyzer, language)]))
+
+
 def _terms(words: Iterable[Term | Compound]) -> frozenset[str]:
     """Return the terms of the words that aren't compounds."""
     return frozenset(term for word in words if isinstance(word, Term) for term in word.terms)

@@ -27,6 +27,7 @@ from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import count_facets
 from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder, HeldGeneration
+from searchkit.search.highlight import spans_of
 from searchkit.search.index_group import IndexGroup, index_group
 from searchkit.search.pages import (
     PageTurn,
@@ -372,7 +373,8 @@ class Searcher:
             fields: The accepted values of any other field, by its name.
             where: Conditions joined by and, or and not: ``F("price").between(10, 60) & ~F("tag").any("sport")``, or a
                 dict of the same (``filter_expression``).
-            facets: Names of fields to count over the articles that match, in the answer's ``facets``. By keyword and
+            facets: Names of fields to count over the articles that match, in the answer's ``facets``; "published" is
+                counted by day, month or year, in the order of time. By keyword and
                 hybrid those match that hold a word asked for and pass the filters, by vector those that pass the
                 filters.
             rerank: Whether the searcher's reranker is asked, if it has one.
@@ -682,6 +684,36 @@ class Searcher:
         return {
             result.article.id: tuple(chunk.snippet for chunk in result.chunks) for result in results if result.chunks
         }
+
+    def highlights(self, article_id: str, text: str) -> tuple[tuple[int, int], ...]:
+        """Return where in an article the words of a query stand: in all of its text, not only in a snippet.
+
+        Args:
+            article_id: The article's id.
+            text: The query, as ``search`` takes it.
+
+        Returns:
+            ``(start, end)`` of each span to highlight, in characters of the article's text, in order, without overlap;
+            none where there is no such article.
+
+        Raises:
+            QueryError: The query can't be understood.
+            IndexCorrupt: A file of the index is damaged.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.highlights("cocoa", "harvest of chocolate")
+            ((0, 9), (57, 64))
+        """
+        query = Query(text=text, mode=Mode.KEYWORD, k=1, parts=())
+        with self._reading() as context:
+            article_row = context.generation.find_article(article_id)
+            if article_row is None:
+                return ()
+            words = self._look(context, query, settings_for(context.generation, self._config)).highlights
+            article, language = article_row[0], context.generation.analysed_as(article_row[0].language)
+            return spans_of(article.text, words, context.analyzer, language)
 
     def legs(self, query: Query) -> RetrieverScores:
         """Return what each leg says to a query before it is ranked, to try settings on.

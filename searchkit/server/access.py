@@ -45,6 +45,8 @@ class Access:
 
 
 ANONYMOUS = Access()
+NOBODY = Access(name="nobody", indexes=frozenset())
+"""Whoever asks without a token that is known, where one is needed: of what is open to all, no index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

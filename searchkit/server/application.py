@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from searchkit.errors import SearchkitError
-from searchkit.server import search_routes, status_routes, write_routes
+from searchkit.server import page_routes, search_routes, status_routes, write_routes
 from searchkit.server.api_description import RESPONSES, describe
 from searchkit.server.http_guard import HttpGuard
 from searchkit.server.job_store import JobStore
@@ -60,6 +60,7 @@ def create(settings: ServerSettings, encoder: Encoder | None = None) -> ASGIApp:
     if settings.may_write:
         app.include_router(write_routes.router)
     app.include_router(search_routes.router)
+    app.include_router(page_routes.router)
     if find_spec("mcp") is not None:
         app.router.routes.append(Route("/mcp", endpoint=McpEndpoint()))
     app.add_exception_handler(SearchkitError, _on_error)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from searchkit.errors import SearchkitError
-from searchkit.server.access import ANONYMOUS, TokenCheck
+from searchkit.server.access import NOBODY, TokenCheck
 from searchkit.server.problem_details import (
     MEDIA_TYPE,
     AddressTooLong,
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("searchkit.server")
 
-OPEN_TO_ALL = {"/healthz", "/readyz"}
-"""What needs no token: whoever watches over the process asks for it, and it tells nothing of the articles."""
+OPEN_TO_ALL = {"/healthz", "/readyz", "/"}
+"""What needs no token: whoever watches over the process asks for it, and it tells nothing of the articles. The page
+asks for a token itself; what it shows of articles, it shows to who has one."""
+
+OPEN_FOLDER = "/page/"
+"""Where the page's own files lie."""
 
 LONGEST_ADDRESS = 60_000
 _ALWAYS = (
@@ -99,9 +103,9 @@ class HttpGuard:
         if _is_preflight(scope, headers):
             return
         access = self._tokens.access(headers.get(b"authorization"))
-        if access is None and scope["path"] not in OPEN_TO_ALL:
+        if access is None and scope["path"] not in OPEN_TO_ALL and not scope["path"].startswith(OPEN_FOLDER):
             raise Unauthorized("There is no token, or none that is known here.")
-        scope["access"] = access or ANONYMOUS
+        scope["access"] = access or NOBODY
 
     def _bounded(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, response: _Response) -> Receive:
         """Return ``receive`` for a body that is neither longer nor slower than is allowed."""

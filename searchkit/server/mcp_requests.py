@@ -18,7 +18,7 @@ class _Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    index: str | None = Field(None, max_length=200, description="Needed where status names several.")
+    index: str | None = Field(None, max_length=200, description="if several")
 
 
 class _Bounded(_Request):
@@ -35,11 +35,14 @@ class SearchRequest(_Bounded):
     mode: Literal["hybrid", "keyword", "vector"] = "hybrid"
     since: str | None = Field(None, max_length=100, description="2025-03, or 'last month'")
     until: str | None = Field(None, max_length=100)
+    as_of: str | None = Field(None, max_length=100, description="as known then")
+    around: str | None = Field(None, max_length=100, description="nearer dates first")
+    recency: bool | None = None
     source: list[str] | None = None
     where: dict[str, Any] | None = Field(
         None, description='{"field":"tag","in":["x"]}, also gte, lte, like, exists; {"and":[..]}, or, not'
     )
-    cursor: str | None = Field(None, max_length=6_000, description="next_cursor of the same search")
+    cursor: str | None = Field(None, max_length=6_000, description="its next_cursor")
     fields: list[ArticleField] | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -31,6 +31,7 @@ from searchkit.server.mcp_requests import (
 )
 from searchkit.server.open_indexes import OpenIndexes
 from searchkit.server.problem_details import BadRequest, NotFound
+from searchkit.server.visible_quotations import quotation_json, visible_quotations
 from searchkit.types import Article, Quotation
 
 INSTRUCTIONS = (
@@ -40,9 +41,6 @@ INSTRUCTIONS = (
 SCHEME = "searchkit"
 _VALUES = 50
 """Values of a field that facets list; more are counted."""
-
-_QUOTED = 50
-"""Among how many passages those are looked for that may be seen."""
 
 _NOTES, _NOTE = 5, 300
 """How many notes an answer has, and of how many characters."""
@@ -84,13 +82,13 @@ DESCRIPTIONS = (
     ),
     ToolDescription(
         name="get_article",
-        about="Read an article, or the characters start to end of it.",
+        about="Read an article, or its characters start to end.",
         takes=ArticleRequest,
         gives=output_schema(article="object", quoted="string", start="integer", end="integer", length="integer"),
     ),
     ToolDescription(
         name="find_quote",
-        about="Find where a sentence stands, exactly or nearly: article, characters, and which words differ.",
+        about="Find where a sentence stands, exactly or nearly, and which words differ.",
         takes=QuoteRequest,
         gives=output_schema(quotations="array"),
     ),
@@ -162,6 +160,7 @@ class McpTools:
         index = self._name(payload.index, access)
         options: dict[str, Any] = {"mode": payload.mode, "since": payload.since, "until": payload.until}
         options |= {"source": payload.source, "where": access.within(payload.where), "cursor": payload.cursor}
+        options |= {"as_of": payload.as_of, "around": payload.around, "recency": payload.recency}
         with self._indexes.snapshot(index, access) as searcher:
             answer = searcher.search(payload.query, k=payload.k, **options)
             shown = [_result(index, result, payload.fields or USUAL_FIELDS) for result in answer.results]
@@ -213,12 +212,7 @@ class McpTools:
     def _quote(self, payload: QuoteRequest, access: Access) -> ToolAnswer:
         index = self._name(payload.index, access)
         with self._indexes.snapshot(index, access) as searcher:
-            wanted = payload.k if access.where is None else _QUOTED
-            known = [
-                quotation
-                for quotation in searcher.quote(payload.text, k=wanted)
-                if searcher.meets(quotation.article.id, where=access.where)
-            ][: payload.k]
+            known = visible_quotations(searcher, payload.text, payload.k, access)
             shown = [_quotation(index, quotation) for quotation in known]
             links = [_link(index, each.article, each.start, each.end) for each in known]
             values = {"quotations": [], **self._common(index, searcher, access, ())}
@@ -347,12 +341,7 @@ def _quotation(index: str, quotation: Quotation) -> dict[str, Any]:
         "article": article_json(article, USUAL_FIELDS),
         "citation": _citation(index, article, start, end),
         "uri": _uri(index, article.id, start, end),
-        "start": start,
-        "end": end,
-        "verbatim": quotation.verbatim,
-        "share": round(quotation.share, 2),
-        "by": quotation.by,
-        "differences": [asdict(difference) for difference in quotation.differences],
+        **quotation_json(quotation),
         "quoted": quotation.text,
     }
 

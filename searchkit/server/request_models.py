@@ -181,6 +181,14 @@ class MoreLikeBody(_MoreLike):
     where: WhereObject | None = Field(None, description="Conditions.")
 
 
+class QuoteQuestion(_Request):
+    """A text that may quote an article, in an address or as JSON."""
+
+    text: str = Field(min_length=1, description="Three words or more.", examples=["missiles guard Venezuela"])
+    k: int = Field(3, ge=1, le=50, description="How many passages at most.")
+    fields: list[ArticleField] | None = Field(None, description="What of each article comes, as in a search.")
+
+
 class ArticleParameters(_Request):
     """What of an article is asked for."""
 

@@ -190,6 +190,35 @@ class SuggestionsModel(_Exact):
     suggestions: list[SuggestionModel]
 
 
+class DifferenceModel(_Exact):
+    """Words that differ between a text and the passage that it quotes."""
+
+    kind: Literal["changed", "missing", "added", "moved"]
+    typed: str
+    written: str
+
+
+class QuotationModel(_Exact):
+    """A passage that a text quotes. Offsets count characters of the article's text."""
+
+    article: ArticleModel
+    start: int
+    end: int
+    text: str
+    verbatim: bool
+    share: float = Field(description="How much of it is the same, 0 to 1.")
+    by: Literal["words", "meaning"]
+    differences: list[DifferenceModel]
+
+
+class QuotationsModel(_Exact):
+    """The passages that a text quotes, the most similar first."""
+
+    index: str
+    generation: int
+    quotations: list[QuotationModel]
+
+
 class ChunkOfArticleModel(ChunkModel):
     """A chunk by its id."""
 

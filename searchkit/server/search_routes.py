@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +31,7 @@ from searchkit.server.request_models import (
     FacetParameters,
     MoreLikeBody,
     MoreLikeParameters,
+    QuoteQuestion,
     SearchBody,
     SearchParameters,
     SuggestParameters,
@@ -40,6 +42,7 @@ from searchkit.server.request_models import (
     parameters,
 )
 from searchkit.server.services import access_of, services_of
+from searchkit.server.visible_quotations import quotation_json, visible_quotations
 from searchkit.types import FilterExpression
 from searchkit.version import __version__
 
@@ -62,29 +65,6 @@ async def indexes(request: Request) -> Response:
 
 
 @router.get(
-    "/{index}/search", response_model=models.AnswerModel, summary="Search", openapi_extra=in_address(SearchParameters)
-)
-async def search(request: Request, index: str) -> Response:
-    """Answer a question with the best articles that pass the filters. Offsets count characters of an article's text."""
-    payload = parameters(SearchParameters, request.query_params)
-    where = conditions(payload.where)
-    timeless = not payload.depends_on_time(where)
-    return await _reply(request, index, _searching(request, payload, where), timeless=timeless)
-
-
-@router.post(
-    "/{index}/search",
-    response_model=models.AnswerModel,
-    summary="Search, asked as JSON",
-    openapi_extra=in_body(SearchBody),
-)
-async def search_json(request: Request, index: str) -> Response:
-    """Answer a question, as GET does."""
-    payload = await body(SearchBody, request)
-    return await _reply(request, index, _searching(request, payload, payload.where))
-
-
-@router.get(
     "/{index}/explain",
     response_model=models.AnswerModel,
     summary="Search, with explanations",
@@ -93,60 +73,7 @@ async def search_json(request: Request, index: str) -> Response:
 async def explain(request: Request, index: str) -> Response:
     """Answer a question as a search does; every result says by which numbers its score can be worked out again."""
     payload = parameters(SearchParameters, request.query_params)
-    where = conditions(payload.where)
-    explained = payload.model_copy(update={"explain": True})
-    return await _reply(request, index, _searching(request, explained, where))
-
-
-@router.get(
-    "/{index}/count",
-    response_model=models.CountModel,
-    summary="Count articles",
-    openapi_extra=in_address(CountParameters),
-)
-async def count(request: Request, index: str) -> Response:
-    """Count the articles that meet the conditions."""
-    payload = parameters(CountParameters, request.query_params)
-    where = conditions(payload.where)
-    timeless = not payload.names_time(where)
-    return await _reply(request, index, _counting(payload, where), timeless=timeless)
-
-
-@router.post(
-    "/{index}/count",
-    response_model=models.CountModel,
-    summary="Count articles, asked as JSON",
-    openapi_extra=in_body(CountBody),
-)
-async def count_json(request: Request, index: str) -> Response:
-    """Count the articles that meet the conditions."""
-    payload = await body(CountBody, request)
-    return await _reply(request, index, _counting(payload, payload.where))
-
-
-@router.get(
-    "/{index}/facets",
-    response_model=models.FacetsModel,
-    summary="Count values",
-    openapi_extra=in_address(FacetParameters),
-)
-async def facets(request: Request, index: str) -> Response:
-    """Count the values of fields over the articles that match."""
-    payload = parameters(FacetParameters, request.query_params)
-    where = conditions(payload.where)
-    return await _reply(request, index, _counting_values(request, payload, where))
-
-
-@router.post(
-    "/{index}/facets",
-    response_model=models.FacetsModel,
-    summary="Count values, asked as JSON",
-    openapi_extra=in_body(FacetBody),
-)
-async def facets_by_json(request: Request, index: str) -> Response:
-    """Count the values of fields over the articles that match."""
-    payload = await body(FacetBody, request)
-    return await _reply(request, index, _counting_values(request, payload, payload.where))
+    return await _reply(request, index, _searching(request, payload.model_copy(update={"explain": True})))
 
 
 @router.get(
@@ -166,30 +93,6 @@ async def suggest(request: Request, index: str) -> Response:
         return {"suggestions": [asdict(suggestion) for suggestion in suggestions]}
 
     return await _reply(request, index, ask, timeless=not payload.names_time(where))
-
-
-@router.get(
-    "/{index}/more-like",
-    response_model=models.AnswerModel,
-    summary="Articles like an article",
-    openapi_extra=in_address(MoreLikeParameters),
-)
-async def more_like(request: Request, index: str) -> Response:
-    """Find articles that are like an article of the index, or like a text."""
-    payload = parameters(MoreLikeParameters, request.query_params)
-    return await _reply(request, index, _finding_like(request, payload, conditions(payload.where)))
-
-
-@router.post(
-    "/{index}/more-like",
-    response_model=models.AnswerModel,
-    summary="Articles like an article, asked as JSON",
-    openapi_extra=in_body(MoreLikeBody),
-)
-async def more_like_json(request: Request, index: str) -> Response:
-    """Find articles that are like an article of the index, or like a text."""
-    payload = await body(MoreLikeBody, request)
-    return await _reply(request, index, _finding_like(request, payload, payload.where))
 
 
 @router.get(
@@ -236,8 +139,8 @@ async def chunk(request: Request, index: str, chunk_id: str) -> Response:
     return await _reply(request, index, ask, timeless=True, name=False)
 
 
-def _searching(request: Request, payload: SearchParameters | SearchBody, where: dict[str, Any] | None) -> Ask:
-    limits = services_of(request).settings.limits
+def _searching(request: Request, payload: SearchParameters | SearchBody) -> Ask:
+    where, limits = conditions(payload.where), services_of(request).settings.limits
     _check_query(payload.q, limits.query_characters)
     if payload.k > limits.results:
         raise BadRequest(f"k is {payload.k}.", hint=f"Ask for {limits.results:,} results at most.")
@@ -250,8 +153,8 @@ def _searching(request: Request, payload: SearchParameters | SearchBody, where: 
     return ask
 
 
-def _finding_like(request: Request, payload: MoreLikeParameters | MoreLikeBody, where: dict[str, Any] | None) -> Ask:
-    limits = services_of(request).settings.limits
+def _finding_like(request: Request, payload: MoreLikeParameters | MoreLikeBody) -> Ask:
+    where, limits = conditions(payload.where), services_of(request).settings.limits
     if (payload.id is None) == (payload.text is None):
         raise BadRequest("An article is named by 'id', or a text given: one of both.")
     if payload.k > limits.results:
@@ -270,14 +173,17 @@ def _finding_like(request: Request, payload: MoreLikeParameters | MoreLikeBody, 
     return ask
 
 
-def _counting(payload: CountParameters | CountBody, where: dict[str, Any] | None) -> Ask:
+def _counting(_request: Request, payload: CountParameters | CountBody) -> Ask:
+    where = conditions(payload.where)
+
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
         return {"articles": searcher.count(where=access.within(_joined(where, payload.filters())))}
 
     return ask
 
 
-def _counting_values(request: Request, payload: FacetParameters | FacetBody, where: dict[str, Any] | None) -> Ask:
+def _counting_values(request: Request, payload: FacetParameters | FacetBody) -> Ask:
+    where = conditions(payload.where)
     _check_query(payload.q, services_of(request).settings.limits.query_characters)
 
     def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
@@ -291,6 +197,20 @@ def _counting_values(request: Request, payload: FacetParameters | FacetBody, whe
             **payload.filters(),
         )
         return {"facets": facets_json(answer)}
+
+    return ask
+
+
+def _quoting(request: Request, payload: QuoteQuestion) -> Ask:
+    _check_query(payload.text, services_of(request).settings.limits.query_characters)
+
+    def ask(searcher: Searcher, access: Access) -> dict[str, Any]:
+        fields = payload.fields or DEFAULT_FIELDS
+        shown = [
+            {"article": article_json(each.article, fields), "text": each.text, **quotation_json(each)}
+            for each in visible_quotations(searcher, payload.text, payload.k, access)
+        ]
+        return {"quotations": shown}
 
     return ask
 
@@ -370,3 +290,98 @@ def _json(content: bytes | None, tag: str = "") -> Response:
     if content is None:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type="application/json", headers=headers)
+
+
+P = TypeVar("P", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
+
+
+def _never(_payload: Any) -> bool:
+    return False
+
+
+def _declare(
+    path: str,
+    asking: Callable[[Request, Any], Ask],
+    in_query: type[P],
+    as_json: type[B],
+    gives: type[BaseModel],
+    *,
+    summary: str,
+    about: str,
+    is_timeless: Callable[[P], bool] = _never,
+) -> None:
+    """Declare the routes of a question: GET asks it in the address, POST as JSON."""
+
+    async def by_address(request: Request, index: str) -> Response:
+        payload = parameters(in_query, request.query_params)
+        return await _reply(request, index, asking(request, payload), timeless=is_timeless(payload))
+
+    async def by_body(request: Request, index: str) -> Response:
+        return await _reply(request, index, asking(request, await body(as_json, request)))
+
+    described = {
+        "GET": (by_address, summary, in_address(in_query)),
+        "POST": (by_body, f"{summary}, asked as JSON", in_body(as_json)),
+    }
+    for method, (answer, title, extra) in described.items():
+        router.add_api_route(
+            f"/{{index}}/{path}",
+            answer,
+            methods=[method],
+            name=path,
+            response_model=gives,
+            summary=title,
+            description=about,
+            openapi_extra=extra,
+        )
+
+
+_declare(
+    "search",
+    _searching,
+    SearchParameters,
+    SearchBody,
+    models.AnswerModel,
+    summary="Search",
+    about="Answer with the best articles that pass the filters. Offsets count characters of an article's text.",
+    is_timeless=lambda payload: not payload.depends_on_time(payload.where),
+)
+_declare(
+    "count",
+    _counting,
+    CountParameters,
+    CountBody,
+    models.CountModel,
+    summary="Count articles",
+    about="Count the articles that meet the conditions.",
+    is_timeless=lambda payload: not payload.names_time(payload.where),
+)
+_declare(
+    "facets",
+    _counting_values,
+    FacetParameters,
+    FacetBody,
+    models.FacetsModel,
+    summary="Count values",
+    about="Count the values of fields over the articles that match.",
+)
+_declare(
+    "more-like",
+    _finding_like,
+    MoreLikeParameters,
+    MoreLikeBody,
+    models.AnswerModel,
+    summary="Articles like an article",
+    about="Find articles that are like an article of the index, or like a text.",
+)
+_declare(
+    "quote",
+    _quoting,
+    QuoteQuestion,
+    QuoteQuestion,
+    models.QuotationsModel,
+    summary="Passages that a text quotes",
+    about="Find where a text stands, be it from memory: some words changed, missing, added or moved.",
+    is_timeless=lambda _: True,
+)

@@ -204,6 +204,17 @@ def test_facets_and_status(url: str) -> None:
     assert (described["name"], described["articles"], described["last_published"]) == ("news", 26, "2025-04-10")
 
 
+def test_a_search_is_of_its_time(url: str) -> None:
+    def ids(**times: Any) -> list[str]:
+        values = call(url, "search", query="missiles guard", mode="keyword", k=3, **times).structured_content
+        return [result["article"]["id"] for result in values["results"]]
+
+    assert ids()[0] != "a013"
+    assert ids(around="2025-01-14")[0] == "a013"
+    assert ids(as_of="2025-01-14") == ids(around="2025-01-14", as_of="2025-01-14") == ["a013", "a008", "a005"]
+    assert ids(recency=False) == ids()
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "hint"),
     [

@@ -161,6 +161,27 @@ def test_parts_choose_what_is_made(client: httpx.Client) -> None:
     assert result("explanations")["votes"]
 
 
+def test_a_quotation_is_found_by_get_and_post(client: httpx.Client, searcher: searchkit.Searcher) -> None:
+    text = "Poland purchased Patriot batteries to defend its eastern border"
+    asked = {"text": text, "k": 2, "fields": ["title"]}
+    values = client.get("/v1/news/quote", params=asked).json()
+    assert values == client.post("/v1/news/quote", json=asked).json()
+    expected = searcher.quote(text, k=2)
+    assert [each["article"]["id"] for each in values["quotations"]] == [each.article.id for each in expected]
+    first = values["quotations"][0]
+    assert (first["text"], first["start"], first["end"]) == (expected[0].text, expected[0].start, expected[0].end)
+    assert first["differences"] == [{"kind": "changed", "typed": "purchased", "written": "bought"}]
+    assert (first["verbatim"], first["by"], set(first["article"])) == (False, "words", {"id", "title"})
+    assert client.get("/v1/news/quote", params={"text": "two words"}).json()["code"] == "query-error"
+
+
+def test_times_are_asked_as_in_python(client: httpx.Client, searcher: searchkit.Searcher) -> None:
+    for times in ({"as_of": "2025-01-12"}, {"around": "2025-01-12"}, {"recency": True}):
+        expected = searcher.search("missiles guard", mode="keyword", **times)  # type: ignore[arg-type]
+        params = {"q": "missiles guard", "mode": "keyword"} | times
+        assert ids(client.get("/v1/news/search", params=params)) == [each.article.id for each in expected.results]
+
+
 def test_suggestions_and_what_is_like_an_article(client: httpx.Client, searcher: searchkit.Searcher) -> None:
     suggestions = client.get("/v1/news/suggest", params={"prefix": "harb"}).json()["suggestions"]
     assert suggestions[0] == {"text": "Harbor Ledger", "kind": "source", "count": 8}
