@@ -176,9 +176,13 @@ class Segments:
         matched: Buffer,
         allowed: Buffer | None,
         presence: float = 0.0,
+        bare: Buffer | None = None,
         /,
     ) -> None:
-        """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all."""
+        """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all.
+
+        ``bare`` gets the scores of wanted rows without presence.
+        """
 
 def mark(numbers: Buffer, flags: Buffer, /) -> None:
     """Set the flag (8 bits) of each number (64 bits)."""

@@ -129,16 +129,18 @@ int score_without_conditions(SearchState *w) {
 static int reserve_window(SearchState *w, size_t rows) {
     if (rows <= w->space) return 1;
     free(w->sums);
+    free(w->bare_sums);
     free(w->touched);
     free(w->list);
     free(w->registers);
     w->sums = calloc(rows, sizeof *w->sums);
+    w->bare_sums = w->s->bare_scores ? calloc(rows, sizeof *w->bare_sums) : NULL;
     w->touched = calloc(rows, 1);
     w->list = malloc((rows + 1) * sizeof *w->list);
     w->words = (rows + 63) / 64;
     w->registers = malloc((size_t)w->s->register_count * w->words * 8);
     w->space = rows;
-    return w->sums && w->touched && w->list && w->registers;
+    return w->sums && (w->bare_sums || !w->s->bare_scores) && w->touched && w->list && w->registers;
 }
 
 /* Decode a list's postings from `low` to `high`. */
@@ -255,8 +257,12 @@ static size_t score_window(SearchState *w, uint32_t low, uint32_t n) {
         for (size_t i = 0; i < p->n; i++) {
             uint32_t row = p->rows[i], place = (uint32_t)(article[row] - article[0]);
             if (!contains(gate, place) || !contains(root, place)) continue;
-            double score = s->weights[k] * tf_part(t, low + row, p->counts[i]);
+            double ratio = tf_ratio(t, low + row, p->counts[i]), score = s->weights[k] * (ratio + t->presence);
             w->sums[row] += own && own[i] ? score * OWN_FORM_BOOST : score;
+            if (w->bare_sums) {
+                score = s->weights[k] * ratio;
+                w->bare_sums[row] += own && own[i] ? score * OWN_FORM_BOOST : score;
+            }
             if (step.gate == step.holding || contains(holding, place))
                 mark_touched(w, row, &touched);
             else
@@ -268,7 +274,10 @@ static size_t score_window(SearchState *w, uint32_t low, uint32_t n) {
             if (s->steps[k].leaf >= 0) {
                 const WindowPostings *p = w->window_postings + s->steps[k].leaf;
                 for (size_t i = 0; i < p->n; i++)
-                    if (!w->touched[p->rows[i]]) w->sums[p->rows[i]] = 0;
+                    if (!w->touched[p->rows[i]]) {
+                        w->sums[p->rows[i]] = 0;
+                        if (w->bare_sums) w->bare_sums[p->rows[i]] = 0;
+                    }
             }
     return touched;
 }
@@ -281,6 +290,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
             uint32_t place = s->wanted[*next] - low;
             if (w->touched[place] && is_live(s, low + place)) {
                 s->scores[*next] = w->sums[place];
+                if (w->bare_sums) s->bare_scores[*next] = w->bare_sums[place];
                 s->matched[*next] = 1;
             }
         }
@@ -306,6 +316,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
     for (size_t i = 0; i < touched; i++) {
         w->touched[w->list[i]] = 0;
         w->sums[w->list[i]] = 0;
+        if (w->bare_sums) w->bare_sums[w->list[i]] = 0;
     }
 }
 

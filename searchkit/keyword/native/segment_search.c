@@ -3,6 +3,7 @@
 #include "article_marks.h"
 #include "score_conjunction.h"
 #include "score_phrase.h"
+#include "score_wanted.h"
 #include "score_window.h"
 #include "status.h"
 #include "top_hits.h"
@@ -21,6 +22,8 @@ int search_segment(SegmentSearch *s) {
     if (failed) {
     } else if (s->marked && s->plain) {
         failed = mark_without_conditions(s);
+    } else if (s->wanted && is_of_words_alone(s)) {
+        failed = score_wanted_rows(s);
     } else if (s->units) {
         failed = score_phrase_query(&w);
     } else if (s->limit && single_term) {
@@ -39,6 +42,7 @@ int search_segment(SegmentSearch *s) {
     }
     free(w.window_postings);
     free(w.sums);
+    free(w.bare_sums);
     free(w.touched);
     free(w.list);
     free(w.registers);

@@ -154,18 +154,23 @@ class NativeExecutor:
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
 
-    def at(self, rows: Rows) -> tuple[Scores, Mask]:
-        """Return the scores of some rows, and which of them match."""
-        order = np.argsort(rows, kind="stable")
-        ordered = rows[order]
+    def at(self, rows: Rows, bare: Scores | None = None) -> tuple[Scores, Mask]:
+        """Return the scores of some rows, and which of them match; ``bare`` gets the scores without presence."""
+        ascends = bool((rows[1:] >= rows[:-1]).all())  # mostly, and to sort them costs more than to look
+        order = None if ascends else np.argsort(rows, kind="stable")
+        ordered = rows if order is None else rows[order]
         scores, matched = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
-        cuts = np.searchsorted(ordered, self._index.bases).tolist()
+        cuts = ordered.searchsorted(self._index.bases).tolist()
         for number, (first, last) in enumerate(pairwise(cuts)):
             if last > first:
-                wanted = (ordered[first:last] - self._index.bases[number]).astype(np.uint32)
-                values, hits = np.zeros(last - first), np.zeros(last - first, dtype=bool)
-                self._fill(number, wanted, values, hits, None)
-                scores[order[first:last]], matched[order[first:last]] = values, hits
+                mine = slice(first, last)
+                wanted = (ordered[mine] - self._index.bases[number]).astype(np.uint32)
+                own_bare = None if bare is None else bare[mine]
+                self._fill(number, wanted, scores[mine], matched[mine], None, own_bare)
+        if order is None:
+            return scores, matched
+        for values in (scores, matched, *([] if bare is None else [bare])):
+            values[order] = values.copy()
         return scores, matched
 
     def dense(self) -> RowScores:
@@ -179,12 +184,18 @@ class NativeExecutor:
         return dense
 
     def _fill(
-        self, number: int, wanted: NDArray[np.uint32] | None, scores: Scores, matched: Mask, allowed: Mask | None
+        self,
+        number: int,
+        wanted: NDArray[np.uint32] | None,
+        scores: Scores,
+        matched: Mask,
+        allowed: Mask | None,
+        bare: Scores | None = None,
     ) -> None:
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
             self._lists.parts.segments.fill(
-                number, *self._plan_arguments, wanted, scores, matched, allowed, self.presence
+                number, *self._plan_arguments, wanted, scores, matched, allowed, self.presence, bare
             )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
