@@ -158,6 +158,12 @@ class Segments:
     ) -> int:
         """Count the articles that a program matches."""
 
+    def common_rows(self, words: list[list[Leaf]], reach: int, /) -> bytes:
+        """Return the rows (64 bits) of the first word that have each other word at most ``reach`` rows away.
+
+        Deleted rows count, too. A word is a list of terms, any of which stands for it.
+        """
+
     def fill(
         self,
         number: int,

@@ -92,7 +92,7 @@ class KeywordMatches:
         self._voted: VotedArticles | None = None
         self._bare: list[tuple[Rows, NDArray[np.float64]]] = []
         self._known: list[tuple[Rows, NDArray[np.float64]]] = []
-        """Rows, ascending, whose scores were worked out by ``at_both``, and these without coverage: for ``uncovered``."""
+        """Rows, ascending, of which ``at_both`` told the scores, and these without coverage: for ``uncovered``."""
 
     def best(self, depth: int) -> BestRows:
         """Return the ``depth`` matching rows of the highest scores."""
