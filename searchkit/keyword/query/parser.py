@@ -115,8 +115,8 @@ class ParsedQuery:
     ``tree`` is for the keyword retriever. ``plain``: it asks for words and nothing else, no operator has a meaning in
     it. ``words``: the words it asks for, without excluded ones, wildcards and fuzzy ones, placed in the query as typed.
     ``text``: what the vector retriever should look for: the query without operators, exclusions, filters and wildcards;
-    empty where nothing is left. ``notes``: what the user must be told. ``reading``: as what it was read. ``telling``: of
-    a plain query the words that count; None where they weren't told from the others.
+    empty where nothing is left. ``notes``: what the user must be told. ``reading``: as what it was read.
+    ``telling``: of a plain query the words that count; None where they weren't told from the others.
     """
 
     tree: Tree
