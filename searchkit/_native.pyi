@@ -110,11 +110,13 @@ class Segments:
         filters: list[Any],
         depth: int,
         presence: float = 0.0,
+        counting: bool = False,
         /,
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[bytes, bytes, int]:
         """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores.
 
-        ``presence`` is what a leaf counts, times its weight, in each row where it stands at all.
+        ``presence`` is what a leaf counts, times its weight, in each row where it stands at all. The last is how many
+        articles match, where ``counting`` asks for it and it can be told by the way; else -1.
         """
 
     def voted(

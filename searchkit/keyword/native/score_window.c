@@ -77,10 +77,17 @@ static size_t add_listed_scores(SearchState *w, Cursor *c, const ScoreTable *t, 
     return listed;
 }
 
+/* Mark the articles of the rows that have a sum: without conditions those are all that match. */
+static void mark_window(SearchState *w, uint32_t low, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (w->sums[i] > 0 && is_live(w->s, low + i)) mark_article(w->s, low + i);
+}
+
 /* Take the rows above the threshold out of the sums, which are zero afterwards. */
 static void collect_window(SearchState *w, uint32_t low, uint32_t n) {
     double *sums = w->sums;
     uint32_t j = 0;
+    if (w->s->counted) mark_window(w, low, n);
     for (; j + 16 <= n; j += 16) {
         double threshold = w->threshold;
         int any = 0;
@@ -101,7 +108,10 @@ int score_without_conditions(SearchState *w) {
     w->sums = calloc(WINDOW, sizeof *w->sums);
     w->list = malloc((WINDOW + 1) * sizeof *w->list);
     if (!w->sums || !w->list) return NO_MEMORY;
-    for (int k = 0; k < s->step_count; k++) total += posting_count(s->cursors + s->steps[k].leaf);
+    for (int k = 0; k < s->step_count; k++) {
+        total += posting_count(s->cursors + s->steps[k].leaf);
+        if (s->weights[k] <= 0) s->counted = 0; /* its rows have no sum by which they could be told */
+    }
     int few = total < s->rows / LISTED_RATIO; /* to list the rows costs less than to look at all */
     for (uint32_t low = 0; low < s->rows; low += WINDOW) {
         uint32_t n = s->rows - low < WINDOW ? s->rows - low : WINDOW;
@@ -119,6 +129,7 @@ int score_without_conditions(SearchState *w) {
         for (size_t i = 0; i < listed; i++) {
             uint32_t place = w->list[i];
             if (w->sums[place] > w->threshold && is_live(s, low + place)) offer_hit(w, low + place, w->sums[place]);
+            if (s->counted && is_live(s, low + place)) mark_article(s, low + place);
             w->sums[place] = 0;
         }
         if (low > UINT32_MAX - WINDOW) break;
@@ -298,6 +309,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
         for (size_t i = 0; i < touched; i++) {
             uint32_t place = w->list[i];
             if (w->sums[place] > w->threshold && is_live(s, low + place)) offer_hit(w, low + place, w->sums[place]);
+            if (s->marked && is_live(s, low + place)) mark_article(s, low + place);
         }
     } else if (s->marked) {
         for (size_t i = 0; i < touched; i++)

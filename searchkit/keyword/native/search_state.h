@@ -55,7 +55,8 @@ typedef struct {
     uint32_t wanted_count;
     double *scores, *bare_scores; /* the latter without presence, of wanted rows; NULL where nobody asks */
     uint8_t *matched, *allowed;
-    uint64_t *marked; /* or the articles that match, a bit each */
+    uint64_t *marked; /* the articles that match, a bit each, where they are wanted */
+    int counted;      /* whether they were marked */
     /* what is known of the segment and of the program */
     int single; /* each article has one row */
     /* the only leaf is a phrase, whose words' lists these are */

@@ -16,7 +16,6 @@ A tree becomes a `QueryPlan`, which is worked out segment by segment.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from functools import cached_property
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -166,6 +165,11 @@ class KeywordMatches:
         self._voted = voted = self._windows.voted(best.rows, most, vote, voters)
         return voted
 
+    def count_with_best(self) -> None:
+        """Count the articles that match while the best rows are looked for, since that will be asked next."""
+        if self._windows is not None:
+            self._windows.counting = True
+
     def count_articles(self, article_of_row: Rows) -> int:
         """Count the articles that match; ``article_of_row``, ``(rows,)``, ascends."""
         listed = next((best.rows for best in self._best.values() if best.bound == -np.inf), None)
@@ -220,12 +224,12 @@ class KeywordMatches:
 
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
-        bare = copy(self)
+        bare = KeywordMatches.__new__(KeywordMatches)  # a fourth of the time that ``copy`` takes
+        bare.__dict__ |= self.__dict__
         bare.__dict__.pop("_dense", None)
         bare._presence, bare._best, bare._voted, bare._known, bare._bare = 0.0, {}, None, self._bare, []
         if self._windows is not None:
-            bare._windows = copy(self._windows)  # with the same lists, which were looked up
-            bare._windows.presence = 0.0
+            bare._windows = self._windows.with_presence(0.0)
         return bare
 
 

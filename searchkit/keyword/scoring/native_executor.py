@@ -102,7 +102,8 @@ class VotedArticles(NamedTuple):
 class NativeExecutor:
     """A program, ready to be run.
 
-    ``presence`` is what a leaf counts, times its weight, in each row where it stands.
+    ``presence`` is what a leaf counts, times its weight, in each row where it stands. With ``counting`` the search for
+    the best rows also counts the articles that match, where that costs little: ``counted``.
     """
 
     def __init__(
@@ -115,14 +116,28 @@ class NativeExecutor:
     ) -> None:
         self._index, self._program, self._lists, self._mask, self._filters = index, program, lists, mask, list(filters)
         self.presence = 0.0
+        self.counting = False
+        self.counted: int | None = None
+
+    def with_presence(self, presence: float) -> NativeExecutor:
+        """Return the same with another presence, and the same lists, which were looked up."""
+        other = NativeExecutor.__new__(NativeExecutor)
+        other.__dict__ |= self.__dict__
+        other.presence = presence
+        return other
 
     def best(self, depth: int) -> tuple[Rows, Scores, float]:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
-        self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
+        counting = self.counting and self.counted is None
+        self._lists.parts.make_ready(self._fields, articles=counting or not self._program.plain)
         try:
-            packed_rows, values = self._lists.parts.segments.best(*self._plan_arguments, depth, self.presence)
+            packed_rows, values, articles = self._lists.parts.segments.best(
+                *self._plan_arguments, depth, self.presence, counting
+            )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
+        if articles >= 0:
+            self.counted = articles
         rows, scores = np.frombuffer(packed_rows, np.int64), np.frombuffer(values, np.float64)
         if len(rows) <= depth:
             return rows, scores, -np.inf
@@ -148,6 +163,8 @@ class NativeExecutor:
 
     def count(self) -> int:
         """Count the articles that match."""
+        if self.counted is not None:
+            return self.counted
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
             return int(self._lists.parts.segments.count(*self._plan_arguments))

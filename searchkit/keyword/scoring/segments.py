@@ -98,7 +98,7 @@ class NativeSegments:
         operations, steps, required, root, plain = plan
         self.make_ready(_TEXT, articles=not plain)
         try:
-            rows, scores = self.segments.best(
+            rows, scores, _ = self.segments.best(
                 leaves, operations, steps, array("d", weights), required, root, True, plain, mask, [], depth
             )
         except ValueError as error:
