@@ -110,11 +110,13 @@ class Segments:
         filters: list[Any],
         depth: int,
         presence: float = 0.0,
+        counting: bool = False,
         /,
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[bytes, bytes, int]:
         """Work a program out; return the ``depth`` best rows and one more (int64), best first, and their scores.
 
-        ``presence`` is what a leaf counts, times its weight, in each row where it stands at all.
+        ``presence`` is what a leaf counts, times its weight, in each row where it stands at all. The last is how many
+        articles match, where ``counting`` asks for it and it can be told by the way; else -1.
         """
 
     def voted(
@@ -158,6 +160,12 @@ class Segments:
     ) -> int:
         """Count the articles that a program matches."""
 
+    def common_rows(self, words: list[list[Leaf]], reach: int, /) -> bytes:
+        """Return the rows (64 bits) of the first word that have each other word at most ``reach`` rows away.
+
+        Deleted rows count, too. A word is a list of terms, any of which stands for it.
+        """
+
     def fill(
         self,
         number: int,
@@ -176,9 +184,13 @@ class Segments:
         matched: Buffer,
         allowed: Buffer | None,
         presence: float = 0.0,
+        bare: Buffer | None = None,
         /,
     ) -> None:
-        """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all."""
+        """Fill in what a program says to the ``wanted`` rows of a segment, ascending, or to all.
+
+        ``bare`` gets the scores of wanted rows without presence.
+        """
 
 def mark(numbers: Buffer, flags: Buffer, /) -> None:
     """Set the flag (8 bits) of each number (64 bits)."""

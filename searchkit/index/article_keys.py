@@ -257,10 +257,13 @@ class ArticleKeys:
 
     def rows(self, keys: Sequence[int]) -> list[int]:
         """Return the rows, ascending, of the articles that have any of some keys, but for keys that very many have."""
+        if not len(self.keys):
+            return []
         wanted = np.asarray(keys, np.uint32)
-        first = np.searchsorted(self.keys, wanted)
-        held = first < len(self.keys)
-        held[held] = self.keys[first[held]] == wanted[held]
+        first = self.keys.searchsorted(wanted)
+        held = self.keys.take(first, mode="clip") == wanted
+        if not held.any():
+            return []
         rows: set[int] = set()
         for key, start in zip(wanted[held].tolist(), first[held].tolist(), strict=True):
             end = int(np.searchsorted(self.keys, key, side="right"))

@@ -12,7 +12,9 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -236,6 +238,62 @@ def _found(text: str, words: Sequence[Term | Compound], analyzer: Analyzer, lang
     return _meant_together(parsed, words)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CompoundForm:
+    """A compound as it is looked for in a text.
+
+    ``joined``: the terms of the whole. ``parts``: those of each part; none where the parts side by side aren't the
+    compound. ``means``: what its place means. ``telling``: the terms of the parts that say something by themselves;
+    ``alone`` says that not all do.
+    """
+
+    joined: frozenset[str]
+    parts: tuple[frozenset[str], ...]
+    means: frozenset[str]
+    telling: frozenset[str]
+    alone: bool
+
+    @classmethod
+    def of(cls, compound: Compound) -> Self:
+        """Make it of a query's compound."""
+        joined = frozenset(compound.joined.terms)
+        parts = tuple([frozenset(part.terms) for part in compound.parts])
+        telling = [part.terms for part in compound.parts if is_telling(part)]
+        return cls(
+            joined=joined,
+            parts=() if has_sign_outside(compound.joined) else parts,
+            means=frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),)),
+            telling=frozenset(chain.from_iterable(telling)),
+            alone=len(telling) < len(parts),
+        )
+
+    def whole_places(self, words: Sequence[tuple[AnySpan, Expansion]]) -> list[tuple[AnySpan, frozenset[str]]]:
+        """Return where the compound stands: in one word (S300, S-300VM), or its parts side by side (S 300)."""
+        joined, parts = self.joined, self.parts
+        places = {place for place, (_, word) in enumerate(words) if not joined.isdisjoint(word.terms)}
+        for place, (_, word) in enumerate(words if parts else ()):
+            if parts[0].isdisjoint(word.terms):
+                continue
+            for offset in range(word.advance):
+                if last := _read(parts, words, place, offset):
+                    places.update(range(place, last))
+        return [(words[place][0], self.means) for place in sorted(places)]
+
+    def part_places(self, words: Sequence[tuple[AnySpan, Expansion]]) -> list[tuple[AnySpan, frozenset[str]]]:
+        """Return where those parts stand that say something by themselves.
+
+        The missiles of anti-missile, but neither the S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
+        """
+        terms, alone = self.telling, self.alone
+        if not terms:
+            return []
+        return [
+            (span, terms.intersection(word.terms))
+            for span, word in words
+            if not (alone and word.joined) and not terms.isdisjoint(word.terms)
+        ]
+
+
 class _CompoundReader:
     """Reads what tokens mean together where they stand side by side, each row of them once.
 
@@ -243,7 +301,7 @@ class _CompoundReader:
     """
 
     def __init__(self, compounds: Sequence[Compound], analyzer: Analyzer) -> None:
-        self._compounds = tuple(dict.fromkeys(compounds))
+        self._compounds = [_CompoundForm.of(compound) for compound in dict.fromkeys(compounds)]
         self._analyzer = analyzer
         self._known: dict[tuple[str | None, tuple[str, ...]], list[tuple[list[_TokenPlace], list[_TokenPlace]]]] = {}
 
@@ -283,7 +341,7 @@ class _CompoundReader:
                 for place, token in enumerate(tokens)
                 for word, span in ([(token, (0, len(token)))] if is_word(token) else _words(token, self._analyzer))
             ]
-            known = [(_whole_places(each, words), _part_places(each, words)) for each in self._compounds]
+            known = [(each.whole_places(words), each.part_places(words)) for each in self._compounds]
             self._known[language, tokens] = known
         return known
 
@@ -296,48 +354,10 @@ def _meant_together(parsed: Sequence[Parsed], words: Sequence[Term | Compound]) 
     compounds = dict.fromkeys(word for word in words if isinstance(word, Compound))
     if compounds:
         expanded = [(span, expansion) for _, span, expansion in parsed]
-        for compound in compounds:
-            places += _compound_places(compound, expanded)
+        for form in map(_CompoundForm.of, compounds):
+            places += form.whole_places(expanded) or form.part_places(expanded)
         places.sort(key=lambda place: place[0])
     return places
-
-
-def _compound_places(compound: Compound, words: Sequence[tuple[Span, Expansion]]) -> list[Place]:
-    """Return where a compound stands in a text; where it doesn't, those of its parts that say something."""
-    return _whole_places(compound, words) or _part_places(compound, words)
-
-
-def _whole_places(
-    compound: Compound, words: Sequence[tuple[AnySpan, Expansion]]
-) -> list[tuple[AnySpan, frozenset[str]]]:
-    """Return where a compound stands: in one (S300, S-300VM), or its parts side by side (S 300)."""
-    joined = frozenset(compound.joined.terms)
-    parts = [frozenset(part.terms) for part in compound.parts]
-    means = frozenset((min(joined, default="") or " ".join(min(part, default="") for part in parts),))
-    places = {place for place, (_, expansion) in enumerate(words) if not joined.isdisjoint(expansion.terms)}
-    if not has_sign_outside(compound.joined):
-        for place, (_, word) in enumerate(words):
-            if parts[0].isdisjoint(word.terms):
-                continue
-            for offset in range(word.advance):
-                if last := _read(parts, words, place, offset):
-                    places.update(range(place, last))
-    return [(words[place][0], means) for place in sorted(places)]
-
-
-def _part_places(
-    compound: Compound, words: Sequence[tuple[AnySpan, Expansion]]
-) -> list[tuple[AnySpan, frozenset[str]]]:
-    """Return where those parts of a compound stand that say something by themselves.
-
-    The missiles of anti-missile, but neither the S of S-400 for S-300 nor the MiG of MiG-31 for MiG-29.
-    """
-    telling = [(frozenset(part.terms), is_telling(part)) for part in compound.parts]
-    alone = not all(told for _, told in telling)
-    terms = frozenset(term for part, told in telling if told for term in part)
-    return [
-        (span, both) for span, word in words if not (alone and word.joined) and (both := terms.intersection(word.terms))
-    ]
 
 
 def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[object, Expansion]], place: int, offset: int) -> int:

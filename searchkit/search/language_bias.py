@@ -25,8 +25,8 @@ moves a score. Words drawn from one language it can't tell from a question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.index.generation import Generation
-    from searchkit.keyword.analysis.analyzer import Analyzer
+    from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
     from searchkit.keyword.scoring.segments import KeywordSegments
 
     Vector = NDArray[np.float32]
@@ -68,9 +68,14 @@ class MixedLanguageDetector:
         self._keyword, self._leaning, self._analyzer = keyword, leaning, analyzer
         self._standing: BoundedCache[tuple[str, ...], int] = BoundedCache(_REMEMBERED)
 
-    def mixed(self, text: str) -> float:
-        """Return how much of a question is of other languages than the rest, 0 to 1. Raises ``IndexCorrupt``."""
-        words = telling_words(self._analyzer.query_terms(text, self._languages), self._languages)
+    def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
+        """Return how much of a question is of other languages than the rest, 0 to 1.
+
+        ``telling`` has the words of it that count, where they are known. Raises ``IndexCorrupt``.
+        """
+        words = telling
+        if words is None:
+            words = telling_words(self._analyzer.query_terms(text, self._languages), self._languages)
         units = dict.fromkeys(tuple(unit.terms) for word in words for unit in word.units)
         known = [languages for terms in units if (languages := self._languages_of(terms))]
         if len(known) < 3:
@@ -97,6 +102,12 @@ class MixedLanguageDetector:
         return np.asarray([*(not name for name in self._leaning.spreads), True])
 
 
+_AT_ONCE = 16
+"""Languages whose products are worked out at once: OpenBLAS starts a thread a core for more than some 9,000 numbers."""
+
+_SETS = 16
+"""Sets of languages whose rows are remembered, a byte a row each."""
+
 _ALIKE = 0.02
 """Languages whose leans differ by less are looked for together: the bound on what lies further is looser by so much."""
 
@@ -106,12 +117,14 @@ class QueryBias:
     """What a query's vector leans towards each language, and what its cosines are worth there.
 
     ``of_group`` is what is taken off a cosine, ``shares`` what the rest is worth, 0 to 1, ``(groups,)`` each; and there
-    is the group of each row. The last group, of 0, has the rows without a vector.
+    is the group of each row. The last group, of 0, has the rows without a vector. ``masks`` has the rows of some groups
+    together, which questions share.
     """
 
     of_group: Scores
     shares: Scores
     group_of_row: NDArray[np.int16]
+    masks: BoundedCache[bytes, Mask] = field(default_factory=lambda: BoundedCache(_SETS))
 
     def nearness(self, cosines: Scores, rows: Rows) -> Scores:
         """Return what rows' cosines are worth, ``(n,)``."""
@@ -134,7 +147,10 @@ class QueryBias:
         for start, end in pairwise([*cuts, len(order)]):
             chosen = np.zeros(len(self.of_group), dtype=bool)
             chosen[order[start:end]] = True
-            yield chosen[self.group_of_row], float(values[start]), float(shares[start])
+            mask = self.masks.get(key := chosen.tobytes())
+            if mask is None:
+                mask = self.masks[key] = chosen[self.group_of_row]
+            yield mask, float(values[start]), float(shares[start])
 
 
 class LanguageBias:
@@ -142,6 +158,7 @@ class LanguageBias:
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
+        self._masks: BoundedCache[bytes, Mask] = BoundedCache(_SETS)
 
     @cached_property
     def spreads(self) -> dict[str, VectorStats]:
@@ -164,6 +181,15 @@ class LanguageBias:
         return np.asarray([*leans(self.spreads).values()])
 
     @cached_property
+    def _leans_matter(self) -> bool:
+        return len(self.spreads) > 1 or not (self._shares == 1).all()
+
+    @cached_property
+    def _shares_of_groups(self) -> Scores:
+        """``(groups + 1,)``: the same, and 0 for rows without a vector."""
+        return np.append(self._shares, 0.0)
+
+    @cached_property
     def _shares(self) -> Scores:
         """``(groups,)``: what of the vector's weight the encoder is worth in each language."""
         competence = self._generation.manifest.competence
@@ -183,7 +209,16 @@ class LanguageBias:
 
     def towards(self, vector: Vector) -> QueryBias | None:
         """Return how a query's vector leans; None where there is one language, which the encoder knows well."""
-        if len(self.spreads) < 2 and (self._shares == 1).all():
+        if not self._leans_matter:
             return None
-        of_group = np.append(self._leans @ vector.astype(np.float64), 0.0)
-        return QueryBias(of_group=of_group, shares=np.append(self._shares, 0.0), group_of_row=self.group_of_row)
+        of_group = np.zeros(len(self._leans) + 1)
+        exact = vector.astype(np.float64)
+        for first in range(0, len(self._leans), _AT_ONCE):
+            part = self._leans[first : first + _AT_ONCE]
+            of_group[first : first + len(part)] = part @ exact
+        return QueryBias(
+            of_group=of_group,
+            shares=self._shares_of_groups,
+            group_of_row=self.group_of_row,
+            masks=self._masks,
+        )

@@ -222,6 +222,8 @@ class NamedArticleFinder:
         known: dict[int, NamedAs] = {}
         for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
             rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
+            if not rows:
+                continue
             numbers = np.asarray(rows, np.int64) + base
             for number, (article, _) in zip(numbers.tolist(), self._generation.articles_at(numbers), strict=True):
                 if (known_as := told(article)) is not None:

@@ -130,6 +130,8 @@ class RetrieverScores:
     """What the vector leg said already, by depth: it is asked for the ranking and again for the ranks shown."""
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
+    near_to: list[tuple[Rows, Scores]] = field(default_factory=list)
+    """Rows, ascending, and their nearness, of those whose articles may come first: it is asked for again."""
     shift: RerankShift | None = None
     named: NamedRows | None = None
     """What the question names, which comes before all others."""
@@ -166,6 +168,10 @@ class RetrieverScores:
 
     def nearness(self, rows: Rows) -> Scores | None:
         """Return of each row's cosine what counts beside its language; None where the vector leg isn't asked."""
+        for known, nearness in self.near_to:
+            place = known.searchsorted(rows)
+            if bool((known.take(place, mode="clip") == rows).all()):
+                return nearness.take(place)
         cosine = self.cosine(rows)
         return cosine if cosine is None or self.lean is None else self.lean.nearness(cosine, rows)
 
@@ -191,6 +197,14 @@ class RetrieverScores:
             if shift is not None:
                 scores = scores + shift.of(rows)
         return scores if self.shift is None else scores + self.shift.of(rows)
+
+    def score_all(self, rows: Rows) -> Scores:
+        """Return each row's score, of ascending ones, and remember what ``alone`` scores them by."""
+        if self.keyword is None or self.vector is None:
+            return self.score(rows)
+        if (nearness := self.nearness(rows)) is not None:
+            self.near_to.append((rows, nearness))
+        return self.score(rows, self.keyword.at_both(rows))
 
     @property
     def neighbours(self) -> NeighbourShift | None:
@@ -426,7 +440,7 @@ def _voted(legs: RetrieverScores, articles: Rows, ceilings: Scores, k: int, vote
         counts = starts[these + 1] - firsts
         rows = np.arange(int(counts.sum())) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         keys.append(these)
-        own = legs.score(rows)
+        own = legs.score_all(rows)
         legs.known.append((rows, own))
         scores.append(votes_of_all(counts, own, vote))
     return np.concatenate(keys), np.concatenate(scores)

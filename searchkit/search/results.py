@@ -121,7 +121,7 @@ def _confidences(
 def confidences_of(context: SearchContext, candidates: Candidates, scores: Sequence[float]) -> list[float | None]:
     """Return the confidences of fused scores; None in a fusion whose scores tell none."""
     plain = candidates.parsed is None or candidates.parsed.plain
-    mixed = context.mixed(candidates.query.text) if plain else 0.0
+    mixed = context.mixed(candidates.query.text, candidates.telling) if plain else 0.0
     return confidences(scores, candidates.legs.scale, context.generation.manifest.zero, mixed)
 
 

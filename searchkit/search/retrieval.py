@@ -153,9 +153,9 @@ class SearchContext:
     def _tongues(self) -> MixedLanguageDetector:
         return MixedLanguageDetector(self.generation, self.keyword, self.leaning, self.analyzer)
 
-    def mixed(self, text: str) -> float:
-        """Return how much a question's words are of several languages, 0 to 1."""
-        return self._tongues.mixed(text) if len(self.generation.manifest.spreads) > 1 else 0.0
+    def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
+        """Return how much a question's words are of several languages, 0 to 1; ``telling`` are those, if known."""
+        return self._tongues.mixed(text, telling) if len(self.generation.manifest.spreads) > 1 else 0.0
 
     @cached_property
     def keyword(self) -> KeywordSegments:
@@ -307,6 +307,8 @@ class Candidates:
     """What the query was read as."""
     words: tuple[Term | Compound, ...] = ()
     """Those of a search by vector alone."""
+    telling: tuple[QueryWord, ...] | None = None
+    """The words of a plain query that count; None where they aren't known."""
 
     @property
     def highlights(self) -> Sequence[Term | Compound]:
@@ -419,6 +421,7 @@ def _untimed(
         mask=mask,
         notes=notes,
         reading=parsed.reading,
+        telling=parsed.telling,
     )
 
 
@@ -505,6 +508,7 @@ def _by_vector(
         mask=_vectored(context, allowed),
         notes=notes,
         reading=parsed.reading,
+        telling=parsed.telling,
     )
 
 

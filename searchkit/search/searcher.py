@@ -1209,9 +1209,11 @@ class Searcher:
         """Find the page that a query asks for. Raises as ``ask`` does."""
         config = settings_for(context.generation, self._config)
         clock = Clock(lambda: config.time_zone, query.now if cursor is None else cursor.now)
-        watch = watch or Stopwatch()
+        counting, watch = watch is not None, watch or Stopwatch()
         if cursor is None:
             candidates = self._look(context, query, config, clock, watch=watch)
+            if counting and candidates.legs.keyword is not None:
+                candidates.legs.keyword.count_with_best()
             ranking = DeepRanking(candidates.legs, config.depth, whole_depth=query.is_explained)
         else:
             candidates, ranking = self._paged(context, query, config, clock, cursor, watch)

@@ -3,7 +3,14 @@
 #include "postings_cursor.h"
 #include "status.h"
 
+#include <stddef.h>
 #include <stdint.h>
+
+uint64_t set_bits(const uint64_t *set, size_t words) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < words; i++) bits += (uint64_t)__builtin_popcountll(set[i]);
+    return bits;
+}
 
 /* Without conditions every row with a word matches. */
 int mark_without_conditions(SegmentSearch *s) {

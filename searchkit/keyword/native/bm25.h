@@ -15,14 +15,19 @@ typedef struct {
     uint32_t length_count, max_tf;
 } ScoreTable;
 
-/* tf / (tf + norm) of a row, and what presence counts. */
-static inline double tf_part(const ScoreTable *t, uint32_t row, uint32_t count) {
+/* tf / (tf + norm) of a row. */
+static inline double tf_ratio(const ScoreTable *t, uint32_t row, uint32_t count) {
     if (t->lengths) {
         uint32_t length = t->lengths[row];
-        if (count - 1 < t->max_tf) return t->ratios[(count - 1) * (size_t)t->length_count + length] + t->presence;
-        return count / (count + t->norms[length]) + t->presence;
+        if (count - 1 < t->max_tf) return t->ratios[(count - 1) * (size_t)t->length_count + length];
+        return count / (count + t->norms[length]);
     }
-    return count / (count + t->norms[row]) + t->presence;
+    return count / (count + t->norms[row]);
+}
+
+/* The same, and what presence counts. */
+static inline double tf_part(const ScoreTable *t, uint32_t row, uint32_t count) {
+    return tf_ratio(t, row, count) + t->presence;
 }
 
 /* A word that is the whole query scores so many times as much where its own form stands: more than a few words more

@@ -4,11 +4,12 @@
  * rows of 384 values take .4 ms, of which most is waiting for memory; FAISS takes 2.0 for them in float32. */
 #include "code_scan.h"
 #include "buffers.h"
+#include "simd.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-static int32_t code_product(const uint8_t *codes, const int16_t *query, uint64_t dimension) {
+static inline int32_t code_product(const uint8_t *codes, const int16_t *query, uint64_t dimension) {
     int32_t sum = 0;
     for (uint64_t i = 0; i < dimension; i++) sum += (int16_t)codes[i] * query[i];
     return sum;
@@ -27,7 +28,7 @@ static void replace_least(int32_t *heap, uint64_t n, int32_t sum) {
 }
 
 /* Work out the sums of the allowed rows; return the `depth`th best, or the least there is where they are fewer. */
-static int32_t scan_codes(const uint8_t *codes, const int16_t *query, uint64_t dimension, const uint8_t *allowed,
+static WIDE_VECTORS int32_t scan_codes(const uint8_t *codes, const int16_t *query, uint64_t dimension, const uint8_t *allowed,
                           uint64_t rows, int32_t *sums, int32_t *heap, uint64_t depth) {
     for (uint64_t i = 0; i < depth; i++) heap[i] = INT32_MIN;
     for (uint64_t i = 0; i < rows; i++) {

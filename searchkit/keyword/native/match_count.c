@@ -1,5 +1,6 @@
 /* Match count: how many articles a program matches; no score is worked out where none is needed to tell. */
 #include "match_count.h"
+#include "article_marks.h"
 #include "errors.h"
 #include "search_request.h"
 #include "segment_search.h"
@@ -8,12 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-static uint64_t set_bits(const uint64_t *set, size_t words) {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < words; i++) bits += (uint64_t)__builtin_popcountll(set[i]);
-    return bits;
-}
 
 /* count(leaves, operations, steps, weights, required, root, asks, plain, mask, filters): the articles that match. */
 PyObject *segments_count(PyObject *self, PyObject *args) {
@@ -32,7 +27,7 @@ PyObject *segments_count(PyObject *self, PyObject *args) {
         if (!segment->rows) continue;
         ready = segment->has_articles && open_segment(&request, number) > 0;
         if (!ready) break;
-        size_t words = (size_t)segment->articles[segment->rows - 1] / 64 + 1;
+        size_t words = marked_words(segment);
         s->marked = calloc(words, sizeof *s->marked);
         failed = s->marked ? search_segment(s) : NO_MEMORY;
         if (!failed) count += set_bits(s->marked, words);

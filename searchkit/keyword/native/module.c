@@ -2,6 +2,7 @@
 #include "article_vote.h"
 #include "bitpacking.h"
 #include "code_scan.h"
+#include "common_rows.h"
 #include "dot_product.h"
 #include "highlight.h"
 #include "inverter.h"
@@ -54,6 +55,7 @@ static PyMethodDef segments_methods[] = {
     {"union", segments_union, METH_VARARGS, NULL},         {"preferring", segments_preferring, METH_VARARGS, NULL},
     {"best", segments_best, METH_VARARGS, NULL},           {"fill", segments_fill, METH_VARARGS, NULL},
     {"voted", segments_voted, METH_VARARGS, NULL},         {"count", segments_count, METH_VARARGS, NULL},
+    {"common_rows", segments_common_rows, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot segments_slots[] = {

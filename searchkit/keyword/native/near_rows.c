@@ -4,6 +4,7 @@
  * instructions of it, and what comes out depends on the two vectors alone. */
 #include "near_rows.h"
 #include "buffers.h"
+#include "simd.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 static const float WHOLE = 12582912.0f;
 static const uint32_t WHOLE_BITS = 0x4B400000;
 
-static void round_vectors(const float *vectors, uint64_t n, float unit, int16_t *codes) {
+static WIDE_VECTORS void round_vectors(const float *vectors, uint64_t n, float unit, int16_t *codes) {
     for (uint64_t i = 0; i < n; i++) {
         float product = vectors[i] * unit, sum = product + WHOLE;
         uint32_t bits;
@@ -23,7 +24,7 @@ static void round_vectors(const float *vectors, uint64_t n, float unit, int16_t 
 }
 
 /* The products of two rows with two others: each number is read once for two of them. */
-static void multiply_pairs(const int16_t *const a[2], const int16_t *const b[2], uint64_t dimension, uint32_t sums[4]) {
+static inline void multiply_pairs(const int16_t *const a[2], const int16_t *const b[2], uint64_t dimension, uint32_t sums[4]) {
     uint32_t first = 0, second = 0, third = 0, fourth = 0;
     for (uint64_t i = 0; i < dimension; i++) {
         first += (uint32_t)((int32_t)a[0][i] * b[0][i]);
@@ -55,7 +56,7 @@ static void place_row(int32_t *places, int32_t *products, uint64_t count, const 
     products[at] = product;
 }
 
-static void find_nearest(const int16_t *code, uint64_t rows, uint64_t dimension, const int64_t *group,
+static WIDE_VECTORS void find_nearest(const int16_t *code, uint64_t rows, uint64_t dimension, const int64_t *group,
                          const int32_t *order, uint64_t count, int32_t *places, int32_t *products) {
     for (uint64_t i = 0; i < rows; i += 2)
         for (uint64_t j = 0; j <= i; j += 2) {

@@ -77,10 +77,17 @@ static size_t add_listed_scores(SearchState *w, Cursor *c, const ScoreTable *t, 
     return listed;
 }
 
+/* Mark the articles of the rows that have a sum: without conditions those are all that match. */
+static void mark_window(SearchState *w, uint32_t low, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (w->sums[i] > 0 && is_live(w->s, low + i)) mark_article(w->s, low + i);
+}
+
 /* Take the rows above the threshold out of the sums, which are zero afterwards. */
 static void collect_window(SearchState *w, uint32_t low, uint32_t n) {
     double *sums = w->sums;
     uint32_t j = 0;
+    if (w->s->counted) mark_window(w, low, n);
     for (; j + 16 <= n; j += 16) {
         double threshold = w->threshold;
         int any = 0;
@@ -101,7 +108,10 @@ int score_without_conditions(SearchState *w) {
     w->sums = calloc(WINDOW, sizeof *w->sums);
     w->list = malloc((WINDOW + 1) * sizeof *w->list);
     if (!w->sums || !w->list) return NO_MEMORY;
-    for (int k = 0; k < s->step_count; k++) total += posting_count(s->cursors + s->steps[k].leaf);
+    for (int k = 0; k < s->step_count; k++) {
+        total += posting_count(s->cursors + s->steps[k].leaf);
+        if (s->weights[k] <= 0) s->counted = 0; /* its rows have no sum by which they could be told */
+    }
     int few = total < s->rows / LISTED_RATIO; /* to list the rows costs less than to look at all */
     for (uint32_t low = 0; low < s->rows; low += WINDOW) {
         uint32_t n = s->rows - low < WINDOW ? s->rows - low : WINDOW;
@@ -119,6 +129,7 @@ int score_without_conditions(SearchState *w) {
         for (size_t i = 0; i < listed; i++) {
             uint32_t place = w->list[i];
             if (w->sums[place] > w->threshold && is_live(s, low + place)) offer_hit(w, low + place, w->sums[place]);
+            if (s->counted && is_live(s, low + place)) mark_article(s, low + place);
             w->sums[place] = 0;
         }
         if (low > UINT32_MAX - WINDOW) break;
@@ -129,16 +140,18 @@ int score_without_conditions(SearchState *w) {
 static int reserve_window(SearchState *w, size_t rows) {
     if (rows <= w->space) return 1;
     free(w->sums);
+    free(w->bare_sums);
     free(w->touched);
     free(w->list);
     free(w->registers);
     w->sums = calloc(rows, sizeof *w->sums);
+    w->bare_sums = w->s->bare_scores ? calloc(rows, sizeof *w->bare_sums) : NULL;
     w->touched = calloc(rows, 1);
     w->list = malloc((rows + 1) * sizeof *w->list);
     w->words = (rows + 63) / 64;
     w->registers = malloc((size_t)w->s->register_count * w->words * 8);
     w->space = rows;
-    return w->sums && w->touched && w->list && w->registers;
+    return w->sums && (w->bare_sums || !w->s->bare_scores) && w->touched && w->list && w->registers;
 }
 
 /* Decode a list's postings from `low` to `high`. */
@@ -255,8 +268,12 @@ static size_t score_window(SearchState *w, uint32_t low, uint32_t n) {
         for (size_t i = 0; i < p->n; i++) {
             uint32_t row = p->rows[i], place = (uint32_t)(article[row] - article[0]);
             if (!contains(gate, place) || !contains(root, place)) continue;
-            double score = s->weights[k] * tf_part(t, low + row, p->counts[i]);
+            double ratio = tf_ratio(t, low + row, p->counts[i]), score = s->weights[k] * (ratio + t->presence);
             w->sums[row] += own && own[i] ? score * OWN_FORM_BOOST : score;
+            if (w->bare_sums) {
+                score = s->weights[k] * ratio;
+                w->bare_sums[row] += own && own[i] ? score * OWN_FORM_BOOST : score;
+            }
             if (step.gate == step.holding || contains(holding, place))
                 mark_touched(w, row, &touched);
             else
@@ -268,7 +285,10 @@ static size_t score_window(SearchState *w, uint32_t low, uint32_t n) {
             if (s->steps[k].leaf >= 0) {
                 const WindowPostings *p = w->window_postings + s->steps[k].leaf;
                 for (size_t i = 0; i < p->n; i++)
-                    if (!w->touched[p->rows[i]]) w->sums[p->rows[i]] = 0;
+                    if (!w->touched[p->rows[i]]) {
+                        w->sums[p->rows[i]] = 0;
+                        if (w->bare_sums) w->bare_sums[p->rows[i]] = 0;
+                    }
             }
     return touched;
 }
@@ -281,6 +301,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
             uint32_t place = s->wanted[*next] - low;
             if (w->touched[place] && is_live(s, low + place)) {
                 s->scores[*next] = w->sums[place];
+                if (w->bare_sums) s->bare_scores[*next] = w->bare_sums[place];
                 s->matched[*next] = 1;
             }
         }
@@ -288,6 +309,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
         for (size_t i = 0; i < touched; i++) {
             uint32_t place = w->list[i];
             if (w->sums[place] > w->threshold && is_live(s, low + place)) offer_hit(w, low + place, w->sums[place]);
+            if (s->marked && is_live(s, low + place)) mark_article(s, low + place);
         }
     } else if (s->marked) {
         for (size_t i = 0; i < touched; i++)
@@ -306,6 +328,7 @@ static void emit_window(SearchState *w, uint32_t low, uint32_t n, size_t touched
     for (size_t i = 0; i < touched; i++) {
         w->touched[w->list[i]] = 0;
         w->sums[w->list[i]] = 0;
+        if (w->bare_sums) w->bare_sums[w->list[i]] = 0;
     }
 }
 

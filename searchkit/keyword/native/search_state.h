@@ -53,9 +53,10 @@ typedef struct {
     size_t hit_count;
     const uint32_t *wanted;
     uint32_t wanted_count;
-    double *scores;
+    double *scores, *bare_scores; /* the latter without presence, of wanted rows; NULL where nobody asks */
     uint8_t *matched, *allowed;
-    uint64_t *marked; /* or the articles that match, a bit each */
+    uint64_t *marked; /* the articles that match, a bit each, where they are wanted */
+    int counted;      /* whether they were marked */
     /* what is known of the segment and of the program */
     int single; /* each article has one row */
     /* the only leaf is a phrase, whose words' lists these are */
@@ -76,7 +77,7 @@ typedef struct {
 /* What the scorers keep while they work. */
 typedef struct {
     SegmentSearch *s;
-    double *sums;
+    double *sums, *bare_sums;
     uint8_t *touched; /* rows of the window that match */
     uint32_t *list;   /* the same, one after the other */
     size_t space;     /* rows that fit in a window */

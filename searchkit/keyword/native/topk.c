@@ -1,8 +1,10 @@
 /* Top k: each segment's best rows are merged with those of the segments before. */
 #include "topk.h"
+#include "article_marks.h"
 #include "errors.h"
 #include "search_request.h"
 #include "segment_search.h"
+#include "status.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -50,16 +52,20 @@ static void free_ranked(RankedRows *r) {
     free(r->scores);
 }
 
-/* best(leaves, operations, steps, weights, required, root, asks, plain, mask, filters, depth, presence = 0): the best
- * rows, best first, and one more, if there is one. */
+/* best(leaves, operations, steps, weights, required, root, asks, plain, mask, filters, depth, presence = 0, counting =
+ * 0): the best rows, best first, and one more, if there is one; how many articles match, or -1 where that wasn't wanted
+ * or couldn't be told by the way. */
 PyObject *segments_best(PyObject *self, PyObject *args) {
     PyObject *leaves, *o[4], *mask, *filters, *done = NULL;
     unsigned int depth;
+    int counting = 0;
+    long long count = 0;
     SearchRequest request = {0};
     SegmentSearch *s = &request.s;
     RankedRows ranked = {0}, spare = {0};
-    if (!PyArg_ParseTuple(args, "O!OOOOiiiOO!I|d", &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root, &s->asks,
-                          &s->plain, &mask, &PyList_Type, &filters, &depth, &s->presence))
+    if (!PyArg_ParseTuple(args, "O!OOOOiiiOO!I|dp", &PyList_Type, &leaves, o, o + 1, o + 2, o + 3, &s->root, &s->asks,
+                          &s->plain, &mask, &PyList_Type, &filters, &depth, &s->presence,
+                          &counting))
         return NULL;
     if (!acquire_request(&request, self, leaves, o, mask, filters)) goto out;
     if (depth >= request.rows) depth = (unsigned int)request.rows;
@@ -76,7 +82,11 @@ PyObject *segments_best(PyObject *self, PyObject *args) {
         ready = request.segments->items[number].rows ? open_segment(&request, number) : -1;
         if (ready < 0) continue;
         s->hit_count = 0;
-        failed = ready ? search_segment(s) : 1;
+        size_t words = counting && count >= 0 ? marked_words(request.segments->items + number) : 0;
+        s->marked = words ? calloc(words, sizeof *s->marked) : NULL;
+        failed = words && !s->marked ? NO_MEMORY : ready ? search_segment(s) : 1;
+        count = s->marked && s->counted ? count + (long long)set_bits(s->marked, words) : -1;
+        free(s->marked);
         if (!failed) {
             qsort(s->hits, s->hit_count, sizeof *s->hits, by_rank);
             merge_hits(&ranked, &spare, s, request.segments->items[number].base);
@@ -92,8 +102,8 @@ PyObject *segments_best(PyObject *self, PyObject *args) {
     else if (failed)
         raise_damaged(failed, number);
     else
-        done = Py_BuildValue("(y#y#)", (char *)ranked.rows, (Py_ssize_t)(ranked.n * 8), (char *)ranked.scores,
-                             (Py_ssize_t)(ranked.n * 8));
+        done = Py_BuildValue("(y#y#L)", (char *)ranked.rows, (Py_ssize_t)(ranked.n * 8), (char *)ranked.scores,
+                             (Py_ssize_t)(ranked.n * 8), counting ? count : -1LL);
 out:
     free_ranked(&ranked);
     free_ranked(&spare);

@@ -116,6 +116,7 @@ class ParsedQuery:
     it. ``words``: the words it asks for, without excluded ones, wildcards and fuzzy ones, placed in the query as typed.
     ``text``: what the vector retriever should look for: the query without operators, exclusions, filters and wildcards;
     empty where nothing is left. ``notes``: what the user must be told. ``reading``: as what it was read.
+    ``telling``: of a plain query the words that count; None where they weren't told from the others.
     """
 
     tree: Tree
@@ -124,6 +125,7 @@ class ParsedQuery:
     text: str
     reading: QueryReading
     notes: tuple[str, ...] = ()
+    telling: tuple[QueryWord, ...] | None = None
 
 
 def parse(
@@ -330,6 +332,7 @@ def _plain(text: str, words: QueryWords, notes: Iterable[str], reading: QueryRea
         text=text.strip(),
         notes=(*notes, *words.notes(tree)),
         reading=reading,
+        telling=words.telling,
     )
 
 

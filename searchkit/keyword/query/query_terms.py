@@ -74,6 +74,8 @@ class QueryWords:
         self.analyzer = analyzer
         self.found: list[QueryWord] = []
         self.languages = languages
+        self.telling: tuple[QueryWord, ...] | None = None
+        """Those that count, of a plain query all of whose words are searched."""
         self._different: set[str] = set()
         self._left_out = False
         self._stop_words: list[str] = []
@@ -99,6 +101,7 @@ class QueryWords:
         """Return a leaf for each word of a plain query that says what it is about."""
         weighted = list(zip(words := self.analysed(text, 0), word_weights(words, self.languages), strict=True))
         self._stop_words = list(dict.fromkeys(word.surface for word, weight in weighted if not weight))
+        self.telling = None if self._left_out else tuple([word for word, weight in weighted if weight])
         leaves: list[Tree] = []
         for word, weight in weighted:
             if weight == 1:

@@ -102,7 +102,8 @@ class VotedArticles(NamedTuple):
 class NativeExecutor:
     """A program, ready to be run.
 
-    ``presence`` is what a leaf counts, times its weight, in each row where it stands.
+    ``presence`` is what a leaf counts, times its weight, in each row where it stands. With ``counting`` the search for
+    the best rows also counts the articles that match, where that costs little: ``counted``.
     """
 
     def __init__(
@@ -115,14 +116,28 @@ class NativeExecutor:
     ) -> None:
         self._index, self._program, self._lists, self._mask, self._filters = index, program, lists, mask, list(filters)
         self.presence = 0.0
+        self.counting = False
+        self.counted: int | None = None
+
+    def with_presence(self, presence: float) -> NativeExecutor:
+        """Return the same with another presence, and the same lists, which were looked up."""
+        other = NativeExecutor.__new__(NativeExecutor)
+        other.__dict__ |= self.__dict__
+        other.presence = presence
+        return other
 
     def best(self, depth: int) -> tuple[Rows, Scores, float]:
         """Return the ``depth`` best rows, best first, their scores, and the highest score of any other."""
-        self._lists.parts.make_ready(self._fields, articles=not self._program.plain)
+        counting = self.counting and self.counted is None
+        self._lists.parts.make_ready(self._fields, articles=counting or not self._program.plain)
         try:
-            packed_rows, values = self._lists.parts.segments.best(*self._plan_arguments, depth, self.presence)
+            packed_rows, values, articles = self._lists.parts.segments.best(
+                *self._plan_arguments, depth, self.presence, counting
+            )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
+        if articles >= 0:
+            self.counted = articles
         rows, scores = np.frombuffer(packed_rows, np.int64), np.frombuffer(values, np.float64)
         if len(rows) <= depth:
             return rows, scores, -np.inf
@@ -148,24 +163,31 @@ class NativeExecutor:
 
     def count(self) -> int:
         """Count the articles that match."""
+        if self.counted is not None:
+            return self.counted
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
             return int(self._lists.parts.segments.count(*self._plan_arguments))
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error
 
-    def at(self, rows: Rows) -> tuple[Scores, Mask]:
-        """Return the scores of some rows, and which of them match."""
-        order = np.argsort(rows, kind="stable")
-        ordered = rows[order]
+    def at(self, rows: Rows, bare: Scores | None = None) -> tuple[Scores, Mask]:
+        """Return the scores of some rows, and which of them match; ``bare`` gets the scores without presence."""
+        ascends = bool((rows[1:] >= rows[:-1]).all())  # mostly, and to sort them costs more than to look
+        order = None if ascends else np.argsort(rows, kind="stable")
+        ordered = rows if order is None else rows[order]
         scores, matched = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
-        cuts = np.searchsorted(ordered, self._index.bases).tolist()
+        cuts = ordered.searchsorted(self._index.bases).tolist()
         for number, (first, last) in enumerate(pairwise(cuts)):
             if last > first:
-                wanted = (ordered[first:last] - self._index.bases[number]).astype(np.uint32)
-                values, hits = np.zeros(last - first), np.zeros(last - first, dtype=bool)
-                self._fill(number, wanted, values, hits, None)
-                scores[order[first:last]], matched[order[first:last]] = values, hits
+                mine = slice(first, last)
+                wanted = (ordered[mine] - self._index.bases[number]).astype(np.uint32)
+                own_bare = None if bare is None else bare[mine]
+                self._fill(number, wanted, scores[mine], matched[mine], None, own_bare)
+        if order is None:
+            return scores, matched
+        for values in (scores, matched, *([] if bare is None else [bare])):
+            values[order] = values.copy()
         return scores, matched
 
     def dense(self) -> RowScores:
@@ -179,12 +201,18 @@ class NativeExecutor:
         return dense
 
     def _fill(
-        self, number: int, wanted: NDArray[np.uint32] | None, scores: Scores, matched: Mask, allowed: Mask | None
+        self,
+        number: int,
+        wanted: NDArray[np.uint32] | None,
+        scores: Scores,
+        matched: Mask,
+        allowed: Mask | None,
+        bare: Scores | None = None,
     ) -> None:
         self._lists.parts.make_ready(self._fields, articles=True)
         try:
             self._lists.parts.segments.fill(
-                number, *self._plan_arguments, wanted, scores, matched, allowed, self.presence
+                number, *self._plan_arguments, wanted, scores, matched, allowed, self.presence, bare
             )
         except ValueError as error:
             raise self._lists.parts.corrupt(error, "text") from error

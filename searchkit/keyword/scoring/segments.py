@@ -98,12 +98,23 @@ class NativeSegments:
         operations, steps, required, root, plain = plan
         self.make_ready(_TEXT, articles=not plain)
         try:
-            rows, scores = self.segments.best(
+            rows, scores, _ = self.segments.best(
                 leaves, operations, steps, array("d", weights), required, root, True, plain, mask, [], depth
             )
         except ValueError as error:
             raise self.corrupt(error, "text") from error
         return np.frombuffer(rows, np.int64), np.frombuffer(scores, np.float64)
+
+    def common_rows(self, field: FieldName, words: Sequence[Sequence[str]], reach: int) -> Rows:
+        """Return the rows, ascending, of the first word that have each other at most ``reach`` rows away.
+
+        A word is given as its terms, any of which stands for it; deleted rows count, too. Raises ``IndexCorrupt``.
+        """
+        lists = [[self.term(field, term) for term in terms] for terms in words]
+        try:
+            return np.frombuffer(self.segments.common_rows(lists, reach), np.int64)
+        except ValueError as error:
+            raise self.corrupt(error, field) from error
 
     def words(self, kind: int, pattern: str, limit: int) -> tuple[bytes, ...]:
         """Return for each segment the living words that look like a pattern, as the numbers of its table.

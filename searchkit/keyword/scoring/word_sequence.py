@@ -71,6 +71,8 @@ def rows_with_all(
     counted.sort()
     rarest = [stems for _, stems in counted[:most]]
     reach = 0 if field == "title" else 1 + len(words) // _A_CHUNK
+    if native.COMPILED is not None:
+        return index.parts.common_rows(field, rarest, reach)
     parts = [_rows_near(segment.postings.field(field), rarest, reach) for segment in index.segments]
     rows = [part + base for part, base in zip(parts, index.bases, strict=False) if len(part)]
     return rows[0] if len(rows) == 1 else np.concatenate(rows) if rows else _NONE
