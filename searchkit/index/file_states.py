@@ -32,6 +32,7 @@ from searchkit.index.paths import IndexPaths
 from searchkit.ingest.article_builder import checked_article
 from searchkit.ingest.article_reader import first_article
 from searchkit.ingest.discover import SourceFile, fixed_part, same_file, told_apart
+from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.storage import files
 from searchkit.version import __version__
 
@@ -267,6 +268,28 @@ def _joined_state(addresses: Sequence[str]) -> tuple[str, int]:
             states.append((address, now.st_size, now.st_mtime_ns, now.st_ino))
             newest_ns = max(newest_ns, now.st_mtime_ns)
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16], newest_ns
+
+
+def differing_files(paths: IndexPaths, read: ReadConfig, there: Mapping[str, tuple[int, int, int] | None]) -> set[str]:
+    """Return the paths whose articles an index may not have as they are: of files that changed, came or went.
+
+    ``there`` are all that there are, with size, time of change and inode. It tells what ``FileStates`` would, for a
+    tenth of the time: nothing is opened, and no other file looked for. What is joined with another file is among them.
+    """
+    reading, states = _reading(read), _load(paths.file_states)
+    with open_generation(paths.root) as generation:
+        held = generation.held(None)
+    names = given_by_file(held.values(), states)
+    as_they_were = {
+        path
+        for path, state in states.items()
+        if state.reading == reading
+        and names.get(path) == state.given
+        and there.get(path) == (state.size, state.changed_ns, state.inode)
+    }
+    sources = {article.path for article in held.values() if article.path and article.path != STANDARD_INPUT}
+    differing = {path for path in there if path not in as_they_were and os.path.realpath(path) not in as_they_were}
+    return differing | (sources - there.keys())
 
 
 def keep_unchanged(paths: IndexPaths, before: Generation, addresses: set[str]) -> None:

@@ -119,6 +119,19 @@ def _unwatchable(why: str) -> StorageError:
     )
 
 
+def files_at(places: Sequence[str]) -> dict[str, Signature] | None:
+    """Return all files of places' folders as they are now, by absolute path; None where a folder isn't there.
+
+    They are more than those that are read, as ``FolderPolls`` says.
+    """
+    files: dict[str, Signature] = {}
+    for folder, recursive in _folders(places):
+        if not os.path.isdir(folder):  # noqa: PTH112 - a text
+            return None
+        files.update(_look_below(os.path.abspath(folder), recursive=recursive))  # noqa: PTH100 - Path leaves ".." in
+    return files
+
+
 class FolderPolls:
     """Finds out what has changed by looking at all files of the places every ``every_s`` seconds; it needs nothing.
 

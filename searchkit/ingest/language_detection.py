@@ -211,6 +211,11 @@ def _detect_script(sample: str, letters: int) -> str | None:
     return language if 2 * count > letters else None
 
 
+def load_detector() -> None:
+    """Load the detector now, so that the first article doesn't wait for it. Raises ``StorageError`` where it can't."""
+    _identifier()
+
+
 @cache
 def _identifier() -> Any:
     """Load the detector once, a quarter of a second. It unpacks its model into the temporary folder.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import searchkit
 from searchkit.errors import IndexNotFound, SourceError, StorageError
 from searchkit.index import generation_writer
+from searchkit.index import watcher as watcher_module
 from searchkit.index.folder_changes import SettlingFiles
 from searchkit.index.generation import open_generation
 from searchkit.index.lock import writer_lock
@@ -172,6 +174,35 @@ def test_what_changed_while_nobody_watched_is_taken_up_at_the_start(folder: Path
         report = it.of("committed")[0].report
         assert report is not None
         assert (report.new, report.deleted) == (1, 1)
+
+
+def test_a_start_looks_for_no_file_that_is_as_it_was(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = time.time() - 60
+    for path in folder.iterdir():
+        os.utime(path, (before, before))
+    with driven(index, folder):
+        pass
+    looked: list[object] = []
+    update = watcher_module.update_files
+
+    def noted(*arguments: object, **values: object) -> object:
+        looked.append(values["changed"])
+        return update(*arguments, **values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watcher_module, "update_files", noted)
+    with driven(index, folder):
+        assert looked == []
+    put(folder / "dam.txt", "A report on the dam\n\nThe dam is in the news today.")
+    (folder / "oil.txt").unlink()
+    searchkit.delete(index, "tram")
+    with driven(index, folder) as watch:
+        report = watch.until_told("committed").report
+    assert looked == [[str(folder / name) for name in ("dam.txt", "oil.txt", "tram.txt")]]
+    assert report is not None
+    assert (report.new, report.deleted) == (2, 1)
+    assert set(ids_found(index, "report")) == {"ferry", "rice", "tram", "court", "dam"}
 
 
 def test_most_of_an_index_does_not_vanish_at_once(folder: Path, index: Path) -> None:
