@@ -402,22 +402,32 @@ def _untimed(
         # An expression says what an article must hold, and the vector leg obeys it; plain words only say what is
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
-    legs = _scaled(context, _legs(context, scale, matches, vector, allowed), config)
-    if summed and matches.idf_sum and config.neighbour_weight:
-        ask = partial(evaluate, resolve=resolve, coverage=coverage)
-        whole = _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain)
-        legs = replace(legs, neighbour_weight=config.neighbour_weight, whole=whole)
     words = parsed.words if parsed.plain or parsed.reading.rest_is_words else ()
-    named = named_rows(
-        context.generation,
-        context.names(query.text if parsed.plain else parsed.text, words),
-        lambda: mask if parsed.plain else matches.allowed,
-        step_of(scale, matches.idf_sum, config),
+    legs = RetrieverScores(
+        generation=context.generation,
+        scale=scale,
+        keyword=matches,
+        vector=vector,
+        allowed=allowed,
+        lean=context.leaning.towards(vector) if summed and vector is not None else None,
+        neighbour_weight=config.neighbour_weight if summed and matches.idf_sum else 0.0,
+        named=named_rows(
+            context.generation,
+            context.names(query.text if parsed.plain else parsed.text, words),
+            lambda: mask if parsed.plain else matches.allowed,
+            step_of(scale, matches.idf_sum, config),
+        ),
     )
+    if legs.neighbour_weight:
+        ask = partial(evaluate, resolve=resolve, coverage=coverage)
+        if whole := _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain):
+            legs = replace(legs, whole=whole)
+    if config.fusion != "sum":
+        legs = replace(_scaled(context, replace(legs, named=None), config), named=legs.named)
     return Candidates(
         query=query,
         parsed=parsed,
-        legs=replace(legs, named=named),
+        legs=legs,
         mask=mask,
         notes=notes,
         reading=parsed.reading,
@@ -469,9 +479,17 @@ def _unfiltered(
     bare = without_filters(tree)
     if mask is living and bare is tree:
         return None
-    matches = ask(context.keyword, bare, mask=living)
+    matches = legs.keyword.among(living) if bare is tree and legs.keyword else ask(context.keyword, bare, mask=living)
     words = plain or isinstance(bare, Maybe)
-    return replace(legs, keyword=matches, allowed=living if words else matches.allowed, looked={}, leaned={})
+    return replace(
+        legs,
+        keyword=matches,
+        allowed=living if words else matches.allowed,
+        looked={},
+        leaned={},
+        neighbour_weight=0.0,
+        named=None,
+    )
 
 
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:

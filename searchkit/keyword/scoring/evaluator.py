@@ -224,13 +224,24 @@ class KeywordMatches:
 
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
-        bare = KeywordMatches.__new__(KeywordMatches)  # a fourth of the time that ``copy`` takes
-        bare.__dict__ |= self.__dict__
-        bare.__dict__.pop("_dense", None)
-        bare._presence, bare._best, bare._voted, bare._known, bare._bare = 0.0, {}, None, self._bare, []
+        return self._other(0.0, self._mask, self._bare)
+
+    def among(self, mask: Mask | None) -> KeywordMatches:
+        """Return the same among other rows, with the same lists, which were looked up."""
+        return self._other(self._presence, mask, [])
+
+    def _other(
+        self, presence: float, mask: Mask | None, known: list[tuple[Rows, NDArray[np.float64]]]
+    ) -> KeywordMatches:
+        other = KeywordMatches.__new__(KeywordMatches)  # a fourth of the time that ``copy`` takes
+        other.__dict__ |= self.__dict__
+        for name in ("_dense", "_without_coverage"):
+            other.__dict__.pop(name, None)
+        other._presence, other._mask, other._best, other._voted = presence, mask, {}, None
+        other._known, other._bare = known, []
         if self._windows is not None:
-            bare._windows = self._windows.with_presence(0.0)
-        return bare
+            other._windows = self._windows.among(mask, presence)
+        return other
 
 
 def evaluate(

@@ -119,11 +119,14 @@ class NativeExecutor:
         self.counting = False
         self.counted: int | None = None
 
-    def with_presence(self, presence: float) -> NativeExecutor:
-        """Return the same with another presence, and the same lists, which were looked up."""
+    def among(self, mask: Mask | None, presence: float) -> NativeExecutor:
+        """Return the same among other rows or with another presence; the lists are the same, which were looked up."""
         other = NativeExecutor.__new__(NativeExecutor)
         other.__dict__ |= self.__dict__
-        other.presence = presence
+        other._mask, other.presence, other.counting, other.counted = mask, presence, False, None
+        if "_plan_arguments" in other.__dict__:
+            *plan, _, filters = self._plan_arguments
+            other.__dict__["_plan_arguments"] = (*plan, mask, filters)
         return other
 
     def best(self, depth: int) -> tuple[Rows, Scores, float]:
