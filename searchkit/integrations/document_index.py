@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from searchkit.config import IndexConfig
+from searchkit.errors import IndexExists
 from searchkit.filter_expression import Conditions
 from searchkit.index.build import build
 from searchkit.index.paths import is_index
@@ -56,20 +58,19 @@ class DocumentIndex:
         articles = list({article.id: article for article in articles}.values())
         if not articles:
             return
-        with self._guard:
-            is_new = not is_index(self.path)
-            if is_new:
-                build(
-                    self.path,
-                    articles,
-                    config=self._config,
-                    encoder=self._encoder,
-                    strict=True,
-                    cache=False,
-                    lock_timeout_s=WAIT_S,
-                )
-        if not is_new:
-            add(self.path, articles, encoder=self._encoder, strict=True, cache=False, lock_timeout_s=WAIT_S)
+        options: dict[str, Any] = {
+            "encoder": self._encoder,
+            "strict": True,
+            "cache": False,  # an encoder of a framework is known by its name alone, which another may have
+            "lock_timeout_s": WAIT_S,
+        }
+        if is_index(self.path):
+            add(self.path, articles, **options)
+        else:
+            try:
+                build(self.path, articles, config=self._config, **options)
+            except IndexExists:  # another thread or process was quicker
+                add(self.path, articles, **options)
         self._look_again()
 
     def delete(self, ids: Iterable[str] = (), *, where: Conditions = None) -> int:
