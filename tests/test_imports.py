@@ -15,6 +15,7 @@ ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     {"errors", "types", "version", "_native"},
+    {"field_config"},
     {"config", "filter_expression", "arrow"},
     {"answer"},
     {"storage"},

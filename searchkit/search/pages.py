@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.config import SearchConfig
+from searchkit.index.declared_fields import refuse_unsorted
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
 from searchkit.search.cursor import Clock, Cursor, query_digest
@@ -84,6 +85,7 @@ def _field_of(generation: Generation, sort: str) -> tuple[str, bool]:
     """Return the field to sort by and whether the last comes first. Raises ``QueryError``."""
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
+    refuse_unsorted(generation.declared, name)
     known = generation.field_names | OWN_COLUMNS
     if name not in known | FIELDS_EVERYWHERE:
         raise unknown_field(name, known)

@@ -25,6 +25,7 @@ import numpy as np
 
 from searchkit.errors import QueryError
 from searchkit.index.article_keys import is_run, word_key
+from searchkit.index.declared_fields import shown_article
 from searchkit.ingest.sentences import sentence_spans
 from searchkit.keyword.analysis.normalization import fold
 from searchkit.keyword.query.ast import Phrase, Term, Tree
@@ -158,7 +159,12 @@ def _passage(context: SearchContext, text: str, typed: Sequence[PlacedWord], row
     start, end = first + written[low].start, first + written[high - 1].end
     differences = _differences(text, typed, article.text[first:], written, blocks)
     return Quotation(
-        article=article, start=start, end=end, text=article.text[start:end], share=share, differences=differences
+        article=shown_article(article, generation.hidden),
+        start=start,
+        end=end,
+        text=article.text[start:end],
+        share=share,
+        differences=differences,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from searchkit.config import IndexConfig, SearchConfig
 from searchkit.errors import StorageError
+from searchkit.field_config import Declared
 from searchkit.index.article_source import ArticleInputs
 from searchkit.index.build import build
 from searchkit.search.searcher import Searcher
@@ -24,6 +25,7 @@ def open_temporary(
     articles: ArticleInputs,
     *,
     config: IndexConfig | None = None,
+    fields: Declared | None = None,
     search: SearchConfig | None = None,
     encoder: Encoder | EncodeFunction | None = None,
     reranker: Reranker | str | None = None,
@@ -35,6 +37,7 @@ def open_temporary(
     Args:
         articles: The articles, as for ``build``.
         config: What is baked into the index; None for the defaults.
+        fields: What the index is told of its articles' own fields, as for ``build``.
         search: Settings of the searches; None for the defaults.
         encoder: The encoder, as for ``build``: a function will do.
         reranker: What looks again at the best chunks, as for ``open``.
@@ -61,7 +64,7 @@ def open_temporary(
         raise StorageError(f"No temporary folder can be made: {error.strerror}.", hint="Name one by TMPDIR.") from error
     remove = partial(shutil.rmtree, folder, ignore_errors=True)
     try:
-        build(folder / "index", articles, config=config, encoder=encoder)
+        build(folder / "index", articles, config=config, fields=fields, encoder=encoder)
         searcher = Searcher(folder / "index", config=search, encoder=encoder, reranker=reranker, on_close=remove)
     except BaseException:
         remove()

@@ -52,6 +52,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
+from searchkit.field_config import MOST_SEARCHABLE
 from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, packed_bytes, starts_of, unpack_bits, unpack_lanes
 from searchkit.keyword.postings.inverter import Borders
 from searchkit.storage import native
@@ -516,6 +517,8 @@ class PostingsReader:
         self._text = FieldPostings(self._file, "text", self.rows)
         self._title = FieldPostings(self._file, "title", self.rows)
         self._words = WordTable(self._file, self._text.term_count)
+        self.searchable = self._read_searchable()
+        """The fields whose words are found beside titles and texts, sorted."""
         self.borders = self._read_borders()
         """How rows go on from one to the next; None where none does, or where that wasn't written."""
 
@@ -527,6 +530,14 @@ class PostingsReader:
     def has_borders(self) -> bool:
         """Whether it was written with borders, and so with the characters that a chunk shares with the next."""
         return self._has_borders
+
+    def _read_searchable(self) -> tuple[str, ...]:
+        if "fields.offsets" not in self._file:
+            return ()
+        names = StringTable(self._file, "fields")
+        if len(names) > MOST_SEARCHABLE:
+            raise self._file.corrupt("it has more fields than there can be")
+        return tuple(names.slice(0, len(names)))
 
     def _read_borders(self) -> Borders | None:
         names = ("borders.bodies", "borders.ends", "borders.joins")
