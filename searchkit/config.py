@@ -139,7 +139,7 @@ class IndexConfig(_Typed):
     # the mean of six, -.004 on scifact.
     title_weight: int = 2
     keep_encoder: bool = False
-    fields: Mapping[str, FieldConfig] = field(default_factory=dict)
+    fields: Mapping[str, FieldConfig] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _Typed.__post_init__(self)
@@ -267,7 +267,7 @@ class SearchConfig(_Typed):
     time_zone: str = ""
     keyword_fallback: bool = False
     vocabulary: str = ""
-    boosts: Mapping[str, float] = field(default_factory=dict)
+    boosts: Mapping[str, float] = field(default_factory=dict, hash=False)
     made_for: str = ""
 
     def __post_init__(self) -> None:

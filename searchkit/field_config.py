@@ -63,11 +63,11 @@ class FieldConfig:
     Attributes:
         type: "text" (words), "keyword" (a value that is compared whole), "integer", "number", "date", "boolean", or a
             list of one: "list[keyword]".
-        facet: Whether its values can be counted. None: yes, but for text.
+        facet: Whether its values can be counted. None: yes, but for text, and for what isn't stored.
         sort: Whether results can be sorted by it. None: yes, but for text.
         searchable: Whether a search by keyword finds an article by the words in it. None: text is, others aren't.
-        stored: Whether articles are shown with it. Without, it is filtered, counted and searched by, and no result,
-            answer or export has it: an access list.
+        stored: Whether articles are shown with it. Without, it can be filtered by, sorted by and searched, and no
+            article, suggestion or note has it: an access list. Its values stay in the index's files.
 
     Raises:
         ConfigError: There is no such type, or text is to be counted or sorted by.
@@ -126,7 +126,7 @@ class FieldConfig:
     @property
     def is_counted(self) -> bool:
         """Whether its values can be counted."""
-        return not self.is_text if self.facet is None else self.facet
+        return (self.stored and not self.is_text) if self.facet is None else self.facet
 
     @property
     def is_sorted(self) -> bool:

@@ -17,6 +17,7 @@ LAYERS = (
     {"errors", "types", "version", "_native"},
     {"field_config"},
     {"config", "filter_expression", "arrow"},
+    {"project_file"},
     {"answer"},
     {"storage"},
     {"ingest", "encoders"},

@@ -14,9 +14,12 @@ from searchkit.cli.fast_types import skip_checks
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
-Build an index from files once, then ask it. Data goes to standard output, everything else to standard error."""
+Build an index from files once, then ask it. What 'searchkit init' writes into a folder, searchkit.toml, holds for all
+commands there and below; --config FILE names another. Data goes to standard output, everything else to standard
+error."""
 
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("init", "init.init", ("searchkit init", "searchkit init ~/articles --force")),
     (
         "build",
         "build.build",
