@@ -215,7 +215,7 @@ def address_of(path: str) -> str:
 
 
 def _may_be_article(name: str) -> bool:
-    """Say whether a file of a folder is looked at: it isn't hidden, and not the one that names the folder as a place."""
+    """Say whether a file of a folder is looked at: it isn't hidden, and not the one that makes the folder a place."""
     return not name.startswith(".") and name != FILE_NAME
 
 

@@ -291,7 +291,7 @@ def check_query(query: Query) -> None:
         )
     if not query.text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
-    if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
+    if not isinstance(query.k, int) or isinstance(query.k, bool) or not 1 <= query.k <= K_LIMIT:
         raise QueryError(f"k is {shown_value(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
     if not isinstance(query.min_confidence, float | Real) or not 0 <= query.min_confidence <= 1:
         raise QueryError(

@@ -95,10 +95,10 @@ def quotations(
     if len(typed) < FEWEST_WORDS:
         raise QueryError(
             f"A quotation has {FEWEST_WORDS} words or more, not {len(typed)}.",
-            hint="Type more of it, or search for its words: searchkit search.",
+            hint="Type more of it, or search for its words.",
         )
-    if k < 1:
-        raise QueryError(f"k can't be {k}: at least one passage is asked for.", hint="Give 1 or more.")
+    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+        raise QueryError(f"k is {k!r}: at least one passage is asked for.", hint="Give 1 or more.")
     passages: dict[tuple[str, int], Quotation] = {}
     for tree in _trees(context, text):
         for row in evaluate(context.keyword, tree).best(READ).rows.tolist():

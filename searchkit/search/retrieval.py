@@ -278,10 +278,8 @@ class SearchContext:
 
     def lacks_words(self, candidates: Candidates) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
-        if candidates.parsed is None:
-            return False
         df = self.keyword.df
-        for word in candidates.parsed.words:  # most words are found by the first of their terms
+        for word in candidates.topic_words:  # most words are found by the first of their terms
             if not df("text", word.units[0].terms[0]) and not any(
                 df("text", term) for unit in word.units for term in unit.terms
             ):
@@ -290,7 +288,7 @@ class SearchContext:
 
     def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
-        return suggest(self.keyword, candidates.parsed.words, candidates.query.text) if candidates.parsed else ()
+        return suggest(self.keyword, candidates.topic_words, candidates.query.text)
 
 
 Encode = Callable[[SearchContext, str], "Vector"]
@@ -310,6 +308,14 @@ class Candidates:
     """What the query was read as."""
     words: tuple[Term | Compound, ...] = ()
     """Those of a search by vector alone."""
+    time_words: frozenset[str] = frozenset()
+    """Those that name the time of the question, folded: no article need have them."""
+
+    @property
+    def topic_words(self) -> list[QueryWord]:
+        """The words asked for that name no time."""
+        words = self.parsed.words if self.parsed else ()
+        return [word for word in words if word.surface.casefold() not in self.time_words]
 
     @property
     def highlights(self) -> Sequence[Term | Compound]:
@@ -342,7 +348,8 @@ def retrieve(
     legs = candidates.legs
     if isinstance(legs.scale, Scale):  # with another fusion dates are refused, or not read
         legs = replace(legs, prior=prior_of(context.dates, context.generation, time, config, legs.scale))
-    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time))
+    words = frozenset(time.words.casefold().split())
+    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time), time_words=words)
 
 
 def _notes_on_time(context: SearchContext, query: Query, time: QueryTime | None, mask: Mask | None) -> tuple[str, ...]:

@@ -174,11 +174,12 @@ def search(
 
 def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
     """Open an index, or several together; by keyword alone their vectors may be of different encoders."""
+    from searchkit.search.index_group import names_apart
     from searchkit.search.searcher import open_index, open_many
 
     if len(paths) == 1:
         return open_index(paths[0], **more)
-    return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
+    return open_many(names_apart(paths), differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
 def _changed(**options: Any) -> dict[str, Any]:

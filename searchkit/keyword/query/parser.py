@@ -91,7 +91,7 @@ MAX_BOOST = 1_000.0
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 _LIKE_A_FIELD = re.compile(r"(?<![^\s(+\-])(?P<sign>(?<=[+\-]))?(?P<name>[^\W\d]\w+):(?P<value>[^\s/:()])")
-_KNOWN_AS = {"date": "published", "day": "published", "time": "published", "by": "author", "from": "source"}
+KNOWN_AS = {"date": "published", "day": "published", "time": "published", "by": "author", "from": "source"}
 """Names that other search engines have for fields of every archive."""
 
 _TYPED = 8
@@ -144,7 +144,7 @@ def parse(
     expression isn't one.
     """
     if not text.strip():
-        raise QueryError("The query is empty.", hint="Type a few words, as in: searchkit search 'air defence'.")
+        raise QueryError("The query is empty.", hint="Give a few words, such as: air defence.")
     # One character for one, so that places in the query stay what they are.
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
     if syntax is Syntax.WORDS:
@@ -407,7 +407,7 @@ def _nearest_field(name: str, folded: Mapping[str, str]) -> str:
     if near:
         return folded[near[0]]
     begun = [known for known in folded if len(name) > 2 and known.startswith(name)]
-    return folded[begun[0]] if len(begun) == 1 else folded.get(_KNOWN_AS.get(name, ""), "")
+    return folded[begun[0]] if len(begun) == 1 else folded.get(KNOWN_AS.get(name, ""), "")
 
 
 class _TreeBuilder:
