@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(r"('searchkit [^']*')")
+_PROGRAM = "searchkit"
+_COMMAND = re.compile(rf"('{_PROGRAM} [^']*')")
 _OPTION = re.compile(r"(?<![\w-])--(?P<name>[a-z][a-z-]*)(?P<value> (?:[\d.]+|[a-z]+(?![\w' ])|[A-Z]+(?!\w)))?")
 _LEAVE_OUT = re.compile(r"(?<=Leave )--(?P<name>[a-z][a-z-]*)(?= out)")
 _WITH_INDEX = re.compile(r",? with --index(?![\w-])| with --encoder(?![\w-])")
