@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from searchkit.answer import Answer, Result
     from searchkit.config import IndexConfig, ReadConfig, SearchConfig
     from searchkit.errors import SearchkitError
+    from searchkit.field_config import FieldConfig
     from searchkit.filter_expression import F
     from searchkit.index.backup import backup, restore
     from searchkit.index.build import build, rebuild
@@ -68,6 +69,7 @@ _HOMES = {
     "searchkit.answer": ("Answer", "Result"),
     "searchkit.config": ("IndexConfig", "ReadConfig", "SearchConfig"),
     "searchkit.errors": ("SearchkitError",),
+    "searchkit.field_config": ("FieldConfig",),
     "searchkit.filter_expression": ("F",),
     "searchkit.index.history": ("gc", "rollback"),
     "searchkit.index.backup": ("backup", "restore"),
@@ -121,6 +123,7 @@ __all__ = [  # spelt out: type checkers see what is exported here alone
     "Chunk",
     "Encoder",
     "F",
+    "FieldConfig",
     "FilterExpression",
     "Hit",
     "IndexConfig",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from searchkit.errors import ConfigError
+from searchkit.field_config import FieldConfig, field_configs, plain_values
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -99,6 +100,8 @@ def _matches(value: object, annotation: str) -> bool:
         "float | None": (int, float, type(None)),
         "Mapping[str, str]": (Mapping,),
         "Mapping[str, Any]": (Mapping,),
+        "Mapping[str, float]": (Mapping,),
+        "Mapping[str, FieldConfig]": (Mapping,),
     }
     return isinstance(value, kinds[annotation]) and isinstance(value, bool) == (annotation == "bool")
 
@@ -115,6 +118,9 @@ class IndexConfig(_Typed):
         title_weight: How often a title's word counts in the keyword retriever, 1 to 9.
         keep_encoder: Whether the encoder's files are put into the index (87 MiB for the default one), so that it can be
             searched where the encoder isn't installed.
+        fields: What the index is told of its articles' own fields, by name: a ``FieldConfig``, a dict of what it has,
+            or a type alone. Values are held against it when articles come in. One that isn't declared is taken as it
+            is.
 
     Raises:
         ConfigError: A value has another type or is out of its range.
@@ -133,15 +139,41 @@ class IndexConfig(_Typed):
     # the mean of six, -.004 on scifact.
     title_weight: int = 2
     keep_encoder: bool = False
+    fields: Mapping[str, FieldConfig] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _Typed.__post_init__(self)
+        object.__setattr__(self, "fields", field_configs(self.fields))
         if self.chunk_tokens is not None and self.chunk_tokens < 16:
             raise ConfigError(f"chunk_tokens is {self.chunk_tokens}.", hint="Give 16 or more, or leave it out.")
         if not 0 <= self.overlap_sentences <= 5:
             raise ConfigError(f"overlap_sentences is {self.overlap_sentences}.", hint="Give 0 to 5.")
         if not 1 <= self.title_weight <= 9:
             raise ConfigError(f"title_weight is {self.title_weight}.", hint="Give 1 to 9.")
+
+    @property
+    def searchable(self) -> tuple[str, ...]:
+        """The fields whose words are found, sorted."""
+        return tuple(sorted(name for name, config in self.fields.items() if config.is_searchable))
+
+    @property
+    def unlabelled(self) -> frozenset[str]:
+        """The fields that hold words, and no values to filter by."""
+        return frozenset(name for name, config in self.fields.items() if config.is_text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, from which ``from_dict`` makes an equal configuration; of fields where there are some.
+
+        Returns:
+            The value of every setting by its name.
+
+        Example:
+            >>> searchkit.IndexConfig(fields={"price": "number"}).to_dict()["fields"]
+            {'price': {'type': 'number', 'stored': True}}
+        """
+        values = {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.name != "fields"}
+        declared = {name: plain_values(config) for name, config in self.fields.items()}
+        return values | ({"fields": declared} if declared else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +200,7 @@ class ReadConfig(_Typed):
 
 
 MOST_BOOST = 100.0
+"""A boost beyond it leaves nothing of the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +235,9 @@ class SearchConfig(_Typed):
             which a note says. Otherwise it raises.
         vocabulary: The path of a file of synonyms, stop words and protected words, by which queries are read
             (``keyword/query/vocabulary.py`` has its form); "" for none. An answer's notes say what it did.
-        title_boost: How much more a title counts that has a word asked for, 0 or more: so many times the score of the
-            title's own field is added to the keyword score of its article's chunks.
+        boosts: How much more a field counts that has a word asked for, by its name, 0 to 100: so many times the score
+            of the field's own words is added to the keyword score. ``{"title": 2, "summary": 1.5}``: the title of every
+            article, and fields that the index has as searchable.
         made_for: The fingerprint of the encoder for whose vectors these settings were chosen, as ``searchkit tune``
             notes it. An index with vectors of another refuses them. "" is for any.
 
@@ -233,7 +267,7 @@ class SearchConfig(_Typed):
     time_zone: str = ""
     keyword_fallback: bool = False
     vocabulary: str = ""
-    title_boost: float = 0.0
+    boosts: Mapping[str, float] = field(default_factory=dict, hash=False)
     made_for: str = ""
 
     def __post_init__(self) -> None:
@@ -260,15 +294,14 @@ class SearchConfig(_Typed):
         for name, value in (("time_weight", self.time_weight), ("time_scale_days", self.time_scale_days)):
             if not 0 < value < inf:
                 raise ConfigError(f"{name} is {value}.", hint="Give a number above 0; recency=False leaves dates out.")
-        if not 0 <= self.title_boost <= MOST_BOOST:
-            raise ConfigError(f"title_boost is {self.title_boost}.", hint=f"Give 0 to {MOST_BOOST:g}.")
+        object.__setattr__(self, "boosts", checked_boosts(self.boosts))
         if self.time_zone:
             _check_zone(self.time_zone)
 
     @property
     def reads_plainly(self) -> bool:
         """Whether a query is read as it is: without a vocabulary, and without boosts."""
-        return not self.vocabulary and not self.title_boost
+        return not self.vocabulary and not self.boosts
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -291,6 +324,18 @@ class SearchConfig(_Typed):
             1.9
         """
         return cls.from_dict(Settings.from_file(path).to_config().to_dict())
+
+
+def checked_boosts(boosts: Mapping[str, float]) -> dict[str, float]:
+    """Return what fields count more, without those that count nothing. Raises ``ConfigError``."""
+    hint = f"Give fields by name and 0 to {MOST_BOOST:g}: boosts={{'title': 2}}."
+    if not isinstance(boosts, Mapping):
+        raise ConfigError(f"'boosts' can't be {boosts!r}.", hint=hint)
+    for name, boost in boosts.items():
+        fits = isinstance(boost, int | float) and not isinstance(boost, bool) and 0 <= boost <= MOST_BOOST
+        if not isinstance(name, str) or not fits:
+            raise ConfigError(f"The boost of {name!r} can't be {boost!r}.", hint=hint)
+    return {name: float(boost) for name, boost in sorted(boosts.items()) if boost}
 
 
 def _check_zone(name: str) -> None:

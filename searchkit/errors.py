@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+from searchkit.hints import for_program
+
 
 class SearchkitError(Exception):
-    """The root of all errors that searchkit raises on purpose. ``str()`` gives the message and the hint.
+    """The root of all errors that searchkit raises on purpose. ``str()`` gives message and hint, as to a program.
 
     Args:
         message: What happened.
@@ -17,7 +19,7 @@ class SearchkitError(Exception):
 
     Attributes:
         message: What happened.
-        hint: What to do next.
+        hint: What to do next, in the words of the command line.
         exit_code: The exit code of the command that it ends.
         http_status: The HTTP status that stands for it.
         default_hint: What to do next where nothing more is known.
@@ -42,7 +44,7 @@ class SearchkitError(Exception):
         self.hint = hint or self.default_hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}"
+        return f"{self.message} {for_program(self.hint)}"
 
 
 class QueryError(SearchkitError):

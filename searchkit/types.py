@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
-FieldValue = str | int | float | bool | tuple[str, ...]
+FieldValue = str | int | float | bool | tuple[str, ...] | tuple[str | int | float | bool, ...]
 """A value of an article's other fields: what a filter can compare."""
 
 EncodeFunction = Callable[[list[str]], Any]
@@ -623,6 +623,8 @@ class Query:
         parts: What is made of each result.
         now: The instant from which "today" and "24h" in the text count; None is the clock's. Bounds in ``where`` are
             read already.
+        boosts: How much more fields count that have a word asked for: names and factors, as ``SearchConfig.boosts``
+            has them; None is what the settings say.
 
     Example:
         >>> where = searchkit.Where(sources=("Northfield Courier",))
@@ -650,6 +652,7 @@ class Query:
     cursor: str | None = None
     parts: tuple[Part, ...] = USUAL_PARTS
     now: datetime | None = None
+    boosts: tuple[tuple[str, float], ...] | None = None
 
     @property
     def is_explained(self) -> bool:

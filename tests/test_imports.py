@@ -14,8 +14,10 @@ import searchkit
 ROOT = Path(searchkit.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "version", "_native"},
+    {"errors", "types", "version", "hints", "_native"},
+    {"field_config"},
     {"config", "filter_expression", "arrow"},
+    {"project_file"},
     {"answer"},
     {"storage"},
     {"ingest", "encoders"},

@@ -11,12 +11,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from searchkit.cli.fast_types import skip_checks
+from searchkit.errors import ConfigError
 
 ABOUT = """Search an archive of articles, by its words and by its meaning.
 
-Build an index from files once, then ask it. Data goes to standard output, everything else to standard error."""
+Build an index from files once, then ask it. What 'searchkit init' writes into a folder, searchkit.toml, holds for all
+commands there and below; --config FILE names another. Data goes to standard output, everything else to standard
+error."""
 
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("init", "init.init", ("searchkit init", "searchkit init ~/articles --force")),
     (
         "build",
         "build.build",
@@ -169,6 +173,16 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, switches without a type to show."""
         return skip_checks(_without_bool(super().get_params(ctx)))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; a switch that is given both ways is refused, and not taken as it stands last."""
+        typed = set(args[: args.index("--")] if "--" in args else args)
+        for parameter in self.params:
+            on, off = typed & set(parameter.opts), typed & set(getattr(parameter, "secondary_opts", ()))
+            if on and off:
+                raise ConfigError(f"{min(on)} and {min(off)} exclude each other.", hint="Give one of them, or neither.")
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
 
 
 class Group(TyperGroup):

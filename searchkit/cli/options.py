@@ -283,10 +283,14 @@ VocabularyFile = Annotated[
         " United Nations', 'stop: wire', 'protect: IT', a line each.",
     ),
 ]
-TitleBoost = Annotated[
-    float | None,
+Boosts = Annotated[
+    list[str] | None,
     typer.Option(
-        "--title-boost", metavar="X", show_default="0", help="Let a title that has a word asked for count more."
+        "--boost",
+        metavar="FIELD=X",
+        show_default=False,
+        help="Let a field that has a word asked for count more, by so many times its own score: title=2, or a field"
+        " that the index has as searchable. Repeatable.",
     ),
 ]
 Device = Annotated[
@@ -314,6 +318,19 @@ AsExpression = Annotated[
         help="Read every query as an expression; one that can't be read so is an error, with its place marked.",
     ),
 ]
+
+
+def boosts_of(typed: Sequence[str] | None) -> dict[str, float] | None:
+    """Return which fields count more; None where none was named. Raises ``ConfigError``."""
+    boosts: dict[str, float] = {}
+    for name, value in pairs("--boost", typed):
+        try:
+            boosts[name] = float(value)
+        except ValueError as error:
+            raise ConfigError(
+                f"--boost {name} can't be {value!r}.", hint=f"Give a number: --boost {name}=2."
+            ) from error
+    return boosts or None
 
 
 def syntax_of(*, words: bool, expression: bool) -> Syntax:

@@ -10,13 +10,16 @@ import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from shlex import quote
+from typing import Any
 
 import typer
 
 from searchkit.cli.app import command_line
 from searchkit.cli.interruption import INTERRUPTED, InterruptedWork
 from searchkit.cli.output.console import Screen, open_closed_streams, tell, utf8_streams
+from searchkit.cli.project_defaults import defaults_of, is_of_project, project_of, without_config
 from searchkit.errors import SearchkitError, StorageError, broken_installation
+from searchkit.project_file import ProjectFile
 
 INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: the program is at fault, not its user."""
@@ -30,13 +33,18 @@ def run(arguments: Sequence[str] | None) -> int:
     utf8_streams()
     _show_messages()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = typer.main.get_command(command_line(words[0] if words else None))
     screen = Screen(no_color="--no-color" in words)
+    try:
+        words, file = without_config(words)
+        project = project_of(words, file)
+    except SearchkitError as error:
+        return _explain(screen, error, words)
+    command = typer.main.get_command(command_line(words[0] if words else None))
     if output_is_closed:
         closed = StorageError("Standard output is closed.", hint="Point it at a file, or at /dev/null.")
         return _explain(screen, closed, words)
     try:
-        code = command.main(words, prog_name="searchkit", standalone_mode=False)
+        code = command.main(words, prog_name="searchkit", standalone_mode=False, **_defaults(words, project))
     except SystemExit as stop:  # shell completion ends this way
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:
@@ -44,6 +52,14 @@ def run(arguments: Sequence[str] | None) -> int:
     if code == INTERRUPTED:
         tell(screen, "Interrupted.")
     return code if isinstance(code, int) else 0
+
+
+def _defaults(words: Sequence[str], project: ProjectFile | None) -> dict[str, Any]:
+    """Return what a command is given beside what was typed: the project file, and its values for its options."""
+    if project is None or not is_of_project(words, project):
+        return {}
+    named = bool(os.environ.get("SEARCHKIT_INDEX"))
+    return {"obj": project, "default_map": {words[0]: defaults_of(words[0], project, is_named=named)}}
 
 
 class _OnScreen(logging.Handler):

@@ -15,6 +15,7 @@ from typing import Any
 
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError, SourceError
+from searchkit.field_config import FieldConfig, typed_value
 from searchkit.index.articles_db import ArticlesReader, ArticlesWriter
 from searchkit.index.manifest import Corpus
 from searchkit.index.paths import ARTICLES
@@ -24,7 +25,7 @@ from searchkit.ingest.article_reader import ReadFiles, article_again
 from searchkit.ingest.discover import told_apart
 from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.storage.files import storing
-from searchkit.types import Article, Origin, Problem, Progress
+from searchkit.types import Article, FieldValue, Origin, Problem, Progress
 
 SourceItem = Article | Mapping[str, Any] | Problem
 """What a source may yield: an article, the plain values of one, or a problem in the place of one."""
@@ -41,8 +42,16 @@ class ArticleIntake:
     raises ``SourceError``; without, it stands in ``problems``.
     """
 
-    def __init__(self, *, strict: bool = False, read: ReadConfig | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        strict: bool = False,
+        read: ReadConfig | None = None,
+        declared: Mapping[str, FieldConfig] | None = None,
+    ) -> None:
+        """``declared``: what the index says of fields, against which the articles' values are held."""
         self.problems: list[Problem] = []
+        self._declared = declared or {}
         self._strict = strict
         self._fields = read.fields if read else {}
         self._seen: dict[str, Origin | None] = {}
@@ -65,12 +74,13 @@ class ArticleIntake:
             article = self._article(item, number)
             if article is None:
                 continue
+            article = self.fitted(article)
             if article.id in self._seen and self._path_before(article.id) != path_of(article):
                 if has_id_of_file(article.id, article.origin):
                     wanted, article = article.id, with_mark(article)
                     self.report(gives_way(article, wanted))
                 elif (before := self._again(article.id)) is not None:
-                    marked = with_mark(before)
+                    marked = self.fitted(with_mark(before))
                     self.report(gives_way(marked, article.id))
                     del self._seen[article.id]
                     self._seen[marked.id] = marked.origin
@@ -79,6 +89,22 @@ class ArticleIntake:
                 self.report(twice(article.id, self._path_before(article.id), path_of(article)))
             self._seen[article.id] = article.origin
             yield article
+
+    def fitted(self, article: Article) -> Article:
+        """Return an article whose declared fields hold values of their types; one that doesn't fit is reported."""
+        if self._declared.keys().isdisjoint(article.fields):
+            return article
+        fields: dict[str, FieldValue] = {}
+        for name, value in article.fields.items():
+            try:
+                typed = typed_value(self._declared[name], value) if name in self._declared else value
+            except ValueError as error:
+                reason = f"the field '{name}' {error}; the article is indexed without it"
+                self.report(Problem(place=article.id, reason=reason, lost=False))
+                continue
+            if typed is not None:
+                fields[name] = typed
+        return replace(article, fields=fields)
 
     def _path_before(self, article_id: str) -> str:
         origin = self._seen[article_id]

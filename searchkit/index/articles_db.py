@@ -356,14 +356,22 @@ LONGEST_LABEL = 200
 articles had 94; what is longer is text (``raw_html``), which would be written twice and never be asked for."""
 
 
-def labels_of(article: Article) -> Iterator[tuple[str, str]]:
-    """Yield the (name, value) pairs by which an article can be filtered and counted; what is longer is stored alone."""
-    return ((name, value) for name, value in _values_by_name(article) if max(len(name), len(value)) <= LONGEST_LABEL)
+def labels_of(article: Article, unlabelled: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Yield the (name, value) pairs by which an article can be filtered and counted; what is longer is stored alone.
+
+    So is what ``unlabelled`` fields hold: words.
+    """
+    return (
+        (name, value)
+        for name, value in _values_by_name(article)
+        if max(len(name), len(value)) <= LONGEST_LABEL and name not in unlabelled
+    )
 
 
-def too_long_for_labels(article: Article) -> set[str]:
-    """Name the fields of an article of which a value is too long to be filtered by."""
-    return {name for name, value in _values_by_name(article) if max(len(name), len(value)) > LONGEST_LABEL}
+def too_long_for_labels(article: Article, unlabelled: frozenset[str] = frozenset()) -> set[str]:
+    """Name the fields of an article of which a value is too long to be filtered by, but for those of words."""
+    names = {name for name, value in _values_by_name(article) if max(len(name), len(value)) > LONGEST_LABEL}
+    return names - unlabelled
 
 
 def _values_by_name(article: Article) -> Iterator[tuple[str, str]]:
@@ -404,7 +412,9 @@ def _shown(value: str | int | float | bool) -> str:
 class ArticlesWriter:
     """Writes a new ``articles.sqlite``: add articles with their chunks in the order of their rows, then ``finish``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, unlabelled: frozenset[str] = frozenset()) -> None:
+        """``unlabelled``: the fields that hold words, by which no article is filtered."""
+        self._unlabelled = unlabelled
         self._starts = array("I", [0])
         self._ids = StringsWriter()
         self._keys = ArticleKeysWriter()
@@ -443,7 +453,7 @@ class ArticlesWriter:
             )
             self._db.executemany(
                 "INSERT OR IGNORE INTO labels VALUES (?,?,?,?)",
-                ((name, label_key(name, value), row, value) for name, value in labels_of(article)),
+                ((name, label_key(name, value), row, value) for name, value in labels_of(article, self._unlabelled)),
             )
             if article.published is not None:
                 self._db.execute("INSERT INTO dates VALUES (?,?)", (microseconds(article.published), row))

@@ -13,8 +13,10 @@ from searchkit.encoders import load_encoder
 from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import ConfigError, IndexExists, IndexNotFound, MissingExtra, SourceError
+from searchkit.field_config import Declared
 from searchkit.index.article_source import ArticleInputs, ArticleIntake, SourceItem, corpus_of, source_items
 from searchkit.index.bundled_encoder import encoder_absent, encoder_of
+from searchkit.index.declared_fields import config_with
 from searchkit.index.embedding_source import KnownVectors, kept_vectors, salvaged_vectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, open_generation
@@ -37,6 +39,7 @@ def build(
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
+    fields: Declared | None = None,
     read: ReadConfig | None = None,
     encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
@@ -61,6 +64,9 @@ def build(
         places: Files, folders and globs to read articles from, or ``-`` for JSON lines on standard input. The index
             remembers them for ``update`` and ``rebuild``.
         config: What is baked into the index; None for the defaults.
+        fields: What the index is told of its articles' own fields, in the place of ``config.fields``: ``{"price":
+            "number", "summary": {"type": "text"}}`` (``FieldConfig``). A value that doesn't fit is left out, and named
+            in the report's ``problems``.
         read: How the places are read; None for the defaults.
         encoder: An encoder to use instead of loading ``config.encoder``.
         strict: Whether the first article that can't be read stops the build. Otherwise it is counted and named in the
@@ -110,10 +116,11 @@ def build(
     paths = IndexPaths(Path(index))
     refuse_existing(paths)
     corpus = corpus_of(articles, places, read)
+    config = config_with(config, fields)
     encoder = encoder or load_encoder((config or IndexConfig()).encoder)
     config = replace(config or IndexConfig(), encoder=encoder.name)
     fact = _fact_of(encoder)
-    intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None)
+    intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None, declared=config.fields)
     created = not paths.root.exists()
     files.make_folder(paths.root)
     with writer_lock(paths.lock, "build", lock_timeout_s):
@@ -147,6 +154,7 @@ def rebuild(
     *,
     places: Sequence[str | Path] = (),
     config: IndexConfig | None = None,
+    fields: Declared | None = None,
     read: ReadConfig | None = None,
     encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
@@ -170,6 +178,7 @@ def rebuild(
         articles: The articles, as in ``build``.
         places: Where to read the articles, as in ``build``.
         config: What is baked into the index; None for what it has now.
+        fields: What the index is told of fields, as in ``build``; None for what ``config`` says.
         read: How the places are read; None for how they were read before.
         encoder: An encoder to use instead of loading the one of the configuration.
         strict: Whether the first article that can't be read stops the rebuild.
@@ -224,7 +233,7 @@ def rebuild(
     with writer_lock(paths.lock, "rebuild", lock_timeout_s), ExitStack() as stack:
         mend_current(paths, notes, needed=new_corpus is None and articles is None)
         manifest = readable_manifest(paths, notes, needed=new_corpus is None and articles is None)
-        config = config or (manifest.config if manifest else IndexConfig())
+        config = config_with(config or (manifest.config if manifest else IndexConfig()), fields) or IndexConfig()
         encoder = encoder or _found_again(paths, config, manifest)
         config = replace(config, encoder=encoder.name)
         parent = readable_parent(paths, stack, manifest, notes)
@@ -237,7 +246,7 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states, jobs)
-        intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None)
+        intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None, declared=config.fields)
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)

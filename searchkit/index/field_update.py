@@ -70,9 +70,9 @@ def update_fields(index: str | Path, changes: Changes, *, lock_timeout_s: float 
     _check(changes)
     paths = IndexPaths(Path(index))
     current_generation(paths)
-    intake = ArticleIntake()
     with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
+        intake = ArticleIntake(declared=manifest.config.fields)
         check_rules(manifest, str(paths.root))
         changed = list(_changed(parent, changes, intake))
         with GenerationWriter(paths, parent, manifest.config, manifest.encoder, None, cache=False) as draft:
@@ -99,7 +99,10 @@ def _changed(parent: Generation, changes: Changes, intake: ArticleIntake) -> Ite
             intake.report(Problem(place=article_id, reason="no article has this id", lost=False))
             continue
         article, rows = stored
-        changed = _with(article, values)
+        changed = intake.fitted(_with(article, values))
+        if any(problem.place == article_id for problem in intake.problems):
+            reason = intake.problems[-1].reason.partition(";")[0]
+            raise ConfigError(f"The article '{article_id}': {reason}.", hint="Nothing was changed.")
         if changed != article:
             segment, _ = parent.place(rows.start)
             yield changed, parent.chunks_at(rows), segment.vectors is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ import numpy as np
 
 from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt, QueryError
+from searchkit.field_config import FieldConfig
+from searchkit.index.declared_fields import refuse_words
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
@@ -176,8 +178,24 @@ class Generation:
 
     @cached_property
     def field_names(self) -> frozenset[str]:
-        """Name the fields that articles can be filtered by."""
-        return frozenset().union(*(field_names(segment) for segment in self.segments))
+        """Name the fields that articles can be filtered by: those they have, and those that were declared."""
+        declared = frozenset(name for name, config in self.declared.items() if not config.is_text)
+        return declared.union(*(field_names(segment) for segment in self.segments))
+
+    @cached_property
+    def declared(self) -> Mapping[str, FieldConfig]:
+        """What was declared of fields."""
+        return self.manifest.config.fields
+
+    @cached_property
+    def searchable(self) -> tuple[str, ...]:
+        """The articles' own fields whose words are found, sorted."""
+        return tuple(sorted({name for segment in self.segments for name in segment.postings.searchable}))
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The fields that no article is shown with."""
+        return frozenset(name for name, config in self.declared.items() if not config.stored)
 
     @cached_property
     def has_vectors(self) -> bool:
@@ -432,6 +450,7 @@ def check_fields(generation: Generation, where: Where) -> None:
     if where.expression is not None:
         names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
     for name in names:
+        refuse_words(generation.declared, name)
         if name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(name, generation.field_names | {"published"})
 

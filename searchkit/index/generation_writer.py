@@ -179,7 +179,8 @@ class GenerationWriter:
                     self.articles -= 1
                 self._segment_of[article_id] = number
             self._languages.update(article.language or "" for article in batch.values())
-            self._unlabelled.update(name for article in batch.values() for name in too_long_for_labels(article))
+            words = self._config.unlabelled
+            self._unlabelled.update(name for article in batch.values() for name in too_long_for_labels(article, words))
             self.articles += len(batch)
             yield number, list(batch.values())
 
@@ -428,7 +429,7 @@ class GenerationWriter:
             self._paths,
             self._next_name(),
             parts,
-            title_weight=self._config.title_weight,
+            config=self._config,
             dimension=self._encoder.dimension,
             unknown_as=unknown_as,
             encode=self._completing,

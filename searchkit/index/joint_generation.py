@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchkit.errors import EncoderMismatch, IndexCorrupt
+from searchkit.field_config import FieldConfig
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import RULES, EncoderCompetence, Manifest, ScoreBaseline, VectorStatsFact
 from searchkit.index.segment_reader import ids_over
@@ -75,6 +77,16 @@ class JointGeneration(Generation):
     def label(self) -> str:
         """The folders of the indexes."""
         return ", ".join(part.label for part in self.parts)
+
+    @cached_property
+    def declared(self) -> Mapping[str, FieldConfig]:
+        """What was declared of fields, by the first of the indexes that does."""
+        return {name: config for part in reversed(self.parts) for name, config in part.declared.items()}
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The fields that no article is shown with, as any of the indexes has it."""
+        return frozenset().union(*(part.hidden for part in self.parts))
 
     def article_ids(self, numbers: NDArray[np.int64]) -> list[str]:
         """Return the ids of some articles, with the names of their indexes, in their order."""

@@ -155,7 +155,7 @@ def checked_timeout(timeout_s: float) -> float:
     if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 <= timeout_s < math.inf:
         raise ConfigError(
             f"A writer can't wait {timeout_s!r} seconds for the lock.",
-            hint="Give a number of seconds of 0 or more: --wait 30, lock_timeout_s=30.",
+            hint="Give a number of seconds of 0 or more: --wait 30.",
         )
     return float(timeout_s)
 

@@ -9,7 +9,7 @@
 ``parent``     the number of the generation before it, or null
 ``restored``   the number of the earlier generation that it brings back, or null
 ``created``    the instant of its making, ISO 8601, UTC
-``config``     the ``IndexConfig`` that is baked in
+``config``     the ``IndexConfig`` that is baked in; ``fields`` in it where some are declared
 ``encoder``    ``name``, ``fingerprint``, ``dimension``
 ``corpus``     ``places`` and ``read`` (a ``ReadConfig``), from which a rebuild reads; null where articles were handed
 over
@@ -365,7 +365,8 @@ _CARRIED_FILES = {FACTS, GRAPH, TABLE, TOKENIZER, WEIGHTS}
 
 def write_manifest(paths: IndexPaths, manifest: Manifest) -> None:
     """Write a manifest under its number and flush it; nothing points to it yet. Raises ``StorageError``."""
-    values = sealed(asdict(manifest) | {"created": manifest.created.isoformat()})
+    written = {"created": manifest.created.isoformat(), "config": manifest.config.to_dict()}
+    values = sealed(asdict(manifest) | written)
     text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True).encode()
     if len(text) > MANIFEST_LIMIT_BYTES:
         raise StorageError(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from searchkit.config import IndexConfig
 from searchkit.encoders.encoder_checks import sound_rows
 from searchkit.errors import IndexCorrupt
 from searchkit.index.articles_db import ArticlesWriter
@@ -90,7 +91,7 @@ def write_merged(
     name: str,
     parts: Sequence[MergeInput],
     *,
-    title_weight: int,
+    config: IndexConfig,
     dimension: int,
     unknown_as: str = "",
     encode: Encode | None = None,
@@ -113,12 +114,12 @@ def write_merged(
     articles = sum(int(np.count_nonzero(~part.gone)) for part in parts)
     chunks = sum(part.living_chunks for part in parts)
     with (
-        ArticlesWriter(hidden / ARTICLES) as stored,
-        PostingsWriter(Analyzer(), title_weight, scratch=hidden) as postings,
+        ArticlesWriter(hidden / ARTICLES, unlabelled=config.unlabelled) as stored,
+        PostingsWriter(Analyzer(), config.title_weight, searchable=config.searchable, scratch=hidden) as postings,
     ):
         rows = ((part.segment, int(row)) for part in parts for row in np.flatnonzero(~part.gone))
         for number, (segment, row) in enumerate(rows, start=1):
-            _copy_article(segment, row, stored, postings, unknown_as)
+            _copy_article(segment, row, stored, postings, unknown_as, config.searchable)
             if progress is not None:
                 progress("merge", number, articles)
         stored.finish()
@@ -134,13 +135,18 @@ def write_merged(
 
 
 def _copy_article(
-    segment: Segment, row: int, stored: ArticlesWriter, postings: PostingsWriter, unknown_as: str
+    segment: Segment,
+    row: int,
+    stored: ArticlesWriter,
+    postings: PostingsWriter,
+    unknown_as: str,
+    searchable: Sequence[str],
 ) -> None:
     article = segment.articles.stored(row)
     chunks = segment.articles.chunks(article.chunk, article.chunks, article.article)
     digests = [digest for _, digest in segment.articles.chunk_digests(article.chunk, article.chunks)]
     stored.add(article.article, chunks, digests, digest=segment.articles.digest(row))
-    for chunk in rows_of(article.article, chunks, unknown_as):
+    for chunk in rows_of(article.article, chunks, unknown_as, searchable):
         postings.add(*chunk)
 
 

@@ -209,4 +209,4 @@ def chunk_texts(segment: Segment, articles: Iterable[int], unknown_as: str) -> I
     for row in articles:
         stored = segment.articles.stored(row)
         chunks = segment.articles.chunks(stored.chunk, stored.chunks, stored.article)
-        yield from rows_of(stored.article, chunks, unknown_as)
+        yield from rows_of(stored.article, chunks, unknown_as, segment.postings.searchable)

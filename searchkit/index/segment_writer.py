@@ -86,14 +86,14 @@ def write_segment(
     articles = chunks = 0
     default: str | None = None
     with (
-        ArticlesWriter(hidden / ARTICLES) as stored,
-        PostingsWriter(Analyzer(), config.title_weight, scratch=hidden) as postings,
+        ArticlesWriter(hidden / ARTICLES, unlabelled=config.unlabelled) as stored,
+        PostingsWriter(Analyzer(), config.title_weight, searchable=config.searchable, scratch=hidden) as postings,
         nullcontext() if encode is None else VectorsWriter(hidden / VECTORS, dimension) as vectors,
     ):
         for batch in batches:
             if default is None:
                 default = unknown_as(batch)
-            texts, digests = _add(batch, stored, postings, cutter, default, progress)
+            texts, digests = _add(batch, stored, postings, cutter, default, config.searchable, progress)
             articles, chunks = articles + len(batch), chunks + len(texts)
             if encode is not None and vectors is not None:
                 vectors.add(encode(texts, digests))
@@ -113,6 +113,7 @@ def _add(
     postings: PostingsWriter,
     cutter: Cutter,
     unknown_as: str,
+    searchable: Sequence[str],
     progress: Progress | None,
 ) -> tuple[list[str], list[bytes]]:
     """Store and invert some articles; return the text of each chunk, as an encoder is given it, and its digest."""
@@ -123,7 +124,7 @@ def _add(
         searched = [compose(article, chunk) for chunk in chunks]
         named = [text_digest(text.joined) for text in searched]
         stored.add(article, chunks, named)
-        for row in rows_of(article, chunks, unknown_as):
+        for row in rows_of(article, chunks, unknown_as, searchable):
             postings.add(*row)
         texts.extend(text.joined for text in searched)
         digests.extend(named)

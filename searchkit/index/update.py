@@ -18,6 +18,7 @@ from searchkit.config import ReadConfig
 from searchkit.encoders.encoder_checks import check_encoder
 from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
+from searchkit.field_config import Declared
 from searchkit.filter_expression import Conditions, filter_expression
 from searchkit.index.article_source import (
     ArticleInputs,
@@ -40,6 +41,7 @@ from searchkit.index.article_source import (
 )
 from searchkit.index.articles_db import article_digest
 from searchkit.index.bundled_encoder import encoder_of
+from searchkit.index.declared_fields import refuse_other_fields
 from searchkit.index.embedding_source import KnownVectors
 from searchkit.index.file_states import FileStates
 from searchkit.index.generation import Generation, SegmentVectors, check_fields, open_generation
@@ -64,6 +66,7 @@ def add(
     articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
+    fields: Declared | None = None,
     read: ReadConfig | None = None,
     encoder: Encoder | EncodeFunction | None = None,
     strict: bool = False,
@@ -78,6 +81,7 @@ def add(
         index: The folder of the index.
         articles: The articles, as in ``build``. Exactly one of ``articles`` and ``places`` is given.
         places: Where to read the articles, as in ``build``. The index remembers them beside those it has.
+        fields: What the caller takes the index's fields to be (``build``); None for what they are.
         read: How the places are read; None for the defaults.
         encoder: The encoder that made the index's vectors, instead of loading it.
         strict: Whether the first article that can't be read stops it. Otherwise it is counted and named in the report.
@@ -96,7 +100,8 @@ def add(
         FormatTooNew: A later version wrote the index.
         EncoderMismatch: The encoder isn't the one that made the index's vectors.
         SourceError: A place doesn't exist, every article was lost, or, with ``strict``, an article can't be read.
-        ConfigError: Both or neither of ``articles`` and ``places`` are given, or an argument can't be used.
+        ConfigError: Both or neither of ``articles`` and ``places`` are given, the index was built with other
+            ``fields``, or an argument can't be used.
         IndexLocked: Another writer is still at work after ``lock_timeout_s``.
         MissingExtra: The encoder, or a package that a format needs, isn't installed.
         VectorsInvalid: The encoder gave something else than a row of length 1 for each text.
@@ -116,9 +121,10 @@ def add(
     paths = IndexPaths(Path(index))
     current_generation(paths)
     corpus = corpus_of(articles, places, read)
-    intake = ArticleIntake(strict=strict, read=_read_by(corpus))
     with writer_lock(paths.lock, "add", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
+        refuse_other_fields(paths.root, manifest.config, fields)
+        intake = ArticleIntake(strict=strict, read=_read_by(corpus), declared=manifest.config.fields)
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
         compared = _ArticleComparison(
             parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
@@ -140,6 +146,7 @@ def update(
     articles: ArticleInputs | None = None,
     *,
     places: Sequence[str | Path] = (),
+    fields: Declared | None = None,
     read: ReadConfig | None = None,
     prune: bool = False,
     prune_limit: float = PRUNE_LIMIT,
@@ -161,6 +168,7 @@ def update(
         articles: The articles, as in ``build``. Without ``articles`` and ``places``, those that the index remembers are
             read.
         places: Where to read the articles, as in ``build``.
+        fields: What the caller takes the index's fields to be (``build``); None for what they are.
         read: How the places are read; None for how the remembered ones were read before, or for the defaults.
         prune: Whether articles that have vanished are deleted, after ``say`` was told how many. Nothing is pruned, and
             a note says so, where an article couldn't be read: it may be the one that seems to have vanished.
@@ -180,7 +188,8 @@ def update(
 
     Raises:
         ConfigError: The index remembers no places and none are given; more than ``prune_limit`` has vanished; the index
-            should be pruned by a part of the places that it was made from; or an argument can't be used.
+            should be pruned by a part of the places that it was made from; it was built with other ``fields``; or an
+            argument can't be used.
         IndexNotFound: There is no index in the folder.
         IndexCorrupt: A file of the index is damaged.
         FormatTooOld: The index has a format or rules of before; ``rebuild`` brings it up to date.
@@ -212,8 +221,9 @@ def update(
     notes: list[str] = []
     with writer_lock(paths.lock, "update", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
+        refuse_other_fields(paths.root, manifest.config, fields)
         corpus = new_corpus if articles is not None or new_corpus else _remembered(manifest, read)
-        intake = ArticleIntake(strict=strict, read=_read_by(corpus))
+        intake = ArticleIntake(strict=strict, read=_read_by(corpus), declared=manifest.config.fields)
         missing = left_out(manifest.corpus, corpus)
         if prune and missing:
             raise ConfigError(
@@ -306,10 +316,10 @@ def update_files(
     paths = IndexPaths(Path(index))
     current_generation(paths)
     corpus = places_read(places, read)
-    intake = ArticleIntake(read=corpus.read)
     notes: list[str] = []
     with writer_lock(paths.lock, "watch", lock_timeout_s), open_generation(paths.root) as parent:
         manifest = parent.manifest
+        intake = ArticleIntake(read=corpus.read, declared=manifest.config.fields)
         held = parent.held(None) if changed is None else None
         states = FileStates(paths, parent, corpus.read, keeps=True, remembered=manifest.corpus, held=held)
         compared = _ArticleComparison(

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from searchkit.config import ReadConfig
+from searchkit.config import IndexConfig, ReadConfig
 from searchkit.errors import (
     BackendError,
     EncoderMismatch,
@@ -25,6 +25,7 @@ from searchkit.errors import (
 )
 from searchkit.index.build import build
 from searchkit.index.bundled_encoder import encoder_of
+from searchkit.index.declared_fields import refuse_other_fields
 from searchkit.index.feed_states import load_feed_states, save_feed_states
 from searchkit.index.file_states import differing_files
 from searchkit.index.folder_changes import Changes, FolderPolls, SettlingFiles, files_at, folder_events
@@ -124,6 +125,8 @@ class WatchConfig:
         generations: How many generations stay at least, to go back to; 0 leaves all.
         once: Whether it ends after one look at all.
         encoder: The encoder that made the index's vectors, instead of loading it.
+        settings: What is baked into the index where it is made; None for the defaults. An index of other fields is
+            refused.
     """
 
     index: Path
@@ -141,6 +144,7 @@ class WatchConfig:
     generations: int = GENERATIONS
     once: bool = False
     encoder: Encoder | None = None
+    settings: IndexConfig | None = None
 
 
 Tell = Callable[[WatchEvent], None]
@@ -171,6 +175,8 @@ def watching(config: WatchConfig, tell: Tell) -> Iterator[Watcher]:
         check_place(place)
     for address in config.feeds:
         check_address(address)
+    if config.settings is not None and config.settings.fields and is_index(config.index):
+        refuse_other_fields(config.index, manifest_in_force(IndexPaths(config.index)).config, config.settings.fields)
     with _changes(config) as changes:
         yield Watcher(config, tell, changes)
 
@@ -321,6 +327,7 @@ class Watcher:
                 cache=config.cache,
                 jobs=config.jobs,
                 encoder=config.encoder,
+                config=config.settings,
                 lock_timeout_s=_LOCK_S,
             )
         return update_files(
@@ -339,7 +346,14 @@ class Watcher:
     def _add(self, entries: Sequence[Article | Problem]) -> BuildReport:
         config = self._config
         if self._is_to_be_made():
-            return build(config.index, entries, cache=config.cache, encoder=config.encoder, lock_timeout_s=_LOCK_S)
+            return build(
+                config.index,
+                entries,
+                cache=config.cache,
+                encoder=config.encoder,
+                config=config.settings,
+                lock_timeout_s=_LOCK_S,
+            )
         return add(config.index, entries, encoder=self._opened_encoder(), cache=config.cache, lock_timeout_s=_LOCK_S)
 
     def _opened_encoder(self) -> Encoder:

@@ -16,6 +16,7 @@ from searchkit.errors import SourceError
 from searchkit.ingest.compression import COMPRESSIONS, explain
 from searchkit.ingest.format_detection import format_of_name, without_suffixes
 from searchkit.ingest.text_cleanup import clean
+from searchkit.project_file import FILE_NAME
 from searchkit.types import Problem
 
 _MAGIC = frozenset("*?[")
@@ -140,7 +141,7 @@ def _part_of(top: Path, path: Path) -> Iterator[Path | Problem]:
         return
     if path.is_dir():
         yield from _below(path)
-    elif not path.name.startswith(".") and not _is_beside_corpus(path):
+    elif _may_be_article(path.name) and not _is_beside_corpus(path):
         yield _regular(path)
 
 
@@ -213,6 +214,11 @@ def fixed_part(place: str | Path) -> Path:
 def address_of(path: str) -> str:
     """Return a path as a text that can be stored; names that are no UTF-8 stay different from each other."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _may_be_article(name: str) -> bool:
+    """Say whether a file of a folder is looked at: it isn't hidden, and not the one that makes the folder a place."""
+    return not name.startswith(".") and name != FILE_NAME
 
 
 def _expand(place: Path) -> Iterator[tuple[Path, Path | Problem]]:
@@ -319,7 +325,7 @@ def _below(path: Path) -> Iterator[Path | Problem]:
         return
     problems: list[Problem] = []
     for folder in _folders_below(path):
-        files = [child for child in _children(folder, problems) if not child.name.startswith(".")]
+        files = [child for child in _children(folder, problems) if _may_be_article(child.name)]
         for child in _corpus(files) or [file for file in files if not file.is_dir()]:
             # Judgements lie in a folder below their corpus.
             if folder.name != "qrels" or not _corpus(_children(folder.parent, [])):

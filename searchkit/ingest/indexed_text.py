@@ -38,6 +38,18 @@ def compose(article: Article, chunk: Chunk) -> SearchedText:
     return SearchedText(title=article.title.strip(), heading=chunk.heading.strip(), text=chunk.text)
 
 
+def words_of_field(article: Article, name: str) -> str:
+    """Return the words of a searchable field, a line for each of its values; only the keyword retriever sees them."""
+    value = article.fields.get(name)
+    items = value if isinstance(value, tuple) else () if value is None else (value,)
+    return "\n".join(str(item) for item in items)
+
+
+def field_term(field: str, term: str) -> str:
+    """Return the term of a word within an article's own field; the words of texts have no colon in them."""
+    return f"{field}:{term}"
+
+
 @lru_cache(maxsize=64)
 def header(title: str, heading: str) -> str:
     """Return the lines that stand before a chunk's text for the encoder: the title and the heading, shortened.

@@ -501,7 +501,8 @@ class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no 
         """Return a matcher over a row's terms, with how often the row has each."""
         if self._documents is None or not self.has_vector(docnum, fieldname):
             raise KeyError((docnum, fieldname))
-        inverter = Inverter(self._segment.analyzer or Analyzer(), self._segment.arrays.postings.title_weight)
+        postings = self._segment.arrays.postings
+        inverter = Inverter(self._segment.analyzer or Analyzer(), postings.title_weight, searchable=postings.searchable)
         inverter.add(*self._documents.chunk(self._segment.first + docnum))
         inverted = inverter.take()
         run = inverted.text if fieldname == "text" else inverted.title

@@ -100,7 +100,7 @@ def query_digest(query: Query, config: SearchConfig, *, reranked: bool) -> bytes
     order = (query.text, str(query.mode), str(query.syntax), float(query.min_confidence), query.sort)
     time = (query.as_of, query.around, query.recency, query.include_later, config.time_weight, config.time_scale_days)
     settings = (config.fusion, config.vector_weight, config.depth, config.rerank_depth, config.rerank_weight)
-    words = (config.vocabulary, config.title_boost, config.keyword_fallback)
+    words = (config.vocabulary, tuple(config.boosts.items()), config.keyword_fallback)
     text = repr((order, time, settings, words, config.time_zone, reranked, _where_digest(query.where)))
     return _digest(text)
 

@@ -3,7 +3,8 @@
 A chunk's score is the sum of its contributions' shares, and an article's the sum of ``counts * score`` over its votes.
 ``Contribution.how`` writes a share as arithmetic on what stands beside it: the leg's own ``score``; ``less``, what is
 taken off that; ``times``, what the rest is worth; and ``rank``. In a hybrid's keyword leg it names U (``fusion.py``).
-Neighbours are named, the nearest first; what is taken off their mean is what keyword and coverage give the chunk.
+A field that counts more has a contribution of its own, "boost of title". Neighbours are named, the nearest first; what
+is taken off their mean is what keyword and coverage give the chunk.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ STRAIGHT = "(score - less) * times"
 RECIPROCAL = f"1 / ({RRF_K} + rank)"
 LOGISTIC = "(1 / (1 + exp(-score)) - less) * times"
 NOTHING = "0"
+BOOST = "boost of "
+"""Stands before the name of the field."""
 VOTED = "sum of counts * share over the votes"
 
 
@@ -89,7 +92,11 @@ class Explainer:
         if legs.keyword is not None:
             score = float(legs.keyword.uncovered.at(rows)[0])
             rank = _rank(self._keyword, score) if legs.keyword.matching(rows)[0] else None
+            boosts = self._boosts(rows)
+            score -= sum(boosts.values())
             yield _contribution(legs.scale, KEYWORD, rank, score, score)
+            for name, boost in boosts.items():
+                yield replace(_contribution(legs.scale, KEYWORD, None, boost, boost), leg=f"{BOOST}{name}")
         vectored = legs.generation.vectored is None or legs.generation.vectored[row]
         if cosine is not None and nearness is not None and vectored:
             score = float(cosine[0])
@@ -104,6 +111,13 @@ class Explainer:
             yield Contribution(leg=name, rank=None, score=float(tier), share=share, times=legs.named.step, how=WEIGHED)
         if legs.shift is not None and row in legs.shift.rows:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
+
+    def _boosts(self, rows: NDArray[np.int64]) -> dict[str, float]:
+        """Return what fields that count more add to a row's BM25; nothing where the scale isn't a factor alone."""
+        if not isinstance(self._legs.scale, Scale):
+            return {}
+        scores = {name: float(matches.at(rows)[0]) for name, matches in self._legs.boosted.items()}
+        return {name: score for name, score in scores.items() if score}
 
     def _beside(self, rows: NDArray[np.int64]) -> Iterator[Contribution]:
         """Yield what coverage and neighbours give a row."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from searchkit.answer import FacetCount
 from searchkit.index.articles_db import label_key
+from searchkit.index.declared_fields import refuse_uncounted
 from searchkit.index.filters import labels
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 
@@ -29,6 +30,7 @@ def count_facets(
     ``rows`` is ``(rows,)``, None for all that live. Raises ``QueryError`` for a field that no article has, but
     for those that every archive may have.
     """
+    refuse_uncounted(generation.declared, names)
     for name in names:
         if name not in generation.field_names | FIELDS_EVERYWHERE:
             raise unknown_field(name, generation.field_names)

@@ -23,9 +23,9 @@ from pathlib import Path
 from searchkit.errors import ConfigError, CursorExpired, FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
 from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
-from searchkit.index.manifest import in_force, read_manifest
+from searchkit.index.manifest import in_force, read_manifest, seal_of
 from searchkit.index.paths import IndexPaths
-from searchkit.search.cursor import Cursor
+from searchkit.search.cursor import SEAL_BYTES, Cursor
 from searchkit.search.index_group import IndexGroup
 from searchkit.search.retrieval import SearchContext
 
@@ -191,9 +191,29 @@ class GenerationHolder:
         goes_on = f"The cursor goes on in generation {cursor.generation} of {self._paths.root}"
         if self._pinned:
             return CursorExpired(f"{goes_on}, and this searcher was opened on another one alone.")
+        if self._is_of_another_index(cursor):
+            return CursorExpired(
+                f"The cursor belongs to another index than {self._paths.root}, or to the one that was there before."
+            )
         return CursorExpired(
             f"{goes_on}, which isn't there any more, or was left more than {self._hold_s:g} seconds ago."
         )
+
+    def _is_of_another_index(self, cursor: Cursor) -> bool:
+        """Say whether no generation of this index can have given a cursor: it would have another seal, or number."""
+        with self._taken() as context:
+            held = context.generation.manifest.generation
+            if cursor.generation == held:
+                return True  # of another seal, or it would have been taken
+        if self._group is not None:
+            return False
+        try:
+            if cursor.generation > in_force(self._paths).generation:
+                return True
+            seal = seal_of(self._paths, cursor.generation)
+        except SearchkitError:
+            return False
+        return bytes.fromhex(seal)[:SEAL_BYTES] != cursor.seal
 
     def _keep(self, shared: _SharedGeneration, seconds: float) -> None:
         """Keep a generation for pages, beside who uses it now. The one that would go first makes room."""

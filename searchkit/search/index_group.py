@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ def index_group(indexes: Mapping[str, str | Path] | Iterable[str | Path], differ
         raise ConfigError(f"differing can't be {differing!r}.", hint=f"Give one of: {', '.join(DIFFERING)}.")
     if isinstance(indexes, str | Path) or not isinstance(indexes, Iterable):
         raise ConfigError(f"indexes takes several folders, not {indexes!r}.", hint="Give a list, or names and folders.")
-    pairs = indexes.items() if isinstance(indexes, Mapping) else ((Path(path).resolve().name, path) for path in indexes)
+    pairs = list(indexes.items()) if isinstance(indexes, Mapping) else [(_own_name(path), path) for path in indexes]
     paths: dict[str, Path] = {}
     for name, path in pairs:
         if not isinstance(name, str) or not name or SEPARATOR in name:
@@ -60,7 +60,33 @@ def index_group(indexes: Mapping[str, str | Path] | Iterable[str | Path], differ
             raise ConfigError(
                 f"Two indexes are called '{name}'.", hint="Give them names: open_many({'news': PATH, …})."
             )
+        if not isinstance(path, str | Path) or not str(path):
+            raise ConfigError(f"An index can't lie at {path!r}.", hint="Give its folder, as text or a Path.")
         paths[name] = Path(path)
     if not paths:
         raise ConfigError("There is no index to open.", hint="Name at least one.")
     return IndexGroup(paths=paths, keyword_only=differing == "keyword")
+
+
+def _own_name(path: object) -> str:
+    return Path(path).resolve().name if isinstance(path, str | Path) else "index"
+
+
+def names_apart(paths: Sequence[Path]) -> dict[str, Path]:
+    """Name folders by their own names; those that have the same by the folders above them, too: ``a-news``, ``b-news``.
+
+    Raises ``ConfigError`` where one is named twice.
+    """
+    folders = [path.resolve() for path in paths]
+    for place, folder in enumerate(folders):
+        if folder in folders[:place]:
+            raise ConfigError(f"The index {paths[place]} is named twice.", hint="Name it once.")
+    names = [folder.name for folder in folders]
+    for depth in range(2, max((len(folder.parts) for folder in folders), default=0) + 1):
+        same = {name for name in names if names.count(name) > 1}
+        if not same:
+            break
+        for place, folder in enumerate(folders):
+            if names[place] in same:
+                names[place] = "-".join(part.strip("/") for part in folder.parts[-depth:])
+    return dict(zip(names, paths, strict=True))

@@ -129,10 +129,10 @@ class NamedRows:
 def step_of(scale: Scale, idf_sum: float, config: SearchConfig) -> float:
     """Return more than two scores of one question can differ by, whatever dates, neighbours and the reranker say.
 
-    ``idf_sum`` is U: BM25 is below it, quotations add half as much, and so do titles that count more. A nearness lies
+    ``idf_sum`` is U: BM25 is below it, quotations add half as much, and so do fields that count more. A nearness lies
     within 2 of 0. Neighbours give no chunk more than the best has.
     """
-    words = 2 * idf_sum * (1 + config.title_boost)
+    words = 2 * idf_sum * (1 + sum(config.boosts.values()))
     others = 1 + config.rerank_weight + config.time_weight + config.coverage_weight
     return scale.bound(words, 4.0) + others * scale.unit
 

@@ -7,15 +7,19 @@ is; a page by score goes on in a ranking that is kept (``deep_ranking.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchkit.config import SearchConfig
+from searchkit.errors import QueryError
+from searchkit.index.declared_fields import refuse_unsorted
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
+from searchkit.keyword.query.parser import KNOWN_AS
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.ranking import RankedKeys, RetrieverScores
@@ -84,10 +88,20 @@ def _field_of(generation: Generation, sort: str) -> tuple[str, bool]:
     """Return the field to sort by and whether the last comes first. Raises ``QueryError``."""
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
+    refuse_unsorted(generation.declared, name)
     known = generation.field_names | OWN_COLUMNS
     if name not in known | FIELDS_EVERYWHERE:
-        raise unknown_field(name, known)
+        raise _unsortable(name, known, descending=descending)
     return name, descending
+
+
+def _unsortable(name: str, known: Collection[str], *, descending: bool) -> QueryError:
+    """Make the error for a field that isn't there, with what it is called here as it is to be typed."""
+    near = get_close_matches(name, sorted(known), n=1)
+    meant = KNOWN_AS.get(name.lower()) or (near[0] if near else "")
+    if not meant:
+        return unknown_field(name, known)
+    return QueryError(f"No article here has a field '{name}'.", hint=f"Did you mean '{'-' * descending}{meant}'?")
 
 
 def _sortable(context: SearchContext, candidates: Candidates, config: SearchConfig) -> Rows:

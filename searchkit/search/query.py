@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from numbers import Real
 from typing import TYPE_CHECKING
 
-from searchkit.config import SearchConfig
-from searchkit.errors import QueryError
+from searchkit.config import SearchConfig, checked_boosts
+from searchkit.errors import ConfigError, QueryError
 from searchkit.filter_expression import (
     Conditions,
     Values,
@@ -168,7 +169,8 @@ def _notes(
             has_value(segment, name, value, mask) for segment, mask in zip(generation.segments, among, strict=True)
         )
     ][:_NOTED]
-    spellings = _spellings(generation, name, among) if suggest and absent else {}
+    told = suggest and absent and name not in generation.hidden
+    spellings = _spellings(generation, name, among) if told else {}
     return [f"{who} has the {name} '{_text(value)}'.{_nearest(spellings, name, value)}" for value in absent]
 
 
@@ -223,6 +225,7 @@ def make_query(
     sort: str = "",
     cursor: str | None = None,
     parts: str | Iterable[str] | None = None,
+    boosts: Mapping[str, float] | None = None,
 ) -> Query:
     """Make a query of the arguments of ``Searcher.search``; ``now`` is asked where words such as "today" are read.
 
@@ -259,20 +262,23 @@ def make_query(
         sort=sort,
         cursor=cursor,
         parts=USUAL_PARTS if parts is None else _parts(parts),
+        boosts=None if boosts is None else _boosts(boosts),
     )
     check_query(query)
     return query
 
 
-def settings_for(generation: Generation, config: SearchConfig | None) -> SearchConfig:
+def settings_for(generation: Generation, config: SearchConfig | None, query: Query | None = None) -> SearchConfig:
     """Return the settings that hold: the caller's, or else those that the generation names, or else the defaults.
 
-    Raises ``ConfigError`` where the caller's were chosen for vectors of another encoder.
+    A query's boosts stand in the place of the settings'. Raises ``ConfigError`` where the caller's were chosen for
+    vectors of another encoder.
     """
     if config is None:
-        return generation.settings
-    check_settings(config.made_for, generation.manifest, generation.paths.root)
-    return config
+        config = generation.settings
+    else:
+        check_settings(config.made_for, generation.manifest, generation.paths.root)
+    return config if query is None or query.boosts is None else replace(config, boosts=dict(query.boosts))
 
 
 def check_query(query: Query) -> None:
@@ -285,7 +291,7 @@ def check_query(query: Query) -> None:
         )
     if not query.text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
-    if not isinstance(query.k, int) or not 1 <= query.k <= K_LIMIT:
+    if not isinstance(query.k, int) or isinstance(query.k, bool) or not 1 <= query.k <= K_LIMIT:
         raise QueryError(f"k is {shown_value(query.k)}.", hint=f"Ask for 1 to {K_LIMIT:,} results.")
     if not isinstance(query.min_confidence, float | Real) or not 0 <= query.min_confidence <= 1:
         raise QueryError(
@@ -406,6 +412,14 @@ def ids_of(ids: Iterable[str]) -> tuple[str, ...]:
         if not isinstance(article_id, str):
             raise QueryError(f"{shown_value(article_id)} is no id of an article.", hint=hint)
     return wanted
+
+
+def _boosts(boosts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return which fields count more. Raises ``QueryError``."""
+    try:
+        return tuple(checked_boosts(boosts).items())
+    except ConfigError as error:
+        raise QueryError(error.message, hint=error.hint) from error
 
 
 def _parts(parts: str | Iterable[str]) -> tuple[Part, ...]:

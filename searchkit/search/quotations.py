@@ -25,6 +25,7 @@ import numpy as np
 
 from searchkit.errors import QueryError
 from searchkit.index.article_keys import is_run, word_key
+from searchkit.index.declared_fields import shown_article
 from searchkit.ingest.sentences import sentence_spans
 from searchkit.keyword.analysis.normalization import fold
 from searchkit.keyword.query.ast import Phrase, Term, Tree
@@ -94,10 +95,10 @@ def quotations(
     if len(typed) < FEWEST_WORDS:
         raise QueryError(
             f"A quotation has {FEWEST_WORDS} words or more, not {len(typed)}.",
-            hint="Type more of it, or search for its words: searchkit search.",
+            hint="Type more of it, or search for its words.",
         )
-    if k < 1:
-        raise QueryError(f"k can't be {k}: at least one passage is asked for.", hint="Give 1 or more.")
+    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+        raise QueryError(f"k is {k!r}: at least one passage is asked for.", hint="Give 1 or more.")
     passages: dict[tuple[str, int], Quotation] = {}
     for tree in _trees(context, text):
         for row in evaluate(context.keyword, tree).best(READ).rows.tolist():
@@ -158,7 +159,12 @@ def _passage(context: SearchContext, text: str, typed: Sequence[PlacedWord], row
     start, end = first + written[low].start, first + written[high - 1].end
     differences = _differences(text, typed, article.text[first:], written, blocks)
     return Quotation(
-        article=article, start=start, end=end, text=article.text[start:end], share=share, differences=differences
+        article=shown_article(article, generation.hidden),
+        start=start,
+        end=end,
+        text=article.text[start:end],
+        share=share,
+        differences=differences,
     )
 
 

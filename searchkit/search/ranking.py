@@ -20,7 +20,7 @@ best of each word over the chunks ranked worse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -140,6 +140,8 @@ class RetrieverScores:
     """What dates add to the scores; None where the question is of no time."""
     neighbour_weight: float = 0.0
     whole: RetrieverScores | None = None
+    boosted: Mapping[str, KeywordMatches] = field(default_factory=dict)
+    """What each field that counts more adds to the keyword scores; where that is to be explained."""
     near: list[NeighbourShift] = field(default_factory=list, init=False)
     """What neighbours add, once it was worked out. Not handed over by ``replace``, as ``known`` isn't."""
     first: dict[int, tuple[Rows, float]] = field(default_factory=dict, init=False)

@@ -11,6 +11,7 @@ import numpy as np
 from searchkit.answer import ChunkResult, Result, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
+from searchkit.index.declared_fields import shown_article
 from searchkit.index.generation import Generation
 from searchkit.search.confidence import confidences
 from searchkit.search.explain import Explainer, of_article
@@ -48,7 +49,7 @@ def make_results(
             Result(
                 rank=rank,
                 score=score,
-                article=article,
+                article=shown_article(article, context.generation.hidden),
                 chunks=chunks,
                 contributions=of_article(votes) if votes else (),
                 votes=votes,

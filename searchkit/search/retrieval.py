@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from searchkit.config import SearchConfig
 from searchkit.errors import BackendError, MissingExtra, QueryError, VectorsMissing
 from searchkit.index.articles_db import label_key
+from searchkit.index.declared_fields import check_boosts
 from searchkit.index.filters import articles_for
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
 from searchkit.index.manifest import RULES, rules_note, seal_of
@@ -27,6 +28,7 @@ from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import (
     TEXT,
+    TITLE,
     Compound,
     Filter,
     Maybe,
@@ -41,7 +43,7 @@ from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery, parse
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary, with_title_boost
+from searchkit.keyword.query.vocabulary import QueryVocabulary, boost_wishes, read_vocabulary, with_boosts
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.cursor import SEAL_BYTES, Clock
@@ -223,6 +225,7 @@ class SearchContext:
             analyzer=self.analyzer,
             languages=self.generation.languages,
             filter_fields=self._filter_fields,
+            searchable=self.generation.searchable,
             syntax=query.syntax,
         )
 
@@ -239,14 +242,14 @@ class SearchContext:
                 known = QueryVocabulary(read_vocabulary(config.vocabulary), self.analyzer, self.generation.languages)
                 self._vocabularies[config.vocabulary] = known
             tree, notes = known.applied(tree, parsed.text)
-        if config.title_boost:
-            tree = with_title_boost(tree, config.title_boost)
-            notes = (*notes, f"A word in a title counts {config.title_boost:g} times its score there more.")
+        if config.boosts:
+            tree = with_boosts(tree, config.boosts)
+            notes = (*notes, *(_boost_note(name, boost) for name, boost in config.boosts.items()))
         return tree, notes
 
     @cached_property
     def _filter_fields(self) -> frozenset[str]:
-        return FIELDS_EVERYWHERE | self.generation.field_names
+        return (FIELDS_EVERYWHERE | self.generation.field_names) - set(self.generation.searchable)
 
     def resolve(self, condition: Filter, clock: Clock | None = None) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
@@ -275,10 +278,8 @@ class SearchContext:
 
     def lacks_words(self, candidates: Candidates) -> bool:
         """Say whether the query has a word none of whose forms stands in a living article."""
-        if candidates.parsed is None:
-            return False
         df = self.keyword.df
-        for word in candidates.parsed.words:  # most words are found by the first of their terms
+        for word in candidates.topic_words:  # most words are found by the first of their terms
             if not df("text", word.units[0].terms[0]) and not any(
                 df("text", term) for unit in word.units for term in unit.terms
             ):
@@ -287,7 +288,7 @@ class SearchContext:
 
     def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
-        return suggest(self.keyword, candidates.parsed.words, candidates.query.text) if candidates.parsed else ()
+        return suggest(self.keyword, candidates.topic_words, candidates.query.text)
 
 
 Encode = Callable[[SearchContext, str], "Vector"]
@@ -309,6 +310,14 @@ class Candidates:
     """Those of a search by vector alone."""
     telling: tuple[QueryWord, ...] | None = None
     """The words of a plain query that count; None where they aren't known."""
+    time_words: frozenset[str] = frozenset()
+    """Those that name the time of the question, folded: no article need have them."""
+
+    @property
+    def topic_words(self) -> list[QueryWord]:
+        """The words asked for that name no time."""
+        words = self.parsed.words if self.parsed else ()
+        return [word for word in words if word.surface.casefold() not in self.time_words]
 
     @property
     def highlights(self) -> Sequence[Term | Compound]:
@@ -341,7 +350,8 @@ def retrieve(
     legs = candidates.legs
     if isinstance(legs.scale, Scale):  # with another fusion dates are refused, or not read
         legs = replace(legs, prior=prior_of(context.dates, context.generation, time, config, legs.scale))
-    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time))
+    words = frozenset(time.words.casefold().split())
+    return replace(candidates, legs=legs, reading=timed_reading(candidates.reading, time), time_words=words)
 
 
 def _notes_on_time(context: SearchContext, query: Query, time: QueryTime | None, mask: Mask | None) -> tuple[str, ...]:
@@ -369,6 +379,7 @@ def _untimed(
 ) -> Candidates:
     """Ask the legs, whatever time the query is of."""
     mask = searched_rows(context, query)
+    check_boosts(context.generation.searchable, config.boosts)
     absent = (*context.standing(query.mode), *context.notes_on(query, mask))
     resolve = partial(context.resolve, clock=clock)
     if not parsed.plain:
@@ -384,6 +395,7 @@ def _untimed(
         )
         return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
     tree, reading_notes = context.reread(parsed, config)
+    boosted = _boosted(context, tree, config) if query.is_explained else {}
     absent += reading_notes
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
@@ -417,6 +429,7 @@ def _untimed(
             lambda: mask if parsed.plain else matches.allowed,
             step_of(scale, matches.idf_sum, config),
         ),
+        boosted=boosted,
     )
     if legs.neighbour_weight:
         ask = partial(evaluate, resolve=resolve, coverage=coverage)
@@ -433,6 +446,19 @@ def _untimed(
         reading=parsed.reading,
         telling=parsed.telling,
     )
+
+
+def _boosted(context: SearchContext, tree: Tree, config: SearchConfig) -> dict[str, KeywordMatches]:
+    """Return what each field that counts more adds to the keyword scores, to be explained."""
+    wishes = {name: boost_wishes(tree, name, boost) for name, boost in config.boosts.items()}
+    return {
+        name: evaluate(context.keyword, Maybe(child=Or(children=tuple(some)))) for name, some in wishes.items() if some
+    }
+
+
+def _boost_note(name: str, boost: float) -> str:
+    place = "a title" if name == TITLE else f"the field '{name}'"
+    return f"A word in {place} counts {boost:g} times its score there more."
 
 
 def _encoded(

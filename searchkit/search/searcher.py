@@ -20,6 +20,7 @@ from searchkit.answer import Answer, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import ConfigError, QueryError
 from searchkit.filter_expression import Conditions, Values, filter_expression
+from searchkit.index.declared_fields import shown_article
 from searchkit.index.generation import check_fields, info_of
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.keyword.query.time_expressions import may_name_time
@@ -353,6 +354,7 @@ class Searcher:
         sort: str = "",
         cursor: str | None = None,
         parts: str | Iterable[str] | None = None,
+        boosts: Mapping[str, float] | None = None,
     ) -> Answer:
         """Answer a question with the best articles that pass the filters.
 
@@ -404,6 +406,9 @@ class Searcher:
                 no article comes twice and none is missed, whatever changes in the index meanwhile.
             parts: What is made of each result beside its id and score, of "articles", "chunks", "snippets" and
                 "explanations" (``Part``): what isn't made isn't read. None: the first three.
+            boosts: How much more a field counts that has a word asked for, by keyword: ``{"title": 2, "summary":
+                1.5}`` adds so many times the score of the field's own words. "title", or a field that the index has as
+                searchable. None is what the settings say.
 
         Returns:
             The results, best first, and notes on what the user should know.
@@ -468,6 +473,7 @@ class Searcher:
             sort=sort,
             cursor=cursor,
             parts=parts,
+            boosts=boosts,
         )
         return self.ask(query if clock.reading is None else replace(query, now=clock.reading))
 
@@ -643,7 +649,7 @@ class Searcher:
             ['radar#0', 'missiles#0']
         """
         with self._reading() as context:
-            config = settings_for(context.generation, self._config)
+            config = settings_for(context.generation, self._config, query)
             candidates = self._look(context, query, config)
             ranked = rank_chunks(candidates.legs, depth, config.depth)
             return tuple(
@@ -677,7 +683,7 @@ class Searcher:
         shown = query if isinstance(query, Query) else Query(text=query)
         shown = replace(shown, parts=(Part.SNIPPETS,), explain=False, cursor=None, rerank=False)
         with self._reading() as context:
-            config = settings_for(context.generation, self._config)
+            config = settings_for(context.generation, self._config, query if isinstance(query, Query) else None)
             candidates = self._look(context, shown, config)
             ranked = scored_articles(context, candidates, wanted)
             results = make_results(context, candidates, ranked, config)
@@ -735,7 +741,7 @@ class Searcher:
             (4,)
         """
         with self._reading() as context:
-            return retrieve(context, query, settings_for(context.generation, self._config), self._encode).legs
+            return retrieve(context, query, settings_for(context.generation, self._config, query), self._encode).legs
 
     def read_query(self, query: Query) -> QueryReading:
         """Tell what a query is read as, without searching.
@@ -1009,7 +1015,7 @@ class Searcher:
         """
         with self._reading() as context:
             article_row = context.generation.find_article(article_id)
-            return article_row[0] if article_row else None
+            return shown_article(article_row[0], context.generation.hidden) if article_row else None
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
         """Return all chunks of an article.
@@ -1196,7 +1202,7 @@ class Searcher:
             return None
         if self._reranker is not None and query.rerank:
             return None
-        if not settings_for(context.generation, self._config).reads_plainly:
+        if not settings_for(context.generation, self._config, query).reads_plainly:
             return None
         timeless = query.as_of is None and query.around is None and not query.recency
         if not timeless or (query.recency is None and may_name_time(query.text)):
@@ -1207,7 +1213,7 @@ class Searcher:
         self, context: SearchContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
     ) -> PageTurn:
         """Find the page that a query asks for. Raises as ``ask`` does."""
-        config = settings_for(context.generation, self._config)
+        config = settings_for(context.generation, self._config, query)
         clock = Clock(lambda: config.time_zone, query.now if cursor is None else cursor.now)
         counting, watch = watch is not None, watch or Stopwatch()
         if cursor is None:

@@ -107,7 +107,8 @@ class Suggester:
         if kinds is None or WORD in kinds:
             groups.append(list(self._words(prefix, where, k)))
         if key := value_key(prefix):
-            names = [name for name in self._values if kinds is None or name in kinds]
+            shown = [name for name in self._values if name not in self._generation.hidden]
+            names = [name for name in shown if kinds is None or name in kinds]
             fields = [each for name in names if name != TITLE for each in self._of_field(name, key, where, k)]
             groups.append(sorted(fields)[:k])
             if TITLE in names:

@@ -10,10 +10,13 @@ import shutil
 import tempfile
 import weakref
 from functools import partial
+from inspect import isfunction
 from pathlib import Path
 
 from searchkit.config import IndexConfig, SearchConfig
+from searchkit.encoders.function_encoder import FunctionEncoder
 from searchkit.errors import StorageError
+from searchkit.field_config import Declared
 from searchkit.index.article_source import ArticleInputs
 from searchkit.index.build import build
 from searchkit.search.searcher import Searcher
@@ -24,6 +27,7 @@ def open_temporary(
     articles: ArticleInputs,
     *,
     config: IndexConfig | None = None,
+    fields: Declared | None = None,
     search: SearchConfig | None = None,
     encoder: Encoder | EncodeFunction | None = None,
     reranker: Reranker | str | None = None,
@@ -35,8 +39,9 @@ def open_temporary(
     Args:
         articles: The articles, as for ``build``.
         config: What is baked into the index; None for the defaults.
+        fields: What the index is told of its articles' own fields, as for ``build``.
         search: Settings of the searches; None for the defaults.
-        encoder: The encoder, as for ``build``: a function will do.
+        encoder: The encoder, as for ``build``: a function will do, here also one without a name, a lambda.
         reranker: What looks again at the best chunks, as for ``open``.
 
     Returns:
@@ -60,8 +65,11 @@ def open_temporary(
     except OSError as error:
         raise StorageError(f"No temporary folder can be made: {error.strerror}.", hint="Name one by TMPDIR.") from error
     remove = partial(shutil.rmtree, folder, ignore_errors=True)
+    is_nameless = False
+    if isfunction(encoder) and encoder.__name__ == "<lambda>":  # nobody has to know it again
+        encoder, is_nameless = FunctionEncoder(encoder, name="lambda"), True
     try:
-        build(folder / "index", articles, config=config, encoder=encoder)
+        build(folder / "index", articles, config=config, fields=fields, encoder=encoder, cache=not is_nameless)
         searcher = Searcher(folder / "index", config=search, encoder=encoder, reranker=reranker, on_close=remove)
     except BaseException:
         remove()

@@ -7,6 +7,7 @@ import re
 from typing import Any, ClassVar
 
 from searchkit.errors import QueryError, SearchkitError
+from searchkit.hints import for_request
 from searchkit.server.access import Access
 
 MEDIA_TYPE = "application/problem+json"
@@ -126,7 +127,7 @@ def problem_of(error: SearchkitError, access: Access | None = None) -> dict[str,
         "status": error.http_status,
         "code": code,
         "detail": error.message,
-        "hint": error.default_hint if hidden else error.hint,
+        "hint": for_request(error.default_hint if hidden else error.hint),
         **({"position": int(position[1].replace(",", ""))} if position else {}),
     }
 

@@ -101,19 +101,42 @@ class _Search(_Named):
         names = ("k", "mode", "syntax", "facets", "min_confidence", "sort", "cursor", "parts")
         times = ("as_of", "around", "recency", "include_later")
         explain = self.explain or "explanations" in (self.parts or ())
-        return {name: getattr(self, name) for name in names + times} | {"explain": explain} | self.filters()
+        more = {"explain": explain, "boosts": self.factors()}
+        return {name: getattr(self, name) for name in names + times} | more | self.filters()
+
+    def factors(self) -> dict[str, float] | None:
+        """Return which fields count more; None where none is named. Raises ``BadRequest``."""
+        return None
 
 
 class SearchParameters(_Search):
     """A search in an address."""
 
     where: str | None = Field(None, description="Conditions as JSON.", examples=[json.dumps(_EXAMPLE_WHERE)])
+    boost: list[Name] = Field(
+        [], description="A field that counts more, and how much: title=2.", examples=[["title=2"]]
+    )
+
+    def factors(self) -> dict[str, float] | None:
+        """Return which fields count more; None where none is named. Raises ``BadRequest``."""
+        pairs = [text.partition("=") for text in self.boost]
+        try:
+            return {name: float(factor) for name, _, factor in pairs} or None
+        except ValueError as error:
+            raise BadRequest("A 'boost' names no factor.", hint="Write boost=title=2.") from error
 
 
 class SearchBody(_Search):
     """A search as JSON."""
 
     where: WhereObject | None = Field(None, description="Conditions.", examples=[_EXAMPLE_WHERE])
+    boosts: dict[Name, float] | None = Field(
+        None, description="Fields that count more, and how much.", examples=[{"title": 2}]
+    )
+
+    def factors(self) -> dict[str, float] | None:
+        """Return which fields count more; None where none is named."""
+        return self.boosts
 
 
 class CountParameters(_Named):

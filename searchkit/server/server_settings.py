@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from searchkit.errors import ConfigError
+from searchkit.search.index_group import names_apart
 from searchkit.server.access import Token
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -121,18 +122,11 @@ def is_any_address(host: str) -> bool:
 
 
 def named_indexes(paths: Sequence[Path]) -> dict[str, Path]:
-    """Return folders by the names that stand in addresses: their own. Raises ``ConfigError`` where two are the same."""
-    named: dict[str, Path] = {}
-    for path in paths:
-        name = path.resolve().name
-        if name == "jobs":
-            raise ConfigError(
-                "An index can't be served as 'jobs'.", hint="That is the jobs' address: rename its folder."
-            )
-        if name in named:
-            raise ConfigError(
-                f"Two indexes are called '{name}': {named[name]} and {path}.",
-                hint="An index is named by its folder in addresses: rename one.",
-            )
-        named[name] = path
+    """Return folders by the names that stand in addresses: their own, or such that tell them apart (``names_apart``).
+
+    Raises ``ConfigError`` for a name that can't stand there, and where an index is named twice.
+    """
+    named = names_apart(paths)
+    if "jobs" in named:
+        raise ConfigError("An index can't be served as 'jobs'.", hint="That is the jobs' address: rename its folder.")
     return named

@@ -361,7 +361,40 @@ def test_several_indexes_are_asked_together(run: Run, built: Path, tmp_path: Pat
     ran = run("search", "air defence", "--index", built, "--index", tmp_path / "port", "--format", "jsonl")
     assert {line.split('"id": "')[1].split("/")[0] for line in ran.out.splitlines()} == {"wire", "port"}
     ran = run("search", "air defence", "--index", tmp_path / "port", "--index", tmp_path / "port")
-    assert (ran.code, "Two indexes are called 'port'" in ran.err) == (2, True)
+    assert (ran.code, "is named twice" in ran.err) == (2, True)
+
+
+def test_indexes_of_one_name_are_told_apart(run: Run, built: Path, tmp_path: Path) -> None:
+    same = tmp_path / "old" / "wire"
+    corpus = tmp_path / "port.jsonl"
+    corpus.write_text('{"id": "7", "title": "Air defence of the port", "text": "Missiles guard the port."}\n')
+    assert run("build", corpus, "--index", same, "--quiet").code == 0
+    ran = run("search", "air defence", "--index", built, "--index", same, "--format", "jsonl")
+    assert {line.split('"id": "')[1].split("/")[0] for line in ran.out.splitlines()} == {"indexes-wire", "old-wire"}
+
+
+def test_a_switch_that_is_given_both_ways_is_refused(run: Run, built: Path) -> None:
+    ran = run("search", "radar", "--index", built, "--recency", "--no-recency")
+    assert ran.code == 2
+    assert "--recency and --no-recency exclude each other." in ran.err
+    assert run("search", "--index", built, "--recency", "--", "--no-recency").code in (0, 1)
+
+
+def test_a_sort_by_another_name_names_the_field_as_it_is_typed(run: Run, built: Path) -> None:
+    for typed, meant in (("-date", "-published"), ("date", "published"), ("-desks", "-desk")):
+        ran = run("search", "air", "--index", built, "--mode", "keyword", "--sort", typed)
+        assert (ran.code, f"Did you mean '{meant}'?" in ran.err) == (2, True)
+
+
+def test_boosts_are_typed_by_field(run: Run, built: Path) -> None:
+    ran = run("search", "batteries", "--index", built, "--mode", "keyword", "--boost", "title=2", "--explain")
+    assert ran.code == 0
+    assert "counts 2 times its score there more" in ran.err
+    assert "boost of title" in ran.out
+    for wrong, message in (("title", "can't be 'title'"), ("title=x", "can't be 'x'"), ("desk=2", "has no words here")):
+        refused = run("search", "air", "--index", built, "--boost", wrong)
+        assert (refused.code, message in refused.err) == (2, True)
+    assert run("evaluate", "--known-items", "--index", built, "--compare", "boost.title=x").code == 2
 
 
 def test_the_next_page_is_named_and_turned(run: Run, built: Path) -> None:
@@ -396,7 +429,7 @@ def test_a_vocabulary_and_a_boost_are_taken(run: Run, built: Path, tmp_path: Pat
     words.write_text("flak, air defence\n")
     search = ("search", "flak", "--mode", "keyword", "--index", built)
     assert run(*search).code == 1
-    ran = run(*search, "--vocabulary", words, "--title-boost", "2")
+    ran = run(*search, "--vocabulary", words, "--boost", "title=2")
     assert (ran.code, "Poland buys" in ran.out) == (0, True)
     assert "Searched for 'flak' also as 'air defence'." in ran.err
     words.write_text("flak\n")

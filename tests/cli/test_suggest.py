@@ -23,3 +23,10 @@ def test_filters_hold_for_suggestions(run: Run, built: Path) -> None:
 
 def test_a_title_can_not_steer_the_terminal(run: Run, built: Path) -> None:
     assert "\x1b" not in run("suggest", "[bold", "--index", built).out
+
+
+def test_no_beginning_is_told_as_such(run: Run, built: Path) -> None:
+    for nothing in ("", "  "):
+        ran = run("suggest", nothing, "--index", built)
+        assert (ran.code, ran.out) == (2, "")
+        assert "There is no beginning." in ran.err

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.keyword.postings.writer import _move
+from searchkit.keyword.analysis.analyzer import Analyzer
+from searchkit.keyword.postings.reader import PostingsReader
+from searchkit.keyword.postings.writer import PostingsWriter, _move
 from searchkit.storage import native
 from searchkit.storage.array_file import ArrayFile, ArrayWriter, StringTable, write_strings
 
@@ -113,3 +115,29 @@ def test_strings_are_sorted_alike_with_and_without_a_compiler(
 def written(path: Path) -> list[str]:
     names = StringTable(ArrayFile(path, b"SKTESTS1"), "names")
     return names.slice(0, len(names))
+
+
+@compiled
+def test_words_of_fields_are_inverted_as_numpy_inverts_them(tmp_path: Path) -> None:
+    rows = [
+        ("Lamp", "", "A brass lamp.", "en", "", None, ("Well-known radar, S-300 and C++", "Ужгород 雷達")),
+        ("Lamp", "Head", "It shines on.", "en", "", 0, ()),
+        ("Other", "", "Haustür", "de", "", None, ("", "Haustür")),
+    ]
+
+    def written(name: str) -> bytes:
+        with PostingsWriter(Analyzer(), 2, searchable=("place", "summary")) as writer:
+            for row in rows:
+                writer.add(*row)
+            writer.write(tmp_path / name)
+        return (tmp_path / name).read_bytes()
+
+    ours = written("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "COMPILED", None)
+        assert written("numpy") == ours
+    with PostingsReader(tmp_path / "compiled") as reader:
+        text = reader.field("text")
+        assert reader.searchable == ("place", "summary")
+        assert text.term_id("place:radar") is not None
+        assert text.term_id("summary:radar") is None

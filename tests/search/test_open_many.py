@@ -9,6 +9,7 @@ import pytest
 import searchkit
 from searchkit import F, Searcher
 from searchkit.errors import ConfigError, EncoderMismatch, IndexNotFound, SearchkitError, VectorsMissing
+from searchkit.search.index_group import names_apart
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
 
@@ -123,3 +124,17 @@ def test_what_can_not_be_opened_together_is_refused(folder: Path, tmp_path: Path
         searchkit.open_many([folder / "even"], differing="mix")
     with pytest.raises(IndexNotFound):
         searchkit.open_many([folder / "even", tmp_path / "nothing"])
+
+
+@pytest.mark.parametrize("indexes", [[None], [3], {"a": None}, [b"x"], [""], {"a": ""}, 3, {1: "x"}, [["x"]]])
+def test_what_is_no_folder_is_refused(indexes: object) -> None:
+    with pytest.raises(ConfigError):
+        searchkit.open_many(indexes)  # type: ignore[arg-type]
+
+
+def test_folders_of_one_name_are_named_with_those_above_them(tmp_path: Path) -> None:
+    paths = [tmp_path / "a" / "x" / "news", tmp_path / "b" / "x" / "news", tmp_path / "wire"]
+    assert list(names_apart(paths)) == ["a-x-news", "b-x-news", "wire"]
+    assert list(names_apart(paths[2:])) == ["wire"]
+    with pytest.raises(ConfigError, match="is named twice"):
+        names_apart([tmp_path / "wire", tmp_path / "a" / ".." / "wire"])

@@ -449,3 +449,31 @@ def test_only_the_first_page_names_the_nearest(searcher: Searcher) -> None:
     first = searcher.search("oil exports of Venezuela", k=1, min_confidence=0.9999)
     assert first.nearest is not None
     assert first.next_cursor is None
+
+
+def test_a_cursor_of_another_index_is_told_as_such(tmp_path: Path) -> None:
+    built(tmp_path / "one")
+    built(tmp_path / "other", range(40, 60))
+    delete(tmp_path / "one", ["a001"])
+    with (
+        searchkit.open(tmp_path / "one", encoder=WordEncoder()) as one,
+        searchkit.open(tmp_path / "one", encoder=WordEncoder(), generation=1) as before,
+        searchkit.open(tmp_path / "other", encoder=WordEncoder()) as other,
+    ):
+        for cursor, asked in (
+            (one.search(TEXT, k=3).next_cursor, other),  # a generation that it never had
+            (other.search(TEXT, k=3).next_cursor, one),  # one that it had, with another seal
+            (before.search(TEXT, k=3).next_cursor, other),  # the one it has, with another seal
+        ):
+            with pytest.raises(CursorExpired, match="belongs to another index than"):
+                asked.search(TEXT, k=3, cursor=cursor)
+
+
+@pytest.mark.parametrize("k", [True, False, 0, 2.0, "3"])
+def test_what_is_no_number_of_results_is_refused(searcher: Searcher, k: Any) -> None:
+    with pytest.raises(QueryError, match="k is"):
+        searcher.search(TEXT, k=k)
+    with pytest.raises(QueryError, match="k is"):
+        searcher.quote("the air defense of", k=k)
+    with pytest.raises(QueryError, match="k is"):
+        searcher.more_like(text="air defense", k=k)

@@ -39,3 +39,16 @@ def test_it_goes_where_nobody_closes_it_and_where_it_can_not_be_built(folder: Pa
     with pytest.raises(ConfigError):
         searchkit.open_temporary([article(1)], encoder=WordEncoder(), reranker=5)  # type: ignore[arg-type]
     assert not list(folder.iterdir())
+
+
+def test_a_function_without_a_name_will_do_and_leaves_no_vectors_elsewhere() -> None:
+    def asked(turned: bool) -> str:
+        rows = [[0.0, 1.0], [1.0, 0.0]] if turned else [[1.0, 0.0], [0.0, 1.0]]
+        articles = [{"id": "a", "text": "Radar."}, {"id": "b", "text": "Lamps."}]
+        with searchkit.open_temporary(
+            articles, encoder=lambda texts: [rows["Lamps" in text] for text in texts]
+        ) as opened:
+            assert opened.info().encoder == "function:lambda"
+            return opened.search("Radar", mode="vector").results[0].article.id
+
+    assert (asked(turned=False), asked(turned=True)) == ("a", "a")  # the second's vectors aren't the first's

@@ -350,3 +350,16 @@ def test_what_is_new_counts_from_the_newest_article(tmp_path: Path) -> None:
         (share,) = [part.share for part in answer.results[0].contributions if part.leg == "time"]
         assert share == pytest.approx(1.5)
         assert f"{days[0]}" in answer.reading.time
+
+
+def test_words_that_name_a_time_are_no_spelling_to_be_mended() -> None:
+    articles = [{"id": "a", "text": "Missiles guard the port. The week was lost.", "published": "2025-03-01"}]
+    now = datetime(2025, 3, 3, tzinfo=UTC)
+    with searchkit.open_temporary(articles, encoder=WordEncoder()) as searcher:
+        for text, meant in (
+            ("missles yesterday", ("missiles yesterday",)),
+            ("missiles this week", ()),
+            ("port lately", ()),
+        ):
+            answer = searcher.ask(searchkit.Query(text=text, mode=Mode.KEYWORD, now=now))
+            assert answer.suggestions == meant

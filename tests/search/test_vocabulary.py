@@ -47,7 +47,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def asked(index: Path, text: str, vocabulary: str = VOCABULARY, *, boost: float = 0.0, mode: str = "keyword") -> Answer:
     path = index.parent / f"{abs(hash(vocabulary))}.txt"
     path.write_text(vocabulary, encoding="utf-8")
-    config = SearchConfig(vocabulary=str(path), title_boost=boost)
+    config = SearchConfig(vocabulary=str(path), boosts={"title": boost})
     with searchkit.open(index, config=config, encoder=WordEncoder()) as searcher:
         answer = searcher.search(text, mode=mode, explain=True)
         ranked = searcher.rank(searchkit.Query(text=text, mode=searchkit.Mode(mode)))
@@ -137,8 +137,8 @@ def test_what_can_not_be_read_and_what_an_index_may_not_name_are_refused(index: 
 
     with pytest.raises(ConfigError, match="'vocabulary' is no setting to keep"):
         Settings(search={"vocabulary": "/etc/hostname"}, encoder="words", fingerprint="01")
-    with pytest.raises(ConfigError, match="title_boost"):
-        SearchConfig(title_boost=-1.0)
+    with pytest.raises(ConfigError, match="boost of 'title'"):
+        SearchConfig(boosts={"title": -1.0})
 
 
 def test_an_empty_file_changes_nothing(index: Path) -> None:

@@ -284,8 +284,9 @@ def test_indexes_are_named_by_their_folders(tmp_path: Path) -> None:
         "news": tmp_path / "a" / "news",
         "wire": tmp_path / "wire",
     }
-    with pytest.raises(ConfigError, match="Two indexes are called 'news'"):
-        named_indexes([tmp_path / "a" / "news", tmp_path / "b" / "news"])
+    assert list(named_indexes([tmp_path / "a" / "news", tmp_path / "b" / "news"])) == ["a-news", "b-news"]
+    with pytest.raises(ConfigError, match="is named twice"):
+        named_indexes([tmp_path / "news", tmp_path / "a" / ".." / "news"])
     with pytest.raises(ConfigError, match="can't be served as 'jobs'"):
         named_indexes([tmp_path / "jobs"])
 

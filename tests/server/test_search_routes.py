@@ -329,3 +329,26 @@ def test_days_that_move_are_no_part_of_a_tag(index: Path) -> None:
     assert SearchParameters(q="x").names_time({"field": "published", "gte": "today"})
     assert not SearchParameters(q="x", tag=["even"]).names_time({"field": "pages", "gte": 3})
     assert datetime.now(UTC)
+
+
+def test_fields_that_count_more_are_named_in_address_and_body(
+    client: httpx.Client, searcher: searchkit.Searcher
+) -> None:
+    options: dict[str, Any] = {"q": "missiles guard Venezuela", "mode": "keyword"}
+    by_get = client.get("/v1/news/search", params={**options, "boost": ["title=2"]})
+    by_post = client.post("/v1/news/search", json={**options, "boosts": {"title": 2}})
+    answer = searcher.search("missiles guard Venezuela", mode="keyword", boosts={"title": 2})
+    for response in (by_get, by_post):
+        assert [each["score"] for each in response.json()["results"]] == [each.score for each in answer.results]
+        assert response.json()["notes"] == list(answer.notes)
+    assert answer.notes
+    for wrong in (
+        {"boost": "title"},
+        {"boost": "title=x"},
+        {"boost": "desk=2"},
+        {"boost": "title=-1"},
+        {"boost": "title=nan"},
+    ):
+        refused = client.get("/v1/news/search", params={**options, **wrong})
+        assert refused.status_code == 400, wrong
+        assert "--" not in refused.json()["hint"]

@@ -36,6 +36,7 @@ from searchkit.cli.options import (
     pairs,
 )
 from searchkit.cli.output.console import Screen
+from searchkit.cli.project_defaults import declared_fields
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, SearchkitError
 from searchkit.types import BuildReport, Encoder, Progress
@@ -91,6 +92,7 @@ EncodeAnew = Annotated[
 
 
 def build(
+    context: typer.Context,
     *,
     places: Places = None,
     index: Index = None,
@@ -129,6 +131,7 @@ def build(
             where,
             places=places or (),
             config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
+            fields=declared_fields(context),
             read=ReadConfig(fields=dict(pairs("--field", field))),
             encoder=encoder_on(device, encoder or DEFAULT_ENCODER),
             strict=strict,
@@ -144,6 +147,7 @@ def build(
 
 
 def add(
+    context: typer.Context,
     *,
     places: Places = None,
     index: Index = None,
@@ -169,6 +173,7 @@ def add(
         return index_update.add(
             where,
             places=places or (),
+            fields=declared_fields(context),
             read=ReadConfig(fields=dict(pairs("--field", field))),
             encoder=encoder_of_index(device, where),
             strict=strict,
@@ -182,6 +187,7 @@ def add(
 
 
 def rebuild(
+    context: typer.Context,
     *,
     places: Places = None,
     index: Index = None,
@@ -237,6 +243,7 @@ def rebuild(
             where,
             places=places or (),
             config=config,
+            fields=declared_fields(context),
             read=read,
             encoder=encoder_on(device, encoder) if encoder else encoder_of_index(device, where),
             strict=strict,

@@ -199,7 +199,15 @@ def examine() -> Iterator[Check]:
     yield from _guarded("locks", lambda: [_locks()])
     yield from _guarded("encoder", lambda: [_encoder()])
     yield from _guarded("vector cache", lambda: [_cache()])
+    yield from _project()
     yield from _guarded("indexes", lambda: (_index(path) for path in known_indexes()))
+
+
+def _project() -> Iterator[Check]:
+    """Say which project file holds here, and whether it can be read."""
+    from searchkit.cli.project_defaults import doctor_state
+
+    yield _tried("searchkit.toml", lambda: doctor_state() or "none here or above", "")
 
 
 def _guarded(name: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:

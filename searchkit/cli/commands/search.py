@@ -19,6 +19,7 @@ from searchkit.cli.options import (
     AsOf,
     AsWords,
     Authors,
+    Boosts,
     Count,
     Explain,
     Facets,
@@ -45,10 +46,10 @@ from searchkit.cli.options import (
     Sources,
     Tags,
     TimeZone,
-    TitleBoost,
     Until,
     VocabularyFile,
     Words,
+    boosts_of,
     pairs,
     syntax_of,
 )
@@ -83,7 +84,7 @@ def search(
     settings: SettingsFile = None,
     keyword_fallback: KeywordFallback = False,
     vocabulary: VocabularyFile = None,
-    title_boost: TitleBoost = None,
+    boost: Boosts = None,
     since: Since = None,
     until: Until = None,
     time_zone: TimeZone = None,
@@ -145,6 +146,7 @@ def search(
         "suggest_values": True,
         "sort": sort,
         "cursor": cursor,
+        "boosts": boosts_of(boost),
         "explain": explain or chosen in {Format.JSON, Format.JSONL},  # which always tell what each retriever gave
     }
     paths = existing_indexes(index, screen)
@@ -153,7 +155,6 @@ def search(
         time_zone=time_zone or None,
         keyword_fallback=keyword_fallback or None,
         vocabulary=None if vocabulary is None else str(vocabulary),
-        title_boost=title_boost,
     )
     config, age = (
         _config(paths[0], settings, changed),
@@ -173,11 +174,12 @@ def search(
 
 def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
     """Open an index, or several together; by keyword alone their vectors may be of different encoders."""
+    from searchkit.search.index_group import names_apart
     from searchkit.search.searcher import open_index, open_many
 
     if len(paths) == 1:
         return open_index(paths[0], **more)
-    return open_many(paths, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
+    return open_many(names_apart(paths), differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
 def _changed(**options: Any) -> dict[str, Any]:

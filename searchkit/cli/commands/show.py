@@ -12,6 +12,7 @@ from searchkit.answer import chunk_dict
 from searchkit.cli.index_argument import HOME, existing_index, known_indexes
 from searchkit.cli.options import Index, Json, NoColor
 from searchkit.cli.output.console import Screen, tell
+from searchkit.cli.project_defaults import taken_from
 from searchkit.errors import ConfigError, SearchkitError
 from searchkit.types import IndexInfo
 
@@ -50,7 +51,7 @@ def show(
     raise typer.Exit(1)
 
 
-def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
+def info(context: typer.Context, *, index: Index = None, json: Json = False, no_color: NoColor = False) -> None:
     """Show what an index is made of, and its history."""
     from searchkit.cli.output import formats, index_report
     from searchkit.index.generation import index_info
@@ -62,10 +63,16 @@ def info(*, index: Index = None, json: Json = False, no_color: NoColor = False) 
     where = existing_index(index, screen)
     about, past, writer = index_info(where), history(where), writer_at_work(IndexPaths(where).lock)
     if json:
-        more = {"writer": str(writer or ""), "history": [asdict(generation) for generation in past]}
+        more = {
+            "writer": str(writer or ""),
+            "config_file": taken_from(context),
+            "history": [asdict(generation) for generation in past],
+        }
         screen.write(formats.to_json({**formats.info_json(about), **more}))
     else:
         screen.write(index_report.index(about), index_report.history(past))
+        if file := taken_from(context):
+            screen.say(f"Taken from {file}.")
         if writer:
             screen.say(f"Being written: {writer}.")
 

@@ -11,6 +11,7 @@ from searchkit.cli.filter_options import conditions
 from searchkit.cli.index_argument import existing_index
 from searchkit.cli.options import Authors, Index, Json, Languages, NoColor, Others, Since, Sources, Tags, Until
 from searchkit.cli.output.console import Screen, clean, tell
+from searchkit.errors import QueryError
 
 
 def suggest(
@@ -42,6 +43,8 @@ def suggest(
     from searchkit.search.searcher import open_index
 
     screen = Screen(no_color=no_color)
+    if not prefix.strip():
+        raise QueryError("There is no beginning.", hint="Give what it is to begin with: searchkit suggest harb.")
     path = existing_index(index, screen)
     filters = conditions(
         since=since, until=until, source=source, language=language, tag=tag, author=author, where=where

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 
 FORMS = (
-    "Give a mode, a setting (vector_weight=2), a file of settings (.json), rerank=NAME, syntax=words,"
+    "Give a mode, a setting (vector_weight=2, boost.title=2), a file of settings (.json), rerank=NAME, syntax=words,"
     " generation:NUMBER, the folder of another index, or the file of a run."
 )
 _GENERATION = re.compile(r"generation:([0-9]{1,12})")
 _RERANK = "rerank="
 _SYNTAX = "syntax="
+_BOOST = "boost."
+"""Stands before a field's name: ``boost.title=2``."""
 _OF_TWO_LEGS = frozenset({"fusion", "vector_weight"})
 _OF_A_RERANKER = frozenset({"rerank_depth", "rerank_weight"})
 _SHOWN = frozenset({"chunks_per_result", "rerank_budget_s"})
@@ -164,6 +166,9 @@ def _settings(typed: str) -> Mapping[str, Any]:
     for pair in typed.split(","):
         name, _, text = (part.strip() for part in pair.partition("="))
         try:
+            if name.startswith(_BOOST):
+                values["boosts"] = {**values.get("boosts", {}), name.removeprefix(_BOOST): float(text)}
+                continue
             values[name] = {"float": float, "int": int}.get(kinds.get(name, ""), str)(text)
         except ValueError as error:
             raise ConfigError(f"The setting {name} can't be '{text}'.", hint="It takes a number.") from error

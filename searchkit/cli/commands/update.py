@@ -25,6 +25,7 @@ from searchkit.cli.options import (
     pairs,
 )
 from searchkit.cli.output.console import Screen
+from searchkit.cli.project_defaults import declared_fields
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
 from searchkit.types import BuildReport, Progress
@@ -52,6 +53,7 @@ Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=Fals
 
 
 def update(
+    context: typer.Context,
     *,
     places: Places = None,
     index: Index = None,
@@ -85,6 +87,7 @@ def update(
         return index_update.update(
             where,
             places=places or (),
+            fields=declared_fields(context),
             read=ReadConfig(fields=dict(pairs("--field", field))) if field else None,
             encoder=encoder_of_index(device, where),
             prune=prune,

@@ -16,6 +16,7 @@ from searchkit.cli.index_argument import existing_index, new_index
 from searchkit.cli.interruption import InterruptedWork
 from searchkit.cli.options import Fields, Index, Jobs, NoCache, NoColor, Quiet, pairs
 from searchkit.cli.output.console import Screen
+from searchkit.cli.project_defaults import baked_in
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
 
@@ -71,6 +72,7 @@ class _Terminated(KeyboardInterrupt):
 
 
 def watch(
+    context: typer.Context,
     *,
     places: WatchedPlaces = None,
     index: Index = None,
@@ -122,6 +124,7 @@ def watch(
         jobs=jobs,
         generations=generations,
         once=once,
+        settings=baked_in(context),
     )
 
     def tell(event: WatchEvent) -> None:

@@ -13,6 +13,7 @@ from searchkit.answer import iso
 from searchkit.cli.output.console import clean, clean_lines
 from searchkit.cli.output.numbers import count, day, duration, size
 from searchkit.cli.output.result_table import DIM, bar, byline
+from searchkit.field_config import FieldConfig, field_configs
 from searchkit.types import NO_ARTICLES, Article, BuildReport, Chunk, IndexInfo, ProblemKind, Section
 
 if TYPE_CHECKING:
@@ -151,7 +152,10 @@ def _details(whole: Article, chunks: Sequence[Chunk]) -> dict[str, RenderableTyp
         "updated": iso(whole.updated) or "",
         "language": whole.language or "",
         "tags": ", ".join(whole.tags),
-        **{name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in whole.fields.items()},
+        **{
+            name: ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            for name, value in whole.fields.items()
+        },
         "chunks": f"{len(chunks):,}" + (f" ({chunks[0].id} to #{chunks[-1].ordinal})" if len(chunks) > 1 else ""),
     }
     return {clean(name): Text(clean(value), overflow="fold") for name, value in known.items() if value}
@@ -179,13 +183,24 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
     if about.sources:
         rows["sources"] = _values(about.sources)
     settings = {
-        name: "default" if value is None else value for name, value in about.config.items() if name != "encoder"
+        name: "default" if value is None else value
+        for name, value in about.config.items()
+        if name not in {"encoder", "fields"}
     }
+    if declared := field_configs(about.config.get("fields", {})):
+        rows["fields"] = Text("\n".join(f"{clean(name)}: {_declared(config)}" for name, config in declared.items()))
     rows["config"] = Text(", ".join(f"{name} {clean(str(value))}" for name, value in settings.items()))
     if about.settings:
         chosen = ", ".join(f"{name} {clean(str(value))}" for name, value in about.settings.items())
         rows["settings"] = Text(f"{chosen}, for every search that names no others")
     return rows
+
+
+def _declared(config: FieldConfig) -> str:
+    """Say what was declared of a field."""
+    uses = {"searched": config.is_searchable, "counted": config.is_counted, "sorted by": config.is_sorted}
+    chosen = [name for name, holds in uses.items() if holds] + ([] if config.stored else ["not shown"])
+    return f"{config.type}, {', '.join(chosen)}" if chosen else config.type
 
 
 def _scan(about: IndexInfo) -> str:

@@ -59,7 +59,7 @@ def deltas(reader: PostingsReader, chunks: Iterable[ChunkRow], *, analyzer: Anal
 
     Raises ``IndexCorrupt`` where a chunk holds what the segment doesn't: it can't be one of its rows.
     """
-    inverter = Inverter(analyzer or Analyzer(), reader.title_weight)
+    inverter = Inverter(analyzer or Analyzer(), reader.title_weight, searchable=reader.searchable)
     if not reader.has_borders:  # written before rows knew how the article goes on
         chunks = (ChunkRow(*chunk[:4]) for chunk in chunks)
     taken: list[Inverted] = list(_taken(inverter, chunks))

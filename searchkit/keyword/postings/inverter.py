@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from searchkit.ingest.indexed_text import compose
+from searchkit.ingest.indexed_text import compose, field_term, words_of_field
 from searchkit.keyword.analysis.analyzer import (
     MAX_TERM,
     SPACES_IN_NUMBERS,
@@ -180,7 +180,7 @@ class Vocabulary:
         self._analyzer = analyzer
         self.terms: dict[str, int] = {}
         self.words: dict[str, int] = {}
-        self._languages: dict[str | None, int] = {}
+        self._languages: dict[tuple[str | None, str], int] = {}
         self._lexemes: dict[tuple[str, str], int] = {}
         self._lexeme_terms = array("I")
         self._lexeme_words = array("I")
@@ -188,11 +188,14 @@ class Vocabulary:
         self._forms_of_term = array("I")
         self._forget()
 
-    def add(self, text: str, language: str | None) -> int:
-        """Take the tokens of a text in; return how many it has."""
-        number = self._languages.get(language)
+    def add(self, text: str, language: str | None, field: str = "") -> int:
+        """Take the tokens of a text in; return how many it has.
+
+        Those of an article's own ``field`` stand for the terms of this field, too.
+        """
+        number = self._languages.get((language, field))
         if number is None:
-            number = self._languages[language] = len(self._languages)
+            number = self._languages[language, field] = len(self._languages)
         if not text.isascii() and any(space in text for space in SPACES_IN_NUMBERS):
             words = self._analyzer.words(text)
             for word in words:
@@ -246,7 +249,8 @@ class Vocabulary:
     def _learn(self) -> None:
         """Learn the tokens that are new, by far most of them words of plain letters."""
         numbers, tokens = self._tokens.fresh()
-        languages = list(self._languages)
+        languages = [language for language, _ in self._languages]
+        fields = [field for _, field in self._languages]
         bases = [base_language(language) for language in languages]
         stems = [self._analyzer.word_stemmer(language) for language in languages]
         for number, token in zip(np.frombuffer(numbers, np.uint32).tolist(), tokens, strict=True):
@@ -255,12 +259,20 @@ class Vocabulary:
                 bare = bare_word(token)
                 word = bare if is_word(bare) else possessor(bare, bases[number])
                 if not is_word(word):
-                    self._learn_token(token, bare, languages[number])
+                    self._learn_token(token, bare, languages[number], fields[number])
                     self._starts.append(len(self._token_lexemes))
                     continue
                 word = word.lower()
-            self._learn_word(word, stems[number](word))
+            self._learn_word(word, term := stems[number](word))
+            if fields[number]:
+                self._learn_in_field(fields[number], [term], [0])
             self._starts.append(len(self._token_lexemes))
+
+    def _learn_in_field(self, field: str, terms: Sequence[str], offsets: Sequence[int]) -> None:
+        """Add the terms of a field, which stand where those of the word do and count in no length."""
+        self._token_lexemes.extend([self._lexeme(NO_WORD, field_term(field, term)) for term in terms])
+        self._token_offsets.extend(offsets)
+        self._token_counted.frombytes(b"\0" * len(terms))
 
     def _learn_word(self, surface: str, term: str) -> None:
         self._token_lexemes.append(self._lexeme(surface, term))
@@ -268,11 +280,11 @@ class Vocabulary:
         self._token_counted.append(1)
         self._advances.append(1)
 
-    def _learn_token(self, token: str, bare: str, language: str | None) -> None:
+    def _learn_token(self, token: str, bare: str, language: str | None, field: str) -> None:
         words = [bare] if is_plain(bare) and len(bare) <= MAX_TERM else self._analyzer.words(token)
-        self._advances.append(self._learn_words(words, language))
+        self._advances.append(self._learn_words(words, language, field))
 
-    def _learn_words(self, words: list[str], language: str | None) -> int:
+    def _learn_words(self, words: list[str], language: str | None, field: str) -> int:
         """Take in the words of a token; return how many positions they take."""
         position = 0
         for word in words:
@@ -282,6 +294,9 @@ class Vocabulary:
             self._token_counted.frombytes(
                 b"\1" * (len(expansion.terms) - expansion.uncounted) + b"\0" * expansion.uncounted
             )
+            if field:
+                offsets = [position + offset for offset in expansion.offsets]
+                self._learn_in_field(field, expansion.terms, offsets)
             position += expansion.advance
         return position
 
@@ -300,8 +315,12 @@ class Vocabulary:
         return lexeme
 
 
+NO_WORD = "\x1f" * 8
+"""In the place of a word where a term is a field's: no query has it, no wildcard fits it, nothing is near it."""
+
+
 PART_GAP = 100
-"""Positions between title, heading and body (the chunk's text), so that no phrase crosses."""
+"""Positions between title, heading, fields and body (the chunk's text), so that no phrase crosses."""
 
 _PEEK = 16
 """Characters behind a chunk that are looked at: the first one of the next chunk, with all its marks."""
@@ -317,7 +336,8 @@ class ChunkRow(NamedTuple):
     """A chunk as the keyword retriever takes it in.
 
     ``following``: how the article goes on behind it, a few characters. ``repeated``: how many characters at its
-    beginning the row before ends with, where the article's text goes on from there; None where it doesn't.
+    beginning the row before ends with, where the article's text goes on from there; None where it doesn't. ``fields``:
+    the words of each searchable field, in the first chunk of an article.
     """
 
     title: str
@@ -326,20 +346,26 @@ class ChunkRow(NamedTuple):
     language: str | None
     following: str = ""
     repeated: int | None = None
+    fields: tuple[str, ...] = ()
 
 
-def rows_of(article: Article, chunks: Sequence[Chunk], unknown_as: str = "") -> Iterator[ChunkRow]:
+def rows_of(
+    article: Article, chunks: Sequence[Chunk], unknown_as: str = "", searchable: Sequence[str] = ()
+) -> Iterator[ChunkRow]:
     """Yield an article's chunks, all of them in order, as the keyword retriever takes them in.
 
-    ``unknown_as`` is the language by which an article without one is analysed.
+    ``unknown_as`` is the language by which an article without one is analysed. ``searchable``: the fields whose words
+    are found.
     """
     language = article.language or unknown_as or None
+    fields = tuple(words_of_field(article, name) for name in searchable)
     repeated: int | None = None
     for place, chunk in enumerate(chunks, start=1):
         searched = compose(article, chunk)
         after = chunks[place] if place < len(chunks) and _goes_on(article.text, chunk, chunks[place]) else None
         following = article.text[chunk.end : chunk.end + _PEEK] if after else ""
-        yield ChunkRow(searched.title, searched.heading, searched.text, language, following, repeated)
+        yield ChunkRow(searched.title, searched.heading, searched.text, language, following, repeated, fields)
+        fields = ()
         repeated = max(0, chunk.end - after.start) if after else None
 
 
@@ -411,9 +437,12 @@ class _Occurrences:
 class Inverter:
     """Collects chunks until it is full, then gives them back as a run."""
 
-    def __init__(self, analyzer: Analyzer, title_weight: int, *, full_at_chunks: int = 25_000) -> None:
+    def __init__(
+        self, analyzer: Analyzer, title_weight: int, *, full_at_chunks: int = 25_000, searchable: Sequence[str] = ()
+    ) -> None:
         self.vocabulary = Vocabulary(analyzer)
         self.rows = 0
+        self._searchable = tuple(searchable)
         self._title_weight = title_weight
         self._full_at_chunks = full_at_chunks
         self._clear()
@@ -426,6 +455,7 @@ class Inverter:
         language: str | None,
         following: str = "",
         repeated: int | None = None,
+        fields: Sequence[str] = (),
     ) -> None:
         """Take the next row's chunk, as `ChunkRow` has it."""
         if following:
@@ -435,11 +465,18 @@ class Inverter:
             # The text is cut where the row before ends, so that the positions up to there are counted.
             again, text = text[:repeated] + run_over(text, repeated), text[repeated:]
         self._goes_on.append(repeated is not None)
-        for part in (*[title] * self._title_weight, heading, again, text):
-            count = self.vocabulary.add(part, language)
-            self._parts.append(count)
-            self._occurrences += len(part) if len(part) > _LONG_TOKEN * count else count + count // 4
+        for part in (*[title] * self._title_weight, heading):
+            self._add_part(part, language)
+        for name, words in zip(self._searchable, fields or [""] * len(self._searchable), strict=True):
+            self._add_part(words, language, name)
+        self._add_part(again, language)
+        self._add_part(text, language)
         self.rows += 1
+
+    def _add_part(self, part: str, language: str | None, field: str = "") -> None:
+        count = self.vocabulary.add(part, language, field)
+        self._parts.append(count)
+        self._occurrences += len(part) if len(part) > _LONG_TOKEN * count else count + count // 4
 
     @property
     def empty(self) -> bool:
@@ -455,7 +492,7 @@ class Inverter:
     def take(self) -> Inverted:
         """Work out what is waiting, and begin anew."""
         vocabulary = self.vocabulary
-        parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + 3)
+        parts = np.array(self._parts, np.int64).reshape(-1, self._title_weight + len(self._searchable) + 3)
         goes_on = np.frombuffer(self._goes_on, np.uint8).astype(np.bool_)
         tokens = vocabulary.take()
         first_row = self.rows - len(parts)

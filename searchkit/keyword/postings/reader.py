@@ -1,7 +1,8 @@
 """Postings reader: the rows of a term, how often and where it stands in each; and the format of the file.
 
 One immutable file a segment: an array file (``storage/array_file.py``) with the magic ``SKPOST02``. Field F is "text"
-(title as often as it counts, heading, chunk; 100 positions apart) or "title". The writer is in ``writer.py``.
+(title as often as it counts, heading, searchable fields in an article's first row, chunk; 100 positions apart) or
+"title". Each word of a searchable field is a term ``FIELD:word``, too. The writer is in ``writer.py``.
 
 | array | type | count | content |
 |---|---|---|---|
@@ -37,7 +38,8 @@ One immutable file a segment: an array file (``storage/array_file.py``) with the
 Types with a choice are the narrowest that hold the segment's largest number; ``bitpacking.py`` has the lanes and the
 bits. The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The
 arrays borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of
-versions up to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all.
+versions up to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all. Where fields are searchable,
+``fields.blob`` and ``fields.offsets`` beside these are their names, as F.terms are terms.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchkit.errors import IndexCorrupt
+from searchkit.field_config import MOST_SEARCHABLE
 from searchkit.keyword.postings.bitpacking import BLOCK, PADDING, packed_bytes, starts_of, unpack_bits, unpack_lanes
 from searchkit.keyword.postings.inverter import Borders
 from searchkit.storage import native
@@ -516,6 +519,8 @@ class PostingsReader:
         self._text = FieldPostings(self._file, "text", self.rows)
         self._title = FieldPostings(self._file, "title", self.rows)
         self._words = WordTable(self._file, self._text.term_count)
+        self.searchable = self._read_searchable()
+        """The fields whose words are found beside titles and texts, sorted."""
         self.borders = self._read_borders()
         """How rows go on from one to the next; None where none does, or where that wasn't written."""
 
@@ -527,6 +532,14 @@ class PostingsReader:
     def has_borders(self) -> bool:
         """Whether it was written with borders, and so with the characters that a chunk shares with the next."""
         return self._has_borders
+
+    def _read_searchable(self) -> tuple[str, ...]:
+        if "fields.offsets" not in self._file:
+            return ()
+        names = StringTable(self._file, "fields")
+        if len(names) > MOST_SEARCHABLE:
+            raise self._file.corrupt("it has more fields than there can be")
+        return tuple(names.slice(0, len(names)))
 
     def _read_borders(self) -> Borders | None:
         names = ("borders.bodies", "borders.ends", "borders.joins")

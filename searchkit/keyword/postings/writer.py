@@ -8,7 +8,7 @@ are merged term by term into one file. What is written depends on the chunks alo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
@@ -173,9 +173,16 @@ class PostingsWriter:
     """
 
     def __init__(
-        self, analyzer: Analyzer, title_weight: int, *, scratch: Path | None = None, flush_chunks: int = 25_000
+        self,
+        analyzer: Analyzer,
+        title_weight: int,
+        *,
+        searchable: Sequence[str] = (),
+        scratch: Path | None = None,
+        flush_chunks: int = 25_000,
     ) -> None:
-        self._inverter = Inverter(analyzer, title_weight, full_at_chunks=flush_chunks)
+        self._inverter = Inverter(analyzer, title_weight, full_at_chunks=flush_chunks, searchable=searchable)
+        self._searchable = list(searchable)
         self._title_weight = title_weight
         self._scratch = scratch
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -194,6 +201,7 @@ class PostingsWriter:
         language: str | None,
         following: str = "",
         repeated: int | None = None,
+        fields: Sequence[str] = (),
     ) -> None:
         """Take the next row's chunk, as `ChunkRow` has it.
 
@@ -201,7 +209,7 @@ class PostingsWriter:
         """
         if self._inverter.full:
             self._take()
-        self._inverter.add(title, heading, text, language, following, repeated)
+        self._inverter.add(title, heading, text, language, following, repeated, fields)
 
     def write(self, path: Path) -> PostingsStats:
         """Write the file (not flushed to the disk), and end. Raises ``StorageError``."""
@@ -215,6 +223,8 @@ class PostingsWriter:
             _write_field(writer, "title", self._titles, self._title_lengths, vocabulary)
             words = _write_words(writer, vocabulary, self._word_rows, ranks)
             _write_borders(writer, self._borders)
+            if self._searchable:
+                write_strings(writer, "fields", self._searchable)
             size = writer.finish()
         occurrences = sum(len(run.positions) for run in self._texts)
         terms = len(vocabulary.terms)

@@ -8,10 +8,11 @@ conditions hold for articles, scores belong to chunks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as field_
 from typing import Literal
 
+from searchkit.ingest.indexed_text import field_term
 from searchkit.types import Filter as Filter  # noqa: PLC0414 - a leaf of this tree, and the same record elsewhere
 
 FieldName = Literal["text", "title"]
@@ -48,11 +49,12 @@ class Compound:
 class Pattern:
     """Any word that fits a wildcard: ``*`` is any run of characters, ``?`` exactly one. One term, the union of all.
 
-    ``text`` is folded like the words of the index.
+    ``text`` is folded like the words of the index. ``within``: the articles' own field that it is looked for in.
     """
 
     text: str
     field: FieldName = TEXT
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Fuzzy:
     word: str
     distance: int = 1
     field: FieldName = TEXT
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,37 @@ class Boost:
 
     child: Tree
     factor: float
+
+
+def in_field(tree: Tree, name: str) -> Tree:
+    """Return what a tree of words asks for within an article's own field: any form of each word."""
+    match tree:
+        case Term():
+            return term_in(tree, name)
+        case Compound():
+            return replace(
+                tree, joined=term_in(tree.joined, name), parts=tuple(term_in(part, name) for part in tree.parts)
+            )
+        case Phrase():
+            return replace(tree, units=tuple(term_in(unit, name) for unit in tree.units))
+        case Pattern() | Fuzzy():
+            return replace(tree, within=name)
+        case And() | Or():
+            return replace(tree, children=tuple(in_field(child, name) for child in tree.children))
+        case Maybe() | Boost():
+            return replace(tree, child=in_field(tree.child, name))
+        case _:
+            return tree
+
+
+def term_in(term: Term, name: str) -> Term:
+    """Return a word as it is asked for within an article's own field."""
+    return Term(terms=tuple(field_term(name, each) for each in term.terms))
+
+
+def is_in_field(term: Term) -> bool:
+    """Say whether a word is asked for within an article's own field."""
+    return bool(term.terms) and ":" in term.terms[0]
 
 
 Leaf = Term | Compound | Pattern | Fuzzy | Phrase

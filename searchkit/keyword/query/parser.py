@@ -39,6 +39,7 @@ from searchkit.keyword.query.ast import (
     Term,
     Tree,
     Wish,
+    in_field,
 )
 from searchkit.keyword.query.classifier import EVERY, LONG, MAX_EXPRESSION, classify, count_words
 from searchkit.keyword.query.fast_grammar import read_simple
@@ -90,7 +91,7 @@ MAX_BOOST = 1_000.0
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 _LIKE_A_FIELD = re.compile(r"(?<![^\s(+\-])(?P<sign>(?<=[+\-]))?(?P<name>[^\W\d]\w+):(?P<value>[^\s/:()])")
-_KNOWN_AS = {"date": "published", "day": "published", "time": "published", "by": "author", "from": "source"}
+KNOWN_AS = {"date": "published", "day": "published", "time": "published", "by": "author", "from": "source"}
 """Names that other search engines have for fields of every archive."""
 
 _TYPED = 8
@@ -134,16 +135,18 @@ def parse(
     analyzer: Analyzer,
     languages: Sequence[str | None] = (),
     filter_fields: Collection[str] = (),
+    searchable: tuple[str, ...] = (),
     syntax: Syntax = Syntax.AUTO,
 ) -> ParsedQuery:
     """Read a query: any text is one.
 
     ``languages``: of the articles to search in, whose stems a word stands for; ``filter_fields``: the archive's other
-    fields; ``syntax``: what it is to be read as. Raises ``QueryError`` where there is nothing at all, where a filter
-    can't be read, and where a text that is to be an expression isn't one.
+    fields; ``searchable``: the articles' own fields whose words are found; ``syntax``: what it is to be read as. Raises
+    ``QueryError`` where there is nothing at all, where a filter can't be read, and where a text that is to be an
+    expression isn't one.
     """
     if not text.strip():
-        raise QueryError("The query is empty.", hint="Type a few words, as in: searchkit search 'air defence'.")
+        raise QueryError("The query is empty.", hint="Give a few words, such as: air defence.")
     # One character for one, so that places in the query stay what they are.
     clean = text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
     if syntax is Syntax.WORDS:
@@ -151,19 +154,30 @@ def parse(
     if clean.strip() in EVERY:
         return ParsedQuery(tree=Every(), plain=False, words=(), text="", reading=_EVERY)
     names = _names(filter_fields if isinstance(filter_fields, frozenset) else tuple(filter_fields))
-    return _TypedQuery(clean, analyzer, languages, names, forced=syntax is Syntax.EXPRESSION).parsed()
+    forced = syntax is Syntax.EXPRESSION
+    return _TypedQuery(clean, analyzer, languages, names, (*WORD_FIELDS, *searchable), forced=forced).parsed()
 
 
 class _TypedQuery:
     """A text as typed: its filters first, then what is left of it, by its form."""
 
     def __init__(
-        self, text: str, analyzer: Analyzer, languages: Sequence[str | None], names: tuple[str, ...], *, forced: bool
+        self,
+        text: str,
+        analyzer: Analyzer,
+        languages: Sequence[str | None],
+        names: tuple[str, ...],
+        word_fields: tuple[str, ...],
+        *,
+        forced: bool,
     ) -> None:
-        """``names``: of the fields that hold whole values; ``forced``: the text has to be an expression."""
-        self._text, self._names, self._forced = text, names, forced
+        """``names``: of the fields that hold whole values; ``word_fields``: of those that hold words.
+
+        ``forced``: the text has to be an expression.
+        """
+        self._text, self._names, self._word_fields, self._forced = text, names, word_fields, forced
         self._analyzer, self._languages = analyzer, languages
-        self._notes: list[str] = _unknown_fields(text, (*WORD_FIELDS, *names)) if ":" in text else []
+        self._notes: list[str] = _unknown_fields(text, (*word_fields, *names)) if ":" in text else []
 
     def parsed(self) -> ParsedQuery:
         """Raises ``QueryError`` as ``parse`` does."""
@@ -201,7 +215,7 @@ class _TypedQuery:
         if self._forced or grouped:
             reason = _Reason(text=_AS_ASKED if self._forced else "a filter has several values", expression=True)
         else:
-            form = classify(quoted, word_fields=WORD_FIELDS)
+            form = classify(quoted, word_fields=[name.lower() for name in self._word_fields])
             reason = _Reason(text=form.reason, doubtful=form.doubtful, expression=form.expression)
         if reason.expression:
             try:
@@ -215,8 +229,8 @@ class _TypedQuery:
 
     def _expression(self, quoted: str, filters: Sequence[TextFilter], reason: _Reason) -> ParsedQuery:
         """Return an expression and the filters that hold for all of it. Raises ``UnreadableError``."""
-        expression = _TreeBuilder(QueryWords(self._analyzer, self._languages), self._names)
-        tree = expression.tree(_read(quoted, self._names))
+        expression = _TreeBuilder(QueryWords(self._analyzer, self._languages), self._names, self._word_fields)
+        tree = expression.tree(_read(quoted, self._names, self._word_fields))
         if not expression.special:
             return self._words(quoted, filters, reason)
         conditions = conditions_of(self._text, filters, self._names)
@@ -311,7 +325,7 @@ def _straightened(text: str, filters: Sequence[TextFilter]) -> str:
     return "".join([*pieces, text[at:].translate(_QUOTES)])
 
 
-def _read(text: str, names: tuple[str, ...]) -> Group:
+def _read(text: str, names: tuple[str, ...], word_fields: tuple[str, ...]) -> Group:
     """Read an expression, through Whoosh unless it is simple: imported here, since most queries needn't wait for it."""
     if len(text) > MAX_EXPRESSION:
         raise UnreadableError(f"more than {MAX_EXPRESSION:,} characters")
@@ -320,7 +334,7 @@ def _read(text: str, names: tuple[str, ...]) -> Group:
         return simple
     from searchkit.keyword.query.whoosh_grammar import read
 
-    return read(text, fields=_named((*WORD_FIELDS, *names)), filters=_named(names))
+    return read(text, fields=_named((*word_fields, *names)), filters=_named(names))
 
 
 def _plain(text: str, words: QueryWords, notes: Iterable[str], reading: QueryReading) -> ParsedQuery:
@@ -396,14 +410,17 @@ def _nearest_field(name: str, folded: Mapping[str, str]) -> str:
     if near:
         return folded[near[0]]
     begun = [known for known in folded if len(name) > 2 and known.startswith(name)]
-    return folded[begun[0]] if len(begun) == 1 else folded.get(_KNOWN_AS.get(name, ""), "")
+    return folded[begun[0]] if len(begun) == 1 else folded.get(KNOWN_AS.get(name, ""), "")
 
 
 class _TreeBuilder:
     """Makes a tree of an expression, and remembers what it was made of."""
 
-    def __init__(self, words: QueryWords, filter_fields: Sequence[str]) -> None:
+    def __init__(
+        self, words: QueryWords, filter_fields: Sequence[str], word_fields: Sequence[str] = WORD_FIELDS
+    ) -> None:
         self.words = words
+        self._word_fields = word_fields
         self.pieces: list[str] = []
         self.notes: list[str] = []
         self.special = False
@@ -473,10 +490,13 @@ class _TreeBuilder:
             if operand.text.startswith('"'):
                 return [condition_of(name, _unescaped(operand.text), quoted=True)]
             return [read_filter(name, operand.text)]
-        field = TEXT if operand.field is None else TITLE
+        within = None if operand.field is None else name_of(operand.field, self._word_fields)
+        field = TITLE if within == TITLE else TEXT
         if operand.kind != "word" or operand.field is not None or operand.boost != 1.0:
             self.special = True
         leaves = self._leaves(operand, field, wanted)
+        if within is not None and within != TITLE:
+            leaves = [in_field(leaf, within) for leaf in leaves]
         if leaves and wanted and operand.kind != "wildcard":
             self.pieces.append(operand.text.strip())
         return [tree for leaf in leaves if (tree := self._boosted(leaf, operand.boost)) is not None]

@@ -24,6 +24,7 @@ from searchkit.keyword.query.ast import (
     Term,
     Tree,
     Wish,
+    in_field,
 )
 from searchkit.storage import native
 
@@ -50,7 +51,7 @@ class TermExpander:
     def __init__(self, index: KeywordSegments) -> None:
         self.notes: list[str] = []
         self._index = index
-        self._found: dict[Pattern | Fuzzy, Term] = {}
+        self._found: dict[Pattern | Fuzzy, Tree] = {}
         self._formless: dict[Term, Term] = {}
 
     def of(self, tree: Tree) -> Tree:
@@ -58,7 +59,8 @@ class TermExpander:
         match tree:
             case Pattern() | Fuzzy():
                 if tree not in self._found:
-                    self._found[tree] = self._union(tree)
+                    union = self._union(tree)
+                    self._found[tree] = in_field(union, tree.within) if tree.within else union
                 return self._found[tree]
             case Term():
                 return self._term(tree)

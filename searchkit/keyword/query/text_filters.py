@@ -330,7 +330,7 @@ def _within(place: int, begins: Sequence[int], spans: Sequence[tuple[int, int]])
     return before >= 0 and place < spans[before][1]
 
 
-AS_WORDS = "--words, in a program syntax='words'"
+AS_WORDS = "--words"
 """How a text is searched in which nothing is a filter."""
 
 

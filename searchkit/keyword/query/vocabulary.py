@@ -23,7 +23,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from searchkit.errors import ConfigError
-from searchkit.keyword.query.ast import TEXT, TITLE, And, Boost, Maybe, Or, Phrase, Term, Tree, Wish
+from searchkit.keyword.query.ast import (
+    TEXT,
+    TITLE,
+    And,
+    Boost,
+    Maybe,
+    Or,
+    Phrase,
+    Term,
+    Tree,
+    Wish,
+    is_in_field,
+    term_in,
+)
 
 if TYPE_CHECKING:
     from searchkit.keyword.analysis.analyzer import Analyzer
@@ -191,14 +204,18 @@ class QueryVocabulary:
         return bool(self._protected & set(term.own))
 
 
-def with_title_boost(tree: Tree, boost: float) -> Tree:
-    """Add what a title that has a word asked for counts more: ``boost`` times the score of its own field."""
-    wishes = [
-        Wish(child=Term(terms=term.terms, field=TITLE, surfaces=term.surfaces), factor=boost)
-        for term in dict.fromkeys(_terms(tree))
-        if term.field == TEXT
-    ]
-    return _beside(tree, wishes)
+def with_boosts(tree: Tree, boosts: Mapping[str, float]) -> Tree:
+    """Add what fields that have a word asked for count more: so many times the score of their own words."""
+    return _beside(tree, [wish for name, boost in boosts.items() for wish in boost_wishes(tree, name, boost)])
+
+
+def boost_wishes(tree: Tree, name: str, boost: float) -> list[Wish]:
+    """Return what one field adds that counts more: for each word asked for anywhere."""
+    words = [term for term in dict.fromkeys(_terms(tree)) if term.field == TEXT and not is_in_field(term)]
+    if name == TITLE:
+        titles = [Term(terms=term.terms, field=TITLE, surfaces=term.surfaces) for term in words]
+        return [Wish(child=term, factor=boost) for term in titles]
+    return [Wish(child=term, factor=boost) for term in (term_in(term, name) for term in words)]
 
 
 def _terms(tree: Tree) -> Iterator[Term]:
