@@ -401,10 +401,12 @@ def _untimed(
         # wanted.
         allowed = mask if parsed.plain else matches.allowed
     legs = _scaled(context, _legs(context, scale, matches, vector, allowed), config)
-    if summed and matches.idf_sum and config.neighbour_weight:
+    if isinstance(legs.scale, Scale) and matches.idf_sum:
         ask = partial(evaluate, resolve=resolve, coverage=coverage)
         whole = _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain)
-        legs = replace(legs, neighbour_weight=config.neighbour_weight, whole=whole)
+        weight = config.neighbour_weight if summed else 0.0
+        whole = whole and replace(whole, neighbour_weight=weight)
+        legs = replace(legs, neighbour_weight=weight, whole=whole)
     words = parsed.words if parsed.plain or parsed.reading.rest_is_words else ()
     named = named_rows(
         context.generation,

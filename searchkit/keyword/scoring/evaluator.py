@@ -194,15 +194,27 @@ class KeywordMatches:
         """The same with scores that are BM25 alone."""
         return self._without_coverage if self._presence else self
 
+    def coverage_of(self, rows: Rows, bare: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of U whose words stand in each of some rows; ``bare`` is what ``uncovered`` gives them."""
+        if self.idf_sum <= 0:
+            return np.zeros(len(rows))
+        covered = self if self._presence else self._with_presence(1.0)
+        return (covered.at(rows) - bare) / (covered._presence * self.idf_sum)
+
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
-        bare = copy(self)
-        bare.__dict__.pop("_dense", None)
-        bare._presence, bare._best, bare._voted = 0.0, {}, None
+        return self._with_presence(0.0)
+
+    def _with_presence(self, presence: float) -> KeywordMatches:
+        """Return the same, with what each word counts wherever it stands."""
+        other = copy(self)
+        for name in ("_dense", "_without_coverage"):
+            other.__dict__.pop(name, None)
+        other._presence, other._best, other._voted = presence, {}, None
         if self._windows is not None:
-            bare._windows = copy(self._windows)  # with the same lists, which were looked up
-            bare._windows.presence = 0.0
-        return bare
+            other._windows = copy(self._windows)  # with the same lists, which were looked up
+            other._windows.presence = presence
+        return other
 
 
 def evaluate(
