@@ -2,8 +2,9 @@
 
 Their segments stand one after another, as those of one index do, so that every statistic is summed over all: a word's
 df, the number of chunks, their mean length, how vectors lie. A score is what it would be in one index of all the
-articles. Only what the questions of a build score (``score_baseline.py``, ``answer_baseline.py``) and how well the encoder reads
-a language aren't counted anew: they are the means, by chunks and by questions. An article's id has its index's name before it: ``news/wire-7``.
+articles. Only what the questions of a build score (``score_baseline.py``, ``answer_baseline.py``) and how well the
+encoder reads a language aren't counted anew: they are the means, by chunks and by questions. An article's id has its
+index's name before it: ``news/wire-7``.
 """
 
 from __future__ import annotations

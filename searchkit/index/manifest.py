@@ -28,8 +28,8 @@ over
 ``zero``       what questions without sense score (``score_baseline.py``): ``queries``, four means and the ``chunks``
                that lived then; null where none were asked
 ``answers``    what the best chunks are like for questions without sense, general ones and own sentences
-               (``answer_baseline.py``): ``nonsense``, ``general``, ``sentences``, each with ``questions`` and four means
-               a mode, or null; missing where none were asked
+               (``answer_baseline.py``): ``nonsense``, ``general``, ``sentences``, each null or with ``questions`` and
+               four means a mode; missing where none were asked
 ``competence`` by language, how well the encoder finds its chunks again (``encoder_competence.py``): ``questions``, and
                the mean reciprocal ranks by ``vector`` and by ``keyword``; missing where it wasn't measured
 ``check``      sha256 of all the others, as ``sealed`` writes them

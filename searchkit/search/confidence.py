@@ -107,9 +107,10 @@ def question_confidence(
         ConfidenceTerm(name="lead over other articles", value=lead, share=shares[1]),
         ConfidenceTerm(name="coverage of the question in a chunk", value=shape.coverage, share=shares[2]),
         _archive_term(mode, answers),
-        ConfidenceTerm(name="words of several languages", value=mixed, share=-mode.weights.mixed * mixed),
         ConfidenceTerm(name="constant", value=1.0, share=mode.weights.constant),
     )
+    if mixed:
+        terms += (ConfidenceTerm(name="words of several languages", value=mixed, share=-mode.weights.mixed * mixed),)
     return QuestionConfidence(terms=terms, top=shape.top, below=mode.weights.below / mode.unit)
 
 

@@ -96,7 +96,7 @@ def _sortable(context: SearchContext, candidates: Candidates, config: SearchConf
     if not least or is_wordless(candidates.legs):
         return matching_articles(context.generation, candidates)
     refuse_without_confidence(candidates.legs, config)
-    question = confidence_of(context, candidates)
+    question = confidence_of(context, candidates.legs, candidates.plain_text)
     if question is None:
         return matching_articles(context.generation, candidates)
     ranking, count = DeepRanking(candidates.legs.alone, config.depth, whole_depth=False), _CONFIDENT_FROM
@@ -220,6 +220,6 @@ class PageTurn:
         least, shift = candidates.query.min_confidence, candidates.legs.shift
         if not least or candidates.query.sort:
             return True
-        question = confidence_of(context, candidates)
+        question = confidence_of(context, candidates.legs, candidates.plain_text)
         reduction = 0.0 if shift is None or not len(shift.shares) else max(0.0, -float(shift.shares.min()))
         return question is None or question.of(float(self.page.ranked.scores[-1]) + reduction) >= least

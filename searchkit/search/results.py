@@ -111,7 +111,7 @@ def _confidences(
 
     Dates and a reranker say which article answers better, not whether the archive has one.
     """
-    question = confidence_of(context, candidates)
+    question = confidence_of(context, candidates.legs, candidates.plain_text)
     if question is None:
         return [None] * len(scores)
     if candidates.legs.is_shifted:
@@ -119,18 +119,16 @@ def _confidences(
     return [question.of(score) for score in scores]
 
 
-def confidence_of(context: SearchContext, candidates: Candidates) -> QuestionConfidence | None:
-    """Return a question's confidence, filters aside.
+def confidence_of(context: SearchContext, legs: RetrieverScores, text: str) -> QuestionConfidence | None:
+    """Return a question's confidence, filters aside; ``text`` is that of plain words, "" of an expression.
 
     None where no word was asked for, and in a fusion whose scores mean nothing beyond one search.
     """
-    legs, manifest = candidates.legs, context.generation.manifest
+    manifest = context.generation.manifest
     if is_wordless(legs) or not isinstance(legs.scale, Scale):
         return None
-    plain = candidates.parsed is None or candidates.parsed.plain
-    mixed = context.mixed(candidates.query.text) if plain else 0.0
     mode = ModeScale(mode_of(legs), legs.scale, manifest.zero)
-    return question_confidence(shape_of(legs), mode, manifest.answers, mixed)
+    return question_confidence(shape_of(legs), mode, manifest.answers, context.mixed(text) if text else 0.0)
 
 
 def article_scores(legs: RetrieverScores, articles: Sequence[range]) -> NDArray[np.float64]:

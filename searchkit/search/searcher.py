@@ -517,7 +517,7 @@ class Searcher:
             watch.lap("total")
             next_cursor = turn.next_cursor(context)
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
-            sureness = confidence_of(context, candidates) if query.is_explained else None
+            sureness = confidence_of(context, candidates.legs, candidates.plain_text) if query.is_explained else None
         watch.stop()
         nearest = results[0] if results and not relevant and cursor is None else None
         return Answer(

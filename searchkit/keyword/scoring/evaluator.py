@@ -199,7 +199,7 @@ class KeywordMatches:
         if self.idf_sum <= 0:
             return np.zeros(len(rows))
         covered = self if self._presence else self._with_presence(1.0)
-        return (covered.at(rows) - bare) / (covered._presence * self.idf_sum)
+        return np.minimum((covered.at(rows) - bare) / (covered._presence * self.idf_sum), 1.0)
 
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
