@@ -11,8 +11,8 @@ own       the collection's judged queries, whose answers are there
 other     the queries of the other collections named, as many of each, but for those of the same field: these share one
           query in twenty or more, as translations of one text do, or are named by --alike
 nonsense  four to ten words drawn at random from the index's own vocabulary
-gone      the own queries, with every relevant article left out of the ranking: the archive is of the field, but the
-          answer isn't there (statistics still count what is left out, as the best result is all that changes)
+gone      the own queries, with every relevant article left out of the ranking, as a filter does it: the archive is of
+          the field, and has the answer, but no result is it (``fit_confidence.py`` takes it out of the archive)
 babble    nonsense again, but each of the words of one language, which is drawn first, of those written with spaces
 
 AUROC is the chance that an own question's confidence is higher than one of the kind, ties half. ECE, the expected
@@ -21,10 +21,6 @@ half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). "mean" is t
 questions of all indexes as one heap: what a zero learnt in each index is for. With --json every confidence is written,
 with --write the figures: benchmarks/confidence.json has those of SCORING.md, by the command above and --mode hybrid
 --most 150. Other orders of the names draw other questions: that moves the means by some .002, a collection's by .01.
-
-With --choose, the curves of ``search/confidence.py`` are chosen again: those with the least ECE, in the mean of the
-collections chosen on, out of a grid; what they cost there and on the others is printed, and what it costs the rest when
-they are chosen on any other half of the collections.
 """
 
 from __future__ import annotations
@@ -36,7 +32,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import chain, combinations
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +43,8 @@ from searchkit.errors import ConfigError, SearchkitError
 from searchkit.evaluation.judgments import Judgments, read_judged
 from searchkit.index.generation import open_generation
 from searchkit.index.vector_stats import group_of
-from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve, above_zero, curve_of
-from searchkit.search.fusion import Scale
 from searchkit.search.ranking import rank_articles
+from searchkit.search.results import confidence_of
 from searchkit.search.retrieval import SearchContext
 from searchkit.search.searcher import Searcher
 from searchkit.types import Mode, Query
@@ -71,22 +66,15 @@ ENOUGH = 100
 """Words of a language that questions are drawn from."""
 
 DEPTH = 200
-STEEPNESSES = {Mode.HYBRID: (2.0, 14.0), Mode.KEYWORD: (2.0, 14.0), Mode.VECTOR: (8.0, 56.0)}
-MIXED = {Mode.HYBRID: HYBRID.mixed, Mode.KEYWORD: KEYWORD.mixed, Mode.VECTOR: VECTOR.mixed}
-DISTANCES = tuple(step / 10 for step in range(61))
 
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """What an index said: by mode and kind, the confidences of the best results, and their scores above the zero."""
+    """What an index said: by mode and kind, the confidences of the best results."""
 
     name: str
     articles: int
-    zero: dict[str, float]
     confidences: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    above: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    mixed: dict[str, list[float]] = field(default_factory=dict)
-    """By kind: how much each question's words are of several languages."""
 
 
 def area(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -191,42 +179,30 @@ def _asked(
     modes: Sequence[Mode],
     most: int,
 ) -> Asked:
-    zero = reading.generation.manifest.zero
     ids = reading.generation.article_ids(np.arange(int(reading.generation.article_bases[-1])))
     said = Asked(
         name=index.name,
         articles=sum(int(one.living_articles.sum()) for one in reading.generation.segments),
-        zero={}
-        if zero is None
-        else {"keyword": zero.keyword, "vector": zero.vector, "words": zero.words, "nearness": zero.nearness},
     )
     with searchkit.open(index) as searcher:
         kinds = questions(judged, others, words_of(searcher), most)
-        said.mixed.update({kind: [reading.mixed(text) for text, _ in asked] for kind, asked in kinds.items()})
         for mode in modes:
-            confidences, above = said.confidences.setdefault(str(mode), {}), said.above.setdefault(str(mode), {})
             for kind, asked in kinds.items():
-                confidences[kind], above[kind] = [], []
-                for (text, left_out), mixed in zip(asked, said.mixed[kind], strict=True):
-                    legs = searcher.legs(Query(text=text, mode=mode))
-                    if not isinstance(legs.scale, Scale):
+                confidences = said.confidences.setdefault(str(mode), {}).setdefault(kind, [])
+                for text, left_out in asked:
+                    legs = searcher.legs(Query(text=text, mode=mode, recency=False))
+                    question = confidence_of(reading, legs, text)
+                    if question is None:
                         raise ConfigError(
                             f"{index} names a fusion whose scores tell no confidence.", hint="Choose 'sum'."
                         )
                     ranked = rank_articles(legs, len(left_out) + 1, DEPTH)
-                    best = next(
-                        (
-                            float(score)
-                            for key, score in zip(ranked.keys, ranked.scores, strict=True)
-                            if ids[int(key)] not in left_out
-                        ),
-                        None,
+                    best = (
+                        float(score)
+                        for key, score in zip(ranked.keys, ranked.scores, strict=True)
+                        if ids[int(key)] not in left_out
                     )
-                    if best is None:  # nothing found: as sure as can be that it isn't there
-                        best = 0.0
-                    x = above_zero(best, legs.scale, zero)
-                    above[kind].append(x)
-                    confidences[kind].append(curve_of(legs.scale).at(x, mixed))
+                    confidences.append(question.of(next(best, 0.0)))
     return said
 
 
@@ -235,38 +211,6 @@ def row_of(by_kind: Mapping[str, Sequence[float]]) -> list[float]:
     own, other, nonsense = (by_kind[kind] for kind in KINDS[:3])
     areas = [area(own, by_kind[kind]) for kind in KINDS[1:]]
     return [*areas, calibration_error(own, other, nonsense), *(float(np.mean(by_kind[kind])) for kind in KINDS)]
-
-
-def chosen_curve(said: Sequence[Asked], mode: Mode, on: Sequence[str]) -> str:
-    """Choose a mode's curve on some collections, and say what it costs there and on the others."""
-    low, high = STEEPNESSES[mode]
-    curves = [
-        Curve(steepness=float(steepness), distance=distance, mixed=MIXED[mode])
-        for steepness in np.linspace(low, high, 25)
-        for distance in DISTANCES
-    ]
-    errors = np.array([[error_under(curve, one.above[mode], one.mixed) for one in said] for curve in curves])
-
-    def choose(halves: Sequence[int]) -> tuple[Curve, float, float]:
-        best = int(errors[:, halves].mean(axis=1).argmin())
-        rest = [place for place in range(len(said)) if place not in halves]
-        return curves[best], float(errors[best, halves].mean()), float(errors[best, rest].mean())
-
-    curve, there, held_out = choose([place for place, one in enumerate(said) if one.name in on])
-    others = [choose(half)[2] for half in combinations(range(len(said)), len(said) // 2)]
-    return (
-        f"steepness {curve.steepness:.1f}, distance {curve.distance:.1f}, chosen on {', '.join(on)}: ECE {there:.3f} "
-        f"there, {held_out:.3f} on the others; chosen on any half, on the rest: {np.mean(others):.3f} "
-        f"({min(others):.3f} to {max(others):.3f})"
-    )
-
-
-def error_under(curve: Curve, above: Mapping[str, Sequence[float]], mixed: Mapping[str, Sequence[float]]) -> float:
-    """Return the calibration error of scores above the zero when they are read on a curve."""
-    own, other, nonsense = (
-        [curve.at(*one) for one in zip(above[kind], mixed[kind], strict=True)] for kind in KINDS[:3]
-    )
-    return calibration_error(own, other, nonsense)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -278,7 +222,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", action="append", type=Mode, choices=list(Mode), help="default: all three")
     parser.add_argument("--most", type=int, default=200, help="questions of each kind (default: 200)")
     parser.add_argument("--alike", action="append", nargs=2, default=[], metavar=("A", "B"), help="also of one field")
-    parser.add_argument("--choose", action="append", default=[], metavar="NAME", help="choose the curves on these")
     parser.add_argument("--json", type=Path, help="write every confidence into this file")
     parser.add_argument("--write", type=Path, help="write the figures into this file")
     try:
@@ -292,13 +235,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(given: argparse.Namespace) -> None:
     """Measure, print a row an index and mode, and the means. Raises ``SearchkitError`` for what can't be measured."""
     modes, names = list(dict.fromkeys(given.mode or Mode)), list(dict.fromkeys(given.names))
-    on = [name for name in names if name in given.choose]
     if given.most < 1:
         raise ConfigError(f"--most {given.most} asks nothing.", hint="Give 1 or more.")
-    if unknown := [name for name in (*chain.from_iterable(given.alike), *given.choose) if name not in names]:
+    if unknown := [name for name in chain.from_iterable(given.alike) if name not in names]:
         raise ConfigError(f"{unknown[0]} isn't among the collections.", hint=f"There are: {', '.join(names)}.")
-    if on and len(on) == len(names):
-        raise ConfigError("--choose names all collections.", hint="Leave some to measure the curves on.")
     for file in filter(None, (given.json, given.write)):
         if not file.parent.is_dir():
             raise ConfigError(f"There is no folder {file.parent}.", hint="Make it first.")
@@ -318,8 +258,6 @@ def run(given: argparse.Namespace) -> None:
         said = [one.confidences[mode] for one in every]
         show(table, "mean", mode, np.mean([row_of(one) for one in said], axis=0))
         show(table, "together", mode, row_of({kind: [x for one in said for x in one[kind]] for kind in KINDS}))
-        if on:
-            print(f"{'curve':18} {mode:8} {chosen_curve(every, mode, on)}", flush=True)
     if given.json:
         given.json.write_text(json.dumps([asdict(one) for one in every]))
     if given.write:

@@ -74,6 +74,43 @@ class Vote:
     contributions: tuple[Contribution, ...]
 
 
+SURE, LIKELY, UNSURE = "sure", "likely", "unsure"
+NOTHING_HERE = "nothing here"
+
+CONFIDENCE_WORDS: Mapping[str, float] = {SURE: 0.8, LIKELY: 0.5, UNSURE: 0.2, NOTHING_HERE: 0.0}
+"""The words for a confidence, and the least for which each stands. Even odds part likely from unsure."""
+
+
+def confidence_word(confidence: float | None) -> str | None:
+    """Return the word for a confidence: "sure", "likely", "unsure" or "nothing here"; None for none."""
+    if confidence is None:
+        return None
+    return next(word for word, least in CONFIDENCE_WORDS.items() if confidence >= least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfidenceTerm:
+    """One of the numbers that a question's confidence is read from. ``1 / (1 + exp(-sum of the shares))`` is it.
+
+    Attributes:
+        name: What the number is (``search/confidence.py``).
+        value: The number.
+        share: What it adds to the sum.
+
+    Example:
+        >>> from math import exp
+        >>> searcher = searchkit.open("indexes/news")
+        >>> answer = searcher.search("air defense of Venezuela", explain=True)
+        >>> sum_of_shares = sum(term.share for term in answer.confidence_terms)
+        >>> 0 < 1 / (1 + exp(-sum_of_shares)) < 1
+        True
+    """
+
+    name: str
+    value: float
+    share: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
     """A part of an article worth reading, and the spans in it to highlight.
@@ -170,7 +207,7 @@ class Result:
         votes: What each of its chunks gave it, the best first. Empty without ``Query.explain``.
         confidence: How sure it is that the archive has something on what was asked, 0 to 1. It doesn't say that this
             article answers it (``search/confidence.py``). None where the query has no words, or where scores hold for
-            one search alone (any ``SearchConfig.fusion`` but "sum").
+            one search alone (any ``SearchConfig.fusion`` but "sum"). ``confidence_word`` has it in a word.
         copy_of: Of ``Searcher.more_like(copies=True)``: the id of the article that it is a near copy of; "" where that
             is the text that was given. None otherwise.
 
@@ -190,6 +227,11 @@ class Result:
     confidence: float | None = None
     copy_of: str | None = None
 
+    @property
+    def confidence_word(self) -> str | None:
+        """The confidence in a word: "sure" from .8, "likely" from .5, "unsure" from .2, else "nothing here"."""
+        return confidence_word(self.confidence)
+
     def to_dict(self, *, votes: bool = True) -> dict[str, Any]:
         """Return it as plain values that JSON can write, without the article's text.
 
@@ -208,6 +250,7 @@ class Result:
             "rank": self.rank,
             "score": self.score,
             "confidence": self.confidence,
+            "confidence_word": self.confidence_word,
             **({"copy_of": self.copy_of} if self.copy_of is not None else {}),
             "contributions": [_contribution_dict(contribution) for contribution in self.contributions],
             **({"votes": [_vote_dict(vote) for vote in self.votes]} if votes and self.votes else {}),
@@ -258,6 +301,7 @@ class Answer:
         total_of: What ``total`` counts, in words.
         generation: The number of the generation that answered.
         next_cursor: What ``cursor=`` takes for the next page; None where this is the last.
+        confidence_terms: What the question's confidence is read from, filters aside. Empty without ``Query.explain``.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -283,6 +327,18 @@ class Answer:
     total_of: str = ""
     generation: int = 0
     next_cursor: str | None = None
+    confidence_terms: tuple[ConfidenceTerm, ...] = ()
+
+    @property
+    def confidence(self) -> float | None:
+        """The highest confidence of a result, or of ``nearest`` where none is left; None where none has one."""
+        shown = (*self.results, *([self.nearest] if self.nearest else []))
+        return max((result.confidence for result in shown if result.confidence is not None), default=None)
+
+    @property
+    def confidence_word(self) -> str | None:
+        """The confidence in a word, as a result has it."""
+        return confidence_word(self.confidence)
 
     def to_dict(self, *, votes: bool = True) -> dict[str, Any]:
         """Return it as plain values that JSON can write.
@@ -310,6 +366,9 @@ class Answer:
             "total_of": self.total_of,
             "next_cursor": self.next_cursor,
             "took_s": round(self.took_s, 6),
+            "confidence": self.confidence,
+            "confidence_word": self.confidence_word,
+            **({"confidence_terms": [asdict(term) for term in self.confidence_terms]} if self.confidence_terms else {}),
             "reading": asdict(self.reading) | {"filters": list(self.reading.filters)},
             "notes": list(self.notes),
             "suggestions": list(self.suggestions),

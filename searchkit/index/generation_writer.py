@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import itemgetter
@@ -15,6 +15,8 @@ from typing import Self
 import numpy as np
 
 from searchkit.config import IndexConfig
+from searchkit.index.answer_baseline import ask_general, ask_sentences
+from searchkit.index.archive_scores import ArchiveScores
 from searchkit.index.article_source import ArticleIntake, rereadable
 from searchkit.index.articles_db import LONGEST_LABEL, too_long_for_labels
 from searchkit.index.bundled_encoder import carry
@@ -33,6 +35,7 @@ from searchkit.index.garbage import next_number, numbered, sweep
 from searchkit.index.generation import Generation
 from searchkit.index.manifest import (
     RULES,
+    AnswerBaseline,
     Corpus,
     EncoderCompetence,
     EncoderFact,
@@ -46,7 +49,7 @@ from searchkit.index.manifest import (
     write_manifest,
 )
 from searchkit.index.paths import IndexPaths, number_name
-from searchkit.index.score_baseline import is_due, learn_zero
+from searchkit.index.score_baseline import ask_nonsense, is_due
 from searchkit.index.segment_merge import MergeInput, groups_to_merge, write_merged
 from searchkit.index.segment_reader import Segment, chunk_texts
 from searchkit.index.segment_writer import segmented, write_segment
@@ -66,6 +69,15 @@ LONGEST_NAME = 40
 
 def _beginning(title: str, text: str) -> str:
     return f"{title} {text[:100]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Learnt:
+    """What an archive's answers to the questions of a build tell."""
+
+    zero: ScoreBaseline | None = None
+    answers: AnswerBaseline = field(default_factory=AnswerBaseline)
+    competence: Mapping[str, EncoderCompetence] = field(default_factory=dict)
 
 
 class GenerationWriter:
@@ -258,7 +270,7 @@ class GenerationWriter:
             merged = {place for group in groups for place in group}
             facts = [self._marked(part, number) for place, part in enumerate(parts) if place not in merged]
             facts += [self._merged([parts[place] for place in group], unknown_as) for group in groups]
-            spreads, zero, competence = self._learnt(every, facts, opened, unknown_as)
+            spreads, learnt = self._learnt(every, facts, opened, unknown_as)
         manifest = Manifest(
             generation=number,
             parent=self._current or None,
@@ -274,8 +286,9 @@ class GenerationWriter:
             rules=RULES,
             unknown_as=unknown_as,
             spreads=spread_facts(spreads),
-            zero=zero,
-            competence=competence,
+            zero=learnt.zero,
+            answers=learnt.answers,
+            competence=learnt.competence,
         )
         write_manifest(self._paths, manifest)
         return manifest
@@ -399,30 +412,39 @@ class GenerationWriter:
 
     def _learnt(
         self, parts: Sequence[MergeInput], facts: Sequence[SegmentFact], opened: ExitStack, unknown_as: str
-    ) -> tuple[dict[str, VectorStats], ScoreBaseline | None, Mapping[str, EncoderCompetence]]:
+    ) -> tuple[dict[str, VectorStats], _Learnt]:
         """Learn how the vectors lie.
 
-        Where all of them are new or many, also what questions without sense score, and how well the encoder reads each
-        language.
+        Where all of them are new or many, also what questions without sense and the archive's own sentences score, and
+        how well the encoder reads each language.
         """
         before = self._parent.manifest if self._parent else None
-        zero, competence = (before.zero, before.competence) if before else (None, {})
+        known = (
+            _Learnt()
+            if before is None
+            else _Learnt(zero=before.zero, answers=before.answers, competence=before.competence)
+        )
         spreads = changed_spreads(before, parts) if self._completing is None else None
         anew = before is None or self._completing is not None
-        due = anew or is_due(zero, sum(fact.living_chunks for fact in facts))
+        due = anew or is_due(known.zero, sum(fact.living_chunks for fact in facts))
         if spreads is not None and not (due and spreads and self._baseline_encoder):
-            return spreads, zero, competence
+            return spreads, known
         segments = [
             opened.enter_context(Segment(self._paths, fact, dimension=self._encoder.dimension)) for fact in facts
         ]
         spreads = all_spreads(segments) if anew or spreads is None else spreads
         if not due or self._baseline_encoder is None or any(segment.vectors is None for segment in segments):
-            return spreads, zero, competence
+            return spreads, known
         counted = [code or unknown_as or None for code, count in self._languages.items() if count > 0]
         languages = list(dict.fromkeys(counted))
         competence = measure_competence(segments, self._baseline_encoder)
         shares = {name: measured.weight_share for name, measured in competence.items()}
-        return spreads, learn_zero(segments, languages, self._baseline_encoder, spreads, shares) or zero, competence
+        archive = ArchiveScores(segments, languages, self._baseline_encoder, spreads, shares)
+        zero, nonsense = ask_nonsense(archive) or (known.zero, known.answers.nonsense)
+        answers = AnswerBaseline(
+            nonsense=nonsense, general=ask_general(archive), sentences=ask_sentences(archive) or known.answers.sentences
+        )
+        return spreads, _Learnt(zero=zero, answers=answers, competence=competence)
 
     def _merged(self, parts: list[MergeInput], unknown_as: str) -> SegmentFact:
         return write_merged(

@@ -2,8 +2,9 @@
 
 Their segments stand one after another, as those of one index do, so that every statistic is summed over all: a word's
 df, the number of chunks, their mean length, how vectors lie. A score is what it would be in one index of all the
-articles. Only what nonsense scores (``score_baseline.py``) and how well the encoder reads a language aren't counted
-anew: they are the means, by chunks and by questions. An article's id has its index's name before it: ``news/wire-7``.
+articles. Only what the questions of a build score (``score_baseline.py``, ``answer_baseline.py``) and how well the
+encoder reads a language aren't counted anew: they are the means, by chunks and by questions. An article's id has its
+index's name before it: ``news/wire-7``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,16 @@ import numpy as np
 from searchkit.errors import EncoderMismatch, IndexCorrupt
 from searchkit.field_config import FieldConfig
 from searchkit.index.generation import Generation
-from searchkit.index.manifest import RULES, EncoderCompetence, Manifest, ScoreBaseline, VectorStatsFact
+from searchkit.index.manifest import (
+    RULES,
+    AnswerBaseline,
+    AnswerMeans,
+    EncoderCompetence,
+    Manifest,
+    ModeMeans,
+    ScoreBaseline,
+    VectorStatsFact,
+)
 from searchkit.index.segment_reader import ids_over
 from searchkit.index.vector_stats import combined, spread_facts, spreads_from
 from searchkit.types import Article, Chunk
@@ -149,6 +159,7 @@ def _joined(parts: Sequence[Generation], *, vectors: bool) -> Manifest:
         corpus=None,
         spreads=_spreads(parts, first.encoder.dimension) if vectors else {},
         zero=_zero(manifests),
+        answers=_answers(manifests),
         competence=_competence(manifests) if vectors else {},
     )
 
@@ -182,6 +193,30 @@ def _zero(manifests: Sequence[Manifest]) -> ScoreBaseline | None:
         nearness=mean("nearness"),
         chunks=chunks,
     )
+
+
+def _answers(manifests: Sequence[Manifest]) -> AnswerBaseline:
+    """Return the means of what the best chunks are like in each, by their chunks."""
+
+    def joined(kind: str) -> ModeMeans | None:
+        known = [(getattr(each.answers, kind), each.chunks) for each in manifests]
+        return _mode_means([(means, count) for means, count in known if means is not None and count])
+
+    return AnswerBaseline(nonsense=joined("nonsense"), general=joined("general"), sentences=joined("sentences"))
+
+
+def _mode_means(known: Sequence[tuple[ModeMeans, int]]) -> ModeMeans | None:
+    chunks = sum(count for _, count in known)
+    if not chunks:
+        return None
+
+    def mean(mode: str) -> AnswerMeans:
+        sums = np.sum([count * np.asarray(astuple(getattr(means, mode))) for means, count in known], axis=0)
+        words, nearness, lead, coverage = (sums / chunks).tolist()
+        return AnswerMeans(words=words, nearness=nearness, lead=lead, coverage=coverage)
+
+    questions = sum(means.questions for means, _ in known)
+    return ModeMeans(questions=questions, hybrid=mean("hybrid"), keyword=mean("keyword"), vector=mean("vector"))
 
 
 def _competence(manifests: Sequence[Manifest]) -> dict[str, EncoderCompetence]:

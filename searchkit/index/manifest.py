@@ -27,6 +27,9 @@ over
                base64 of little-endian float64; missing where it wasn't counted yet
 ``zero``       what questions without sense score (``score_baseline.py``): ``queries``, four means and the ``chunks``
                that lived then; null where none were asked
+``answers``    what the best chunks are like for questions without sense, general ones and own sentences
+               (``answer_baseline.py``): ``nonsense``, ``general``, ``sentences``, each null or with ``questions`` and
+               four means a mode; missing where none were asked
 ``competence`` by language, how well the encoder finds its chunks again (``encoder_competence.py``): ``questions``, and
                the mean reciprocal ranks by ``vector`` and by ``keyword``; missing where it wasn't measured
 ``check``      sha256 of all the others, as ``sealed`` writes them
@@ -233,6 +236,41 @@ class ScoreBaseline:
     chunks: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMeans:
+    """What the best chunks of some questions are like in one mode, in the mean.
+
+    ``words`` (BM25 / sqrt(U)) and ``nearness`` (by vector alone the cosine) are of the best chunk, ``lead`` how far it
+    stands above the best of another article, ``coverage`` the greatest share of U whose words stand in one chunk.
+    """
+
+    words: float
+    nearness: float
+    lead: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeMeans:
+    """What the best chunks of some questions are like in each mode."""
+
+    questions: int
+    hybrid: AnswerMeans
+    keyword: AnswerMeans
+    vector: AnswerMeans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBaseline:
+    """What the best chunks are like for words at random, questions of many fields, and own sentences without their
+    articles (``answer_baseline.py``); None where there were too few.
+    """  # noqa: D205
+
+    nonsense: ModeMeans | None = None
+    general: ModeMeans | None = None
+    sentences: ModeMeans | None = None
+
+
 _COMPETENT = 0.95
 """The ratio from which on an encoder counts whole: below the .98 that MiniLM reaches at least in English archives."""
 
@@ -283,6 +321,7 @@ class Manifest:
             was counted.
         zero: What questions without sense score. None where too little is there to ask, or it was written before this
             was asked.
+        answers: What its best chunks are like for questions that it shouldn't be sure of.
         competence: How well the encoder reads each language, where enough was there to ask.
         format: The version of everything on disk.
 
@@ -308,6 +347,7 @@ class Manifest:
     settings: Settings | None = None
     spreads: Mapping[str, VectorStatsFact] = field(default_factory=dict)
     zero: ScoreBaseline | None = None
+    answers: AnswerBaseline = field(default_factory=AnswerBaseline)
     competence: Mapping[str, EncoderCompetence] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -473,6 +513,7 @@ def _from_values(values: dict[str, Any]) -> Manifest:
         unknown_as=str(values.get("unknown_as", "")),
         spreads={str(name): _spread(stats) for name, stats in values.get("spreads", {}).items()},
         zero=None if values.get("zero") is None else _zero(values["zero"]),
+        answers=_answers(values.get("answers") or {}),
         competence={str(name): _competence(known) for name, known in values.get("competence", {}).items()},
     )
 
@@ -486,6 +527,23 @@ def _zero(values: dict[str, Any]) -> ScoreBaseline:
     if not all(map(isfinite, means.values())):
         raise ValueError("what questions without sense score")
     return ScoreBaseline(queries=_count(values["queries"]), chunks=_count(values.get("chunks", 0)), **means)
+
+
+def _answers(values: dict[str, Any]) -> AnswerBaseline:
+    kinds = {name: values.get(name) for name in ("nonsense", "general", "sentences")}
+    return AnswerBaseline(**{name: _mode_means(means) for name, means in kinds.items() if means is not None})
+
+
+def _mode_means(values: dict[str, Any]) -> ModeMeans:
+    hybrid, keyword, vector = (_answer_means(values[mode]) for mode in ("hybrid", "keyword", "vector"))
+    return ModeMeans(questions=_count(values["questions"]), hybrid=hybrid, keyword=keyword, vector=vector)
+
+
+def _answer_means(values: dict[str, Any]) -> AnswerMeans:
+    means = {name: float(values[name]) for name in ("words", "nearness", "lead", "coverage")}
+    if not all(map(isfinite, means.values())):
+        raise ValueError("what the best chunks are like")
+    return AnswerMeans(**means)
 
 
 def _competence(values: dict[str, Any]) -> EncoderCompetence:

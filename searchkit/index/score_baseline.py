@@ -15,43 +15,26 @@ collections that were asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from math import sqrt
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
-from searchkit.encoders.encoder_checks import checked_rows
-from searchkit.index.manifest import ScoreBaseline
+from searchkit.index.answer_baseline import AnswerSums
+from searchkit.index.archive_scores import ArchiveScores
+from searchkit.index.manifest import ModeMeans, ScoreBaseline
 from searchkit.index.segment_reader import Segment
-from searchkit.index.vector_index import parts_of
-from searchkit.index.vector_stats import StatsByLanguage, groups, leans, learnt_weight
-from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.keyword.query.parser import parse
-from searchkit.keyword.scoring.evaluator import evaluate
-from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
-from searchkit.types import Encoder
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Scores = NDArray[np.float64]
-    Vector = NDArray[np.float32]
-
 
 QUERIES = 100
 WORDS = 6
 LEAST_CHUNKS = 100
-"""In fewer than these there is too little to draw from; a search takes the means of six collections then."""
+"""An index that had too few words to draw from is asked again once it has so many."""
 
 _CHUNKS_A_QUERY = 5
+_LEAST_QUERIES = 4
 """Small archives are asked less, so that asking stays below 2 % of what encoding them takes."""
 
 _LOOKED_AT = 50_000
 """Words of a segment that are looked at, evenly over its sorted list."""
-
-_AT_ONCE = 8
-"""Questions that are asked in one pass over the vectors: 32 MB of cosines for a million chunks."""
 
 
 def is_due(zero: ScoreBaseline | None, chunks: int) -> bool:
@@ -59,54 +42,19 @@ def is_due(zero: ScoreBaseline | None, chunks: int) -> bool:
     return chunks >= (LEAST_CHUNKS if zero is None else 2 * zero.chunks)
 
 
-def learn_zero(
-    segments: Sequence[Segment],
-    languages: Sequence[str | None],
-    encoder: Encoder,
-    spreads: StatsByLanguage,
-    shares: Mapping[str, float],
-) -> ScoreBaseline | None:
-    """Ask what lives in segments that all have vectors, and of which ``spreads`` are; None where that is too little.
-
-    ``shares`` is by language what of the vector's weight the encoder is worth, 1
-    where it has no entry.
-    """
-    chunks = sum(segment.fact.living_chunks for segment in segments)
-    words = _words(segments) if chunks >= LEAST_CHUNKS else []
+def ask_nonsense(archive: ArchiveScores) -> tuple[ScoreBaseline, ModeMeans] | None:
+    """Ask an archive words at random; None where it has too few of them."""
+    chunks, words = archive.chunks, _words(archive.segments)
     if len(words) < WORDS:
         return None
-    index = KeywordSegments(
-        [
-            SegmentPostings(
-                postings=segment.postings,
-                article_of_row=segment.article_of_row,
-                deleted=segment.deletions.rows if segment.deletions else None,
-                delta=segment.deletions.counts if segment.deletions else None,
-            )
-            for segment in segments
-        ]
-    )
-    gone = np.concatenate([~segment.rows_of(segment.living_articles) for segment in segments])
-    leaning = leans(spreads)
-    names = {name: number for number, name in enumerate(leaning)}
-    none = len(names)  # a language of which nothing lives
-    group_of_row = np.concatenate(
-        [segment.rows_of(np.asarray([names.get(group, none) for group in groups(segment)])) for segment in segments]
-    )
-    weight = learnt_weight(spreads, encoder.name)
-    share_of_row = np.asarray([*(shares.get(name, 1.0) for name in names), 0.0])[group_of_row]
-    analyzer = Analyzer()
-    means = np.zeros(4)
-    questions = _questions(words, min(QUERIES, chunks // _CHUNKS_A_QUERY))
-    for question, query, cosine in _answered(questions, encoder, segments):
-        matches = evaluate(index, parse(question, analyzer=analyzer, languages=languages).tree)
-        keyword = matches.scores / sqrt(matches.idf_sum) if matches.idf_sum > 0 else np.zeros(len(gone))
-        nearness = share_of_row * (cosine - np.append(np.asarray(list(leaning.values())) @ query, 0.0)[group_of_row])
-        cosine[gone] = nearness[gone] = -np.inf
-        best = int(np.argmax(keyword + weight * nearness))
-        means += (keyword.max(), cosine.max(), keyword[best], nearness[best])
+    means, answers = np.zeros(4), AnswerSums(archive)
+    questions = _questions(words, min(QUERIES, _LEAST_QUERIES + chunks // _CHUNKS_A_QUERY))
+    for scores in archive.ask(questions):
+        best = int(np.argmax(scores.hybrid))
+        means += (scores.keyword.max(), scores.cosine.max(), scores.keyword[best], scores.nearness[best])
+        answers.add(scores)
     keyword_mean, vector_mean, words_mean, nearness_mean = (float(mean) for mean in means / len(questions))
-    return ScoreBaseline(
+    zero = ScoreBaseline(
         queries=len(questions),
         keyword=keyword_mean,
         vector=vector_mean,
@@ -114,6 +62,7 @@ def learn_zero(
         nearness=nearness_mean,
         chunks=chunks,
     )
+    return zero, answers.of_each_mode()
 
 
 def _words(segments: Sequence[Segment]) -> list[str]:
@@ -131,18 +80,3 @@ def _questions(words: Sequence[str], count: int) -> list[str]:
     """Draw the words of each question."""
     drawn = np.frombuffer(hashlib.shake_256(b"zero").digest(8 * count * WORDS), dtype="<u8") % len(words)
     return [" ".join(words[place] for place in row) for row in drawn.reshape(count, WORDS).tolist()]
-
-
-def _answered(
-    questions: Sequence[str], encoder: Encoder, segments: Sequence[Segment]
-) -> Iterator[tuple[str, Vector, Scores]]:
-    """Yield each question with its vector and every chunk's cosine with it; some at a time, so few passes are made."""
-    for first in range(0, len(questions), _AT_ONCE):
-        some = questions[first : first + _AT_ONCE]
-        encoded = [encoder.encode_query(question) for question in some]
-        queries = checked_rows(encoded, encoder.name, some, encoder.dimension)
-        parts = [
-            queries @ part.T for segment in segments if segment.vectors for part in parts_of(segment.vectors.matrix)
-        ]
-        for question, query, *cosines in zip(some, queries, *parts, strict=True):
-            yield question, query, np.concatenate(cosines).astype(np.float64)

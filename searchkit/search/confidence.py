@@ -1,99 +1,155 @@
-"""Confidence: how sure it is that the archive has something on what was asked, from 0 to 1.
+"""Confidence: how sure it is that the archive has an answer to what was asked, from 0 to 1.
 
-``confidence = sigma(a * (x - x0) - b - c * m)``: x is the score on the scale of its mode (hybrid: the score; keyword:
-BM25 over the root of U; vector: the cosine), x0 what questions without sense score in this archive in that mode
-(``index/score_baseline.py``), m how much the question's words are of several languages (``language_bias.py``), a, b and
-c the mode's curve. So it compares across queries and indexes, and it is in the order of the scores where no reranker is
-asked: it is of the fused score, before one moves it, so that it means the same with and without, and results may stand
-in another order than their confidences then. A query without words, as of filters alone, has none: its results score
-alike.
+``confidence = sigma(c + a * score + b * lead + d * coverage - shift - m * mixed - s * (top - own))``
+
+*The question's share* is read from what the archive's best chunks are like (``answer_shape.py``), filters aside:
+``score`` is the best one's, less what questions without sense score here (``index/score_baseline.py``); ``lead`` how
+far it stands above the best of another article; ``coverage`` the greatest share of the question's idf in one chunk. All
+are on the scale of the hybrid, so that they mean the same with other encoders: by vector alone the cosine times the
+weight that it would have.
+
+*The archive's share*, ``shift = .4 * t(general) + .5 * t(sentences)``, is how well it does on what it shouldn't be sure
+of (``index/answer_baseline.py``): t is the same sum of the mean of questions of many fields, or of words at random
+where these do better, and of its own sentences without their articles. Where few or none were asked, as in an index of
+an earlier version, the means of seven collections stand in.
+
+*The result's share* is how far its score lies below the highest of a chunk. Dates and a reranker are left out of it, so
+confidence is in the order of the scores where neither is asked, and an article that the question names
+(``named_articles.py``) is sure. ``mixed`` is how much the question's words are of several languages
+(``language_bias.py``).
+
+So a result's confidence is a function of the question, the article and the index: k, pages, parts and filters change
+none. A filter hides results; what is left has the confidence that it has without. A query without words, as of filters
+alone, has none: its results score alike.
 
 **It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
-one that the archive is about, and knows much less of whether just this question is answered. A question that shares no
-word with its answer, or is asked in another language, may score no higher than words drawn at random: it is unsure
-then, even where the right article comes first. ``scripts/bench_confidence.py`` measures all this; ``SCORING.md`` has
-the figures.
-
-In hybrid mode x0 is put together of its two shares with the weight that holds, so that what nonsense scores has the
-same confidence under a tuned weight. How steeply it rises from there was chosen with the usual weights: the further a
-weight lies from those (``tune`` tries a thirty-second to 32 times), the less it is held to be a probability. Where
-too little was there to ask (fewer than 100 chunks), x0 is the mean of six collections.
+one that the archive is about, and less surely whether just this question is answered. ``scripts/fit_confidence.py``
+fits the weights and prints how well they do on a collection that they weren't fitted on; ``SCORING.md`` has the table.
+The further a tuned weight of the vectors lies from the usual ones, the less it is held to be a probability.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING
 
-from searchkit.index.manifest import ScoreBaseline
-from searchkit.search.fusion import Scale
+from searchkit.answer import ConfidenceTerm
+from searchkit.index.manifest import AnswerBaseline, AnswerMeans, ModeMeans, ScoreBaseline
+from searchkit.search.answer_shape import AnswerShape
+from searchkit.types import Mode
 
 if TYPE_CHECKING:
-    from searchkit.search.fusion import CandidateScale
+    from searchkit.search.fusion import Scale
 
 
 USUAL_ZERO = ScoreBaseline(queries=0, keyword=0.88, vector=0.39, words=0.76, nearness=0.31)
 """Means of scifact, cranfield, digitalgov-known, xquad-en, xquad-xling and the samples."""
 
+GENERAL, SENTENCES = 0.4, 0.5
+"""What of the archive's own level is taken off. Of .3 to .6 each, with a sum of .8 to 1, all do alike; each alone does
+worse: general questions leave a single field too sure, own sentences a broad archive."""
+
+PRIOR_QUESTIONS = 4
+"""The usual means count as so many questions beside those that an archive was asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """``sigma(steepness * (x - zero) - distance - mixed * m)``."""
+class Weights:
+    """What each number counts in one mode, in units of log-odds; ``below`` for each point of score below the top."""
 
-    steepness: float
-    distance: float
-    mixed: float = 0.0
+    constant: float
+    score: float
+    lead: float
+    coverage: float
+    mixed: float
+    below: float
 
-    def at(self, above_zero: float, mixed: float = 0.0) -> float:
-        """Return the confidence of what lies so far above the zero, of a question so mixed of languages."""
-        z = self.steepness * above_zero - self.distance - self.mixed * mixed
-        return 1 / (1 + exp(-z)) if z > -700 else 0.0
-
-
-HYBRID = Curve(steepness=7.0, distance=3.4, mixed=10.0)
-KEYWORD = Curve(steepness=9.5, distance=2.9, mixed=10.0)
-VECTOR = Curve(steepness=32.0, distance=2.5, mixed=2.0)
-"""Steepness and distance are those of a grid with the least expected calibration error in the mean of scifact, xquad-en
-and the samples: .071 by hybrid, .084 by keyword, .067 by vector. On cranfield, digitalgov-known and xquad-xling, on
-which they were not chosen, .036, .033 and .064. Much hangs on which three are chosen on: over all twenty ways the error
-on the other three is .073 (.033 to .135), .068 (.031 to .096) and .091 (.057 to .147). The samples are the worst of the
-six by these curves, .166, .176 and .154. Steepness and distance halved or doubled gave .064 and .059 on all six instead
-of .051 (hybrid), .082 and .066 instead of .058 (keyword), .089 and .082 instead of .064 (vector) before languages
-counted. 150 questions of each kind, 76 of the samples'; ``scripts/bench_confidence.py --choose`` prints it, but for the
-halved and doubled.
-
-What mixed languages take off was chosen on the samples, where more gains little: questions are told from words drawn of
-all languages by an area of .845 with 0, .901 with 7, .914 with 10, .923 with 14 (hybrid; vector .841, with 2 .862); on
-xquad-xling .964 and .995 (vector .829 and .881, where more takes the calibration error above .065)."""
+    def shares(self, score: float, lead: float, coverage: float) -> tuple[float, float, float]:
+        """Return what the numbers of an answer count."""
+        return self.score * score, self.lead * lead, self.coverage * coverage
 
 
-def confidences(
-    scores: Sequence[float], scale: Scale | CandidateScale, zero: ScoreBaseline | None, mixed: float = 0.0
-) -> list[float | None]:
-    """Return the confidences of some results; None in a fusion whose scores mean nothing beyond one search.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionConfidence:
+    """A question's confidence, by the terms that add up to its log-odds, and how results fall off from it."""
 
-    ``mixed``, 0 to 1, is how much the question's words are of several languages.
-    """
-    if not isinstance(scale, Scale):
-        return [None] * len(scores)
-    curve = curve_of(scale)
-    return [curve.at(above_zero(score, scale, zero), mixed) for score in scores]
+    terms: tuple[ConfidenceTerm, ...]
+    top: float
+    below: float
 
-
-def above_zero(score: float, scale: Scale, zero: ScoreBaseline | None) -> float:
-    """Return how far a score lies above what nonsense scores, on the scale of its mode."""
-    known = zero or USUAL_ZERO
-    if scale.vector is None:
-        return score / scale.unit - known.keyword
-    if scale.keyword is None:
-        return score - known.vector
-    return score - known.words - scale.vector * known.nearness
+    def of(self, score: float) -> float:
+        """Return the confidence of an article that scores so much, without dates and a reranker."""
+        z = sum(term.share for term in self.terms) - self.below * (self.top - score)
+        return 1 / (1 + exp(-min(z, 700.0))) if z > -700 else 0.0
 
 
-def curve_of(scale: Scale) -> Curve:
-    """Return the curve of the mode that a scale is of."""
-    if scale.vector is None:
-        return KEYWORD
-    return VECTOR if scale.keyword is None else HYBRID
+WEIGHTS: Mapping[Mode, Weights] = {
+    Mode.HYBRID: Weights(constant=-1.17, score=1.46, lead=1.24, coverage=6.6, mixed=10.0, below=3.0),
+    Mode.KEYWORD: Weights(constant=-1.17, score=1.46, lead=1.24, coverage=6.6, mixed=10.0, below=3.0),
+    Mode.VECTOR: Weights(constant=-1.17, score=3.0, lead=1.24, coverage=0.0, mixed=2.0, below=3.0),
+}
+
+_USUAL = AnswerMeans(words=0.75, nearness=0.28, lead=0.25, coverage=0.35)
+USUAL_GENERAL = ModeMeans(questions=0, hybrid=_USUAL, keyword=_USUAL, vector=_USUAL)
+USUAL_SENTENCES = ModeMeans(questions=0, hybrid=_USUAL, keyword=_USUAL, vector=_USUAL)
+
+
+def question_confidence(
+    shape: AnswerShape, mode: ModeScale, answers: AnswerBaseline, mixed: float = 0.0
+) -> QuestionConfidence:
+    """Return a question's confidence; ``mixed``, 0 to 1, is how much its words are of several languages."""
+    score, lead = mode.score(shape.words, shape.nearness), mode.lead(shape.lead)
+    shares = mode.weights.shares(score, lead, shape.coverage)
+    terms = (
+        ConfidenceTerm(name="score above that of nonsense", value=score, share=shares[0]),
+        ConfidenceTerm(name="lead over other articles", value=lead, share=shares[1]),
+        ConfidenceTerm(name="coverage of the question in a chunk", value=shape.coverage, share=shares[2]),
+        _archive_term(mode, answers),
+        ConfidenceTerm(name="constant", value=1.0, share=mode.weights.constant),
+    )
+    if mixed:
+        terms += (ConfidenceTerm(name="words of several languages", value=mixed, share=-mode.weights.mixed * mixed),)
+    return QuestionConfidence(terms=terms, top=shape.top, below=mode.weights.below / mode.unit)
+
+
+def _archive_term(mode: ModeScale, answers: AnswerBaseline) -> ConfidenceTerm:
+    """Return what the archive's answers to the questions of its build take off, or add."""
+    general = mode.level(answers.general, USUAL_GENERAL)
+    if answers.nonsense is not None:
+        general = max(general, mode.level(answers.nonsense, USUAL_GENERAL))
+    level = GENERAL * general + SENTENCES * mode.level(answers.sentences, USUAL_SENTENCES)
+    return ConfidenceTerm(name="the archive's own level", value=level, share=-level)
+
+
+class ModeScale:
+    """How the numbers of answers are read in a mode."""
+
+    def __init__(self, name: Mode, scale: Scale, zero: ScoreBaseline | None) -> None:
+        """``name`` is of the retrievers that are asked: by keyword alone too where nothing has a vector."""
+        self.name, self.weights, self.unit = name, WEIGHTS[name], scale.unit
+        self._zero = zero or USUAL_ZERO
+        self._weight = 1 / scale.unit if name is Mode.VECTOR else scale.vector or 0.0
+
+    def score(self, words: float, nearness: float) -> float:
+        """Return how far a score lies above what nonsense scores."""
+        if self.name is Mode.KEYWORD:
+            return words - self._zero.keyword
+        if self.name is Mode.VECTOR:
+            return self._weight * (nearness - self._zero.vector)
+        return words - self._zero.words + self._weight * (nearness - self._zero.nearness)
+
+    def lead(self, lead: float) -> float:
+        """Return a lead on the scale of the hybrid."""
+        return self._weight * lead if self.name is Mode.VECTOR else lead
+
+    def level(self, means: ModeMeans | None, usual: ModeMeans) -> float:
+        """Return what questions count in the mean; few of them as much as they tell."""
+        asked = 0 if means is None else means.questions
+        known = self._sum(getattr(means or usual, str(self.name)))
+        return (asked * known + PRIOR_QUESTIONS * self._sum(getattr(usual, str(self.name)))) / (asked + PRIOR_QUESTIONS)
+
+    def _sum(self, means: AnswerMeans) -> float:
+        score = self.score(means.words, means.nearness)
+        return sum(self.weights.shares(score, self.lead(means.lead), means.coverage))

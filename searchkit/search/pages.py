@@ -23,7 +23,7 @@ from searchkit.keyword.query.parser import KNOWN_AS
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.ranking import RankedKeys, RetrieverScores
-from searchkit.search.results import article_scores, confidences_of, is_wordless, refuse_without_confidence
+from searchkit.search.results import article_scores, confidence_of, is_wordless, refuse_without_confidence
 from searchkit.search.retrieval import Candidates, SearchContext
 from searchkit.types import Mode
 
@@ -110,11 +110,14 @@ def _sortable(context: SearchContext, candidates: Candidates, config: SearchConf
     if not least or is_wordless(candidates.legs):
         return matching_articles(context.generation, candidates)
     refuse_without_confidence(candidates.legs, config)
+    question = confidence_of(context, candidates.legs, candidates.plain_text, candidates.telling)
+    if question is None:
+        return matching_articles(context.generation, candidates)
     ranking, count = DeepRanking(candidates.legs.alone, config.depth, whole_depth=False), _CONFIDENT_FROM
     while True:
         ranked = ranking.first(count)
-        # Confidence is in the order of the score by words and nearness alone.
-        sure = np.asarray(confidences_of(context, candidates, ranked.scores.tolist()), dtype=np.float64) >= least
+        # Confidence is in the order of the score without dates and a reranker.
+        sure = np.asarray([question.of(score) for score in ranked.scores.tolist()]) >= least
         if len(ranked.keys) < count or not sure.all():
             return np.sort(ranked.keys[sure])
         count *= 4
@@ -225,14 +228,12 @@ class PageTurn:
     def _may_follow(self, context: SearchContext) -> bool:
         """Say whether an article behind the page can have the confidence that is asked for.
 
-        It is that of the score before a reranker and neighbours, which took no more off an article than off any of its
-        chunks.
+        It is that of the score before a reranker, which took no more off an article than off any of its chunks.
         """
         candidates = self.candidates
-        least, legs = candidates.query.min_confidence, candidates.legs
-        if not least or candidates.query.sort or is_wordless(legs):
+        least, shift = candidates.query.min_confidence, candidates.legs.shift
+        if not least or candidates.query.sort:
             return True
-        shifts = [shift for shift in (legs.shift, legs.neighbours) if shift is not None and len(shift.shares)]
-        reduction = sum(max(0.0, -float(shift.shares.min())) for shift in shifts)
-        (best,) = confidences_of(context, candidates, [float(self.page.ranked.scores[-1]) + reduction])
-        return best is None or best >= least
+        question = confidence_of(context, candidates.legs, candidates.plain_text, candidates.telling)
+        reduction = 0.0 if shift is None or not len(shift.shares) else max(0.0, -float(shift.shares.min()))
+        return question is None or question.of(float(self.page.ranked.scores[-1]) + reduction) >= least

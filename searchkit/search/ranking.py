@@ -154,15 +154,13 @@ class RetrieverScores:
 
     @property
     def alone(self) -> RetrieverScores:
-        """The same without what dates, a reranker, coverage and neighbours add: BM25, nearness, and what is named."""
-        keyword = None if self.keyword is None else self.keyword.uncovered
-        return replace(self, keyword=keyword, prior=None, shift=None, neighbour_weight=0.0, whole=None)
+        """The same without what dates and a reranker add."""
+        return replace(self, prior=None, shift=None) if self.is_shifted else self
 
     @property
     def is_shifted(self) -> bool:
         """Whether ``alone`` scores otherwise."""
-        covered = self.keyword is not None and self.keyword.uncovered is not self.keyword
-        return covered or bool(self.neighbour_weight) or self.prior is not None or self.shift is not None
+        return self.prior is not None or self.shift is not None
 
     def cosine(self, rows: Rows) -> Scores | None:
         """Return each row's cosine with the query, exactly; None where the vector leg isn't asked."""

@@ -13,7 +13,8 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.declared_fields import shown_article
 from searchkit.index.generation import Generation
-from searchkit.search.confidence import confidences
+from searchkit.search.answer_shape import mode_of, shape_of
+from searchkit.search.confidence import ModeScale, QuestionConfidence, question_confidence
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
@@ -22,6 +23,8 @@ from searchkit.types import Article, Part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from searchkit.keyword.analysis.analyzer import QueryWord
 
 
 def make_results(
@@ -107,23 +110,33 @@ def _chunk_results(
 def _confidences(
     context: SearchContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
 ) -> list[float | None]:
-    """Return the confidences of what the retrievers say of articles by themselves; None where no word was asked for.
+    """Return the confidences of articles by what they score without dates and a reranker; None where there is none.
 
-    Dates, a reranker, coverage and neighbours say which article answers better, not whether the archive has one.
+    Dates and a reranker say which article answers better, not whether the archive has one.
     """
-    legs = candidates.legs
-    if is_wordless(legs):
+    question = confidence_of(context, candidates.legs, candidates.plain_text, candidates.telling)
+    if question is None:
         return [None] * len(scores)
-    if legs.is_shifted:
-        scores = article_scores(legs.alone, articles).tolist()
-    return confidences_of(context, candidates, scores)
+    if candidates.legs.is_shifted:
+        scores = article_scores(candidates.legs.alone, articles).tolist()
+    return [question.of(score) for score in scores]
 
 
-def confidences_of(context: SearchContext, candidates: Candidates, scores: Sequence[float]) -> list[float | None]:
-    """Return the confidences of fused scores; None in a fusion whose scores tell none."""
-    plain = candidates.parsed is None or candidates.parsed.plain
-    mixed = context.mixed(candidates.query.text, candidates.telling) if plain else 0.0
-    return confidences(scores, candidates.legs.scale, context.generation.manifest.zero, mixed)
+def confidence_of(
+    context: SearchContext, legs: RetrieverScores, text: str, telling: Sequence[QueryWord] | None = None
+) -> QuestionConfidence | None:
+    """Return a question's confidence, filters aside; ``text`` is that of plain words, "" of an expression.
+
+    ``telling`` are the words of ``text`` that count, if known.
+
+    None where no word was asked for, and in a fusion whose scores mean nothing beyond one search.
+    """
+    manifest = context.generation.manifest
+    if is_wordless(legs) or not isinstance(legs.scale, Scale):
+        return None
+    mode = ModeScale(mode_of(legs), legs.scale, manifest.zero)
+    mixed = context.mixed(text, telling) if text else 0.0
+    return question_confidence(shape_of(legs), mode, manifest.answers, mixed)
 
 
 def article_scores(legs: RetrieverScores, articles: Sequence[range]) -> NDArray[np.float64]:

@@ -320,6 +320,11 @@ class Candidates:
         return [word for word in words if word.surface.casefold() not in self.time_words]
 
     @property
+    def plain_text(self) -> str:
+        """The query's text where it is plain words; "" where it is an expression."""
+        return self.query.text if self.parsed is None or self.parsed.plain else ""
+
+    @property
     def highlights(self) -> Sequence[Term | Compound]:
         """What stands out in a chunk."""
         return self.words if self.legs.keyword is None else self.legs.keyword.highlights
@@ -431,10 +436,10 @@ def _untimed(
         ),
         boosted=boosted,
     )
-    if legs.neighbour_weight:
+    if matches.idf_sum and (config.fusion == "sum" or vector is None):
         ask = partial(evaluate, resolve=resolve, coverage=coverage)
         if whole := _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain):
-            legs = replace(legs, whole=whole)
+            legs = replace(legs, whole=replace(whole, neighbour_weight=legs.neighbour_weight))
     if config.fusion != "sum":
         legs = replace(_scaled(context, replace(legs, named=None), config), named=legs.named)
     return Candidates(
@@ -544,10 +549,14 @@ def _by_vector(
     filtered = tuple(label_key("language", code) for code in query.where.languages or ())
     languages = filtered or context.generation.languages
     words = telling_words(context.analyzer.query_terms(text, languages), languages)
+    legs = _legs(context, vector_alone(weight), None, vector, _vectored(context, allowed))
+    living = context.generation.living
+    if allowed is not living:
+        legs = replace(legs, whole=replace(legs, allowed=_vectored(context, living), looked={}))
     return Candidates(
         query=query,
         parsed=None,
-        legs=_legs(context, vector_alone(weight), None, vector, _vectored(context, allowed)),
+        legs=legs,
         words=tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)),
         mask=_vectored(context, allowed),
         notes=notes,

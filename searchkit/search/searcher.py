@@ -44,7 +44,7 @@ from searchkit.search.query_time import Around, When, timed_reading
 from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
-from searchkit.search.results import confident, make_results, nearest_note, unsure_note
+from searchkit.search.results import confidence_of, confident, make_results, nearest_note, unsure_note
 from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_texts, index_notes, retrieve
 from searchkit.search.similar_articles import example_of, more_like, query_like
 from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
@@ -525,6 +525,11 @@ class Searcher:
             watch.lap("total")
             next_cursor = turn.next_cursor(context)
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
+            sureness = (
+                confidence_of(context, candidates.legs, candidates.plain_text, candidates.telling)
+                if query.is_explained
+                else None
+            )
         watch.stop()
         nearest = results[0] if results and not relevant and cursor is None else None
         return Answer(
@@ -540,6 +545,7 @@ class Searcher:
             total_of=what_is_counted(candidates),
             generation=context.generation.manifest.generation,
             next_cursor=next_cursor,
+            confidence_terms=() if sureness is None else sureness.terms,
         )
 
     def quote(self, text: str, *, k: int = 3) -> tuple[Quotation, ...]:

@@ -28,13 +28,14 @@ def answer_json(answer: Answer, fields: Collection[str], *, hides: bool) -> dict
     """Return an answer with some fields of its articles.
 
     ``hides``: whether it is for someone who sees a part of the articles alone. Other spellings are left out then: they
-    are words of any article.
+    are words of any article; and so is what the confidence is read from, which is of the best of all.
     """
     values = answer.to_dict()
     for name in _UNSHOWN:
         del values[name]
     if hides:
         values["suggestions"] = []
+        values.pop("confidence_terms", None)
     parts = frozenset(answer.query.parts) | ({Part.EXPLANATIONS} if answer.query.explain else frozenset())
     shown = [(answer.results[number], result) for number, result in enumerate(values["results"])]
     if answer.nearest is not None:

@@ -330,6 +330,7 @@ def _result(index: str, result: Result, fields: Collection[str]) -> dict[str, An
     return {
         "article": article_json(result.article, fields),
         "confidence": None if result.confidence is None else round(result.confidence, 2),
+        "confidence_word": result.confidence_word,
         "citation": _citation(index, result.article, start, end),
         "passages": [_passage(index, result.article, chunk) for chunk in result.chunks],
     }

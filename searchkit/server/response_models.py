@@ -115,6 +115,7 @@ class ResultModel(_Exact):
     rank: int
     score: float
     confidence: float | None
+    confidence_word: str | None = Field(description="sure, likely, unsure or nothing here.")
     article: ArticleModel
     chunks: list[ChunkResultModel]
     copy_of: str | None = Field(None, description="The article that it is a near copy of.")
@@ -140,6 +141,14 @@ class ReadingModel(_Exact):
     time: str
 
 
+class ConfidenceTermModel(_Exact):
+    """One of the numbers that a question's confidence is read from."""
+
+    name: str
+    value: float
+    share: float
+
+
 class AnswerModel(_Exact):
     """An answer; all of it is of one generation."""
 
@@ -151,6 +160,9 @@ class AnswerModel(_Exact):
     total: int = Field(description="How many articles match, on all pages together.")
     total_of: str = Field(description="What the total counts.")
     next_cursor: str | None = Field(description="What 'cursor' takes for the next page; null on the last.")
+    confidence: float | None = Field(description="That of the best result, or of the nearest.")
+    confidence_word: str | None = Field(description="sure, likely, unsure or nothing here.")
+    confidence_terms: list[ConfidenceTermModel] | None = Field(None, description="There with 'explain'.")
     notes: list[str]
     suggestions: list[str]
     facets: dict[str, list[FacetModel]]

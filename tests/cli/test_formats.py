@@ -24,6 +24,8 @@ def test_json_says_all_that_the_answer_holds() -> None:
         "total_of",
         "next_cursor",
         "took_s",
+        "confidence",
+        "confidence_word",
         "reading",
         "notes",
         "suggestions",
@@ -34,8 +36,9 @@ def test_json_says_all_that_the_answer_holds() -> None:
     assert read["facets"]["source"][0] == {"value": "Harbor Ledger", "articles": 120}
     assert read["notes"] == ["It was searched as plain words."]
     first = read["results"][0]
-    assert list(first) == ["rank", "score", "confidence", "contributions", "article", "chunks"]
-    assert first["confidence"] == 0.75
+    assert list(first) == ["rank", "score", "confidence", "confidence_word", "contributions", "article", "chunks"]
+    assert first["confidence"] == read["confidence"] == 0.75
+    assert first["confidence_word"] == read["confidence_word"] == "likely"
     assert sum(part["share"] for part in first["contributions"]) == first["score"]
     assert first["article"]["published"] == "2025-11-04"
     assert first["article"]["updated"] == "2025-11-05T09:30:00Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import exp
 from pathlib import Path
 
@@ -11,11 +12,22 @@ import pytest
 
 import searchkit
 from searchkit import Mode, Query, SearchConfig, Searcher
+from searchkit.answer import confidence_word
 from searchkit.errors import ConfigError, QueryError
 from searchkit.index.generation import open_generation
-from searchkit.index.manifest import ScoreBaseline
-from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, confidences
-from searchkit.search.fusion import candidate_scale, hybrid, keyword_alone, vector_alone
+from searchkit.index.manifest import AnswerBaseline, AnswerMeans, ModeMeans, ScoreBaseline
+from searchkit.search.answer_shape import AnswerShape, shape_of
+from searchkit.search.confidence import (
+    GENERAL,
+    PRIOR_QUESTIONS,
+    SENTENCES,
+    USUAL_GENERAL,
+    USUAL_SENTENCES,
+    WEIGHTS,
+    ModeScale,
+    question_confidence,
+)
+from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
 
@@ -37,26 +49,128 @@ def searcher(index: Path) -> Iterator[Searcher]:
         yield opened
 
 
-def test_the_score_above_the_zero_of_its_mode_is_read_on_its_curve() -> None:
-    [both] = confidences([2.1], hybrid(9.0, 2.0), ZERO)
-    assert both == pytest.approx(1 / (1 + exp(-(HYBRID.steepness * (2.1 - 0.7 - 2.0 * 0.25) - HYBRID.distance))))
-    [words] = confidences([4.5], keyword_alone(9.0), ZERO)
-    assert words == pytest.approx(1 / (1 + exp(-(KEYWORD.steepness * (4.5 / 3 - 0.8) - KEYWORD.distance))))
-    [near] = confidences([0.6], vector_alone(2.8), ZERO)
-    assert near == pytest.approx(1 / (1 + exp(-(VECTOR.steepness * (0.6 - 0.3) - VECTOR.distance))))
+SHAPE = AnswerShape(words=1.4, nearness=0.5, lead=0.4, coverage=0.7, top=2.8)
+MANY = 10**9
+
+
+def means(words: float, nearness: float, lead: float, coverage: float) -> ModeMeans:
+    """Return the same means in each mode, of so many questions that the usual ones count nothing."""
+    each = AnswerMeans(words=words, nearness=nearness, lead=lead, coverage=coverage)
+    return ModeMeans(questions=MANY, hybrid=each, keyword=each, vector=each)
+
+
+LEVELS = AnswerBaseline(general=means(0.9, 0.3, 0.3, 0.4), sentences=means(1.2, 0.4, 0.2, 0.5))
+
+
+def odds(mode: Mode, scale: Scale, shape: AnswerShape = SHAPE, answers: AnswerBaseline = LEVELS) -> float:
+    question = question_confidence(shape, ModeScale(mode, scale, ZERO), answers)
+    return sum(term.share for term in question.terms)
+
+
+def test_a_question_is_read_from_four_numbers_and_the_level_of_the_archive() -> None:
+    w = WEIGHTS[Mode.HYBRID]
+    score = 1.4 - 0.7 + 2.0 * (0.5 - 0.25)
+    general = w.score * (0.9 - 0.7 + 2.0 * (0.3 - 0.25)) + w.lead * 0.3 + w.coverage * 0.4
+    sentences = w.score * (1.2 - 0.7 + 2.0 * (0.4 - 0.25)) + w.lead * 0.2 + w.coverage * 0.5
+    own = w.constant + w.score * score + w.lead * 0.4 + w.coverage * 0.7
+    assert odds(Mode.HYBRID, hybrid(9.0, 2.0)) == pytest.approx(own - GENERAL * general - SENTENCES * sentences)
+
+
+def test_by_keyword_and_by_vector_they_are_on_the_scale_of_the_hybrid() -> None:
+    w = WEIGHTS[Mode.KEYWORD]
+    level = GENERAL * (w.score * (0.9 - 0.8) + w.lead * 0.3 + w.coverage * 0.4)
+    level += SENTENCES * (w.score * (1.2 - 0.8) + w.lead * 0.2 + w.coverage * 0.5)
+    expected = w.constant + w.score * (1.4 - 0.8) + w.lead * 0.4 + w.coverage * 0.7 - level
+    assert odds(Mode.KEYWORD, keyword_alone(9.0)) == pytest.approx(expected)
+    w = WEIGHTS[Mode.VECTOR]
+    level = GENERAL * (w.score * 2.0 * (0.3 - 0.3) + w.lead * 2.0 * 0.3)
+    level += SENTENCES * (w.score * 2.0 * (0.4 - 0.3) + w.lead * 2.0 * 0.2)
+    expected = w.constant + w.score * 2.0 * (0.5 - 0.3) + w.lead * 2.0 * 0.4 - level
+    assert odds(Mode.VECTOR, vector_alone(2.0)) == pytest.approx(expected)
+
+
+def test_a_result_falls_off_with_its_score() -> None:
+    question = question_confidence(SHAPE, ModeScale(Mode.HYBRID, hybrid(9.0, 2.0), ZERO), LEVELS)
+    z = sum(term.share for term in question.terms)
+    assert question.of(2.8) == pytest.approx(1 / (1 + exp(-z)))
+    assert question.of(2.3) == pytest.approx(1 / (1 + exp(-(z - WEIGHTS[Mode.HYBRID].below * 0.5))))
+    assert [question.of(score) for score in (-1e6, 1e6)] == [0.0, 1.0]
+    by_keyword = question_confidence(SHAPE, ModeScale(Mode.KEYWORD, keyword_alone(9.0), ZERO), LEVELS)
+    assert by_keyword.below == WEIGHTS[Mode.KEYWORD].below / 3
+
+
+def test_words_at_random_stand_in_where_general_questions_do_worse() -> None:
+    scale = hybrid(9.0, 2.0)
+    better = AnswerBaseline(nonsense=means(1.1, 0.3, 0.3, 0.4), general=LEVELS.general, sentences=LEVELS.sentences)
+    worse = AnswerBaseline(nonsense=means(0.1, 0.1, 0.1, 0.1), general=LEVELS.general, sentences=LEVELS.sentences)
+    lost = odds(Mode.HYBRID, scale) - odds(Mode.HYBRID, scale, answers=better)
+    assert lost == pytest.approx(GENERAL * WEIGHTS[Mode.HYBRID].score * 0.2)
+    assert odds(Mode.HYBRID, scale, answers=worse) == odds(Mode.HYBRID, scale)
+
+
+def test_an_index_that_was_not_asked_has_the_usual_level_and_few_questions_move_it_little() -> None:
+    scale = hybrid(9.0, 2.8)
+    none = odds(Mode.HYBRID, scale, answers=AnswerBaseline())
+    usual = AnswerBaseline(
+        general=replace(USUAL_GENERAL, questions=MANY), sentences=replace(USUAL_SENTENCES, questions=MANY)
+    )
+    assert none == pytest.approx(odds(Mode.HYBRID, scale, answers=usual))
+    few, many = (
+        odds(Mode.HYBRID, scale, answers=AnswerBaseline(sentences=replace(means(3.0, 0.9, 1.0, 1.0), questions=count)))
+        for count in (PRIOR_QUESTIONS, MANY)
+    )
+    assert few - none == pytest.approx((many - none) / 2)
 
 
 def test_a_tuned_weight_moves_the_zero_with_the_scores() -> None:
-    (light,), (heavy,) = (confidences([0.9 + weight * 0.25], hybrid(9.0, weight), ZERO) for weight in (1.0, 9.0))
+    as_nonsense = replace(SHAPE, words=0.7, nearness=0.25)
+    levels = AnswerBaseline(general=means(0.7, 0.25, 0.3, 0.4), sentences=means(0.7, 0.25, 0.2, 0.5))
+    light, heavy = (odds(Mode.HYBRID, hybrid(9.0, weight), as_nonsense, levels) for weight in (1.0, 9.0))
     assert light == pytest.approx(heavy)
 
 
-def test_scores_of_one_day_tell_no_confidence() -> None:
-    assert confidences([0.03], candidate_scale("rrf", np.ones(3), np.ones(3), 10), ZERO) == [None]
+def test_scores_of_one_day_tell_no_confidence(index: Path) -> None:
+    with searchkit.open(index, encoder=WordEncoder(), config=SearchConfig(fusion="rrf")) as opened:
+        answer = opened.search(TEXT, explain=True)
+    assert answer.confidence is None
+    assert answer.confidence_terms == ()
+    assert answer.confidence_word is None
 
 
-def test_no_score_is_too_low_or_too_high() -> None:
-    assert confidences([-1e6, 1e6], hybrid(9.0, 2.8), None) == [0.0, 1.0]
+@pytest.mark.parametrize(
+    ("confidence", "word"),
+    [
+        *((1.0, "sure"), (0.8, "sure"), (0.79, "likely"), (0.5, "likely"), (0.49, "unsure"), (0.2, "unsure")),
+        *((0.19, "nothing here"), (0.0, "nothing here"), (None, None)),
+    ],
+)
+def test_a_confidence_has_a_word(confidence: float | None, word: str | None) -> None:
+    assert confidence_word(confidence) == word
+
+
+@pytest.mark.parametrize("mode", tuple(Mode))
+def test_the_shape_is_of_the_best_chunks_of_the_whole_archive(searcher: Searcher, mode: Mode) -> None:
+    legs = searcher.legs(Query(text=TEXT, mode=mode))
+    shape, rows = shape_of(legs), np.arange(legs.generation.rows)
+    assert isinstance(legs.scale, Scale)
+    words, scores = np.zeros(len(rows)), legs.score(rows)
+    if legs.keyword is not None:
+        bare = legs.keyword.uncovered.at(rows)
+        words = bare / np.sqrt(legs.keyword.idf_sum)
+        assert shape.coverage == pytest.approx(legs.keyword.coverage_of(rows, bare).max())
+        assert 0 < shape.coverage <= 1
+    nearness = legs.nearness(rows) if mode is Mode.HYBRID else legs.cosine(rows)
+    alone = words + (0 if nearness is None else nearness * (legs.scale.vector or 0))
+    best = int(alone.argmax())
+    others = legs.generation.article_of_row != legs.generation.article_of_row[best]
+    assert shape.words == pytest.approx(words[best])
+    assert shape.nearness == pytest.approx(0.0 if nearness is None else nearness[best])
+    assert shape.lead == pytest.approx(alone[best] - alone[others].max())
+    assert shape.top == pytest.approx(scores.max())
+    for filters in ({"language": "de"}, {"tag": "odd", "source": "el correo"}):
+        answer = searcher.search(TEXT, mode=mode, k=1, explain=True, **filters)  # type: ignore[arg-type]
+        free = searcher.search(TEXT, mode=mode, k=1, explain=True)
+        assert answer.confidence_terms == free.confidence_terms
 
 
 @pytest.mark.parametrize("mode", tuple(Mode))
@@ -76,9 +190,9 @@ def test_what_the_archive_covers_is_surer_than_nonsense(searcher: Searcher, mode
 
 
 @pytest.mark.parametrize("k", [1, 7, 100])
-def test_confidence_does_not_depend_on_k_or_filters(searcher: Searcher, k: int) -> None:
+def test_confidence_does_not_depend_on_k_parts_or_filters(searcher: Searcher, k: int) -> None:
     every = {one.article.id: one.confidence for one in searcher.search(TEXT, k=1000).results}
-    for filters in ({}, {"language": "de"}, {"tag": "odd", "source": "el correo"}):
+    for filters in ({}, {"language": "de"}, {"tag": "odd", "source": "el correo"}, {"parts": ("articles",)}):
         for one in searcher.search(TEXT, k=k, **filters).results:  # type: ignore[arg-type]
             assert one.confidence == every[one.article.id]
 
@@ -110,23 +224,27 @@ def test_a_confidence_that_cannot_be_is_refused(index: Path, searcher: Searcher)
         opened.search(TEXT, min_confidence=0.5)
 
 
-def test_questions_without_sense_are_asked_when_it_is_built_and_the_figures_handed_on(
-    index: Path, tmp_path: Path
-) -> None:
+def test_its_questions_are_asked_when_it_is_built_and_the_figures_handed_on(index: Path, tmp_path: Path) -> None:
     with open_generation(index) as generation:
-        zero = generation.manifest.zero
+        zero, answers = generation.manifest.zero, generation.manifest.answers
     assert zero is not None
-    assert zero.queries == 30
+    assert zero.queries == 34
     assert 0 < zero.words <= zero.keyword
     assert zero.nearness > 0
+    for kind, count in ((answers.nonsense, 34), (answers.general, 6), (answers.sentences, 6)):
+        assert kind is not None
+        assert kind.questions == count
+    assert answers.nonsense is not None
+    assert answers.nonsense.hybrid.words == pytest.approx(zero.words)
+    assert answers.nonsense.vector.nearness == pytest.approx(zero.vector)
     again = tmp_path / "again"
     searchkit.build(again, [article(n) for n in range(150)], encoder=WordEncoder())
     with open_generation(again) as generation:
-        assert generation.manifest.zero == zero
+        assert (generation.manifest.zero, generation.manifest.answers) == (zero, answers)
     searchkit.add(again, [article(n, text="Quite another text.") for n in range(140, 299)], encoder=WordEncoder())
     searchkit.compact(again)
     with open_generation(again) as generation:
-        assert generation.manifest.zero == zero
+        assert (generation.manifest.zero, generation.manifest.answers) == (zero, answers)
         assert zero.chunks == 150
     searchkit.add(again, [article(299)], encoder=WordEncoder())
     with open_generation(again) as generation:
@@ -137,12 +255,17 @@ def test_questions_without_sense_are_asked_when_it_is_built_and_the_figures_hand
         assert generation.manifest.zero not in (zero, None)
 
 
-def test_a_small_archive_takes_the_usual_zero(tmp_path: Path) -> None:
+def test_a_small_archive_asks_a_few_and_a_tiny_one_takes_the_usual_figures(tmp_path: Path) -> None:
     searchkit.build(tmp_path / "small", [article(n) for n in range(20)], encoder=WordEncoder())
     with open_generation(tmp_path / "small") as generation:
-        assert generation.manifest.zero is None
-    with searchkit.open(tmp_path / "small", encoder=WordEncoder()) as opened:
-        assert opened.search(TEXT).results[0].confidence is not None
+        assert generation.manifest.zero is not None
+        assert generation.manifest.zero.queries == 8
+    searchkit.build(tmp_path / "tiny", [article(n, text=f"One word {n}") for n in range(3)], encoder=WordEncoder())
+    with open_generation(tmp_path / "tiny") as generation:
+        assert generation.manifest.answers.sentences is None
+    for name in ("small", "tiny"):
+        with searchkit.open(tmp_path / name, encoder=WordEncoder()) as opened:
+            assert opened.search(TEXT).results[0].confidence is not None
 
 
 def test_an_index_that_grows_asks_them_when_there_is_enough(tmp_path: Path, index: Path) -> None:
@@ -152,7 +275,8 @@ def test_an_index_that_grows_asks_them_when_there_is_enough(tmp_path: Path, inde
     searchkit.delete(path, [f"a{n:03d}" for n in range(60) if n % 3 == 2])
     searchkit.add(path, [article(n) for n in range(100, 159)], encoder=WordEncoder())
     with open_generation(path) as generation:
-        assert (generation.manifest.chunks, generation.manifest.zero) == (99, None)
+        assert generation.manifest.zero is not None
+        assert (generation.manifest.chunks, generation.manifest.zero.chunks) == (99, 60)
     searchkit.update(path, [article(n) for n in range(159, 190)], encoder=WordEncoder())
     with open_generation(path) as generation, open_generation(index) as other:
         grown, built_at_once = generation.manifest.zero, other.manifest.zero
@@ -165,9 +289,9 @@ def test_an_index_that_grows_asks_them_when_there_is_enough(tmp_path: Path, inde
 
 def test_figures_are_taken_where_a_language_has_nothing_left(tmp_path: Path) -> None:
     path = tmp_path / "left"
-    searchkit.build(path, [article(n, language="de" if n < 30 else "en") for n in range(99)], encoder=WordEncoder())
-    searchkit.delete(path, [f"a{n:03d}" for n in range(30)])
-    searchkit.add(path, [article(n, language="en") for n in range(100, 140)], encoder=WordEncoder())
+    searchkit.build(path, [article(n, language="de" if n < 20 else "en") for n in range(50)], encoder=WordEncoder())
+    searchkit.delete(path, [f"a{n:03d}" for n in range(20)])
+    searchkit.add(path, [article(n, language="en") for n in range(100, 179)], encoder=WordEncoder())
     with open_generation(path) as generation:
         assert generation.manifest.zero is not None
         assert generation.manifest.zero.chunks == 109

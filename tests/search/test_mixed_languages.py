@@ -9,7 +9,7 @@ import pytest
 import searchkit
 from searchkit import Mode
 from searchkit.index.generation import open_generation
-from searchkit.search.confidence import HYBRID, KEYWORD, VECTOR, Curve
+from searchkit.search.confidence import WEIGHTS
 from searchkit.search.retrieval import SearchContext
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
@@ -80,11 +80,9 @@ def test_words_of_what_was_deleted_are_of_no_language(tmp_path: Path) -> None:
         assert SearchContext(generation).mixed("harbour council Rostock Schlepper") == 0
 
 
-@pytest.mark.parametrize(
-    ("mode", "curve"), [(Mode.HYBRID, HYBRID), (Mode.KEYWORD, KEYWORD), (Mode.VECTOR, VECTOR)], ids=str
-)
+@pytest.mark.parametrize("mode", tuple(Mode))
 def test_it_lowers_the_confidence_of_all_results_alike_and_no_score(
-    index: Path, mode: Mode, curve: Curve, monkeypatch: pytest.MonkeyPatch
+    index: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         found = searcher.search(MIXED, mode=mode).results
@@ -95,7 +93,7 @@ def test_it_lowers_the_confidence_of_all_results_alike_and_no_score(
         assert mixed.confidence is not None
         assert plain.confidence is not None
         odds = [one / (1 - one) for one in (mixed.confidence, plain.confidence)]
-        assert odds[1] / odds[0] == pytest.approx(2.718281828 ** (curve.mixed / 4))
+        assert odds[1] / odds[0] == pytest.approx(2.718281828 ** (WEIGHTS[mode].mixed / 4))
 
 
 def test_an_expression_says_what_an_article_must_hold_and_is_not_held_to_one_language(

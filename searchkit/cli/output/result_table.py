@@ -1,16 +1,28 @@
-"""Results for a person: title and score, where and when, and the chunk that tells it."""
+"""Results for a person: title and how sure they are, where and when, and the chunk that tells it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import exp
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.styled import Styled
 from rich.table import Table
 from rich.text import Text
 
-from searchkit.answer import Answer, ChunkResult, Contribution, FacetCount, Result
+from searchkit.answer import (
+    CONFIDENCE_WORDS,
+    NOTHING_HERE,
+    UNSURE,
+    Answer,
+    ChunkResult,
+    ConfidenceTerm,
+    Contribution,
+    FacetCount,
+    Result,
+)
 from searchkit.cli.output.console import clean
 from searchkit.cli.output.explain_text import signed, sums
 from searchkit.cli.output.numbers import count, day, duration, rounded_shares
@@ -21,6 +33,8 @@ from searchkit.types import Article, Mode
 DIM = "dim"
 MARK = "bold yellow"
 BAR_WIDTH = 20
+SURENESS_WIDTH = 5
+NOTHING_ANSWERS = "Nothing here seems to answer this."
 
 
 def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
@@ -28,12 +42,22 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
     usual = _usual_language(answer.results)
     number_width = len(str(answer.results[-1].rank)) if answer.results else 1
     parts: list[RenderableType] = []
+    if answers_nothing(answer):
+        parts += [Text(NOTHING_ANSWERS, style="bold"), ""]
     for result in answer.results:
         parts += [_result(result, usual=usual, number_width=number_width, explain=explain), ""]
     if answer.facets:
         whole = "pass the filters" if answer.query.mode is Mode.VECTOR else "match the query and pass the filters"
         parts += [Text(f"Of the articles that {whole}:", style=DIM), facets(answer.facets), ""]
+    if explain and answer.confidence_terms:
+        parts += [_confidence_bill(answer.confidence_terms), ""]
     return Group(*parts[:-1])
+
+
+def answers_nothing(answer: Answer) -> bool:
+    """Say whether the best of all results is so unsure that none seems to answer; of later pages nobody knows it."""
+    is_first = bool(answer.results) and answer.results[0].rank == 1 and not answer.query.sort
+    return is_first and answer.confidence_word == NOTHING_HERE
 
 
 def footer(answer: Answer, index: str) -> Text:
@@ -93,13 +117,35 @@ def _result(result: Result, *, usual: str | None, number_width: int, explain: bo
     grid.add_column(ratio=1, overflow="fold")  # some scripts have no spaces to break at
     grid.add_column(justify="right", no_wrap=True)
     title = Text(clean(result.article.title).strip() or clean(result.article.id), style="bold")
-    grid.add_row(Text(str(result.rank), style="bold cyan"), title, Text(score, style="cyan"))
+    grid.add_row(Text(str(result.rank), style="bold cyan"), title, _sureness(result, score))
     for line in _below_title(result, best, usual):
         grid.add_row("", line, "")
     if explain:
         for line, share in _bill(result, score, shares):
             grid.add_row("", Text(f"  {line}", style=DIM), Text(share, style=DIM))
-    return grid
+    unlikely = result.confidence is not None and result.confidence < CONFIDENCE_WORDS[UNSURE]
+    return Styled(grid, DIM) if unlikely else grid
+
+
+def _sureness(result: Result, score: str) -> Text:
+    """Return a result's confidence as a word and a bar; its score where it has none."""
+    if result.confidence is None:
+        return Text(score, style="cyan")
+    full = round(SURENESS_WIDTH * result.confidence)
+    return Text(f"{result.confidence_word} {'█' * full}{'░' * (SURENESS_WIDTH - full)}", style="cyan")
+
+
+def _confidence_bill(terms: Sequence[ConfidenceTerm]) -> RenderableType:
+    """Draw what the question's confidence is read from: each number, and what it adds."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(justify="right")
+    grid.add_column(justify="right")
+    for number, term in enumerate(terms):
+        grid.add_row(f"  {term.name}", f"{term.value:.3f}", signed(f"{term.share:.2f}", first=not number), style=DIM)
+    total = sum(term.share for term in terms)
+    grid.add_row(f"  sum, which is a confidence of {1 / (1 + exp(-total)):.2f}", "", f"= {total:.2f}", style=DIM)
+    return Group(Text("How sure it is that the archive has an answer, filters aside:", style=DIM), grid)
 
 
 def _below_title(result: Result, best: ChunkResult, usual: str | None) -> Iterator[RenderableType]:

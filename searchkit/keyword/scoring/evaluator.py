@@ -222,6 +222,13 @@ class KeywordMatches:
         """The same with scores that are BM25 alone."""
         return self._without_coverage if self._presence else self
 
+    def coverage_of(self, rows: Rows, bare: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of U whose words stand in each of some rows; ``bare`` is what ``uncovered`` gives them."""
+        if self.idf_sum <= 0:
+            return np.zeros(len(rows))
+        covered = self if self._presence else self._other(1.0, self._mask, [])
+        return np.minimum((covered.at(rows) - bare) / (covered._presence * self.idf_sum), 1.0)
+
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
         return self._other(0.0, self._mask, self._bare)

@@ -1,0 +1,58 @@
+"""General questions: of as many fields as a library has shelves, to see how broad an archive is.
+
+They were written for this, in no archive's words. Any beginning of the list has questions of several fields.
+"""
+
+from __future__ import annotations
+
+GENERAL_QUESTIONS = (
+    "How does insulin lower the level of sugar in the blood?",
+    "What causes the northern lights to appear green?",
+    "Which treaty ended the war between the two kingdoms?",
+    "How long should bread dough rise before it is baked?",
+    "effect of vitamin D on bone density in older women",
+    "Who painted the ceiling of the chapel?",
+    "What is the best way to prune apple trees in winter?",
+    "heat transfer in turbulent flow over a flat plate",
+    "Why do interest rates rise when inflation is high?",
+    "How do whales communicate over long distances?",
+    "methods for the automatic indexing of library catalogues",
+    "When was the first railway tunnel under the river opened?",
+    "What does a transistor amplifier do with a weak signal?",
+    "How are refugees registered at the border?",
+    "Which enzyme repairs damaged DNA in human cells?",
+    "Does playing chess improve the memory of children?",
+    "How many players are on a volleyball team?",
+    "growth of bacteria in milk kept at room temperature",
+    "What did the court decide about the copyright of photographs?",
+    "How can a small company protect its computers from attacks?",
+    "Who won the election for mayor last year?",
+    "What is the capital city of the island nation?",
+    "fatigue cracks in welded steel bridges",
+    "How do vaccines protect against measles?",
+    "Why did the theatre company close its doors?",
+    "How is olive oil pressed and stored?",
+    "What makes some metals magnetic?",
+    "the influence of poverty on school attendance",
+    "How should passwords be stored in a database?",
+    "Which planet has the strongest winds?",
+    "How did medieval monks copy books?",
+    "cost of solar panels compared with gas heating",
+    "What are the symptoms of lead poisoning?",
+    "Why are bees disappearing from farms?",
+    "How do I apply for a fishing permit?",
+    "What rules apply to drones near airports?",
+    "the role of gut bacteria in depression",
+    "When do swallows return from the south?",
+    "How does a jury reach a unanimous verdict?",
+    "Which composer wrote music for silent films?",
+    "measuring the depth of the ocean with sound",
+    "How is paper recycled into cardboard?",
+    "What is the punishment for tax evasion?",
+    "Do cold baths help athletes recover after training?",
+    "How was the price of wheat set in the village market?",
+    "What training do firefighters need?",
+    "stability of a rotating shaft under load",
+    "Why do earthquakes follow one another?",
+)
+"""In English: an archive without English is measured by words at random and its own sentences alone."""
