@@ -121,11 +121,19 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         return _decode_as(data, encoding)
     try:
         text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _by_lines(data) or _declared_or_detected(data, declared)
+    except UnicodeDecodeError as error:
+        return _cut_short(data, error) or _by_lines(data) or _declared_or_detected(data, declared)
     repair = repaired(text)
     note = None if repair is text else "was encoded in UTF-8 twice; it was repaired"
     return Decoded(text=repair, encoding="utf-8", note=note)
+
+
+def _cut_short(data: bytes, error: UnicodeDecodeError) -> Decoded | None:
+    """Decode a text in UTF-8 that ends within a character; None where more is wrong, or nothing shows UTF-8."""
+    whole = data[: error.start]
+    if error.reason != "unexpected end of data" or whole.isascii() or _nearly_utf8(data):
+        return None
+    return Decoded(text=f"{whole.decode()}\ufffd", encoding="utf-8", note="is cut short within its last character")
 
 
 def _by_lines(data: bytes) -> Decoded | None:

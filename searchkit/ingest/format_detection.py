@@ -243,7 +243,7 @@ def _by_text(text: str, by_suffix: str) -> str | None:
         return form
     if by_suffix in ("json", "plain", "unknown") and _JSON_FEED.match(text):
         return "jsonfeed"
-    if (by_suffix == "unknown" and _JSON.match(text)) or (by_suffix == "plain" and _is_json(text)):
+    if (by_suffix == "unknown" and _JSON.match(text)) or (by_suffix in ("plain", "table") and _is_json(text)):
         return "json"
     if by_suffix in ("plain", "unknown") and _is_table(text):
         return "table"

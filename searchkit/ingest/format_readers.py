@@ -50,7 +50,7 @@ def read_stream(stream: io.BufferedReader[Any], name: str, rows: Rows) -> Iterat
     with decompressed(stream, compression) as content:
         head = content.peek()
         form = detect_format(head, by_suffix)
-        if not head and form in ("zip", "parquet"):
+        if not head and form in ("zip", "parquet", "warc"):
             raise NotText("is empty")
         if form == "zip":
             archive = seekable(content)

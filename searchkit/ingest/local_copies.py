@@ -42,6 +42,14 @@ def file_beside(folder: Path, name: str) -> bytes | None:
         return None
 
 
+def host_of(url: str) -> str:
+    """Return the host of an address, "" where it has none or is no address: ``http://[::1/``."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def local_copy(url: str, bases: tuple[Path, ...], *, alone: bool) -> Path | None:
     """Return the file that a page was saved as, below one of some folders; ``alone``: there is no other host."""
     try:

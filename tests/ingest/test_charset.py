@@ -94,3 +94,10 @@ def test_long_lines_are_not_read(encoding: str):
     found = list(lines(io.BytesIO(("x" * 200 + "\nshort\n").encode(encoding)), longest=100))
     assert found[0].problem is not None
     assert found[1:] == ([Line(number=2, text="short\n")] if encoding == "utf-8" else found[1:])
+
+
+def test_a_text_that_ends_within_a_character_keeps_its_encoding() -> None:
+    whole = "Der Fluß ist zu.".encode()
+    decoded = decode(whole + "é".encode()[:1], "utf-8")
+    assert (decoded.text, decoded.note) == ("Der Fluß ist zu.\ufffd", "is cut short within its last character")
+    assert decode(b"The caf\xe9").text == "The café"

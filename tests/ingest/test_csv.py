@@ -150,3 +150,11 @@ def test_a_line_above_the_limit_is_named_and_the_rows_around_it_are_read() -> No
     articles, problems = table("id,title,text\n1,One,x\n2,Two," + "a" * (LONGEST + 1) + "\n3,Three,z\n")
     assert [article.id for article in articles] == ["1", "3"]
     assert problems == ["lost: news.csv, line 3: is longer than 64 MiB"]
+
+
+def test_json_that_is_called_a_table_is_read_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "news.csv"
+    path.write_text('[{"id": "a", "title": "The bridge", "text": "It was closed, it seems."}]')
+    (article,) = read([path])
+    assert isinstance(article, Article)
+    assert (article.id, article.text) == ("a", "It was closed, it seems.")

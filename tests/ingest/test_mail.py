@@ -429,3 +429,10 @@ def test_a_mail_about_digests_is_one_article(tmp_path: Path):
     mail = f"From: joe@example.org\nSubject: A digest\n\nThe digest:\n\n{'-' * 70}\n\nNo headers: here, at all.\n"
     (article,), problems = sorted_out(write(tmp_path, "a.eml", mail))
     assert (article.id, article.title, problems) == ("a", "A digest", [])
+
+
+def test_a_mail_whose_text_is_none_says_why(tmp_path: Path):
+    mail = b"From: joe@example.org\nDate: Mon, 06 May 2024 10:00:00 +0200\n\n" + bytes(1000) + b"Hello."
+    _, (problem,) = sorted_out(write(tmp_path, "a.eml", mail))
+    expected = "has neither a subject nor a text (a part is not text: looks like binary data)"
+    assert (problem.reason, problem.lost) == (expected, True)

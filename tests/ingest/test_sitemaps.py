@@ -87,3 +87,11 @@ def test_a_sitemap_in_an_archive_leads_nowhere(tmp_path: Path):
     articles, problems = sorted_out(write(tmp_path, "x.zip", content))
     assert [article.id for article in articles] == ["x:example.org/bridge"]
     assert problems[0].reason.startswith("lists 1 URLs; 1 have no local copy")
+
+
+def test_an_address_that_is_none_costs_no_other(tmp_path: Path):
+    write(tmp_path, "example.org/bridge.html", page("The bridge"))
+    content = "https://example.org/bridge\nhttps://[::1/x\nhttps://example.org/../../etc/hostname\n"
+    articles, problems = sorted_out(write(tmp_path, "urls.txt", content))
+    assert [article.title for article in articles] == ["The bridge"]
+    assert [problem.reason[:36] for problem in problems] == ["lists 3 URLs; 2 have no local copy b"]

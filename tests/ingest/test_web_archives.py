@@ -214,3 +214,12 @@ def test_a_record_too_long_to_be_read_is_counted(tmp_path: Path, monkeypatch: py
     articles, problems = sorted_out(write(tmp_path, "a.warc", content))
     assert [article.title for article in articles] == ["The dam"]
     assert problems[0].reason == "has records that hold no article: 1 record of more than 1 MiB"
+
+
+def test_an_address_that_is_none_costs_no_record(tmp_path: Path):
+    content = record("response", "http://[::1/x", http(page("The bridge"))) + RECORDS[3]
+    articles, problems = sorted_out(write(tmp_path, "a.warc", content))
+    assert [(each.id, each.source) for each in articles] == [("http://[::1/x", None), (DAM, "example.org")]
+    assert not problems
+    _, (problem,) = sorted_out(write(tmp_path, "b.warc.gz", b""))
+    assert problem.reason == "is empty"

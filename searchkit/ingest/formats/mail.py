@@ -149,7 +149,8 @@ def _parsed(message: Message) -> ParsedArticle:
     draft = page or _with_inner(_letter(texts, subject, notes), parts, notes)
     title = (draft.values.get("title") or subject) if page else subject
     if not draft.values.get("text") and not title:
-        raise NotText("has neither a subject nor a text")
+        why = f" ({', '.join(notes)})" if notes else ""
+        raise NotText(f"has neither a subject nor a text{why}")
     values = _saved(message, texts) if page else _envelope(message, parts, texts)
     known = {name: value for name, value in draft.values.items() if value}
     return ParsedArticle(

@@ -11,12 +11,11 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from searchkit.ingest.charset import LONGEST, NotText, decode
 from searchkit.ingest.compression import DAMAGE, HEAD, decompressed, read_whole
 from searchkit.ingest.dates import offset_s, parse_dated
-from searchkit.ingest.local_copies import local_copy
+from searchkit.ingest.local_copies import host_of, local_copy
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Origin, Problem
 
@@ -39,7 +38,7 @@ def read_url_list(
     urls = _urls(data, folder)
     if not urls:
         raise NotText("holds no URL")
-    host = {urlsplit(url).hostname for url in urls}
+    host = {host_of(url) for url in urls}
     bases = (folder, folder.parent) if not rows.member else ()
     missing = apart = 0
     for url, changed in urls.items():

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import urlsplit
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import LONGEST, NotText, decode
@@ -24,6 +23,7 @@ from searchkit.ingest.compression import DAMAGE, HEAD, buffered, compression_of,
 from searchkit.ingest.damage import reason_of
 from searchkit.ingest.formats.html import decode_page, parse_page
 from searchkit.ingest.formats.plain_text import parse_plain
+from searchkit.ingest.local_copies import host_of
 from searchkit.ingest.read_ahead import Begun, ParsedPage, Unread, entries_ahead
 from searchkit.ingest.rows import Rows
 from searchkit.types import Article, Problem
@@ -35,6 +35,7 @@ _START = re.compile(
     rb"WARC/\d\.\d{1,2}\s*$|filedesc://|[a-z][a-z0-9+.-]{1,15}:[^\r\n]* \S+ \d{8,14} \S+ \d+\s*$", re.IGNORECASE
 )
 _START_WITHIN = re.compile(rb"\r?\n\r?\nWARC/[01]\.\d{1,2}\r?\n(?=[A-Za-z-]+: )")
+_ROBOTS = re.compile(r"https?://[^/]*/robots\.txt(?:[?#].*)?", re.IGNORECASE)
 _LONGEST_HEAD = 2**20
 _LONGEST_LINE = 2**16
 _LOOKED_AT = 2**12
@@ -212,7 +213,7 @@ def _kind(url: str, status: str | None) -> str:
         return "redirect"
     if status != "200":
         return "response of another status than 200"
-    return "robots.txt" if urlsplit(url).path == "/robots.txt" else ""
+    return "robots.txt" if _ROBOTS.fullmatch(url) else ""
 
 
 def _content_type(value: str) -> tuple[str, str | None]:
@@ -257,7 +258,7 @@ def _article(page: _Page, rows: Rows, without_text: Counter[str]) -> Iterator[Ar
         **draft.values,
         "id": page.url,
         "url": draft.values.get("url") or page.url,
-        "source": draft.values.get("source") or urlsplit(page.url).hostname or "",
+        "source": draft.values.get("source") or host_of(page.url),
         **page.values,
     }
     yield from rows.add(ParsedArticle(values=values, sections=draft.sections, notes=draft.notes))
