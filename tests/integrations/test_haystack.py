@@ -21,17 +21,8 @@ from haystack.dataclasses import ByteStream, SparseEmbedding
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 from haystack.errors import FilterError
-from haystack.testing.document_store import CountDocumentsByFilterTest, DocumentStoreBaseExtendedTests
-from haystack.testing.document_store_async import (
-    CountDocumentsAsyncTest,
-    CountDocumentsByFilterAsyncTest,
-    DeleteAllAsyncTest,
-    DeleteByFilterAsyncTest,
-    DeleteDocumentsAsyncTest,
-    FilterDocumentsAsyncTest,
-    UpdateByFilterAsyncTest,
-    WriteDocumentsAsyncTest,
-)
+from haystack.testing import document_store as kit
+from haystack.testing import document_store_async as async_kit
 
 from searchkit.integrations.haystack import SearchkitDocumentStore, SearchkitTextRetriever, where_of
 
@@ -43,7 +34,14 @@ def document_store(tmp_path: Path) -> Iterator[SearchkitDocumentStore]:
     store.close()
 
 
-class TestStoreByTheKit(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTest):
+class TestStoreByTheKit(
+    kit.DocumentStoreBaseExtendedTests,
+    kit.CountDocumentsByFilterTest,
+    kit.CountUniqueMetadataByFilterTest,
+    kit.GetMetadataFieldMinMaxTest,
+    kit.GetMetadataFieldUniqueValuesTest,
+    kit.GetMetadataFieldsInfoTest,
+):
     @pytest.fixture
     def document_store(self, document_store: SearchkitDocumentStore) -> SearchkitDocumentStore:
         return document_store
@@ -56,14 +54,18 @@ class TestStoreByTheKit(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTe
 
 
 class TestAsyncStoreByTheKit(
-    CountDocumentsAsyncTest,
-    CountDocumentsByFilterAsyncTest,
-    DeleteAllAsyncTest,
-    DeleteByFilterAsyncTest,
-    DeleteDocumentsAsyncTest,
-    FilterDocumentsAsyncTest,
-    UpdateByFilterAsyncTest,
-    WriteDocumentsAsyncTest,
+    async_kit.CountDocumentsAsyncTest,
+    async_kit.CountDocumentsByFilterAsyncTest,
+    async_kit.CountUniqueMetadataByFilterAsyncTest,
+    async_kit.DeleteAllAsyncTest,
+    async_kit.DeleteByFilterAsyncTest,
+    async_kit.DeleteDocumentsAsyncTest,
+    async_kit.FilterDocumentsAsyncTest,
+    async_kit.GetMetadataFieldMinMaxAsyncTest,
+    async_kit.GetMetadataFieldUniqueValuesAsyncTest,
+    async_kit.GetMetadataFieldsInfoAsyncTest,
+    async_kit.UpdateByFilterAsyncTest,
+    async_kit.WriteDocumentsAsyncTest,
 ):
     @pytest.fixture
     def document_store(self, document_store: SearchkitDocumentStore) -> SearchkitDocumentStore:
@@ -133,6 +135,13 @@ def test_filters_that_mean_nothing_are_refused(store: SearchkitDocumentStore, fi
     with pytest.raises(FilterError, match=message):
         store.delete_by_filter(filters)
     assert store.count_documents() == 3
+
+
+def test_values_that_can_not_be_compared_have_no_least(store: SearchkitDocumentStore) -> None:
+    assert store.get_metadata_field_min_max("desk") == {"min": "city", "max": "money"}
+    assert store.get_metadata_field_min_max("pages") == {"min": None, "max": None}
+    store.write_documents([Document(content="A letter.", meta={"desk": 5})])
+    assert store.get_metadata_field_min_max("desk") == {"min": None, "max": None}
 
 
 def test_changed_metadata_is_encoded_by_nobody(store: SearchkitDocumentStore) -> None:
