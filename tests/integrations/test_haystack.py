@@ -17,6 +17,7 @@ from tests.integrations.harbour import refusing_vectors, word_vectors
 pytest.importorskip("haystack")
 
 from haystack import Document, Pipeline
+from haystack.components.retrievers import MultiQueryTextRetriever
 from haystack.dataclasses import ByteStream, SparseEmbedding
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
@@ -201,6 +202,11 @@ def test_filters_of_a_run_narrow_those_of_the_component(retriever: SearchkitText
 
 
 NARROWED = (("desk", "city"), ("tags", "travel"))
+
+
+def test_it_serves_a_component_that_asks_several_questions(retriever: SearchkitTextRetriever) -> None:
+    documents = MultiQueryTextRetriever(retriever=retriever).run(queries=["whale", "chocolate"])["documents"]
+    assert {document.meta["article_id"] for document in documents} == {"cranes", "cocoa"}
 
 
 def test_awaited_it_answers_the_same(retriever: SearchkitTextRetriever) -> None:

@@ -196,6 +196,14 @@ def test_a_retriever_of_a_store_takes_its_filters(store: SearchkitVectorStore) -
     assert [document.id for document in retriever.invoke("cocoa")] == ["ferry"]
 
 
+def test_a_threshold_is_a_confidence(store: SearchkitVectorStore) -> None:
+    ((_, best), (_, second)) = store.similarity_search_with_relevance_scores("cocoa", k=2)
+    assert best > second
+    threshold = {"score_threshold": (best + second) / 2}
+    retriever = store.as_retriever(search_type="similarity_score_threshold", search_kwargs=threshold)
+    assert [document.id for document in retriever.invoke("cocoa")] == ["cocoa"]
+
+
 def test_the_retriever_tells_of_a_stores_documents_where_the_passage_is(store: SearchkitVectorStore) -> None:
     assert store.searcher is not None
     (document,) = SearchkitRetriever(searcher=store.searcher, k=1).invoke("cocoa")
