@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from searchkit.config import IndexConfig
-from searchkit.errors import IndexExists
+from searchkit.errors import IndexExists, IndexNotFound
 from searchkit.filter_expression import Conditions
 from searchkit.index.build import build
-from searchkit.index.paths import is_index
 from searchkit.index.update import add, delete
 from searchkit.search.searcher import Searcher, open_index
 from searchkit.types import Article, EncodeFunction, Encoder, FilterExpression
@@ -46,8 +46,9 @@ class DocumentIndex:
     def searcher(self) -> Searcher | None:
         """The opened index; None where no document was written yet. Raises as ``searchkit.open`` does."""
         with self._guard:
-            if self._opened is None and is_index(self.path):
-                self._opened = open_index(self.path, encoder=self._encoder, refresh_after_s=self._refresh_after_s)
+            if self._opened is None:
+                with suppress(IndexNotFound):
+                    self._opened = open_index(self.path, encoder=self._encoder, refresh_after_s=self._refresh_after_s)
             return self._opened
 
     def write(self, articles: Sequence[Article]) -> None:
@@ -64,20 +65,21 @@ class DocumentIndex:
             "cache": False,  # an encoder of a framework is known by its name alone, which another may have
             "lock_timeout_s": WAIT_S,
         }
-        if is_index(self.path):
+        try:
             add(self.path, articles, **options)
-        else:
+        except IndexNotFound:  # or it is being made by another thread or process, for which build waits
             try:
                 build(self.path, articles, config=self._config, **options)
-            except IndexExists:  # another thread or process was quicker
+            except IndexExists:
                 add(self.path, articles, **options)
         self._look_again()
 
     def delete(self, ids: Iterable[str] = (), *, where: Conditions = None) -> int:
         """Take articles out, by their ids or by conditions; return how many. Raises as ``searchkit.delete`` does."""
-        if not is_index(self.path):
+        try:
+            deleted = delete(self.path, ids, where=where, lock_timeout_s=WAIT_S).deleted
+        except IndexNotFound:
             return 0
-        deleted = delete(self.path, ids, where=where, lock_timeout_s=WAIT_S).deleted
         self._look_again()
         return deleted
 

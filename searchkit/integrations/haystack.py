@@ -7,6 +7,7 @@ too, and gives them back as they came in.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -250,6 +251,58 @@ class SearchkitDocumentStore:
         self.documents.write([_article(replace(each, meta={**each.meta, **meta})) for each in changed])
         return len(changed)
 
+    def count_unique_metadata_by_filter(self, filters: dict[str, Any], metadata_fields: list[str]) -> dict[str, int]:
+        """Count the different values of some fields among the documents that pass a filter. Raises ``FilterError``."""
+        documents = self.filter_documents(filters)
+        names = [field.removeprefix("meta.") for field in metadata_fields]
+        return {name: len(_unique(documents, name)) for name in names}
+
+    def get_metadata_fields_info(self) -> dict[str, dict[str, str]]:
+        """Name all fields of the documents' metadata, each with the type of its last value."""
+        types = {
+            name: _TYPES.get(type(value), "keyword")
+            for document in self.filter_documents()
+            for name, value in document.meta.items()
+            if value is not None
+        }
+        return {name: {"type": kind} for name, kind in types.items()}
+
+    def get_metadata_field_min_max(self, metadata_field: str) -> dict[str, Any]:
+        """Return the least and the greatest value of a field; None for both where they can't be compared."""
+        values = _unique(self.filter_documents(), metadata_field.removeprefix("meta."))
+        comparable = all(isinstance(value, int | float) for value in values) or all(
+            isinstance(value, str) for value in values
+        )
+        return {"min": min(values), "max": max(values)} if values and comparable else {"min": None, "max": None}
+
+    def get_metadata_field_unique_values(
+        self,
+        metadata_field: str,
+        search_term: str | None = None,
+        from_: int = 0,
+        size: int = 10,
+        filters: dict[str, Any] | None = None,
+    ) -> tuple[list[Any], int]:
+        """Return the different values of a field, in the order of their texts, and how many there are.
+
+        Args:
+            metadata_field: The field, with "meta." before it or without.
+            search_term: What a value's text must hold, whatever its case; None for all.
+            from_: How many values are passed over.
+            size: How many are returned at most.
+            filters: What the documents must pass.
+
+        Returns:
+            The values, and the number of all of them.
+
+        Raises:
+            FilterError: The filters can't be understood.
+        """
+        values = _unique(self.filter_documents(filters), metadata_field.removeprefix("meta."))
+        matching = [value for value in values if (search_term or "").casefold() in str(value).casefold()]
+        ordered = sorted(matching, key=lambda value: (str(value), type(value).__name__))
+        return ordered[from_ : from_ + size], len(ordered)
+
     async def count_documents_async(self) -> int:
         """As ``count_documents``."""
         return await asyncio.to_thread(self.count_documents)
@@ -283,6 +336,42 @@ class SearchkitDocumentStore:
     async def update_by_filter_async(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
         """As ``update_by_filter``."""
         return await asyncio.to_thread(self.update_by_filter, filters, meta)
+
+    async def count_unique_metadata_by_filter_async(
+        self, filters: dict[str, Any], metadata_fields: list[str]
+    ) -> dict[str, int]:
+        """As ``count_unique_metadata_by_filter``."""
+        return await asyncio.to_thread(self.count_unique_metadata_by_filter, filters, metadata_fields)
+
+    async def get_metadata_fields_info_async(self) -> dict[str, dict[str, str]]:
+        """As ``get_metadata_fields_info``."""
+        return await asyncio.to_thread(self.get_metadata_fields_info)
+
+    async def get_metadata_field_min_max_async(self, metadata_field: str) -> dict[str, Any]:
+        """As ``get_metadata_field_min_max``."""
+        return await asyncio.to_thread(self.get_metadata_field_min_max, metadata_field)
+
+    async def get_metadata_field_unique_values_async(
+        self,
+        metadata_field: str,
+        search_term: str | None = None,
+        from_: int = 0,
+        size: int = 10,
+        filters: dict[str, Any] | None = None,
+    ) -> tuple[list[Any], int]:
+        """As ``get_metadata_field_unique_values``."""
+        values = self.get_metadata_field_unique_values
+        return await asyncio.to_thread(values, metadata_field, search_term, from_, size, filters)
+
+
+_TYPES = {bool: "boolean", int: "int", float: "float"}
+"""What Haystack calls the types of values; all others are keywords."""
+
+
+def _unique(documents: Iterable[Document], name: str) -> list[Any]:
+    """Return the different values of a field: 1, 1.0, true and "1" are four."""
+    values = (document.meta.get(name) for document in documents)
+    return list({json.dumps(value, sort_keys=True): value for value in values if value is not None}.values())
 
 
 def _article(document: Document) -> Article:

@@ -219,6 +219,11 @@ class SearchkitVectorStore(VectorStore):
         """What encodes; None where searchkit does."""
         return self._embedding
 
+    @property
+    def searcher(self) -> Searcher | None:
+        """The opened index, which a ``SearchkitRetriever`` takes; None where no document was written yet."""
+        return self._index.searcher
+
     def close(self) -> None:
         """Let go of the index."""
         self._index.close()

@@ -62,19 +62,17 @@ def where_of(filters: Filters) -> FilterExpression | None:
         return filters
     if not isinstance(filters, MetadataFilters):
         raise unknown_filter(filters, "Give MetadataFilters, or conditions of searchkit.F.")
-    conditions = [_required(each) for each in filters.filters]
-    operator = getattr(filters.condition, "value", filters.condition) or "and"
-    if operator == "not":  # each of them is negated
-        return ~joined("or", conditions)
-    return joined(operator, conditions)
+    return _joined(filters) if filters.filters else None
 
 
-def _required(filter_: MetadataFilter | MetadataFilters) -> FilterExpression:
-    if not isinstance(filter_, MetadataFilter):
-        where = where_of(filter_)
-        if where is None:
-            raise unknown_filter(filter_, "Give MetadataFilter or MetadataFilters.")
-        return where
+def _joined(filters: MetadataFilters) -> FilterExpression:
+    """Join filters; those of an empty list let all pass, as LlamaIndex's own store has it, and "not" negates each."""
+    conditions = [_joined(each) if isinstance(each, MetadataFilters) else _compared(each) for each in filters.filters]
+    operator = str(getattr(filters.condition, "value", filters.condition) or "and") if conditions else "and"
+    return ~joined("or", conditions) if operator == "not" else joined(operator, conditions)
+
+
+def _compared(filter_: MetadataFilter) -> FilterExpression:
     operator = str(getattr(filter_.operator, "value", filter_.operator))
     if operator == "is_empty":
         return comparison(filter_.key, "eq", None)

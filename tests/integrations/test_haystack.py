@@ -17,21 +17,13 @@ from tests.integrations.harbour import refusing_vectors, word_vectors
 pytest.importorskip("haystack")
 
 from haystack import Document, Pipeline
+from haystack.components.retrievers import MultiQueryTextRetriever
 from haystack.dataclasses import ByteStream, SparseEmbedding
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 from haystack.errors import FilterError
-from haystack.testing.document_store import CountDocumentsByFilterTest, DocumentStoreBaseExtendedTests
-from haystack.testing.document_store_async import (
-    CountDocumentsAsyncTest,
-    CountDocumentsByFilterAsyncTest,
-    DeleteAllAsyncTest,
-    DeleteByFilterAsyncTest,
-    DeleteDocumentsAsyncTest,
-    FilterDocumentsAsyncTest,
-    UpdateByFilterAsyncTest,
-    WriteDocumentsAsyncTest,
-)
+from haystack.testing import document_store as kit
+from haystack.testing import document_store_async as async_kit
 
 from searchkit.integrations.haystack import SearchkitDocumentStore, SearchkitTextRetriever, where_of
 
@@ -43,7 +35,14 @@ def document_store(tmp_path: Path) -> Iterator[SearchkitDocumentStore]:
     store.close()
 
 
-class TestStoreByTheKit(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTest):
+class TestStoreByTheKit(
+    kit.DocumentStoreBaseExtendedTests,
+    kit.CountDocumentsByFilterTest,
+    kit.CountUniqueMetadataByFilterTest,
+    kit.GetMetadataFieldMinMaxTest,
+    kit.GetMetadataFieldUniqueValuesTest,
+    kit.GetMetadataFieldsInfoTest,
+):
     @pytest.fixture
     def document_store(self, document_store: SearchkitDocumentStore) -> SearchkitDocumentStore:
         return document_store
@@ -56,14 +55,18 @@ class TestStoreByTheKit(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTe
 
 
 class TestAsyncStoreByTheKit(
-    CountDocumentsAsyncTest,
-    CountDocumentsByFilterAsyncTest,
-    DeleteAllAsyncTest,
-    DeleteByFilterAsyncTest,
-    DeleteDocumentsAsyncTest,
-    FilterDocumentsAsyncTest,
-    UpdateByFilterAsyncTest,
-    WriteDocumentsAsyncTest,
+    async_kit.CountDocumentsAsyncTest,
+    async_kit.CountDocumentsByFilterAsyncTest,
+    async_kit.CountUniqueMetadataByFilterAsyncTest,
+    async_kit.DeleteAllAsyncTest,
+    async_kit.DeleteByFilterAsyncTest,
+    async_kit.DeleteDocumentsAsyncTest,
+    async_kit.FilterDocumentsAsyncTest,
+    async_kit.GetMetadataFieldMinMaxAsyncTest,
+    async_kit.GetMetadataFieldUniqueValuesAsyncTest,
+    async_kit.GetMetadataFieldsInfoAsyncTest,
+    async_kit.UpdateByFilterAsyncTest,
+    async_kit.WriteDocumentsAsyncTest,
 ):
     @pytest.fixture
     def document_store(self, document_store: SearchkitDocumentStore) -> SearchkitDocumentStore:
@@ -135,6 +138,13 @@ def test_filters_that_mean_nothing_are_refused(store: SearchkitDocumentStore, fi
     assert store.count_documents() == 3
 
 
+def test_values_that_can_not_be_compared_have_no_least(store: SearchkitDocumentStore) -> None:
+    assert store.get_metadata_field_min_max("desk") == {"min": "city", "max": "money"}
+    assert store.get_metadata_field_min_max("pages") == {"min": None, "max": None}
+    store.write_documents([Document(content="A letter.", meta={"desk": 5})])
+    assert store.get_metadata_field_min_max("desk") == {"min": None, "max": None}
+
+
 def test_changed_metadata_is_encoded_by_nobody(store: SearchkitDocumentStore) -> None:
     filters = {"field": "meta.desk", "operator": "==", "value": "city"}
     with open_index(store.index, encoder=word_vectors) as searcher:
@@ -192,6 +202,11 @@ def test_filters_of_a_run_narrow_those_of_the_component(retriever: SearchkitText
 
 
 NARROWED = (("desk", "city"), ("tags", "travel"))
+
+
+def test_it_serves_a_component_that_asks_several_questions(retriever: SearchkitTextRetriever) -> None:
+    documents = MultiQueryTextRetriever(retriever=retriever).run(queries=["whale", "chocolate"])["documents"]
+    assert {document.meta["article_id"] for document in documents} == {"cranes", "cocoa"}
 
 
 def test_awaited_it_answers_the_same(retriever: SearchkitTextRetriever) -> None:

@@ -196,6 +196,23 @@ def test_a_retriever_of_a_store_takes_its_filters(store: SearchkitVectorStore) -
     assert [document.id for document in retriever.invoke("cocoa")] == ["ferry"]
 
 
+def test_a_threshold_is_a_confidence(store: SearchkitVectorStore) -> None:
+    ((_, best), (_, second)) = store.similarity_search_with_relevance_scores("cocoa", k=2)
+    assert best > second
+    threshold = {"score_threshold": (best + second) / 2}
+    retriever = store.as_retriever(search_type="similarity_score_threshold", search_kwargs=threshold)
+    assert [document.id for document in retriever.invoke("cocoa")] == ["cocoa"]
+
+
+def test_the_retriever_tells_of_a_stores_documents_where_the_passage_is(store: SearchkitVectorStore) -> None:
+    assert store.searcher is not None
+    (document,) = SearchkitRetriever(searcher=store.searcher, k=1).invoke("cocoa")
+    metadata = {name: document.metadata[name] for name in ("desk", "title", "article_id", "start", "end")}
+    text = "The price of cocoa has doubled."
+    assert metadata == {"desk": "money", "title": "Cocoa", "article_id": "cocoa", "start": 0, "end": len(text)}
+    assert document.page_content == text
+
+
 def test_documents_are_deleted_by_a_filter_or_all(store: SearchkitVectorStore) -> None:
     assert store.delete(filter={"desk": "money"})
     assert store.get_by_ids(["ferry", "cocoa", "ferry"]) == [

@@ -102,6 +102,8 @@ def test_the_whole_article_is_had_on_request(searcher: Searcher) -> None:
             filters_of(compared("tags", "==", "sea"), filters_of(compared("price", "==", 12.5), condition="not")),
             ("cranes",),
         ),
+        (filters_of(condition="or"), ("ferry", "cocoa", "cranes")),
+        (filters_of(filters_of(condition="or"), compared("desk", "==", "money")), ("cocoa",)),
         (F("desk") == "money", ("cocoa",)),
         (None, ("ferry", "cocoa", "cranes")),
     ],
