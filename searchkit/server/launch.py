@@ -107,7 +107,7 @@ def address_of(settings: ServerSettings, listening: socket.socket) -> str:
 
 
 @contextmanager
-def needs_extra(what: str = "The server", packages: str = "fastapi httptools uvicorn uvloop") -> Iterator[None]:
+def needs_extra(what: str = "The server", packages: str = "fastapi httptools jinja2 uvicorn uvloop") -> Iterator[None]:
     """Turn an import that fails into ``MissingExtra``, which says what to install."""
     try:
         yield
