@@ -23,6 +23,7 @@ from searchkit.errors import IndexCorrupt, QueryError
 from searchkit.field_config import FieldConfig
 from searchkit.index.declared_fields import refuse_words
 from searchkit.index.filters import articles_where, field_names
+from searchkit.index.label_columns import LabelColumn, label_column
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
 from searchkit.index.paths import ARTICLES, EIGHT_BITS, IDS, POSTINGS, VECTORS, IndexPaths
@@ -46,6 +47,9 @@ _CHARACTERS = 1 << 24
 
 _SORTED = 8
 """Fields and directions whose sort keys are remembered, eight bytes an article each."""
+
+_LABELS = 2_000_000
+"""Values of articles that are remembered as columns, 17 bytes each: a million articles' sources and languages."""
 
 _RECORD = 1_000
 """What a record takes beside its text."""
@@ -105,6 +109,7 @@ class Generation:
         self._articles: BoundedCache[int, tuple[Article, range]] = BoundedCache(_CHARACTERS, _article_size)
         self._chunks: BoundedCache[int, Chunk] = BoundedCache(_CHARACTERS // 2, _chunk_size)
         self._sort_keys: BoundedCache[tuple[str, bool], NDArray[np.int64]] = BoundedCache(_SORTED)
+        self._label_columns: BoundedCache[str, LabelColumn] = BoundedCache(_LABELS, len)
         self._guard = Lock()
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -251,6 +256,13 @@ class Generation:
         if keys is None:
             keys = self._sort_keys[name, descending] = sort_keys(self.segments, name, descending=descending)
         return keys
+
+    def label_column(self, name: str) -> LabelColumn:
+        """Return which articles have which values of a field; the latest are remembered. Raises ``IndexCorrupt``."""
+        column = self._label_columns.get(name)
+        if column is None:
+            column = self._label_columns[name] = label_column(self.segments, self.article_bases, name)
+        return column
 
     def place(self, row: int) -> tuple[Segment, int]:
         """Return the segment of a row, and the row in it."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchkit.answer import FacetCount
-from searchkit.index.articles_db import label_key
 from searchkit.index.declared_fields import refuse_uncounted
-from searchkit.index.filters import labels
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 
 if TYPE_CHECKING:
@@ -59,25 +57,18 @@ def _periods(generation: Generation, matching: NDArray[np.bool_]) -> tuple[Facet
 
 
 def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tuple[FacetCount, ...]:
+    column = generation.label_column(name)
+    chosen = matching[column.articles]
+    size = len(column.texts)
+    written = np.bincount(column.spellings[chosen], minlength=size)
+    counted = np.bincount(column.spellings[chosen & column.counts], minlength=size)
     counts: Counter[str] = Counter()
-    spellings: dict[str, Counter[str]] = defaultdict(Counter)
-    for segment, base in zip(generation.segments, generation.article_bases, strict=False):
-        seen: set[tuple[int, str]] = set()
-        by_key = not segment.articles.is_of_first_form
-        statement = "SELECT article, value, shown FROM labels WHERE name = ?"
-        for article, stored, text in labels(segment, statement, (name,), "tt"):
-            if not matching[base + article]:
-                continue
-            value = stored if by_key else label_key(name, text)
-            spellings[value][text] += 1
-            if by_key or (article, value) not in seen:
-                counts[value] += 1
-                if not by_key:
-                    seen.add((article, value))
+    usual: dict[str, tuple[int, str]] = {}
+    for number in np.flatnonzero(written).tolist():
+        key = column.keys[number]
+        counts[key] += int(counted[number])
+        # The most frequent spelling, the first by its letters among equals: whatever the order of the articles.
+        spelling = (-int(written[number]), column.texts[number])
+        usual[key] = min(usual.get(key, spelling), spelling)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetCount(value=_usual(spellings[value]), articles=number) for value, number in ordered)
-
-
-def _usual(spellings: Counter[str]) -> str:
-    """Return the most frequent spelling, the first by its letters among equals: whatever the order of the articles."""
-    return min(spellings, key=lambda text: (-spellings[text], text))
+    return tuple(FacetCount(value=usual[key][1], articles=count) for key, count in ordered)

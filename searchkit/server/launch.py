@@ -5,18 +5,16 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from searchkit.errors import ConfigError, MissingExtra
+from searchkit.errors import ConfigError
 from searchkit.search.searcher import open_index
+from searchkit.server.package_check import needs_extra
 from searchkit.server.server_settings import ServerSettings
 from searchkit.types import Encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from starlette.types import ASGIApp
     from uvicorn import Config, Server
 
@@ -104,14 +102,3 @@ def address_of(settings: ServerSettings, listening: socket.socket) -> str:
     """Return the address at which the server is asked."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{listening.getsockname()[1]}"
-
-
-@contextmanager
-def needs_extra(what: str = "The server", packages: str = "fastapi httptools uvicorn uvloop") -> Iterator[None]:
-    """Turn an import that fails into ``MissingExtra``, which says what to install."""
-    try:
-        yield
-    except ImportError as error:
-        raise MissingExtra(
-            f"{what} needs {error.name or 'a package'}, which isn't installed.", hint=f"Run 'pip install {packages}'."
-        ) from error

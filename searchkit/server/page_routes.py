@@ -97,5 +97,5 @@ def _asking(services: Services, state: PageState, access: Access, index: str) ->
 def _view(searcher: Searcher, state: PageState, access: Access) -> dict[str, Any]:
     if state.article is not None:
         return article_view(searcher, state, access)
-    filters = {} if state.part == "results" else filters_view(searcher, state, access)
-    return results_view(searcher, state, access) | filters
+    results = {} if state.part == "filters" else results_view(searcher, state, access)
+    return results | ({} if state.part == "results" else filters_view(searcher, state, access))

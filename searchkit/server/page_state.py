@@ -31,7 +31,7 @@ class PageState(SearchParameters):
     article: str | None = Field(None, max_length=4_000)
     at: str = Field("0,0", pattern=r"^\d{1,12},\d{1,12}$", description="The characters of the passage that is shown.")
     typed: bool = Field(False, description="Whether the last word of ``q`` may go on: it is searched by keyword.")
-    part: Literal["all", "results"] = Field("all", description="Whether filters come with the results.")
+    part: Literal["all", "results", "filters"] = Field("all", description="What of a search is shown.")
 
     @property
     def passage(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from searchkit.server.launch import needs_extra
+from searchkit.server.package_check import needs_extra
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -152,6 +152,7 @@ def _counts(
         where=access.within(conditions(state.where)),
         facets=tuple(names),
         parts=(),
+        sort="-published",  # costs less than a ranking, and nothing is shown
         **filters,
     )
     return dict(answer.facets)
@@ -160,9 +161,10 @@ def _counts(
 def _offered(counts: Sequence[FacetCount], chosen: Iterable[str]) -> list[FilterValue]:
     """Return the most frequent values, those that are chosen first."""
     folded = {value.casefold(): value for value in chosen}
+    among = counts if folded else counts[:MOST_VALUES]
     offered = [
         FilterValue(value=count.value, articles=count.articles, is_chosen=count.value.casefold() in folded)
-        for count in counts
+        for count in among
     ]
     known = {value.value.casefold() for value in offered}
     lost = [FilterValue(value=value, articles=0, is_chosen=True) for key, value in folded.items() if key not in known]

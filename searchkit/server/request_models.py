@@ -40,13 +40,13 @@ Accepted = Annotated[str, Field(min_length=1)]
 When = Annotated[str, Field(max_length=100, description="2025-10, last month, 24h, or an instant.")]
 
 
-class _Request(BaseModel):
+class RequestModel(BaseModel):
     """A request, which has no other members than those that are named."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class _Named(_Request):
+class _Named(RequestModel):
     """The filters that have names of their own."""
 
     since: When | None = Field(None, examples=["2025"])
@@ -204,7 +204,7 @@ class MoreLikeBody(_MoreLike):
     where: WhereObject | None = Field(None, description="Conditions.")
 
 
-class QuoteQuestion(_Request):
+class QuoteQuestion(RequestModel):
     """A text that may quote an article, in an address or as JSON."""
 
     text: str = Field(min_length=1, description="Three words or more.", examples=["missiles guard Venezuela"])
@@ -212,7 +212,7 @@ class QuoteQuestion(_Request):
     fields: list[ArticleField] | None = Field(None, description="What of each article comes, as in a search.")
 
 
-class ArticleParameters(_Request):
+class ArticleParameters(RequestModel):
     """What of an article is asked for."""
 
     fields: list[ArticleField] | None = Field(None, description="What comes beside the id; without it, everything.")
@@ -220,20 +220,20 @@ class ArticleParameters(_Request):
     end: int | None = Field(None, ge=0, description="The character before which the text ends; the last without it.")
 
 
-class DeleteBody(_Request):
+class DeleteBody(RequestModel):
     """Which articles are deleted."""
 
     ids: list[Annotated[str, AfterValidator(_is_text)]] = Field([], examples=[["wire-1"]])
     where: WhereObject | None = Field(None, examples=[{"field": "source", "in": ["Meridian Wire"]}])
 
 
-class UpdateBody(_Request):
+class UpdateBody(RequestModel):
     """How an index is brought in line with the places that it remembers."""
 
     prune: bool = Field(False, description="Whether articles go that have vanished from the places.")
 
 
-class RebuildBody(_Request):
+class RebuildBody(RequestModel):
     """How an index is made anew."""
 
     reuse: bool = Field(True, description="Whether vectors that are there are taken over.")
@@ -253,7 +253,7 @@ def conditions(where: str | dict[str, Any] | None) -> dict[str, Any] | None:
     return values
 
 
-R = TypeVar("R", bound=_Request)
+R = TypeVar("R", bound=RequestModel)
 
 
 def parameters(model: type[R], query: QueryParams) -> R:
@@ -287,7 +287,7 @@ async def body(model: type[R], request: Request) -> R:
         raise _invalid(error) from error
 
 
-def in_address(model: type[_Request]) -> dict[str, Any]:
+def in_address(model: type[RequestModel]) -> dict[str, Any]:
     """Return what describes the parameters of an address."""
     schema = model.model_json_schema()
     required = schema.get("required", ())
@@ -298,7 +298,7 @@ def in_address(model: type[_Request]) -> dict[str, Any]:
     return {"parameters": described}
 
 
-def in_body(model: type[_Request]) -> dict[str, Any]:
+def in_body(model: type[RequestModel]) -> dict[str, Any]:
     """Return what describes a body."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
 
@@ -313,7 +313,7 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _lists(model: type[_Request]) -> frozenset[str]:
+def _lists(model: type[RequestModel]) -> frozenset[str]:
     """Return the names of the parameters that may be repeated."""
     return frozenset(name for name, field in model.model_fields.items() if "list[" in str(field.annotation))
 

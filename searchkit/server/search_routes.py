@@ -32,6 +32,7 @@ from searchkit.server.request_models import (
     MoreLikeBody,
     MoreLikeParameters,
     QuoteQuestion,
+    RequestModel,
     SearchBody,
     SearchParameters,
     SuggestParameters,
@@ -292,8 +293,8 @@ def _json(content: bytes | None, tag: str = "") -> Response:
     return Response(content, media_type="application/json", headers=headers)
 
 
-P = TypeVar("P", bound=BaseModel)
-B = TypeVar("B", bound=BaseModel)
+P = TypeVar("P", bound=RequestModel)
+B = TypeVar("B", bound=RequestModel)
 
 
 def _never(_payload: Any) -> bool:

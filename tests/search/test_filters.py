@@ -276,9 +276,8 @@ def test_a_list_without_values_says_why_nothing_is_found(searcher: Searcher) -> 
 def test_an_archive_without_a_field_counts_and_admits_nothing_of_it(tmp_path: Path) -> None:
     searchkit.build(tmp_path / "index", [Article(id="a", text="ferry")], encoder=WordEncoder())
     with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as opened:
-        names = ["source", "year", "language", "tag", "author"]
+        names = ["source", "year", "language", "tag", "author", "published"]
         assert opened.search("ferry", facets=names).facets == dict.fromkeys(names, ())
-        assert opened.search("ferry", facets=["published"]).facets == {"published": ()}
         with pytest.raises(QueryError, match="has a field 'desk'"):
             opened.search("ferry", facets=["desk"])
         for mode in ("keyword", "vector", "hybrid"):
@@ -521,3 +520,24 @@ def test_an_article_keeps_the_clock_it_was_published_by(dated: Path) -> None:
     with searchkit.open(dated, encoder=WordEncoder()) as opened:
         assert opened.article("nye") == article
         assert ids(opened.search("ferry", since="2024-12-31", until="2024-12-31")) == {"nye", "utc"}
+
+
+def test_facets_count_dates_by_day_month_or_year_in_the_order_of_time(tmp_path: Path) -> None:
+    def counted(*days: str) -> dict[str, int]:
+        folder = tmp_path / "-".join(days)
+        articles = [Article(id=day, text="ferry", published=datetime.fromisoformat(f"{day}T12:00Z")) for day in days]
+        searchkit.build(folder, [*articles, Article(id="undated", text="ferry")], encoder=WordEncoder())
+        with searchkit.open(folder, encoder=WordEncoder()) as opened:
+            facets = opened.search("ferry", mode="keyword", facets="published").facets
+        assert list(facets["published"]) == sorted(facets["published"], key=lambda count: count.value)
+        return {count.value: count.articles for count in facets["published"]}
+
+    assert counted("2025-03-03", "2025-01-01") == {"2025-01-01": 1, "2025-03-03": 1}
+    assert counted("2025-01-01", "2025-03-04", "2025-03-05") == {"2025-01": 1, "2025-03": 2}
+    assert counted("0999-06-01", "2025-03-04") == {"0999": 1, "2025": 1}
+
+
+def test_dates_are_counted_by_the_clock_of_each_article_and_within_the_filters(dated: Path) -> None:
+    with searchkit.open(dated, encoder=WordEncoder()) as opened:
+        answer = opened.search("ferry", mode="keyword", facets="published", since="2024-12-31", until="2024-12-31")
+    assert [(count.value, count.articles) for count in answer.facets["published"]] == [("2024-12-31", 2)]

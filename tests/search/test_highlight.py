@@ -290,3 +290,14 @@ def test_tokens_that_mean_no_word_wanted_are_mostly_left_out() -> None:
     ]
     assert not [token for token in others if kept(token, ["pandemic", "covid", "19", "covid19", "at&t", "7.0", ".net"])]
     assert all(kept(token, ["pandemic"]) for token in ["Córdoba", "#WHO", "@who", "😄"])
+
+
+def test_all_of_an_article_is_highlighted_not_only_a_snippet(tmp_path: Path) -> None:
+    filler = "Barges were counted again and again, and nothing else happened in the harbour. " * 20
+    text = f"The ferries sailed. {filler} A ferry returned. {filler} No tram came."
+    searchkit.build(tmp_path / "index", [{"id": "a", "text": text}], encoder=WordEncoder())
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as opened:
+        spans = opened.highlights("a", "ferry tram")
+        assert [text[start:end] for start, end in spans] == ["ferries", "ferry", "tram"]
+        assert [text[start:end] for start, end in opened.highlights("a", "title:x OR ferr*")] == ["ferries", "ferry"]
+        assert opened.highlights("none", "ferry") == ()

@@ -13,7 +13,7 @@ def mcp(*, index: ServedIndexes = None, no_color: NoColor = False) -> None:
 
     The tools only read: search, get_article, find_quote, facets and status. 'searchkit serve' has the same at /mcp.
     """
-    from searchkit.server.launch import needs_extra
+    from searchkit.server.package_check import needs_extra
     from searchkit.server.server_settings import named_indexes
 
     screen = Screen(no_color=no_color)

@@ -16,14 +16,17 @@ async function show(address, { isTyped = false, back = null } = {}) {
   running.abort();
   const { signal } = (running = new AbortController());
   const wanted = new URL(address, location.href);
-  const first = new URL(wanted);
-  first.searchParams.set("part", "results");
+  const part = (name) => {
+    const address = new URL(wanted);
+    address.searchParams.set("part", name);
+    return address;
+  };
   $("main").setAttribute("aria-busy", "true");
   try {
-    place(await getDocument(first, signal), isTyped);
+    place(await getDocument(part("results"), signal), isTyped);
     if (back) restore(back);
     else if (!isTyped) arrive(wanted);
-    if ($("results")) placeFilters(await getDocument(wanted, signal));
+    if ($("results")) placeFilters(await getDocument(part("filters"), signal));
   } catch (error) {
     if (signal.aborted) return;
     $("status").textContent = `The server can't answer now. ${error.message}`;
