@@ -38,8 +38,8 @@ One immutable file a segment: an array file (``storage/array_file.py``) with the
 Types with a choice are the narrowest that hold the segment's largest number; ``bitpacking.py`` has the lanes and the
 bits. The last block is filled up with zeros. F.uncounted and the sum of F.lengths make the count of all positions. The
 arrays borders are empty where no row goes on from another. Forms, borders and F.uncounted are missing in files of
-versions up to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all. Where fields are searchable,
-``fields.blob`` and ``fields.offsets`` beside these are their names, as F.terms are terms.
+versions up to 1.0: then no form is told apart, phrases hold within a chunk alone, and lengths count all. Where fields
+are searchable, ``fields.blob`` and ``fields.offsets`` beside these are their names, as F.terms are terms.
 """
 
 from __future__ import annotations
