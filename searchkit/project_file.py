@@ -84,6 +84,11 @@ class ProjectFile:
         return tuple(name for name, holds in (parts | {"fields": self.fields is not None} | tables).items() if holds)
 
 
+def is_address(place: str) -> bool:
+    """Say whether a place is the address of a feed, and no path."""
+    return _ADDRESS.match(place) is not None
+
+
 def nearest_file(folder: Path) -> Path | None:
     """Return the project file of a folder, or of the nearest folder above it that has one; None where none has."""
     for place in (folder, *folder.parents):
@@ -116,10 +121,10 @@ def read_project(path: Path) -> ProjectFile:
         where = f"{path}, line {line[1]}" if line else f"{path}"
         reason = _AT_LINE.sub("", str(error)).strip()
         raise ConfigError(f"{where}, can't be read: {reason}.", hint="It is written in TOML (toml.io).") from error
-    return _Reading(path.absolute(), text).project(values)
+    return _FileReader(path.absolute(), text).project(values)
 
 
-class _Reading:
+class _FileReader:
     """Turns the values of a file into records; remembers its text, in which lines are looked up."""
 
     def __init__(self, path: Path, text: str) -> None:
@@ -172,21 +177,21 @@ class _Reading:
             self._refuse("", table, "is no table", f"Write [{table}] and its settings under it.")
         known = {each.name: str(each.type) for each in fields(record)}
         self._known(table, mapping, list(known))
-        taken: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for key, value in mapping.items():
             kind = known[key].removesuffix(" | None")
             if kind.startswith("tuple"):
-                taken[key] = self._texts(table, key, value)
+                settings[key] = self._texts(table, key, value)
                 continue
             wanted = {"str": (str,), "int": (int,), "bool": (bool,), "float": (int, float)}[kind]
             if not isinstance(value, wanted) or isinstance(value, bool) != (kind == "bool"):
                 self._refuse(table, key, f"can't be {value!r}", f"It takes a value of type {kind}.")
-            taken[key] = value
-        if "tokens" in taken:
-            taken["tokens"] = str(self._absolute(taken["tokens"]))
-        if "name" in taken and taken["name"].startswith("."):
-            taken["name"] = str(self._absolute(taken["name"]))
-        return record(**taken)
+            settings[key] = value
+        if "tokens" in settings:
+            settings["tokens"] = str(self._absolute(settings["tokens"]))
+        if "name" in settings and settings["name"].startswith("."):
+            settings["name"] = str(self._absolute(settings["name"]))
+        return record(**settings)
 
     def _texts(self, table: str, key: str, values: object) -> tuple[str, ...]:
         if (
@@ -200,7 +205,7 @@ class _Reading:
         return tuple(values)
 
     def _place(self, place: str) -> str:
-        return place if place == "-" or _ADDRESS.match(place) else str(self._absolute(place))
+        return place if place == "-" or is_address(place) else str(self._absolute(place))
 
     def _absolute(self, path: str) -> Path:
         expanded = Path(path).expanduser()

@@ -12,6 +12,7 @@ from pathlib import Path
 import searchkit
 from searchkit import answer, errors, types
 from searchkit.cli.app import COMMANDS
+from searchkit.hints import for_program
 
 ROOT = Path(searchkit.__file__).parent
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
@@ -111,7 +112,7 @@ def test_an_error_says_what_to_do_next() -> None:
         raised = error("It broke.")
         assert raised.hint, error
         assert raised.hint.endswith((".", "?")), error
-        assert str(raised) == f"It broke. {raised.hint}"
+        assert str(raised) == f"It broke. {for_program(raised.hint)}"
         assert error("It broke.", hint="Mend it.").hint == "Mend it."
         assert 400 <= error.http_status < 600, error
         assert set(re.findall(r"'searchkit ([a-z]+)", raised.hint)) <= commands, error

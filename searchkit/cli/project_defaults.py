@@ -14,7 +14,7 @@ from searchkit.cli.index_argument import named_index
 from searchkit.config import DEFAULT_ENCODER, IndexConfig
 from searchkit.errors import ConfigError
 from searchkit.field_config import FieldConfig
-from searchkit.project_file import EncoderTable, ProjectFile, nearest_file, read_project
+from searchkit.project_file import EncoderTable, ProjectFile, is_address, nearest_file, read_project
 
 OPTION = "--config"
 
@@ -67,7 +67,7 @@ def is_of_project(words: Sequence[str], project: ProjectFile) -> bool:
     named += [word.removeprefix("--index=") for word in words if word.startswith("--index=")]
     named = named or [name for name in [os.environ.get("SEARCHKIT_INDEX", "")] if name]
     own = {path.resolve() for path in project.index}
-    return all(named_index(name).resolve() in own for name in named)
+    return not own or all(named_index(name).resolve() in own for name in named)
 
 
 def defaults_of(command: str, project: ProjectFile, *, is_named: bool) -> dict[str, Any]:
@@ -82,7 +82,8 @@ def defaults_of(command: str, project: ProjectFile, *, is_named: bool) -> dict[s
         **(_served(project) if command == "serve" else {}),
     }
     if command in _READ_PLACES:
-        values["places"] = list(project.places) or None
+        feeds = command == "watch"  # the only one that asks for them
+        values["places"] = [place for place in project.places if feeds or not is_address(place)] or None
     if project.index and not is_named:
         paths = [_shown(path) for path in project.index]
         values["index"] = paths if command in _SEVERAL else paths[0]
@@ -130,10 +131,10 @@ def baked_in(context: typer.Context) -> IndexConfig | None:
 def taken_from(context: typer.Context) -> str:
     """Say which file defaults were taken from, and what it holds; "" where there is none."""
     project = context.obj
-    return told(project) if isinstance(project, ProjectFile) else ""
+    return description(project) if isinstance(project, ProjectFile) else ""
 
 
-def told(project: ProjectFile) -> str:
+def description(project: ProjectFile) -> str:
     """Say what a file holds."""
     return f"{project.path} ({', '.join(project.named) or 'nothing in it'})"
 
@@ -141,4 +142,4 @@ def told(project: ProjectFile) -> str:
 def doctor_state() -> str:
     """Say which file holds here; "" where none does. Raises ``ConfigError`` where it can't be read."""
     path = nearest_file(Path.cwd())
-    return "" if path is None else told(read_project(path))
+    return "" if path is None else description(read_project(path))

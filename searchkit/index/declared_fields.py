@@ -56,10 +56,10 @@ def refuse_unsorted(declared: Mapping[str, FieldConfig], name: str) -> None:
 def refuse_words(declared: Mapping[str, FieldConfig], name: str) -> None:
     """Raise ``QueryError`` for a field of words as a filter."""
     if name in declared and declared[name].is_text:
-        found = declared[name].is_searchable
+        is_found = declared[name].is_searchable
         raise QueryError(
             f"The field '{name}' holds words, and no values to filter by.",
-            hint=f"Look for words in it: {name}:word in the text of a query." if found else "Declare it a keyword.",
+            hint=f"Look for words in it: {name}:word in the text of a query." if is_found else "Declare it a keyword.",
         )
 
 

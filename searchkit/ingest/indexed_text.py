@@ -50,6 +50,11 @@ def field_term(field: str, term: str) -> str:
     return f"{field}:{term}"
 
 
+def is_field_term(term: str) -> bool:
+    """Say whether a term is one of a word within a field."""
+    return ":" in term
+
+
 @lru_cache(maxsize=64)
 def header(title: str, heading: str) -> str:
     """Return the lines that stand before a chunk's text for the encoder: the title and the heading, shortened.

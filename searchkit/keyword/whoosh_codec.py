@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -21,6 +22,7 @@ from whoosh.matching import LeafMatcher, ListMatcher
 from whoosh.reading import TermInfo, TermNotFound
 
 from searchkit.errors import SearchkitError
+from searchkit.ingest.indexed_text import is_field_term
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.postings.inverter import Inverter
 from searchkit.keyword.scoring.segments import SegmentPostings, field_delta, living_counts
@@ -163,7 +165,7 @@ class ArrayTerms(base.TermsReader):  # type: ignore[misc]  # Whoosh has no types
                 df, _ = field.frequencies(ids)
                 df[delta.term_ids[low:high].astype(np.int64) - first] -= delta.df[low:high]
                 ids = ids[df > 0]
-            yield from map(_encoded, field.terms(ids.tolist()))
+            yield from map(_encoded, filterfalse(is_field_term, field.terms(ids.tolist())))
 
     def _values_from(self, name: str, prefix: bytes) -> list[bytes]:
         if name not in self._terms:
@@ -508,7 +510,8 @@ class ArrayRows(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh has no 
         run = inverted.text if fieldname == "text" else inverted.title
         names = list(inverter.vocabulary.terms)
         places = np.split(run.positions, np.cumsum(run.cf.astype(np.int64))[:-1])
-        terms = sorted((names[term], sorted(some.tolist())) for term, some in zip(run.term_ids, places, strict=False))
+        each = ((names[term], sorted(some.tolist())) for term, some in zip(run.term_ids, places, strict=False))
+        terms = sorted(pair for pair in each if not is_field_term(pair[0]))
         return ListMatcher(
             [term for term, _ in terms],
             [float(len(some)) for _, some in terms],

@@ -169,8 +169,8 @@ def _notes(
             has_value(segment, name, value, mask) for segment, mask in zip(generation.segments, among, strict=True)
         )
     ][:_NOTED]
-    told = suggest and absent and name not in generation.hidden
-    spellings = _spellings(generation, name, among) if told else {}
+    names_nearest = suggest and absent and name not in generation.hidden
+    spellings = _spellings(generation, name, among) if names_nearest else {}
     return [f"{who} has the {name} '{_text(value)}'.{_nearest(spellings, name, value)}" for value in absent]
 
 

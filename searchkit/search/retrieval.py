@@ -314,9 +314,11 @@ class Candidates:
     """Those that name the time of the question, folded: no article need have them."""
 
     @property
-    def topic_words(self) -> list[QueryWord]:
+    def topic_words(self) -> Sequence[QueryWord]:
         """The words asked for that name no time."""
         words = self.parsed.words if self.parsed else ()
+        if not self.time_words:
+            return words
         return [word for word in words if word.surface.casefold() not in self.time_words]
 
     @property

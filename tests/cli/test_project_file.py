@@ -128,6 +128,21 @@ def test_config_names_another_file_and_a_broken_one_stops_all_but_what_mends_it(
     assert run("info").code == 3  # nothing was built there
 
 
+def test_feeds_among_the_places_are_for_watch_alone(project: Path, run: Run) -> None:
+    path = project / "searchkit.toml"
+    text = path.read_text(encoding="utf-8").replace('["articles"]', '["articles", "https://feeds.example/a.xml"]')
+    path.write_text(text, encoding="utf-8")
+    assert run("build", "--quiet").code == 0
+    assert run("info", "--json").json()["places"] == [str(project / "articles")]
+
+
+def test_a_file_without_an_index_is_of_any(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "one.txt").write_text("A radar.\n\nIt watches the port.")
+    (tmp_path / "searchkit.toml").write_text('places = ["one.txt"]\n[fields]\nprice = "number"\n')
+    assert run("build", "--index", "indexes/mine", "--quiet").code == 0
+    assert "fields" in run("info", "--json").json()["config"]
+
+
 def test_init_overwrites_nothing_and_names_what_is_there(tmp_path: Path, run: Run) -> None:
     folder = tmp_path / "my news!"
     folder.mkdir()

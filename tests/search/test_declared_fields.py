@@ -13,6 +13,8 @@ import pytest
 import searchkit
 from searchkit import Answer, F, Searcher
 from searchkit.errors import ConfigError, QueryError, SearchkitError
+from searchkit.ingest.indexed_text import is_field_term
+from searchkit.keyword.analysis.analyzer import Analyzer
 from tests.word_encoder import WordEncoder
 
 FIELDS: dict[str, Any] = {
@@ -261,3 +263,18 @@ def test_a_forged_number_of_fields_is_told(tmp_path: Path) -> None:
         writer.write(tmp_path / "p")
     with pytest.raises(SearchkitError, match="more fields than there can be"):
         PostingsReader(tmp_path / "p")
+
+
+def test_whooshs_own_searcher_has_no_terms_of_fields(searcher: Searcher) -> None:
+    with searcher.whoosh() as whoosh:
+        assert b"radar" in set(whoosh.lexicon("text"))
+        assert not [term for term in whoosh.lexicon("text") if b":" in term]
+        assert not [term for term, _ in whoosh.key_terms([0], "text", numterms=50) if ":" in term]
+
+
+def test_no_word_of_a_text_looks_like_a_term_of_a_field() -> None:
+    analyzer = Analyzer()
+    text = "EU:s 12:30 a:b http://example.org:80/x::y summary:radar ratio 3：4 ::: C:\\ 10:e std::vector"
+    for language in ("en", "sv", "fi", "de", None):
+        for word in analyzer.words(text):
+            assert not any(map(is_field_term, analyzer.expand(word, language).terms))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as field_
 from typing import Literal
 
-from searchkit.ingest.indexed_text import field_term
+from searchkit.ingest.indexed_text import field_term, is_field_term
 from searchkit.types import Filter as Filter  # noqa: PLC0414 - a leaf of this tree, and the same record elsewhere
 
 FieldName = Literal["text", "title"]
@@ -171,7 +171,7 @@ def term_in(term: Term, name: str) -> Term:
 
 def is_in_field(term: Term) -> bool:
     """Say whether a word is asked for within an article's own field."""
-    return bool(term.terms) and ":" in term.terms[0]
+    return bool(term.terms) and is_field_term(term.terms[0])
 
 
 Leaf = Term | Compound | Pattern | Fuzzy | Phrase
