@@ -112,11 +112,16 @@ def neighbour_shift(
     known = total > 0
     means = own.copy()
     means[known] = (weights * own[places]).sum(axis=1)[known] / total[known]
-    worth = weight if lean is None else weight * lean.shares_of(rows)
-    weighed = np.broadcast_to(np.asarray(worth, dtype=np.float64), own.shape)
+    weight *= pool_share(generation.manifest.vectors)
+    weighed = np.full(own.shape, weight) if lean is None else weight * lean.shares_of(rows)
     return NeighbourShift(
         rows=rows, shares=weighed * (means - own), own=own, means=means, weights=weighed, places=places
     )
+
+
+def pool_share(chunks: int) -> float:
+    """Return what neighbours are worth in an archive of so many chunks with vectors, 0 to 1."""
+    return chunks**2 / (chunks**2 + POOL**2) if chunks else 0.0
 
 
 def _pool(generation: Generation, legs: LegScores, scale: Scale) -> tuple[Rows, Scores]:
@@ -154,7 +159,7 @@ def _near(generation: Generation, rows: Rows, own: Scores) -> tuple[Places, Plac
 def _near_in_numpy(vectors: NDArray[np.float32], articles: Rows, order: Places) -> tuple[Places, Places]:
     """Return what the compiled extension does."""
     codes = np.rint(vectors * np.float32(_UNIT)).astype(np.float64)
-    products = (codes @ codes.T).astype(np.int64)
+    products = np.einsum("ik,jk->ij", codes, codes).astype(np.int64)  # ``@`` starts a thread a core
     keys = products * max(1, len(codes)) + order
     none = np.iinfo(np.int64).min
     keys[articles[:, None] == articles[None, :]] = none

@@ -283,4 +283,4 @@ def test_ten_questions_about_the_samples_over_standard_input(tmp_path: Path) -> 
         async with Client(stdio_client(parameters)) as client:
             return sum([await right(client, question) for question in questions])
 
-    assert anyio.run(converse) >= 7
+    assert anyio.run(converse) >= 8
