@@ -20,6 +20,7 @@ from searchkit.server import response_models as models
 from searchkit.server.access import Access
 from searchkit.server.answer_json import answer_json, article_json, facets_json, info_json, to_bytes
 from searchkit.server.open_indexes import OpenIndex
+from searchkit.server.plain_route import PlainRoute
 from searchkit.server.problem_details import AddressTooLong, BadRequest, NotFound
 from searchkit.server.request_models import (
     ARTICLE_FIELDS,
@@ -52,7 +53,7 @@ Ask = Callable[[Searcher, Access], dict[str, Any]]
 
 Where = FilterExpression | dict[str, Any] | None
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 
 
 @router.get("/indexes", response_model=models.IndexesModel, summary="The indexes that can be asked")

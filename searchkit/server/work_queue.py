@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from searchkit.server.problem_details import AnswerTooSlow, TooManyRequests
@@ -34,22 +34,40 @@ class WorkQueue:
             raise TooManyRequests(f"{self._pending:,} requests are going on, which is as many as may.")
         self._pending += 1
         loop = asyncio.get_running_loop()
-        running = self._threads.submit(work)
-        running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
-        future = asyncio.wrap_future(running)
-        done, _ = await asyncio.wait({future}, timeout=self._limits.timeout_s)
-        if not done:
-            running.cancel()  # takes back what no thread has begun
-            future.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody else looks at it
-            raise AnswerTooSlow(f"The answer took longer than {self._limits.timeout_s:.0f} s.")
-        return future.result()
+        answer: asyncio.Future[T] = loop.create_future()
 
-    def _done(self) -> None:
-        self._pending -= 1
+        def end(running: Future[T]) -> None:
+            self._pending -= 1
+            _hand_over(running, answer)
+
+        running = self._threads.submit(work)
+        running.add_done_callback(lambda _: loop.call_soon_threadsafe(end, running))  # the one time the loop is woken
+        timer = loop.call_later(self._limits.timeout_s, self._expire, running, answer)
+        try:
+            return await answer
+        finally:
+            timer.cancel()
+
+    def _expire(self, running: Future[T], answer: asyncio.Future[T]) -> None:
+        running.cancel()  # takes back what no thread has begun
+        if not answer.done():
+            answer.set_exception(AnswerTooSlow(f"The answer took longer than {self._limits.timeout_s:.0f} s."))
 
     def close(self) -> None:
         """Let go of the threads once they are through."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _hand_over(running: Future[T], answer: asyncio.Future[T]) -> None:
+    """Hand over what a thread came to, unless nobody waits for it any more."""
+    if answer.done():
+        return
+    if running.cancelled():
+        answer.cancel()
+    elif (error := running.exception()) is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(running.result())
 
 
 class StreamSlots:

@@ -26,11 +26,14 @@ def numbers(condition: Filter) -> set[int]:
     return set(map(int, condition.values))
 
 
-def answered(index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None) -> KeywordMatches:
+def answered(
+    index: KeywordSegments, tree: Tree, mask: np.ndarray | None = None, coverage: float = 0.0
+) -> KeywordMatches:
     return evaluate(
         index,
         tree,
         mask=mask,
+        coverage=coverage,
         resolve=lambda condition: np.isin(index.article_of_row, list(numbers(condition))),
     )
 
@@ -48,6 +51,7 @@ def assert_same(archive: list[list[Piece]], tree: Tree) -> None:
     with indexed(*archive) as index:
         found = answered(index, tree)
         assert_partial_answers(found, np.flatnonzero(matched))
+        assert_covered_answers(index, tree, found)
         assert found.matched.tolist() == matched
         assert found.allowed.tolist() == allowed
         np.testing.assert_allclose(found.scores, scores, rtol=1e-9, atol=1e-12)
@@ -65,6 +69,19 @@ def assert_partial_answers(found: KeywordMatches, matched: np.ndarray) -> None:
         assert best.scores.tolist() == found.scores[best.rows].tolist()
         assert set(best.rows.tolist()) <= set(matched.tolist())
         assert best.bound == (ranking[depth] if len(ranking) > depth else -np.inf)
+
+
+def assert_covered_answers(index: KeywordSegments, tree: Tree, found: KeywordMatches) -> None:
+    """Hold scores with and without coverage, worked out together, and the count that the best rows bring, to others."""
+    every = np.arange(len(found.scores))
+    covered = answered(index, tree, coverage=0.4)
+    covered.count_with_best()
+    covered.best(1)
+    assert covered.count_articles(index.article_of_row) == len(set(index.article_of_row[found.matched].tolist()))
+    together = covered.at_both(every)
+    assert covered.uncovered.at(every[::2]).tolist() == found.scores[::2].tolist()
+    assert covered.among(None).at(every).tolist() == together.tolist()
+    assert together.tolist() == covered.scores.tolist()
 
 
 @pytest.mark.slow

@@ -104,6 +104,7 @@ def scores_in_full(searcher: Searcher, text: str) -> dict[str, float]:
     falling = sorted({int(row) for row in best}, key=lambda row: -scores[row])
     pool = [row for row in falling if len(falling) <= POOL or scores[row] > scores[falling[POOL]]]
     vectors = generation.vectors_of(np.asarray(pool)).astype(np.float64)
+    size = len(rows) ** 2 / (len(rows) ** 2 + 100**2)
     moved = scores.copy()
     for place, row in enumerate(pool):
         others = [
@@ -115,7 +116,7 @@ def scores_in_full(searcher: Searcher, text: str) -> dict[str, float]:
         near = [(max(cosine, 0.0), score) for cosine, score in others[:NEAREST]]
         if sum(cosine for cosine, _ in near):
             mean = sum(cosine * score for cosine, score in near) / sum(cosine for cosine, _ in near)
-            moved[row] += 0.3 * (mean - own[row])
+            moved[row] += 0.3 * size * (mean - own[row])
     return {generation.chunks_at(range(row, row + 1))[0].id: float(moved[row]) for row in rows}
 
 
@@ -293,6 +294,13 @@ def test_threads_share_a_searcher(searcher: Searcher) -> None:
     with ThreadPoolExecutor(4) as pool:
         for text, found in pool.map(lambda text: (text, searcher.rank(Query(text=text, k=30))), QUESTIONS * 8):
             assert found == expected[text]
+
+
+def test_neighbours_count_the_less_the_more_of_the_archive_the_pool_is() -> None:
+    assert [neighbours.pool_share(chunks) for chunks in (0, 100)] == [0.0, 0.5]
+    assert neighbours.pool_share(25) < 0.06
+    assert neighbours.pool_share(300) == pytest.approx(0.9)
+    assert neighbours.pool_share(240_000) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_weights_out_of_their_range_are_refused() -> None:
