@@ -268,7 +268,7 @@ def run(given: argparse.Namespace) -> None:
 
 def asked_of(one: Asked) -> dict[str, int]:
     """Count the questions of each kind."""
-    return {kind: len(values) for kind, values in one.mixed.items()}
+    return {kind: len(values) for kind, values in next(iter(one.confidences.values())).items()}
 
 
 def table_of(rows: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, object]:

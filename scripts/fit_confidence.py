@@ -28,7 +28,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
@@ -61,12 +61,15 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 PLAIN = ("own", "gone", "nonsense")
-BELOW = 3.0
+BELOW = {Mode.HYBRID: 3.0, Mode.KEYWORD: 3.0, Mode.VECTOR: 10.0}
 """What a point of score below the top takes off: chosen, not fitted, like what the score and its lead count."""
 
 DIRECTION = {"own": 1.0, "gone": 1.0, "other": 0.5, "nonsense": 0.5}
-ZERO = {"own": 1.0, "other": 0.5, "nonsense": 0.5}
-"""What the kinds weigh in both steps."""
+ZERO = {"own": 1.2, "other": 0.5, "nonsense": 0.5}
+"""What the kinds weigh in both steps. An own question that is held for a stranger is the worse error."""
+
+RIDGE = 0.03
+"""Of .001 to .1 all are within .002 in the mean."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,19 +182,27 @@ class Fit:
             return weight * (nearness - zero["vector"]), weight * lead
         return words - zero["words"] + weight * (nearness - zero["nearness"]), lead
 
-    def level(self, name: str, kind: str, direction: Values) -> float:
-        """Return what an index's answers to questions of its build come to along a direction."""
+    def level(self, name: str, kind: str, direction: Values, on: Sequence[str]) -> float:
+        """Return what an index's answers to questions of its build come to along a direction; -inf of none.
+
+        The means of the indexes that are fitted on stand beside them, as the usual ones do in a search.
+        """
         asked = self.numbers[name].answers.get(kind)
         if asked is None:
             return -np.inf
-        means = asked[str(self.mode)]
+        usual = float(np.mean([self._sum(other, "general" if kind == "nonsense" else kind, direction) for other in on]))
+        few = confidence.PRIOR_QUESTIONS / (asked["questions"] + confidence.PRIOR_QUESTIONS)
+        return (1 - few) * self._sum(name, kind, direction) + few * usual
+
+    def _sum(self, name: str, kind: str, direction: Values) -> float:
+        means = self.numbers[name].answers[kind][str(self.mode)]
         score, lead = self._read(self.numbers[name], means["words"], means["nearness"], means["lead"])
         return float(np.dot(direction, [score, lead, means["coverage"]]))
 
-    def shift(self, name: str, direction: Values) -> float:
+    def shift(self, name: str, direction: Values, on: Sequence[str]) -> float:
         """Return the archive's own level."""
-        general = max(self.level(name, "general", direction), self.level(name, "nonsense", direction))
-        return confidence.GENERAL * general + confidence.SENTENCES * self.level(name, "sentences", direction)
+        general = max(self.level(name, kind, direction, on) for kind in ("general", "nonsense"))
+        return confidence.GENERAL * general + confidence.SENTENCES * self.level(name, "sentences", direction, on)
 
     def others(self, name: str) -> dict[str, Values]:
         """Return the numbers of the questions of other fields, by collection."""
@@ -219,7 +230,7 @@ class Fit:
                 rows.append(np.hstack([values, np.tile(own_constant, (len(values), 1))]))
                 labels.append(np.full(len(values), float(kind == "own")))
                 weights.append(np.full(len(values), DIRECTION[kind] / len(values)))
-        _, direction = logistic(np.concatenate(rows), np.concatenate(labels), np.concatenate(weights))
+        _, direction = logistic(np.concatenate(rows), np.concatenate(labels), np.concatenate(weights), RIDGE)
         direction = direction[:3]
         if self.mode is Mode.VECTOR:
             direction[2] = 0.0
@@ -229,25 +240,30 @@ class Fit:
             for name in names:
                 for kind, weight in ZERO.items():
                     values = self.kinds(name)[kind]
-                    t = values @ direction - self.shift(name, direction) - BELOW / steep * self.below_of(name, kind)
+                    t = (
+                        values @ direction
+                        - self.shift(name, direction, names)
+                        - BELOW[self.mode] / steep * self.below_of(name, kind)
+                    )
                     rows.append(t[:, None])
                     labels.append(np.full(len(t), float(kind == "own")))
                     weights.append(np.full(len(t), weight / len(t)))
             constant, (steep,) = logistic(np.concatenate(rows), np.concatenate(labels), np.concatenate(weights))
         return constant, steep * direction
 
-    def confidences(self, name: str, constant: float, weights: Values) -> dict[str, Values]:
-        """Return the confidences of an index's questions, by kind and other collection."""
-        shift = self.shift(name, weights)
+    def confidences(self, name: str, on: Sequence[str]) -> dict[str, Values]:
+        """Return the confidences of an index's questions by weights fitted on others, by kind and other collection."""
+        constant, weights = self.fitted(on)
+        shift = self.shift(name, weights, on)
         return {
-            kind: 1 / (1 + np.exp(-(constant + values @ weights - shift - BELOW * self.below[name][kind])))
+            kind: 1 / (1 + np.exp(-(constant + values @ weights - shift - BELOW[self.mode] * self.below[name][kind])))
             for kind, values in self.values[name].items()
         }
 
     def row(self, name: str) -> list[float]:
         """Return the figures of an index under weights that were fitted on all others."""
         on = [other for other in self.numbers if other != name and frozenset({name, other}) not in self.alike]
-        sure = self.confidences(name, *self.fitted(on))
+        sure = self.confidences(name, on)
         strangers = {kind: values for kind, values in sure.items() if kind.startswith("other:")}
         every = np.concatenate(list(strangers.values()))
         scores = {kind: self.values[name][kind][:, 0] for kind in ("own", "gone")}
@@ -261,7 +277,7 @@ class Fit:
         ]
 
 
-def logistic(rows: Values, labels: Values, weights: Values, ridge: float = 1e-3) -> tuple[float, Values]:
+def logistic(rows: Values, labels: Values, weights: Values, ridge: float = 0.0) -> tuple[float, Values]:
     """Fit a weighted logistic regression by Newton's method: the constant and the weights."""
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-12
     scaled = np.hstack([np.ones((len(rows), 1)), (rows - mean) / deviation])
@@ -310,14 +326,9 @@ def run(options: argparse.Namespace) -> None:
             if options.cache:
                 options.cache.write_text(json.dumps(kept), encoding="utf-8")
     every = [Numbers(**kept[name]) for name in names]
-    alike = [*options.alike, *((name, other) for name in names for other in names if judged_alike(others, name, other))]
+    alike = [(name, other) for name in names for other in names if name != other and judged[other] not in others[name]]
     for mode in Mode:
         show(Fit(every, mode, alike), [name for name in names if name not in options.unfitted], names)
-
-
-def judged_alike(others: Mapping[str, Sequence[Judgments]], name: str, other: str) -> bool:
-    """Say whether two collections are of one field."""
-    return name != other and other not in {each.name for each in others[name]}
 
 
 def show(fit: Fit, on: Sequence[str], names: Sequence[str]) -> None:

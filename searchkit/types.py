@@ -789,6 +789,9 @@ class IndexInfo:
         time_zone: Where "today" and "last month" in a question are: the zone of the settings, or else of this machine.
         encoder_shares: Of the languages on which the encoder was measured, what of the vector's weight it is worth in
             each, 0 to 1.
+        min_confidence: What ``min_confidence`` may be, if results that are likelier wrong than not are to be left out.
+        confidence_measured: Whether confidence is read on what this archive itself scores. Otherwise it is read on what
+            others do, until ``rebuild`` has asked it.
 
     Example:
         >>> searcher = searchkit.open("indexes/news")
@@ -822,6 +825,8 @@ class IndexInfo:
     settings: Mapping[str, object] = field(default_factory=dict)
     time_zone: str = "UTC"
     encoder_shares: Mapping[str, float] = field(default_factory=dict)
+    min_confidence: float = 0.5
+    confidence_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,12 +35,12 @@ def test_the_first_python_block_has_fifteen_lines() -> None:
 
 def test_the_results_that_it_quotes_are_those_of_the_demo(tmp_path: Path, encoder: Encoder) -> None:
     assert QUESTION in (ROOT / "scripts" / "demo").read_text(encoding="utf-8")
-    quoted = re.findall(r"^(\d) (.*?)\s+(\d\.\d{3})$", README, re.MULTILINE)
+    quoted = re.findall(r"^(\d) (.*?)\s+(sure|likely|unsure|nothing here) [█░]{5}$", README, re.MULTILINE)
     assert len(quoted) == 3
     assert encoder.name == DEFAULT_ENCODER
     build(tmp_path / "index", places=[ROOT / "searchkit" / "samples" / "articles"], encoder=encoder)
     with open_index(tmp_path / "index", encoder=encoder) as searcher:
-        for result, (rank, title, score) in zip(searcher.search(QUESTION, k=3).results, quoted, strict=True):
+        for result, (rank, title, word) in zip(searcher.search(QUESTION, k=3).results, quoted, strict=True):
             assert result.rank == int(rank)
             assert result.article.title.startswith(title)
-            assert abs(result.score - float(score)) < 0.002
+            assert result.confidence_word == word

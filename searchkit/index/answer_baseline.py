@@ -42,6 +42,9 @@ _LEAST = 4
 _CHUNKS_A_QUESTION = 60
 """Small archives are asked less, so that each kind stays below 1 % of what encoding them takes."""
 
+COPIED = 0.95
+"""A sentence of which another article has so much is a copy, and answered: archives of wires are full of them."""
+
 _WORDS = (6, 12)
 _CHARACTERS = (12, 30)
 """The least and the most words of a question, or characters where a script writes words without spaces."""
@@ -62,12 +65,12 @@ def ask_general(archive: ArchiveScores) -> ModeMeans:
 def ask_sentences(archive: ArchiveScores) -> ModeMeans | None:
     """Ask an archive its own sentences, without their articles; None where it has too few."""
     questions = list(_sentences(archive.segments, _number(archive)))
-    if len(questions) < _LEAST:
-        return None
     means = AnswerSums(archive)
     for (_, rows), scores in zip(questions, archive.ask([text for text, _ in questions]), strict=True):
-        means.add(scores, left_out=rows)
-    return means.of_each_mode()
+        scores.coverage[rows] = -np.inf
+        if scores.coverage.max() < COPIED:
+            means.add(scores, left_out=rows)
+    return means.of_each_mode() if means.questions >= _LEAST else None
 
 
 def _number(archive: ArchiveScores) -> int:
@@ -81,7 +84,7 @@ class AnswerSums:
         """Take the archive that is asked."""
         self._article_of_row = archive.article_of_row
         self._sums = np.zeros((3, 4))
-        self._questions = 0
+        self.questions = 0
 
     def add(self, scores: QuestionScores, left_out: slice | None = None) -> None:
         """Count a question; ``left_out`` are the rows of an article that isn't to answer."""
@@ -97,15 +100,15 @@ class AnswerSums:
                 coverage = max(0.0, scores.coverage.max()) if mode < _VECTOR else 0.0
                 lead = lead_of(each, self._article_of_row, best)
                 self._sums[mode] += (words, nearness, lead, coverage)
-        self._questions += 1
+        self.questions += 1
 
     def of_each_mode(self) -> ModeMeans:
         """Return the means."""
         hybrid, keyword, vector = (
             AnswerMeans(words=words, nearness=nearness, lead=lead, coverage=coverage)
-            for words, nearness, lead, coverage in (self._sums / max(1, self._questions)).tolist()
+            for words, nearness, lead, coverage in (self._sums / max(1, self.questions)).tolist()
         )
-        return ModeMeans(questions=self._questions, hybrid=hybrid, keyword=keyword, vector=vector)
+        return ModeMeans(questions=self.questions, hybrid=hybrid, keyword=keyword, vector=vector)
 
 
 _HYBRID, _VECTOR = 0, 2

@@ -559,6 +559,7 @@ def info_of(generation: Generation, time_zone: str | None = None) -> IndexInfo:
         settings=dict(manifest.settings.search) if manifest.settings else {},
         time_zone=_zone_name(generation.settings.time_zone if time_zone is None else time_zone),
         encoder_shares={name: measured.weight_share for name, measured in manifest.competence.items()},
+        confidence_measured=manifest.answers.general is not None,
     )
 
 

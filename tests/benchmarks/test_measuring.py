@@ -26,7 +26,6 @@ def judged(name: str, *texts: str) -> Judgments:
         ["samples", "--most", "-3"],
         ["samples"],
         ["samples", "--alike", "samples", "nope"],
-        ["samples", "--choose", "samples"],
         ["samples", "--write", "no/such/folder/file.json"],
     ],
 )

@@ -175,6 +175,8 @@ def _index_rows(about: IndexInfo) -> dict[str, RenderableType]:
     if weak := {name: share for name, share in about.encoder_shares.items() if share < 1}:
         known = ", ".join(f"{clean(name) or 'unknown'} {share:.0%}" for name, share in weak.items())
         rows["encoder by language"] = f"{known}: what its cosines count there, as it was measured on the articles"
+    measured = "as measured on this archive" if about.confidence_measured else "as usual, until a rebuild measures it"
+    rows["confidence"] = f"--min-confidence {about.min_confidence:g} leaves what is likely or sure, {measured}"
     rows["time zone"] = f'{clean(about.time_zone)}, where "today" and "last month" in a question are'
     if about.places:
         rows["places"] = Text("\n".join(clean(place) for place in about.places), overflow="fold")
