@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,49 +117,64 @@ sys.exit(main(["doctor", "--json"]))
 """
 
 
-@pytest.mark.parametrize(
-    ("missing", "lacks", "command"),
-    [
-        ("lxml.html.clean", "web pages", "pip install --force-reinstall --no-deps lxml"),
-        ("markdown_it", "Markdown", "pip install --force-reinstall --no-deps markdown-it-py"),
-        ("zstandard", "Zstandard", "pip install --force-reinstall --no-deps zstandard"),
-        ("charset_normalizer", "another encoding", "pip install --force-reinstall --no-deps charset-normalizer"),
-        ("dateparser.date", "JSON", "pip install --force-reinstall --no-deps dateparser"),
-    ],
-)
-def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, missing: str, lacks: str, command: str) -> None:
-    arguments = [sys.executable, "-c", DOCTOR, missing]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
-    checks = {check["name"]: check for check in json.loads(done.stdout)}
+UNREAD = [
+    {"web pages": ("lxml.html.clean", "pip install --force-reinstall --no-deps lxml")},
+    {
+        "Markdown": ("markdown_it", "pip install --force-reinstall --no-deps markdown-it-py"),
+        "Zstandard": ("zstandard", "pip install --force-reinstall --no-deps zstandard"),
+        "another encoding": ("charset_normalizer", "pip install --force-reinstall --no-deps charset-normalizer"),
+        "JSON": ("dateparser.date", "pip install --force-reinstall --no-deps dateparser"),
+    },
+]
+"""The module that a format needs, and the remedy without. Pages need what encodings need, so they stand apart."""
+
+
+def checks_without(missing: Sequence[str], folder: Path) -> list[dict[str, Any]]:
+    """Run doctor as a program in whose Python some modules are missing; return its checks."""
+    arguments = [sys.executable, "-c", DOCTOR, *missing]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 7
-    assert not checks[lacks]["good"]
-    assert command in checks[lacks]["remedy"]
+    assert "Traceback" not in done.stderr
+    checks: list[dict[str, Any]] = json.loads(done.stdout)
+    return checks
+
+
+@pytest.mark.parametrize("formats", UNREAD, ids=" and ".join)
+def test_doctor_reads_every_format_and_names_what_lacks(tmp_path: Path, formats: dict[str, tuple[str, str]]) -> None:
+    checks = {check["name"]: check for check in checks_without([module for module, _ in formats.values()], tmp_path)}
+    for name, (_, command) in formats.items():
+        assert not checks[name]["good"]
+        assert command in checks[name]["remedy"]
     assert f"of {len(doctor.FORMATS)} are read" in checks["formats"]["found"]
 
 
-BLOCKED = [
-    ("rich", "pip install --force-reinstall --no-deps rich"),
-    ("numpy", "pip install --force-reinstall --no-deps numpy"),
-    ("Stemmer", "pip install --force-reinstall --no-deps PyStemmer"),
-    ("onnxruntime", "pip install --force-reinstall --no-deps onnxruntime"),
-    ("faiss", "pip install --force-reinstall --no-deps faiss-cpu"),
-    ("whoosh", "pip install --force-reinstall --no-deps Whoosh-Reloaded"),
-    ("babel", "pip install --force-reinstall --no-deps babel"),
-    ("sqlite3", "Install a Python that has its module 'sqlite3'"),
-    ("fcntl", "Install a Python that has its module 'fcntl'"),
+NEEDED = [
+    {
+        "rich": "pip install --force-reinstall --no-deps rich",
+        "Stemmer": "pip install --force-reinstall --no-deps PyStemmer",
+        "whoosh": "pip install --force-reinstall --no-deps Whoosh-Reloaded",
+        "babel": "pip install --force-reinstall --no-deps babel",
+    },
+    {"numpy": "pip install --force-reinstall --no-deps numpy"},
+    {
+        "onnxruntime": "pip install --force-reinstall --no-deps onnxruntime",
+        "faiss": "pip install --force-reinstall --no-deps faiss-cpu",
+    },
+    {
+        "sqlite3": "Install a Python that has its module 'sqlite3'",
+        "fcntl": "Install a Python that has its module 'fcntl'",
+    },
 ]
+"""The remedy of each module that every command needs; those of one group may be missing at once."""
 
 
-@pytest.mark.parametrize(("missing", "remedy"), BLOCKED)
-def test_doctor_looks_for_what_every_command_needs(tmp_path: Path, missing: str, remedy: str) -> None:
-    arguments = [sys.executable, "-c", DOCTOR, missing]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 7
-    assert "Traceback" not in done.stderr
-    checks = json.loads(done.stdout)
-    (told,) = [check for check in checks if check["name"].split(".")[0] == missing]
-    assert not told["good"]
-    assert remedy.casefold() in told["remedy"].casefold()
+@pytest.mark.parametrize("remedies", NEEDED, ids="+".join)
+def test_doctor_looks_for_what_every_command_needs(tmp_path: Path, remedies: dict[str, str]) -> None:
+    checks = checks_without(list(remedies), tmp_path)
+    for module, remedy in remedies.items():
+        (check,) = [check for check in checks if check["name"].split(".")[0] == module]
+        assert not check["good"]
+        assert remedy.casefold() in check["remedy"].casefold()
     assert {"python", "packages", "locks", "vector cache"} <= {check["name"] for check in checks}
 
 
