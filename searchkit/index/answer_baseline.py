@@ -97,7 +97,7 @@ class AnswerSums:
             if each[best] > -np.inf:
                 words = scores.keyword[best] if mode < _VECTOR else 0.0
                 nearness = scores.nearness[best] if mode == _HYBRID else scores.cosine[best] if mode == _VECTOR else 0.0
-                coverage = max(0.0, scores.coverage.max()) if mode < _VECTOR else 0.0
+                coverage = scores.coverage.max() if mode == _HYBRID else scores.coverage[best] if mode < _VECTOR else 0
                 lead = lead_of(each, self._article_of_row, best)
                 self._sums[mode] += (words, nearness, lead, coverage)
         self.questions += 1

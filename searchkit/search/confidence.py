@@ -112,17 +112,18 @@ USUAL_SENTENCES = ModeMeans(
 """Means of the same seven."""
 
 
-def question_confidence(
-    shape: AnswerShape, mode: ModeScale, answers: AnswerBaseline, mixed: float = 0.0
-) -> QuestionConfidence:
-    """Return a question's confidence; ``mixed``, 0 to 1, is how much its words are of several languages."""
+def question_confidence(shape: AnswerShape, mode: ModeScale, level: float, mixed: float = 0.0) -> QuestionConfidence:
+    """Return a question's confidence.
+
+    ``level`` is the archive's; ``mixed``, 0 to 1, how much the question's words are of several languages.
+    """
     score, lead = mode.score(shape.words, shape.nearness), mode.lead(shape.lead)
     shares = mode.weights.shares(score, lead, shape.coverage)
     terms = (
         ConfidenceTerm(name="score above that of nonsense", value=score, share=shares[0]),
         ConfidenceTerm(name="lead over other articles", value=lead, share=shares[1]),
         ConfidenceTerm(name="coverage of the question in a chunk", value=shape.coverage, share=shares[2]),
-        _archive_term(mode, answers),
+        ConfidenceTerm(name="the archive's own level", value=level, share=-level),
         ConfidenceTerm(name="constant", value=1.0, share=mode.weights.constant),
     )
     if mixed:
@@ -130,13 +131,12 @@ def question_confidence(
     return QuestionConfidence(terms=terms, top=shape.top, below=mode.weights.below / mode.unit)
 
 
-def _archive_term(mode: ModeScale, answers: AnswerBaseline) -> ConfidenceTerm:
-    """Return what the archive's answers to the questions of its build take off, or add."""
+def archive_level(mode: ModeScale, answers: AnswerBaseline) -> float:
+    """Return what the archive's answers to the questions of its build take off."""
     general = mode.level(answers.general, USUAL_GENERAL)
     if answers.nonsense is not None:
         general = max(general, mode.level(answers.nonsense, USUAL_GENERAL))
-    level = GENERAL * general + SENTENCES * mode.level(answers.sentences, USUAL_SENTENCES)
-    return ConfidenceTerm(name="the archive's own level", value=level, share=-level)
+    return GENERAL * general + SENTENCES * mode.level(answers.sentences, USUAL_SENTENCES)
 
 
 class ModeScale:
@@ -146,19 +146,19 @@ class ModeScale:
         """``name`` is of the retrievers that are asked: by keyword alone too where nothing has a vector."""
         self.name, self.weights, self.unit = name, WEIGHTS[name], scale.unit
         self._zero = zero or USUAL_ZERO
-        self._weight = 1 / scale.unit if name is Mode.VECTOR else scale.vector or 0.0
+        self.weight = 1 / scale.unit if name is Mode.VECTOR else scale.vector or 0.0
 
     def score(self, words: float, nearness: float) -> float:
         """Return how far a score lies above what nonsense scores."""
         if self.name is Mode.KEYWORD:
             return words - self._zero.keyword
         if self.name is Mode.VECTOR:
-            return self._weight * (nearness - self._zero.vector)
-        return words - self._zero.words + self._weight * (nearness - self._zero.nearness)
+            return self.weight * (nearness - self._zero.vector)
+        return words - self._zero.words + self.weight * (nearness - self._zero.nearness)
 
     def lead(self, lead: float) -> float:
         """Return a lead on the scale of the hybrid."""
-        return self._weight * lead if self.name is Mode.VECTOR else lead
+        return self.weight * lead if self.name is Mode.VECTOR else lead
 
     def level(self, means: ModeMeans | None, usual: ModeMeans) -> float:
         """Return what questions count in the mean; few of them as much as they tell."""
