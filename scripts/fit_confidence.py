@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 PLAIN = ("own", "gone", "nonsense")
-BELOW = {Mode.HYBRID: 3.0, Mode.KEYWORD: 3.0, Mode.VECTOR: 10.0}
-"""What a point of score below the top takes off: chosen, not fitted, like what the score and its lead count."""
+BELOW = {Mode.HYBRID: 7.0, Mode.KEYWORD: 7.0, Mode.VECTOR: 12.0}
+"""What a point of score below the top takes off: chosen, not fitted (``search/confidence.py``)."""
 
 DIRECTION = {"own": 1.0, "gone": 1.0, "other": 0.5, "nonsense": 0.5}
 ZERO = {"own": 1.2, "other": 0.5, "nonsense": 0.5}
@@ -104,11 +104,13 @@ def capture(index: Path, judged: Judgments, others: Sequence[Judgments], most: i
             return vectors[text]
 
         for mode in Mode:
-            asked = numbers.asked.setdefault(str(mode), {})
+            answers_of_mode = numbers.asked.setdefault(str(mode), {})
             for kind in (*PLAIN, "other"):
                 for place, (text, left_out) in enumerate(kinds[kind]):
                     name = f"other:{owners[place]}" if kind == "other" else kind
-                    asked.setdefault(name, []).append(ask(context, Query(text=text, mode=mode), left_out, encode))
+                    answers_of_mode.setdefault(name, []).append(
+                        ask(context, Query(text=text, mode=mode), left_out, encode)
+                    )
         return numbers
 
 
@@ -187,11 +189,11 @@ class Fit:
 
         The means of the indexes that are fitted on stand beside them, as the usual ones do in a search.
         """
-        asked = self.numbers[name].answers.get(kind)
-        if asked is None:
+        means = self.numbers[name].answers.get(kind)
+        if means is None:
             return -np.inf
         usual = float(np.mean([self._sum(other, "general" if kind == "nonsense" else kind, direction) for other in on]))
-        few = confidence.PRIOR_QUESTIONS / (asked["questions"] + confidence.PRIOR_QUESTIONS)
+        few = confidence.PRIOR_QUESTIONS / (means["questions"] + confidence.PRIOR_QUESTIONS)
         return (1 - few) * self._sum(name, kind, direction) + few * usual
 
     def _sum(self, name: str, kind: str, direction: Values) -> float:

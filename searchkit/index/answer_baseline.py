@@ -97,7 +97,7 @@ class AnswerSums:
             if each[best] > -np.inf:
                 words = scores.keyword[best] if mode < _VECTOR else 0.0
                 nearness = scores.nearness[best] if mode == _HYBRID else scores.cosine[best] if mode == _VECTOR else 0.0
-                coverage = max(0.0, scores.coverage.max()) if mode < _VECTOR else 0.0
+                coverage = scores.coverage.max() if mode == _HYBRID else scores.coverage[best] if mode < _VECTOR else 0
                 lead = lead_of(each, self._article_of_row, best)
                 self._sums[mode] += (words, nearness, lead, coverage)
         self.questions += 1
@@ -128,9 +128,9 @@ def _sentences(segments: Sequence[Segment], count: int) -> Iterator[tuple[str, s
     """Yield sentences of living articles, and the rows of each one's article over all segments."""
     bases = np.cumsum([0, *(segment.fact.chunks for segment in segments)]).tolist()
     living = [(place, row) for place, segment in enumerate(segments) for row in np.flatnonzero(segment.living_articles)]
-    asked = min(count, len(living))
-    for number in range(asked):
-        place, row = living[number * len(living) // asked]
+    number = min(count, len(living))
+    for step in range(number):
+        place, row = living[step * len(living) // number]
         first, end = segments[place].starts[row : row + 2].tolist()
         if first < end and (text := _sentence(segments[place], (first + end) // 2)):
             yield text, slice(bases[place] + first, bases[place] + end)
@@ -139,8 +139,8 @@ def _sentences(segments: Sequence[Segment], count: int) -> Iterator[tuple[str, s
 def _sentence(segment: Segment, chunk: int) -> str:
     """Return a sentence out of the middle of a chunk, cut to a question's length; "" where there is none."""
     text = segment.articles.chunks(chunk, 1)[0].text
-    asked = [question for start, end in sentence_spans(text) if (question := as_question(text[start:end]))]
-    return asked[len(asked) // 2] if asked else ""
+    questions = [question for start, end in sentence_spans(text) if (question := as_question(text[start:end]))]
+    return questions[len(questions) // 2] if questions else ""
 
 
 def as_question(sentence: str) -> str:

@@ -241,7 +241,8 @@ class AnswerMeans:
     """What the best chunks of some questions are like in one mode, in the mean.
 
     ``words`` (BM25 / sqrt(U)) and ``nearness`` (by vector alone the cosine) are of the best chunk, ``lead`` how far it
-    stands above the best of another article, ``coverage`` the greatest share of U whose words stand in one chunk.
+    stands above the best of another article, ``coverage`` the greatest share of U whose words stand in one chunk, by
+    keyword in the best one.
     """
 
     words: float

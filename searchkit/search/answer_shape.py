@@ -7,12 +7,14 @@ greatest share of U whose words stand in one chunk. They are of the scores that 
 neither coverage nor neighbours, dates, names or a reranker are in them, so no setting but the vector's weight moves
 them. ``top`` is the highest score of a chunk without dates, names and a reranker: what results are compared with.
 
-They are of the chunks that neighbours are looked for among (the best 128 of both retrievers, ``neighbours.py``), or the
-best 128 of the one retriever that is asked. So they are a function of the question and the index alone.
+By both retrievers they are of the chunks that neighbours are looked for among (the best 128 of each,
+``neighbours.py``); by one, of its best chunks, and coverage is the best one's. So they are a function of the question
+and the index alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.index.answer_baseline import lead_of
+from searchkit.keyword.scoring.evaluator import BestRows
 from searchkit.search.fusion import Scale
 from searchkit.search.neighbours import LEG_DEPTH
 from searchkit.types import Mode
@@ -76,6 +79,7 @@ def _by_both(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> An
     nearness = legs.nearness(rows) if known is None else known[2]
     if not len(rows) or nearness is None:
         return NOTHING
+    covered = keyword.at(rows) if known is None else known[1]
     bare, weight = keyword.uncovered.at(rows), scale.vector or 0.0
     words = bare * (scale.keyword or 0.0)
     scores = words + weight * nearness
@@ -85,33 +89,51 @@ def _by_both(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> An
         words=float(words[best]),
         nearness=float(nearness[best]),
         lead=lead_of(scores, legs.generation.article_of_row[rows], best),
-        coverage=float(keyword.coverage_of(rows, bare).max()),
+        coverage=float(keyword.coverage_of(rows, bare, covered).max()),
         top=float(shown.max()),
     )
 
 
 def _by_keyword(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> AnswerShape:
-    rows, scores, _ = keyword.best(LEG_DEPTH)
+    rows, scores, _ = _of_two_articles(legs, keyword.deepest or keyword.best(LEG_DEPTH), keyword.best)
     if not len(rows):
         return NOTHING
-    bare = keyword.uncovered.at(rows)
-    words = bare / sqrt(keyword.idf_sum) if keyword.idf_sum > 0 else np.zeros(len(rows))
-    best = int(words.argmax())
+    best = int(scores.argmax())
+    equal = rows[scores == scores[best]]
+    bare = np.full(len(equal), scores[best]) if keyword.uncovered is keyword else keyword.uncovered.at(equal)
+    unit = 1 / sqrt(keyword.idf_sum) if keyword.idf_sum > 0 else 0.0
     return AnswerShape(
-        words=float(words[best]),
-        lead=lead_of(words, legs.generation.article_of_row[rows], best),
-        coverage=float(keyword.coverage_of(rows, bare).max()),
-        top=float(scores.max()) * (scale.keyword or 0.0),
+        words=float(scores[best]) * unit,
+        lead=lead_of(scores, legs.generation.article_of_row[rows], best) * unit,
+        coverage=float(keyword.coverage_of(equal, bare).max()),
+        top=float(scores[best]) * (scale.keyword or 0.0),
     )
 
 
 def _by_vector(legs: RetrieverScores) -> AnswerShape:
-    if legs.vector is None:
+    vector = legs.vector
+    if vector is None:
         return NOTHING
-    rows, _ = legs.nearest(legs.vector, LEG_DEPTH)
+
+    def look(depth: int) -> BestRows:
+        rows, bound = legs.nearest(vector, depth)
+        return BestRows(rows, legs.generation.similarity(vector, rows), bound)
+
+    rows, cosines, _ = _of_two_articles(legs, look(max(legs.looked, default=LEG_DEPTH)), look)
     if not len(rows):
         return NOTHING
-    cosines = legs.generation.similarity(legs.vector, rows)
     best = int(cosines.argmax())
     lead = lead_of(cosines, legs.generation.article_of_row[rows], best)
     return AnswerShape(nearness=float(cosines[best]), lead=lead, top=float(cosines[best]))
+
+
+def _of_two_articles(legs: RetrieverScores, best: BestRows, look: Callable[[int], BestRows]) -> BestRows:
+    """Return the best rows, as many as it takes for two articles: how deep the ranking looked decides nothing then."""
+    depth = LEG_DEPTH
+    while best.bound > -np.inf and len(best.rows):
+        articles = legs.generation.article_of_row[best.rows]
+        if (articles != articles[0]).any():
+            break
+        depth *= 4
+        best = look(depth)
+    return best

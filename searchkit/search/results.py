@@ -14,7 +14,7 @@ from searchkit.errors import QueryError
 from searchkit.index.declared_fields import shown_article
 from searchkit.index.generation import Generation
 from searchkit.search.answer_shape import mode_of, shape_of
-from searchkit.search.confidence import ModeScale, QuestionConfidence, question_confidence
+from searchkit.search.confidence import ModeScale, QuestionConfidence, archive_level, question_confidence
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
@@ -131,12 +131,16 @@ def confidence_of(
 
     None where no word was asked for, and in a fusion whose scores mean nothing beyond one search.
     """
-    manifest = context.generation.manifest
     if is_wordless(legs) or not isinstance(legs.scale, Scale):
         return None
-    mode = ModeScale(mode_of(legs), legs.scale, manifest.zero)
+    name = mode_of(legs)
+    mode = ModeScale(name, legs.scale, context.generation.manifest.zero)
+    level = context.levels.get((name, mode.weight))
+    if level is None:
+        level = archive_level(mode, context.generation.manifest.answers)
+        context.levels[name, mode.weight] = level
     mixed = context.mixed(text, telling) if text else 0.0
-    return question_confidence(shape_of(legs), mode, manifest.answers, mixed)
+    return question_confidence(shape_of(legs), mode, level, mixed)
 
 
 def article_scores(legs: RetrieverScores, articles: Sequence[range]) -> NDArray[np.float64]:

@@ -113,6 +113,8 @@ class SearchContext:
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
         self.paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]] = BoundedCache(_PAGED)
         """By the digest of the query: what its next page goes on with."""
+        self.levels: BoundedCache[tuple[Mode, float], float] = BoundedCache(_PAGED)
+        """What the archive scores on what it shouldn't be sure of, by mode and weight (``confidence.py``)."""
         self.gave_cursor = False
         """Whether somebody may come back to this generation."""
 

@@ -222,12 +222,23 @@ class KeywordMatches:
         """The same with scores that are BM25 alone."""
         return self._without_coverage if self._presence else self
 
-    def coverage_of(self, rows: Rows, bare: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the share of U whose words stand in each of some rows; ``bare`` is what ``uncovered`` gives them."""
+    def coverage_of(
+        self, rows: Rows, bare: NDArray[np.float64], covered: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the share of U whose words stand in each of some rows.
+
+        ``bare`` is what ``uncovered`` gives them, ``covered`` what ``at`` does, where that is known.
+        """
         if self.idf_sum <= 0:
             return np.zeros(len(rows))
-        covered = self if self._presence else self._other(1.0, self._mask, [])
-        return np.minimum((covered.at(rows) - bare) / (covered._presence * self.idf_sum), 1.0)
+        other = self if self._presence else self._other(1.0, self._mask, [])
+        scores = other.at(rows) if covered is None or other is not self else covered
+        return np.minimum((scores - bare) / (other._presence * self.idf_sum), 1.0)
+
+    @property
+    def deepest(self) -> BestRows | None:
+        """What ``best`` gave at the greatest depth it was asked for; None where it wasn't."""
+        return self._best[max(self._best)] if self._best else None
 
     @cached_property
     def _without_coverage(self) -> KeywordMatches:
