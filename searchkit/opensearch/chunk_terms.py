@@ -1,0 +1,82 @@
+"""Chunk terms: the words of a chunk as the cluster's analyzer takes them, which does nothing but to cut at spaces.
+
+Words that stand at one position have ``|`` between them (``s300|s 300 missil``); a position where no term stands has
+``GAP``, which a stop filter takes away again, so that phrases count it. Title, heading and text are values of their
+own, which ``position_increment_gap`` keeps apart.
+
+Beside each chunk's terms stand their forms, folded and not stemmed, at the same positions. Where the article's text
+goes on behind a chunk, ``border`` has the forms around the end of it: in these a phrase is found that begins in one
+chunk and ends in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from searchkit.ingest.indexed_text import compose
+from searchkit.keyword.analysis.analyzer import Analyzer, Expansion, run_over
+from searchkit.keyword.postings.inverter import rows_of
+from searchkit.types import Article, Chunk
+
+GAP = "\u2423"
+"""An open box. No term has one: it is no letter, no digit and no mark."""
+
+STACKED = "|"
+BORDER_WORDS = 30
+"""Words on each side of a border: a quoted phrase that crosses it is found up to so many words on either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkTerms:
+    """What the cluster indexes of a chunk's words: values of the fields ``terms``, ``forms``, ``title``, ``border``."""
+
+    terms: tuple[str, ...]
+    forms: tuple[str, ...]
+    title: str
+    title_forms: str
+    border: str
+
+
+def terms_of(
+    analyzer: Analyzer, article: Article, chunks: Sequence[Chunk], *, title_weight: int, unknown_as: str
+) -> Iterator[ChunkTerms]:
+    """Yield the terms of an article's chunks, all of them, in order."""
+    language = article.language or unknown_as or None
+    title = _expanded(analyzer, compose(article, chunks[0]).title if chunks else "", language)
+    for chunk, row in zip(chunks, rows_of(article, chunks, unknown_as), strict=True):
+        text = row.text + (run_over(row.text + row.following, len(row.text)) if row.following else "")
+        body = _expanded(analyzer, text, language)
+        parts = [*[title] * title_weight, _expanded(analyzer, row.heading, language), body]
+        border = ""
+        if row.following:
+            after = article.text[chunk.end : chunk.end + 20 * BORDER_WORDS]
+            behind = _expanded(analyzer, after, language)[:BORDER_WORDS]
+            border = _written([*body[-BORDER_WORDS:], *behind], "surfaces")
+        yield ChunkTerms(
+            terms=tuple(filter(None, (_written(part, "terms") for part in parts))),
+            forms=tuple(filter(None, (_written(part, "surfaces") for part in parts))),
+            title=_written(title, "terms"),
+            title_forms=_written(title, "surfaces"),
+            border=border,
+        )
+
+
+def _expanded(analyzer: Analyzer, text: str, language: str | None) -> list[Expansion]:
+    return [analyzer.expand(word, language) for word in analyzer.words(text)]
+
+
+def _written(words: Sequence[Expansion], kind: str) -> str:
+    """Write the terms or the surfaces of some words, position by position."""
+    positions: list[str] = []
+    for word in words:
+        names: tuple[str, ...] = getattr(word, kind)
+        if word.advance == 1 and len(names) == 1:  # as most are
+            positions.append(names[0])
+            continue
+        stacks: list[list[str]] = [[] for _ in range(word.advance)]
+        for name, offset in zip(names, word.offsets, strict=True):
+            if offset < len(stacks):
+                stacks[offset].append(name)
+        positions += [STACKED.join(stack) or GAP for stack in stacks]
+    return " ".join(positions)
