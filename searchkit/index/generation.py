@@ -526,12 +526,12 @@ def info_of(generation: Generation, time_zone: str | None = None) -> IndexInfo:
         last_published=max(instants, default=None),
         config=manifest.config.to_dict(),
         settings=dict(manifest.settings.search) if manifest.settings else {},
-        time_zone=_zone_name(generation.settings.time_zone if time_zone is None else time_zone),
+        time_zone=zone_name(generation.settings.time_zone if time_zone is None else time_zone),
         encoder_shares={name: measured.weight_share for name, measured in manifest.competence.items()},
     )
 
 
-def _zone_name(time_zone: str) -> str:
+def zone_name(time_zone: str) -> str:
     """Name a time zone; this machine's for ""."""
     from searchkit.ingest.dates import zone_of
 

@@ -57,6 +57,7 @@ def document(
     numbers = [(name, number) for name, key, _ in labels if (number := number_of(key)) is not None]
     origin = {} if article.origin is None else {"path": article.origin.path, "name": article.origin.name}
     values: dict[str, Any] = {
+        "id": article.id,
         "article": {**dict(zip(_COLUMNS, cells_of(article), strict=True)), **origin},
         "spans": {"of": [[chunk.start, chunk.end, chunk.heading] for chunk in chunks]},
         "digest": article_digest(article).hex(),

@@ -4,6 +4,7 @@ One document is an article; its id is the article's. Its chunks are nested docum
 scores belong to chunks. ``_source`` keeps the article and the spans of its chunks alone; all else is only searched.
 
 ====================  ==================================================================================================
+``id``                the article's id, by which equal ones are sorted
 ``article``           the article's columns, as ``index/articles_db.py`` writes them; not searched
 ``spans``             ordinal, start, end and heading of each chunk; not searched
 ``digest``            of the article's content
@@ -49,6 +50,9 @@ VECTOR_BYTES = "chunks.vector_bytes"
 MOST_CHUNKS = 10_000
 """Chunks of an article: OpenSearch's own limit of nested documents."""
 
+MOST_RESULTS = 1_000_000
+"""Articles that a search may rank."""
+
 _LONGEST_TOKEN = 4_096
 """Several terms of 100 characters each may stand at one position."""
 
@@ -66,6 +70,7 @@ def _settings(shards: int) -> dict[str, Any]:
             "refresh_interval": "-1",
             "knn": True,
             "max_inner_result_window": MOST_CHUNKS,
+            "max_result_window": MOST_RESULTS,
             "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B, "discount_overlaps": False}},
         },
         "analysis": {
@@ -106,6 +111,7 @@ def _mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
         "_meta": {META: meta},
         "_source": {"includes": ["article", "spans", "digest"]},
         "properties": {
+            "id": {"type": "keyword"},
             "article": unseen,
             "spans": unseen,
             "digest": {"type": "keyword", "index": False, "doc_values": False},
