@@ -20,6 +20,7 @@ import numpy as np
 
 from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt, QueryError
+from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
@@ -29,7 +30,7 @@ from searchkit.index.sort_keys import sort_keys
 from searchkit.index.vector_index import best_of
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.storage.files import unreadable
-from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Where
+from searchkit.types import NO_FILTER, Article, Chunk, Encoder, IndexInfo, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,6 +108,9 @@ class Generation:
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
+
+    holds_all_rows = True
+    """Sets of its rows can be searched in."""
 
     def __enter__(self) -> Self:
         return self
@@ -198,6 +202,10 @@ class Generation:
     def settings(self) -> SearchConfig:
         """What a search that names no settings uses: those that the manifest names, or else the defaults."""
         return self.manifest.settings.to_config() if self.manifest.settings else SearchConfig()
+
+    def load_encoder(self) -> Encoder:
+        """Return the encoder that made the vectors. Raises as ``bundled_encoder.encoder_of`` does."""
+        return encoder_of(self.paths, self.manifest)
 
     def spread(self, articles: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
         """Turn a choice of articles for each segment into a choice of rows, ``(rows,)``."""
@@ -423,7 +431,7 @@ FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published
 """Fields that every query may filter by, whether or not an article has them."""
 
 
-def check_fields(generation: Generation, where: Where) -> None:
+def check_fields(field_names: frozenset[str], where: Where) -> None:
     """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
 
     An empty list is taken on any field: whoever may see nothing sees nothing.
@@ -432,8 +440,8 @@ def check_fields(generation: Generation, where: Where) -> None:
     if where.expression is not None:
         names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
     for name in names:
-        if name not in generation.field_names | FIELDS_EVERYWHERE:
-            raise unknown_field(name, generation.field_names | {"published"})
+        if name not in field_names | FIELDS_EVERYWHERE:
+            raise unknown_field(name, field_names | {"published"})
 
 
 def unknown_field(name: str, names: Iterable[str]) -> QueryError:

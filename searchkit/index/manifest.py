@@ -447,7 +447,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def manifest_from(values: Mapping[str, Any]) -> Manifest:
-    """Read what ``dataclasses.asdict`` makes of a manifest. Raises ``KeyError``, ``TypeError``, ``ValueError`` and others."""
+    """Read what ``dataclasses.asdict`` makes of a manifest. Raises ``KeyError``, ``TypeError`` and their like."""
     corpus = values["corpus"]
     return Manifest(
         format=values["format"],

@@ -1,1 +1,1 @@
-"""An index on an OpenSearch cluster: what ``index/`` is on a disk. ``opensearch-py`` is imported in ``client.py`` alone."""
+"""An index on an OpenSearch cluster: what ``index/`` is on a disk."""

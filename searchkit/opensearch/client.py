@@ -1,4 +1,4 @@
-"""Client: requests to a cluster, and what it answers turned into our errors. The one file that imports ``opensearch-py``.
+"""Client: requests to a cluster, and what it answers turned into our errors. No other file imports ``opensearch-py``.
 
 A request goes to another node where a node doesn't answer, and ends after ``timeout_s`` at the latest. Credentials are
 read from the environment, go into the connection's headers and nowhere else.
@@ -126,7 +126,7 @@ class Cluster:
         """Return the server's version. Raises ``ClusterUnsupported`` where it is too old or no OpenSearch."""
         about = (self.ask("GET", "/") or {}).get("version", {})
         number = str(about.get("number", ""))
-        version = tuple(int(part) for part in number.split("-")[0].split(".") if part.isdecimal())
+        version = tuple(int(part) for part in number.split("-", maxsplit=1)[0].split(".") if part.isdecimal())
         if about.get("distribution") != "opensearch":
             raise ClusterUnsupported(f"{self._at} isn't OpenSearch.")
         if version < OLDEST:
@@ -187,10 +187,7 @@ def _reason(reason: Any) -> str:
     while isinstance(reason, dict):
         roots = reason.get("root_cause") or [reason.get("caused_by")]
         below = roots[0] if roots and isinstance(roots[0], dict) else None
-        if below is None or below == reason:
-            reason = reason.get("reason") or reason.get("type")
-        else:
-            reason = below
+        reason = reason.get("reason") or reason.get("type") if below in (None, reason) else below
     return str(reason)[:_SHOWN].rstrip(".")
 
 

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from searchkit.config import SearchConfig
 from searchkit.encoders import load_encoder
-from searchkit.errors import IndexNotFound, MissingExtra
+from searchkit.errors import ConfigError, IndexNotFound, MissingExtra
+from searchkit.index.article_keys import MOST_ALIKE
 from searchkit.index.bundled_encoder import encoder_absent
 from searchkit.index.generation import zone_name
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.documents import SEPARATOR, article_from
-from searchkit.opensearch.filter_query import all_of, clauses_of
-from searchkit.opensearch.manifest import ClusterManifest
-from searchkit.opensearch.names import in_force
+from searchkit.opensearch.filter_query import Clause, all_of, clauses_of
+from searchkit.opensearch.manifest import ClusterManifest, manifest_in
+from searchkit.opensearch.names import in_force, physical
 from searchkit.opensearch.statistics import WordStatistics
 from searchkit.types import IndexInfo, Where
 
 if TYPE_CHECKING:
     from searchkit.index.manifest import Manifest
+    from searchkit.index.segment_reader import Segment
     from searchkit.types import Article, Chunk, Encoder
 
 _READ_AT_ONCE = 200
@@ -43,11 +45,10 @@ class ClusterIndex:
         self.manifest: Manifest = meta.manifest
         self.field_names = meta.fields
         self.seal = meta.seal
+        self.note = ""
+        self.segments: tuple[Segment, ...] = ()
+        """None: a cluster's are its own."""
         self.statistics = WordStatistics(cluster, name, meta.manifest.chunks)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self.cluster.close()
 
     @property
     def label(self) -> str:
@@ -113,12 +114,29 @@ class ClusterIndex:
                 return ids
             body["search_after"] = hits[-1]["sort"]
 
-    def count_where(self, where: Where) -> int:
-        """Count the articles that pass a filter. Raises ``BackendError``."""
-        body = {"size": 0, "track_total_hits": True, "query": all_of(clauses_of(where))}
+    def ids_by_keys(self, keys: Sequence[int]) -> list[str]:
+        """Return the ids of the articles that have any of some keys, but for keys that very many have.
+
+        Raises ``BackendError``.
+        """
+        body = {
+            "size": (MOST_ALIKE + 1) * len(keys),
+            "_source": False,
+            "docvalue_fields": ["keys"],
+            "query": {"constant_score": {"filter": {"terms": {"keys": list(keys)}}}},
+        }
+        holders: dict[int, list[str]] = {key: [] for key in keys}
+        for hit in self.cluster.search(self.name, body)["hits"]["hits"]:
+            for key in holders.keys() & set(hit["fields"]["keys"]):
+                holders[key].append(hit["_id"])
+        return sorted({article for those in holders.values() if len(those) <= MOST_ALIKE for article in those})
+
+    def count(self, query: Clause) -> int:
+        """Count the articles that meet a query. Raises ``BackendError``."""
+        body = {"size": 0, "track_total_hits": True, "query": query}
         return int(self.cluster.search(self.name, body)["hits"]["total"]["value"])
 
-    def values_of(self, names: Sequence[str], query: dict[str, Any]) -> dict[str, list[tuple[str, str, int]]]:
+    def values_of(self, names: Sequence[str], query: Clause) -> dict[str, list[tuple[str, str, int]]]:
         """Count the values of fields among the articles that meet a query: key, value as written, articles.
 
         Raises ``BackendError``.
@@ -183,6 +201,19 @@ def open_cluster_index(cluster: Cluster) -> ClusterIndex:
     name, meta = in_force(cluster)
     cluster.check(vectors=meta.manifest.vectors > 0)
     return ClusterIndex(cluster, name, meta)
+
+
+def open_numbered(cluster: Cluster, number: int) -> ClusterIndex:
+    """Open a generation by its number, whether the alias names it or not.
+
+    Raises ``ConfigError`` where there is none, and as ``open_cluster_index`` does.
+    """
+    name = physical(cluster.address.name, number)
+    cluster.version()
+    mapped = cluster.ask("GET", f"/{name}/_mapping")
+    if not mapped:
+        raise ConfigError(f"{cluster.address} has no generation {number}.", hint="'searchkit doctor' lists them.")
+    return ClusterIndex(cluster, name, manifest_in(mapped[name]["mappings"], f"{cluster.address} ({name})"))
 
 
 def _literal(text: str) -> str:

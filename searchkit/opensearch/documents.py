@@ -104,7 +104,7 @@ def _dates(article: Article) -> dict[str, Any]:
 
 
 def article_from(source: Mapping[str, Any], where: str) -> tuple[Article, tuple[Chunk, ...]]:
-    """Return the article of a document's ``_source``, and its chunks. Raises ``IndexCorrupt``, which names ``where``."""
+    """Return the article of a document's ``_source``, and its chunks. Raises ``IndexCorrupt`` naming ``where``."""
     try:
         values = source["article"]
         origin = Origin(path=values["path"], name=values["name"]) if "path" in values else None

@@ -93,9 +93,10 @@ def _range(condition: Filter) -> Iterator[Clause]:
     A field of several values needs one that lies between both.
     """
     name, sides = condition.field, {"numbers": _Span(condition.field), "labels": _Span(condition.field)}
-    bounds = (("gte" if condition.includes_low else "gt", condition.low),) if condition.low is not None else ()
-    bounds += (("lte" if condition.includes_high else "lt", condition.high),) if condition.high is not None else ()
-    for sign, bound in bounds:
+    low, high = "gte" if condition.includes_low else "gt", "lte" if condition.includes_high else "lt"
+    for sign, bound in ((low, condition.low), (high, condition.high)):
+        if bound is None:
+            continue
         text = str(bound).strip()
         number = as_number(text)
         if number is None:

@@ -13,8 +13,21 @@ from math import sqrt
 from typing import Any
 
 from searchkit.errors import QueryError
-from searchkit.keyword.query.ast import And, Boost, Filter, Fuzzy, Maybe, Not, Or, Pattern, Phrase, Term, Tree
-from searchkit.keyword.query.ast import highlighted, positive_leaves
+from searchkit.keyword.query.ast import (
+    And,
+    Boost,
+    Filter,
+    Fuzzy,
+    Maybe,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Term,
+    Tree,
+    highlighted,
+    positive_leaves,
+)
 from searchkit.keyword.query.plan import ALL, Op, QueryPlan, Step, lone_word, plan_of
 from searchkit.keyword.query.rewrite import units_of
 from searchkit.keyword.scoring.bm25 import OWN_FORM

@@ -1,7 +1,7 @@
 """Names: the physical indexes of an index on a cluster, and which of them its alias names.
 
-``news`` is an alias; behind it stands ``news-000007``, generation 7. The alias is what CURRENT is on a disk: it is moved
-in one atomic request.
+``news`` is an alias; behind it stands ``news-000007``, generation 7. The alias is what CURRENT is on a disk: it is
+moved in one atomic request.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def generations(cluster: Cluster) -> dict[int, str]:
     """Return the physical indexes of the name by their numbers, unfinished ones too. Raises ``BackendError``."""
     name = cluster.address.name
     listed = cluster.ask("GET", f"/{name}-*/_mapping") or {}
-    numbered = ((number_of(name, index), index) for index in listed if META in listed[index]["mappings"].get("_meta", {}))
+    numbered = (
+        (number_of(name, index), index) for index in listed if META in listed[index]["mappings"].get("_meta", {})
+    )
     return {number: index for number, index in sorted(numbered, key=str) if number is not None}
 
 

@@ -175,9 +175,7 @@ class QueryRows:
             knn["filter"] = all_of(filters)
         return {"nested": {"path": CHUNKS, "score_mode": "max", "query": {"knn": {VECTOR: knn}}}}
 
-    def _take(
-        self, number: int, leg: str, answer: dict[str, Any], depth: int, new: dict[str, tuple[int, str]]
-    ) -> None:
+    def _take(self, number: int, leg: str, answer: dict[str, Any], depth: int, new: dict[str, tuple[int, str]]) -> None:
         """Take what a retriever says: its articles, and the highest score that any other can have."""
         hits, scores = answer["hits"]["hits"], self.scores[number]
         for hit in hits:
@@ -245,9 +243,7 @@ class QueryRows:
             ]
         return should, named
 
-    def _score_side(
-        self, number: int, read: Sequence[tuple[Mapping[str, Any], int]], counts: Rows, first: int
-    ) -> None:
+    def _score_side(self, number: int, read: Sequence[tuple[Mapping[str, Any], int]], counts: Rows, first: int) -> None:
         """Work out what a side says of the rows of some articles."""
         side, size = self.sides[number], int(counts.sum())
         keyword, covered, matched = np.zeros(size), np.zeros(size), np.zeros(size, bool)

@@ -1,7 +1,7 @@
 """Query view: one side of a search as ranking sees an index: its rows, and what its two retrievers say of them.
 
-``RowView`` is what ``search/`` asks of a generation, ``WordScores`` what it asks of the keyword retriever; the protocols
-stand in ``search/protocols.py``.
+``RowView`` is what ``search/`` asks of a generation, ``WordScores`` what it asks of the keyword retriever; the
+protocols stand in ``search/protocols.py``.
 """
 
 from __future__ import annotations
@@ -136,6 +136,11 @@ class WordScores:
     @property
     def _scores(self) -> Scores:
         return self._known.covered if self._covers else self._known.keyword
+
+    @property
+    def matched(self) -> Mask:
+        """``(rows,)``: the rows that match, of those that came up."""
+        return self._known.matched
 
     @cached_property
     def uncovered(self) -> WordScores:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1 << 16
 
+_MOST_GROUPS = 1_000
+"""Codes of two letters: there are 676."""
+
 MOST_TERMS = 1_000
 """Terms that one search counts at once: a question of 1,000 different words is a text that was pasted."""
 
@@ -40,6 +43,7 @@ class WordStatistics:
     def __init__(self, cluster: Cluster, index: str, chunks: int) -> None:
         self._cluster, self._index, self._chunks = cluster, index, chunks
         self._counts: BoundedCache[Word, int] = BoundedCache(_REMEMBERED)
+        self._groups: BoundedCache[Word, frozenset[str]] = BoundedCache(_REMEMBERED)
 
     def learn(self, words: Iterable[Word]) -> None:
         """Count those that aren't known yet, in one request. Raises ``BackendError``, ``QueryError``."""
@@ -58,6 +62,17 @@ class WordStatistics:
         buckets = answer["aggregations"]["chunks"]["df"]["buckets"]
         for i, word in enumerate(asked):
             self._counts[word] = int(buckets[str(i)]["doc_count"])
+
+    def groups_of(self, word: Word) -> frozenset[str]:
+        """Return the groups of languages in whose articles any of a word's terms stands. Raises ``BackendError``."""
+        groups = self._groups.get(word)
+        if groups is None:
+            counted = {"group": {"terms": {"field": "group", "size": _MOST_GROUPS}}}
+            query = {"nested": {"path": CHUNKS, "query": _clause(word), "score_mode": "none"}}
+            answer = self._cluster.search(self._index, {"size": 0, "query": query, "aggs": counted})
+            groups = frozenset(str(bucket["key"]) for bucket in answer["aggregations"]["group"]["buckets"])
+            self._groups[word] = groups
+        return groups
 
     def df(self, word: Word) -> int:
         """Count the chunks that have any of a word's terms. Raises ``BackendError``."""

@@ -129,9 +129,7 @@ def _renumbered(manifest: Manifest, number: int, before: Sequence[str]) -> Manif
     return replace(manifest, generation=number, parent=parent, restored=None, created=created, writer=__version__)
 
 
-def _fill(
-    cluster: Cluster, index: str, generation: Generation, lease: WriterLease, progress: Progress | None
-) -> None:
+def _fill(cluster: Cluster, index: str, generation: Generation, lease: WriterLease, progress: Progress | None) -> None:
     bulk = _Bulk(cluster, index)
     for done, values in enumerate(_documents(generation), start=1):
         if bulk.add(values):

@@ -51,9 +51,9 @@ def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tu
                 if not by_key:
                     seen.add((article, value))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetCount(value=_usual(spellings[value]), articles=number) for value, number in ordered)
+    return tuple(FacetCount(value=usual_spelling(spellings[value]), articles=number) for value, number in ordered)
 
 
-def _usual(spellings: Counter[str]) -> str:
+def usual_spelling(spellings: Counter[str]) -> str:
     """Return the most frequent spelling, the first by its letters among equals: whatever the order of the articles."""
     return min(spellings, key=lambda text: (-spellings[text], text))

@@ -30,6 +30,7 @@ from searchkit.index.filters import (
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
 from searchkit.keyword.query.filter_values import dated, dated_expression
+from searchkit.search.protocols import SearchedIndex
 from searchkit.search.query_time import Around, Now, When, around_span, as_of_bound, bound_of, check_time
 from searchkit.types import (
     NO_FILTER,
@@ -264,14 +265,14 @@ def make_query(
     return query
 
 
-def settings_for(generation: Generation, config: SearchConfig | None) -> SearchConfig:
+def settings_for(generation: SearchedIndex, config: SearchConfig | None) -> SearchConfig:
     """Return the settings that hold: the caller's, or else those that the generation names, or else the defaults.
 
     Raises ``ConfigError`` where the caller's were chosen for vectors of another encoder.
     """
     if config is None:
         return generation.settings
-    check_settings(config.made_for, generation.manifest, generation.paths.root)
+    check_settings(config.made_for, generation.manifest, generation.label)
     return config
 
 

@@ -21,7 +21,7 @@ from searchkit.config import SearchConfig
 from searchkit.errors import BackendError, MissingExtra, QueryError, VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.filters import articles_for
-from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
+from searchkit.index.generation import Generation, check_fields, info_of
 from searchkit.index.manifest import RULES, rules_note, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
 from searchkit.keyword.bounded_cache import BoundedCache
@@ -38,20 +38,23 @@ from searchkit.keyword.query.ast import (
     without_filters,
 )
 from searchkit.keyword.query.filter_values import dated
-from searchkit.keyword.query.parser import ParsedQuery, parse
+from searchkit.keyword.query.parser import ParsedQuery
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary, with_title_boost
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.cursor import SEAL_BYTES, Clock
 from searchkit.search.deep_ranking import DeepRanking
+from searchkit.search.facets import count_facets
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
-from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
+from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_of_terms
+from searchkit.search.matching import count_matching
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
+from searchkit.search.protocols import Encode, IndexContext, SearchedIndex
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
+from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, until_newest, where_at
 from searchkit.search.ranking import RetrieverScores
 from searchkit.search.suggestions import Suggester
@@ -62,8 +65,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from searchkit.answer import FacetCount
     from searchkit.keyword.analysis.analyzer import QueryWord
-    from searchkit.types import Vector
+    from searchkit.types import Article, Chunk, IndexInfo, Vector
 
     Mask = NDArray[np.bool_]
 
@@ -73,7 +77,7 @@ _PAGED = 16
 keyword leg found, up to 10 bytes a chunk."""
 
 
-def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
+def index_notes(generation: SearchedIndex, mode: Mode) -> tuple[str, ...]:
     """Say what an index lacks that matters to a search in this mode: vectors, or the rules that the query is read by.
 
     Raises ``VectorsMissing`` for a search by vector alone where none has.
@@ -89,7 +93,7 @@ def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
     return tuple(note for note in notes if note)
 
 
-def _coverage(generation: Generation, mode: Mode) -> str:
+def _coverage(generation: SearchedIndex, mode: Mode) -> str:
     manifest = generation.manifest
     if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
         return ""
@@ -106,7 +110,6 @@ class SearchContext:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.analyzer = Analyzer()
-        self._vocabularies: dict[str, QueryVocabulary] = {}
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
         self.paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]] = BoundedCache(_PAGED)
@@ -151,7 +154,12 @@ class SearchContext:
 
     @cached_property
     def _tongues(self) -> MixedLanguageDetector:
-        return MixedLanguageDetector(self.generation, self.keyword, self.leaning, self.analyzer)
+        return MixedLanguageDetector(
+            self.generation.languages,
+            list(self.leaning.spreads),
+            self.analyzer,
+            languages_of_terms(self.keyword, self.leaning),
+        )
 
     def mixed(self, text: str) -> float:
         """Return how much a question's words are of several languages, 0 to 1."""
@@ -215,38 +223,51 @@ class SearchContext:
             self._standing[mode] = index_notes(self.generation, mode)
         return self._standing[mode]
 
+    @cached_property
+    def _reader(self) -> QueryReader:
+        return QueryReader(self.analyzer, self.generation.languages, self.generation.field_names)
+
     def parse(self, query: Query) -> ParsedQuery:
-        """Read the query language."""
-        # Of all its articles, also where a filter leaves those of one language: no filter may change a score.
-        return parse(
-            query.text,
-            analyzer=self.analyzer,
-            languages=self.generation.languages,
-            filter_fields=self._filter_fields,
-            syntax=query.syntax,
-        )
+        """Read the query language. Raises ``QueryError``."""
+        return self._reader.parse(query)
 
     def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
-        """Return a query's tree as the settings' vocabulary and boosts have it, and notes on that.
+        """Return a query's tree as the settings have it, and notes on that. Raises as ``QueryReader.reread`` does."""
+        return self._reader.reread(parsed, config)
 
-        Raises ``ConfigError`` where the vocabulary can't be read.
-        """
-        tree: Tree = parsed.tree
-        notes: tuple[str, ...] = ()
-        if config.vocabulary:
-            known = self._vocabularies.get(config.vocabulary)
-            if known is None:
-                known = QueryVocabulary(read_vocabulary(config.vocabulary), self.analyzer, self.generation.languages)
-                self._vocabularies[config.vocabulary] = known
-            tree, notes = known.applied(tree, parsed.text)
-        if config.title_boost:
-            tree = with_title_boost(tree, config.title_boost)
-            notes = (*notes, f"A word in a title counts {config.title_boost:g} times its score there more.")
-        return tree, notes
+    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
+        """Ask the legs that a query's mode names. Raises as ``retrieve`` does."""
+        return retrieve(self, query, config, encode, clock)
 
-    @cached_property
-    def _filter_fields(self) -> frozenset[str]:
-        return FIELDS_EVERYWHERE | self.generation.field_names
+    def count(self, candidates: Candidates) -> int:
+        """Count the articles that match, exactly."""
+        return count_matching(self.generation, candidates)
+
+    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
+        """Count the values of the fields that a query names, over the articles that match. Raises ``QueryError``."""
+        return count_facets(self.generation, candidates.query.facets, candidates.matching)
+
+    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
+        """Return an article and its chunks; None where there is none of that id. Raises ``IndexCorrupt``."""
+        known = self.generation.find_article(article_id)
+        return None if known is None else (known[0], self.generation.chunks_at(known[1]))
+
+    def ids_where(self, where: Where) -> list[str]:
+        """Return the ids of the articles that pass a filter, in the order in which they came in."""
+        return self.generation.article_ids(self.generation.articles_where(where))
+
+    def count_where(self, where: Where) -> int:
+        """Count the articles that pass a filter."""
+        return len(self.generation.articles_where(where))
+
+    def meets(self, article_id: str, where: Where) -> bool:
+        """Say whether there is an article of an id, and it passes a filter."""
+        number = self.generation.article_number(article_id)
+        return number is not None and bool((self.generation.articles_where(where) == number).any())
+
+    def info(self, time_zone: str) -> IndexInfo:
+        """Tell what the index is made of, to who asks in a time zone. Raises ``IndexCorrupt``."""
+        return info_of(self.generation, time_zone)
 
     def resolve(self, condition: Filter, clock: Clock | None = None) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
@@ -288,9 +309,6 @@ class SearchContext:
     def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
         return suggest(self.keyword, candidates.parsed.words, candidates.query.text) if candidates.parsed else ()
-
-
-Encode = Callable[[SearchContext, str], "Vector"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,7 +407,7 @@ def _untimed(
     lost: tuple[str, ...] = ()
     both = query.mode is Mode.HYBRID and bool(parsed.text.strip())
     if both and context.generation.has_vectors:
-        vector, lost = _encoded(context, parsed.text, encode, config)
+        vector, lost = encoded(context, parsed.text, encode, config)
     summed = vector is not None and config.fusion == "sum"
     coverage = config.coverage_weight if summed else 0.0
     matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
@@ -422,8 +440,8 @@ def _untimed(
     )
 
 
-def _encoded(
-    context: SearchContext, text: str, encode: Encode, config: SearchConfig
+def encoded(
+    context: IndexContext, text: str, encode: Encode, config: SearchConfig
 ) -> tuple[Vector | None, tuple[str, ...]]:
     """Return the query's vector; where its encoder fails and that is to be borne, none and a note that says why."""
     try:
@@ -434,7 +452,7 @@ def _encoded(
         return None, (f"Answered by keyword alone: {error.message}",)
 
 
-def batch_texts(context: SearchContext, queries: Iterable[str | Query], options: Mapping[str, Any]) -> tuple[str, ...]:
+def batch_texts(context: IndexContext, queries: Iterable[str | Query], options: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the texts that several queries have encoded, each once; ``options`` go with those that are plain text.
 
     Of one that can't be understood there is none: who asks it is told.
@@ -474,7 +492,7 @@ def _unfiltered(
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
-    check_fields(context.generation, query.where)
+    check_fields(context.generation.field_names, query.where)
     return context.generation.rows_where(where_at(query))
 
 

@@ -1,0 +1,300 @@
+"""Protocols: what a search asks of an index, whichever engine holds it.
+
+``RowSpace`` and ``KeywordScores`` are what ranking, fusion, neighbours, results and explanations work on: numbered
+chunks, and what the two retrievers say of them. ``index/generation.py`` and ``keyword/scoring/evaluator.py`` are these
+for an index in a folder, ``opensearch/query_view.py`` for one search on a cluster. ``SearchedIndex`` is an opened
+generation, ``IndexContext`` what ``Searcher`` asks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from searchkit.answer import FacetCount
+    from searchkit.config import SearchConfig
+    from searchkit.index.manifest import Manifest
+    from searchkit.index.segment_reader import Segment
+    from searchkit.keyword.bounded_cache import BoundedCache
+    from searchkit.keyword.query.ast import Compound, Term
+    from searchkit.keyword.query.parser import ParsedQuery
+    from searchkit.keyword.scoring.evaluator import BestRows
+    from searchkit.keyword.scoring.native_executor import VotedArticles
+    from searchkit.search.cursor import Clock
+    from searchkit.search.deep_ranking import DeepRanking
+    from searchkit.search.highlight import Highlighter
+    from searchkit.search.language_bias import LanguageBias
+    from searchkit.search.retrieval import Candidates
+    from searchkit.types import Article, Chunk, Encoder, IndexInfo, Mode, Query, Vector, Where
+
+    Rows = NDArray[np.int64]
+    Scores = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+
+Encode = Callable[["IndexContext", str], "Vector"]
+"""Makes the vector of a query by the encoder of what is searched."""
+
+
+class RowSpace(Protocol):
+    """Chunks by number, the rows, those of an article one after another; and the vector retriever over them.
+
+    Rows never change; more may come while a search looks deeper, unless ``holds_all_rows``.
+    """
+
+    @property
+    def holds_all_rows(self) -> bool:
+        """Whether every chunk of the index has a row from the start, so that sets of rows can be searched in."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Count the chunks of the index."""
+        ...
+
+    @property
+    def article_count(self) -> int:
+        """Count the articles of the index."""
+        ...
+
+    @property
+    def rows_are_articles(self) -> bool:
+        """Whether each article has one chunk, so that the number of an article is its row."""
+        ...
+
+    @property
+    def article_of_row(self) -> Rows:
+        """``(rows,)``: the number of each row's article."""
+        ...
+
+    @property
+    def article_starts(self) -> Rows:
+        """``(articles + 1,)``: the first row of each article, and the number of rows."""
+        ...
+
+    @property
+    def vectored(self) -> Mask | None:
+        """``(rows,)``: which rows have a vector; None where all have."""
+        ...
+
+    def article_ids(self, numbers: Rows) -> list[str]:
+        """Return the ids of some articles, in their order."""
+        ...
+
+    def article_number(self, article_id: str) -> int | None:
+        """Return the number of an article; None where there is none of that id."""
+        ...
+
+    def article_at(self, number: int) -> tuple[Article, range]:
+        """Return an article by its number, and its rows."""
+        ...
+
+    def articles_at(self, numbers: Rows) -> list[tuple[Article, range]]:
+        """Return some articles by their numbers, in their order, each with its rows."""
+        ...
+
+    def chunks_of(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
+        """Return the chunks of some rows; ``articles`` has the article of each."""
+        ...
+
+    def chunks_at(self, rows: range) -> tuple[Chunk, ...]:
+        """Return the chunks of consecutive rows of one article."""
+        ...
+
+    def similarity(self, query: NDArray[np.float32], rows: Rows) -> Scores:
+        """Return each row's inner product with the query's vector, exactly."""
+        ...
+
+    def vectors_of(self, rows: Rows) -> NDArray[np.float32]:
+        """Return the vectors of some rows, ``(n, dimension)``."""
+        ...
+
+    def nearest(self, query: NDArray[np.float32], depth: int, allowed: Mask | None) -> tuple[Rows, float]:
+        """Return at least the ``depth`` nearest allowed rows, and a bound that no other exceeds."""
+        ...
+
+
+class SearchedIndex(Protocol):
+    """An opened generation of an index: what is known of it before anybody asks."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it is made of, and what it has learnt about itself."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Its folder or address, as it is shown."""
+        ...
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether any chunk has a vector."""
+        ...
+
+    @property
+    def field_names(self) -> frozenset[str]:
+        """The fields that articles can be filtered by."""
+        ...
+
+    def analysed_as(self, language: str | None) -> str | None:
+        """Return the language by which articles of a language are analysed."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What every search should tell of it."""
+        ...
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """Its segments, where it keeps them itself."""
+        ...
+
+    @property
+    def settings(self) -> SearchConfig:
+        """What a search that names no settings uses."""
+        ...
+
+    def load_encoder(self) -> Encoder:
+        """Load the encoder that made its vectors."""
+        ...
+
+
+Prepare = Callable[[SearchedIndex], None]
+"""Makes ready for a generation before searches go over to it; raises where it can't be searched."""
+
+
+class IndexContext(Protocol):
+    """A generation as searches see it: what ``Searcher`` asks an engine for, and what searches keep beside it."""
+
+    paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]]
+    gave_cursor: bool
+
+    @property
+    def generation(self) -> SearchedIndex:
+        """The generation that is searched."""
+        ...
+
+    @property
+    def seal(self) -> bytes:
+        """What tells the generation from another of the same number."""
+        ...
+
+    @property
+    def snippets(self) -> Highlighter:
+        """What cuts chunks to what is worth showing."""
+        ...
+
+    @property
+    def leaning(self) -> LanguageBias:
+        """How the vectors of each language lie, and the weight that follows."""
+        ...
+
+    def parse(self, query: Query) -> ParsedQuery:
+        """Read the query language."""
+        ...
+
+    def standing(self, mode: Mode) -> tuple[str, ...]:
+        """Say what the index lacks that matters to a search in a mode."""
+        ...
+
+    def mixed(self, text: str) -> float:
+        """Return how much a question's words are of several languages, 0 to 1."""
+        ...
+
+    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
+        """Ask the retrievers that a query's mode names."""
+        ...
+
+    def count(self, candidates: Candidates) -> int:
+        """Count the articles that match, exactly."""
+        ...
+
+    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
+        """Count the values of the fields that a query names, over the articles that match."""
+        ...
+
+    def lacks_words(self, candidates: Candidates) -> bool:
+        """Say whether the query has a word none of whose forms stands in an article."""
+        ...
+
+    def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
+        """Return other spellings of the query."""
+        ...
+
+    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
+        """Return an article and its chunks; None where there is none of that id."""
+        ...
+
+    def ids_where(self, where: Where) -> list[str]:
+        """Return the ids of the articles that pass a filter."""
+        ...
+
+    def count_where(self, where: Where) -> int:
+        """Count the articles that pass a filter."""
+        ...
+
+    def meets(self, article_id: str, where: Where) -> bool:
+        """Say whether there is an article of an id, and it passes a filter."""
+        ...
+
+    def info(self, time_zone: str) -> IndexInfo:
+        """Tell what the index is made of, to who asks in a time zone."""
+        ...
+
+
+class KeywordScores(Protocol):
+    """What the keyword retriever says of the rows to one query."""
+
+    @property
+    def idf_sum(self) -> float:
+        """U, the sum of the idf of the words asked for."""
+        ...
+
+    @property
+    def highlights(self) -> Sequence[Term | Compound]:
+        """What stands out in a chunk."""
+        ...
+
+    @property
+    def matched(self) -> Mask:
+        """``(rows,)``: the rows that match."""
+        ...
+
+    @property
+    def uncovered(self) -> KeywordScores:
+        """The same with scores that are BM25 alone."""
+        ...
+
+    def best(self, depth: int) -> BestRows:
+        """Return the ``depth`` matching rows of the highest scores, and a bound that no other exceeds."""
+        ...
+
+    def at(self, rows: Rows) -> Scores:
+        """Return the scores of some rows, 0 where a row doesn't match."""
+        ...
+
+    def matching(self, rows: Rows) -> Mask:
+        """Say which of some rows match."""
+        ...
+
+    def scored(self, rows: Rows) -> tuple[Scores, Mask]:
+        """Return the scores of some rows and which of them match."""
+        ...
+
+    def best_of(self, rows: Rows) -> BestRows | None:
+        """Return what ``best`` gave where these are its rows, best first; None where they aren't."""
+        ...
+
+    def voted(self, best: BestRows, most: int, vote: float, voters: int) -> VotedArticles | None:
+        """Return the first articles of the best rows, scored by all of their chunks; None where no loop does it."""
+        ...
+
+    def count_articles(self, article_of_row: Rows) -> int:
+        """Count the articles of the index that match."""
+        ...
