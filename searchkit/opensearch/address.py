@@ -51,6 +51,8 @@ def address_of(text: str) -> ClusterAddress:
             hint="Put them into SEARCHKIT_OPENSEARCH_USER and SEARCHKIT_OPENSEARCH_PASSWORD, or a token into"
             " SEARCHKIT_OPENSEARCH_TOKEN.",
         )
+    if not text.startswith((PLAIN, SECURE)):
+        raise ConfigError(f"'{text[:_LONGEST_NAME]}' is no address of an index on a cluster.", hint=_HINT)
     if not slash or not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise ConfigError(
             f"'{name[:_LONGEST_NAME]}' can't be the name of an index on a cluster.",

@@ -174,7 +174,7 @@ class ClusterIndex:
             segments=1,
             deleted_chunks=0,
             bytes=size,
-            leg_bytes={},
+            leg_bytes={"shards": size},
             encoder=manifest.encoder.name,
             encoder_fingerprint=manifest.encoder.fingerprint,
             dimension=manifest.encoder.dimension,

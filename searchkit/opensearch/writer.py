@@ -66,12 +66,13 @@ def write(
     generation: Generation,
     *,
     shards: int = 1,
-    replicas: int = 1,
+    replicas: int | None = None,
     progress: Progress | None = None,
 ) -> CopyReport:
     """Make an opened generation the one in force on a cluster, with the vectors that it has.
 
-    Raises ``IndexLocked``, ``StorageError`` (chunks without vectors), ``IndexForeign`` and ``BackendError``.
+    ``replicas`` None: one copy of each shard, where there are several nodes. Raises ``IndexLocked``, ``StorageError``
+    (chunks without vectors), ``IndexForeign`` and ``BackendError``.
     """
     manifest = generation.manifest
     if manifest.vectors not in {0, manifest.chunks}:
@@ -254,17 +255,19 @@ def _read_back(cluster: Cluster, index: str, generation: Generation) -> None:
 _GREEN_S = 60
 
 
-def _replicate(cluster: Cluster, index: str, replicas: int) -> tuple[str, ...]:
+def _replicate(cluster: Cluster, index: str, replicas: int | None) -> tuple[str, ...]:
     """Ask for the copies of each shard, as many as there are other nodes at most; return notes."""
     nodes = int((cluster.ask("GET", "/_cluster/health") or {}).get("number_of_data_nodes", 1))
-    number = min(replicas, nodes - 1)
+    number = min(1 if replicas is None else replicas, nodes - 1)
     cluster.ask("PUT", f"/{index}/_settings", {"index": {"number_of_replicas": number, "refresh_interval": None}})
     wait = {"wait_for_status": "green", "timeout": f"{_GREEN_S}s"}
     try:
         health = cluster.ask("GET", f"/_cluster/health/{index}", params=wait, timeout_s=_GREEN_S + 10.0)
     except SearchkitError as error:
         return (f"The cluster didn't say whether all copies of the index are there: {error.message}",)
-    notes = [] if number == replicas else [f"{number} copies of each shard: the cluster has {nodes} data nodes."]
+    notes = []
+    if replicas is not None and number < replicas:
+        notes.append(f"The cluster keeps {number} copies of each shard, not {replicas}: it has {nodes} data nodes.")
     if health and health.get("timed_out"):
         notes.append(f"After {_GREEN_S} s the index is still {health.get('status')}: not all copies are there.")
     return tuple(notes)

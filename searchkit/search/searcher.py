@@ -1154,6 +1154,24 @@ class Searcher:
         with self._reading() as context:
             return context.info(settings_for(context.generation, self._config).time_zone)
 
+    def settings(self) -> SearchConfig:
+        """Tell the settings of its searches.
+
+        Returns:
+            Those that ``open`` was given, or else those that the index names, or else the defaults.
+
+        Raises:
+            ConfigError: The settings were chosen for another encoder's vectors.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.settings().fusion
+            'sum'
+        """
+        with self._reading() as context:
+            return settings_for(context.generation, self._config)
+
     def _time_zone(self) -> str:
         """Name the zone of the settings."""
         with self._reading() as context:
