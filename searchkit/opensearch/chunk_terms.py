@@ -4,6 +4,9 @@ Words that stand at one position have ``|`` between them (``s300|s 300 missil``)
 ``GAP``, which a stop filter takes away again, so that phrases count it. Title, heading and text are values of their
 own, which ``position_increment_gap`` keeps apart.
 
+Lucene counts positions, not the terms that share one (``discount_overlaps``); where ours counts more, ``FILL`` stands
+behind the text as often as that. So a chunk is as long there as here.
+
 Beside each chunk's terms stand their forms, folded and not stemmed, at the same positions. Where the article's text
 goes on behind a chunk, ``border`` has the forms around the end of it: in these a phrase is found that begins in one
 chunk and ends in the next.
@@ -11,7 +14,7 @@ chunk and ends in the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from searchkit.ingest.indexed_text import compose
@@ -21,6 +24,9 @@ from searchkit.types import Article, Chunk
 
 GAP = "\u2423"
 """An open box. No term has one: it is no letter, no digit and no mark."""
+
+FILL = "\u2422"
+"""A blank symbol: it is no term either."""
 
 STACKED = "|"
 BORDER_WORDS = 30
@@ -33,8 +39,8 @@ class ChunkTerms:
 
     terms: tuple[str, ...]
     forms: tuple[str, ...]
-    title: str
-    title_forms: str
+    title: tuple[str, ...]
+    title_forms: tuple[str, ...]
     border: str
 
 
@@ -48,18 +54,32 @@ def terms_of(
         text = row.text + (run_over(row.text + row.following, len(row.text)) if row.following else "")
         body = _expanded(analyzer, text, language)
         parts = [*[title] * title_weight, _expanded(analyzer, row.heading, language), body]
+        fill = _fill(word for part in parts for word in part)
         border = ""
         if row.following:
             after = article.text[chunk.end : chunk.end + 20 * BORDER_WORDS]
             behind = _expanded(analyzer, after, language)[:BORDER_WORDS]
             border = _written([*body[-BORDER_WORDS:], *behind], "surfaces")
         yield ChunkTerms(
-            terms=tuple(filter(None, (_written(part, "terms") for part in parts))),
-            forms=tuple(filter(None, (_written(part, "surfaces") for part in parts))),
-            title=_written(title, "terms"),
-            title_forms=_written(title, "surfaces"),
+            terms=_values([*(_written(part, "terms") for part in parts), fill]),
+            forms=_values([*(_written(part, "surfaces") for part in parts), fill]),
+            title=_values([_written(title, "terms"), _fill(title)]),
+            title_forms=_values([_written(title, "surfaces"), _fill(title)]),
             border=border,
         )
+
+
+def _values(parts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part for part in parts if part)
+
+
+def _fill(words: Iterable[Expansion]) -> str:
+    """Return what makes words as long for Lucene as they are for us."""
+    missing = 0
+    for word in words:
+        if len(word.terms) != 1:
+            missing += len(word.terms) - word.uncounted - len(set(word.offsets))
+    return " ".join([FILL] * missing)
 
 
 def _expanded(analyzer: Analyzer, text: str, language: str | None) -> list[Expansion]:

@@ -224,4 +224,4 @@ def _literal(text: str) -> str:
 def _instant(microseconds: float | None) -> datetime | None:
     if microseconds is None:
         return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=round(microseconds / 1e6))
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))

@@ -130,7 +130,7 @@ _ANEW = "Copy or build the index anew: searchkit copy FROM TO."
 
 def vector_from(encoded: str, dimension: int, where: str) -> Vectors:
     """Return a vector as it was written. Raises ``IndexCorrupt``."""
-    vector = np.frombuffer(b64decode(encoded), "<f4")
+    vector = np.frombuffer(b64decode(encoded + "=" * (-len(encoded) % 4)), "<f4")  # the cluster leaves padding out
     if len(vector) != dimension:
         raise IndexCorrupt(f"{where} has a vector of {len(vector)} values where {dimension} were written.", hint=_ANEW)
     return vector

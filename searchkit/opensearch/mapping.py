@@ -71,7 +71,7 @@ def _settings(shards: int) -> dict[str, Any]:
             "knn": True,
             "max_inner_result_window": MOST_CHUNKS,
             "max_result_window": MOST_RESULTS,
-            "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B, "discount_overlaps": False}},
+            "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B, "discount_overlaps": True}},
         },
         "analysis": {
             "tokenizer": {"at_spaces": {"type": "whitespace", "max_token_length": _LONGEST_TOKEN}},

@@ -16,6 +16,7 @@ from searchkit.cli.output.numbers import count
 from searchkit.config import IndexConfig, ReadConfig
 from searchkit.errors import NotOnCluster
 from searchkit.opensearch.address import address_of, is_address
+from searchkit.opensearch.writer import CopyReport
 from searchkit.types import BuildReport, Encoder, Progress
 
 From = Annotated[str, typer.Argument(metavar="FROM", show_default=False, help="The folder of an index.")]
@@ -56,7 +57,7 @@ def copy(
         )
     folder, address = named_index(source), address_of(target)
 
-    def make(progress: Progress | None) -> cluster_build.CopyReport:
+    def make(progress: Progress | None) -> CopyReport:
         return cluster_build.copy(folder, address, shards=shards, replicas=replicas, progress=progress)
 
     report = _interruptible(screen, str(address), make, quiet=quiet)
