@@ -9,6 +9,7 @@ from searchkit.errors import SearchkitError
 from searchkit.opensearch.address import ClusterAddress
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.manifest import manifest_in
+from searchkit.opensearch.mapping import META, UNFINISHED
 from searchkit.opensearch.names import generations, holders
 
 _FULL = 85
@@ -89,7 +90,7 @@ def _indexes(cluster: Cluster) -> Iterator[ClusterCheck]:
 
 def _index(cluster: Cluster, number: int, index: str, *, in_force: bool) -> ClusterCheck:
     mapped = (cluster.ask("GET", f"/{index}/_mapping") or {index: {"mappings": {}}})[index]["mappings"]
-    if mapped.get("_meta", {}).get("searchkit", {}).get("unfinished"):
+    if mapped.get("_meta", {}).get(META, {}).get(UNFINISHED):
         return ClusterCheck(name=index, seen="unfinished: a writer is at work, or was stopped")
     try:
         manifest = manifest_in(mapped, index).manifest

@@ -1,6 +1,7 @@
 """Writer's lease: one writer a name. A document that is made once (``op_type=create``) names who holds it.
 
-The holder renews it; where that stops, it runs out after ``LEASE_S``, and the next writer takes it over. Only one can:
+The holder renews it; where that stops, it runs out after ``LEASE_S``, or at once where the holder was a process of
+the same machine that is no more, and the next writer takes it over. Only one can:
 the cluster refuses the second by the document's sequence number.
 """
 
@@ -86,7 +87,7 @@ class WriterLease:
         held = self._read()
         source = held.get("_source")
         if source is not None:
-            if float(source["until"]) > time.time():
+            if float(source["until"]) > time.time() and not _is_dead(source):
                 raise self._locked(held)
             condition = {"if_seq_no": held["_seq_no"], "if_primary_term": held["_primary_term"]}
         else:
@@ -100,3 +101,16 @@ class WriterLease:
             f"Another writer is at work on {self._cluster.address}: process {holder.get('process', '?')} on"
             f" {holder.get('host', '?')}, since {holder.get('since', '?')}."
         )
+
+
+def _is_dead(holder: dict[str, Any]) -> bool:
+    """Say whether the holder was a process of this machine, and isn't there any more."""
+    if holder["host"] != socket.gethostname():
+        return False
+    try:
+        os.kill(int(holder["process"]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

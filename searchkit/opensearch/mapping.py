@@ -37,6 +37,9 @@ FORMAT = 1
 META = "searchkit"
 """Where the manifest stands in the mapping's ``_meta``."""
 
+UNFINISHED = "unfinished"
+"""What stands there instead until all is written."""
+
 CHUNKS = "chunks"
 CHUNK_ID = "chunks.id"
 TERMS = "chunks.terms"

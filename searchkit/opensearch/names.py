@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from searchkit.errors import IndexForeign, IndexNotFound
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.manifest import ClusterManifest, manifest_in
-from searchkit.opensearch.mapping import META
+from searchkit.opensearch.mapping import META, UNFINISHED
 
 _NUMBER = re.compile(r"-(\d{6,12})")
 
@@ -54,6 +54,17 @@ def generations(cluster: Cluster) -> dict[int, str]:
         (number_of(name, index), index) for index in listed if META in listed[index]["mappings"].get("_meta", {})
     )
     return {number: index for number, index in sorted(numbered, key=str) if number is not None}
+
+
+def unfinished(cluster: Cluster) -> list[str]:
+    """Return the physical indexes of the name that no writer has completed. Raises ``BackendError``."""
+    listed = cluster.ask("GET", f"/{cluster.address.name}-*/_mapping") or {}
+    metas = {index: found["mappings"].get("_meta", {}).get(META, {}) for index, found in listed.items()}
+    return [
+        index
+        for index, meta in metas.items()
+        if UNFINISHED in meta and number_of(cluster.address.name, index) is not None
+    ]
 
 
 def holders(cluster: Cluster) -> list[str]:

@@ -25,8 +25,8 @@ from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.documents import document
 from searchkit.opensearch.lock import WriterLease
 from searchkit.opensearch.manifest import meta_of
-from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, index_body
-from searchkit.opensearch.names import generations, holders, physical, swap
+from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, UNFINISHED, index_body
+from searchkit.opensearch.names import generations, holders, physical, swap, unfinished
 from searchkit.types import Progress
 from searchkit.version import __version__
 
@@ -86,8 +86,9 @@ def write(
         number = max(generations(cluster), default=0) + 1
         index = physical(cluster.address.name, number)
         dimension = manifest.encoder.dimension if manifest.vectors else 0
-        unfinished = {"format": FORMAT, "unfinished": True}
-        cluster.ask("PUT", f"/{index}", index_body(dimension, unfinished, shards=shards))
+        for stopped in unfinished(cluster):  # a writer that was killed has left it
+            cluster.ask("DELETE", f"/{stopped}")
+        cluster.ask("PUT", f"/{index}", index_body(dimension, {"format": FORMAT, UNFINISHED: True}, shards=shards))
         try:
             _fill(cluster, index, generation, lease, progress)
             new = _renumbered(manifest, number, before)
