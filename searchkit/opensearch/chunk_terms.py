@@ -4,8 +4,8 @@ Words that stand at one position have ``|`` between them (``s300|s 300 missil``)
 ``GAP``, which a stop filter takes away again, so that phrases count it. Title, heading and text are values of their
 own, which ``position_increment_gap`` keeps apart.
 
-Lucene counts positions, not the terms that share one (``discount_overlaps``); where ours counts more, ``FILL`` stands
-behind the text as often as that. So a chunk is as long there as here.
+Lucene keeps a chunk's length in a byte, rounded down, and counts positions, not the terms that share one. ``FILL``
+stands behind the text as often as it takes for the length that Lucene keeps to be the nearest to ours.
 
 Beside each chunk's terms stand their forms, folded and not stemmed, at the same positions. Where the article's text
 goes on behind a chunk, ``border`` has the forms around the end of it: in these a phrase is found that begins in one
@@ -14,7 +14,7 @@ chunk and ends in the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from searchkit.ingest.indexed_text import compose
@@ -34,13 +34,21 @@ BORDER_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkTerms:
-    """What the cluster indexes of a chunk's words: values of the fields ``terms``, ``forms``, ``title``, ``border``."""
+class FieldTerms:
+    """A field's values: terms, and forms at the same positions. ``length`` is ours, ``tokens`` what Lucene takes in."""
 
     terms: tuple[str, ...]
     forms: tuple[str, ...]
-    title: tuple[str, ...]
-    title_forms: tuple[str, ...]
+    length: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkTerms:
+    """What the cluster indexes of a chunk's words: of the whole, of the title alone, and around its end."""
+
+    text: FieldTerms
+    title: FieldTerms
     border: str
 
 
@@ -53,33 +61,52 @@ def terms_of(
     for chunk, row in zip(chunks, rows_of(article, chunks, unknown_as), strict=True):
         text = row.text + (run_over(row.text + row.following, len(row.text)) if row.following else "")
         body = _expanded(analyzer, text, language)
-        parts = [*[title] * title_weight, _expanded(analyzer, row.heading, language), body]
-        fill = _fill(word for part in parts for word in part)
         border = ""
         if row.following:
             after = article.text[chunk.end : chunk.end + 20 * BORDER_WORDS]
             behind = _expanded(analyzer, after, language)[:BORDER_WORDS]
             border = _written([*body[-BORDER_WORDS:], *behind], "surfaces")
         yield ChunkTerms(
-            terms=_values([*(_written(part, "terms") for part in parts), fill]),
-            forms=_values([*(_written(part, "surfaces") for part in parts), fill]),
-            title=_values([_written(title, "terms"), _fill(title)]),
-            title_forms=_values([_written(title, "surfaces"), _fill(title)]),
+            text=_field([*[title] * title_weight, _expanded(analyzer, row.heading, language), body]),
+            title=_field([title]),
             border=border,
         )
 
 
-def _values(parts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(part for part in parts if part)
+def kept_length(length: int) -> int:
+    """Return the length that Lucene keeps of a field of so many positions (``SmallFloat.intToByte4``)."""
+    above = length - _EXACT
+    shift = max(0, above.bit_length() - _BITS)
+    return length if above < 0 else _EXACT + (above >> shift << shift)
 
 
-def _fill(words: Iterable[Expansion]) -> str:
-    """Return what makes words as long for Lucene as they are for us."""
-    missing = 0
-    for word in words:
-        if len(word.terms) != 1:
-            missing += len(word.terms) - word.uncounted - len(set(word.offsets))
-    return " ".join([FILL] * missing)
+_EXACT = 24
+"""Lengths below it are kept as they are; of what is above it the first four bits are."""
+
+_BITS = 4
+
+
+def _nearest_length(length: int) -> int:
+    """Return the least number of positions whose kept length is the nearest to a length."""
+    below = kept_length(length)
+    if below == length:
+        return length
+    above = below + (1 << (below - _EXACT).bit_length() - _BITS)
+    return above if above - length < length - below else length
+
+
+def _field(parts: Sequence[Sequence[Expansion]]) -> FieldTerms:
+    words = [word for part in parts for word in part]
+    length = sum(len(word.terms) - word.uncounted for word in words)
+    positions = sum(len(set(word.offsets)) for word in words)
+    fill = max(0, _nearest_length(length) - positions)
+    filling = [" ".join([FILL] * fill)] if fill else []
+    return FieldTerms(
+        terms=(*filter(None, (_written(part, "terms") for part in parts)), *filling),
+        forms=(*filter(None, (_written(part, "surfaces") for part in parts)), *filling),
+        length=length,
+        tokens=sum(len(word.terms) for word in words) + fill,
+    )
 
 
 def _expanded(analyzer: Analyzer, text: str, language: str | None) -> list[Expansion]:

@@ -78,10 +78,10 @@ def document(
 def _chunk(chunk: Chunk, words: ChunkTerms, vector: Vectors | None) -> dict[str, Any]:
     values: dict[str, Any] = {
         "id": chunk.id,
-        "terms": words.terms,
-        "forms": words.forms,
-        "title": words.title,
-        "title_forms": words.title_forms,
+        "terms": words.text.terms,
+        "forms": words.text.forms,
+        "title": words.title.terms,
+        "title_forms": words.title.forms,
         "border": words.border,
     }
     if vector is not None:

@@ -56,6 +56,8 @@ MOST_CHUNKS = 10_000
 MOST_RESULTS = 1_000_000
 """Articles that a search may rank."""
 
+TEXT_BM25, TITLE_BM25 = "text_bm25", "title_bm25"
+
 _LONGEST_TOKEN = 4_096
 """Several terms of 100 characters each may stand at one position."""
 
@@ -74,7 +76,7 @@ def _settings(shards: int) -> dict[str, Any]:
             "knn": True,
             "max_inner_result_window": MOST_CHUNKS,
             "max_result_window": MOST_RESULTS,
-            "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B, "discount_overlaps": True}},
+            "similarity": similarities(),
         },
         "analysis": {
             "tokenizer": {"at_spaces": {"type": "whitespace", "max_token_length": _LONGEST_TOKEN}},
@@ -91,15 +93,30 @@ def _settings(shards: int) -> dict[str, Any]:
     }
 
 
+def similarities(text: float = 1.0, title: float = 1.0) -> dict[str, Any]:
+    """Return BM25 of both fields, ours.
+
+    ``text`` and ``title``: how many tokens Lucene takes in for one that we count. Its average length is so many times
+    ours, which other constants make good: ``k1 * ((1 - b) + b * length / average)`` stays what it is.
+    """
+    return {TEXT_BM25: _bm25(text), TITLE_BM25: _bm25(title)}
+
+
+def _bm25(share: float) -> dict[str, Any]:
+    k1 = K1 * (1 - B + B * share)
+    return {"type": "BM25", "k1": k1, "b": K1 * B * share / k1, "discount_overlaps": True}
+
+
 def _mappings(dimension: int, meta: dict[str, Any]) -> dict[str, Any]:
-    words = {"type": "text", "analyzer": "terms", "similarity": "bm25", "position_increment_gap": PART_GAP}
+    words = {"type": "text", "analyzer": "terms", "similarity": TEXT_BM25, "position_increment_gap": PART_GAP}
+    title = words | {"similarity": TITLE_BM25}
     unseen = {"type": "object", "enabled": False}
     chunk: dict[str, Any] = {
         "id": {"type": "keyword"},
         "terms": words,
         "forms": words,
-        "title": words,
-        "title_forms": words,
+        "title": title,
+        "title_forms": title,
         "border": {**words, "norms": False},
     }
     if dimension:

@@ -20,12 +20,12 @@ import numpy as np
 from searchkit.errors import BackendError, ClusterOverloaded, SearchkitError, StorageError
 from searchkit.index.articles_db import StoredArticle
 from searchkit.keyword.analysis.analyzer import Analyzer
-from searchkit.opensearch.chunk_terms import terms_of
+from searchkit.opensearch.chunk_terms import ChunkTerms, terms_of
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.documents import document
 from searchkit.opensearch.lock import WriterLease
 from searchkit.opensearch.manifest import meta_of
-from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, UNFINISHED, index_body
+from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, UNFINISHED, index_body, similarities
 from searchkit.opensearch.names import generations, holders, physical, swap, unfinished
 from searchkit.types import Progress
 from searchkit.version import __version__
@@ -90,7 +90,8 @@ def write(
             cluster.ask("DELETE", f"/{stopped}")
         cluster.ask("PUT", f"/{index}", index_body(dimension, {"format": FORMAT, UNFINISHED: True}, shards=shards))
         try:
-            _fill(cluster, index, generation, lease, progress)
+            lengths = _fill(cluster, index, generation, lease, progress)
+            _set_lengths(cluster, index, lengths)
             new = _renumbered(manifest, number, before)
             _finish(cluster, index, meta_of(new, generation.field_names))
             _read_back(cluster, index, generation)
@@ -131,28 +132,59 @@ def _renumbered(manifest: Manifest, number: int, before: Sequence[str]) -> Manif
     return replace(manifest, generation=number, parent=parent, restored=None, created=created, writer=__version__)
 
 
-def _fill(cluster: Cluster, index: str, generation: Generation, lease: WriterLease, progress: Progress | None) -> None:
-    bulk = _Bulk(cluster, index)
-    for done, values in enumerate(_documents(generation), start=1):
+@dataclass(slots=True)
+class _Lengths:
+    """What was counted of the fields of words: our lengths, and the tokens that Lucene takes in."""
+
+    text: int = 0
+    text_tokens: int = 0
+    title: int = 0
+    title_tokens: int = 0
+
+    def add(self, words: ChunkTerms) -> None:
+        """Count a chunk."""
+        self.text += words.text.length
+        self.text_tokens += words.text.tokens
+        self.title += words.title.length
+        self.title_tokens += words.title.tokens
+
+
+def _set_lengths(cluster: Cluster, index: str, lengths: _Lengths) -> None:
+    """Let the index score by our average lengths. It can be asked for nothing meanwhile; nobody knows of it yet."""
+    text = lengths.text_tokens / lengths.text if lengths.text else 1.0
+    title = lengths.title_tokens / lengths.title if lengths.title else 1.0
+    cluster.ask("POST", f"/{index}/_close")
+    cluster.ask("PUT", f"/{index}/_settings", {"index": {"similarity": similarities(text, title)}})
+    cluster.ask("POST", f"/{index}/_open", params={"wait_for_active_shards": "all"})
+
+
+def _fill(
+    cluster: Cluster, index: str, generation: Generation, lease: WriterLease, progress: Progress | None
+) -> _Lengths:
+    bulk, lengths = _Bulk(cluster, index), _Lengths()
+    for done, values in enumerate(_documents(generation, lengths), start=1):
         if bulk.add(values):
             lease.renew_if_due()
         if progress is not None:
             progress("index", done, generation.manifest.articles)
     bulk.flush()
     cluster.ask("POST", f"/{index}/_refresh")
+    return lengths
 
 
-def _documents(generation: Generation) -> Iterator[dict[str, Any]]:
+def _documents(generation: Generation, lengths: _Lengths) -> Iterator[dict[str, Any]]:
     """Yield the document of every living article."""
     analyzer = Analyzer()
     for segment in generation.segments:
         rows = np.flatnonzero(segment.living_articles).tolist()
         for first in range(0, len(rows), _ARTICLES_AT_ONCE):
             for stored in segment.articles.stored_at(rows[first : first + _ARTICLES_AT_ONCE]):
-                yield _document(analyzer, generation, segment, stored)
+                yield _document(analyzer, generation, segment, stored, lengths)
 
 
-def _document(analyzer: Analyzer, generation: Generation, segment: Segment, stored: StoredArticle) -> dict[str, Any]:
+def _document(
+    analyzer: Analyzer, generation: Generation, segment: Segment, stored: StoredArticle, lengths: _Lengths
+) -> dict[str, Any]:
     article, manifest = stored.article, generation.manifest
     if stored.chunks > MOST_CHUNKS:
         raise StorageError(
@@ -160,13 +192,14 @@ def _document(analyzer: Analyzer, generation: Generation, segment: Segment, stor
             hint="Split the article, or leave it out.",
         )
     chunks = segment.articles.chunks(stored.chunk, stored.chunks, article)
-    terms = terms_of(
-        analyzer, article, chunks, title_weight=manifest.config.title_weight, unknown_as=manifest.unknown_as
-    )
+    weight, unknown_as = manifest.config.title_weight, manifest.unknown_as
+    terms = list(terms_of(analyzer, article, chunks, title_weight=weight, unknown_as=unknown_as))
+    for words in terms:
+        lengths.add(words)
     vectors = None
     if segment.vectors is not None:
         vectors = np.asarray(segment.vectors.matrix[stored.chunk : stored.chunk + stored.chunks])
-    return document(article, chunks, list(terms), vectors)
+    return document(article, chunks, terms, vectors)
 
 
 class _Bulk:

@@ -242,7 +242,7 @@ def test_what_a_cluster_can_not_do_says_so(engine: Engine, searcher: searchkit.S
         lambda: searcher.suggest("mis"),
         lambda: searcher.more_like("long/1"),
         lambda: searcher.search("trams", sort="published"),
-        lambda: searcher.whoosh(),
+        searcher.whoosh,
     ):
         with pytest.raises(NotOnCluster):
             call()
