@@ -21,6 +21,7 @@ LAYERS = (
     {"ingest", "encoders"},
     {"keyword"},
     {"index"},
+    {"opensearch"},
     {"search"},
     {"aio"},
     {"evaluation"},
@@ -59,6 +60,7 @@ ONE_FILE = (
     "httpx",
     "uvicorn",
     "opentelemetry",
+    "opensearchpy",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 
@@ -72,7 +74,7 @@ ONE_FOLDER = {
     "pydantic_core": "server",
     "mcp": "server",
 }
-NUMPY = {"storage", "keyword", "index", "encoders", "search", "evaluation"}
+NUMPY = {"storage", "keyword", "index", "opensearch", "encoders", "search", "evaluation"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -163,7 +165,7 @@ LIGHT = """
 import sys
 {statement}
 heavy = {{"numpy", "torch", "whoosh", "faiss", "onnxruntime", "sentence_transformers", "trafilatura", "dateparser"}}
-heavy |= {{"fastapi", "uvicorn", "mcp"}}
+heavy |= {{"fastapi", "uvicorn", "mcp", "opensearchpy"}}
 print(sorted(heavy & set(sys.modules)))
 """
 
