@@ -21,8 +21,8 @@ from searchkit.index.article_source import ArticleInputs
 from searchkit.index.generation import open_generation
 from searchkit.opensearch.address import ClusterAddress, address_of
 from searchkit.opensearch.client import Cluster
+from searchkit.opensearch.cluster_writer import CopyReport, write
 from searchkit.opensearch.names import holders
-from searchkit.opensearch.writer import CopyReport, write
 from searchkit.types import BuildReport, EncodeFunction, Encoder, Progress, Say
 
 

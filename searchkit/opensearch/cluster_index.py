@@ -17,11 +17,11 @@ from searchkit.index.article_keys import MOST_ALIKE
 from searchkit.index.bundled_encoder import encoder_absent
 from searchkit.index.generation import zone_name
 from searchkit.opensearch.client import Cluster
+from searchkit.opensearch.cluster_manifest import ClusterManifest, manifest_in
 from searchkit.opensearch.documents import SEPARATOR, article_from
 from searchkit.opensearch.filter_query import Clause, all_of, clauses_of
-from searchkit.opensearch.manifest import ClusterManifest, manifest_in
 from searchkit.opensearch.names import in_force, physical
-from searchkit.opensearch.statistics import WordStatistics
+from searchkit.opensearch.word_statistics import WordStatistics
 from searchkit.types import IndexInfo, Where
 
 if TYPE_CHECKING:

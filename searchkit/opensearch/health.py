@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from searchkit.errors import SearchkitError
 from searchkit.opensearch.address import ClusterAddress
 from searchkit.opensearch.client import Cluster
-from searchkit.opensearch.manifest import manifest_in
+from searchkit.opensearch.cluster_manifest import manifest_in
 from searchkit.opensearch.mapping import META, UNFINISHED
 from searchkit.opensearch.names import generations, holders
 

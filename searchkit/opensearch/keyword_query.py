@@ -34,7 +34,7 @@ from searchkit.keyword.scoring.bm25 import OWN_FORM
 from searchkit.opensearch.chunk_terms import GAP, STACKED
 from searchkit.opensearch.filter_query import EVERYTHING, NOTHING, Clause, all_of, any_of, none_of
 from searchkit.opensearch.mapping import BORDER, CHUNKS, FORMS
-from searchkit.opensearch.statistics import Word, WordStatistics, word_of
+from searchkit.opensearch.word_statistics import Word, WordStatistics, word_of
 
 _ACROSS = 1 / (1 + 1.2)
 """What of its idf a phrase counts that crosses the border of two chunks: as once in a chunk of average length."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from searchkit.errors import IndexForeign, IndexNotFound
 from searchkit.opensearch.client import Cluster
-from searchkit.opensearch.manifest import ClusterManifest, manifest_in
+from searchkit.opensearch.cluster_manifest import ClusterManifest, manifest_in
 from searchkit.opensearch.mapping import META, UNFINISHED
 
 _NUMBER = re.compile(r"-(\d{6,12})")

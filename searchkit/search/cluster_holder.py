@@ -13,7 +13,8 @@ from searchkit.opensearch.cluster_index import open_cluster_index, open_numbered
 from searchkit.opensearch.names import in_force
 from searchkit.search.cluster_search import ClusterContext
 from searchkit.search.cursor import Cursor
-from searchkit.search.protocols import IndexContext, Prepare
+from searchkit.search.protocols import Prepare
+from searchkit.search.retrieval import IndexContext
 
 _KEPT = 8
 """Generations left behind that are kept for pages: each is a name and what was learnt of its words."""

@@ -37,12 +37,11 @@ from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alon
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.named_articles import TitleFinder, named_rows, step_of
-from searchkit.search.protocols import Encode
 from searchkit.search.query import check_query
 from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import asked_time, where_at
 from searchkit.search.ranking import RetrieverScores
-from searchkit.search.retrieval import Candidates, encoded, index_notes
+from searchkit.search.retrieval import Candidates, Encode, encoded, index_notes
 from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Mode, Query, Where
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from searchkit.index.manifest import in_force, read_manifest
 from searchkit.index.paths import IndexPaths
 from searchkit.search.cursor import Cursor
 from searchkit.search.index_group import IndexGroup
-from searchkit.search.protocols import IndexContext, Prepare
-from searchkit.search.retrieval import SearchContext
+from searchkit.search.protocols import Prepare
+from searchkit.search.retrieval import IndexContext, SearchContext
 
 _log = logging.getLogger("searchkit.search")
 

@@ -1,4 +1,4 @@
-"""Matching: which articles of an index match a query, and how many."""
+"""Matching: which articles of an index in a folder match a query."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchkit.index.generation import Generation
-    from searchkit.search.retrieval import Candidates
 
     Rows = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
 
 
-def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
-    """Return the numbers of the articles that match, ascending."""
-    rows = candidates.matching if candidates.matching is not None else generation.living
+def matching_articles(generation: Generation, rows: Mask | None) -> Rows:
+    """Return the numbers of the articles that have any of some rows, ascending; None: of all that live."""
+    rows = generation.living if rows is None else rows
     if rows is None:
         return np.arange(generation.article_count)
     if generation.rows_are_articles:
@@ -25,12 +25,3 @@ def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
     articles: Rows = generation.article_of_row[rows]
     first = np.diff(articles, prepend=-1) != 0
     return np.asarray(articles[first])
-
-
-def count_matching(generation: Generation, candidates: Candidates) -> int:
-    """Count the articles that match, exactly."""
-    if candidates.legs.keyword is not None:
-        return candidates.legs.keyword.count_articles(generation.article_of_row)
-    if candidates.mask is None:
-        return generation.manifest.articles
-    return len(matching_articles(generation, candidates))

@@ -19,10 +19,9 @@ from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.matching import matching_articles
-from searchkit.search.protocols import IndexContext
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidences_of, is_wordless, refuse_without_confidence
-from searchkit.search.retrieval import Candidates, SearchContext
+from searchkit.search.retrieval import Candidates, IndexContext, SearchContext
 from searchkit.types import Mode
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def _sortable(context: SearchContext, candidates: Candidates, config: SearchConf
     """Return the articles that are sorted, ascending."""
     least = candidates.query.min_confidence
     if not least or is_wordless(candidates.legs):
-        return matching_articles(context.generation, candidates)
+        return matching_articles(context.generation, candidates.matching)
     refuse_without_confidence(candidates.legs, config)
     ranking, count = DeepRanking(candidates.legs.alone, config.depth, whole_depth=False), _CONFIDENT_FROM
     while True:

@@ -3,7 +3,7 @@
 ``RowSpace`` and ``KeywordScores`` are what ranking, fusion, neighbours, results and explanations work on: numbered
 chunks, and what the two retrievers say of them. ``index/generation.py`` and ``keyword/scoring/evaluator.py`` are these
 for an index in a folder, ``opensearch/query_view.py`` for one search on a cluster. ``SearchedIndex`` is an opened
-generation, ``IndexContext`` what ``Searcher`` asks of it.
+generation; ``IndexContext`` in ``retrieval.py`` is what ``Searcher`` asks of it.
 """
 
 from __future__ import annotations
@@ -15,29 +15,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from searchkit.answer import FacetCount
     from searchkit.config import SearchConfig
     from searchkit.index.manifest import Manifest
     from searchkit.index.segment_reader import Segment
-    from searchkit.keyword.bounded_cache import BoundedCache
     from searchkit.keyword.query.ast import Compound, Term
-    from searchkit.keyword.query.parser import ParsedQuery
     from searchkit.keyword.scoring.evaluator import BestRows
     from searchkit.keyword.scoring.native_executor import VotedArticles
-    from searchkit.search.cursor import Clock
-    from searchkit.search.deep_ranking import DeepRanking
-    from searchkit.search.highlight import Highlighter
-    from searchkit.search.language_bias import LanguageBias
-    from searchkit.search.retrieval import Candidates
-    from searchkit.types import Article, Chunk, Encoder, IndexInfo, Mode, Query, Vector, Where
+    from searchkit.types import Article, Chunk, Encoder
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
     Mask = NDArray[np.bool_]
-
-
-Encode = Callable[["IndexContext", str], "Vector"]
-"""Makes the vector of a query by the encoder of what is searched."""
 
 
 class RowSpace(Protocol):
@@ -167,85 +155,6 @@ class SearchedIndex(Protocol):
 
 Prepare = Callable[[SearchedIndex], None]
 """Makes ready for a generation before searches go over to it; raises where it can't be searched."""
-
-
-class IndexContext(Protocol):
-    """A generation as searches see it: what ``Searcher`` asks an engine for, and what searches keep beside it."""
-
-    paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]]
-    gave_cursor: bool
-
-    @property
-    def generation(self) -> SearchedIndex:
-        """The generation that is searched."""
-        ...
-
-    @property
-    def seal(self) -> bytes:
-        """What tells the generation from another of the same number."""
-        ...
-
-    @property
-    def snippets(self) -> Highlighter:
-        """What cuts chunks to what is worth showing."""
-        ...
-
-    @property
-    def leaning(self) -> LanguageBias:
-        """How the vectors of each language lie, and the weight that follows."""
-        ...
-
-    def parse(self, query: Query) -> ParsedQuery:
-        """Read the query language."""
-        ...
-
-    def standing(self, mode: Mode) -> tuple[str, ...]:
-        """Say what the index lacks that matters to a search in a mode."""
-        ...
-
-    def mixed(self, text: str) -> float:
-        """Return how much a question's words are of several languages, 0 to 1."""
-        ...
-
-    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
-        """Ask the retrievers that a query's mode names."""
-        ...
-
-    def count(self, candidates: Candidates) -> int:
-        """Count the articles that match, exactly."""
-        ...
-
-    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
-        """Count the values of the fields that a query names, over the articles that match."""
-        ...
-
-    def lacks_words(self, candidates: Candidates) -> bool:
-        """Say whether the query has a word none of whose forms stands in an article."""
-        ...
-
-    def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
-        """Return other spellings of the query."""
-        ...
-
-    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
-        """Return an article and its chunks; None where there is none of that id."""
-        ...
-
-    def ids_where(self, where: Where) -> list[str]:
-        """Return the ids of the articles that pass a filter."""
-        ...
-
-    def count_where(self, where: Where) -> int:
-        """Count the articles that pass a filter."""
-        ...
-
-    def meets(self, article_id: str, where: Where) -> bool:
-        """Say whether there is an article of an id, and it passes a filter."""
-        ...
-
-    def info(self, time_zone: str) -> IndexInfo:
-        """Tell what the index is made of, to who asks in a time zone."""
-        ...
 
 
 class KeywordScores(Protocol):

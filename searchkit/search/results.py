@@ -14,9 +14,9 @@ from searchkit.errors import QueryError
 from searchkit.search.confidence import confidences
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
-from searchkit.search.protocols import IndexContext, RowSpace
+from searchkit.search.protocols import RowSpace
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
-from searchkit.search.retrieval import Candidates
+from searchkit.search.retrieval import Candidates, IndexContext
 from searchkit.types import Article, Part
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from searchkit.config import SearchConfig
 from searchkit.errors import BackendError, MissingExtra, QueryError, VectorsMissing
@@ -50,9 +50,9 @@ from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_of_terms
-from searchkit.search.matching import count_matching
+from searchkit.search.matching import matching_articles
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
-from searchkit.search.protocols import Encode, IndexContext, SearchedIndex
+from searchkit.search.protocols import SearchedIndex
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, until_newest, where_at
@@ -102,6 +102,89 @@ def _coverage(generation: SearchedIndex, mode: Mode) -> str:
         raise VectorsMissing(f"{note}: nothing can be found by vector.")
     rest = "can't be found by vector" if mode is Mode.VECTOR else "are found by keyword alone"
     return f"{note}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
+
+
+Encode = Callable[["IndexContext", str], "Vector"]
+"""Makes the vector of a query by the encoder of what is searched."""
+
+
+class IndexContext(Protocol):
+    """A generation as searches see it: what ``Searcher`` asks an engine for, and what searches keep beside it."""
+
+    paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]]
+    gave_cursor: bool
+
+    @property
+    def generation(self) -> SearchedIndex:
+        """The generation that is searched."""
+        ...
+
+    @property
+    def seal(self) -> bytes:
+        """What tells the generation from another of the same number."""
+        ...
+
+    @property
+    def snippets(self) -> Highlighter:
+        """What cuts chunks to what is worth showing."""
+        ...
+
+    @property
+    def leaning(self) -> LanguageBias:
+        """How the vectors of each language lie, and the weight that follows."""
+        ...
+
+    def parse(self, query: Query) -> ParsedQuery:
+        """Read the query language."""
+        ...
+
+    def standing(self, mode: Mode) -> tuple[str, ...]:
+        """Say what the index lacks that matters to a search in a mode."""
+        ...
+
+    def mixed(self, text: str) -> float:
+        """Return how much a question's words are of several languages, 0 to 1."""
+        ...
+
+    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
+        """Ask the retrievers that a query's mode names."""
+        ...
+
+    def count(self, candidates: Candidates) -> int:
+        """Count the articles that match, exactly."""
+        ...
+
+    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
+        """Count the values of the fields that a query names, over the articles that match."""
+        ...
+
+    def lacks_words(self, candidates: Candidates) -> bool:
+        """Say whether the query has a word none of whose forms stands in an article."""
+        ...
+
+    def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
+        """Return other spellings of the query."""
+        ...
+
+    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
+        """Return an article and its chunks; None where there is none of that id."""
+        ...
+
+    def ids_where(self, where: Where) -> list[str]:
+        """Return the ids of the articles that pass a filter."""
+        ...
+
+    def count_where(self, where: Where) -> int:
+        """Count the articles that pass a filter."""
+        ...
+
+    def meets(self, article_id: str, where: Where) -> bool:
+        """Say whether there is an article of an id, and it passes a filter."""
+        ...
+
+    def info(self, time_zone: str) -> IndexInfo:
+        """Tell what the index is made of, to who asks in a time zone."""
+        ...
 
 
 class SearchContext:
@@ -241,7 +324,11 @@ class SearchContext:
 
     def count(self, candidates: Candidates) -> int:
         """Count the articles that match, exactly."""
-        return count_matching(self.generation, candidates)
+        if candidates.legs.keyword is not None:
+            return candidates.legs.keyword.count_articles(self.generation.article_of_row)
+        if candidates.mask is None:
+            return self.generation.manifest.articles
+        return len(matching_articles(self.generation, candidates.matching))
 
     def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
         """Count the values of the fields that a query names, over the articles that match. Raises ``QueryError``."""

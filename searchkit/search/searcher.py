@@ -35,7 +35,6 @@ from searchkit.search.pages import (
     scored_articles,
     what_is_counted,
 )
-from searchkit.search.protocols import Encode, IndexContext
 from searchkit.search.query import check_query, ids_of, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
 from searchkit.search.query_time import Around, When, timed_reading
@@ -43,7 +42,7 @@ from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, SearchContext, batch_texts, index_notes
+from searchkit.search.retrieval import Candidates, Encode, IndexContext, SearchContext, batch_texts, index_notes
 from searchkit.search.similar_articles import example_of, more_like, query_like
 from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
 from searchkit.search.suggestions import kinds_of

@@ -33,12 +33,13 @@ from searchkit.errors import (
 )
 from searchkit.index.manifest import sealed
 from searchkit.opensearch import build as cluster_build
-from searchkit.opensearch import lock, writer
+from searchkit.opensearch import cluster_writer as writer
+from searchkit.opensearch import writer_lease as lock
 from searchkit.opensearch.address import address_of
 from searchkit.opensearch.client import Cluster
-from searchkit.opensearch.lock import WriterLease
 from searchkit.opensearch.mapping import META
 from searchkit.opensearch.names import generations, holders
+from searchkit.opensearch.writer_lease import WriterLease
 from tests.contract.engines import opened, remove
 from tests.index.archive import article
 from tests.word_encoder import WordEncoder
@@ -164,7 +165,8 @@ def test_a_lease_that_ran_out_is_taken_over_once(connection: Cluster, monkeypatc
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from searchkit.opensearch import build, writer
+from searchkit.opensearch import build
+from searchkit.opensearch import cluster_writer as writer
 from searchkit.opensearch.address import address_of
 writer.BULK_BYTES = 20_000
 sent = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,7 +16,6 @@ from searchkit.cli.output.numbers import count
 from searchkit.config import IndexConfig, ReadConfig
 from searchkit.errors import NotOnCluster
 from searchkit.opensearch.address import address_of, is_address
-from searchkit.opensearch.writer import CopyReport
 from searchkit.types import BuildReport, Encoder, Progress
 
 From = Annotated[str, typer.Argument(metavar="FROM", show_default=False, help="The folder of an index.")]
@@ -29,6 +28,9 @@ Replicas = Annotated[
     ),
 ]
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from searchkit.opensearch.cluster_writer import CopyReport
 
 
 def copy(

@@ -22,11 +22,11 @@ from searchkit.index.articles_db import StoredArticle
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.opensearch.chunk_terms import ChunkTerms, terms_of
 from searchkit.opensearch.client import Cluster
+from searchkit.opensearch.cluster_manifest import meta_of
 from searchkit.opensearch.documents import document
-from searchkit.opensearch.lock import WriterLease
-from searchkit.opensearch.manifest import meta_of
 from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, UNFINISHED, index_body, similarities
 from searchkit.opensearch.names import generations, holders, physical, swap, unfinished
+from searchkit.opensearch.writer_lease import WriterLease
 from searchkit.types import Progress
 from searchkit.version import __version__
 
