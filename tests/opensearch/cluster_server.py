@@ -47,7 +47,7 @@ def cluster_server(**answers: tuple[int, Any]) -> Iterator[Played]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815 - http.server calls them so
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is http.server's
             """Say nothing."""

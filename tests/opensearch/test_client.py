@@ -80,7 +80,7 @@ def test_a_node_that_is_gone_is_passed_over_and_a_cluster_that_is_gone_is_named(
     with cluster_server() as played:
         cluster = Cluster(address_of(f"opensearch://127.0.0.1:1,127.0.0.1:{played.port}/news"))
         assert [cluster.version() for _ in range(4)] == [(3, 5, 0)] * 4
-    with pytest.raises(ClusterUnreachable, match="127.0.0.1:1"):
+    with pytest.raises(ClusterUnreachable, match=r"127\.0\.0\.1:1"):
         connected(1).version()
 
 
