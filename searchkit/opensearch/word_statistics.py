@@ -5,7 +5,7 @@ Counted exactly, over all shards, by aggregations: what a question is worth (U) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from searchkit.errors import QueryError
@@ -43,7 +43,6 @@ class WordStatistics:
     def __init__(self, cluster: Cluster, index: str, chunks: int) -> None:
         self._cluster, self._index, self._chunks = cluster, index, chunks
         self._counts: BoundedCache[Word, int] = BoundedCache(_REMEMBERED)
-        self._groups: BoundedCache[Word, frozenset[str]] = BoundedCache(_REMEMBERED)
 
     def learn(self, words: Iterable[Word]) -> None:
         """Count those that aren't known yet, in one request. Raises ``BackendError``, ``QueryError``."""
@@ -63,16 +62,18 @@ class WordStatistics:
         for i, word in enumerate(asked):
             self._counts[word] = int(buckets[str(i)]["doc_count"])
 
-    def groups_of(self, word: Word) -> frozenset[str]:
-        """Return the groups of languages in whose articles any of a word's terms stands. Raises ``BackendError``."""
-        groups = self._groups.get(word)
-        if groups is None:
-            counted = {"group": {"terms": {"field": "group", "size": _MOST_GROUPS}}}
-            query = {"nested": {"path": CHUNKS, "query": _clause(word), "score_mode": "none"}}
-            answer = self._cluster.search(self._index, {"size": 0, "query": query, "aggs": counted})
-            groups = frozenset(str(bucket["key"]) for bucket in answer["aggregations"]["group"]["buckets"])
-            self._groups[word] = groups
-        return groups
+    def groups_of(self, words: Sequence[Word]) -> list[frozenset[str]]:
+        """Return of each word the groups of languages in whose articles it stands. Raises ``BackendError``."""
+        if not words:
+            return []
+        counted = {"group": {"terms": {"field": "group", "size": _MOST_GROUPS}}}
+        aggs = {
+            str(i): {"filter": {"nested": {"path": CHUNKS, "query": _clause(word)}}, "aggs": counted}
+            for i, word in enumerate(words)
+        }
+        answer = self._cluster.search(self._index, {"size": 0, "aggs": aggs})["aggregations"]
+        buckets = [answer[str(i)]["group"]["buckets"] for i in range(len(words))]
+        return [frozenset(str(bucket["key"]) for bucket in each) for each in buckets]
 
     def df(self, word: Word) -> int:
         """Count the chunks that have any of a word's terms. Raises ``BackendError``."""

@@ -137,16 +137,21 @@ class ClusterContext:
         """Return how much a question's words are of several languages, 0 to 1. Raises ``BackendError``."""
         if len(self.generation.manifest.spreads) < 2:
             return 0.0
-        return MixedLanguageDetector(
-            self.generation.languages, list(self.leaning.spreads), self.analyzer, self._languages_of
-        ).mixed(text)
+        return self._mixed_languages.mixed(text)
 
-    def _languages_of(self, terms: tuple[str, ...]) -> NDArray[np.bool_]:
-        """Return ``(groups + 1,)``: in the chunks of which languages any of the terms stands."""
-        seen = np.zeros(len(self.leaning.spreads) + 1, dtype=bool)
-        for group in self.generation.statistics.groups_of((TERMS, terms)):
-            seen[self.leaning.number_of(group)] = True
-        return seen
+    @cached_property
+    def _mixed_languages(self) -> MixedLanguageDetector:
+        groups = list(self.leaning.spreads)
+        return MixedLanguageDetector(self.generation.languages, groups, self.analyzer, self._languages_of)
+
+    def _languages_of(self, words: Sequence[tuple[str, ...]]) -> list[NDArray[np.bool_]]:
+        """Return of each word ``(groups + 1,)``: in the articles of which languages it stands."""
+        masks = []
+        for groups in self.generation.statistics.groups_of([(TERMS, terms) for terms in words]):
+            seen = np.zeros(len(self.leaning.spreads) + 1, dtype=bool)
+            seen[[self.leaning.number_of(group) for group in sorted(groups)]] = True
+            masks.append(seen)
+        return masks
 
     def info(self, time_zone: str) -> IndexInfo:
         """Tell what the index is made of, to who asks in a time zone. Raises ``BackendError``."""

@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Mask = NDArray[np.bool_]
     Scores = NDArray[np.float64]
-    LanguagesOf = Callable[[tuple[str, ...]], Mask]
-    """``(groups + 1,)``: in the chunks of which languages some terms stand; the last, of those without vectors."""
+    LanguagesOf = Callable[[Sequence[tuple[str, ...]]], Sequence[Mask]]
+    """Of each word, ``(groups + 1,)``: in the chunks of which languages any of its terms stands; the last are those
+    without vectors."""
 
 
 _REMEMBERED = 1 << 16
@@ -65,7 +66,7 @@ class MixedLanguageDetector:
         self, languages: tuple[str | None, ...], groups: Sequence[str], analyzer: Analyzer, languages_of: LanguagesOf
     ) -> None:
         """Take by which languages the index is analysed, the groups that its vectors are counted in, and who knows."""
-        self._languages, self._analyzer, self._languages_of_terms = languages, analyzer, languages_of
+        self._languages, self._analyzer, self._languages_of_words = languages, analyzer, languages_of
         self._standing: BoundedCache[tuple[str, ...], int] = BoundedCache(_REMEMBERED)
         self._any: Mask = np.asarray([*(not name for name in groups), True])
         """``(groups + 1,)``: the groups that are of no language: not recognised, or without vectors."""
@@ -74,27 +75,29 @@ class MixedLanguageDetector:
         """Return how much of a question is of other languages than the rest, 0 to 1. Raises ``IndexCorrupt``."""
         words = telling_words(self._analyzer.query_terms(text, self._languages), self._languages)
         units = dict.fromkeys(tuple(unit.terms) for word in words for unit in word.units)
-        known = [languages for terms in units if (languages := self._languages_of(terms))]
+        known = [languages for languages in self._languages_of(list(units)) if languages]
         if len(known) < 3:
             return 0.0
         most = max(sum(languages >> group & 1 for languages in known) for group in range(len(self._any)))
         return max(0, len(known) - most - 1) / (len(known) - 1)
 
-    def _languages_of(self, terms: tuple[str, ...]) -> int:
-        """Return a bit for each language in which any of the terms stands; all where an unknown one has it, too."""
-        groups = self._standing.get(terms)
-        if groups is None:
-            seen = self._languages_of_terms(terms)
+    def _languages_of(self, words: Sequence[tuple[str, ...]]) -> list[int]:
+        """Return of each word a bit for each language in which it stands; all where an unknown one has it, too."""
+        groups = {terms: bits for terms in words if (bits := self._standing.get(terms)) is not None}
+        absent = [terms for terms in words if terms not in groups]
+        for terms, seen in zip(absent, self._languages_of_words(absent), strict=True):
             chosen = np.ones_like(seen) if (seen & self._any).any() else seen
-            groups = sum(1 << group for group in np.flatnonzero(chosen).tolist())
-            self._standing[terms] = groups
-        return groups
+            groups[terms] = self._standing[terms] = sum(1 << group for group in np.flatnonzero(chosen).tolist())
+        return [groups[terms] for terms in words]
 
 
-def languages_of_terms(keyword: KeywordSegments, leaning: LanguageBias) -> LanguagesOf:
+def languages_in_postings(keyword: KeywordSegments, leaning: LanguageBias) -> LanguagesOf:
     """Return who looks into the postings of a generation. Raises ``IndexCorrupt``, when asked."""
 
-    def look(terms: tuple[str, ...]) -> Mask:
+    def look(words: Sequence[tuple[str, ...]]) -> list[Mask]:
+        return [_seen(terms) for terms in words]
+
+    def _seen(terms: tuple[str, ...]) -> Mask:
         seen = np.zeros(len(leaning.spreads) + 1, dtype=bool)
         for number, base in enumerate(keyword.bases[:-1]):
             rows, _ = keyword.postings(number, TEXT, terms)

@@ -49,7 +49,7 @@ from searchkit.search.facets import count_facets
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
-from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_of_terms
+from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_in_postings
 from searchkit.search.matching import matching_articles
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.protocols import SearchedIndex
@@ -241,7 +241,7 @@ class SearchContext:
             self.generation.languages,
             list(self.leaning.spreads),
             self.analyzer,
-            languages_of_terms(self.keyword, self.leaning),
+            languages_in_postings(self.keyword, self.leaning),
         )
 
     def mixed(self, text: str) -> float:
