@@ -357,6 +357,122 @@ class BackendError(SearchkitError):
     default_hint = "Try again, or search without it."
 
 
+class ClusterUnreachable(BackendError):
+    """No node of an OpenSearch cluster answers.
+
+    Example:
+        >>> from searchkit.errors import ClusterUnreachable
+        >>> ClusterUnreachable("127.0.0.1:9200 doesn't answer.").exit_code
+        9
+    """
+
+    default_hint = "Check that the cluster runs and that the address names its hosts and ports."
+
+
+class ClusterRefused(BackendError):
+    """An OpenSearch cluster doesn't know the user (401), or the user may not do this (403).
+
+    Example:
+        >>> from searchkit.errors import ClusterRefused
+        >>> "SEARCHKIT_OPENSEARCH_USER" in ClusterRefused("The cluster wants a user.").hint
+        True
+    """
+
+    default_hint = (
+        "Set SEARCHKIT_OPENSEARCH_USER and SEARCHKIT_OPENSEARCH_PASSWORD, or SEARCHKIT_OPENSEARCH_TOKEN, to those of a"
+        " user who may do this."
+    )
+
+
+class ClusterUnsupported(BackendError):
+    """An OpenSearch cluster is older than supported, or lacks what an index needs, as the k-NN plugin.
+
+    Example:
+        >>> from searchkit.errors import ClusterUnsupported
+        >>> ClusterUnsupported("The cluster has OpenSearch 1.3.").http_status
+        502
+    """
+
+    default_hint = "Use OpenSearch 2.19 or newer with its k-NN plugin, as the published bundles are."
+
+
+class ClusterReadOnly(BackendError):
+    """An OpenSearch cluster takes no writes: its disks are full, or somebody has put a block on it.
+
+    Example:
+        >>> from searchkit.errors import BackendError, ClusterReadOnly
+        >>> isinstance(ClusterReadOnly("news-000002 is read-only."), BackendError)
+        True
+    """
+
+    default_hint = "Free disk space on its nodes, or take the block off the index; nothing was changed here."
+
+
+class ClusterTimeout(BackendError):
+    """An OpenSearch cluster didn't answer in time, or says itself that its answer isn't whole for want of time.
+
+    Example:
+        >>> from searchkit.errors import ClusterTimeout
+        >>> ClusterTimeout("No answer after 30 s.").http_status
+        504
+    """
+
+    http_status = 504
+    default_hint = "Try again, ask for less, or set SEARCHKIT_OPENSEARCH_TIMEOUT to more seconds."
+
+
+class ClusterOverloaded(BackendError):
+    """An OpenSearch cluster turns work away: its queue is full, its memory is used up, or a request is too large.
+
+    Example:
+        >>> from searchkit.errors import ClusterOverloaded
+        >>> ClusterOverloaded("The cluster's queue is full.").http_status
+        503
+    """
+
+    http_status = 503
+    default_hint = "Try again later; where it goes on, give the cluster more memory or more nodes."
+
+
+class ShardsFailed(BackendError):
+    """Parts of an OpenSearch index didn't answer, so that the answer wouldn't be whole.
+
+    Example:
+        >>> from searchkit.errors import BackendError, ShardsFailed
+        >>> isinstance(ShardsFailed("Shard 2 of news-000001 failed."), BackendError)
+        True
+    """
+
+    default_hint = "Run 'searchkit doctor --index ADDRESS' to see the cluster's health, and try again when it is green."
+
+
+class IndexForeign(SearchkitError):
+    """What bears an index's name on a cluster wasn't made by searchkit.
+
+    Example:
+        >>> from searchkit.errors import IndexForeign
+        >>> IndexForeign("'logs' isn't an index of searchkit.").exit_code
+        3
+    """
+
+    exit_code = 3
+    http_status = 409
+    default_hint = "Choose another name for the index: nothing of it was read or changed."
+
+
+class NotOnCluster(SearchkitError):
+    """What works on an index in a folder doesn't work on one of an OpenSearch cluster yet.
+
+    Example:
+        >>> from searchkit.errors import NotOnCluster
+        >>> NotOnCluster("'quote' doesn't work over OpenSearch yet.").exit_code
+        2
+    """
+
+    http_status = 501
+    default_hint = "'searchkit --help' and searchkit/opensearch/README.md say what works over OpenSearch."
+
+
 class OperationTimeout(SearchkitError, TimeoutError):
     """What was asked took longer than it was given (``searchkit.aio``); a ``TimeoutError`` too.
 

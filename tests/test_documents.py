@@ -25,6 +25,7 @@ PAGES = (
     PACKAGE / "cli" / "REFERENCE.md",
     PACKAGE / "index" / "FORMAT.md",
     PACKAGE / "index" / "OPERATIONS.md",
+    PACKAGE / "opensearch" / "README.md",
     PACKAGE / "search" / "SCORING.md",
     PACKAGE / "server" / "README.md",
     PACKAGE / "integrations" / "README.md",

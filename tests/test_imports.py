@@ -23,6 +23,7 @@ LAYERS = (
     {"ingest", "encoders"},
     {"keyword"},
     {"index"},
+    {"opensearch"},
     {"search"},
     {"aio"},
     {"evaluation"},
@@ -64,6 +65,7 @@ ONE_FILE = (
     "langchain_core",
     "llama_index",
     "haystack",
+    "opensearchpy",
 )
 """Each of these is imported by one file at most, which can so be put in another's place."""
 
@@ -77,7 +79,7 @@ ONE_FOLDER = {
     "pydantic_core": "server",
     "mcp": "server",
 }
-NUMPY = {"storage", "keyword", "index", "encoders", "search", "evaluation"}
+NUMPY = {"storage", "keyword", "index", "opensearch", "encoders", "search", "evaluation"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -168,7 +170,8 @@ LIGHT = """
 import sys
 {statement}
 heavy = {{"numpy", "torch", "whoosh", "faiss", "onnxruntime", "sentence_transformers", "trafilatura", "dateparser"}}
-heavy |= {{"fastapi", "uvicorn", "mcp", "langchain_core", "llama_index", "haystack", "searchkit.integrations"}}
+heavy |= {{"fastapi", "uvicorn", "mcp", "opensearchpy"}}
+heavy |= {{"langchain_core", "llama_index", "haystack", "searchkit.integrations"}}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -43,6 +43,15 @@ EXIT_CODES = {
     "SourceError": 8,
     "BackendError": 9,
     "OperationTimeout": 9,
+    "ClusterUnreachable": 9,
+    "ClusterRefused": 9,
+    "ClusterUnsupported": 9,
+    "ClusterReadOnly": 9,
+    "ClusterTimeout": 9,
+    "ClusterOverloaded": 9,
+    "ShardsFailed": 9,
+    "IndexForeign": 3,
+    "NotOnCluster": 2,
 }
 METAPHORS = re.compile(
     r"^(ahead|zero|standing|leaning|caring|making|choosing|looking|tongues|asking|legs|straight|bare|quick)$"

@@ -69,8 +69,13 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("backup", "maintenance.backup", ("searchkit backup /mnt/disk/news --index indexes/news",)),
     ("restore", "maintenance.restore", ("searchkit restore /mnt/disk/news --index indexes/news",)),
+    ("copy", "cluster.copy", ("searchkit copy indexes/news opensearch://search.example:9200/news",)),
     ("cache", "maintenance.cache", ("searchkit cache", "searchkit cache --clear")),
-    ("doctor", "doctor.doctor", ("searchkit doctor",)),
+    (
+        "doctor",
+        "doctor.doctor",
+        ("searchkit doctor", "searchkit doctor opensearch://search.example:9200/news"),
+    ),
     (
         "search",
         "search.search",
@@ -162,6 +167,8 @@ Environment:
   SEARCHKIT_ENCODER_KEY  the key of an embeddings endpoint
   SEARCHKIT_ENCODER_ENDPOINTS  those that an index may name, with commas between
   SEARCHKIT_TOKEN, SEARCHKIT_WRITE_TOKEN  what 'serve' is asked with, to read and to write
+  SEARCHKIT_OPENSEARCH_USER, _PASSWORD, or _TOKEN  who asks an OpenSearch cluster
+  SEARCHKIT_OPENSEARCH_TIMEOUT  seconds that a request to it may take
   SEARCHKIT_TIME_ZONE    where "today" is without --time-zone, such as Europe/Berlin
   SEARCHKIT_DEBUG=1      show the traceback of an error
   NO_COLOR, FORCE_COLOR  never colours, always colours"""

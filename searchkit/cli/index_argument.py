@@ -8,13 +8,24 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from searchkit.cli.output.console import Screen
-from searchkit.errors import ConfigError, IndexNotFound, StorageError
+from searchkit.errors import ConfigError, IndexNotFound, NotOnCluster, StorageError
+from searchkit.opensearch.address import address_of, is_address
 
 HOME = Path("indexes")
 """Where a bare name is looked up, seen from the working folder."""
 
 SHOWN = 60
 """Characters of a name that an error shows."""
+
+
+def existing_place(typed: str | None, screen: Screen) -> str | Path:
+    """Return the index to read: the address of one on a cluster, or a folder as ``existing_index`` does.
+
+    Raises ``ConfigError`` for what is no address, and as that does.
+    """
+    if typed and is_address(typed):
+        return str(address_of(typed))
+    return existing_index(typed, screen)
 
 
 def existing_index(typed: str | None, screen: Screen) -> Path:
@@ -43,13 +54,15 @@ def existing_index(typed: str | None, screen: Screen) -> Path:
     )
 
 
-def existing_indexes(typed: Sequence[str] | None, screen: Screen) -> list[Path]:
-    """Return the folders of the indexes to read: those that are named, or else the one that ``existing_index`` finds.
+def existing_indexes(typed: Sequence[str] | None, screen: Screen) -> list[str | Path]:
+    """Return the indexes to read: those that are named, or else the one that ``existing_place`` finds.
 
-    Raises as that does.
+    Raises as that does, and ``NotOnCluster`` for several of which one is on a cluster.
     """
     named: list[str | None] = [*typed] if typed else [os.environ.get("SEARCHKIT_INDEX")]
-    return [existing_index(name, screen) for name in named]
+    if len(named) > 1 and any(name and is_address(name) for name in named):
+        raise NotOnCluster("Several indexes together can't be searched over OpenSearch yet.", hint="Name one of them.")
+    return [existing_place(name, screen) for name in named]
 
 
 def _is_there(path: Path) -> bool:
@@ -97,10 +110,12 @@ def named_index(typed: str) -> Path:
     """Read what --index says: a path, or a bare name that stands under ``indexes/``.
 
     A folder here of that name goes before where it is an index, or is empty and there is no such index. Raises
-    ``ConfigError`` where no path can be called so.
+    ``ConfigError`` where no path can be called so, ``NotOnCluster`` for an address.
     """
     from searchkit.index.paths import is_index
 
+    if is_address(typed):
+        raise NotOnCluster("This command doesn't work over OpenSearch yet.")
     path, at_home = Path(typed).expanduser(), HOME / typed
     try:
         if is_index(path) or (path / "LOCK").exists() or "/" in typed or typed in {"", ".", ".."}:

@@ -42,7 +42,7 @@ KEYS, KEY_ARTICLES = "keys", "key_articles"
 LONGEST_TITLE = 40
 """Words of a title, or of a question, that are looked up: a newspaper's longest titles have some 25."""
 
-_MOST_ALIKE = 64
+MOST_ALIKE = 64
 """Articles of one key that are looked at: more have a title such as "Editorial", by which none of them is known."""
 
 _FIRST_IN_RUN = "\u0e00"
@@ -267,6 +267,6 @@ class ArticleKeys:
         rows: set[int] = set()
         for key, start in zip(wanted[held].tolist(), first[held].tolist(), strict=True):
             end = int(np.searchsorted(self.keys, key, side="right"))
-            if end - start <= _MOST_ALIKE:
+            if end - start <= MOST_ALIKE:
                 rows.update(self._articles[start:end].tolist())
         return sorted(rows)

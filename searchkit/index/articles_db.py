@@ -164,6 +164,24 @@ def article_of(cells: tuple[Any, ...], origin: Origin | None = None) -> Article:
     )
 
 
+def cells_of(article: Article) -> tuple[str | None, ...]:
+    """Write an article as ``COLUMNS``, which ``article_of`` reads."""
+    return (
+        article.id,
+        article.title,
+        article.text,
+        article.url,
+        article.source,
+        json_of(article.authors),
+        text_of(article.published, article.utc_offset_s),
+        text_of(article.updated),
+        article.language,
+        json_of(article.tags),
+        json_of(article.fields),
+        json_of([_values(section) for section in article.sections]),
+    )
+
+
 def _texts(written: str) -> tuple[str, ...]:
     if written == "[]":
         return ()
@@ -436,11 +454,8 @@ class ArticlesWriter:
         """
         row, first = len(self._starts) - 1, self._starts[-1]
         values = (
-            row, article.id, digest or article_digest(article), self._file(article.origin), article.title, article.text,
-            article.url, article.source, json_of(article.authors),
-            text_of(article.published, article.utc_offset_s), text_of(article.updated),
-            article.language, json_of(article.tags), json_of(article.fields),
-            json_of([_values(section) for section in article.sections]), first, len(chunks),
+            row, article.id, digest or article_digest(article), self._file(article.origin), *cells_of(article)[1:],
+            first, len(chunks),
         )  # fmt: skip
         try:
             self._db.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)

@@ -205,6 +205,18 @@ def as_number(text: str) -> str | None:
     return plain if _NUMBER.fullmatch(plain) else None
 
 
+_LIKE_NUMBER = re.compile(r"(?=.*[0-9])[-0-9.]+|(?=.*[0-9.]e[-+0-9])(?!.*e.*e)[-+0-9.e]+", re.ASCII | re.DOTALL)
+_BEGINS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII)
+
+
+def number_of(key: str) -> float | None:
+    """Return the number by which a value's key compares, as ``_NUMERIC`` and CAST have it; None where it is text."""
+    if not _LIKE_NUMBER.fullmatch(key):
+        return None
+    begins = _BEGINS.match(key)
+    return float(begins[0]) if begins else 0.0
+
+
 def holds_numbers(segments: Iterable[tuple[Segment, Mask]], name: str) -> bool:
     """Say whether most of a field's values are numbers, as far as some articles of each segment have it."""
     numbers = others = 0

@@ -21,6 +21,7 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt, QueryError
 from searchkit.field_config import FieldConfig
+from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.declared_fields import refuse_words
 from searchkit.index.filters import articles_where, field_names
 from searchkit.index.label_columns import LabelColumn, label_column
@@ -32,7 +33,7 @@ from searchkit.index.sort_keys import sort_keys
 from searchkit.index.vector_index import best_of
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.storage.files import unreadable
-from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Where
+from searchkit.types import NO_FILTER, Article, Chunk, Encoder, IndexInfo, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,6 +115,9 @@ class Generation:
         sizes = [segment.fact.chunks for segment in self.segments]
         self.bases: NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         """``(segments + 1,)``: the first row of each segment, and the number of rows at the end."""
+
+    holds_all_rows = True
+    """Sets of its rows can be searched in."""
 
     def __enter__(self) -> Self:
         return self
@@ -221,6 +225,10 @@ class Generation:
     def settings(self) -> SearchConfig:
         """What a search that names no settings uses: those that the manifest names, or else the defaults."""
         return self.manifest.settings.to_config() if self.manifest.settings else SearchConfig()
+
+    def load_encoder(self) -> Encoder:
+        """Return the encoder that made the vectors. Raises as ``bundled_encoder.encoder_of`` does."""
+        return encoder_of(self.paths, self.manifest)
 
     def spread(self, articles: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
         """Turn a choice of articles for each segment into a choice of rows, ``(rows,)``."""
@@ -453,7 +461,7 @@ FIELDS_EVERYWHERE = frozenset({"source", "language", "tag", "author", "published
 """Fields that every query may filter by, whether or not an article has them."""
 
 
-def check_fields(generation: Generation, where: Where) -> None:
+def check_fields(field_names: frozenset[str], declared: Mapping[str, FieldConfig], where: Where) -> None:
     """Raise ``QueryError`` for a field that no article here has: the name is wrong, not the archive.
 
     An empty list is taken on any field: whoever may see nothing sees nothing.
@@ -462,9 +470,9 @@ def check_fields(generation: Generation, where: Where) -> None:
     if where.expression is not None:
         names += [condition.field for condition in where.expression.conditions() if condition.values != ()]
     for name in names:
-        refuse_words(generation.declared, name)
-        if name not in generation.field_names | FIELDS_EVERYWHERE:
-            raise unknown_field(name, generation.field_names | {"published"})
+        refuse_words(declared, name)
+        if name not in field_names | FIELDS_EVERYWHERE:
+            raise unknown_field(name, field_names | {"published"})
 
 
 def unknown_field(name: str, names: Iterable[str]) -> QueryError:
@@ -557,13 +565,13 @@ def info_of(generation: Generation, time_zone: str | None = None) -> IndexInfo:
         last_published=max(instants, default=None),
         config=manifest.config.to_dict(),
         settings=dict(manifest.settings.search) if manifest.settings else {},
-        time_zone=_zone_name(generation.settings.time_zone if time_zone is None else time_zone),
+        time_zone=zone_name(generation.settings.time_zone if time_zone is None else time_zone),
         encoder_shares={name: measured.weight_share for name, measured in manifest.competence.items()},
         confidence_measured=manifest.answers.general is not None,
     )
 
 
-def _zone_name(time_zone: str) -> str:
+def zone_name(time_zone: str) -> str:
     """Name a time zone; this machine's for ""."""
     from searchkit.ingest.dates import zone_of
 

@@ -460,7 +460,7 @@ def read_manifest(paths: IndexPaths, generation: int, *, seal: str | None = None
     if seal is not None and seal != values["check"]:
         raise IndexCorrupt(f"{path} isn't the manifest that {paths.current} names: their digests differ.")
     try:
-        manifest = _from_values(values)
+        manifest = manifest_from(values)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ConfigError) as error:
         raise IndexCorrupt(f"{path} lacks something or holds something unknown: {error}.") from error
     if manifest.generation != generation:
@@ -488,7 +488,8 @@ def _json(path: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _from_values(values: dict[str, Any]) -> Manifest:
+def manifest_from(values: Mapping[str, Any]) -> Manifest:
+    """Read what ``dataclasses.asdict`` makes of a manifest. Raises ``KeyError``, ``TypeError`` and their like."""
     corpus = values["corpus"]
     return Manifest(
         format=values["format"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from searchkit.errors import SourceError
+from searchkit.errors import NotOnCluster, SourceError
 
 ARTICLES = "articles.sqlite"
 IDS = "ids.bin"
@@ -43,11 +43,20 @@ def is_hidden_name(name: str) -> bool:
     return _HIDDEN.fullmatch(name) is not None
 
 
+_ADDRESSES = ("opensearch:/", "opensearch+https:/")
+"""What addresses begin with when they are read as paths."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexPaths:
-    """The files of one index, below ``root``."""
+    """The files of one index, below ``root``. Raises ``NotOnCluster`` for the address of a cluster: it is no folder."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        """Refuse an address, as what a path makes of it."""
+        if str(self.root).startswith(_ADDRESSES):
+            raise NotOnCluster(f"{self.root} names an index on a cluster: this doesn't work over OpenSearch yet.")
 
     @property
     def quoted(self) -> str:

@@ -63,7 +63,7 @@ def settings_in_force(index: str | Path, generation: int | None = None) -> Searc
     return manifest.settings.to_config() if manifest.settings else SearchConfig()
 
 
-def check_settings(fingerprint: str, manifest: Manifest, index: Path) -> None:
+def check_settings(fingerprint: str, manifest: Manifest, index: str | Path) -> None:
     """Refuse settings that were chosen for another encoder's vectors. Raises ``ConfigError``."""
     if fingerprint not in {"", manifest.encoder.fingerprint}:
         raise ConfigError(

@@ -401,7 +401,7 @@ def delete(
         if expression is not None:
             dated_filter = dated_expression(expression, lambda: now_in(parent.settings.time_zone))
             filters = Where(expression=dated_filter)
-            check_fields(parent, filters)
+            check_fields(parent.field_names, parent.declared, filters)
             wanted.update(dict.fromkeys(parent.article_ids(parent.articles_where(filters))))
         manifest = parent.manifest
         with _draft(paths, parent, None) as draft:

@@ -30,7 +30,7 @@ from searchkit.types import Mode
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.keyword.scoring.evaluator import KeywordMatches
+    from searchkit.search.protocols import KeywordScores
     from searchkit.search.ranking import RetrieverScores
 
     Rows = NDArray[np.int64]
@@ -72,7 +72,7 @@ def mode_of(legs: RetrieverScores) -> Mode:
     return Mode.VECTOR if legs.keyword is None else Mode.HYBRID
 
 
-def _by_both(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> AnswerShape:
+def _by_both(legs: RetrieverScores, keyword: KeywordScores, scale: Scale) -> AnswerShape:
     """Read what neighbours were found by, where they were."""
     known = legs.read[0] if legs.neighbours is not None and legs.read else None
     rows = legs.best(LEG_DEPTH)[0] if known is None else known[0]
@@ -94,7 +94,7 @@ def _by_both(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> An
     )
 
 
-def _by_keyword(legs: RetrieverScores, keyword: KeywordMatches, scale: Scale) -> AnswerShape:
+def _by_keyword(legs: RetrieverScores, keyword: KeywordScores, scale: Scale) -> AnswerShape:
     rows, scores, _ = _of_two_articles(legs, keyword.deepest or keyword.best(LEG_DEPTH), keyword.best)
     if not len(rows):
         return NOTHING

@@ -14,11 +14,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from searchkit.errors import ConfigError, CursorExpired, FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
 from searchkit.index.garbage import numbered
@@ -27,11 +27,8 @@ from searchkit.index.manifest import in_force, read_manifest, seal_of
 from searchkit.index.paths import IndexPaths
 from searchkit.search.cursor import SEAL_BYTES, Cursor
 from searchkit.search.index_group import IndexGroup
-from searchkit.search.retrieval import SearchContext
-
-Prepare = Callable[[Generation], None]
-"""Makes ready for a generation before searches go over to it; raises where it can't be searched."""
-
+from searchkit.search.protocols import Prepare
+from searchkit.search.retrieval import IndexContext, SearchContext
 
 _log = logging.getLogger("searchkit.search")
 
@@ -291,14 +288,24 @@ class GenerationHolder:
         return held
 
 
+class Holder(Protocol):
+    """Who holds generations open: of an index in a folder, or on a cluster."""
+
+    note: str
+
+    def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[IndexContext]:
+        """Search in what is held; with a cursor, in the generation of that."""
+        ...
+
+
 class HeldGeneration:
     """One generation that somebody else holds open: what a ``GenerationHolder`` is to a searcher that stays in it."""
 
-    def __init__(self, context: SearchContext, holder: GenerationHolder | HeldGeneration) -> None:
+    def __init__(self, context: IndexContext, holder: Holder) -> None:
         self._context, self._holder = context, holder
         self.note: str = holder.note
 
-    def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[SearchContext]:
+    def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[IndexContext]:
         """Search, with ``with``, in the one that is held; with a cursor, in that of the cursor.
 
         Raises ``CursorExpired`` where that isn't kept any more.
@@ -315,7 +322,7 @@ class HeldGeneration:
         """Leave it to who holds it."""
 
 
-def _is_of(cursor: Cursor, context: SearchContext) -> bool:
+def _is_of(cursor: Cursor, context: IndexContext) -> bool:
     return cursor.generation == context.generation.manifest.generation and cursor.seal == context.seal
 
 

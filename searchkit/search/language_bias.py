@@ -25,16 +25,15 @@ moves a score. Words drawn from one language it can't tell from a question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
-from searchkit.index.generation import Generation
 from searchkit.index.vector_stats import VectorStats, groups, leans, learnt_weight, spreads_from
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT
@@ -43,14 +42,17 @@ from searchkit.keyword.query.query_terms import telling_words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.generation import Generation
     from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
     from searchkit.keyword.scoring.segments import KeywordSegments
+    from searchkit.search.protocols import SearchedIndex
 
     Vector = NDArray[np.float32]
     Rows = NDArray[np.int64]
     Mask = NDArray[np.bool_]
     Scores = NDArray[np.float64]
+    LanguagesOf = Callable[[Sequence[tuple[str, ...]]], Sequence[Mask]]
+    """Of each word, ``(groups + 1,)``: in the chunks of which languages any of its terms stands; the last are those
+    without vectors."""
 
 
 _REMEMBERED = 1 << 16
@@ -58,15 +60,16 @@ _REMEMBERED = 1 << 16
 
 
 class MixedLanguageDetector:
-    """Knows in which languages' chunks a generation's words stand. Holds caches alone: safe to share among threads."""
+    """Knows in which languages' chunks an index's words stand. Holds a cache alone: safe to share among threads."""
 
     def __init__(
-        self, generation: Generation, keyword: KeywordSegments, leaning: LanguageBias, analyzer: Analyzer
+        self, languages: tuple[str | None, ...], groups: Sequence[str], analyzer: Analyzer, languages_of: LanguagesOf
     ) -> None:
-        """Take the generation and what is known of its words and languages."""
-        self._languages = generation.languages
-        self._keyword, self._leaning, self._analyzer = keyword, leaning, analyzer
+        """Take by which languages the index is analysed, the groups that its vectors are counted in, and who knows."""
+        self._languages, self._analyzer, self._languages_of_words = languages, analyzer, languages_of
         self._standing: BoundedCache[tuple[str, ...], int] = BoundedCache(_REMEMBERED)
+        self._any: Mask = np.asarray([*(not name for name in groups), True])
+        """``(groups + 1,)``: the groups that are of no language: not recognised, or without vectors."""
 
     def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
         """Return how much of a question is of other languages than the rest, 0 to 1.
@@ -77,29 +80,36 @@ class MixedLanguageDetector:
         if words is None:
             words = telling_words(self._analyzer.query_terms(text, self._languages), self._languages)
         units = dict.fromkeys(tuple(unit.terms) for word in words for unit in word.units)
-        known = [languages for terms in units if (languages := self._languages_of(terms))]
+        known = [languages for languages in self._languages_of(list(units)) if languages]
         if len(known) < 3:
             return 0.0
         most = max(sum(languages >> group & 1 for languages in known) for group in range(len(self._any)))
         return max(0, len(known) - most - 1) / (len(known) - 1)
 
-    def _languages_of(self, terms: tuple[str, ...]) -> int:
-        """Return a bit for each language in which any of the terms stands; all where an unknown one has it, too."""
-        groups = self._standing.get(terms)
-        if groups is None:
-            seen = np.zeros(len(self._any), dtype=bool)
-            for number, base in enumerate(self._keyword.bases[:-1]):
-                rows, _ = self._keyword.postings(number, TEXT, terms)
-                seen[self._leaning.group_of_row[rows + base]] = True
+    def _languages_of(self, words: Sequence[tuple[str, ...]]) -> list[int]:
+        """Return of each word a bit for each language in which it stands; all where an unknown one has it, too."""
+        groups = {terms: bits for terms in words if (bits := self._standing.get(terms)) is not None}
+        absent = [terms for terms in words if terms not in groups]
+        for terms, seen in zip(absent, self._languages_of_words(absent), strict=True):
             chosen = np.ones_like(seen) if (seen & self._any).any() else seen
-            groups = sum(1 << group for group in np.flatnonzero(chosen).tolist())
-            self._standing[terms] = groups
-        return groups
+            groups[terms] = self._standing[terms] = sum(1 << group for group in np.flatnonzero(chosen).tolist())
+        return [groups[terms] for terms in words]
 
-    @cached_property
-    def _any(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """``(groups + 1,)``: the groups that are of no language: not recognised, or without vectors."""
-        return np.asarray([*(not name for name in self._leaning.spreads), True])
+
+def languages_in_postings(keyword: KeywordSegments, leaning: LanguageBias) -> LanguagesOf:
+    """Return who looks into the postings of a generation. Raises ``IndexCorrupt``, when asked."""
+
+    def look(words: Sequence[tuple[str, ...]]) -> list[Mask]:
+        return [_seen(terms) for terms in words]
+
+    def _seen(terms: tuple[str, ...]) -> Mask:
+        seen = np.zeros(len(leaning.spreads) + 1, dtype=bool)
+        for number, base in enumerate(keyword.bases[:-1]):
+            rows, _ = keyword.postings(number, TEXT, terms)
+            seen[leaning.group_of_row[rows + base]] = True
+        return seen
+
+    return look
 
 
 _AT_ONCE = 16
@@ -110,6 +120,14 @@ _SETS = 16
 
 _ALIKE = 0.02
 """Languages whose leans differ by less are looked for together: the bound on what lies further is looser by so much."""
+
+
+class GroupOfRow(Protocol):
+    """The place of rows' languages in ``LanguageBias.spreads``: an array, or what has no end yet."""
+
+    def __getitem__(self, rows: Any, /) -> NDArray[np.int16]:
+        """Return the group of each of some rows, ``(n,)``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +141,18 @@ class QueryBias:
 
     of_group: Scores
     shares: Scores
-    group_of_row: NDArray[np.int16]
-    masks: BoundedCache[bytes, Mask] = field(default_factory=lambda: BoundedCache(_SETS))
+    group_of_row: GroupOfRow
+    masks: BoundedCache[bytes, Mask] | None = None
+    """The rows of sets of languages, remembered; None where rows come up while a search goes on."""
 
     def nearness(self, cosines: Scores, rows: Rows) -> Scores:
         """Return what rows' cosines are worth, ``(n,)``."""
         groups_ = self.group_of_row[rows]
         return (cosines - self.of_group[groups_]) * self.shares[groups_]
+
+    def bound(self, cosine: float) -> float:
+        """Return the highest nearness of a row, of whatever language, whose cosine is at most this."""
+        return float((self.shares * (cosine - self.of_group)).max()) if cosine > -np.inf else -np.inf
 
     def shares_of(self, rows: Rows) -> Scores:
         """Return what the rest of rows' cosines is worth, ``(n,)``."""
@@ -147,16 +170,22 @@ class QueryBias:
         for start, end in pairwise([*cuts, len(order)]):
             chosen = np.zeros(len(self.of_group), dtype=bool)
             chosen[order[start:end]] = True
-            mask = self.masks.get(key := chosen.tobytes())
-            if mask is None:
-                mask = self.masks[key] = chosen[self.group_of_row]
-            yield mask, float(values[start]), float(shares[start])
+            yield self._rows_of(chosen), float(values[start]), float(shares[start])
+
+    def _rows_of(self, chosen: Mask) -> Mask:
+        """Return ``(rows,)``: the rows of some languages."""
+        if self.masks is None:
+            return chosen[self.group_of_row[:]]
+        mask = self.masks.get(key := chosen.tobytes())
+        if mask is None:
+            mask = self.masks[key] = chosen[self.group_of_row[:]]
+        return mask
 
 
 class LanguageBias:
     """What a generation knows of how its vectors lie. Safe to share among threads."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: SearchedIndex) -> None:
         self._generation = generation
         self._masks: BoundedCache[bytes, Mask] = BoundedCache(_SETS)
 
@@ -167,8 +196,9 @@ class LanguageBias:
         try:
             return spreads_from(manifest.spreads, manifest.encoder.dimension)
         except ValueError as error:
-            path = self._generation.paths.manifest(manifest.generation)
-            raise IndexCorrupt(f"{path} holds {error}.") from error
+            raise IndexCorrupt(
+                f"Generation {manifest.generation} of {self._generation.label} holds {error}."
+            ) from error
 
     @cached_property
     def weight(self) -> float:
@@ -198,17 +228,26 @@ class LanguageBias:
     @cached_property
     def group_of_row(self) -> NDArray[np.int16]:
         """``(rows,)``: the place of each row's language in ``spreads``; of a row without a vector their number."""
-        numbers = {name: number for number, name in enumerate(self.spreads)}
-        none = len(numbers)
         parts: list[NDArray[np.int16]] = [np.empty(0, dtype=np.int16)]
         for segment in self._generation.segments:
             known = segment.vectors is not None
-            group_numbers = [numbers.get(group, none) if known else none for group in groups(segment)]
+            group_numbers = [self.number_of(group) if known else len(self.spreads) for group in groups(segment)]
             parts.append(np.repeat(np.asarray(group_numbers, dtype=np.int16), np.diff(segment.starts)))
         return np.concatenate(parts)
 
-    def towards(self, vector: Vector) -> QueryBias | None:
-        """Return how a query's vector leans; None where there is one language, which the encoder knows well."""
+    def number_of(self, group: str) -> int:
+        """Return the place of a group of languages in ``spreads``; their number where it isn't among them."""
+        return self._numbers.get(group, len(self._numbers))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.spreads)}
+
+    def towards(self, vector: Vector, group_of_row: GroupOfRow | None = None) -> QueryBias | None:
+        """Return how a query's vector leans; None where there is one language, which the encoder knows well.
+
+        ``group_of_row`` is of the rows of one search, where the index has none of its own.
+        """
         if not self._leans_matter:
             return None
         of_group = np.zeros(len(self._leans) + 1)
@@ -219,6 +258,6 @@ class LanguageBias:
         return QueryBias(
             of_group=of_group,
             shares=self._shares_of_groups,
-            group_of_row=self.group_of_row,
-            masks=self._masks,
+            group_of_row=self.group_of_row if group_of_row is None else group_of_row,
+            masks=self._masks if group_of_row is None else None,
         )

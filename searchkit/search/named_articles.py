@@ -26,10 +26,10 @@ Ordinary questions pay for it the look-up of their words as a title and of the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from searchkit.keyword.query.ast import Term
     from searchkit.keyword.scoring.segments import KeywordSegments
     from searchkit.search.fusion import Scale
+    from searchkit.search.protocols import RowSpace
     from searchkit.types import Article
 
     Rows = NDArray[np.int64]
@@ -137,16 +138,50 @@ def step_of(scale: Scale, idf_sum: float, config: SearchConfig) -> float:
     return scale.bound(words, 4.0) + others * scale.unit
 
 
-class NamedArticleFinder:
-    """Finds the articles of a generation that a question names. Holds a cache alone, so threads may share one."""
+class LookUp(Protocol):
+    """Where articles are looked up by their keys, and words."""
 
-    def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
-        self._generation, self._analyzer = generation, analyzer
+    def articles_by(self, keys: Sequence[int]) -> Iterable[tuple[int, Article]]:
+        """Return the living articles that have any of some keys (``index/article_keys.py``), each with its number."""
+        ...
+
+    def has_any(self, terms: Collection[str]) -> bool:
+        """Say whether any of some terms stands in an article."""
+        ...
+
+
+class SegmentLookUp:
+    """Looks up in the segments of a generation; numbers count over all of them."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+
+    def articles_by(self, keys: Sequence[int]) -> Iterator[tuple[int, Article]]:
+        """Yield the living articles that have any of some keys, each with its number. Raises ``IndexCorrupt``."""
+        for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
+            rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
+            if not rows:
+                continue
+            numbers = np.asarray(rows, np.int64) + base
+            for number, (article, _) in zip(numbers.tolist(), self._generation.articles_at(numbers), strict=True):
+                yield number, article
+
+    def has_any(self, terms: Collection[str]) -> bool:
+        """Say whether any of some terms stands in an article. Raises ``IndexCorrupt``."""
+        fields = [segment.postings.field("text") for segment in self._generation.segments]
+        return any(field.term_id(term) is not None for field in fields for term in terms)
+
+
+class TitleFinder:
+    """Finds the articles whose URL or title a question is, wherever they are looked up."""
+
+    def __init__(self, look_up: LookUp, analyzer: Analyzer, languages: tuple[str | None, ...]) -> None:
+        self._look_up, self._analyzer, self._languages = look_up, analyzer, languages
 
     def named(self, text: str) -> dict[int, NamedAs]:
-        """Return the articles whose URL or title a text is, by their numbers over all segments. All of them live.
+        """Return the articles whose URL or title a text is, by their numbers. All of them live.
 
-        Raises ``IndexCorrupt``.
+        Raises what the look-up does.
         """
         if is_address(text):
             return self._matching([address_key(text)], lambda article: _as_url(article, url_key(text)))
@@ -170,6 +205,35 @@ class NamedArticleFinder:
                 else None
             ),
         )
+
+    def _matching(self, keys: Sequence[int], told: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
+        """Return the living articles that have any of some keys and are what ``told`` says."""
+        articles = self._look_up.articles_by(keys)
+        return {number: known_as for number, article in articles if (known_as := told(article)) is not None}
+
+    def _as_title(self, article: Article, words: tuple[str, ...]) -> NamedAs | None:
+        forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
+        titles = [title_words(form) for form in forms]
+        if words in titles:
+            return TITLE
+        return NEAR_TITLE if any(is_near_title(words, title, self._is_unknown) for title in titles) else None
+
+    def _is_unknown(self, word: str) -> bool:
+        """Say whether no article has a word: then it may be one that is misspelt."""
+        asked = self._analyzer.query_terms(word, self._languages)
+        return not self._look_up.has_any({stem for each in asked for unit in each.units for stem in unit.terms})
+
+
+class NamedArticleFinder:
+    """Finds the articles of a generation that a question names. Holds a cache alone, so threads may share one."""
+
+    def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
+        self._generation = generation
+        self._titles = TitleFinder(SegmentLookUp(generation), analyzer, generation.languages)
+
+    def named(self, text: str) -> dict[int, NamedAs]:
+        """Return what ``TitleFinder.named`` does, by numbers over all segments. Raises ``IndexCorrupt``."""
+        return self._titles.named(text)
 
     def quoted(self, index: KeywordSegments, text: str, words: Sequence[QueryWord]) -> dict[int, NamedAs]:
         """Return the articles of whose text a text is a sentence, or of whose title, with their outlet.
@@ -217,33 +281,6 @@ class NamedArticleFinder:
         ends = [part for count in range(1, _OUTLET_WORDS + 1) for part in (words[:count], words[-count:])]
         return len(words) > 2 and any("".join(title_words(" ".join(part))) in self._outlets for part in ends)
 
-    def _matching(self, keys: Sequence[int], told: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
-        """Return the living articles that have any of some keys and are what ``told`` says."""
-        known: dict[int, NamedAs] = {}
-        for segment, base in zip(self._generation.segments, self._generation.article_bases.tolist(), strict=False):
-            rows = [row for row in segment.keys.rows(keys) if segment.lives(row)]
-            if not rows:
-                continue
-            numbers = np.asarray(rows, np.int64) + base
-            for number, (article, _) in zip(numbers.tolist(), self._generation.articles_at(numbers), strict=True):
-                if (known_as := told(article)) is not None:
-                    known[number] = known_as
-        return known
-
-    def _as_title(self, article: Article, words: tuple[str, ...]) -> NamedAs | None:
-        forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
-        titles = [title_words(form) for form in forms]
-        if words in titles:
-            return TITLE
-        return NEAR_TITLE if any(is_near_title(words, title, self._is_unknown) for title in titles) else None
-
-    def _is_unknown(self, word: str) -> bool:
-        """Say whether no article has a word: then it may be one that is misspelt."""
-        asked = self._analyzer.query_terms(word, self._generation.languages)
-        stems = {stem for query_word in asked for unit in query_word.units for stem in unit.terms}
-        fields = [segment.postings.field("text") for segment in self._generation.segments]
-        return not any(field.term_id(stem) is not None for field in fields for stem in stems)
-
     def _articles(self, rows: Rows) -> list[int]:
         numbers: list[int] = np.unique(self._generation.article_of_row[rows]).tolist()
         return numbers if len(numbers) <= MOST_ARTICLES else []
@@ -290,7 +327,7 @@ class NamedArticleFinder:
 
 
 def named_rows(
-    generation: Generation, known: Mapping[int, NamedAs], searched: Callable[[], Mask | None], step: float
+    generation: RowSpace, known: Mapping[int, NamedAs], searched: Callable[[], Mask | None], step: float
 ) -> NamedRows | None:
     """Return what the chunks of some articles get that may be shown; None where there are none.
 

@@ -41,9 +41,9 @@ from searchkit.storage import native
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.index.generation import Generation
     from searchkit.search.fusion import Scale
     from searchkit.search.language_bias import QueryBias
+    from searchkit.search.protocols import RowSpace
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
@@ -106,7 +106,7 @@ class LegScores:
 
 
 def neighbour_shift(
-    generation: Generation, legs: LegScores, scale: Scale, weight: float, lean: QueryBias | None
+    generation: RowSpace, legs: LegScores, scale: Scale, weight: float, lean: QueryBias | None
 ) -> NeighbourShift:
     """Return what neighbours add; ``legs`` are the best ``LEG_DEPTH`` of both retrievers without a filter."""
     rows, own = _pool(generation, legs, scale)
@@ -128,7 +128,7 @@ def pool_share(chunks: int) -> float:
     return chunks**2 / (chunks**2 + POOL**2) if chunks else 0.0
 
 
-def _pool(generation: Generation, legs: LegScores, scale: Scale) -> tuple[Rows, Scores]:
+def _pool(generation: RowSpace, legs: LegScores, scale: Scale) -> tuple[Rows, Scores]:
     """Return the best rows, ascending, and what keyword and coverage give each."""
     own = scale.share(KEYWORD, legs.keyword)
     scores = own + scale.share(VECTOR, legs.nearness)
@@ -145,7 +145,7 @@ def _border(scores: Scores, place: int) -> float:
     return float(-np.partition(-scores, place - 1)[place - 1]) if len(scores) >= place else -np.inf
 
 
-def _near(generation: Generation, rows: Rows, own: Scores) -> tuple[Places, Places]:
+def _near(generation: RowSpace, rows: Rows, own: Scores) -> tuple[Places, Places]:
     """Return ``(n, 4)`` places of each row's nearest of other articles among the rows, and their inner products.
 
     Of equally near ones those of the higher keyword score come first, so that the order of the rows decides nothing.

@@ -22,9 +22,10 @@ from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
 from searchkit.keyword.query.parser import KNOWN_AS
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
+from searchkit.search.matching import matching_articles
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidence_of, is_wordless, refuse_without_confidence
-from searchkit.search.retrieval import Candidates, SearchContext
+from searchkit.search.retrieval import Candidates, IndexContext, SearchContext
 from searchkit.types import Mode
 
 if TYPE_CHECKING:
@@ -108,11 +109,11 @@ def _sortable(context: SearchContext, candidates: Candidates, config: SearchConf
     """Return the articles that are sorted, ascending."""
     least = candidates.query.min_confidence
     if not least or is_wordless(candidates.legs):
-        return matching_articles(context.generation, candidates)
+        return matching_articles(context.generation, candidates.matching)
     refuse_without_confidence(candidates.legs, config)
     question = confidence_of(context, candidates.legs, candidates.plain_text, candidates.telling)
     if question is None:
-        return matching_articles(context.generation, candidates)
+        return matching_articles(context.generation, candidates.matching)
     ranking, count = DeepRanking(candidates.legs.alone, config.depth, whole_depth=False), _CONFIDENT_FROM
     while True:
         ranked = ranking.first(count)
@@ -156,34 +157,13 @@ def _scores(legs: RetrieverScores, articles: Rows) -> NDArray[np.float64]:
     return article_scores(legs, [range(int(starts[number]), int(starts[number + 1])) for number in articles])
 
 
-def scored_articles(context: SearchContext, candidates: Candidates, ids: Iterable[str]) -> RankedKeys:
+def scored_articles(candidates: Candidates, ids: Iterable[str]) -> RankedKeys:
     """Return those of some articles that the query's filters let pass, in the order of the ids, with their scores."""
-    generation, mask = context.generation, candidates.legs.allowed
-    starts = generation.article_starts
+    generation, mask = candidates.legs.generation, candidates.legs.allowed
     numbers = [number for article_id in ids if (number := generation.article_number(article_id)) is not None]
+    starts = generation.article_starts  # those that were looked up among them
     keys = np.asarray([n for n in numbers if mask is None or mask[starts[n]]], dtype=np.int64)
     return RankedKeys(keys=keys, scores=_scores(candidates.legs, keys))
-
-
-def matching_articles(generation: Generation, candidates: Candidates) -> Rows:
-    """Return the numbers of the articles that match, ascending."""
-    rows = candidates.matching if candidates.matching is not None else generation.living
-    if rows is None:
-        return np.arange(generation.article_count)
-    if generation.rows_are_articles:
-        return np.flatnonzero(rows)
-    articles: Rows = generation.article_of_row[rows]
-    first = np.diff(articles, prepend=-1) != 0
-    return np.asarray(articles[first])
-
-
-def count_matching(generation: Generation, candidates: Candidates) -> int:
-    """Count the articles that match, exactly."""
-    if candidates.legs.keyword is not None:
-        return candidates.legs.keyword.count_articles(generation.article_of_row)
-    if candidates.mask is None:
-        return generation.manifest.articles
-    return len(matching_articles(generation, candidates))
 
 
 _COUNTED = {
@@ -208,7 +188,7 @@ class PageTurn:
     clock: Clock
     is_reranked: bool
 
-    def next_cursor(self, context: SearchContext) -> str | None:
+    def next_cursor(self, context: IndexContext) -> str | None:
         """Return the cursor of the next page; None where nothing follows."""
         page, shift = self.page, self.candidates.legs.shift
         if not page.more or not self._may_follow(context):
@@ -225,7 +205,7 @@ class PageTurn:
             last=page.last,
         ).to_text()
 
-    def _may_follow(self, context: SearchContext) -> bool:
+    def _may_follow(self, context: IndexContext) -> bool:
         """Say whether an article behind the page can have the confidence that is asked for.
 
         It is that of the score before a reranker, which took no more off an article than off any of its chunks.

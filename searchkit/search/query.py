@@ -31,6 +31,7 @@ from searchkit.index.filters import (
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
 from searchkit.keyword.query.filter_values import dated, dated_expression
+from searchkit.search.protocols import SearchedIndex
 from searchkit.search.query_time import Around, Now, When, around_span, as_of_bound, bound_of, check_time
 from searchkit.types import (
     NO_FILTER,
@@ -268,7 +269,7 @@ def make_query(
     return query
 
 
-def settings_for(generation: Generation, config: SearchConfig | None, query: Query | None = None) -> SearchConfig:
+def settings_for(generation: SearchedIndex, config: SearchConfig | None, query: Query | None = None) -> SearchConfig:
     """Return the settings that hold: the caller's, or else those that the generation names, or else the defaults.
 
     A query's boosts stand in the place of the settings'. Raises ``ConfigError`` where the caller's were chosen for
@@ -277,7 +278,7 @@ def settings_for(generation: Generation, config: SearchConfig | None, query: Que
     if config is None:
         config = generation.settings
     else:
-        check_settings(config.made_for, generation.manifest, generation.paths.root)
+        check_settings(config.made_for, generation.manifest, generation.label)
     return config if query is None or query.boosts is None else replace(config, boosts=dict(query.boosts))
 
 

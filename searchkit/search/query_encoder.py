@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import EncoderMismatch
-from searchkit.index.bundled_encoder import encoder_of
-from searchkit.index.generation import Generation
 from searchkit.index.manifest import EncoderFact
-from searchkit.search.retrieval import SearchContext
+from searchkit.search.protocols import SearchedIndex
+from searchkit.search.retrieval import IndexContext
 from searchkit.search.statistics import CacheUse
 from searchkit.types import EncodeFunction, Encoder
 
@@ -98,7 +97,7 @@ class QueryEncoders:
         self._loading = threading.Lock()
         self._recent = RecentQueryVectors()
 
-    def encode(self, context: SearchContext, text: str) -> Vector:
+    def encode(self, context: IndexContext, text: str) -> Vector:
         """Return the vector of a query, ``(dimension,)`` float32.
 
         Raises ``EncoderMismatch`` where the encoder isn't the one that made the generation's vectors, ``MissingExtra``
@@ -109,12 +108,12 @@ class QueryEncoders:
         text = encoder_text(text, encoder.max_tokens * _CHARACTERS_A_TOKEN)
         return self._recent.vector(fact.fingerprint, text, partial(_query_vector, encoder))
 
-    def count_tokens(self, context: SearchContext, texts: Sequence[str]) -> list[int]:
+    def count_tokens(self, context: IndexContext, texts: Sequence[str]) -> list[int]:
         """Count the tokens of texts by the generation's encoder. Raises as ``encode`` does."""
         encoder = self._checked.get(context.generation.manifest.encoder) or self._of(context.generation)
         return encoder.count_tokens(texts)
 
-    def encode_batch(self, context: SearchContext, texts: Sequence[str]) -> dict[str, Vector]:
+    def encode_batch(self, context: IndexContext, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of several queries by their texts; in one batch where the encoder has ``encode_queries``.
 
         In a batch numbers are summed in another order, so a vector may differ from that of ``encode`` in the last of
@@ -133,7 +132,7 @@ class QueryEncoders:
         """How often a query's vector was known."""
         return CacheUse(hits=self._recent.hits, misses=self._recent.misses)
 
-    def prepare(self, generation: Generation) -> None:
+    def prepare(self, generation: SearchedIndex) -> None:
         """Load what a generation needs before searches go over to it, if any has needed an encoder yet.
 
         Raises as ``encode`` does.
@@ -141,16 +140,16 @@ class QueryEncoders:
         if self._given is not None or self._checked:
             self._of(generation)
 
-    def _of(self, generation: Generation) -> Encoder:
+    def _of(self, generation: SearchedIndex) -> Encoder:
         """Load and check an encoder once; a search in a generation whose own is loaded doesn't wait for it."""
         fact = generation.manifest.encoder
         with self._loading:
             if fact in self._checked:
                 return self._checked[fact]
-            encoder = self._given or encoder_of(generation.paths, generation.manifest)
+            encoder = self._given or generation.load_encoder()
             if difference := fact.differs(encoder):
                 raise EncoderMismatch(
-                    f"The vectors of {generation.paths.root}, generation {generation.manifest.generation}, were made"
+                    f"The vectors of {generation.label}, generation {generation.manifest.generation}, were made"
                     f" by {difference}."
                 )
             kept = list(self._checked.items())[-(_KEPT - 1) :]

@@ -26,17 +26,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.index.generation import Generation
-from searchkit.keyword.scoring.evaluator import KeywordMatches
 from searchkit.search.fusion import CandidateScale, Scale, fused
 from searchkit.search.language_bias import QueryBias
 from searchkit.search.named_articles import NamedRows
 from searchkit.search.neighbours import LEG_DEPTH, LegScores, NeighbourShift, RowShift, neighbour_shift
+from searchkit.search.protocols import KeywordScores, RowSpace
 from searchkit.search.time_prior import TimePrior
 from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from searchkit.keyword.scoring.evaluator import KeywordMatches
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
@@ -121,9 +122,9 @@ class RetrieverScores:
     where it doesn't.
     """
 
-    generation: Generation
+    generation: RowSpace
     scale: Scale | CandidateScale
-    keyword: KeywordMatches | None
+    keyword: KeywordScores | None
     vector: NDArray[np.float32] | None
     allowed: Mask | None
     looked: dict[int, tuple[Rows, float]] = field(default_factory=dict)
@@ -291,6 +292,9 @@ class RetrieverScores:
             return self.nearest(vector, depth)
         if depth in self.leaned:
             return self.leaned[depth]
+        if not self.generation.holds_all_rows:
+            near, rest = self.nearest(vector, depth)
+            return near, self.lean.bound(rest)
         parts, bound = [np.empty(0, dtype=np.int64)], -np.inf
         many: list[tuple[Mask, float, float]] = []
         for rows, taken, share in self.lean.sets():
@@ -329,10 +333,10 @@ def rank_articles(legs: RetrieverScores, k: int, depth: int) -> RankedKeys:
     """Return the ``k`` best articles as numbers over all segments."""
     if legs.generation.rows_are_articles:
         return _rank(legs, k, depth, lambda rows, _: (rows, legs.score(rows)), legs.generation.article_ids)
-    of_row, starts = legs.generation.article_of_row, legs.generation.article_starts
     vote = vote_of(legs.scale)
 
     def look(rows: Rows, bound: float) -> tuple[Rows, Scores]:
+        of_row, starts = legs.generation.article_of_row, legs.generation.article_starts
         if (few := _voted_few(legs, rows, k, vote)) is not None:
             return few
         scores, articles = legs.score(rows), of_row[rows]

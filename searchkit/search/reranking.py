@@ -35,9 +35,9 @@ import numpy as np
 from searchkit.config import SearchConfig
 from searchkit.encoders import load_reranker
 from searchkit.errors import ConfigError
-from searchkit.index.generation import Generation
 from searchkit.ingest.indexed_text import compose
 from searchkit.search.fusion import Scale
+from searchkit.search.protocols import RowSpace
 from searchkit.search.ranking import RerankShift, rank_chunks
 from searchkit.search.retrieval import Candidates
 from searchkit.types import Reranker
@@ -62,7 +62,7 @@ class RerankerRun:
         self._loading = Lock()
 
     def move(
-        self, generation: Generation, candidates: Candidates, config: SearchConfig, *, chunks: int | None = None
+        self, generation: RowSpace, candidates: Candidates, config: SearchConfig, *, chunks: int | None = None
     ) -> Candidates:
         """Let it move the best chunks, as many as there is time for, or just ``chunks``.
 
@@ -80,7 +80,7 @@ class RerankerRun:
 
 
 def reranked(
-    generation: Generation,
+    generation: RowSpace,
     candidates: Candidates,
     reranker: Reranker,
     config: SearchConfig,
@@ -112,7 +112,7 @@ def reranked(
 
 
 def _scores(
-    generation: Generation,
+    generation: RowSpace,
     query: str,
     rows: Rows,
     reranker: Reranker,
@@ -133,7 +133,7 @@ def _scores(
     return np.asarray(scores, dtype=np.float64)
 
 
-def _text(generation: Generation, row: int) -> str:
+def _text(generation: RowSpace, row: int) -> str:
     """Return what the reranker reads of a chunk: what the encoder was given of it."""
     article, _ = generation.article_at(int(generation.article_of_row[row]))
     return compose(article, generation.chunks_at(range(row, row + 1))[0]).joined

@@ -12,13 +12,13 @@ from searchkit.answer import ChunkResult, Result, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.declared_fields import shown_article
-from searchkit.index.generation import Generation
 from searchkit.search.answer_shape import mode_of, shape_of
 from searchkit.search.confidence import ModeScale, QuestionConfidence, archive_level, question_confidence
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
+from searchkit.search.protocols import RowSpace
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
-from searchkit.search.retrieval import Candidates, SearchContext
+from searchkit.search.retrieval import Candidates, IndexContext
 from searchkit.types import Article, Part
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def make_results(
-    context: SearchContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig, *, first_rank: int = 1
+    context: IndexContext, candidates: Candidates, ranked: RankedKeys, config: SearchConfig, *, first_rank: int = 1
 ) -> tuple[Result, ...]:
     """Return the ranked articles as results, each with its best chunks, best first, as far as the query wants them.
 
@@ -36,7 +36,7 @@ def make_results(
     """
     query, scores = candidates.query, ranked.scores.tolist()
     has_chunks = not {Part.CHUNKS, Part.SNIPPETS}.isdisjoint(query.parts)
-    articles = _articles(context.generation, ranked.keys, whole=has_chunks or Part.ARTICLES in query.parts)
+    articles = _articles(candidates.legs.generation, ranked.keys, whole=has_chunks or Part.ARTICLES in query.parts)
     explaining = Explainer(candidates.legs, config) if query.is_explained else None
     shown: Iterable[tuple[ChunkResult, ...]] = [()] * len(articles)
     if has_chunks:
@@ -62,7 +62,7 @@ def make_results(
     return tuple(results)
 
 
-def _articles(generation: Generation, keys: NDArray[np.int64], *, whole: bool) -> list[tuple[Article, range]]:
+def _articles(generation: RowSpace, keys: NDArray[np.int64], *, whole: bool) -> list[tuple[Article, range]]:
     """Return some articles with the rows of their chunks; unless they are wanted ``whole``, with nothing but an id."""
     if whole:
         return generation.articles_at(keys)
@@ -73,7 +73,7 @@ def _articles(generation: Generation, keys: NDArray[np.int64], *, whole: bool) -
 
 
 def _chunk_results(
-    context: SearchContext,
+    context: IndexContext,
     candidates: Candidates,
     ranked: RankedKeys,
     articles: Sequence[tuple[Article, range]],
@@ -81,12 +81,12 @@ def _chunk_results(
     explaining: Explainer | None,
 ) -> Iterator[tuple[ChunkResult, ...]]:
     """Yield the best chunks of each article, cut to what is worth showing where the query wants that."""
-    if context.generation.rows_are_articles:  # the chunk's score is the article's
+    if candidates.legs.generation.rows_are_articles:  # the chunk's score is the article's
         best = [[pair] for pair in zip(ranked.keys.tolist(), ranked.scores.tolist(), strict=True)]
     else:
         best = _best(candidates.legs, [rows for _, rows in articles], config.chunks_per_result)
     shown = [(row, article) for (article, _), scored in zip(articles, best, strict=True) for row, _ in scored]
-    chunks = context.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
+    chunks = candidates.legs.generation.chunks_of([row for row, _ in shown], [article for _, article in shown])
     if Part.SNIPPETS in candidates.query.parts:
         languages = [context.generation.analysed_as(article.language) for _, article in shown]
         snippets = context.snippets.of(chunks, candidates.highlights, languages)
@@ -108,7 +108,7 @@ def _chunk_results(
 
 
 def _confidences(
-    context: SearchContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
+    context: IndexContext, candidates: Candidates, articles: Sequence[range], scores: Sequence[float]
 ) -> list[float | None]:
     """Return the confidences of articles by what they score without dates and a reranker; None where there is none.
 
@@ -123,7 +123,7 @@ def _confidences(
 
 
 def confidence_of(
-    context: SearchContext, legs: RetrieverScores, text: str, telling: Sequence[QueryWord] | None = None
+    context: IndexContext, legs: RetrieverScores, text: str, telling: Sequence[QueryWord] | None = None
 ) -> QuestionConfidence | None:
     """Return a question's confidence, filters aside; ``text`` is that of plain words, "" of an expression.
 

@@ -15,20 +15,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from searchkit.config import SearchConfig
 from searchkit.errors import BackendError, MissingExtra, QueryError, VectorsMissing
 from searchkit.index.articles_db import label_key
 from searchkit.index.declared_fields import check_boosts
 from searchkit.index.filters import articles_for
-from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, check_fields
+from searchkit.index.generation import Generation, check_fields, info_of
 from searchkit.index.manifest import RULES, rules_note, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import (
     TEXT,
-    TITLE,
     Compound,
     Filter,
     Maybe,
@@ -40,20 +39,24 @@ from searchkit.keyword.query.ast import (
     without_filters,
 )
 from searchkit.keyword.query.filter_values import dated
-from searchkit.keyword.query.parser import ParsedQuery, parse
+from searchkit.keyword.query.parser import ParsedQuery
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.query.vocabulary import QueryVocabulary, boost_wishes, read_vocabulary, with_boosts
+from searchkit.keyword.query.vocabulary import boost_wishes
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.cursor import SEAL_BYTES, Clock
 from searchkit.search.deep_ranking import DeepRanking
+from searchkit.search.facets import count_facets
 from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
-from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
+from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_in_postings
+from searchkit.search.matching import matching_articles
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
+from searchkit.search.protocols import SearchedIndex
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
+from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import QueryTime, asked_time, timed_reading, until_newest, where_at
 from searchkit.search.ranking import RetrieverScores
 from searchkit.search.suggestions import Suggester
@@ -64,8 +67,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from searchkit.answer import FacetCount
     from searchkit.keyword.analysis.analyzer import QueryWord
-    from searchkit.types import Vector
+    from searchkit.types import Article, Chunk, IndexInfo, Vector
 
     Mask = NDArray[np.bool_]
 
@@ -75,7 +79,7 @@ _PAGED = 16
 keyword leg found, up to 10 bytes a chunk."""
 
 
-def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
+def index_notes(generation: SearchedIndex, mode: Mode) -> tuple[str, ...]:
     """Say what an index lacks that matters to a search in this mode: vectors, or the rules that the query is read by.
 
     Raises ``VectorsMissing`` for a search by vector alone where none has.
@@ -91,7 +95,7 @@ def index_notes(generation: Generation, mode: Mode) -> tuple[str, ...]:
     return tuple(note for note in notes if note)
 
 
-def _coverage(generation: Generation, mode: Mode) -> str:
+def _coverage(generation: SearchedIndex, mode: Mode) -> str:
     manifest = generation.manifest
     if mode is Mode.KEYWORD or manifest.vectors == manifest.chunks:
         return ""
@@ -102,13 +106,98 @@ def _coverage(generation: Generation, mode: Mode) -> str:
     return f"{note}; the others {rest} until 'searchkit rebuild' or 'searchkit update' has made theirs."
 
 
+Encode = Callable[["IndexContext", str], "Vector"]
+"""Makes the vector of a query by the encoder of what is searched."""
+
+
+class IndexContext(Protocol):
+    """A generation as searches see it: what ``Searcher`` asks an engine for, and what searches keep beside it."""
+
+    paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]]
+    gave_cursor: bool
+    analyzer: Analyzer
+    levels: BoundedCache[tuple[Mode, float], float]
+    """The archive's levels that confidence is read against, by mode and weight, as they become known."""
+
+    @property
+    def generation(self) -> SearchedIndex:
+        """The generation that is searched."""
+        ...
+
+    @property
+    def seal(self) -> bytes:
+        """What tells the generation from another of the same number."""
+        ...
+
+    @property
+    def snippets(self) -> Highlighter:
+        """What cuts chunks to what is worth showing."""
+        ...
+
+    @property
+    def leaning(self) -> LanguageBias:
+        """How the vectors of each language lie, and the weight that follows."""
+        ...
+
+    def parse(self, query: Query) -> ParsedQuery:
+        """Read the query language."""
+        ...
+
+    def standing(self, mode: Mode) -> tuple[str, ...]:
+        """Say what the index lacks that matters to a search in a mode."""
+        ...
+
+    def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
+        """Return how much a question's words are of several languages, 0 to 1; ``telling`` are those, if known."""
+        ...
+
+    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
+        """Ask the retrievers that a query's mode names."""
+        ...
+
+    def count(self, candidates: Candidates) -> int:
+        """Count the articles that match, exactly."""
+        ...
+
+    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
+        """Count the values of the fields that a query names, over the articles that match."""
+        ...
+
+    def lacks_words(self, candidates: Candidates) -> bool:
+        """Say whether the query has a word none of whose forms stands in an article."""
+        ...
+
+    def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
+        """Return other spellings of the query."""
+        ...
+
+    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
+        """Return an article and its chunks; None where there is none of that id."""
+        ...
+
+    def ids_where(self, where: Where) -> list[str]:
+        """Return the ids of the articles that pass a filter."""
+        ...
+
+    def count_where(self, where: Where) -> int:
+        """Count the articles that pass a filter."""
+        ...
+
+    def meets(self, article_id: str, where: Where) -> bool:
+        """Say whether there is an article of an id, and it passes a filter."""
+        ...
+
+    def info(self, time_zone: str) -> IndexInfo:
+        """Tell what the index is made of, to who asks in a time zone."""
+        ...
+
+
 class SearchContext:
     """A generation as searches see it: its keyword leg is put together when it is first asked."""
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.analyzer = Analyzer()
-        self._vocabularies: dict[str, QueryVocabulary] = {}
         self._standing: dict[Mode, tuple[str, ...]] = {}
         self._noted: tuple[tuple[Where, bool] | None, tuple[str, ...]] = (None, ())
         self.paged: BoundedCache[bytes, tuple[Candidates, DeepRanking]] = BoundedCache(_PAGED)
@@ -155,7 +244,12 @@ class SearchContext:
 
     @cached_property
     def _tongues(self) -> MixedLanguageDetector:
-        return MixedLanguageDetector(self.generation, self.keyword, self.leaning, self.analyzer)
+        return MixedLanguageDetector(
+            self.generation.languages,
+            list(self.leaning.spreads),
+            self.analyzer,
+            languages_in_postings(self.keyword, self.leaning),
+        )
 
     def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
         """Return how much a question's words are of several languages, 0 to 1; ``telling`` are those, if known."""
@@ -219,39 +313,56 @@ class SearchContext:
             self._standing[mode] = index_notes(self.generation, mode)
         return self._standing[mode]
 
+    @cached_property
+    def _reader(self) -> QueryReader:
+        names, searchable = self.generation.field_names, self.generation.searchable
+        return QueryReader(self.analyzer, self.generation.languages, names, searchable)
+
     def parse(self, query: Query) -> ParsedQuery:
-        """Read the query language."""
-        # Of all its articles, also where a filter leaves those of one language: no filter may change a score.
-        return parse(
-            query.text,
-            analyzer=self.analyzer,
-            languages=self.generation.languages,
-            filter_fields=self._filter_fields,
-            searchable=self.generation.searchable,
-            syntax=query.syntax,
-        )
+        """Read the query language. Raises ``QueryError``."""
+        return self._reader.parse(query)
 
     def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
-        """Return a query's tree as the settings' vocabulary and boosts have it, and notes on that.
+        """Return a query's tree as the settings have it, and notes on that. Raises as ``QueryReader.reread`` does."""
+        return self._reader.reread(parsed, config)
 
-        Raises ``ConfigError`` where the vocabulary can't be read.
-        """
-        tree: Tree = parsed.tree
-        notes: tuple[str, ...] = ()
-        if config.vocabulary:
-            known = self._vocabularies.get(config.vocabulary)
-            if known is None:
-                known = QueryVocabulary(read_vocabulary(config.vocabulary), self.analyzer, self.generation.languages)
-                self._vocabularies[config.vocabulary] = known
-            tree, notes = known.applied(tree, parsed.text)
-        if config.boosts:
-            tree = with_boosts(tree, config.boosts)
-            notes = (*notes, *(_boost_note(name, boost) for name, boost in config.boosts.items()))
-        return tree, notes
+    def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
+        """Ask the legs that a query's mode names. Raises as ``retrieve`` does."""
+        return retrieve(self, query, config, encode, clock)
 
-    @cached_property
-    def _filter_fields(self) -> frozenset[str]:
-        return (FIELDS_EVERYWHERE | self.generation.field_names) - set(self.generation.searchable)
+    def count(self, candidates: Candidates) -> int:
+        """Count the articles that match, exactly."""
+        if candidates.legs.keyword is not None:
+            return candidates.legs.keyword.count_articles(self.generation.article_of_row)
+        if candidates.mask is None:
+            return self.generation.manifest.articles
+        return len(matching_articles(self.generation, candidates.matching))
+
+    def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
+        """Count the values of the fields that a query names, over the articles that match. Raises ``QueryError``."""
+        return count_facets(self.generation, candidates.query.facets, candidates.matching)
+
+    def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
+        """Return an article and its chunks; None where there is none of that id. Raises ``IndexCorrupt``."""
+        known = self.generation.find_article(article_id)
+        return None if known is None else (known[0], self.generation.chunks_at(known[1]))
+
+    def ids_where(self, where: Where) -> list[str]:
+        """Return the ids of the articles that pass a filter, in the order in which they came in."""
+        return self.generation.article_ids(self.generation.articles_where(where))
+
+    def count_where(self, where: Where) -> int:
+        """Count the articles that pass a filter."""
+        return len(self.generation.articles_where(where))
+
+    def meets(self, article_id: str, where: Where) -> bool:
+        """Say whether there is an article of an id, and it passes a filter."""
+        number = self.generation.article_number(article_id)
+        return number is not None and bool((self.generation.articles_where(where) == number).any())
+
+    def info(self, time_zone: str) -> IndexInfo:
+        """Tell what the index is made of, to who asks in a time zone. Raises ``IndexCorrupt``."""
+        return info_of(self.generation, time_zone)
 
     def resolve(self, condition: Filter, clock: Clock | None = None) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
@@ -291,9 +402,6 @@ class SearchContext:
     def suggestions(self, candidates: Candidates) -> tuple[str, ...]:
         """Return other spellings of the query, from the index's own words."""
         return suggest(self.keyword, candidates.topic_words, candidates.query.text)
-
-
-Encode = Callable[[SearchContext, str], "Vector"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +520,7 @@ def _untimed(
     lost: tuple[str, ...] = ()
     both = query.mode is Mode.HYBRID and bool(parsed.text.strip())
     if both and context.generation.has_vectors:
-        vector, lost = _encoded(context, parsed.text, encode, config)
+        vector, lost = encoded(context, parsed.text, encode, config)
     summed = vector is not None and config.fusion == "sum"
     coverage = config.coverage_weight if summed else 0.0
     matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
@@ -442,7 +550,7 @@ def _untimed(
     )
     if matches.idf_sum and (config.fusion == "sum" or vector is None):
         ask = partial(evaluate, resolve=resolve, coverage=coverage)
-        if whole := _unfiltered(context, legs, tree, mask, ask, plain=parsed.plain):
+        if whole := _unfiltered(context, legs, matches, tree, mask, ask, plain=parsed.plain):
             legs = replace(legs, whole=replace(whole, neighbour_weight=legs.neighbour_weight))
     if config.fusion != "sum":
         legs = replace(_scaled(context, replace(legs, named=None), config), named=legs.named)
@@ -465,13 +573,8 @@ def _boosted(context: SearchContext, tree: Tree, config: SearchConfig) -> dict[s
     }
 
 
-def _boost_note(name: str, boost: float) -> str:
-    place = "a title" if name == TITLE else f"the field '{name}'"
-    return f"A word in {place} counts {boost:g} times its score there more."
-
-
-def _encoded(
-    context: SearchContext, text: str, encode: Encode, config: SearchConfig
+def encoded(
+    context: IndexContext, text: str, encode: Encode, config: SearchConfig
 ) -> tuple[Vector | None, tuple[str, ...]]:
     """Return the query's vector; where its encoder fails and that is to be borne, none and a note that says why."""
     try:
@@ -482,7 +585,7 @@ def _encoded(
         return None, (f"Answered by keyword alone: {error.message}",)
 
 
-def batch_texts(context: SearchContext, queries: Iterable[str | Query], options: Mapping[str, Any]) -> tuple[str, ...]:
+def batch_texts(context: IndexContext, queries: Iterable[str | Query], options: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the texts that several queries have encoded, each once; ``options`` go with those that are plain text.
 
     Of one that can't be understood there is none: who asks it is told.
@@ -503,6 +606,7 @@ def batch_texts(context: SearchContext, queries: Iterable[str | Query], options:
 def _unfiltered(
     context: SearchContext,
     legs: RetrieverScores,
+    matches: KeywordMatches,
     tree: Tree,
     mask: Mask | None,
     ask: Callable[..., KeywordMatches],
@@ -514,7 +618,7 @@ def _unfiltered(
     bare = without_filters(tree)
     if mask is living and bare is tree:
         return None
-    matches = legs.keyword.among(living) if bare is tree and legs.keyword else ask(context.keyword, bare, mask=living)
+    matches = matches.among(living) if bare is tree else ask(context.keyword, bare, mask=living)
     words = plain or isinstance(bare, Maybe)
     return replace(
         legs,
@@ -530,7 +634,7 @@ def _unfiltered(
 def searched_rows(context: SearchContext, query: Query) -> Mask | None:
     """Return ``(rows,)``: the rows that live and pass the filters, None for all. Raises ``QueryError``."""
     check_query(query)
-    check_fields(context.generation, query.where)
+    check_fields(context.generation.field_names, context.generation.declared, query.where)
     return context.generation.rows_where(where_at(query))
 
 

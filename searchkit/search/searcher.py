@@ -18,21 +18,20 @@ from weakref import WeakSet
 
 from searchkit.answer import Answer, Snippet
 from searchkit.config import SearchConfig
-from searchkit.errors import ConfigError, QueryError
+from searchkit.errors import ConfigError, NotOnCluster, QueryError
 from searchkit.filter_expression import Conditions, Values, filter_expression
 from searchkit.index.declared_fields import shown_article
-from searchkit.index.generation import check_fields, info_of
+from searchkit.index.generation import check_fields
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.keyword.query.time_expressions import may_name_time
 from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query_digest
 from searchkit.search.deep_ranking import DeepRanking
-from searchkit.search.facets import count_facets
-from searchkit.search.generation_holder import CURSOR_HOLD_S, GenerationHolder, HeldGeneration
+from searchkit.search.generation_holder import CURSOR_HOLD_S, HeldGeneration
 from searchkit.search.highlight import spans_of
 from searchkit.search.index_group import IndexGroup, index_group
+from searchkit.search.index_holder import holder_of
 from searchkit.search.pages import (
     PageTurn,
-    count_matching,
     page_by_field,
     page_by_score,
     scored_articles,
@@ -45,7 +44,7 @@ from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confidence_of, confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, Encode, SearchContext, batch_texts, index_notes, retrieve
+from searchkit.search.retrieval import Candidates, Encode, IndexContext, SearchContext, batch_texts, index_notes
 from searchkit.search.similar_articles import example_of, more_like, query_like
 from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
 from searchkit.search.suggestions import kinds_of
@@ -69,10 +68,9 @@ from searchkit.types import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from searchkit.keyword.whoosh_searcher import WhooshSearcher
+    from searchkit.search.cluster_holder import ClusterHolder
+    from searchkit.search.generation_holder import GenerationHolder
 
 
 _log = logging.getLogger("searchkit.search")
@@ -138,7 +136,7 @@ def open_index(
         2 Interceptors guard the skies of Caracas | Moscow has sold twelve launchers to Vene
     """
     return Searcher(
-        Path(path),
+        path,
         config=config,
         encoder=encoder,
         reranker=reranker,
@@ -214,7 +212,7 @@ class Searcher:
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         *,
         config: SearchConfig | None = None,
         encoder: Encoder | EncodeFunction | None = None,
@@ -231,7 +229,7 @@ class Searcher:
         self._reranker = RerankerRun(reranker) if reranker is not None else None
         self._encoders = encoders = QueryEncoders(encoder)
         self._encode: Encode = encoders.encode
-        self._hold: GenerationHolder | HeldGeneration = GenerationHolder(
+        self._hold: GenerationHolder | ClusterHolder | HeldGeneration = holder_of(
             path,
             encoders.prepare,
             generation=generation,
@@ -239,7 +237,7 @@ class Searcher:
             cursor_hold_s=cursor_hold_s,
             joined=joined,
         )
-        self._reading: Callable[..., AbstractContextManager[SearchContext]] = self._hold.reading
+        self._reading: Callable[..., AbstractContextManager[IndexContext]] = self._hold.reading
         self._counts, self._slow_s = SearchCounts(), _checked_seconds("slow_search_s", slow_search_s)
         self._whoosh: WeakSet[WhooshSearcher] = WeakSet()
         self._guard = threading.Lock()
@@ -519,9 +517,9 @@ class Searcher:
             watch.lap("results")
             facets = {}
             if query.facets:
-                facets = count_facets(context.generation, query.facets, candidates.matching)
+                facets = context.count_facets(candidates)
                 watch.lap("facets")
-            total = count_matching(context.generation, candidates)
+            total = context.count(candidates)
             watch.lap("total")
             next_cursor = turn.next_cursor(context)
             suggestions = context.suggestions(candidates) if not relevant or context.lacks_words(candidates) else ()
@@ -570,7 +568,9 @@ class Searcher:
             ('the harvest was stolen', 'added')
         """
         with self._reading() as context:
-            return quotations(context, text, k, settings_for(context.generation, self._config), self._encode)
+            return quotations(
+                _in_folder(context, "'quote'"), text, k, settings_for(context.generation, self._config), self._encode
+            )
 
     def search_many(self, queries: Iterable[str | Query], *, threads: int = 4, **options: Any) -> tuple[Answer, ...]:
         """Answer several questions at once, each as ``search`` or ``ask`` would.
@@ -633,8 +633,9 @@ class Searcher:
         with self._reading(cursor) as context:
             if (fast := self._fast(context, query)) is not None:
                 return fast
-            ranked = self._turn(context, query, cursor).page.ranked
-            return tuple(zip(context.generation.article_ids(ranked.keys), ranked.scores.tolist(), strict=True))
+            turn = self._turn(context, query, cursor)
+            ranked, ids = turn.page.ranked, turn.candidates.legs.generation.article_ids(turn.page.ranked.keys)
+            return tuple(zip(ids, ranked.scores.tolist(), strict=True))
 
     def retrieve(self, query: Query, depth: int) -> tuple[Hit, ...]:
         """Return the best chunks: what ``Retriever`` promises.
@@ -659,7 +660,7 @@ class Searcher:
             candidates = self._look(context, query, config)
             ranked = rank_chunks(candidates.legs, depth, config.depth)
             return tuple(
-                Hit(chunk_id=context.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
+                Hit(chunk_id=candidates.legs.generation.chunks_at(range(row, row + 1))[0].id, score=float(score))
                 for row, score in zip(map(int, ranked.keys), ranked.scores, strict=True)
             )
 
@@ -691,7 +692,7 @@ class Searcher:
         with self._reading() as context:
             config = settings_for(context.generation, self._config, query if isinstance(query, Query) else None)
             candidates = self._look(context, shown, config)
-            ranked = scored_articles(context, candidates, wanted)
+            ranked = scored_articles(candidates, wanted)
             results = make_results(context, candidates, ranked, config)
         return {
             result.article.id: tuple(chunk.snippet for chunk in result.chunks) for result in results if result.chunks
@@ -720,11 +721,11 @@ class Searcher:
         """
         query = Query(text=text, mode=Mode.KEYWORD, k=1, parts=())
         with self._reading() as context:
-            article_row = context.generation.find_article(article_id)
-            if article_row is None:
+            known = context.article(article_id)
+            if known is None:
                 return ()
             words = self._look(context, query, settings_for(context.generation, self._config)).highlights
-            article, language = article_row[0], context.generation.analysed_as(article_row[0].language)
+            article, language = known[0], context.generation.analysed_as(known[0].language)
             return spans_of(article.text, words, context.analyzer, language)
 
     def legs(self, query: Query) -> RetrieverScores:
@@ -747,7 +748,7 @@ class Searcher:
             (4,)
         """
         with self._reading() as context:
-            return retrieve(context, query, settings_for(context.generation, self._config, query), self._encode).legs
+            return context.retrieve(query, settings_for(context.generation, self._config, query), self._encode).legs
 
     def read_query(self, query: Query) -> QueryReading:
         """Tell what a query is read as, without searching.
@@ -773,7 +774,9 @@ class Searcher:
             config = settings_for(context.generation, self._config)
             parsed = context.parse(query)
             clock = Clock(lambda: config.time_zone, query.now)
-            return timed_reading(parsed.reading, context.time_of(query, parsed, config, clock))
+            return timed_reading(
+                parsed.reading, _in_folder(context, "'read_query'").time_of(query, parsed, config, clock)
+            )
 
     def vector_weight(self) -> float:
         """Return the factor of the cosine in a hybrid score: the settings' or the index's own.
@@ -848,7 +851,7 @@ class Searcher:
             ('radar', 'missiles')
         """
         with self._reading() as context:
-            return tuple(context.generation.article_ids(self._numbers(context, where)))
+            return tuple(context.ids_where(self._filter(context, where)))
 
     def count(self, *, where: Conditions = None) -> int:
         """Count all articles, or those that meet conditions.
@@ -870,7 +873,7 @@ class Searcher:
             3
         """
         with self._reading() as context:
-            return len(self._numbers(context, where))
+            return context.count_where(self._filter(context, where))
 
     def meets(self, article_id: str, *, where: Conditions) -> bool:
         """Say whether an article meets conditions.
@@ -895,8 +898,7 @@ class Searcher:
             False
         """
         with self._reading() as context:
-            number = context.generation.article_number(article_id)
-            return number is not None and bool((self._numbers(context, where) == number).any())
+            return context.meets(article_id, self._filter(context, where))
 
     def suggest(
         self, prefix: str, *, k: int = 10, kinds: str | Iterable[str] | None = None, where: Conditions = None
@@ -933,7 +935,8 @@ class Searcher:
         """
         wanted = kinds_of(kinds)
         with self._reading() as context:
-            return context.suggester.suggest(prefix, where=self._filter(context, where), k=k, kinds=wanted)
+            suggester = _in_folder(context, "'suggest'").suggester
+            return suggester.suggest(prefix, where=self._filter(context, where), k=k, kinds=wanted)
 
     def more_like(
         self,
@@ -981,7 +984,8 @@ class Searcher:
             ['bridge']
         """
         started = time.monotonic()
-        with self._reading() as context:
+        with self._reading() as any_context:
+            context = _in_folder(any_context, "'more_like'")
             example = example_of(context, article_id, text)
             query = query_like(example, k=k, mode=mode, where=self._filter(context, where), explain=explain)
             config = settings_for(context.generation, self._config)
@@ -989,15 +993,11 @@ class Searcher:
         notes = (*notes, *([self._hold.note] if self._hold.note else []))
         return Answer(query=query, results=results, notes=notes, took_s=time.monotonic() - started)
 
-    def _numbers(self, context: SearchContext, where: Conditions) -> NDArray[np.int64]:
-        """Return the numbers over all segments of the living articles that meet conditions."""
-        return context.generation.articles_where(self._filter(context, where))
-
-    def _filter(self, context: SearchContext, where: Conditions) -> Where:
+    def _filter(self, context: IndexContext, where: Conditions) -> Where:
         """Return conditions as a filter of this index. Raises ``QueryError``."""
         expression = None if where is None else dated_expression(filter_expression(where), Clock(self._time_zone))
         filters = Where(expression=expression)
-        check_fields(context.generation, filters)
+        check_fields(context.generation.field_names, context.generation.manifest.config.fields, filters)
         return filters
 
     def article(self, article_id: str) -> Article | None:
@@ -1020,8 +1020,8 @@ class Searcher:
             ('The old bridge is closed', '2025-06-02', {'desk': 'city'})
         """
         with self._reading() as context:
-            article_row = context.generation.find_article(article_id)
-            return shown_article(article_row[0], context.generation.hidden) if article_row else None
+            known = context.article(article_id)
+            return shown_article(known[0], context.generation.hidden) if known else None
 
     def chunks(self, article_id: str) -> tuple[Chunk, ...]:
         """Return all chunks of an article.
@@ -1042,8 +1042,8 @@ class Searcher:
             ['bridge#0']
         """
         with self._reading() as context:
-            article_row = context.generation.find_article(article_id)
-            return context.generation.chunks_at(article_row[1]) if article_row else ()
+            known = context.article(article_id)
+            return known[1] if known else ()
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Look up a chunk by its id.
@@ -1138,7 +1138,7 @@ class Searcher:
         from searchkit.search.whoosh_documents import GenerationDocuments
 
         with ExitStack() as opened:
-            context = opened.enter_context(self._reading())
+            context = _in_folder(opened.enter_context(self._reading()), "'whoosh'")
             held = ExitStack()
             searcher = open_searcher(
                 context.keyword,
@@ -1195,16 +1195,39 @@ class Searcher:
             (4, 1, {'Harbor Ledger': 2, 'Meridian Wire': 1, 'Northfield Courier': 1})
         """
         with self._reading() as context:
-            return info_of(context.generation, settings_for(context.generation, self._config).time_zone)
+            return context.info(settings_for(context.generation, self._config).time_zone)
+
+    def settings(self) -> SearchConfig:
+        """Tell the settings of its searches.
+
+        Returns:
+            Those that ``open`` was given, or else those that the index names, or else the defaults.
+
+        Raises:
+            ConfigError: The settings were chosen for another encoder's vectors.
+            SearchkitError: The searcher is closed.
+
+        Example:
+            >>> searcher = searchkit.open("indexes/news")
+            >>> searcher.settings().fusion
+            'sum'
+        """
+        with self._reading() as context:
+            return settings_for(context.generation, self._config)
 
     def _time_zone(self) -> str:
         """Name the zone of the settings."""
         with self._reading() as context:
             return settings_for(context.generation, self._config).time_zone
 
-    def _fast(self, context: SearchContext, query: Query) -> tuple[tuple[str, float], ...] | None:
+    def _fast(self, context: IndexContext, query: Query) -> tuple[tuple[str, float], ...] | None:
         """Return what ``rank`` does where the query is one of the simplest, and of no time; or None."""
-        if query.mode is not Mode.KEYWORD or query.cursor is not None or query.sort:
+        if (
+            not isinstance(context, SearchContext)
+            or query.mode is not Mode.KEYWORD
+            or query.cursor is not None
+            or query.sort
+        ):
             return None
         if self._reranker is not None and query.rerank:
             return None
@@ -1216,7 +1239,7 @@ class Searcher:
         return context.rank_fast(query)
 
     def _turn(
-        self, context: SearchContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
+        self, context: IndexContext, query: Query, cursor: Cursor | None, watch: Stopwatch | None = None
     ) -> PageTurn:
         """Find the page that a query asks for. Raises as ``ask`` does."""
         config = settings_for(context.generation, self._config, query)
@@ -1231,7 +1254,7 @@ class Searcher:
             candidates, ranking = self._paged(context, query, config, clock, cursor, watch)
         watch.lap("retrieve")
         if query.sort:
-            page = page_by_field(context, candidates, config, cursor)
+            page = page_by_field(_in_folder(context, "Sorting by a field"), candidates, config, cursor)
         else:
             page = page_by_score(ranking, query.k, cursor)
         watch.lap("rank")
@@ -1240,7 +1263,7 @@ class Searcher:
 
     def _paged(
         self,
-        context: SearchContext,
+        context: IndexContext,
         query: Query,
         config: SearchConfig,
         clock: Clock,
@@ -1265,7 +1288,7 @@ class Searcher:
 
     def _look(
         self,
-        context: SearchContext,
+        context: IndexContext,
         query: Query,
         config: SearchConfig,
         clock: Clock | None = None,
@@ -1275,10 +1298,17 @@ class Searcher:
     ) -> Candidates:
         """Ask the legs, and the reranker where it is wanted, which reads just so many ``chunks`` or all it can."""
         encode = self._encode if watch is None else watch.timed("encode", self._encode)
-        candidates = retrieve(context, query, config, encode, clock)
+        candidates = context.retrieve(query, config, encode, clock)
         if self._reranker is not None and self._is_reranked(query):
-            candidates = self._reranker.move(context.generation, candidates, config, chunks=chunks)
+            candidates = self._reranker.move(candidates.legs.generation, candidates, config, chunks=chunks)
         return candidates
+
+
+def _in_folder(context: IndexContext, what: str) -> SearchContext:
+    """Return what an index in a folder is searched by. Raises ``NotOnCluster`` where it is on a cluster."""
+    if not isinstance(context, SearchContext):
+        raise NotOnCluster(f"{what} doesn't work over OpenSearch yet.")
+    return context
 
 
 def slow_search(answer: Answer) -> str:

@@ -16,8 +16,8 @@ import searchkit
 from searchkit import F, Mode, Query, SearchConfig, Searcher, Where, add, delete, gc
 from searchkit.answer import Answer
 from searchkit.errors import ConfigError, CursorError, CursorExpired, QueryError
-from searchkit.search import searcher as searcher_module
 from searchkit.search.cursor import Cursor, cursor_of
+from searchkit.search.retrieval import SearchContext
 from tests.index.archive import article, built
 from tests.word_encoder import WordEncoder, WordReranker
 
@@ -404,8 +404,8 @@ def test_a_later_page_looks_for_the_candidates_once(searcher: Searcher, monkeypa
         looked.append("")
         return retrieve(*arguments, **options)
 
-    retrieve = searcher_module.retrieve
-    monkeypatch.setattr(searcher_module, "retrieve", counted)
+    retrieve = SearchContext.retrieve
+    monkeypatch.setattr(SearchContext, "retrieve", counted)
     assert len(pages(searcher, "a question of its own: nurses, trams", sizes=(4,))) == 11
     assert len(looked) == 2, "of the first page, which few people leave, and of all others"
 

@@ -38,7 +38,8 @@ from searchkit.cli.options import (
 from searchkit.cli.output.console import Screen
 from searchkit.cli.project_defaults import declared_fields
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
-from searchkit.errors import ConfigError, SearchkitError
+from searchkit.errors import ConfigError, NotOnCluster, SearchkitError
+from searchkit.opensearch.address import is_address
 from searchkit.types import BuildReport, Encoder, Progress
 
 Places = Annotated[
@@ -120,11 +121,31 @@ def build(
     from searchkit.index import build as index_build
 
     screen = Screen(no_color=no_color)
-    where = new_index(index)
     if not places:
         raise ConfigError(
             "What should be indexed?", hint="Name files or folders: searchkit build PLACE... --index PATH."
         )
+    if index and is_address(index):
+        if keyword_first or wait:
+            raise NotOnCluster("--keyword-first and --wait don't work over OpenSearch yet.", hint="Leave them out.")
+
+        from searchkit.cli.commands.cluster import build_there
+
+        build_there(
+            screen,
+            index,
+            places,
+            config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
+            read=ReadConfig(fields=dict(pairs("--field", field))),
+            encoder=encoder_on(device, encoder or DEFAULT_ENCODER),
+            strict=strict,
+            cache=not no_cache,
+            jobs=jobs,
+            quiet=quiet,
+            json=json,
+        )
+        return
+    where = new_index(index)
 
     def make(progress: Progress | None) -> BuildReport:
         return index_build.build(

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from re import match
+from typing import Annotated
 from zipfile import ZipFile, ZipInfo
 
 import typer
@@ -23,7 +24,7 @@ from searchkit.cli.options import Json, NoColor
 from searchkit.cli.output.console import Screen, clean
 from searchkit.cli.output.numbers import size
 from searchkit.config import DEFAULT_ENCODER
-from searchkit.errors import MissingExtra, SearchkitError, StorageError, how_to_install
+from searchkit.errors import BackendError, MissingExtra, SearchkitError, StorageError, how_to_install
 from searchkit.types import Article
 
 OLDEST_SQLITE = (3, 31, 0)
@@ -152,6 +153,7 @@ EXTRAS = {
     "serve": (("fastapi", "uvicorn"), "pip install fastapi httptools uvicorn uvloop", "'serve'"),
     "mcp": (("mcp",), "pip install mcp", "'mcp', and /mcp of 'serve',"),
     "ir_datasets": (("ir_datasets",), "pip install ir-datasets", "the data sets of 'evaluate irds:NAME'"),
+    "opensearch": (("opensearchpy",), "pip install opensearch-py", "indexes on an OpenSearch cluster"),
     "parquet": (("pyarrow",), "pip install pyarrow", "Parquet, Arrow and Feather files"),
     "xlsx": (("openpyxl",), "pip install openpyxl", "Excel's workbooks"),
 }
@@ -168,12 +170,23 @@ class Check:
     remedy: str = ""
 
 
-def doctor(*, json: Json = False, no_color: NoColor = False) -> None:
-    """Check the installation: what is there, what is missing, what to type. The exit code is 7 where something is."""
+Address = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="ADDRESS", show_default=False, help="An index on an OpenSearch cluster, to look at that instead."
+    ),
+]
+
+
+def doctor(*, address: Address = None, json: Json = False, no_color: NoColor = False) -> None:
+    """Check the installation: what is there, what is missing, what to type. The exit code is 7 where something is.
+
+    With an address it checks the cluster, and the exit code is 9 where something is wrong.
+    """
     from searchkit.cli.output import formats
 
     screen = Screen(no_color=no_color)
-    checks = list(examine())
+    checks = list(examine() if address is None else _cluster(address))
     if json:
         screen.write(formats.to_json([asdict(check) for check in checks]))
     else:
@@ -183,7 +196,16 @@ def doctor(*, json: Json = False, no_color: NoColor = False) -> None:
             if not check.good:
                 screen.write(f"    {'':<{width}}  {clean(check.remedy)}")
     if not all(check.good for check in checks):
-        raise typer.Exit(MissingExtra.exit_code)
+        raise typer.Exit(MissingExtra.exit_code if address is None else BackendError.exit_code)
+
+
+def _cluster(address: str) -> Iterator[Check]:
+    """Yield the checks of a cluster and the index on it. Raises ``ConfigError``, ``MissingExtra``."""
+    from searchkit.opensearch.address import address_of
+    from searchkit.opensearch.health import examine as examine_cluster
+
+    for check in examine_cluster(address_of(address)):
+        yield Check(name=check.name, found=check.seen, good=check.good, remedy=check.remedy)
 
 
 def examine() -> Iterator[Check]:

@@ -172,14 +172,15 @@ def search(
         raise typer.Exit(1)
 
 
-def _opened(paths: Sequence[Path], mode: Mode, **more: Any) -> Searcher:
+def _opened(paths: Sequence[str | Path], mode: Mode, **more: Any) -> Searcher:
     """Open an index, or several together; by keyword alone their vectors may be of different encoders."""
     from searchkit.search.index_group import names_apart
     from searchkit.search.searcher import open_index, open_many
 
     if len(paths) == 1:
         return open_index(paths[0], **more)
-    return open_many(names_apart(paths), differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
+    named = names_apart([Path(path) for path in paths])
+    return open_many(named, differing="keyword" if mode is Mode.KEYWORD else "refuse", **more)
 
 
 def _changed(**options: Any) -> dict[str, Any]:
@@ -187,14 +188,24 @@ def _changed(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _config(path: Path, settings: Path | None, changed: Mapping[str, Any]) -> SearchConfig | None:
+def _config(path: str | Path, settings: Path | None, changed: Mapping[str, Any]) -> SearchConfig | None:
     """Return the settings of a file, or with what options change; None for those that the index names."""
     config = SearchConfig.from_file(settings) if settings is not None else None
     if not changed:
         return config
-    from searchkit.index.search_settings import settings_in_force
+    return replace(config or _settings_of(path), **changed)
 
-    return replace(config or settings_in_force(path), **changed)
+
+def _settings_of(path: str | Path) -> SearchConfig:
+    from searchkit.index.search_settings import settings_in_force
+    from searchkit.opensearch.address import is_address
+
+    if is_address(path):
+        from searchkit.search.searcher import open_index
+
+        with open_index(path) as searcher:
+            return searcher.settings()
+    return settings_in_force(path)
 
 
 def _ask_on(screen: Screen, searcher: Searcher, say: Say, options: dict[str, Any], *, first: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from searchkit.answer import chunk_dict
-from searchkit.cli.index_argument import HOME, existing_index, known_indexes
+from searchkit.cli.index_argument import HOME, existing_place, known_indexes
 from searchkit.cli.options import Index, Json, NoColor
 from searchkit.cli.output.console import Screen, tell
 from searchkit.cli.project_defaults import taken_from
@@ -31,7 +31,7 @@ def show(
     from searchkit.search.searcher import open_index
 
     screen = Screen(no_color=no_color)
-    path = existing_index(index, screen)
+    path = existing_place(index, screen)
     with open_index(path) as searcher:
         whole = searcher.article(id)
         if whole is not None:
@@ -60,7 +60,10 @@ def info(context: typer.Context, *, index: Index = None, json: Json = False, no_
     from searchkit.index.paths import IndexPaths
 
     screen = Screen(no_color=no_color)
-    where = existing_index(index, screen)
+    where = existing_place(index, screen)
+    if isinstance(where, str):
+        _cluster_info(screen, where, json=json)
+        return
     about, past, writer = index_info(where), history(where), writer_at_work(IndexPaths(where).lock)
     if json:
         more = {
@@ -75,6 +78,16 @@ def info(context: typer.Context, *, index: Index = None, json: Json = False, no_
             screen.say(f"Taken from {file}.")
         if writer:
             screen.say(f"Being written: {writer}.")
+
+
+def _cluster_info(screen: Screen, address: str, *, json: bool) -> None:
+    """Show what an index on a cluster is made of; ``doctor`` shows its generations."""
+    from searchkit.cli.output import formats, index_report
+    from searchkit.search.searcher import open_index
+
+    with open_index(address) as searcher:
+        about = searcher.info()
+    screen.write(formats.to_json(formats.info_json(about)) if json else index_report.index(about))
 
 
 def list_indexes(

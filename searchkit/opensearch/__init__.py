@@ -1,0 +1,1 @@
+"""An index on an OpenSearch cluster: what ``index/`` is on a disk."""

@@ -1,0 +1,80 @@
+"""Here are the engines that the contract holds for, and a real cluster that is started for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import searchkit
+from searchkit import Article, SearchConfig, build
+from searchkit.opensearch import build as cluster_build
+from searchkit.opensearch.address import address_of
+from searchkit.opensearch.client import Cluster
+from tests.word_encoder import WordEncoder
+
+URL, HOME = "SEARCHKIT_TEST_OPENSEARCH", "SEARCHKIT_TEST_OPENSEARCH_HOME"
+NO_CLUSTER = f"no cluster to test: set {URL}=HOST:PORT, or put a server and its scripts into ../shared/opensearch"
+
+ENGINES = ("folder", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine, and where an index of some name is made on it."""
+
+    name: str
+    place: str
+
+    def index(self, name: str) -> str:
+        return f"{self.place}/{name}"
+
+    def build(self, name: str, articles: Sequence[Article]) -> str:
+        """Build an index with the small encoder; return what names it."""
+        index = self.index(name)
+        if self.name == "folder":
+            build(index, articles, encoder=WordEncoder())
+        else:
+            remove(index)
+            cluster_build.build(index, articles, encoder=WordEncoder())
+        return index
+
+
+def opened(index: str, config: SearchConfig | None = None) -> searchkit.Searcher:
+    return searchkit.open(index, encoder=WordEncoder(), config=config)
+
+
+def remove(index: str) -> None:
+    """Remove all generations of an index on a cluster."""
+    cluster = Cluster(address_of(index))
+    cluster.ask("DELETE", f"/{cluster.address.name}-*", params={"expand_wildcards": "open"})
+    cluster.close()
+
+
+@contextmanager
+def running_cluster(temporary: Path, worker: str) -> Iterator[str]:
+    """Yield the address of a cluster: one that runs, or one that is started and stopped again. Skips without either."""
+    if named := os.environ.get(URL):
+        yield f"opensearch://{named.removeprefix('http://').rstrip('/')}"
+        return
+    scripts = Path(__file__).resolve().parents[3] / "shared" / "opensearch"
+    if not (scripts / "start").is_file():
+        pytest.skip(NO_CLUSTER)
+    number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
+    home = Path(os.environ[HOME]) / worker if HOME in os.environ else temporary
+    port = 19200 + 200 * number
+    environment = os.environ | {"OPENSEARCH_PORT": str(port), "OPENSEARCH_HEAP": "512m"}
+    started = subprocess.run(
+        [scripts / "start", home, "1"], env=environment, capture_output=True, text=True, check=False
+    )
+    try:
+        if started.returncode:
+            pytest.skip(f"no cluster to test: {scripts / 'start'} says: {started.stderr.strip()[-300:]}")
+        yield f"opensearch://127.0.0.1:{port}"
+    finally:
+        subprocess.run([scripts / "stop", home], capture_output=True, check=False)

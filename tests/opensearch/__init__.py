@@ -1,0 +1,1 @@
+"""Tests of ``searchkit/opensearch`` that need no cluster."""
