@@ -196,7 +196,10 @@ def test_an_article_names_its_neighbours_in_time(client: httpx.Client) -> None:
 
 
 def test_why_says_what_each_share_is(client: httpx.Client) -> None:
-    page = show(client, q="missiles guard")
+    results = show(client, q="missiles guard")
+    assert not results.all("details", class_="why")  # what takes as long as the search is made where it is wanted
+    page = show(client, results.link("Why this").partition("#")[0])
+    assert results.link("Why this").partition("#")[2] == page.all("details", class_="why")[0][0]["id"]
     why = next(text for each, text in page.all("details", class_="why"))
     assert "its words" in why
     assert "its meaning" in why
