@@ -54,7 +54,7 @@ class PageState(SearchParameters):
         options = super().options() | {"facets": ()}
         if self.browses:
             return options | {"mode": "keyword", "sort": self.sort or "-published"}
-        return options | ({"mode": "keyword"} if self.typed else {}) | {"explain": True}
+        return options | ({"mode": "keyword"} if self.typed else {})
 
     def text(self) -> str:
         """Return the text that is searched for; of what is being typed also what its last word may go on to."""

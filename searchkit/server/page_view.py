@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -110,25 +111,32 @@ def article_view(searcher: Searcher, state: PageState, access: Access) -> dict[s
 
 
 def article_lines(article: Article, hits: Sequence[Span], passage: Span) -> Iterator[Line]:
-    """Yield the lines of an article with the hits and the passage in place. What no section holds is a heading."""
-    is_covered = False
+    """Yield the lines of an article with the hits and the passage in place.
+
+    In an article of sections a line that no section holds is a heading. Where a section's heading isn't in the text, it
+    stands before the section.
+    """
+    sections, ends = article.sections, [section.end for section in article.sections]
+    shown, follows_heading = -1, False
     for match in _LINES.finditer(article.text):
-        start, end = match.span()
-        section = next((each for each in article.sections if each.start < end and start < each.end), None)
-        is_heading = bool(article.sections) and section is None
-        if section is not None and section.heading and not is_covered and start <= section.start:
-            yield Line(is_heading=True, pieces=(Piece(text=section.heading, hit=0, in_passage=False),))
-        is_covered = is_heading
-        yield Line(is_heading=is_heading, pieces=tuple(_pieces(article.text, (start, end), hits, passage)))
+        place = bisect_right(ends, match.start())
+        is_inside = place < len(sections) and sections[place].start < match.end()
+        if is_inside and place != shown:
+            if sections[place].heading and not follows_heading:
+                yield Line(is_heading=True, pieces=(Piece(text=sections[place].heading, hit=0, in_passage=False),))
+            shown = place
+        follows_heading = bool(sections) and not is_inside
+        yield Line(is_heading=follows_heading, pieces=tuple(_pieces(article.text, match.span(), hits, passage)))
 
 
 def _pieces(text: str, line: Span, hits: Sequence[Span], passage: Span) -> Iterator[Piece]:
-    """Yield a line cut where hits and the passage begin and end."""
+    """Yield a line cut where hits, which are in order, and the passage begin and end."""
     start, end = line
-    inside = {at for span in (*hits, passage) for at in span if start < at < end}
-    borders = [start, *sorted(inside), end]
-    for first, last in pairwise(borders):
-        hit = next((number for number, span in enumerate(hits, start=1) if span[0] <= first < span[1]), 0)
+    first_hit = bisect_right(hits, start, key=lambda span: span[1])
+    inside = hits[first_hit : bisect_left(hits, end, key=lambda span: span[0])]
+    borders = {start, end, *(at for span in (*inside, passage) for at in span if start < at < end)}
+    for first, last in pairwise(sorted(borders)):
+        hit = next((number for number, span in enumerate(inside, first_hit + 1) if span[0] <= first < span[1]), 0)
         yield Piece(text=text[first:last], hit=hit, in_passage=passage[0] <= first < passage[1])
 
 

@@ -17,11 +17,12 @@ pytest.importorskip("uvicorn")
 
 from starlette.datastructures import QueryParams
 
+from searchkit import Article, Section
 from searchkit.filter_expression import F
 from searchkit.server.access import Access, token_of
 from searchkit.server.page_state import page_state
 from searchkit.server.page_templates import FOLDER, web_address
-from searchkit.server.page_view import periods
+from searchkit.server.page_view import article_lines, periods
 from tests.index.archive import built
 from tests.server.page_archive import HOSTILE, build_page_archive, long_article
 from tests.server.running_server import READ, TOKENS, bearer, serving
@@ -196,7 +197,10 @@ def test_an_article_names_its_neighbours_in_time(client: httpx.Client) -> None:
 
 
 def test_why_says_what_each_share_is(client: httpx.Client) -> None:
-    page = show(client, q="missiles guard")
+    results = show(client, q="missiles guard")
+    assert not results.all("details", class_="why")  # what takes as long as the search is made where it is wanted
+    page = show(client, results.link("Why this").partition("#")[0])
+    assert results.link("Why this").partition("#")[2] == page.all("details", class_="why")[0][0]["id"]
     why = next(text for each, text in page.all("details", class_="why"))
     assert "its words" in why
     assert "its meaning" in why
@@ -323,6 +327,25 @@ def test_a_tenant_sees_its_part(guarded: httpx.Client) -> None:
     assert "Report 5 about" in beside
     assert "Report 4 about" not in beside
     assert not [text for _, text in Document(shown("/?q=misiles").text).all("p") if "Did you mean" in text]
+
+
+def test_lines_are_cut_where_hits_and_the_passage_begin_and_end() -> None:
+    text = "Ferries\n\nA ferry left.\n  It came\nback."
+    sections = (Section(heading="Ferries", start=8, end=23), Section(heading="Later", start=23, end=len(text)))
+    lines = list(article_lines(Article(id="a", text=text, sections=sections), [(11, 16), (25, 27)], (17, 27)))
+    assert [(line.is_heading, "".join(piece.text for piece in line.pieces)) for line in lines] == [
+        (True, "Ferries"),
+        (False, "A ferry left."),
+        (True, "Later"),  # it isn't in the text
+        (False, "  It came"),
+        (False, "back."),
+    ]
+    assert [(piece.text, piece.hit, piece.in_passage) for line in lines for piece in line.pieces if piece.hit] == [
+        ("ferry", 1, False),
+        ("It", 2, True),
+    ]
+    assert [piece.text for line in lines for piece in line.pieces if piece.in_passage] == ["left.", "  ", "It"]
+    assert not any(line.is_heading for line in article_lines(Article(id="a", text=text), [], (0, 0)))
 
 
 def test_periods_leave_none_out() -> None:

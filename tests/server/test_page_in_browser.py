@@ -249,6 +249,14 @@ def test_dark_is_dark_and_print_has_no_form(opened: Any) -> None:
     expect(page.locator("a.title").first).to_be_visible()
 
 
+def test_why_opens_where_it_was_asked_for(opened: Any) -> None:
+    page = opened("/?q=missiles+guard")
+    page.get_by_role("link", name="Why this").nth(3).click()
+    expect(page.locator("#why-4 summary")).to_be_focused()
+    expect(page.locator("#why-4")).to_be_in_viewport()
+    expect(page.locator("#why-4 table")).to_contain_text("its meaning")
+
+
 def test_writing_from_right_to_left_begins_at_the_right(opened: Any) -> None:
     page = opened("/?q=المنارة&mode=keyword")
     assert page.locator("#q").evaluate("each => getComputedStyle(each).direction") == "rtl"
@@ -302,17 +310,15 @@ def test_a_token_is_asked_for_and_stays_in_the_tab(
 
 
 def test_axe_finds_nothing(opened: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python isn't installed")
-    pages = {
-        "/?q=missiles+guard&tag=odd": "light",
-        LONG_ARTICLE: "light",
-        "/?q=AND": "dark",
-        "/?q=wave&tag=odd": "dark",
-    }
+    package = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+    axe = package.Axe()
+    pages = {"/?q=missiles&tag=odd&explain=true": "light", LONG_ARTICLE: "light", "/?q=wave&tag=odd": "dark"}
     for address, scheme in pages.items():
         # Its script is no file of the page, so the policy has to let it in for this test alone.
         page = opened(address, color_scheme=scheme, bypass_csp=True)
-        for details in page.locator("details").all():
+        for details in page.locator("header details, li:first-child details").all():
             details.evaluate("each => each.open = true")
-        violations = axe.Axe().run(page).response["violations"]
+        violations = axe.run(page).response["violations"]
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+    page.evaluate("document.body.append(document.createElement('img'))")
+    assert axe.run(page, options={"runOnly": ["image-alt"]}).response["violations"]

@@ -73,8 +73,9 @@ def serve(
     at_once: AtOnce = 256,
     no_color: NoColor = False,
 ) -> None:
-    """Serve indexes over HTTP: search, count, facets, articles and chunks as JSON, each index by its folder's name.
+    """Serve indexes over HTTP: a page for people, and search, count, facets, articles and chunks as JSON for programs.
 
+    An index is called by its folder's name.
     On this machine everybody may read. SEARCHKIT_TOKEN is a token that may read, SEARCHKIT_WRITE_TOKEN one that may
     also add, delete, update and rebuild; elsewhere a token is needed. New generations are answered from within a
     second. GET /openapi.json describes what can be asked.

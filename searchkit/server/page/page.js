@@ -106,8 +106,9 @@ function restore({ scroll = 0, focus = "" }) {
 }
 
 function arrive(address) {
-  const target = address.hash && document.getElementById(decodeURIComponent(address.hash.slice(1)));
+  const target = address.hash ? document.getElementById(decodeURIComponent(address.hash.slice(1))) : null;
   if (address.searchParams.has("article")) $("main").focus({ preventScroll: true });
+  target?.querySelector("summary")?.focus({ preventScroll: true });
   if (target) target.scrollIntoView({ block: "center" });
   else scrollTo(0, 0);
 }
