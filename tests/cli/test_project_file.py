@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from searchkit.cli.commands import doctor
 from searchkit.cli.project_defaults import without_config
 from searchkit.errors import ConfigError
 from searchkit.server import launch, mcp_server
@@ -122,7 +123,8 @@ def test_config_names_another_file_and_a_broken_one_stops_all_but_what_mends_it(
     assert broken.code == 2
     assert "searchkit.toml, line 1: 'indx' isn't known." in broken.err
     assert "Did you mean 'index'?" in broken.err
-    assert "line 1: 'indx' isn't known." in run("doctor").out
+    (check,) = doctor._project()
+    assert (check.good, "line 1: 'indx' isn't known." in check.found) == (False, True)
     assert run("search", "--help").code == 0
     assert run("init", "--force").code == 0
     assert run("info").code == 3  # nothing was built there
