@@ -392,8 +392,8 @@ class Answer:
             >>> searcher = searchkit.open("indexes/news")
             >>> for row in searcher.search("defense of Venezuela", k=2).to_records():
             ...     print(row["rank"], row["id"], row["published"].date(), row["tags"], row["desk"])
-            1 missiles 2025-11-14 ['defense'] world
-            2 radar 2025-04-23 ['defense'] world
+            1 radar 2025-04-23 ['defense'] world
+            2 missiles 2025-11-14 ['defense'] world
         """
         rows = [_record(result) for result in self.results]
         for name in dict.fromkeys(name for result in self.results for name in result.article.fields):
@@ -416,7 +416,7 @@ class Answer:
             >>> searcher = searchkit.open("indexes/news")
             >>> table = searcher.search("defense of Venezuela", k=2).to_arrow()
             >>> table.num_rows, table.column("id").to_pylist()
-            (2, ['missiles', 'radar'])
+            (2, ['radar', 'missiles'])
         """
         arrow = arrow_module("An Arrow table needs pyarrow.")
         records = self.to_records()

@@ -1008,7 +1008,7 @@ class Retriever(Protocol):
         ...     return [hit.chunk_id for hit in retriever.retrieve(searchkit.Query(text=text), depth=2)]
         >>> searcher = searchkit.open("indexes/news")
         >>> chunk_ids(searcher, "air defense of Venezuela")
-        ['missiles#0', 'radar#0']
+        ['radar#0', 'missiles#0']
     """
 
     def retrieve(self, query: Query, depth: int) -> Sequence[Hit]:

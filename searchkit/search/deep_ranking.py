@@ -29,7 +29,7 @@ class DeepRanking:
             if not self._complete and count > len(self._ranked.keys):
                 wanted = max(count, _GROWTH * len(self._ranked.keys))
                 depth = self._depth if self._whole_depth else depth_for(self._legs, wanted, self._depth)
-                self._legs.known.clear()  # what the shorter ranking needed
+                self._legs.forget()  # what the shorter ranking needed
                 self._ranked = rank_articles(self._legs, wanted, depth)
                 self._complete = len(self._ranked.keys) < wanted
             return self._ranked

@@ -369,7 +369,10 @@ def _read(parts: Sequence[frozenset[str]], words: Sequence[tuple[object, Expansi
         if place == len(words):
             return 0
         word = words[place][1]
-        if not any(at == offset and term in part for term, at in zip(word.terms, word.offsets, strict=True)):
+        for term, at in zip(word.terms, word.offsets, strict=True):
+            if at == offset and term in part:
+                break
+        else:
             return 0
         offset += 1
         if offset >= word.advance:

@@ -132,7 +132,7 @@ class RetrieverScores:
     leaned: dict[int, tuple[Rows, float]] = field(default_factory=dict)
     """The same by nearness: it is asked again where other settings are tried on these legs."""
     near_to: list[tuple[Rows, Scores]] = field(default_factory=list)
-    """Rows, ascending, and their nearness, of those whose articles may come first: it is asked for again."""
+    """Rows, ascending, and their nearness: that of the best is asked for again, with and without a filter."""
     shift: RerankShift | None = None
     named: NamedRows | None = None
     """What the question names, which comes before all others."""
@@ -171,8 +171,18 @@ class RetrieverScores:
         """Return of each row's cosine what counts beside its language; None where the vector leg isn't asked."""
         for known, nearness in self.near_to:
             place = known.searchsorted(rows)
-            if bool((known.take(place, mode="clip") == rows).all()):
-                return nearness.take(place)
+            same = known.take(place, mode="clip") == rows
+            missing = len(rows) - int(np.count_nonzero(same))
+            if 2 * missing > len(rows) or not len(known):
+                continue
+            values = nearness.take(place, mode="clip")
+            if missing:
+                absent = ~same
+                values[absent] = self._new_nearness(rows[absent])
+            return values
+        return self._new_nearness(rows)
+
+    def _new_nearness(self, rows: Rows) -> Scores | None:
         cosine = self.cosine(rows)
         return cosine if cosine is None or self.lean is None else self.lean.nearness(cosine, rows)
 
@@ -227,6 +237,7 @@ class RetrieverScores:
         keyword, cosines = self.keyword.at(rows), self.generation.similarity(self.vector, rows)
         nearness = cosines if self.lean is None else self.lean.nearness(cosines, rows)
         self.read.append((rows, keyword, nearness))
+        self.near_to.append((rows, nearness))
         bound = self.keyword.best(LEG_DEPTH).bound
         return LegScores(rows=rows, keyword=keyword, cosines=cosines, nearness=nearness, bound=bound)
 
@@ -237,6 +248,13 @@ class RetrieverScores:
             if (known[place] == rows).all():
                 return scores[place]
         return self.score(rows)
+
+    def forget(self) -> None:
+        """Let go of the scores that a ranking kept for what is shown of it."""
+        self.known.clear()
+        self.near_to.clear()
+        if self.keyword is not None:
+            self.keyword.forget()
 
     def candidates(self, depth: int) -> tuple[Rows, float]:
         """Return the rows that are among the best ``depth`` of a leg, and the highest score that any other can have.

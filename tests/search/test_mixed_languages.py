@@ -86,7 +86,7 @@ def test_it_lowers_the_confidence_of_all_results_alike_and_no_score(
 ) -> None:
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         found = searcher.search(MIXED, mode=mode).results
-        monkeypatch.setattr(SearchContext, "mixed", lambda self, text: 0.0)
+        monkeypatch.setattr(SearchContext, "mixed", lambda self, text, telling: 0.0)
         free = searcher.search(MIXED, mode=mode).results
     assert [(one.article.id, one.score) for one in found] == [(one.article.id, one.score) for one in free]
     for mixed, plain in zip(found, free, strict=True):
@@ -102,5 +102,5 @@ def test_an_expression_says_what_an_article_must_hold_and_is_not_held_to_one_lan
     asked = "harbour OR Schlepper OR council OR Rostock OR kaufte"
     with searchkit.open(index, encoder=WordEncoder()) as searcher:
         before = searcher.search(asked).results
-        monkeypatch.setattr(SearchContext, "mixed", lambda self, text: 1.0)
+        monkeypatch.setattr(SearchContext, "mixed", lambda self, text, telling: 1.0)
         assert searcher.search(asked).results == before

@@ -149,6 +149,10 @@ class KeywordMatches:
         self._bare.append((rows, bare))
         return scores
 
+    def forget(self) -> None:
+        """Let go of what ``at_both`` remembers."""
+        self._bare.clear()
+
     def best_of(self, rows: Rows) -> BestRows | None:
         """Return what ``best`` gave where these are its rows, best first; None where they aren't, or in no order."""
         if self._windows is None:
