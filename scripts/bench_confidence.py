@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What is a confidence worth? Asks indexes what they cover and what they don't, and prints how well that is told apart.
 
-    bench_confidence.py --indexes I --collections C samples scifact cranfield digitalgov-known xquad-en xquad-xling
+    bench_confidence.py --indexes I --collections C --alike samples rtqa-news-a samples scifact cranfield
+        digitalgov-known rtqa-news-a xquad-en xquad-xling
 
 Each name is an index in the first folder and a judged collection (BEIR's layout) in the second; "samples" are
 searchkit's own, wherever it is installed. Five kinds of questions are asked of each, and the confidence of the best
@@ -20,7 +21,7 @@ calibration error, is taken in ten equal bins over as many own questions as othe
 half nonsense (Guo, Pleiss, Sun, Weinberger 2017, arXiv 1706.04599). "mean" is that of the rows, "together" counts the
 questions of all indexes as one heap: what a zero learnt in each index is for. With --json every confidence is written,
 with --write the figures: benchmarks/confidence.json has those of SCORING.md, by the command above and --mode hybrid
---most 150. Other orders of the names draw other questions: that moves the means by some .002, a collection's by .01.
+--most 75. Other orders of the names draw other questions: that moves the means by some .002, a collection's by .01.
 """
 
 from __future__ import annotations
