@@ -113,7 +113,7 @@ FILTERS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=FILTERS)
 def test_random_filters_let_the_same_articles_pass(
     both: tuple[searchkit.Searcher, ...], where: FilterExpression
