@@ -443,7 +443,7 @@ class ShardsFailed(BackendError):
         True
     """
 
-    default_hint = "Run 'searchkit doctor --index ADDRESS' to see the cluster's health, and try again when it is green."
+    default_hint = "Run 'searchkit doctor ADDRESS' to see the cluster's health, and try again when it is green."
 
 
 class IndexForeign(SearchkitError):

@@ -167,7 +167,8 @@ Environment:
   SEARCHKIT_ENCODER_KEY  the key of an embeddings endpoint
   SEARCHKIT_ENCODER_ENDPOINTS  those that an index may name, with commas between
   SEARCHKIT_TOKEN, SEARCHKIT_WRITE_TOKEN  what 'serve' is asked with, to read and to write
-  SEARCHKIT_OPENSEARCH_USER, _PASSWORD, or _TOKEN  who asks an OpenSearch cluster
+  SEARCHKIT_OPENSEARCH_USER, SEARCHKIT_OPENSEARCH_PASSWORD, or SEARCHKIT_OPENSEARCH_TOKEN
+                         who asks an OpenSearch cluster
   SEARCHKIT_OPENSEARCH_TIMEOUT  seconds that a request to it may take
   SEARCHKIT_TIME_ZONE    where "today" is without --time-zone, such as Europe/Berlin
   SEARCHKIT_DEBUG=1      show the traceback of an error

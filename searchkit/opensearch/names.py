@@ -42,8 +42,8 @@ def in_force(cluster: Cluster) -> tuple[str, ClusterManifest]:
         )
     if len(named) != 1 or number_of(name, next(iter(named))) is None:
         raise IndexForeign(f"'{name}' on the cluster isn't the alias of one index of searchkit.")
-    ((index, found),) = named.items()
-    return index, manifest_in(found["mappings"], f"{cluster.address} ({index})")
+    ((index, mapped),) = named.items()
+    return index, manifest_in(mapped["mappings"], f"{cluster.address} ({index})")
 
 
 def generations(cluster: Cluster) -> dict[int, str]:
@@ -59,7 +59,7 @@ def generations(cluster: Cluster) -> dict[int, str]:
 def unfinished(cluster: Cluster) -> list[str]:
     """Return the physical indexes of the name that no writer has completed. Raises ``BackendError``."""
     listed = cluster.ask("GET", f"/{cluster.address.name}-*/_mapping") or {}
-    metas = {index: found["mappings"].get("_meta", {}).get(META, {}) for index, found in listed.items()}
+    metas = {index: mapped["mappings"].get("_meta", {}).get(META, {}) for index, mapped in listed.items()}
     return [
         index
         for index, meta in metas.items()

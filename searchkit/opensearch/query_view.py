@@ -37,8 +37,8 @@ class RowView:
     rows_are_articles = False
     vectored = None
 
-    def __init__(self, found: QueryRows, side: int) -> None:
-        self.query_rows, self.side = found, side
+    def __init__(self, query_rows: QueryRows, side: int) -> None:
+        self.query_rows, self.side = query_rows, side
 
     @property
     def rows(self) -> int:
@@ -125,11 +125,11 @@ class RowView:
 class WordScores:
     """What the keyword retriever says, of one side of a search."""
 
-    def __init__(self, found: QueryRows, side: int, notes: tuple[str, ...] = (), *, covers: bool = True) -> None:
-        words = found.sides[side].words
+    def __init__(self, query_rows: QueryRows, side: int, notes: tuple[str, ...] = (), *, covers: bool = True) -> None:
+        words = query_rows.sides[side].words
         if words is None:
             raise ValueError("the keyword retriever isn't asked")
-        self._rows, self._side, self._covers = found, side, covers
+        self._rows, self._side, self._covers = query_rows, side, covers
         self._words = words
         self.notes = notes
         self.idf_sum = words.idf_sum

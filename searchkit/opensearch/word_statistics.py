@@ -48,18 +48,18 @@ class WordStatistics:
         """Count those that aren't known yet, in one request. Raises ``BackendError``, ``QueryError``."""
         wanted = [word for word in dict.fromkeys(words) if self._counts.get(word) is None]
         wanted += [part for word in wanted for part in _each(word) if self._counts.get(part) is None]
-        asked = list(dict.fromkeys(wanted))
-        if len(asked) > MOST_TERMS:
+        unknown = list(dict.fromkeys(wanted))
+        if len(unknown) > MOST_TERMS:
             raise QueryError(
-                f"The query has {len(asked):,} different words.", hint=f"Ask in at most {MOST_TERMS:,}: a few do."
+                f"The query has {len(unknown):,} different words.", hint=f"Ask in at most {MOST_TERMS:,}: a few do."
             )
-        if not asked:
+        if not unknown:
             return
-        filters: dict[str, Any] = {str(i): _clause(word) for i, word in enumerate(asked)}
+        filters: dict[str, Any] = {str(i): _clause(word) for i, word in enumerate(unknown)}
         counted = {"nested": {"path": CHUNKS}, "aggs": {"df": {"filters": {"filters": filters}}}}
         answer = self._cluster.search(self._index, {"size": 0, "aggs": {"chunks": counted}}, request_cache="true")
         buckets = answer["aggregations"]["chunks"]["df"]["buckets"]
-        for i, word in enumerate(asked):
+        for i, word in enumerate(unknown):
             self._counts[word] = int(buckets[str(i)]["doc_count"])
 
     def groups_of(self, words: Sequence[Word]) -> list[frozenset[str]]:

@@ -36,8 +36,7 @@ class WriterLease:
         self._version: dict[str, int] = {}
 
     def __enter__(self) -> Self:
-        made = self._put({"op_type": "create"})
-        if not made:
+        if not self._put({"op_type": "create"}):
             self._take_over()
         return self
 

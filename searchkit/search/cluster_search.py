@@ -41,7 +41,7 @@ from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import asked_time, where_at
 from searchkit.search.ranking import RetrieverScores
 from searchkit.search.retrieval import Candidates, Encode, encoded, index_notes
-from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Mode, Query, Where
+from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,6 +91,10 @@ class ClusterContext:
     def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
         """Return a query's tree as the settings have it, and notes on that. Raises as ``QueryReader.reread`` does."""
         return self._reader.reread(parsed, config)
+
+    def reading_of(self, query: Query, config: SearchConfig, clock: Clock) -> QueryReading:
+        """Tell what a query is read as. Raises ``QueryError``."""
+        return self.parse(query).reading
 
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode. Raises ``VectorsMissing``."""

@@ -143,6 +143,10 @@ class IndexContext(Protocol):
         """Read the query language."""
         ...
 
+    def reading_of(self, query: Query, config: SearchConfig, clock: Clock) -> QueryReading:
+        """Tell what a query is read as."""
+        ...
+
     def standing(self, mode: Mode) -> tuple[str, ...]:
         """Say what the index lacks that matters to a search in a mode."""
         ...
@@ -325,6 +329,11 @@ class SearchContext:
     def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
         """Return a query's tree as the settings have it, and notes on that. Raises as ``QueryReader.reread`` does."""
         return self._reader.reread(parsed, config)
+
+    def reading_of(self, query: Query, config: SearchConfig, clock: Clock) -> QueryReading:
+        """Tell what a query is read as, with the time that it is of. Raises ``QueryError``."""
+        parsed = self.parse(query)
+        return timed_reading(parsed.reading, self.time_of(query, parsed, config, clock))
 
     def retrieve(self, query: Query, config: SearchConfig, encode: Encode, clock: Clock | None = None) -> Candidates:
         """Ask the legs that a query's mode names. Raises as ``retrieve`` does."""

@@ -39,7 +39,7 @@ from searchkit.search.pages import (
 )
 from searchkit.search.query import check_query, ids_of, make_query, settings_for
 from searchkit.search.query_encoder import QueryEncoders
-from searchkit.search.query_time import Around, When, timed_reading
+from searchkit.search.query_time import Around, When
 from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
@@ -772,11 +772,7 @@ class Searcher:
         with self._reading() as context:
             check_query(query)
             config = settings_for(context.generation, self._config)
-            parsed = context.parse(query)
-            clock = Clock(lambda: config.time_zone, query.now)
-            return timed_reading(
-                parsed.reading, _in_folder(context, "'read_query'").time_of(query, parsed, config, clock)
-            )
+            return context.reading_of(query, config, Clock(lambda: config.time_zone, query.now))
 
     def vector_weight(self) -> float:
         """Return the factor of the cosine in a hybrid score: the settings' or the index's own.

@@ -222,10 +222,10 @@ def test_an_article_that_is_refused_is_named_and_nothing_is_put_in_force(
 ) -> None:
     copy(folder(tmp_path / "1", range(4)), address)
     source = folder(tmp_path / "2")
-    made = writer.document
+    document = writer.document
 
     def strange(article: Article, *rest: Any) -> dict[str, Any]:
-        values = made(article, *rest)
+        values = document(article, *rest)
         return values | {"nobody knows this field": 1} if article.id == "a005" else values
 
     monkeypatch.setattr(writer, "document", strange)

@@ -51,12 +51,12 @@ def test_the_length_that_is_kept_is_the_nearest(length: int) -> None:
     if not article.text:
         return
     (terms,) = terms_of(Analyzer(), article, [_chunks(article)[0]], title_weight=1, unknown_as="")
-    taken = sum(len(value.split()) for value in terms.text.terms)
+    positions = sum(len(value.split()) for value in terms.text.terms)
     steps = [kept for kept in range(24, 4_000) if kept_length(kept) == kept]
     nearest = min((abs(step - terms.text.length) for step in steps), default=0)
     if terms.text.length >= 24:
-        assert abs(kept_length(taken) - terms.text.length) == nearest
-    assert terms.text.tokens == taken
+        assert abs(kept_length(positions) - terms.text.length) == nearest
+    assert terms.text.tokens == positions
 
 
 @pytest.mark.parametrize(
