@@ -184,6 +184,9 @@ class WordScores:
         """Return what ``at`` does: both scores came with the rows."""
         return self.at(rows)
 
+    def forget(self) -> None:
+        """Do nothing: the rows are of this search alone."""
+
     def matching(self, rows: Rows) -> Mask:
         """Say which of some rows match."""
         return self._known.matched[rows]

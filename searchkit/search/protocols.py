@@ -214,6 +214,10 @@ class KeywordScores(Protocol):
         """Return what ``at`` does, and remember what ``uncovered`` gives, where that costs little."""
         ...
 
+    def forget(self) -> None:
+        """Let go of what ``at_both`` remembers."""
+        ...
+
     def matching(self, rows: Rows) -> Mask:
         """Say which of some rows match."""
         ...
