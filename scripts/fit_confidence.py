@@ -51,6 +51,7 @@ from searchkit.index.vector_stats import all_spreads
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.search import confidence
 from searchkit.search.answer_shape import shape_of
+from searchkit.search.fusion import Scale
 from searchkit.search.ranking import RetrieverScores, rank_articles
 from searchkit.search.retrieval import SearchContext, retrieve
 from searchkit.types import Encoder, Mode, Query
@@ -135,7 +136,8 @@ def ask(context: SearchContext, query: Query, left_out: frozenset[str], encode: 
         legs = without(context, legs, candidates.parsed, left_out, config)
     shape = shape_of(legs)
     first = rank_articles(legs, 1, DEPTH).scores
-    below = (shape.top - float(first[0])) / legs.scale.unit if len(first) else 0.0
+    unit = legs.scale.unit if isinstance(legs.scale, Scale) else 1.0
+    below = (shape.top - float(first[0])) / unit if len(first) else 0.0
     mixed = context.mixed(query.text)
     return [shape.words, shape.nearness, shape.lead, shape.coverage, below, mixed]
 
@@ -194,7 +196,7 @@ class Fit:
             return -np.inf
         usual = float(np.mean([self._sum(other, "general" if kind == "nonsense" else kind, direction) for other in on]))
         few = confidence.PRIOR_QUESTIONS / (means["questions"] + confidence.PRIOR_QUESTIONS)
-        return (1 - few) * self._sum(name, kind, direction) + few * usual
+        return float((1 - few) * self._sum(name, kind, direction) + few * usual)
 
     def _sum(self, name: str, kind: str, direction: Values) -> float:
         means = self.numbers[name].answers[kind][str(self.mode)]

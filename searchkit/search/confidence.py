@@ -123,7 +123,7 @@ def question_confidence(shape: AnswerShape, mode: ModeScale, level: float, mixed
     """
     score, lead = mode.score(shape.words, shape.nearness), mode.lead(shape.lead)
     shares = mode.weights.shares(score, lead, shape.coverage)
-    terms = (
+    terms: tuple[ConfidenceTerm, ...] = (
         ConfidenceTerm(name="score above that of nonsense", value=score, share=shares[0]),
         ConfidenceTerm(name="lead over other articles", value=lead, share=shares[1]),
         ConfidenceTerm(name="coverage of the question in a chunk", value=shape.coverage, share=shares[2]),
