@@ -18,6 +18,7 @@ import numpy as np
 
 from searchkit.answer import FacetCount
 from searchkit.config import SearchConfig
+from searchkit.index.declared_fields import check_boosts
 from searchkit.index.generation import FIELDS_EVERYWHERE, check_fields, unknown_field
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.bounded_cache import BoundedCache
@@ -192,6 +193,7 @@ class _Retrieval:
         query, config = self._query, self._config
         check_query(query)
         check_fields(self._index.field_names, self._index.manifest.config.fields, query.where)
+        check_boosts((), config.boosts)
         parsed = self._context.parse(query)
         where = where_at(query)
         filters = tuple(clauses_of(where))
