@@ -217,7 +217,10 @@ def open_numbered(cluster: Cluster, number: int) -> ClusterIndex:
     cluster.version()
     mapped = cluster.ask("GET", f"/{name}/_mapping")
     if not mapped:
-        raise ConfigError(f"{cluster.address} has no generation {number}.", hint="'searchkit doctor' lists them.")
+        raise ConfigError(
+            f"{cluster.address} has no generation {number}.",
+            hint=f"Run 'searchkit doctor {cluster.address}' to see them.",
+        )
     return ClusterIndex(cluster, name, manifest_in(mapped[name]["mappings"], f"{cluster.address} ({name})"))
 
 

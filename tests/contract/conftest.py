@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +13,15 @@ from tests.contract.engines import ENGINES, Engine, running_cluster
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[str]:
+def cluster(worker_name: str) -> Iterator[str]:
     """The address of a running cluster, without an index's name."""
-    with running_cluster(tmp_path_factory.mktemp("cluster"), worker_name) as address:
-        yield address
+    # No folder of pytest's: another run would remove it.
+    folder = Path(tempfile.mkdtemp(prefix="searchkit-cluster-"))
+    try:
+        with running_cluster(folder, worker_name) as address:
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -69,12 +69,16 @@ def running_cluster(temporary: Path, worker: str) -> Iterator[str]:
     home = Path(os.environ[HOME]) / worker if HOME in os.environ else temporary
     port = 19200 + 200 * number
     environment = os.environ | {"OPENSEARCH_PORT": str(port), "OPENSEARCH_HEAP": "512m"}
-    started = subprocess.run(
-        [scripts / "start", home, "1"], env=environment, capture_output=True, text=True, check=False
-    )
+    log = home / "start.log"
+    home.mkdir(parents=True, exist_ok=True)
     try:
+        with log.open("wb") as written:  # a file: the server would keep a pipe open for as long as it runs
+            command = [scripts / "start", home, "1"]
+            started = subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, check=False
+            )
         if started.returncode:
-            pytest.skip(f"no cluster to test: {scripts / 'start'} says: {started.stderr.strip()[-300:]}")
+            pytest.skip(f"no cluster to test: {scripts / 'start'} says: {log.read_text().strip()[-300:]}")
         yield f"opensearch://127.0.0.1:{port}"
     finally:
-        subprocess.run([scripts / "stop", home], capture_output=True, check=False)
+        subprocess.run([scripts / "stop", home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
