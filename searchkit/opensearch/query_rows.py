@@ -260,10 +260,10 @@ class QueryRows:
             _add_words(side.words, number, hit, names, keyword[chunks], covered[chunks], matched[chunks])
         for scores in (keyword, covered):
             scores[~matched] = 0.0
-        mine = self.scores[number]
-        mine.keyword = np.concatenate([mine.keyword, keyword])
-        mine.covered = np.concatenate([mine.covered, covered])
-        mine.matched = np.concatenate([mine.matched, matched])
+        known = self.scores[number]
+        known.keyword = np.concatenate([known.keyword, keyword])
+        known.covered = np.concatenate([known.covered, covered])
+        known.matched = np.concatenate([known.matched, matched])
 
     def _read_vectors(self, rows: Mapping[str, int], dimension: int) -> None:
         hits = {"size": len(rows), "_source": False, "docvalue_fields": [VECTOR_BYTES, CHUNK_ID]}

@@ -87,8 +87,8 @@ class RowView:
         """Return some articles and their rows, in their order. Raises ``BackendError``, ``IndexCorrupt``."""
         ids, starts = self.article_ids(numbers), self.article_starts
         read = self.query_rows.articles(ids)
-        rows = [range(int(starts[number]), int(starts[number + 1])) for number in numbers.tolist()]
-        return [(read[article_id][0], mine) for article_id, mine in zip(ids, rows, strict=True)]
+        ranges = [range(int(starts[number]), int(starts[number + 1])) for number in numbers.tolist()]
+        return [(read[article_id][0], rows) for article_id, rows in zip(ids, ranges, strict=True)]
 
     def chunks_of(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
         """Return the chunks of some rows; ``articles`` has the article of each. Raises as ``articles_at`` does."""

@@ -99,10 +99,10 @@ def _field_of(generation: Generation, sort: str) -> tuple[str, bool]:
 def _unsortable(name: str, known: Collection[str], *, descending: bool) -> QueryError:
     """Make the error for a field that isn't there, with what it is called here as it is to be typed."""
     near = get_close_matches(name, sorted(known), n=1)
-    meant = KNOWN_AS.get(name.lower()) or (near[0] if near else "")
-    if not meant:
+    own_name = KNOWN_AS.get(name.lower()) or (near[0] if near else "")
+    if not own_name:
         return unknown_field(name, known)
-    return QueryError(f"No article here has a field '{name}'.", hint=f"Did you mean '{'-' * descending}{meant}'?")
+    return QueryError(f"No article here has a field '{name}'.", hint=f"Did you mean '{'-' * descending}{own_name}'?")
 
 
 def _sortable(context: SearchContext, candidates: Candidates, config: SearchConfig) -> Rows:

@@ -52,9 +52,9 @@ def test_commands_need_no_options(project: Path, run: Run, monkeypatch: pytest.M
     below = project / "articles" / "deep"
     below.mkdir()
     monkeypatch.chdir(below)
-    found = run("search", "summary:radar", "--mode", "keyword", "--json")
-    assert [each["article"]["id"] for each in found.json()["results"]] == ["a"]
-    assert found.json()["results"][0]["article"]["fields"]["price"] == 12
+    answer = run("search", "summary:radar", "--mode", "keyword", "--json")
+    assert [each["article"]["id"] for each in answer.json()["results"]] == ["a"]
+    assert answer.json()["results"][0]["article"]["fields"]["price"] == 12
     info = run("info")
     assert "price: number, counted, sorted by" in info.out
     assert "summary: text, searched" in info.out
