@@ -663,9 +663,6 @@ def _by_vector(
         allowed, notes = matches.allowed, (*parsed.notes, *matches.notes)
     text = parsed.text if parsed.text.strip() else query.text
     vector = encode(context, text)
-    filtered = tuple(label_key("language", code) for code in query.where.languages or ())
-    languages = filtered or context.generation.languages
-    words = telling_words(context.analyzer.query_terms(text, languages), languages)
     legs = _legs(context, vector_alone(weight), None, vector, _vectored(context, allowed))
     living = context.generation.living
     if allowed is not living:
@@ -674,12 +671,21 @@ def _by_vector(
         query=query,
         parsed=None,
         legs=legs,
-        words=tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)),
+        words=highlights_of(text, query.where, context.analyzer, context.generation.languages),
         mask=_vectored(context, allowed),
         notes=notes,
         reading=parsed.reading,
         telling=parsed.telling,
     )
+
+
+def highlights_of(
+    text: str, where: Where, analyzer: Analyzer, languages: tuple[str | None, ...]
+) -> tuple[Term | Compound, ...]:
+    """Return what stands out in the chunks of a search by vector: the words of its text, by the filter's languages."""
+    languages = tuple(label_key("language", code) for code in where.languages or ()) or languages
+    words = telling_words(analyzer.query_terms(text, languages), languages)
+    return tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree))
 
 
 def _weight(context: SearchContext, config: SearchConfig) -> float:
@@ -710,6 +716,11 @@ def _scaled(context: SearchContext, legs: RetrieverScores, config: SearchConfig)
         if legs.keyword is None or legs.vector is None:
             return legs
         return replace(legs, lean=context.leaning.towards(legs.vector))
+    return scaled_by_candidates(legs, config)
+
+
+def scaled_by_candidates(legs: RetrieverScores, config: SearchConfig) -> RetrieverScores:
+    """Complete a scale that depends on what was found, as every fusion but the sum has it; by one leg there is none."""
     rows, _ = legs.candidates(config.depth)
     keyword, cosine = legs.bm25(rows), legs.cosine(rows)
     if keyword is None or cosine is None:
