@@ -12,11 +12,11 @@ from searchkit.opensearch.address import ClusterAddress
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.cluster_index import open_cluster_index, open_numbered
 from searchkit.opensearch.names import in_force
+from searchkit.search.candidates import IndexContext
 from searchkit.search.cluster_search import ClusterContext
 from searchkit.search.cursor import Cursor
 from searchkit.search.generation_holder import check_times, is_of
 from searchkit.search.protocols import Prepare
-from searchkit.search.retrieval import IndexContext
 
 _log = logging.getLogger("searchkit.search")
 

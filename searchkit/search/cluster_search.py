@@ -30,6 +30,7 @@ from searchkit.opensearch.keyword_query import KeywordQuery
 from searchkit.opensearch.mapping import TERMS
 from searchkit.opensearch.query_rows import QueryRows, Side
 from searchkit.opensearch.query_view import RowView, WordScores
+from searchkit.search.candidates import Candidates, Encode, encoded, highlights_of, index_notes, scaled_by_candidates
 from searchkit.search.cursor import SEAL_BYTES, Clock
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import facet_of
@@ -41,7 +42,6 @@ from searchkit.search.query import check_query
 from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import asked_time, where_at
 from searchkit.search.ranking import RetrieverScores
-from searchkit.search.retrieval import Candidates, Encode, encoded, highlights_of, index_notes, scaled_by_candidates
 from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:

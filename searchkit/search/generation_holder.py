@@ -25,10 +25,11 @@ from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.manifest import in_force, read_manifest, seal_of
 from searchkit.index.paths import IndexPaths
+from searchkit.search.candidates import IndexContext
 from searchkit.search.cursor import SEAL_BYTES, Cursor
 from searchkit.search.index_group import IndexGroup
 from searchkit.search.protocols import Prepare
-from searchkit.search.retrieval import IndexContext, SearchContext
+from searchkit.search.retrieval import SearchContext
 
 _log = logging.getLogger("searchkit.search")
 

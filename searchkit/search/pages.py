@@ -20,12 +20,13 @@ from searchkit.index.declared_fields import refuse_unsorted
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
 from searchkit.keyword.query.parser import KNOWN_AS
+from searchkit.search.candidates import Candidates, IndexContext
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.matching import matching_articles
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidence_of, is_wordless, refuse_without_confidence
-from searchkit.search.retrieval import Candidates, IndexContext, SearchContext
+from searchkit.search.retrieval import SearchContext
 from searchkit.types import Mode
 
 if TYPE_CHECKING:
