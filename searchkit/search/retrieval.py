@@ -102,7 +102,7 @@ class SearchContext:
         keyword = self.__dict__.pop("keyword", None)
         if keyword is not None:
             vars(keyword).clear()
-        for name in ("leaning", "_tongues", "_finder", "suggester"):
+        for name in ("leaning", "_mixed_languages", "_finder", "suggester"):
             self.__dict__.pop(name, None)
         self.generation.close()
 
@@ -132,7 +132,7 @@ class SearchContext:
         return LanguageBias(self.generation)
 
     @cached_property
-    def _tongues(self) -> MixedLanguageDetector:
+    def _mixed_languages(self) -> MixedLanguageDetector:
         return MixedLanguageDetector(
             self.generation.languages,
             list(self.leaning.spreads),
@@ -142,7 +142,7 @@ class SearchContext:
 
     def mixed(self, text: str, telling: Sequence[QueryWord] | None = None) -> float:
         """Return how much a question's words are of several languages, 0 to 1; ``telling`` are those, if known."""
-        return self._tongues.mixed(text, telling) if len(self.generation.manifest.spreads) > 1 else 0.0
+        return self._mixed_languages.mixed(text, telling) if len(self.generation.manifest.spreads) > 1 else 0.0
 
     @cached_property
     def keyword(self) -> KeywordSegments:
