@@ -83,7 +83,7 @@ class Numbers:
     weight: float
     zero: dict[str, float]
     answers: dict[str, Any]
-    asked: dict[str, dict[str, list[list[float]]]]
+    shapes: dict[str, dict[str, list[list[float]]]]
 
 
 def capture(index: Path, judged: Judgments, others: Sequence[Judgments], most: int) -> Numbers:
@@ -96,7 +96,7 @@ def capture(index: Path, judged: Judgments, others: Sequence[Judgments], most: i
         owners = [other.name for other in others for _ in range(min(len(other.queries), -(-most // len(others))))]
         vectors: dict[str, Any] = {}
         numbers = Numbers(
-            name=index.name, weight=context.leaning.weight, zero=asdict(zero), answers=asdict(answers), asked={}
+            name=index.name, weight=context.leaning.weight, zero=asdict(zero), answers=asdict(answers), shapes={}
         )
 
         def encode(_: SearchContext, text: str) -> Any:
@@ -105,7 +105,7 @@ def capture(index: Path, judged: Judgments, others: Sequence[Judgments], most: i
             return vectors[text]
 
         for mode in Mode:
-            answers_of_mode = numbers.asked.setdefault(str(mode), {})
+            answers_of_mode = numbers.shapes.setdefault(str(mode), {})
             for kind in (*PLAIN, "other"):
                 for place, (text, left_out) in enumerate(kinds[kind]):
                     name = f"other:{owners[place]}" if kind == "other" else kind
@@ -167,11 +167,11 @@ class Fit:
         self.mode, self.alike = mode, [frozenset(pair) for pair in alike]
         self.numbers = {each.name: each for each in every}
         self.values = {
-            each.name: {kind: self._values(each, rows) for kind, rows in each.asked[str(mode)].items()}
+            each.name: {kind: self._values(each, rows) for kind, rows in each.shapes[str(mode)].items()}
             for each in every
         }
         self.below = {
-            each.name: {kind: np.asarray(rows)[:, 4] for kind, rows in each.asked[str(mode)].items()} for each in every
+            each.name: {kind: np.asarray(rows)[:, 4] for kind, rows in each.shapes[str(mode)].items()} for each in every
         }
 
     def _values(self, numbers: Numbers, rows: Sequence[Sequence[float]]) -> Values:

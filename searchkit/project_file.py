@@ -70,7 +70,8 @@ class ProjectFile:
 
     path: Path
     places: tuple[str, ...] = ()
-    index: tuple[Path, ...] = ()
+    index: tuple[Path | str, ...] = ()
+    """Folders, or the addresses of indexes on a cluster."""
     read: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, FieldConfig] | None = None
     encoder: EncoderTable = field(default_factory=EncoderTable)
@@ -85,7 +86,7 @@ class ProjectFile:
 
 
 def is_address(place: str) -> bool:
-    """Say whether a place is the address of a feed, and no path."""
+    """Say whether a place is the address of a feed, or an index that of one on a cluster, and no path."""
     return _ADDRESS.match(place) is not None
 
 
@@ -139,11 +140,13 @@ class _FileReader:
         encoder = self._table(EncoderTable, "encoder", values)
         server = self._table(ServerTable, "server", values)
         config = {"encoder": encoder.name, "chunk_tokens": encoder.chunk_tokens}
-        self._checked("encoder", lambda: IndexConfig(**{name: value for name, value in config.items() if value}))
+        self._checked(
+            "encoder", lambda: IndexConfig(**{name: value for name, value in config.items() if value is not None})
+        )
         return ProjectFile(
             path=self._path,
             places=tuple(map(self._place, self._texts("", "places", values.get("places", ())))),
-            index=tuple(self._absolute(each) for each in indexes),
+            index=tuple(each if is_address(each) else self._absolute(each) for each in indexes),
             read=self._mapping("read", values),
             fields=self._fields(values),
             encoder=encoder,

@@ -66,8 +66,8 @@ def is_of_project(words: Sequence[str], project: ProjectFile) -> bool:
     named = [value for option, value in pairwise(words) if option == "--index"]
     named += [word.removeprefix("--index=") for word in words if word.startswith("--index=")]
     named = named or [name for name in [os.environ.get("SEARCHKIT_INDEX", "")] if name]
-    own = {path.resolve() for path in project.index}
-    return not own or all(named_index(name).resolve() in own for name in named)
+    own = {index if isinstance(index, str) else index.resolve() for index in project.index}
+    return not own or all((name if is_address(name) else named_index(name).resolve()) in own for name in named)
 
 
 def defaults_of(command: str, project: ProjectFile, *, is_named: bool) -> dict[str, Any]:
@@ -104,8 +104,13 @@ def _served(project: ProjectFile) -> dict[str, Any]:
     }
 
 
-def _shown(path: Path) -> str:
-    """Return a path as it is shown: from the working folder on where it lies below, with a sign that it is a path."""
+def _shown(path: Path | str) -> str:
+    """Return a path as it is shown: from the working folder on where it lies below, with a sign that it is a path.
+
+    An address stays as it is.
+    """
+    if isinstance(path, str):
+        return path
     try:
         return f"./{path.relative_to(Path.cwd())}"
     except ValueError:

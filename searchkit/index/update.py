@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -20,26 +20,19 @@ from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import ConfigError, EncoderMismatch, SourceError
 from searchkit.field_config import Declared
 from searchkit.filter_expression import Conditions, filter_expression
+from searchkit.index.article_comparison import ArticleComparison
 from searchkit.index.article_source import (
     ArticleInputs,
     ArticleIntake,
-    brings_articles_without_file,
     buffered,
     corpus_of,
-    gives_way,
-    has_id_of_file,
     is_without_file,
     joined,
     left_out,
-    path_of,
     places_read,
     rereadable,
-    shown_path,
     source_items,
-    twice,
-    with_mark,
 )
-from searchkit.index.articles_db import article_digest
 from searchkit.index.bundled_encoder import encoder_of
 from searchkit.index.declared_fields import refuse_other_fields
 from searchkit.index.embedding_source import KnownVectors
@@ -52,8 +45,7 @@ from searchkit.index.paths import IndexPaths
 from searchkit.index.segment_writer import BATCH_CHARACTERS
 from searchkit.ingest import read as read_places
 from searchkit.ingest.dates import now_in
-from searchkit.ingest.discover import address_of, fixed_part, matches_nothing, same_file
-from searchkit.ingest.rows import STANDARD_INPUT
+from searchkit.ingest.discover import address_of, fixed_part, matches_nothing
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.types import Article, BuildReport, EncodeFunction, Encoder, Problem, Progress, Say, Where
 
@@ -126,7 +118,7 @@ def add(
         refuse_other_fields(paths.root, manifest.config, fields)
         intake = ArticleIntake(strict=strict, read=_read_by(corpus), declared=manifest.config.fields)
         states = FileStates(paths, parent, _read_by(corpus), keeps=True, remembered=manifest.corpus)
-        compared = _ArticleComparison(
+        compared = ArticleComparison(
             parent, lambda article_id: parent.held([article_id]).get(article_id), states, intake
         )
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
@@ -239,7 +231,7 @@ def update(
             remembered=manifest.corpus,
             held=None if checksum else held,
         )
-        compared = _ArticleComparison(parent, held.get, states, intake, corpus)
+        compared = ArticleComparison(parent, held.get, states, intake, corpus)
         source = source_items(articles, corpus, progress, states, jobs)
         compared.seen.update((id_, "unchanged") for id_, article in held.items() if article.path in states.skipped)
         with _draft(paths, parent, progress, cache=cache, jobs=jobs) as draft:
@@ -322,7 +314,7 @@ def update_files(
         intake = ArticleIntake(read=corpus.read, declared=manifest.config.fields)
         held = parent.held(None) if changed is None else None
         states = FileStates(paths, parent, corpus.read, keeps=True, remembered=manifest.corpus, held=held)
-        compared = _ArticleComparison(
+        compared = ArticleComparison(
             parent, held.get if held else lambda name: parent.held([name]).get(name), states, intake, corpus
         )
         readable = [place for place in corpus.places if not matches_nothing(place)]
@@ -465,181 +457,6 @@ def compact(index: str | Path, *, lock_timeout_s: float = 0.0, progress: Progres
     return draft.report(manifest, ArticleIntake(), started)
 
 
-class _ArticleComparison:
-    """Tells which articles differ from those of a generation, and counts; the vectors of what it replaces are known.
-
-    One that takes the place of another article's, from another file, is named in the intake's problems.
-    """
-
-    def __init__(
-        self,
-        parent: Generation,
-        held_of: Callable[[str], SegmentVectors | None],
-        states: FileStates,
-        intake: ArticleIntake,
-        corpus: Corpus | None = None,
-    ) -> None:
-        self.known = KnownVectors()
-        self._parent = parent
-        self.seen: dict[str, str] = {}
-        self._held_of, self._states, self._intake = held_of, states, intake
-        self._corpus = corpus
-        self._files: set[str] = set()
-        self._remembers = parent.manifest.corpus is not None
-        self._waiting: dict[str, Article] = {}
-        self._room = BATCH_CHARACTERS
-        self._ended = False
-        self._moved = 0
-        self._gone: dict[str, bool] = {}
-
-    def different(self, articles: Iterable[Article]) -> Iterator[Article]:
-        """Yield the articles that are new or changed, and those whose file has moved."""
-        for each in chain(articles, self._overtaken()):
-            article = each
-            held, path = self._held_of(article.id), path_of(article)
-            self._files.add(path)
-            if held is not None and self._is_of_another(held, path):
-                if has_id_of_file(article.id, article.origin):
-                    wanted, article = article.id, with_mark(article)
-                    self._intake.report(gives_way(article, wanted))
-                    held = self._held_of(article.id)
-                elif (before := self._with_id_of_file(article.id, held)) is not None:
-                    self.known.learn_article(self._parent, article.id)
-                    if before.id not in self.seen:
-                        self._intake.report(gives_way(before, article.id))
-                        self.seen[before.id] = "unchanged"
-                        yield before
-                    self.seen[article.id] = "new"
-                    yield article
-                    continue
-            if held is not None and held.path is not None and held.path != path and held.path in self._states.skipped:
-                if self._states.comes_later(held.path, than=path):
-                    self._intake.report(twice(article.id, path, held.path))
-                    continue
-                self._intake.report(twice(article.id, held.path, path))
-            if held is not None and held.path and self._waits(article, held.path, path):
-                continue
-            self._waiting.pop(article.id, None)
-            same = held is not None and held.digest == article_digest(article)
-            again = article.id in self.seen and self.seen[article.id] != "unchanged"
-            moved = same and held is not None and self._has_moved(held, path)
-            self.seen[article.id] = "unchanged" if same else "new" if held is None else "changed"
-            if same and not again and not moved:
-                continue  # unless an earlier one of that id was already taken for a change: the later one counts
-            self._moved += moved
-            if held is not None:
-                self.known.learn_article(self._parent, article.id)
-                if not same:
-                    self._tell_replaced(article, held, path)
-            yield article
-
-    def _waits(self, article: Article, held_path: str, path: str) -> bool:
-        """Lay an article aside if the one of the generation is from a file read later, which will count if it's there.
-
-        Without that, two files with one id would take turns with every reading. What is laid aside has a limit.
-        """
-        if self._ended or held_path == path or not self._states.is_read_after(held_path, than=path):
-            return False
-        if self._room <= 0:
-            return False
-        self._room -= len(article.text) + len(article.title)
-        self._waiting[article.id] = article
-        return True
-
-    def _overtaken(self) -> Iterator[Article]:
-        """Yield, when all have come, those that were laid aside and that no later one has taken the place of."""
-        self._ended = True
-        yield from list(self._waiting.values())
-
-    def _is_of_another(self, held: SegmentVectors, path: str) -> bool:
-        """Say whether an article of the generation came from elsewhere, and is still there."""
-        if held.path is None or held.path == path:
-            return False
-        return is_without_file(held.path) or (os.path.lexists(held.path) and not (path and same_file(held.path, path)))
-
-    def _with_id_of_file(self, article_id: str, held: SegmentVectors) -> Article | None:
-        """Return an article of the generation that has its id from its file, under the one that it shall have now."""
-        if not held.path or is_without_file(held.path):
-            return None
-        stored = self._parent.find_article(article_id)
-        if stored is None or not has_id_of_file(article_id, stored[0].origin):
-            return None
-        return with_mark(stored[0])
-
-    def counted(self, report: BuildReport) -> BuildReport:
-        """Put the counts into a report."""
-        kinds = list(self.seen.values())
-        return replace(
-            report, new=kinds.count("new"), changed=kinds.count("changed"), unchanged=kinds.count("unchanged")
-        )
-
-    def vanished(self, held: Mapping[str, SegmentVectors]) -> tuple[list[str], int]:
-        """Return the ids of those that aren't at their places any more, and how many are at places that weren't read.
-
-        An article that no file holds can only vanish from what a program or standard input brings. Where the index
-        doesn't remember its places, a file that is there but not below those read was not looked for.
-        """
-        without_file = brings_articles_without_file(self._corpus)
-        read = [fixed_part(place) for place in self._corpus.places] if self._corpus else []
-        ids: list[str] = []
-        elsewhere = 0
-        for article_id, article in held.items():
-            if article_id in self.seen:
-                continue
-            if is_without_file(article.path):
-                if without_file:
-                    ids.append(article_id)
-            elif (
-                self._remembers
-                or not article.path
-                or article.path in self._files
-                or not _is_elsewhere(article.path, read)
-            ):
-                ids.append(article_id)
-            else:
-                elsewhere += 1
-        return ids, elsewhere
-
-    def gone(self, held: Mapping[str, SegmentVectors]) -> list[str]:
-        """Return the ids of those of some articles that weren't seen, and that the files at the places haven't got."""
-        places = [fixed_part(place) for place in self._corpus.places] if self._corpus else []
-        return [
-            article_id
-            for article_id, article in held.items()
-            if article_id not in self.seen
-            and article.path
-            and not is_without_file(article.path)
-            and any(Path(article.path).is_relative_to(place) for place in places)
-            and self._states.lacks(article.path)
-        ]
-
-    @property
-    def notes(self) -> list[str]:
-        """What the user should know of what was compared."""
-        return [f"{self._moved:,} articles are the same as before, in files that have moved."] if self._moved else []
-
-    def _has_moved(self, held: SegmentVectors, path: str) -> bool:
-        """Say whether the file that an article was read from isn't there any more, and now it comes from another."""
-        if not held.path or held.path in (path, STANDARD_INPUT) or path in ("", STANDARD_INPUT):
-            return False
-        if held.path not in self._gone:
-            self._gone[held.path] = not os.path.lexists(held.path)
-        return self._gone[held.path]
-
-    def _tell_replaced(self, article: Article, held: SegmentVectors, path: str) -> None:
-        """Report that an article takes the place of one from elsewhere."""
-        if held.path is None:
-            if not path or path == STANDARD_INPUT or self._states.is_place(path):
-                return
-            before = "it isn't known where it came from"
-        elif held.path == path or (held.path and path and same_file(held.path, path)):
-            return
-        else:
-            before = f"it came from {shown_path(held.path)}"
-        reason = f"replaced: {before}, now it comes from {shown_path(path)}"
-        self._intake.report(Problem(place=article.id, reason=reason, lost=False))
-
-
 def _lost_of(vanished: Sequence[str], held: Mapping[str, SegmentVectors], intake: ArticleIntake) -> int:
     """Count the problems by which an article was lost that may be one of those that seem to have vanished.
 
@@ -653,10 +470,6 @@ def _lost_of(vanished: Sequence[str], held: Mapping[str, SegmentVectors], intake
         other = is_file and None not in paths and os.path.realpath(problem.place) not in known
         count += problem.lost and not (other and os.path.abspath(problem.place) not in paths)  # noqa: PTH100
     return count
-
-
-def _is_elsewhere(path: str, read: Sequence[Path]) -> bool:
-    return os.path.lexists(path) and not any(Path(path).is_relative_to(place) for place in read)
 
 
 def _read_by(corpus: Corpus | None) -> ReadConfig:
@@ -694,7 +507,7 @@ def _write(
 
 
 def _check_vanished(
-    compared: _ArticleComparison,
+    compared: ArticleComparison,
     held: dict[str, SegmentVectors],
     intake: ArticleIntake,
     limit: float,

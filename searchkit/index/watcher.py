@@ -7,6 +7,7 @@ answer) is told and tried again. It can be stopped, or killed, at any time: a ba
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -255,8 +256,10 @@ class Watcher:
             differing = differing_files(self._paths, self._config.read, there)
         except (SearchkitError, OSError):  # which the update meets, and tells
             return None
-        folders = tuple(str(fixed_part(place).absolute()) for place in self._config.places)
-        ours = sorted(path for path in differing if path.startswith(folders))  # what came from elsewhere is left alone
+        places = {str(fixed_part(place).absolute()) for place in self._config.places}
+        below = tuple(os.path.join(place, "") for place in places)  # noqa: PTH118 - a path has no separator at its end
+        # What came from elsewhere is left alone.
+        ours = sorted(path for path in differing if path in places or path.startswith(below))
         return ours if len(ours) <= _FEW else None
 
     def _commit_files(self, batch: list[str]) -> None:

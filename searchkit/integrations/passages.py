@@ -9,6 +9,7 @@ from typing import Any
 
 from searchkit.answer import Answer, Result
 from searchkit.errors import ConfigError
+from searchkit.filter_expression import filter_expression
 from searchkit.integrations.metadata_filters import joined
 from searchkit.integrations.stored_documents import document_metadata, document_text
 from searchkit.search.async_searcher import THREADS, AsyncSearcher, BoundedThreads
@@ -97,8 +98,11 @@ def _arguments(
     content: Content | str, conditions: Iterable[FilterExpression | None], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     parts = (Part.ARTICLES, Part.CHUNKS) if _content(content) is Content.PASSAGE else (Part.ARTICLES,)
+    others = dict(options)
     needed = [each for each in conditions if each is not None]
-    return {"parts": parts, "where": joined("and", needed) if needed else None, **options}
+    if (where := others.pop("where", None)) is not None:  # it narrows the conditions, and never takes their place
+        needed.append(filter_expression(where))
+    return {"parts": parts, "where": joined("and", needed) if needed else None, **others}
 
 
 def _content(name: Content | str) -> Content:

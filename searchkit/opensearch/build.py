@@ -44,7 +44,7 @@ def build(
 ) -> BuildReport:
     """Build a new index on a cluster from articles, or from the articles at places.
 
-    Whatever is raised, nothing is left on the cluster.
+    Whatever is raised, nothing is left on the cluster, unless it didn't say in time whether the index is in force.
 
     Args:
         index: The address: ``opensearch://HOST:9200/NAME``.

@@ -5,7 +5,8 @@ It stays in the physical index that the alias named then, whatever the alias nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from searchkit.index.generation import zone_name
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.cluster_manifest import ClusterManifest, manifest_in
 from searchkit.opensearch.documents import SEPARATOR, article_from
-from searchkit.opensearch.filter_query import Clause, all_of, clauses_of
+from searchkit.opensearch.filter_query import EVERYTHING, Clause, all_of, clauses_of
 from searchkit.opensearch.names import in_force, physical
 from searchkit.opensearch.word_statistics import WordStatistics
 from searchkit.types import IndexInfo, Where
@@ -33,6 +34,14 @@ _READ_AT_ONCE = 200
 _SOURCE = ["article", "spans"]
 MOST_VALUES = 10_000
 """Values of a field that are counted: a cluster holds no more buckets without being asked to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCounts:
+    """How many articles have each value of a field: by the key that it compares by, and as articles spell it."""
+
+    keys: dict[str, int]
+    spellings: list[tuple[str, str, int]]
 
 
 class ClusterIndex:
@@ -124,38 +133,40 @@ class ClusterIndex:
 
         Raises ``BackendError``.
         """
-        body = {
-            "size": (MOST_ALIKE + 1) * len(keys),
-            "_source": False,
-            "docvalue_fields": ["keys"],
-            "query": {"constant_score": {"filter": {"terms": {"keys": list(keys)}}}},
-        }
-        holders: dict[int, list[str]] = {key: [] for key in keys}
-        for hit in self.cluster.search(self.name, body)["hits"]["hits"]:
-            for key in holders.keys() & set(hit["fields"]["keys"]):
-                holders[key].append(hit["_id"])
-        return sorted({article for those in holders.values() if len(those) <= MOST_ALIKE for article in those})
+        if not keys:
+            return []
+        bodies = [
+            {"size": MOST_ALIKE + 1, "_source": False, "query": {"constant_score": {"filter": {"term": {"keys": key}}}}}
+            for key in keys
+        ]
+        answers = [answer["hits"]["hits"] for answer in self.cluster.search_many(self.name, bodies)]
+        return sorted({hit["_id"] for hits in answers if len(hits) <= MOST_ALIKE for hit in hits})
 
     def count(self, query: Clause) -> int:
         """Count the articles that meet a query. Raises ``BackendError``."""
         body = {"size": 0, "track_total_hits": True, "query": query}
         return int(self.cluster.search(self.name, body)["hits"]["total"]["value"])
 
-    def values_of(self, names: Sequence[str], query: Clause) -> dict[str, list[tuple[str, str, int]]]:
-        """Count the values of fields among the articles that meet a query: key, value as written, articles.
-
-        Raises ``BackendError``.
-        """
+    def values_of(self, names: Sequence[str], query: Clause) -> dict[str, FieldCounts]:
+        """Count the values of fields among the articles that meet a query. Raises ``BackendError``."""
         aggs = {
-            str(place): {"terms": {"field": "shown", "size": MOST_VALUES, "include": f"{_literal(name)}{SEPARATOR}.*"}}
+            f"{field}{place}": {
+                "terms": {"field": field, "size": MOST_VALUES, "include": f"{_literal(name)}{SEPARATOR}.*"}
+            }
             for place, name in enumerate(names)
+            for field in ("labels", "shown")
         }
         answer = self.cluster.search(self.name, {"size": 0, "query": query, "aggs": aggs})["aggregations"]
+
+        def counted(field: str, place: int) -> Iterator[tuple[list[str], int]]:
+            for bucket in answer[f"{field}{place}"]["buckets"]:
+                yield bucket["key"].split(SEPARATOR, 2)[1:], int(bucket["doc_count"])
+
         return {
-            name: [
-                (*bucket["key"].split(SEPARATOR, 2)[1:], int(bucket["doc_count"]))
-                for bucket in answer[str(place)]["buckets"]
-            ]
+            name: FieldCounts(
+                keys={key: articles for (key,), articles in counted("labels", place)},
+                spellings=[(key, text, articles) for (key, text), articles in counted("shown", place)],
+            )
             for place, name in enumerate(names)
         }
 
@@ -166,7 +177,7 @@ class ClusterIndex:
         dates = self.cluster.search(self.name, {"size": 0, "aggs": aggs})["aggregations"]
         stats = self.cluster.ask("GET", f"/{self.name}/_stats/store") or {}
         size = int(stats.get("_all", {}).get("primaries", {}).get("store", {}).get("size_in_bytes", 0))
-        sources = [(shown, count) for _, shown, count in self.values_of(["source"], {"match_all": {}})["source"]]
+        sources = [(shown, count) for _, shown, count in self.values_of(["source"], EVERYTHING)["source"].spellings]
         without = manifest.articles - sum(count for _, count in sources)
         return IndexInfo(
             path=self.label,

@@ -3,7 +3,8 @@
 Articles are streamed into a new physical index, in bulk requests of at most ``BULK_BYTES``; the status of each article
 is read. What the cluster turns away for want of room is sent again, more slowly; what it refuses ends the work with the
 article named. Then the counts and a sample of the articles are read back, and the alias is moved. Whatever is raised,
-the alias stays where it was, and the unfinished index is removed.
+the alias stays where it was, and the unfinished index is removed; only where the cluster doesn't say in time whether it
+has moved the alias may it have been.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.cluster_manifest import meta_of
 from searchkit.opensearch.documents import document
 from searchkit.opensearch.mapping import CHUNKS, FORMAT, META, MOST_CHUNKS, UNFINISHED, index_body, similarities
-from searchkit.opensearch.names import generations, holders, physical, swap, unfinished
+from searchkit.opensearch.names import generations, holders, physical, remove_unless_held, swap, unfinished
 from searchkit.opensearch.writer_lease import WriterLease
 from searchkit.types import Progress
 from searchkit.version import __version__
@@ -100,7 +101,7 @@ def write(
             swap(cluster, index, before)
         except BaseException:
             with suppress(SearchkitError):  # what went wrong first is told
-                cluster.ask("DELETE", f"/{index}")
+                remove_unless_held(cluster, index)
             raise
         collect(cluster, keep=KEEP)
     return CopyReport(
@@ -280,8 +281,8 @@ def _read_back(cluster: Cluster, index: str, generation: Generation) -> None:
     digests = generation.digests()
     step = max(1, len(digests) // _SAMPLE)
     sample = dict(list(digests.items())[::step])
-    answer = cluster.ask("POST", f"/{index}/_mget", {"ids": list(sample)}, {"_source_includes": "digest"})
-    for read in answer["docs"]:
+    stored = cluster.ask("POST", f"/{index}/_mget", {"ids": list(sample)}, {"_source_includes": "digest"})
+    for read in cluster.whole(stored, index)["docs"]:
         if not read.get("found") or read["_source"]["digest"] != sample[read["_id"]].hex():
             raise BackendError(f"The cluster doesn't hold the article '{read['_id']}' as it was sent.")
 

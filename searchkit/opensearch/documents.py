@@ -34,7 +34,7 @@ SEPARATOR = "\x1f"
 """Between the name of a field and a value: the unit separator, which neither has."""
 
 _COLUMNS = COLUMNS.split(", ")
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
 """Microseconds."""
 
 
@@ -94,7 +94,7 @@ def _dates(article: Article) -> dict[str, Any]:
     if article.published is None:
         return {}
     instant = microseconds(article.published)
-    names_day = instant % _DAY == 0 and not article.utc_offset_s
+    names_day = instant % DAY == 0 and not article.utc_offset_s
     return {
         "published": article.published.isoformat(timespec="seconds"),
         "instant": instant,

@@ -12,7 +12,7 @@ from typing import Any
 
 from searchkit.index.articles_db import folded_piece, label_key, microseconds, microseconds_of_day
 from searchkit.index.filters import as_number
-from searchkit.opensearch.documents import SEPARATOR, label, sortable
+from searchkit.opensearch.documents import DAY, SEPARATOR, label, sortable
 from searchkit.types import Bound, Filter, FilterExpression, SpanBound, ValuePattern, Where
 
 Clause = dict[str, Any]
@@ -25,8 +25,6 @@ _TERMS_AT_ONCE = 60_000
 """Values of one clause: the cluster takes 65,536."""
 
 _AFTER = chr(ord(SEPARATOR) + 1)
-_DAY = 86_400_000_000
-"""Microseconds."""
 
 
 def clauses_of(where: Where) -> list[Clause]:
@@ -82,9 +80,13 @@ def _values(name: str, values: tuple[str | ValuePattern, ...]) -> Iterator[Claus
 
 
 def _pattern(name: str, pattern: ValuePattern) -> Clause:
-    pieces = [folded_piece(piece) for piece in pattern.text.split("*")]
-    escaped = "*".join("".join(f"\\{sign}" if sign in "\\*?" else sign for sign in piece) for piece in pieces)
-    return {"wildcard": {"labels": {"value": label(name, escaped)}}}
+    pieces = "*".join(_literal(folded_piece(piece)) for piece in pattern.text.split("*"))
+    return {"wildcard": {"labels": {"value": label(_literal(name), pieces)}}}
+
+
+def _literal(text: str) -> str:
+    """Return a text as a wildcard query takes it for itself."""
+    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in text)
 
 
 def _range(condition: Filter) -> Iterator[Clause]:
@@ -166,5 +168,5 @@ def _at(bound: str | Bound) -> tuple[int, int, str]:
         return instant, instant, "instant"
     if isinstance(bound, date):
         first = microseconds_of_day(bound)
-        return first, first + _DAY - 1, "clock"
+        return first, first + DAY - 1, "clock"
     raise ValueError(f"the bound {bound!r} of a date is still to be read")

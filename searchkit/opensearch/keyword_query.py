@@ -30,13 +30,13 @@ from searchkit.keyword.query.ast import (
 )
 from searchkit.keyword.query.plan import ALL, Op, QueryPlan, Step, lone_word, plan_of
 from searchkit.keyword.query.rewrite import units_of
-from searchkit.keyword.scoring.bm25 import OWN_FORM
+from searchkit.keyword.scoring.bm25 import K1, OWN_FORM
 from searchkit.opensearch.chunk_terms import GAP, STACKED
 from searchkit.opensearch.filter_query import EVERYTHING, NOTHING, Clause, all_of, any_of, none_of
 from searchkit.opensearch.mapping import BORDER, CHUNKS, FORMS
 from searchkit.opensearch.word_statistics import Word, WordStatistics, word_of
 
-_ACROSS = 1 / (1 + 1.2)
+_ACROSS = 1 / (1 + K1)
 """What of its idf a phrase counts that crosses the border of two chunks: as once in a chunk of average length."""
 
 
@@ -198,8 +198,8 @@ class KeywordQuery:
         inside = {"match_phrase": {words[0][0]: {"query": text, "boost": boost}}}
         if words[0][0] != FORMS:
             return inside
-        across = {"constant_score": {"filter": {"match_phrase": {BORDER: text}}}}
-        across["constant_score"]["boost"] = max(boost, 1e-9) * self._idf(leaf) * _ACROSS  # type: ignore[assignment]
+        weight = max(boost, 1e-9) * self._idf(leaf) * _ACROSS
+        across: Clause = {"constant_score": {"filter": {"match_phrase": {BORDER: text}}, "boost": weight}}
         return {"dis_max": {"queries": [inside, across]}}
 
 

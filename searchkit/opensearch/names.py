@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
-from searchkit.errors import IndexForeign, IndexNotFound
+from searchkit.errors import BackendError, IndexForeign, IndexNotFound
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.cluster_manifest import ClusterManifest, manifest_in
 from searchkit.opensearch.mapping import META, UNFINISHED
@@ -48,23 +49,25 @@ def in_force(cluster: Cluster) -> tuple[str, ClusterManifest]:
 
 def generations(cluster: Cluster) -> dict[int, str]:
     """Return the physical indexes of the name by their numbers, unfinished ones too. Raises ``BackendError``."""
-    name = cluster.address.name
-    listed = cluster.ask("GET", f"/{name}-*/_mapping") or {}
-    numbered = (
-        (number_of(name, index), index) for index in listed if META in listed[index]["mappings"].get("_meta", {})
-    )
-    return {number: index for number, index in sorted(numbered, key=str) if number is not None}
+    return {number: index for number, (index, _) in _numbered(cluster).items()}
 
 
 def unfinished(cluster: Cluster) -> list[str]:
     """Return the physical indexes of the name that no writer has completed. Raises ``BackendError``."""
-    listed = cluster.ask("GET", f"/{cluster.address.name}-*/_mapping") or {}
-    metas = {index: mapped["mappings"].get("_meta", {}).get(META, {}) for index, mapped in listed.items()}
-    return [
-        index
+    return [index for index, meta in _numbered(cluster).values() if UNFINISHED in meta]
+
+
+def _numbered(cluster: Cluster) -> dict[int, tuple[str, dict[str, Any]]]:
+    """Return searchkit's indexes of the name and what stands in their ``_meta``, by their numbers, ascending."""
+    name = cluster.address.name
+    listed = cluster.ask("GET", f"/{name}-*/_mapping") or {}
+    metas = {index: mapped["mappings"].get("_meta", {}).get(META) for index, mapped in listed.items()}
+    numbered = [
+        (number, (index, meta))
         for index, meta in metas.items()
-        if UNFINISHED in meta and number_of(cluster.address.name, index) is not None
+        if meta is not None and (number := number_of(name, index)) is not None
     ]
+    return dict(sorted(numbered, key=lambda pair: pair[0]))
 
 
 def holders(cluster: Cluster) -> list[str]:
@@ -83,4 +86,16 @@ def swap(cluster: Cluster, to: str, before: Iterable[str]) -> None:
     """Let the name stand for another physical index, in one step. Raises ``BackendError``."""
     name = cluster.address.name
     actions = [{"remove": {"index": index, "alias": name}} for index in before if index != to]
-    cluster.ask("POST", "/_aliases", {"actions": [*actions, {"add": {"index": to, "alias": name}}]})
+    answer = cluster.ask("POST", "/_aliases", {"actions": [*actions, {"add": {"index": to, "alias": name}}]})
+    # Sent a second time, after an answer that got lost, it finds nothing to remove any more.
+    if answer is None and holders(cluster) != [to]:
+        raise BackendError(f"'{name}' couldn't be moved to '{to}': an index that it names is gone.")
+
+
+def remove_unless_held(cluster: Cluster, index: str) -> None:
+    """Remove a physical index, but not where the name stands for it. Raises ``BackendError``, ``IndexForeign``.
+
+    So it is where a cluster has moved the name and its answer didn't come in time.
+    """
+    if index not in holders(cluster):
+        cluster.ask("DELETE", f"/{index}")

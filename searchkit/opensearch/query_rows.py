@@ -94,6 +94,8 @@ class QueryRows:
         self.scores = [SideScores() for _ in self.sides]
         self.allowed = [np.zeros(min(index.manifest.chunks, _MASKED), bool) for _ in self.sides]
         """Of each side: which rows pass its filters and conditions, for vectors; as long as any mask can be."""
+        self.size = 0
+        """The rows of which all is known: while a thread adds some, another doesn't meet them half."""
         self._depth = 0
         self._vectors: dict[int, NDArray[np.float32]] = {}
         self._read: dict[str, tuple[Article, tuple[Chunk, ...]]] = {}
@@ -113,13 +115,15 @@ class QueryRows:
             answers = self.index.cluster.search_many(
                 self.index.name, [body for _, _, body in searches], search_type="dfs_query_then_fetch"
             )
-            new: dict[str, tuple[int, str]] = {}
-            for (number, leg, _), answer in zip(searches, answers, strict=True):
-                self._take(number, leg, answer, depth, new)
-            self._depth = depth
-            fresh = [(article_id, *about) for article_id, about in new.items() if article_id not in self.places]
+            hits = [hit for answer in answers for hit in answer["hits"]["hits"]]
+            new = {hit["_id"]: _about(hit) for hit in hits if hit["_id"] not in self.places}
+            fresh = [(article_id, *about) for article_id, about in new.items()]
             for first in range(0, len(fresh), _SCORED_AT_ONCE):
                 self._score(fresh[first : first + _SCORED_AT_ONCE])
+            # Only now: where a request fails, whoever asks again looks again.
+            for (number, leg, _), answer in zip(searches, answers, strict=True):
+                self._bound(number, leg, answer, depth)
+            self._depth = depth
 
     def add(self, ids: Iterable[str]) -> None:
         """Have some articles among the rows, those that there are. Raises ``BackendError``."""
@@ -160,11 +164,11 @@ class QueryRows:
         if side.words is not None:
             body: dict[str, Any] = {"query": side.words.ranked(side.filters), "track_total_hits": count}
             body["sort"] = ["_score", "id"] if side.words.asks else ["id"]
-            bodies.append(("keyword", body | {"track_scores": True}))
+            bodies.append(("keyword", body))
         if self.vector is not None:
             query = self._nearest(self.vector, [*side.filters, *side.nearest], depth)
-            bodies.append(("vector", {"query": query, "track_total_hits": False}))
-        return [(leg, body | {"size": depth, **_ABOUT}) for leg, body in bodies]
+            bodies.append(("vector", {"query": query, "sort": ["_score", "id"], "track_total_hits": False}))
+        return [(leg, body | {"size": depth, "track_scores": True, **_ABOUT}) for leg, body in bodies]
 
     def _nearest(self, vector: NDArray[np.float32], filters: list[Clause], depth: int) -> Clause:
         if depth > _NEAREST_LIMIT:
@@ -175,11 +179,9 @@ class QueryRows:
             knn["filter"] = all_of(filters)
         return {"nested": {"path": CHUNKS, "score_mode": "max", "query": {"knn": {VECTOR: knn}}}}
 
-    def _take(self, number: int, leg: str, answer: dict[str, Any], depth: int, new: dict[str, tuple[int, str]]) -> None:
-        """Take what a retriever says: its articles, and the highest score that any other can have."""
+    def _bound(self, number: int, leg: str, answer: dict[str, Any], depth: int) -> None:
+        """Take from what a retriever says the highest score that any other article can have."""
         hits, scores = answer["hits"]["hits"], self.scores[number]
-        for hit in hits:
-            new.setdefault(hit["_id"], _about(hit))
         rest = float(hits[-1]["_score"]) if len(hits) >= depth else -np.inf
         if leg == "vector":
             scores.vector_bound = product(rest) if rest > -np.inf else rest
@@ -221,6 +223,7 @@ class QueryRows:
         self.cosines = np.concatenate([self.cosines, cosines])
         for number in range(len(self.sides)):
             self._score_side(number, read, counts, first)
+        self.size = len(self.article_of_row)
 
     def _scoring(self, most: int) -> tuple[list[Clause], list[Clause]]:
         """Return the queries whose inner hits tell chunks' scores, and those that by their names tell of articles."""
@@ -260,10 +263,10 @@ class QueryRows:
             _add_words(side.words, number, hit, names, keyword[chunks], covered[chunks], matched[chunks])
         for scores in (keyword, covered):
             scores[~matched] = 0.0
-        mine = self.scores[number]
-        mine.keyword = np.concatenate([mine.keyword, keyword])
-        mine.covered = np.concatenate([mine.covered, covered])
-        mine.matched = np.concatenate([mine.matched, matched])
+        known = self.scores[number]
+        known.keyword = np.concatenate([known.keyword, keyword])
+        known.covered = np.concatenate([known.covered, covered])
+        known.matched = np.concatenate([known.matched, matched])
 
     def _read_vectors(self, rows: Mapping[str, int], dimension: int) -> None:
         hits = {"size": len(rows), "_source": False, "docvalue_fields": [VECTOR_BYTES, CHUNK_ID]}

@@ -87,8 +87,8 @@ class RowView:
         """Return some articles and their rows, in their order. Raises ``BackendError``, ``IndexCorrupt``."""
         ids, starts = self.article_ids(numbers), self.article_starts
         read = self.query_rows.articles(ids)
-        rows = [range(int(starts[number]), int(starts[number + 1])) for number in numbers.tolist()]
-        return [(read[article_id][0], mine) for article_id, mine in zip(ids, rows, strict=True)]
+        ranges = [range(int(starts[number]), int(starts[number + 1])) for number in numbers.tolist()]
+        return [(read[article_id][0], rows) for article_id, rows in zip(ids, ranges, strict=True)]
 
     def chunks_of(self, rows: Sequence[int], articles: Sequence[Article]) -> list[Chunk]:
         """Return the chunks of some rows; ``articles`` has the article of each. Raises as ``articles_at`` does."""
@@ -117,8 +117,9 @@ class RowView:
         """Return the ``depth`` nearest rows that this side lets pass, and a bound that no other exceeds."""
         self.query_rows.look(depth)
         known = self.query_rows
-        rows = np.flatnonzero(known.allowed[self.side][: len(known.cosines)])
-        best = _best(rows, known.cosines[rows], depth, known.scores[self.side].vector_bound)
+        bound = known.scores[self.side].vector_bound  # before the rows, of which another thread may add some
+        rows = np.flatnonzero(known.allowed[self.side][: known.size])
+        best = _best(rows, known.cosines[rows], depth, bound)
         return best.rows, best.bound
 
 
@@ -170,8 +171,8 @@ class WordScores:
     def best(self, depth: int) -> BestRows:
         """Return the ``depth`` matching rows of the highest scores. Raises ``BackendError``."""
         self._rows.look(depth)
-        rows = np.flatnonzero(self._known.matched)
-        bound = self._known.keyword_bound
+        bound = self._known.keyword_bound  # before the rows, of which another thread may add some
+        rows = np.flatnonzero(self._known.matched[: self._rows.size])
         if not self._words.asks:  # all score alike, and come in the order of their articles' ids
             return BestRows(rows, self._scores[rows], bound)
         return _best(rows, self._scores[rows], depth, bound)

@@ -73,7 +73,9 @@ class WriterLease:
         except BackendError as error:
             if "(409)" not in error.message:
                 raise
-            return False
+            answer = self._read()
+            if answer.get("_source", {}).get("key") != self._key:
+                return False  # else it was written, the answer got lost, and the client sent it again
         self._version = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
         self._renewed = time.monotonic()
         return True

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 
-from searchkit.errors import ConfigError, CursorExpired, SearchkitError
+from searchkit.errors import CursorExpired, SearchkitError
 from searchkit.opensearch.address import ClusterAddress
 from searchkit.opensearch.client import Cluster
 from searchkit.opensearch.cluster_index import open_cluster_index, open_numbered
 from searchkit.opensearch.names import in_force
+from searchkit.search.candidates import IndexContext
 from searchkit.search.cluster_search import ClusterContext
 from searchkit.search.cursor import Cursor
+from searchkit.search.generation_holder import check_times, is_of
 from searchkit.search.protocols import Prepare
-from searchkit.search.retrieval import IndexContext
+
+_log = logging.getLogger("searchkit.search")
 
 _KEPT = 8
 """Generations left behind that are kept for pages: each is a name and what was learnt of its words."""
@@ -36,19 +40,17 @@ class ClusterHolder:
 
         Raises ``ConfigError`` and as ``open_cluster_index`` does.
         """
-        if not isinstance(cursor_hold_s, int | float) or not cursor_hold_s >= 0:
-            raise ConfigError(f"cursor_hold_s can't be {cursor_hold_s!r}.", hint="Give seconds, 0 or more.")
-        number = isinstance(refresh_after_s, int | float) and refresh_after_s >= 0
-        if refresh_after_s is not None and (generation is not None or not number):
-            raise ConfigError(
-                f"refresh_after_s can't be {refresh_after_s!r}{' with a generation' if generation else ''}.",
-                hint="Give seconds, 0 or more, for an index that is opened without a generation.",
-            )
+        check_times(generation, refresh_after_s, cursor_hold_s)
         self._cluster, self._prepare, self._pinned = Cluster(address), prepare, generation is not None
         self._after_s, self._looked, self._hold_s = refresh_after_s, time.monotonic(), cursor_hold_s
-        self._guard = threading.Lock()
+        self._guard, self._refreshing = threading.Lock(), threading.Lock()
         self._past: dict[bytes, tuple[ClusterContext, float]] = {}
-        index = open_cluster_index(self._cluster) if generation is None else open_numbered(self._cluster, generation)
+        try:
+            numbered = None if generation is None else open_numbered(self._cluster, generation)
+            index = open_cluster_index(self._cluster) if numbered is None else numbered
+        except BaseException:
+            self._cluster.close()
+            raise
         self._held: ClusterContext | None = ClusterContext(index)
         self.note = ""
 
@@ -62,8 +64,13 @@ class ClusterHolder:
 
     def refresh(self) -> bool:
         """Go over to the generation in force; say whether it is another. Raises as ``open_cluster_index`` does."""
+        with self._refreshing:
+            return self._refresh()
+
+    def _refresh(self) -> bool:
         held = self._current()
         if self._pinned or in_force(self._cluster)[0] == held.generation.name:
+            self.note = ""
             return False
         fresh = open_cluster_index(self._cluster)
         self._prepare(fresh)
@@ -71,6 +78,7 @@ class ClusterHolder:
             if self._held is not None:
                 self._keep(self._held)
                 self._held = ClusterContext(fresh)
+        self.note = ""
         return True
 
     def reading(self, cursor: Cursor | None = None) -> AbstractContextManager[IndexContext]:
@@ -78,15 +86,23 @@ class ClusterHolder:
 
         Raises ``CursorExpired`` where it isn't kept any more.
         """
-        if self._after_s is not None and time.monotonic() - self._looked >= self._after_s:
-            self._looked = time.monotonic()
-            try:
-                self.refresh()
-                self.note = ""
-            except SearchkitError as error:
-                self.note = f"The newest generation can't be searched, an earlier one answers: {error.message}"
+        if self._after_s is not None:
+            self._look(self._after_s)
         held = self._current()
-        return nullcontext(held if cursor is None or _is_of(cursor, held) else self._before(cursor))
+        return nullcontext(held if cursor is None or is_of(cursor, held) else self._before(cursor))
+
+    def _look(self, after_s: float) -> None:
+        """Look for a newer generation where the last look is too long ago and no other thread is at it."""
+        if time.monotonic() - self._looked < after_s or not self._refreshing.acquire(blocking=False):
+            return
+        try:
+            self._looked = time.monotonic()
+            self._refresh()
+        except SearchkitError as error:
+            self.note = f"The newest generation can't be searched, an earlier one answers: {error.message}"
+            _log.warning("%s", self.note)
+        finally:
+            self._refreshing.release()
 
     def _current(self) -> ClusterContext:
         held = self._held
@@ -102,7 +118,7 @@ class ClusterHolder:
             del self._past[seal]
 
     def _before(self, cursor: Cursor) -> ClusterContext:
-        """Return the generation that a cursor goes on in: one that was left, or that is on the cluster still."""
+        """Return the generation that a cursor goes on in: one that was left. Raises ``CursorExpired``."""
         with self._guard:
             context, until = self._past.get(cursor.seal, (None, 0.0))
             if context is not None and until > time.monotonic():
@@ -112,7 +128,3 @@ class ClusterHolder:
             f"The cursor goes on in generation {cursor.generation} of {self._cluster.address}, which isn't the one that"
             f" is searched, or was left more than {self._hold_s:g} seconds ago."
         )
-
-
-def _is_of(cursor: Cursor, context: ClusterContext) -> bool:
-    return cursor.generation == context.generation.manifest.generation and cursor.seal == context.seal

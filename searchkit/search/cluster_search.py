@@ -8,7 +8,6 @@ suggested.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,22 +17,24 @@ import numpy as np
 
 from searchkit.answer import FacetCount
 from searchkit.config import SearchConfig
+from searchkit.errors import NotOnCluster
 from searchkit.index.declared_fields import check_boosts
 from searchkit.index.generation import FIELDS_EVERYWHERE, check_fields, unknown_field
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.bounded_cache import BoundedCache
-from searchkit.keyword.query.ast import TEXT, Filter, Tree, highlighted, without_filters
+from searchkit.keyword.query.ast import Filter, Tree, without_filters
 from searchkit.keyword.query.filter_values import dated
-from searchkit.keyword.query.query_terms import leaves_of, telling_words
 from searchkit.opensearch.cluster_index import ClusterIndex
 from searchkit.opensearch.filter_query import Clause, all_of, any_of, clause_of, clauses_of
 from searchkit.opensearch.keyword_query import KeywordQuery
 from searchkit.opensearch.mapping import TERMS
 from searchkit.opensearch.query_rows import QueryRows, Side
 from searchkit.opensearch.query_view import RowView, WordScores
+from searchkit.search.candidates import Candidates, Encode, encoded, highlights_of, index_notes, scaled_by_candidates
 from searchkit.search.cursor import SEAL_BYTES, Clock
 from searchkit.search.deep_ranking import DeepRanking
-from searchkit.search.fusion import Scale, candidate_scale, hybrid, keyword_alone, vector_alone
+from searchkit.search.facets import facet_of
+from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector
 from searchkit.search.named_articles import TitleFinder, named_rows, step_of
@@ -41,7 +42,6 @@ from searchkit.search.query import check_query
 from searchkit.search.query_reader import QueryReader
 from searchkit.search.query_time import asked_time, where_at
 from searchkit.search.ranking import RetrieverScores
-from searchkit.search.retrieval import Candidates, Encode, encoded, index_notes
 from searchkit.types import NO_FILTER, Article, Chunk, IndexInfo, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:
@@ -117,14 +117,16 @@ class ClusterContext:
     def count_facets(self, candidates: Candidates) -> dict[str, tuple[FacetCount, ...]]:
         """Count the values of the fields that a query names, over the articles that match.
 
-        Raises ``QueryError``, ``BackendError``.
+        Raises ``QueryError``, ``NotOnCluster``, ``BackendError``.
         """
         names, fields = candidates.query.facets, self.generation.field_names
         for name in names:
             if name not in fields | FIELDS_EVERYWHERE:
                 raise unknown_field(name, fields)
+        if "published" in names:
+            raise NotOnCluster("Articles can't be counted by their dates over OpenSearch yet.", hint="Count by 'year'.")
         values = self.generation.values_of(names, _matching(candidates))
-        return {name: _facet(values[name]) for name in names}
+        return {name: facet_of(values[name].keys, values[name].spellings) for name in names}
 
     def article(self, article_id: str) -> tuple[Article, tuple[Chunk, ...]] | None:
         """Return an article and its chunks; None where there is none of that id. Raises ``BackendError``."""
@@ -211,12 +213,12 @@ class _Retrieval:
             sides += self._unfiltered(tree, words, where != NO_FILTER, coverage or _FOR_CONFIDENCE, plain=parsed.plain)
         rows = QueryRows(self._index, sides, vector)
         scale = hybrid(words.idf_sum, weight) if self._is_both(parsed) else keyword_alone(words.idf_sum)
-        legs = self._scaled(self._legs(rows, 0, scale, vector, covers=bool(coverage)))
-        weight = config.neighbour_weight if summed and words.idf_sum else 0.0
-        legs = replace(legs, neighbour_weight=weight)
+        legs = self._scaled(self._legs(rows, 0, scale, vector, covers=bool(coverage)), rows)
+        neighbour_weight = config.neighbour_weight if summed and words.idf_sum else 0.0
+        legs = replace(legs, neighbour_weight=neighbour_weight)
         if len(sides) > 1:
             whole = self._legs(rows, 1, scale, vector, covers=bool(coverage))
-            legs = replace(legs, whole=replace(whole, lean=legs.lean, neighbour_weight=weight))
+            legs = replace(legs, whole=replace(whole, lean=legs.lean, neighbour_weight=neighbour_weight))
         named = self._named(rows, parsed, legs, step_of(scale, words.idf_sum, config))
         return Candidates(
             query=query,
@@ -239,13 +241,11 @@ class _Retrieval:
         rows = QueryRows(self._index, [Side(words=None, filters=filters, nearest=conditions)], vector)
         scale = vector_alone(weight)
         legs = self._legs(rows, 0, scale, vector)
-        languages = tuple(query.where.languages or ()) or self._index.languages
-        words = telling_words(self._context.analyzer.query_terms(text, languages), languages)
         return Candidates(
             query=query,
             parsed=None,
             legs=self._named(rows, parsed, legs, step_of(scale, 0.0, self._config)),
-            words=tuple(leaf for word in words for tree in leaves_of(word, TEXT) for leaf in highlighted(tree)),
+            words=highlights_of(text, query.where, self._context.analyzer, self._index.languages),
             mask=None,
             notes=(*parsed.notes, *notes),
             reading=parsed.reading,
@@ -289,18 +289,14 @@ class _Retrieval:
             allowed=rows.allowed[side] if vector is not None else None,
         )
 
-    def _scaled(self, legs: RetrieverScores) -> RetrieverScores:
+    def _scaled(self, legs: RetrieverScores, rows: QueryRows) -> RetrieverScores:
         """Complete the scale where both retrievers are asked."""
         if legs.keyword is None or legs.vector is None:
             return legs
         if self._config.fusion == "sum":
-            groups = _RowGroups(legs.generation.query_rows, self._context.leaning)  # type: ignore[attr-defined]
+            groups = _RowGroups(rows, self._context.leaning)
             return replace(legs, lean=self._context.leaning.towards(legs.vector, groups))
-        rows, _ = legs.candidates(self._config.depth)
-        keyword, cosine = legs.bm25(rows), legs.cosine(rows)
-        if keyword is None or cosine is None:
-            return legs
-        return replace(legs, scale=candidate_scale(self._config.fusion, keyword, cosine, self._config.depth))
+        return scaled_by_candidates(legs, self._config)
 
     def _named(self, rows: QueryRows, parsed: ParsedQuery, legs: RetrieverScores, step: float) -> RetrieverScores:
         """Put what the question names, by URL or title, before all others."""
@@ -362,19 +358,3 @@ def _matching(candidates: Candidates) -> Clause:
     if not isinstance(view, RowView):
         raise TypeError("these candidates aren't a cluster's")
     return view.matching
-
-
-def _facet(values: Sequence[tuple[str, str, int]]) -> tuple[FacetCount, ...]:
-    """Return the counts of values, most frequent first; spellings that compare as equal are one value."""
-    counts: Counter[str] = Counter()
-    spellings: dict[str, Counter[str]] = defaultdict(Counter)
-    for key, shown, articles in values:
-        counts[key] += articles
-        spellings[key][shown] += articles
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetCount(value=_usual(spellings[key]), articles=number) for key, number in ordered)
-
-
-def _usual(spellings: Counter[str]) -> str:
-    """Return the most frequent spelling, the first by its letters among equals."""
-    return min(spellings, key=lambda text: (-spellings[text], text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,12 +64,20 @@ def _count(generation: Generation, name: str, matching: NDArray[np.bool_]) -> tu
     written = np.bincount(column.spellings[chosen], minlength=size)
     counted = np.bincount(column.spellings[chosen & column.counts], minlength=size)
     counts: Counter[str] = Counter()
-    usual: dict[str, tuple[int, str]] = {}
     for number in np.flatnonzero(written).tolist():
-        key = column.keys[number]
-        counts[key] += int(counted[number])
-        # The most frequent spelling, the first by its letters among equals: whatever the order of the articles.
-        spelling = (-int(written[number]), column.texts[number])
-        usual[key] = min(usual.get(key, spelling), spelling)
+        counts[column.keys[number]] += int(counted[number])
+    texts = ((column.keys[number], column.texts[number], int(written[number])) for number in np.flatnonzero(written))
+    return facet_of(counts, texts)
+
+
+def facet_of(counts: Mapping[str, int], spellings: Iterable[tuple[str, str, int]]) -> tuple[FacetCount, ...]:
+    """Return values as they are spelt most often, most frequent first.
+
+    ``counts`` are the articles by key; ``spellings`` a key, a text of it, and the articles that have that.
+    """
+    usual: dict[str, tuple[int, str]] = {}
+    for key, text, articles in spellings:
+        # The first by its letters among equals: whatever the order of the articles.
+        usual[key] = min(usual.get(key, (-articles, text)), (-articles, text))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetCount(value=usual[key][1], articles=count) for key, count in ordered)
+    return tuple(FacetCount(value=usual[key][1], articles=count) for key, count in ordered if key in usual)

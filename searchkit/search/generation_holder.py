@@ -25,10 +25,11 @@ from searchkit.index.garbage import numbered
 from searchkit.index.generation import Generation, open_generation
 from searchkit.index.manifest import in_force, read_manifest, seal_of
 from searchkit.index.paths import IndexPaths
+from searchkit.search.candidates import IndexContext
 from searchkit.search.cursor import SEAL_BYTES, Cursor
 from searchkit.search.index_group import IndexGroup
 from searchkit.search.protocols import Prepare
-from searchkit.search.retrieval import IndexContext, SearchContext
+from searchkit.search.retrieval import SearchContext
 
 _log = logging.getLogger("searchkit.search")
 
@@ -37,6 +38,23 @@ CURSOR_HOLD_S = 300.0
 
 _KEPT = 8
 """Generations that are kept for pages at most, the latest: an index may be updated every second."""
+
+
+def check_times(generation: int | None, refresh_after_s: float | None, cursor_hold_s: float) -> None:
+    """Raise ``ConfigError`` where a time is none, or both a generation and an age are given."""
+    if not isinstance(cursor_hold_s, int | float) or not cursor_hold_s >= 0:
+        raise ConfigError(f"cursor_hold_s can't be {cursor_hold_s!r}.", hint="Give seconds, 0 or more.")
+    is_time = isinstance(refresh_after_s, int | float) and refresh_after_s >= 0
+    if refresh_after_s is not None and (generation is not None or not is_time):
+        raise ConfigError(
+            f"refresh_after_s can't be {refresh_after_s!r}{' with a generation' if generation else ''}.",
+            hint="Give seconds, 0 or more, for an index that is opened without a generation.",
+        )
+
+
+def is_of(cursor: Cursor, context: IndexContext) -> bool:
+    """Say whether a cursor goes on in a generation."""
+    return cursor.generation == context.generation.manifest.generation and cursor.seal == context.seal
 
 
 class _SharedGeneration:
@@ -94,14 +112,7 @@ class GenerationHolder:
         Raises ``ConfigError`` where there is none of that number, or both a number and an age are given, or a time is
         none, and as ``open_generation`` does.
         """
-        if not isinstance(cursor_hold_s, int | float) or not cursor_hold_s >= 0:
-            raise ConfigError(f"cursor_hold_s can't be {cursor_hold_s!r}.", hint="Give seconds, 0 or more.")
-        number = isinstance(refresh_after_s, int | float) and refresh_after_s >= 0
-        if refresh_after_s is not None and (generation is not None or not number):
-            raise ConfigError(
-                f"refresh_after_s can't be {refresh_after_s!r}{' with a generation' if generation else ''}.",
-                hint="Give seconds, 0 or more, for an index that is opened without a generation.",
-            )
+        check_times(generation, refresh_after_s, cursor_hold_s)
         self._paths, self._prepare, self._pinned = IndexPaths(path), prepare, generation is not None
         self._after_s, self._looked = refresh_after_s, time.monotonic()
         self._guard, self._refreshing = threading.Lock(), threading.Lock()
@@ -146,7 +157,7 @@ class GenerationHolder:
     def _taken_for(self, cursor: Cursor) -> _SharedGeneration:
         """Take the generation that a cursor goes on in. Raises ``CursorExpired``."""
         held = self._taken()
-        if _is_of(cursor, held.reading):
+        if is_of(cursor, held.reading):
             return held
         held.leave()
         self._drop_expired()
@@ -162,7 +173,7 @@ class GenerationHolder:
             shared = _SharedGeneration(_opened(self._paths, cursor.generation))
         except (ConfigError, IndexCorrupt) as error:  # collected a moment ago
             raise self._expired(cursor) from error
-        if not _is_of(cursor, shared.reading):
+        if not is_of(cursor, shared.reading):
             shared.leave()
             raise self._expired(cursor)
         self._keep(shared, left_s)
@@ -310,7 +321,7 @@ class HeldGeneration:
 
         Raises ``CursorExpired`` where that isn't kept any more.
         """
-        if cursor is None or _is_of(cursor, self._context):
+        if cursor is None or is_of(cursor, self._context):
             return nullcontext(self._context)
         return self._holder.reading(cursor)
 
@@ -320,10 +331,6 @@ class HeldGeneration:
 
     def close(self) -> None:
         """Leave it to who holds it."""
-
-
-def _is_of(cursor: Cursor, context: IndexContext) -> bool:
-    return cursor.generation == context.generation.manifest.generation and cursor.seal == context.seal
 
 
 def _opened(paths: IndexPaths, number: int) -> Generation:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.errors import NotOnCluster
 from searchkit.opensearch.address import address_of, is_address
 from searchkit.search.generation_holder import GenerationHolder
 from searchkit.search.index_group import IndexGroup
@@ -43,9 +42,3 @@ def holder_of(
         refresh_after_s=refresh_after_s,
         cursor_hold_s=cursor_hold_s,
     )
-
-
-def refuse_cluster(index: str | Path, what: str) -> None:
-    """Raise ``NotOnCluster`` where an index is on a cluster, and something doesn't work there yet."""
-    if is_address(index):
-        raise NotOnCluster(f"{what} doesn't work over OpenSearch yet.")

@@ -206,10 +206,10 @@ class TitleFinder:
             ),
         )
 
-    def _matching(self, keys: Sequence[int], told: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
-        """Return the living articles that have any of some keys and are what ``told`` says."""
+    def _matching(self, keys: Sequence[int], known_as_of: Callable[[Article], NamedAs | None]) -> dict[int, NamedAs]:
+        """Return the living articles that have any of some keys and are what ``known_as_of`` says."""
         articles = self._look_up.articles_by(keys)
-        return {number: known_as for number, article in articles if (known_as := told(article)) is not None}
+        return {number: known_as for number, article in articles if (known_as := known_as_of(article)) is not None}
 
     def _as_title(self, article: Article, words: tuple[str, ...]) -> NamedAs | None:
         forms = [form for form in (article.title, without_outlet(article.title, article.source)) if form]
@@ -220,8 +220,8 @@ class TitleFinder:
 
     def _is_unknown(self, word: str) -> bool:
         """Say whether no article has a word: then it may be one that is misspelt."""
-        asked = self._analyzer.query_terms(word, self._languages)
-        return not self._look_up.has_any({stem for each in asked for unit in each.units for stem in unit.terms})
+        words = self._analyzer.query_terms(word, self._languages)
+        return not self._look_up.has_any({stem for each in words for unit in each.units for stem in unit.terms})
 
 
 class NamedArticleFinder:

@@ -20,12 +20,13 @@ from searchkit.index.declared_fields import refuse_unsorted
 from searchkit.index.generation import FIELDS_EVERYWHERE, Generation, unknown_field
 from searchkit.index.sort_keys import MISSING, OWN_COLUMNS
 from searchkit.keyword.query.parser import KNOWN_AS
+from searchkit.search.candidates import Candidates, IndexContext
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.matching import matching_articles
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidence_of, is_wordless, refuse_without_confidence
-from searchkit.search.retrieval import Candidates, IndexContext, SearchContext
+from searchkit.search.retrieval import SearchContext
 from searchkit.types import Mode
 
 if TYPE_CHECKING:
@@ -99,10 +100,10 @@ def _field_of(generation: Generation, sort: str) -> tuple[str, bool]:
 def _unsortable(name: str, known: Collection[str], *, descending: bool) -> QueryError:
     """Make the error for a field that isn't there, with what it is called here as it is to be typed."""
     near = get_close_matches(name, sorted(known), n=1)
-    meant = KNOWN_AS.get(name.lower()) or (near[0] if near else "")
-    if not meant:
+    own_name = KNOWN_AS.get(name.lower()) or (near[0] if near else "")
+    if not own_name:
         return unknown_field(name, known)
-    return QueryError(f"No article here has a field '{name}'.", hint=f"Did you mean '{'-' * descending}{meant}'?")
+    return QueryError(f"No article here has a field '{name}'.", hint=f"Did you mean '{'-' * descending}{own_name}'?")
 
 
 def _sortable(context: SearchContext, candidates: Candidates, config: SearchConfig) -> Rows:

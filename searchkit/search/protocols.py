@@ -3,7 +3,7 @@
 ``RowSpace`` and ``KeywordScores`` are what ranking, fusion, neighbours, results and explanations work on: numbered
 chunks, and what the two retrievers say of them. ``index/generation.py`` and ``keyword/scoring/evaluator.py`` are these
 for an index in a folder, ``opensearch/query_view.py`` for one search on a cluster. ``SearchedIndex`` is an opened
-generation; ``IndexContext`` in ``retrieval.py`` is what ``Searcher`` asks of it.
+generation; ``IndexContext`` in ``candidates.py`` is what ``Searcher`` asks of it.
 """
 
 from __future__ import annotations

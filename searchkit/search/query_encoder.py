@@ -12,8 +12,8 @@ from searchkit.encoders.encoder_checks import check_encoder, checked_rows
 from searchkit.encoders.function_encoder import as_encoder
 from searchkit.errors import EncoderMismatch
 from searchkit.index.manifest import EncoderFact
+from searchkit.search.candidates import IndexContext
 from searchkit.search.protocols import SearchedIndex
-from searchkit.search.retrieval import IndexContext
 from searchkit.search.statistics import CacheUse
 from searchkit.types import EncodeFunction, Encoder
 

@@ -32,10 +32,11 @@ from searchkit.keyword.query.ast import Phrase, Term, Tree
 from searchkit.keyword.query.query_terms import any_of
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.keyword.scoring.word_sequence import sequence_of
+from searchkit.search.candidates import Encode
 from searchkit.search.near_titles import edits
 from searchkit.search.ranking import rank_articles
 from searchkit.search.results import make_results
-from searchkit.search.retrieval import Encode, SearchContext, retrieve
+from searchkit.search.retrieval import SearchContext, retrieve
 from searchkit.types import Article, Mode, Query, Quotation, QuoteDifference, Syntax
 
 if TYPE_CHECKING:

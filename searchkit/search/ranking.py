@@ -170,10 +170,12 @@ class RetrieverScores:
     def nearness(self, rows: Rows) -> Scores | None:
         """Return of each row's cosine what counts beside its language; None where the vector leg isn't asked."""
         for known, nearness in self.near_to:
+            if not len(known):
+                continue
             place = known.searchsorted(rows)
             same = known.take(place, mode="clip") == rows
             missing = len(rows) - int(np.count_nonzero(same))
-            if 2 * missing > len(rows) or not len(known):
+            if 2 * missing > len(rows):
                 continue
             values = nearness.take(place, mode="clip")
             if missing:

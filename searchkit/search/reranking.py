@@ -36,10 +36,10 @@ from searchkit.config import SearchConfig
 from searchkit.encoders import load_reranker
 from searchkit.errors import ConfigError
 from searchkit.ingest.indexed_text import compose
+from searchkit.search.candidates import Candidates
 from searchkit.search.fusion import Scale
 from searchkit.search.protocols import RowSpace
 from searchkit.search.ranking import RerankShift, rank_chunks
-from searchkit.search.retrieval import Candidates
 from searchkit.types import Reranker
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.declared_fields import shown_article
 from searchkit.search.answer_shape import mode_of, shape_of
+from searchkit.search.candidates import Candidates, IndexContext
 from searchkit.search.confidence import ModeScale, QuestionConfidence, archive_level, question_confidence
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.protocols import RowSpace
 from searchkit.search.ranking import RankedKeys, RetrieverScores, vote_of, votes_of_all
-from searchkit.search.retrieval import Candidates, IndexContext
 from searchkit.types import Article, Part
 
 if TYPE_CHECKING:

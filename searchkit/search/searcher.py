@@ -24,6 +24,7 @@ from searchkit.index.declared_fields import shown_article
 from searchkit.index.generation import check_fields
 from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.keyword.query.time_expressions import may_name_time
+from searchkit.search.candidates import Candidates, Encode, IndexContext, index_notes
 from searchkit.search.cursor import Clock, Cursor, cursor_of, other_query, query_digest
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.generation_holder import CURSOR_HOLD_S, HeldGeneration
@@ -44,7 +45,7 @@ from searchkit.search.quotations import quotations
 from searchkit.search.ranking import RetrieverScores, rank_chunks
 from searchkit.search.reranking import RerankerRun
 from searchkit.search.results import confidence_of, confident, make_results, nearest_note, unsure_note
-from searchkit.search.retrieval import Candidates, Encode, IndexContext, SearchContext, batch_texts, index_notes
+from searchkit.search.retrieval import SearchContext, batch_texts
 from searchkit.search.similar_articles import example_of, more_like, query_like
 from searchkit.search.statistics import SearchCounts, SearchStats, Stopwatch
 from searchkit.search.suggestions import kinds_of

@@ -22,12 +22,13 @@ from searchkit.keyword.query.ast import Nothing, Tree
 from searchkit.keyword.query.query_terms import any_of
 from searchkit.keyword.scoring.evaluator import evaluate
 from searchkit.search.article_terms import ArticleTerm, article_terms
+from searchkit.search.candidates import Candidates, Encode
 from searchkit.search.fusion import hybrid, keyword_alone, vector_alone
 from searchkit.search.near_copies import SeenArticles, shingles
 from searchkit.search.query import TEXT_LIMIT, check_query, mode_of
 from searchkit.search.ranking import depth_for, rank_articles
 from searchkit.search.results import make_results
-from searchkit.search.retrieval import Candidates, Encode, SearchContext, legs_of, searched_rows, weight_of
+from searchkit.search.retrieval import SearchContext, legs_of, searched_rows, weight_of
 from searchkit.types import Article, Mode, Query, QueryReading, Where
 
 if TYPE_CHECKING:

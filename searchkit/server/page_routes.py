@@ -15,7 +15,8 @@ from searchkit.server.access import NOBODY, Access
 from searchkit.server.page_state import FILTER_FIELDS, PageState, page_state
 from searchkit.server.page_templates import page_file, rendered
 from searchkit.server.page_view import SHOWN_VALUES, article_view, filters_view, results_view
-from searchkit.server.problem_details import AddressTooLong, NotFound
+from searchkit.server.problem_details import NotFound
+from searchkit.server.request_models import check_length
 from searchkit.server.services import Services, access_of, services_of
 
 POLICY = "; ".join(
@@ -83,9 +84,7 @@ async def file(request: Request, name: str) -> Response:
 
 def _asking(services: Services, state: PageState, access: Access, index: str) -> Callable[[], dict[str, Any]]:
     """Return what finds out all that a page shows, of one generation."""
-    limit = services.settings.limits.query_characters
-    if len(state.q) > limit:
-        raise AddressTooLong(f"The query has {len(state.q):,} characters.", hint=f"Ask in {limit:,} at most.")
+    check_length(state.q, services.settings.limits.query_characters)
 
     def ask() -> dict[str, Any]:
         with services.indexes.snapshot(index, access) as searcher:

@@ -71,6 +71,10 @@ class PageState(SearchParameters):
         plain = {name: str(value).lower() if isinstance(value, bool) else value for name, value in pairs.items()}
         return "/?" + urlencode(plain, doseq=True) if plain else "/"
 
+    def unfiltered_address(self) -> str:
+        """Return the page's address without filters."""
+        return self.address(**dict.fromkeys((*FILTER_FIELDS, "since", "until", "where")))
+
 
 def page_state(query: QueryParams) -> PageState:
     """Read what an address shows. Raises ``BadRequest``. A field of a form that was left empty isn't there."""

@@ -27,12 +27,18 @@ class PageFile:
     tag: str
 
 
-@cache
 def page_file(name: str) -> PageFile | None:
     """Return a file of the page; None where there is none of this name."""
-    path = FOLDER / name
-    if path.parent != FOLDER or path.suffix not in _TYPES or not path.is_file():
-        return None
+    return _page_files().get(name)
+
+
+@cache
+def _page_files() -> dict[str, PageFile]:
+    """Return the files by their names: all, since whoever asks for others must not fill a cache with their names."""
+    return {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
+
+
+def _read(path: Path) -> PageFile:
     content = path.read_bytes()
     digest = hashlib.blake2b(content, digest_size=8).hexdigest()
     return PageFile(content=content, media_type=_TYPES[path.suffix], tag=f'"{digest}"')

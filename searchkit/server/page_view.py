@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from searchkit.answer import Answer, FacetCount, Result
+from searchkit.answer import FacetCount
 from searchkit.filter_expression import F
 from searchkit.search.searcher import Searcher
 from searchkit.server.access import Access
@@ -74,7 +74,7 @@ def results_view(searcher: Searcher, state: PageState, access: Access) -> dict[s
     answer = searcher.search(
         state.text(), where=access.within(conditions(state.where)), suggest_values=not hides, **state.options()
     )
-    return {"answer": answer, "spellings": () if hides else answer.suggestions, "best": _best(answer)}
+    return {"answer": answer, "spellings": () if hides else answer.suggestions}
 
 
 def filters_view(searcher: Searcher, state: PageState, access: Access) -> dict[str, Any]:
@@ -138,11 +138,6 @@ def _pieces(text: str, line: Span, hits: Sequence[Span], passage: Span) -> Itera
     for first, last in pairwise(sorted(borders)):
         hit = next((number for number, span in enumerate(inside, first_hit + 1) if span[0] <= first < span[1]), 0)
         yield Piece(text=text[first:last], hit=hit, in_passage=passage[0] <= first < passage[1])
-
-
-def _best(answer: Answer) -> Result | None:
-    """Return the result that says how sure the answer is."""
-    return answer.results[0] if answer.results else answer.nearest
 
 
 def _counts(

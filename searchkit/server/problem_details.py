@@ -100,14 +100,6 @@ class AnswerTooSlow(RequestRefused):
     default_hint = "Ask for less, or try again."
 
 
-class NotReady(RequestRefused):
-    """The server can't answer yet."""
-
-    http_status = 503
-    headers = (("Retry-After", "1"),)
-    default_hint = "Try again a second later."
-
-
 def code_of(error: SearchkitError) -> str:
     """Return the code of an error's class: ``query-error`` for ``QueryError``."""
     return _BEFORE_CAPITAL.sub("-", type(error).__name__).lower()

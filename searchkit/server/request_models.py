@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from searchkit.errors import QueryError
 from searchkit.keyword.query.time_expressions import may_name_time
-from searchkit.server.problem_details import BadRequest, MediaTypeUnknown
+from searchkit.server.problem_details import AddressTooLong, BadRequest, MediaTypeUnknown
 
 ARTICLE_FIELDS = (
     *("title", "url", "source", "authors", "published", "updated", "language", "tags", "fields"),
@@ -237,6 +237,12 @@ class RebuildBody(RequestModel):
     """How an index is made anew."""
 
     reuse: bool = Field(True, description="Whether vectors that are there are taken over.")
+
+
+def check_length(text: str, limit: int) -> None:
+    """Raise ``AddressTooLong`` for a query of more characters than may be asked."""
+    if len(text) > limit:
+        raise AddressTooLong(f"The query has {len(text):,} characters.", hint=f"Ask in {limit:,} at most.")
 
 
 def conditions(where: str | dict[str, Any] | None) -> dict[str, Any] | None:

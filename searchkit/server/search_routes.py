@@ -21,7 +21,7 @@ from searchkit.server.access import Access
 from searchkit.server.answer_json import answer_json, article_json, facets_json, info_json, to_bytes
 from searchkit.server.open_indexes import OpenIndex
 from searchkit.server.plain_route import PlainRoute
-from searchkit.server.problem_details import AddressTooLong, BadRequest, NotFound
+from searchkit.server.problem_details import BadRequest, NotFound
 from searchkit.server.request_models import (
     ARTICLE_FIELDS,
     DEFAULT_FIELDS,
@@ -38,6 +38,7 @@ from searchkit.server.request_models import (
     SearchParameters,
     SuggestParameters,
     body,
+    check_length,
     conditions,
     in_address,
     in_body,
@@ -230,8 +231,7 @@ def _joined(where: dict[str, Any] | None, filters: dict[str, Any]) -> Where:
 
 def _check_query(text: str, limit: int) -> None:
     """Refuse a query that is empty or too long. Raises the error that says so."""
-    if len(text) > limit:
-        raise AddressTooLong(f"The query has {len(text):,} characters.", hint=f"Ask in {limit:,} at most.")
+    check_length(text, limit)
     if not text.strip():
         raise QueryError("The query is empty.", hint="Say what to look for, as words or as a question.")
 

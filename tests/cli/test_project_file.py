@@ -52,9 +52,9 @@ def test_commands_need_no_options(project: Path, run: Run, monkeypatch: pytest.M
     below = project / "articles" / "deep"
     below.mkdir()
     monkeypatch.chdir(below)
-    found = run("search", "summary:radar", "--mode", "keyword", "--json")
-    assert [each["article"]["id"] for each in found.json()["results"]] == ["a"]
-    assert found.json()["results"][0]["article"]["fields"]["price"] == 12
+    answer = run("search", "summary:radar", "--mode", "keyword", "--json")
+    assert [each["article"]["id"] for each in answer.json()["results"]] == ["a"]
+    assert answer.json()["results"][0]["article"]["fields"]["price"] == 12
     info = run("info")
     assert "price: number, counted, sorted by" in info.out
     assert "summary: text, searched" in info.out
@@ -179,3 +179,18 @@ def test_the_option_is_taken_out_wherever_it_stands_but_behind_two_dashes() -> N
     for words in (["search", "--config"], ["search", "--config="]):
         with pytest.raises(ConfigError, match="names no file"):
             without_config(words)
+
+
+def test_an_index_may_be_on_a_cluster(project: Path, run: Run) -> None:
+    pytest.importorskip("opensearchpy")
+    address = "opensearch://127.0.0.1:1/news"
+    typed = run("search", "radar", "--index", address)
+    assert (typed.code, "127.0.0.1:1 can't be reached" in typed.err) == (9, True)
+    path = project / "searchkit.toml"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("index = ")]
+    path.write_text("\n".join([f"index = {json.dumps(address)}", *lines]), encoding="utf-8")
+    for command in (("search", "radar"), ("info",)):
+        done = run(*command)
+        assert (done.code, "127.0.0.1:1 can't be reached" in done.err) == (9, True), done.err
+    assert "Declared fields don't work over OpenSearch yet." in run("build").err
+    assert not (project / "opensearch:").exists()

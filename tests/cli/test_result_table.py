@@ -107,16 +107,16 @@ def test_a_confidence_is_a_word_and_a_bar(confidence: float, shown: str) -> None
 
 def test_what_is_unlikely_is_dimmed_and_where_all_is_that_is_told() -> None:
     sure, unlikely = (replace(ANSWER.results[0], confidence=value) for value in (0.9, 0.1))
-    told = "Nothing here seems to answer this."
+    doubt = "Nothing here seems to answer this."
     colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
     mixed = drawn(Answer(query=ANSWER.query, results=(sure, replace(unlikely, rank=2))), **colours)
     first, second = mixed.split("\n\n")
     assert "\x1b[1;2m" not in first
     assert "\x1b[1;2m" in second
-    assert told not in mixed
-    assert drawn(Answer(query=ANSWER.query, results=(unlikely,))).startswith(f"{told}\n\n")
+    assert doubt not in mixed
+    assert drawn(Answer(query=ANSWER.query, results=(unlikely,))).startswith(f"{doubt}\n\n")
     for query, rank in ((ANSWER.query, 11), (replace(ANSWER.query, sort="published"), 1)):
-        assert told not in drawn(Answer(query=query, results=(replace(unlikely, rank=rank),)))
+        assert doubt not in drawn(Answer(query=query, results=(replace(unlikely, rank=rank),)))
 
 
 def test_explained_the_terms_of_the_confidence_add_up() -> None:

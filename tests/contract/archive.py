@@ -24,7 +24,7 @@ ARTICLES = (
         published=datetime(2025, 3, 4, 22, 30, tzinfo=UTC),
         utc_offset_s=7_200,
         url="https://www.example.org/long?utm_source=x",
-        tags=("Odd", "very round"),
+        tags=("Odd", "odd", "very round"),
         fields={"pages": 120, "desk": ("World", "city"), "code": "007", "price": "1,200.50"},
     ),
     Article(

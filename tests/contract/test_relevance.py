@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 QUESTIONS = 40
 MEASURE = "nDCG@10"
+FLOORS = {Mode.HYBRID: 0.9, Mode.KEYWORD: 0.9, Mode.VECTOR: 0.2}
+"""The tests' encoder knows shared words alone: its vectors find a fifth of what they should."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_a_collection_is_answered_as_well(
     qrels = {name: judged.qrels[name] for name in queries}
     here, there = (make_run(searcher, queries, mode=mode, depth=10) for searcher in both)
     expected, reached = (measure(run, qrels, [MEASURE]).mean(MEASURE) for run in (here, there))
-    assert expected > 0.3
+    assert expected > FLOORS[mode]
     assert reached == pytest.approx(expected, abs=0.003)
     pairs = [
         (there.scores[name][article], score)

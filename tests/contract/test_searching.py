@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit import F, Mode, Query, SearchConfig
+from searchkit import Article, F, Mode, Query, SearchConfig
 from searchkit.errors import CursorError, NotOnCluster, QueryError
 from tests.contract.archive import ARTICLES, LONG
 from tests.contract.engines import Engine, opened
@@ -155,6 +155,15 @@ def test_a_cursor_of_another_query_is_refused(searcher: searchkit.Searcher) -> N
         searcher.search("orchestra", k=2, cursor=page.next_cursor)
 
 
+def test_a_title_that_very_many_have_hides_no_rarer_one(engine: Engine) -> None:
+    articles = [Article(id=f"{number:03}", title="Morning Paper", text=f"News {number}.") for number in range(400)]
+    articles.append(Article(id="rare", title="Morning Paper Notes", text="Nothing else."))
+    with opened(engine.build("crowd", articles)) as searcher:
+        assert searcher.rank(Query(text="Morning Paper Notes", k=1))[0][0] == "rare"
+        result = searcher.search("Morning Paper Notes", k=1, explain=True).results[0]
+        assert "exact title" in {part.leg for part in result.contributions}
+
+
 def test_facets_and_totals_are_those_of_a_folder(searcher: searchkit.Searcher, reference: searchkit.Searcher) -> None:
     names = ["source", "tag", "year", "desk", "language"]
     for text, options in (("missiles", {}), ("missiles", {"mode": "vector"}), ("trams", {"where": F("tag") == "odd"})):
@@ -225,6 +234,7 @@ def test_what_can_not_be_understood_is_a_query_error(searcher: searchkit.Searche
         ("x", {"k": 0}),
         ("x", {"where": F("nofield") == "1"}),
         ("x", {"facets": "nofield"}),
+        ("x", {"boosts": {"nofield": 2.0}}),
     ):
         with pytest.raises(QueryError):
             searcher.search(text, **options)
@@ -242,6 +252,7 @@ def test_what_a_cluster_can_not_do_says_so(engine: Engine, searcher: searchkit.S
         lambda: searcher.suggest("mis"),
         lambda: searcher.more_like("long/1"),
         lambda: searcher.search("trams", sort="published"),
+        lambda: searcher.search("trams", facets="published"),
         searcher.whoosh,
     ):
         with pytest.raises(NotOnCluster):

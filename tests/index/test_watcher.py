@@ -240,6 +240,22 @@ def test_articles_of_other_places_are_left_alone(folder: Path, index: Path) -> N
         assert ids_found(index, "elsewhere") == ["there"]
 
 
+def test_a_folder_whose_name_begins_alike_is_elsewhere(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder.parent / "articles-of-old" / "there.txt", "There\n\nElsewhere.")
+    before = time.time() - 60
+    for path in [*folder.iterdir(), *(folder.parent / "articles-of-old").iterdir()]:
+        os.utime(path, (before, before))
+    searchkit.add(index, places=[folder.parent / "articles-of-old"], encoder=WordEncoder())
+    with driven(index, folder):
+        pass
+    looked: list[object] = []
+    monkeypatch.setattr(watcher_module, "update_files", lambda *_, **values: looked.append(values["changed"]))
+    with driven(index, folder):
+        assert looked == []
+
+
 def test_it_waits_for_another_writer_and_says_so_once(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

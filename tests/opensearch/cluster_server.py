@@ -23,11 +23,13 @@ class Played:
     late_s: float = 0.0
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    """Each with its method before its path."""
 
 
 @contextmanager
 def cluster_server(**answers: tuple[int, Any]) -> Iterator[Played]:
-    """Run a server; ``answers`` go by the path without its slash, ``anything`` for all others."""
+    """Run a server; ``answers`` go by the path without its slash, or method and path, ``anything`` for all others."""
     played = Played(answers=dict(answers))
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,7 +41,9 @@ def cluster_server(**answers: tuple[int, Any]) -> Iterator[Played]:
             played.paths.append(path)
             played.headers.append({name.lower(): value for name, value in self.headers.items()})
             time.sleep(played.late_s)
-            status, body = played.answers.get(path) or played.answers.get("anything") or (200, VERSION)
+            played.requests.append(f"{self.command} {path}")
+            known = (played.answers.get(name) for name in (f"{self.command} {path}", path, "anything"))
+            status, body = next(filter(None, known), (200, VERSION))
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")

@@ -398,7 +398,7 @@ def test_an_earlier_manifest_without_the_figures_is_read_and_a_forged_one_is_not
 
 def test_the_answer_says_how_sure_its_best_result_is_and_of_which_terms(searcher: Searcher) -> None:
     answer = searcher.search(TEXT, k=3, explain=True)
-    assert answer.confidence == max(one.confidence or 0 for one in answer.results)
+    assert answer.confidence == max(result.confidence or 0 for result in answer.results)
     assert answer.confidence_word == answer.results[0].confidence_word == "sure"
     z = sum(term.share for term in answer.confidence_terms)
     assert answer.confidence == pytest.approx(1 / (1 + exp(-z)), abs=0.05)

@@ -235,8 +235,8 @@ def test_other_fields_ask_for_a_rebuild_which_applies_them(tmp_path: Path) -> No
 def test_without_fields_and_boosts_the_postings_are_the_same_to_the_byte(tmp_path: Path) -> None:
     searchkit.build(tmp_path / "plain", ARTICLES, encoder=WordEncoder())
     searchkit.build(tmp_path / "other", ARTICLES, fields={"price": "number"}, encoder=WordEncoder())
-    one, other = (next((tmp_path / name).rglob("postings.bin")).read_bytes() for name in ("plain", "other"))
-    assert one == other
+    without, declared = (next((tmp_path / name).rglob("postings.bin")).read_bytes() for name in ("plain", "other"))
+    assert without == declared
 
 
 def test_several_indexes_find_what_each_declares(tmp_path: Path) -> None:

@@ -261,8 +261,8 @@ def test_what_the_question_s_confidence_is_read_from_is_without_them(
 ) -> None:
     with searchkit.open(index, encoder=encoder(), config=NEITHER) as neither:
         bare = neither.search(text, k=1, explain=True).confidence_terms
-    found = searcher.search(text, k=1, explain=True).confidence_terms
-    assert [(term.name, term.value) for term in found] == [
+    terms = searcher.search(text, k=1, explain=True).confidence_terms
+    assert [(term.name, term.value) for term in terms] == [
         (term.name, pytest.approx(term.value, abs=1e-12)) for term in bare
     ]
 

@@ -456,17 +456,17 @@ def test_a_cursor_of_another_index_is_told_as_such(tmp_path: Path) -> None:
     built(tmp_path / "other", range(40, 60))
     delete(tmp_path / "one", ["a001"])
     with (
-        searchkit.open(tmp_path / "one", encoder=WordEncoder()) as one,
+        searchkit.open(tmp_path / "one", encoder=WordEncoder()) as own,
         searchkit.open(tmp_path / "one", encoder=WordEncoder(), generation=1) as before,
         searchkit.open(tmp_path / "other", encoder=WordEncoder()) as other,
     ):
-        for cursor, asked in (
-            (one.search(TEXT, k=3).next_cursor, other),  # a generation that it never had
-            (other.search(TEXT, k=3).next_cursor, one),  # one that it had, with another seal
+        for cursor, searcher in (
+            (own.search(TEXT, k=3).next_cursor, other),  # a generation that it never had
+            (other.search(TEXT, k=3).next_cursor, own),  # one that it had, with another seal
             (before.search(TEXT, k=3).next_cursor, other),  # the one it has, with another seal
         ):
             with pytest.raises(CursorExpired, match="belongs to another index than"):
-                asked.search(TEXT, k=3, cursor=cursor)
+                searcher.search(TEXT, k=3, cursor=cursor)
 
 
 @pytest.mark.parametrize("k", [True, False, 0, 2.0, "3"])

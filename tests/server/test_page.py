@@ -19,6 +19,7 @@ from starlette.datastructures import QueryParams
 
 from searchkit import Article, Section
 from searchkit.filter_expression import F
+from searchkit.server import page_templates
 from searchkit.server.access import Access, token_of
 from searchkit.server.page_state import page_state
 from searchkit.server.page_templates import FOLDER, web_address
@@ -248,10 +249,17 @@ def test_its_files_are_few_and_small(client: httpx.Client) -> None:
     assert client.get("/page/..%2Faccess.py").status_code == 404
 
 
+def test_names_of_files_that_are_not_there_are_not_remembered(client: httpx.Client) -> None:
+    for number in range(20):
+        assert client.get(f"/page/{number}.js").status_code == 404
+    assert page_templates._page_files.cache_info().currsize <= 1
+    assert not hasattr(page_templates.page_file, "cache_info")
+
+
 def test_half_a_query_is_told_and_no_fault(client: httpx.Client) -> None:
     page = show(client, q="radar AND", syntax="expression")
-    [(_, told)] = page.all("section", role="alert")
-    assert "character 7" in told
+    [(_, problem)] = page.all("section", role="alert")
+    assert "character 7" in problem
     assert page.all("input", type="search")[0][0]["value"] == "radar AND"
 
 
@@ -261,8 +269,8 @@ def test_half_a_query_is_told_and_no_fault(client: httpx.Client) -> None:
 def test_what_cannot_be_shown_says_so(client: httpx.Client, address: str, status: int) -> None:
     response = client.get(address)
     assert response.status_code == status
-    [(_, told)] = Document(response.text).all("section", role="alert")
-    assert len(told.splitlines()) > 1
+    [(_, problem)] = Document(response.text).all("section", role="alert")
+    assert len(problem.splitlines()) > 1
 
 
 def test_several_indexes_are_offered(client: httpx.Client) -> None:

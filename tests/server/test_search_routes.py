@@ -163,9 +163,9 @@ def test_parts_choose_what_is_made(client: httpx.Client) -> None:
 
 def test_a_quotation_is_found_by_get_and_post(client: httpx.Client, searcher: searchkit.Searcher) -> None:
     text = "Poland purchased Patriot batteries to defend its eastern border"
-    asked = {"text": text, "k": 2, "fields": ["title"]}
-    values = client.get("/v1/news/quote", params=asked).json()
-    assert values == client.post("/v1/news/quote", json=asked).json()
+    question = {"text": text, "k": 2, "fields": ["title"]}
+    values = client.get("/v1/news/quote", params=question).json()
+    assert values == client.post("/v1/news/quote", json=question).json()
     expected = searcher.quote(text, k=2)
     assert [each["article"]["id"] for each in values["quotations"]] == [each.article.id for each in expected]
     first = values["quotations"][0]

@@ -135,7 +135,7 @@ def build(
             screen,
             index,
             places,
-            config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder)),
+            config=IndexConfig(**_changes(encoder, chunk_tokens, keep_encoder), fields=declared_fields(context) or {}),
             read=ReadConfig(fields=dict(pairs("--field", field))),
             encoder=encoder_on(device, encoder or DEFAULT_ENCODER),
             strict=strict,

@@ -183,10 +183,10 @@ class NativeExecutor:
         cuts = ordered.searchsorted(self._index.bases).tolist()
         for number, (first, last) in enumerate(pairwise(cuts)):
             if last > first:
-                mine = slice(first, last)
-                wanted = (ordered[mine] - self._index.bases[number]).astype(np.uint32)
-                own_bare = None if bare is None else bare[mine]
-                self._fill(number, wanted, scores[mine], matched[mine], None, own_bare)
+                part = slice(first, last)
+                wanted = (ordered[part] - self._index.bases[number]).astype(np.uint32)
+                own_bare = None if bare is None else bare[part]
+                self._fill(number, wanted, scores[part], matched[part], None, own_bare)
         if order is None:
             return scores, matched
         for values in (scores, matched, *([] if bare is None else [bare])):
@@ -198,9 +198,9 @@ class NativeExecutor:
         rows = self._index.rows
         dense = RowScores(scores=np.zeros(rows), matched=np.zeros(rows, dtype=bool), allowed=np.zeros(rows, dtype=bool))
         for number, (base, end) in enumerate(pairwise(self._index.bases)):
-            mine = slice(base, end)
+            part = slice(base, end)
             if end > base:
-                self._fill(number, None, dense.scores[mine], dense.matched[mine], dense.allowed[mine])
+                self._fill(number, None, dense.scores[part], dense.matched[part], dense.allowed[part])
         return dense
 
     def _fill(

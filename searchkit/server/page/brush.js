@@ -4,7 +4,7 @@ let anchor = null;
 
 function paint(first, last) {
   const all = bars();
-  const [low, high] = [all.indexOf(first), all.indexOf(last)].sort((one, other) => one - other);
+  const [low, high] = [all.indexOf(first), all.indexOf(last)].sort((left, right) => left - right);
   all.forEach((bar, place) => bar.classList.toggle("brushed", low <= place && place <= high));
   const [since, until] = [all[low].dataset.period, all[high].dataset.period];
   document.getElementById("brushed").textContent = since === until ? since : `${since} – ${until}`;
