@@ -71,15 +71,15 @@ def assert_partial_answers(found: KeywordMatches, matched: np.ndarray) -> None:
         assert best.bound == (ranking[depth] if len(ranking) > depth else -np.inf)
 
 
-def assert_covered_answers(index: KeywordSegments, tree: Tree, found: KeywordMatches) -> None:
+def assert_covered_answers(index: KeywordSegments, tree: Tree, matches: KeywordMatches) -> None:
     """Hold scores with and without coverage, worked out together, and the count that the best rows bring, to others."""
-    every = np.arange(len(found.scores))
+    every = np.arange(len(matches.scores))
     covered = answered(index, tree, coverage=0.4)
     covered.count_with_best()
     covered.best(1)
-    assert covered.count_articles(index.article_of_row) == len(set(index.article_of_row[found.matched].tolist()))
+    assert covered.count_articles(index.article_of_row) == len(set(index.article_of_row[matches.matched].tolist()))
     together = covered.at_both(every)
-    assert covered.uncovered.at(every[::2]).tolist() == found.scores[::2].tolist()
+    assert covered.uncovered.at(every[::2]).tolist() == matches.scores[::2].tolist()
     assert covered.among(None).at(every).tolist() == together.tolist()
     assert together.tolist() == covered.scores.tolist()
 
