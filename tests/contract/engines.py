@@ -19,6 +19,7 @@ from searchkit.opensearch.client import Cluster
 from tests.word_encoder import WordEncoder
 
 URL, HOME = "SEARCHKIT_TEST_OPENSEARCH", "SEARCHKIT_TEST_OPENSEARCH_HOME"
+_START_S = 240
 NO_CLUSTER = f"no cluster to test: set {URL}=HOST:PORT, or put a server and its scripts into ../shared/opensearch"
 
 ENGINES = ("folder", "cluster")
@@ -74,9 +75,18 @@ def running_cluster(temporary: Path, worker: str) -> Iterator[str]:
     try:
         with log.open("wb") as written:  # a file: the server would keep a pipe open for as long as it runs
             command = [scripts / "start", home, "1"]
-            started = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, check=False
-            )
+            try:
+                started = subprocess.run(
+                    command,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=written,
+                    stderr=written,
+                    check=False,
+                    timeout=_START_S,
+                )
+            except subprocess.TimeoutExpired:
+                pytest.skip(f"no cluster to test: it didn't start within {_START_S} s")
         if started.returncode:
             pytest.skip(f"no cluster to test: {scripts / 'start'} says: {log.read_text().strip()[-300:]}")
         yield f"opensearch://127.0.0.1:{port}"
