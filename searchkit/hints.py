@@ -1,15 +1,15 @@
 """Hints: what to do next is written in the words of the command line, and said in those of who reads it.
 
-A command in quotes (``'searchkit rebuild --index PATH'``) is the same for everybody: it is typed into a shell. An
-option that stands alone (``--mode keyword``) is an argument to a program, and a parameter to who asks over HTTP.
+A command in quotes (``'searchkit rebuild --index PATH'``, ``'pip install …'``) is the same for everybody: it is typed
+into a shell. An option that stands alone (``--mode keyword``) is an argument to a program, and a parameter to who asks
+over HTTP.
 """
 
 from __future__ import annotations
 
 import re
 
-_PROGRAM = "searchkit"
-_COMMAND = re.compile(rf"('{_PROGRAM} [^']*')")
+_COMMAND = re.compile(r"('[a-z]+ [^']*')")
 _OPTION = re.compile(r"(?<![\w-])--(?P<name>[a-z][a-z-]*)(?P<value> (?:[\d.]+|[a-z]+(?![\w' ])|[A-Z]+(?!\w)))?")
 _LEAVE_OUT = re.compile(r"(?<=Leave )--(?P<name>[a-z][a-z-]*)(?= out)")
 _WITH_INDEX = re.compile(r",? with --index(?![\w-])| with --encoder(?![\w-])")

@@ -123,7 +123,7 @@ def test_a_bad_line_of_queries_is_named(tmp_path: Path, text: str, message: str)
 
 
 def test_what_is_not_there_is_said_with_what_is(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no judgements 'tset'.*test, train.*--split test"):
+    with pytest.raises(ConfigError, match=r"no judgements 'tset'.*test, train.*split='test'"):
         read_judged(folder, split="tset")
     with pytest.raises(ConfigError, match="no folder"):
         read_judged(tmp_path / "nowhere")

@@ -117,5 +117,5 @@ def test_judged_articles_that_are_not_there_are_counted(searcher: Searcher) -> N
     there = article(3).id
     assert absent(searcher, {"q": {there: 1, "gone": 1}}, Level.ARTICLE) == 1
     assert absent(searcher, {"q": {f"{there}#0": 1}}, Level.CHUNK) == 0
-    with pytest.raises(ConfigError, match=r"None of the 1 judged articles is in the index.*--level chunk"):
+    with pytest.raises(ConfigError, match=r"None of the 1 judged articles is in the index.*level='chunk'"):
         absent(searcher, {"q": {f"{there}#0": 1}}, Level.ARTICLE)

@@ -235,7 +235,7 @@ def test_what_goes_on_with_an_index_refuses_another_dimension(tmp_path: Path) ->
     with searchkit.open(index, encoder=other) as searcher, pytest.raises(EncoderMismatch, match=r"8 dimensions.*16"):
         searcher.search("missiles guard Venezuela")
     assert any("isn't what made" in note for note in searchkit.verify(index, deep=True, encoder=other).notes)
-    with pytest.raises(ConfigError, match="keyword-first"):
+    with pytest.raises(ConfigError, match="keyword_first"):
         rebuild(index, ARTICLES, encoder=other, keyword_first=True)
 
 

@@ -127,7 +127,7 @@ def test_a_helper_that_is_killed_ends_the_build_and_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(ChunkingWorker, "ask", doomed)
         patch.setattr("concurrent.futures.Future.cancel", lambda _: False)
-        with pytest.raises(BackendError, match=r"helps to cut articles ended \(exit status -9\).*--jobs 1") as told:
+        with pytest.raises(BackendError, match=r"helps to cut articles ended \(exit status -9\).*jobs=1") as told:
             build(tmp_path / "index", many(), encoder=TokenEncoder(), jobs=2)
     assert told.value.exit_code != IndexCorrupt.exit_code
     assert not (tmp_path / "index").exists()

@@ -121,7 +121,7 @@ def test_readers_are_held_apart_in_a_folder_that_can_not_be_written_to(index: Pa
 
 
 def test_gc_keeps_at_least_the_one_in_force(index: Path) -> None:
-    with pytest.raises(ConfigError, match="--keep 1"):
+    with pytest.raises(ConfigError, match="keep=1"):
         gc(index, keep=0)
     with pytest.raises(IndexNotFound):
         gc(index.parent / "none")

@@ -140,7 +140,7 @@ def test_by_vector_alone_no_vector_is_an_error_and_few_are_a_warning(tmp_path: P
     stopped(tmp_path / "index", ARTICLES[:20])
     with pytest.raises(VectorsMissing, match="0 of 20 chunks") as raised:
         asked(tmp_path / "index", "rice", "vector")
-    assert "--mode keyword" in str(raised.value)
+    assert "mode='keyword'" in str(raised.value)
     add(tmp_path / "index", ARTICLES[20:], encoder=WordEncoder())
     answer = asked(tmp_path / "index", "rice", "vector", facets=("source",))
     assert {result.article.id for result in answer.results} == {one.id for one in ARTICLES[20:]}

@@ -192,7 +192,7 @@ def test_a_writer_waits_for_another_as_long_as_it_is_told_to(tmp_path: Path, lat
 @pytest.mark.parametrize("wait", [-1, float("nan"), float("inf"), "30", None, True])
 def test_what_is_no_time_to_wait_is_refused(tmp_path: Path, wait: object) -> None:
     built(tmp_path / "index")
-    with pytest.raises(ConfigError, match="--wait 30"):
+    with pytest.raises(ConfigError, match="lock_timeout_s=30"):
         delete(tmp_path / "index", "a001", lock_timeout_s=wait)  # type: ignore[arg-type]
 
 
