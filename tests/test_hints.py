@@ -44,6 +44,7 @@ def test_a_program_is_told_arguments(hint: str, program: str) -> None:
 
 def test_a_request_is_told_parameters_and_its_server_options() -> None:
     assert for_request("Search with --mode keyword.") == "Search with mode=keyword."
+    assert for_request("Run 'searchkit search --help' to see how to ask.") == "GET /openapi.json says how to ask."
     assert for_request("Search its words: --words.") == "Search its words: syntax=words."
     assert for_request("Start the server with --allow-host NAME.") == "Start the server with --allow-host NAME."
 

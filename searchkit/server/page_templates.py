@@ -55,6 +55,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters["web_address"] = web_address
+    environment.globals["zip"] = zip
     return environment.get_template(name)
 
 

@@ -248,15 +248,17 @@ def test_its_files_are_few_and_small(client: httpx.Client) -> None:
     assert client.get("/page/..%2Faccess.py").status_code == 404
 
 
-def test_half_a_query_is_told_and_no_fault(client: httpx.Client) -> None:
-    page = show(client, q="radar AND", syntax="expression")
+def test_half_a_query_is_told_and_no_fault_as_one_types(client: httpx.Client) -> None:
+    half = {"q": "radar AND", "syntax": "expression"}
+    assert client.get("/", params=half).status_code == 400
+    page = show(client, **half, typed="true")
     [(_, told)] = page.all("section", role="alert")
     assert "character 7" in told
     assert page.all("input", type="search")[0][0]["value"] == "radar AND"
 
 
 @pytest.mark.parametrize(
-    ("address", "status"), [("/?article=none", 404), ("/?nothing=1", 400), ("/?index=no", 404), ("/?cursor=x&q=a", 200)]
+    ("address", "status"), [("/?article=none", 404), ("/?nothing=1", 400), ("/?index=no", 404), ("/?cursor=x&q=a", 400)]
 )
 def test_what_cannot_be_shown_says_so(client: httpx.Client, address: str, status: int) -> None:
     response = client.get(address)
@@ -270,6 +272,17 @@ def test_several_indexes_are_offered(client: httpx.Client) -> None:
     assert [each["value"] for each, text in page.all("option") if each["value"] in {"news", "wire"}] == ["news", "wire"]
     assert page.status() == "3 articles, the newest first."
     assert "index=wire" in page.link("Report 0 about attack")
+
+
+def test_another_index_is_searched_without_the_filters_of_the_first(client: httpx.Client) -> None:
+    page = show(client, source="Der Bote")
+    assert page.all("input", type="hidden", name="filters_of")[0][0]["value"] == "news"
+    sent = {"source": "Der Bote", "since": "2025", "filters_of": "news"}
+    other = show(client, index="wire", **sent)
+    assert other.status() == "3 articles, the newest first."
+    assert "source" not in other.link("Report 0 about attack")
+    assert "filters_of" not in other.link("Report 0 about attack")
+    assert show(client, index="news", **sent).status() == "8 articles, the newest first."
 
 
 def test_other_parameters_of_a_search_stay_in_the_form(client: httpx.Client) -> None:
@@ -323,6 +336,12 @@ def test_a_tenant_sees_its_part(guarded: httpx.Client) -> None:
     assert shown("/?article=a003").status_code == 200
     assert shown("/?article=a002").status_code == 404
     assert shown("/?index=wire").status_code == 404
+    elsewhere = Document(shown("/?index=wire&q=report&source=x").text)
+    assert elsewhere.link("news") == "/?q=report&index=news"
+    assert not elsewhere.all("input", name="index")
+    hint = Document(shown("/?q=x&where=%7B%22field%22:%22desc%22,%22in%22:%5B%22x%22%5D%7D").text)
+    assert "desk" not in hint.all("section", role="alert")[0][1]
+    assert "/openapi.json says how" in hint.all("section", role="alert")[0][1]
     beside = shown("/?article=a003").text
     assert "Report 5 about" in beside
     assert "Report 4 about" not in beside
