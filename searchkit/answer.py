@@ -76,6 +76,8 @@ class Vote:
 
 SURE, LIKELY, UNSURE = "sure", "likely", "unsure"
 NOTHING_HERE = "nothing here"
+NOTHING_ANSWERS = "Nothing here seems to answer this."
+"""What is said of results of which even the best is so unsure."""
 
 CONFIDENCE_WORDS: Mapping[str, float] = {SURE: 0.8, LIKELY: 0.5, UNSURE: 0.2, NOTHING_HERE: 0.0}
 """The words for a confidence, and the least for which each stands. Even odds part likely from unsure."""

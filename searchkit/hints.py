@@ -30,6 +30,11 @@ _DEFAULTS = {
     "Run 'searchkit search --help' to see how to ask.": "help(searchkit.Searcher.search) says how to ask.",
 }
 
+_REQUEST_DEFAULTS = {
+    "Run 'searchkit --help' to see what is possible.": "GET /openapi.json says what is possible.",
+    "Run 'searchkit search --help' to see how to ask.": "GET /openapi.json says how to ask.",
+}
+
 
 def for_program(hint: str) -> str:
     """Return a hint as it is said to a program: its options are arguments."""
@@ -44,6 +49,8 @@ def for_request(hint: str) -> str:
     """Return a hint as it is said to who asks over HTTP: options of a search are parameters."""
     if "--" not in hint:
         return hint
+    if hint in _REQUEST_DEFAULTS:
+        return _REQUEST_DEFAULTS[hint]
     return "".join(part if _COMMAND.fullmatch(part) else _OPTION.sub(_parameter, part) for part in _COMMAND.split(hint))
 
 

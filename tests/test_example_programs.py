@@ -90,6 +90,23 @@ def test_a_tool_cites_what_it_quotes_and_keeps_to_its_tokens(news: Path) -> None
     assert TOOL["name"] == "search_archive"
 
 
+@pytest.mark.parametrize("name", ["agent_tool.py", "notebook_frame.py"])
+def test_an_index_that_is_not_there_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if name == "notebook_frame.py":
+        pytest.importorskip("pandas")
+    monkeypatch.setattr(sys, "argv", [name, str(tmp_path / "nowhere"), '{"question": "skies"}'])
+    with pytest.raises(SystemExit, match="There is no index at"):
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def test_a_frame_without_pandas_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SystemExit, match="pip install pandas"):
+        runpy.run_path(str(EXAMPLES / "notebook_frame.py"), run_name="__main__")
+
+
 def test_a_frame_has_a_row_an_article_and_counts_by_month(news: Path) -> None:
     pytest.importorskip("pandas")
     from scripts.examples.notebook_frame import by_month, frame

@@ -35,6 +35,10 @@ from searchkit.server.problem_details import problem_of
         ("Name their file: --queries FILE.", "Name their file: queries=FILE."),
         ("Look again and again: --poll 5.", "Look again and again: poll_s=5."),
         ("Run 'searchkit search --help' to see how to ask.", "help(searchkit.Searcher.search) says how to ask."),
+        (
+            "Run 'pip install --force-reinstall --no-deps tokenizers'.",
+            "Run 'pip install --force-reinstall --no-deps tokenizers'.",
+        ),
         ("Give 0 to 5.", "Give 0 to 5."),
     ],
 )
@@ -44,6 +48,7 @@ def test_a_program_is_told_arguments(hint: str, program: str) -> None:
 
 def test_a_request_is_told_parameters_and_its_server_options() -> None:
     assert for_request("Search with --mode keyword.") == "Search with mode=keyword."
+    assert for_request("Run 'searchkit search --help' to see how to ask.") == "GET /openapi.json says how to ask."
     assert for_request("Search its words: --words.") == "Search its words: syntax=words."
     assert for_request("Start the server with --allow-host NAME.") == "Start the server with --allow-host NAME."
 

@@ -44,3 +44,6 @@ def test_the_results_that_it_quotes_are_those_of_the_demo(tmp_path: Path, encode
             assert result.rank == int(rank)
             assert result.article.title.startswith(title)
             assert result.confidence_word == word
+        (passage,) = re.findall(r'^searchkit quote "([^"]+)"', README, re.MULTILINE)
+        best = searcher.quote(passage)[0]
+        assert 0.8 < best.share < 1  # it is half remembered

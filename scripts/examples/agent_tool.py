@@ -42,5 +42,8 @@ def call(searcher: searchkit.Searcher, arguments: str, *, max_tokens: int = 2_00
 
 
 if __name__ == "__main__":
-    with searchkit.open(sys.argv[1]) as opened:
-        print(call(opened, sys.argv[2]))
+    try:
+        with searchkit.open(sys.argv[1]) as opened:
+            print(call(opened, sys.argv[2]))
+    except searchkit.SearchkitError as error:
+        sys.exit(str(error))

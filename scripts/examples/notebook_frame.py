@@ -1,5 +1,6 @@
-"""A notebook's frame: answers as a pandas frame, counted by month and source.
+"""A notebook's frame: answers as a pandas frame, counted by month and source. Needs pandas.
 
+pip install pandas
 python scripts/examples/notebook_frame.py INDEX 'air defense'
 """
 
@@ -7,9 +8,12 @@ from __future__ import annotations
 
 import sys
 
-import pandas as pd
-
 import searchkit
+
+try:
+    import pandas as pd
+except ModuleNotFoundError:
+    sys.exit("This program needs pandas: pip install pandas")
 
 
 def frame(index: str, question: str, *, k: int = 1_000) -> pd.DataFrame:
@@ -27,6 +31,9 @@ def by_month(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    rows = frame(sys.argv[1], sys.argv[2])
+    try:
+        rows = frame(sys.argv[1], sys.argv[2])
+    except searchkit.SearchkitError as error:
+        sys.exit(str(error))
     print(rows[["rank", "score", "confidence", "title"]].head(10).to_string(index=False))
     print(by_month(rows).to_string())

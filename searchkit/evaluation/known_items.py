@@ -27,8 +27,9 @@ from enum import StrEnum
 from random import Random
 
 from searchkit.evaluation.self_check import plain_sentence
-from searchkit.index.article_keys import title_words, url_key
+from searchkit.index.article_keys import title_words
 from searchkit.ingest.sentences import sentence_spans
+from searchkit.ingest.url_key import url_key
 from searchkit.search.searcher import Searcher
 from searchkit.types import Article, Mode, Progress, Query, Syntax
 

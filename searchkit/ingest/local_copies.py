@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from searchkit.ingest.url_key import url_key
+
 LARGEST = 64 * 2**20
 """Bytes of a file that is read beside another."""
 
@@ -25,7 +27,6 @@ _ADDRESS = re.compile(
     rb"|<meta\b(?=[^>]{0,500}\bproperty=[\"']?og:url\b)[^>]{0,1000}?\bcontent=[\"']?(?P<open>https?://[^\"'\s>]+)",
     re.IGNORECASE,
 )
-_TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid)=[^&]*")
 
 
 def file_beside(folder: Path, name: str) -> bytes | None:
@@ -81,15 +82,17 @@ class LocalPages:
 
     def find(self, url: str) -> Path | None:
         """Return the page of an address: by where it lies (``host/path``), or by what it says of itself."""
-        copy = local_copy(url, (self._folder,), alone=False)
-        if copy is not None:
-            return copy
+        key = url_key(url)
+        for address in (url, f"https://{key}", f"https://www.{key}"):  # it may lie under any of its spellings
+            copy = local_copy(address, (self._folder,), alone=False)
+            if copy is not None:
+                return copy
         if self._by_address is None:
             self._by_address = {}
             for path in _pages(self._folder):
                 for address in _addresses(path):
                     self._by_address.setdefault(address, path)
-        return self._by_address.get(_plain(url))
+        return self._by_address.get(key)
 
 
 def _pages(folder: Path) -> Iterator[Path]:
@@ -110,14 +113,5 @@ def _addresses(path: Path) -> Iterator[str]:
         return
     for match in _ADDRESS.finditer(head):
         url = next(group for group in match.groups() if group is not None)
-        yield _plain(html.unescape(url.decode("utf-8", "replace")))
-
-
-def _plain(url: str) -> str:
-    """Return an address without what differs between two of one page."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return url
-    query = _TRACKING.sub("", parts.query)
-    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
+        if key := url_key(html.unescape(url.decode("utf-8", "replace"))):
+            yield key

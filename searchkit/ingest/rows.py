@@ -9,7 +9,16 @@ from pathlib import Path
 
 from searchkit.errors import SourceError
 from searchkit.ingest.allowance import Allowance
-from searchkit.ingest.article_builder import ParsedArticle, content_id, has_id, holds, is_common, keys_of, make_article
+from searchkit.ingest.article_builder import (
+    ParsedArticle,
+    content_id,
+    has_id,
+    holds,
+    is_common,
+    keys_of,
+    make_article,
+    means,
+)
 from searchkit.ingest.column_dates import ColumnDates
 from searchkit.ingest.formats.export_fields import Beside, LeftOut
 from searchkit.ingest.formats.export_rows import URL_LISTS, export_reader
@@ -95,7 +104,7 @@ class Rows:
         reader = None if self.fields else export_reader(value)
         try:
             draft = ParsedArticle(values=value) if reader is None else reader(value, self._file_beside)
-            draft = self._with_page(draft) if reader in URL_LISTS else draft
+            draft = self._with_page(draft, line) if reader in URL_LISTS else draft
         except LeftOut as reason:
             self.count(f"{reason} was left out", line)
             return
@@ -117,12 +126,15 @@ class Rows:
         self.count("text that was encoded in UTF-8 twice was repaired", line)
         return {**value, **mended}
 
-    def _with_page(self, draft: ParsedArticle) -> ParsedArticle:
+    def _with_page(self, link: ParsedArticle, line: int) -> ParsedArticle:
         """Return a link's article with the page that lies saved beside the list."""
-        if self.member or self.origin.path == STANDARD_INPUT:
-            return draft
-        self._pages = self._pages or LocalPages(Path(self.origin.path).parent)
-        return with_page(draft, self._pages)
+        draft = link
+        if not self.member and self.origin.path != STANDARD_INPUT:
+            self._pages = self._pages or LocalPages(Path(self.origin.path).parent)
+            draft = with_page(link, self._pages)
+        if draft is link and not means(link.values, "text"):
+            self.count("no page lies saved beside the list, and there is no text but the title", line)
+        return draft
 
     def _file_beside(self, name: str) -> bytes | None:
         if self.beside is not None:
@@ -133,7 +145,7 @@ class Rows:
 
     def take_link(self, value: Mapping[str, object], line: int) -> Iterator[Article | Problem]:
         """Yield the article of a link: that of its page, where this lies saved beside the list."""
-        yield from self.add(self._with_page(ParsedArticle(values=value)), line=line, part=str(line))
+        yield from self.add(self._with_page(ParsedArticle(values=value), line), line=line, part=str(line))
 
     def rest(self) -> Iterator[Article | Problem]:
         """Yield the articles of rows that still wait for one that tells how dates are to be read."""

@@ -41,10 +41,10 @@ from searchkit.index.article_keys import (
     outlet_parts,
     title_keys,
     title_words,
-    url_key,
     without_outlet,
 )
 from searchkit.ingest.sentences import sentence_spans
+from searchkit.ingest.url_key import url_key
 from searchkit.keyword.query.classifier import is_address
 from searchkit.keyword.scoring.word_sequence import rows_of_sequence, rows_with_all, sequence_of
 from searchkit.search.near_titles import is_near_title

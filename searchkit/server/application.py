@@ -57,8 +57,7 @@ def create(settings: ServerSettings, encoder: Encoder | None = None) -> ASGIApp:
         responses=RESPONSES,
     )
     app.include_router(status_routes.router)
-    if settings.may_write:
-        app.include_router(write_routes.router)
+    app.include_router(write_routes.router, include_in_schema=settings.may_write)  # else they say what is needed
     app.include_router(search_routes.router)
     app.include_router(page_routes.router)
     if find_spec("mcp") is not None:

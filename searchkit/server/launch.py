@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from searchkit.errors import ConfigError
 from searchkit.search.searcher import open_index
+from searchkit.server.open_indexes import warn_of_filters
 from searchkit.server.package_check import needs_extra
 from searchkit.server.server_settings import ServerSettings
 from searchkit.types import Encoder
@@ -37,8 +38,9 @@ def run(settings: ServerSettings, say: Callable[[str], None]) -> None:
         import fastapi  # noqa: F401 - else a worker would find that it isn't there
         from uvicorn import Server
         from uvicorn.supervisors import Multiprocess
-    for path in settings.indexes.values():  # an index that can't be opened is told of before there are workers
-        open_index(path).close()
+    for name, path in settings.indexes.items():  # an index that can't be opened is told of before there are workers
+        with open_index(path) as searcher:
+            warn_of_filters(name, searcher, settings.tokens)
     listening = listen(settings)
     names = ", ".join(settings.indexes)
     say(f"Serving {names} at {address_of(settings, listening)} (ctrl-C ends it).")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from searchkit.errors import SearchkitError
+from searchkit.errors import QueryError, SearchkitError
 from searchkit.search.searcher import Searcher, open_index
-from searchkit.server.access import Access
+from searchkit.server.access import Access, Token
 from searchkit.server.problem_details import NotFound
 from searchkit.types import Encoder
 
@@ -82,3 +82,16 @@ class OpenIndexes:
         """Hold the generation of an index that answers now: all that is asked within the block comes from it."""
         with self.named(name, access).searcher.snapshot() as snapshot:
             yield snapshot
+
+
+def warn_of_filters(name: str, searcher: Searcher, tokens: Sequence[Token]) -> None:
+    """Write into the log which tokens have a filter that can't be applied to an index: they are answered by errors."""
+    for access in (token.access for token in tokens):
+        if access.where is None or not access.admits(name):
+            continue
+        try:
+            searcher.count(where=access.where)
+        except QueryError as error:
+            _LOG.warning(
+                "The 'where' of the token '%s' can't be applied to the index '%s': %s", access.name, name, error
+            )

@@ -15,7 +15,7 @@ from searchkit.server.access import NOBODY, Access
 from searchkit.server.page_state import FILTER_FIELDS, PageState, page_state
 from searchkit.server.page_templates import page_file, rendered
 from searchkit.server.page_view import SHOWN_VALUES, article_view, filters_view, results_view
-from searchkit.server.problem_details import NotFound
+from searchkit.server.problem_details import NotFound, hint_of
 from searchkit.server.request_models import check_length
 from searchkit.server.services import Services, access_of, services_of
 
@@ -55,7 +55,7 @@ async def page(request: Request) -> Response:
         "needs_token": access is NOBODY,
         "was_refused": "authorization" in request.headers,
         "index": names[0] if names else "",
-        "index_options": [(name, name) for name in names],
+        "names": names,
     }
     try:
         state = page_state(request.query_params)
@@ -63,8 +63,9 @@ async def page(request: Request) -> Response:
             values["index"] = state.index or values["index"]
             values |= await services.queue.run(_asking(services, state, access, values["index"]))
     except SearchkitError as error:
-        values["problem"] = error
-        status = 200 if isinstance(error, QueryError) else error.http_status  # half a query is no fault as one types
+        values |= {"problem": error, "hint": hint_of(error, access)}
+        half_typed = state.typed and isinstance(error, QueryError)  # which is no fault as one types
+        status = 200 if half_typed else error.http_status
     content = rendered("page.html", values | {"state": state})
     headers = {"content-security-policy": POLICY}
     return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)

@@ -19,7 +19,7 @@ _LAST_WORD = re.compile(r"[^\W_]{2,}$")
 _SIGNS = re.compile(r"[^\w\s]|\b(?:AND|OR|NOT|ANDNOT|ANDMAYBE)\b")
 """What may make an expression of a text."""
 
-_OF_A_VIEW = ("cursor", "article", "at", "part")
+_OF_A_VIEW = ("cursor", "article", "at", "part", "filters_of")
 """What holds for what is shown now, and not for where a link leads."""
 
 
@@ -28,6 +28,7 @@ class PageState(SearchParameters):
 
     q: str = Field("", description="What is typed; everything where nothing is.")
     index: Name | None = None
+    filters_of: Name | None = Field(None, description="The index whose filters the form had: another has others.")
     article: str | None = Field(None, max_length=4_000)
     at: str = Field("0,0", pattern=r"^\d{1,12},\d{1,12}$", description="The characters of the passage that is shown.")
     typed: bool = Field(False, description="Whether the last word of ``q`` may go on: it is searched by keyword.")
@@ -77,5 +78,11 @@ class PageState(SearchParameters):
 
 
 def page_state(query: QueryParams) -> PageState:
-    """Read what an address shows. Raises ``BadRequest``. A field of a form that was left empty isn't there."""
-    return parameters(PageState, QueryParams([(name, value) for name, value in query.multi_items() if value.strip()]))
+    """Read what an address shows. Raises ``BadRequest``.
+
+    A field of a form that was left empty isn't there, nor are filters of another index than the form now names.
+    """
+    before, chosen = query.get("filters_of"), query.get("index")
+    dropped = {*FILTER_FIELDS, "where"} if before and chosen and before != chosen else frozenset()
+    pairs = [(name, value) for name, value in query.multi_items() if value.strip() and name not in dropped]
+    return parameters(PageState, QueryParams(pairs))

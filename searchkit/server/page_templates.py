@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 FOLDER = Path(__file__).parent / "page"
+_LONG_NUMBER = re.compile(r"\d+\.\d{4,}")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -61,7 +63,14 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters["web_address"] = web_address
+    environment.filters["rounded"] = rounded
+    environment.globals["zip"] = zip
     return environment.get_template(name)
+
+
+def rounded(text: str) -> str:
+    """Return a text whose numbers have three digits behind the point at most."""
+    return _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.3f}", text)
 
 
 def web_address(url: str | None) -> str:

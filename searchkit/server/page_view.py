@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from searchkit.answer import FacetCount
+from searchkit.answer import NOTHING_ANSWERS, NOTHING_HERE, Answer, FacetCount, Result
 from searchkit.filter_expression import F
 from searchkit.search.searcher import Searcher
 from searchkit.server.access import Access
@@ -23,6 +23,8 @@ Span = tuple[int, int]
 
 SHOWN_VALUES, MOST_VALUES = 6, 60
 """Values of a filter that stand there at once, and those that can be opened."""
+
+_PLURAL_VERB = re.compile(r"\b(?:hold|match|pass)\b")
 
 _BESIDE = 3
 """Articles before and after that an article's page names."""
@@ -74,7 +76,28 @@ def results_view(searcher: Searcher, state: PageState, access: Access) -> dict[s
     answer = searcher.search(
         state.text(), where=access.within(conditions(state.where)), suggest_values=not hides, **state.options()
     )
-    return {"answer": answer, "spellings": () if hides else answer.suggestions}
+    return {
+        "answer": answer,
+        "counted": counted(answer),
+        "spellings": () if hides else answer.suggestions,
+        "best": _best(answer),
+        "nothing_here": NOTHING_HERE,
+        "nothing_answers": NOTHING_ANSWERS,
+    }
+
+
+def counted(answer: Answer) -> str:
+    """Return in a sentence how many articles match."""
+    if answer.results and not answer.total:
+        return "No article holds a word asked for and passes the filters: these are near in meaning."
+    if answer.total == 1:
+        text = answer.total_of.replace("articles", "article")
+        return f"1 {_PLURAL_VERB.sub(_singular_verb, text)}."
+    return f"{answer.total:,} {answer.total_of}."
+
+
+def _singular_verb(match: re.Match[str]) -> str:
+    return match[0] + ("s" if match[0] == "hold" else "es")
 
 
 def filters_view(searcher: Searcher, state: PageState, access: Access) -> dict[str, Any]:

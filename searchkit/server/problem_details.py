@@ -106,11 +106,7 @@ def code_of(error: SearchkitError) -> str:
 
 
 def problem_of(error: SearchkitError, access: Access | None = None) -> dict[str, Any]:
-    """Return the members of an error's problem.
-
-    To someone who sees a part of the articles alone it names no field nor value of the others: the hint is the class's.
-    """
-    hidden = access is not None and access.where is not None and isinstance(error, QueryError)
+    """Return the members of an error's problem."""
     code = code_of(error)
     position = _POSITION.search(error.message)
     return {
@@ -119,9 +115,18 @@ def problem_of(error: SearchkitError, access: Access | None = None) -> dict[str,
         "status": error.http_status,
         "code": code,
         "detail": error.message,
-        "hint": for_request(error.default_hint if hidden else error.hint),
+        "hint": hint_of(error, access),
         **({"position": int(position[1].replace(",", ""))} if position else {}),
     }
+
+
+def hint_of(error: SearchkitError, access: Access | None = None) -> str:
+    """Return an error's hint as it is said to who asks over HTTP.
+
+    To someone who sees a part of the articles alone it names no field nor value of the others: the hint is the class's.
+    """
+    hidden = access is not None and access.where is not None and isinstance(error, QueryError)
+    return for_request(error.default_hint if hidden else error.hint)
 
 
 def problem_body(error: SearchkitError, access: Access | None = None) -> bytes:

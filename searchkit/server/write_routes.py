@@ -1,4 +1,4 @@
-"""Write routes: what changes an index, as jobs. They are there where a token may write."""
+"""Write routes: what changes an index, as jobs. Where no token may write, all of them say so."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from searchkit.filter_expression import filter_expression
 from searchkit.server import response_models as models
+from searchkit.server.access import WRITE_TOKEN
 from searchkit.server.answer_json import to_bytes
 from searchkit.server.problem_details import BadRequest, Forbidden, MediaTypeUnknown, TooManyRequests
 from searchkit.server.request_models import DeleteBody, RebuildBody, UpdateBody, body, in_body
@@ -165,9 +166,15 @@ async def _stream(services: Services, job: str, after: int) -> AsyncIterator[byt
 
 def _writer(request: Request) -> Services:
     """Return what the routes share. Raises ``Forbidden`` where who asks may not write."""
+    services = services_of(request)
+    if not services.settings.may_write:
+        raise Forbidden(
+            "This server changes no index: it was started without a token that may write.",
+            hint=f"Start it with {WRITE_TOKEN} set, or with --tokens FILE in which a token has 'write = true'.",
+        )
     if not access_of(request).may_write:
         raise Forbidden("This token may only read.")
-    return services_of(request)
+    return services
 
 
 def _writable(request: Request, index: str) -> Services:

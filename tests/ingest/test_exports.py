@@ -304,6 +304,41 @@ def test_a_link_is_read_with_its_page_where_that_lies_saved_beside_the_list(tmp_
     assert str(article.published_day) == "2024-05-06"
 
 
+@pytest.mark.parametrize("where", ["pages/x.html", "example.org/weir.html", "www.example.org/weir/index.html"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/weir?utm_source=pocket_mylist",
+        "http://www.example.org/weir/",
+        "https://WWW.Example.org:443/weir/?utm_source=pocket_mylist&fbclid=a1#top",
+    ],
+)
+def test_a_link_is_joined_with_its_page_however_its_address_is_written(tmp_path: Path, where: str, url: str) -> None:
+    written(tmp_path, "pocket.csv", files.POCKET.replace("https://example.org/weir", url))
+    page = tmp_path / where
+    page.parent.mkdir(parents=True)
+    page.write_text(files.PAGE)
+    (article,), problems = taken(tmp_path)
+    assert files.TEXT in article.text
+    assert not [each for each in problems if "saved beside" in each.reason]
+
+
+@pytest.mark.parametrize("kind", ["Pocket", "Instapaper"])
+def test_how_many_links_have_no_page_is_said_once(tmp_path: Path, kind: str) -> None:
+    if kind == "Pocket":
+        rows = files.POCKET + "".join(f"M{number},https://example.org/m{number},,,unread\n" for number in range(3))
+    else:
+        rows = "URL,Title,Selection,Folder\nhttps://example.org/weir/,The weir,,Unread\n"
+        rows += "".join(f"https://example.org/m{number},M{number},,Unread\n" for number in range(3))
+    written(tmp_path, f"{kind}.csv", rows)
+    (tmp_path / "weir.html").write_text(files.PAGE)
+    articles, problems = taken(tmp_path)
+    assert len(articles) == 4
+    (problem,) = [each for each in problems if "saved beside" in each.reason]
+    assert problem.reason.endswith("but the title in 3 rows, the first at line 3")
+    assert not problem.lost
+
+
 def test_a_link_without_a_name_is_found_by_its_address(tmp_path: Path) -> None:
     articles, _ = taken(written(tmp_path, "karakeep.json", files.KARAKEEP))
     assert articles[1].title == articles[1].url == "https://example.org/mill"

@@ -140,6 +140,35 @@ def test_the_notes_of_an_rtf_file_stand_behind_its_text_and_headers_and_comments
     assert "page_footer" not in values
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (rb"the toll\chftn{\footnote A note.} at the bridge", "the toll at the bridge\n\nA note."),
+        (rb"and then\chftn {\footnote A note.} more", "and then more\n\nA note."),
+        (rb"the toll{\super\chftn}{\footnote A note.} at the bridge", "the toll at the bridge\n\nA note."),
+        (rb"a \b toll\b0{\footnote A note.} of two", "a toll of two\n\nA note."),
+        (rb"a toll{\*\annotation Sure?}s of two", "a tolls of two"),
+    ],
+)
+def test_words_on_both_sides_of_an_rtf_files_note_stay_apart(source: bytes, text: str) -> None:
+    assert text_of(parse_rtf(rb"{\rtf1 Title\par\par " + source + rb"\par}")) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (rb"kept {\deleted\revauthdel1\revdttmdel7 gone {\b words}}here", "kept here"),
+        (rb"kept \deleted gone {\b words}\deleted0 here", "kept here"),
+        (rb"kept\b0\deleted  gone\plain  here", "kept here"),
+        (rb"kept \deleted0 here, a \\deleted c", "kept here, a \\deleted c"),
+        (rb"kept {\deleted gone \} {\footnote A note.}}here", "kept here"),
+        (rb"kept {\deleted gone", "kept"),
+    ],
+)
+def test_what_was_deleted_in_an_rtf_file_is_left_out(source: bytes, text: str) -> None:
+    assert text_of(parse_rtf(rb"{\rtf1 Title\par\par " + source + rb"\par}")).rstrip() == text
+
+
 def test_a_note_of_an_rtf_file_that_is_cut_is_read() -> None:
     assert "The note goes" in text_of(parse_rtf(b"{\\rtf1 The weir stands.{\\footnote The note goes"))
 

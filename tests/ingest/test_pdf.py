@@ -342,3 +342,18 @@ def test_a_field_of_a_turned_page_stands_beside_its_name(rotate: int) -> None:
     field = WIDGET.format(rect="150 698 400 708", name="ship", value="Marianne")
     text = str(parse_pdf(pdf([page], rotate=rotate, annotations=[field])).values["text"])
     assert "Marianne" in text
+
+
+BOX = "/Subtype /Widget /Rect [{rect}] /FT /Btn /T ({name}) /V /{value} /AS /{value} /AP <</N <</Yes <<>> /Off <<>>>>>>"
+
+
+def test_a_ticked_box_of_a_form_stands_before_its_words_and_an_empty_one_nowhere() -> None:
+    page = [*lines("The ship carries:", 50, 740), *lines("passengers", 70, 700), *lines("cargo", 70, 670)]
+    page += lines("animals", 70, 640)
+    fields = [
+        BOX.format(rect="50 698 60 708", name="passengers", value="Yes"),
+        BOX.format(rect="50 668 60 678", name="cargo", value="Off"),
+        BOX.format(rect="50 638 60 648", name="animals", value="Yes") + " /Ff 32768",
+    ]
+    text = str(parse_pdf(pdf([page], annotations=fields)).values["text"])
+    assert text.split() == ["The", "ship", "carries:", "☑", "passengers", "cargo", "☑", "animals"]

@@ -15,9 +15,11 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
+import searchkit
 from searchkit.errors import ConfigError
 from searchkit.filter_expression import F
 from searchkit.server.access import Access, TokenCheck, token_of, tokens_from
+from searchkit.server.open_indexes import warn_of_filters
 from searchkit.server.server_settings import Limits, ServerSettings, named_indexes
 from tests.index.archive import built
 from tests.server.running_server import READ, TOKENS, WRITE, bearer, serving
@@ -238,7 +240,23 @@ def test_a_tenant_is_told_no_words_and_names_of_others(client: httpx.Client) -> 
     assert client.get("/v1/news/search", params=asked, headers=bearer(TENANT)).json()["suggestions"] == []
     where = {"q": "x", "where": {"field": "desc", "in": ["x"]}}
     assert "desk" in client.post("/v1/news/search", json=where, headers=bearer(READ)).json()["hint"]
-    assert "desk" not in client.post("/v1/news/search", json=where, headers=bearer(TENANT)).text
+    hidden = client.post("/v1/news/search", json=where, headers=bearer(TENANT))
+    assert "desk" not in hidden.text
+    assert hidden.json()["hint"] == "GET /openapi.json says how to ask."
+
+
+def test_a_token_whose_filter_names_no_field_is_warned_of(index: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tokens = [
+        token_of(READ, Access(name="reader")),
+        token_of(TENANT, Access(name="tenant", where=F("tag") == "odd")),
+        token_of("other-" + "o" * 20, Access(name="elsewhere", where=F("acl") == "a", indexes=frozenset({"wire"}))),
+        token_of("wrong-" + "w" * 20, Access(name="wrong", where=F("acl") == "desk")),
+    ]
+    with searchkit.open(index, encoder=WordEncoder()) as searcher:
+        warn_of_filters("news", searcher, tokens)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("The 'where' of the token 'wrong' can't be applied to the index 'news': ")
+    assert "acl" in record.getMessage()
 
 
 def test_an_answer_of_a_tenant_has_a_tag_of_its_own(client: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,13 +18,14 @@ pytest.importorskip("uvicorn")
 
 from starlette.datastructures import QueryParams
 
+import searchkit
 from searchkit import Article, Section
 from searchkit.filter_expression import F
 from searchkit.server import page_templates
 from searchkit.server.access import Access, token_of
 from searchkit.server.page_state import page_state
-from searchkit.server.page_templates import FOLDER, web_address
-from searchkit.server.page_view import article_lines, periods
+from searchkit.server.page_templates import FOLDER, rounded, web_address
+from searchkit.server.page_view import article_lines, counted, periods
 from tests.index.archive import built
 from tests.server.page_archive import HOSTILE, build_page_archive, long_article
 from tests.server.running_server import READ, TOKENS, bearer, serving
@@ -210,6 +212,45 @@ def test_why_says_what_each_share_is(client: httpx.Client) -> None:
     assert sum(shares) == pytest.approx(float(total), abs=0.003)
 
 
+def test_a_formula_has_few_digits() -> None:
+    assert rounded("score / sqrt(0.8754687373538999)") == "score / sqrt(0.875)"
+    assert rounded("score / sqrt(12.5) of 2025") == "score / sqrt(12.5) of 2025"
+
+
+def test_each_result_has_a_word_for_its_confidence(client: httpx.Client, folders: dict[str, Path]) -> None:
+    page = show(client, q="missiles guard")
+    with searchkit.open(folders["news"], encoder=WordEncoder()) as searcher:
+        results = searcher.search("missiles guard").results
+    assert [text for _, text in page.all("p", class_="sureness")] == [result.confidence_word for result in results]
+    assert not show(client, q="missi", typed="true").all("p", class_="sureness")
+    assert not show(client).all("p", class_="sureness")
+
+
+def test_the_start_page_reads_no_query(client: httpx.Client) -> None:
+    for address in ("/", "/?q=*", "/?source=Der+Bote"):
+        assert not [text for _, text in show(client, address).all("p") if text.startswith("Read as")]
+    read = show(client, q="title:report")
+    assert [text for _, text in read.all("p") if text.startswith("Read as an expression")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "total", "results", "text"),
+    [
+        ("keyword", 1, 1, "1 article that matches the query and passes the filters."),
+        ("keyword", 0, 0, "0 articles that match the query and pass the filters."),
+        ("keyword", 1200, 1, "1,200 articles that match the query and pass the filters."),
+        ("vector", 1, 1, "1 article that passes the filters: each is more or less near."),
+        ("hybrid", 0, 1, "No article holds a word asked for and passes the filters: these are near in meaning."),
+    ],
+)
+def test_how_many_match_is_said_in_a_sentence(
+    folders: dict[str, Path], mode: str, total: int, results: int, text: str
+) -> None:
+    with searchkit.open(folders["news"], encoder=WordEncoder()) as searcher:
+        answer = searcher.search("missiles", mode=mode, k=1)
+    assert counted(replace(answer, total=total, results=answer.results[:results])) == text
+
+
 def test_what_articles_say_is_never_markup(client: httpx.Client) -> None:
     for address in ("/?q=sandwich", "/?q=sandwich&article=hostile", "/", f"/?q={'%3Cb%3E%22x'}"):
         html = client.get(address).text
@@ -256,15 +297,18 @@ def test_names_of_files_that_are_not_there_are_not_remembered(client: httpx.Clie
     assert not hasattr(page_templates.page_file, "cache_info")
 
 
-def test_half_a_query_is_told_and_no_fault(client: httpx.Client) -> None:
-    page = show(client, q="radar AND", syntax="expression")
+def test_half_a_query_is_told_and_no_fault_as_one_types(client: httpx.Client) -> None:
+    half = {"q": "radar AND", "syntax": "expression"}
+    assert client.get("/", params=half).status_code == 400
+    page = show(client, **half, typed="true")
     [(_, problem)] = page.all("section", role="alert")
     assert "character 7" in problem
+    assert page.status() == ""  # it is said once
     assert page.all("input", type="search")[0][0]["value"] == "radar AND"
 
 
 @pytest.mark.parametrize(
-    ("address", "status"), [("/?article=none", 404), ("/?nothing=1", 400), ("/?index=no", 404), ("/?cursor=x&q=a", 200)]
+    ("address", "status"), [("/?article=none", 404), ("/?nothing=1", 400), ("/?index=no", 404), ("/?cursor=x&q=a", 400)]
 )
 def test_what_cannot_be_shown_says_so(client: httpx.Client, address: str, status: int) -> None:
     response = client.get(address)
@@ -278,6 +322,17 @@ def test_several_indexes_are_offered(client: httpx.Client) -> None:
     assert [each["value"] for each, text in page.all("option") if each["value"] in {"news", "wire"}] == ["news", "wire"]
     assert page.status() == "3 articles, the newest first."
     assert "index=wire" in page.link("Report 0 about attack")
+
+
+def test_another_index_is_searched_without_the_filters_of_the_first(client: httpx.Client) -> None:
+    page = show(client, source="Der Bote")
+    assert page.all("input", type="hidden", name="filters_of")[0][0]["value"] == "news"
+    sent = {"source": "Der Bote", "since": "2025", "filters_of": "news"}
+    other = show(client, index="wire", **sent)
+    assert other.status() == "3 articles, the newest first."
+    assert "source" not in other.link("Report 0 about attack")
+    assert "filters_of" not in other.link("Report 0 about attack")
+    assert show(client, index="news", **sent).status() == "8 articles, the newest first."
 
 
 def test_other_parameters_of_a_search_stay_in_the_form(client: httpx.Client) -> None:
@@ -331,6 +386,12 @@ def test_a_tenant_sees_its_part(guarded: httpx.Client) -> None:
     assert shown("/?article=a003").status_code == 200
     assert shown("/?article=a002").status_code == 404
     assert shown("/?index=wire").status_code == 404
+    elsewhere = Document(shown("/?index=wire&q=report&source=x").text)
+    assert elsewhere.link("news") == "/?q=report&index=news"
+    assert not elsewhere.all("input", name="index")
+    hint = Document(shown("/?q=x&where=%7B%22field%22:%22desc%22,%22in%22:%5B%22x%22%5D%7D").text)
+    assert "desk" not in hint.all("section", role="alert")[0][1]
+    assert "/openapi.json says how" in hint.all("section", role="alert")[0][1]
     beside = shown("/?article=a003").text
     assert "Report 5 about" in beside
     assert "Report 4 about" not in beside

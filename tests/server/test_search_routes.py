@@ -300,9 +300,21 @@ def test_a_body_of_another_kind_is_refused(client: httpx.Client) -> None:
         assert (response.status_code, response.json()["code"]) == (415, "media-type-unknown")
 
 
-def test_writing_is_not_there_without_a_token_that_may(client: httpx.Client) -> None:
-    assert client.post("/v1/news/rebuild", json={}).status_code == 404
-    assert client.get("/v1/jobs/x").status_code == 404
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/news/articles"),
+        ("DELETE", "/v1/news/articles/a003"),
+        *(("POST", f"/v1/news/{name}") for name in ("delete", "update", "rebuild")),
+        ("GET", "/v1/jobs/x"),
+    ],
+)
+def test_writing_without_a_token_that_may_is_told_what_it_needs(client: httpx.Client, method: str, path: str) -> None:
+    response = client.request(method, path)
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (403, "forbidden")
+    assert "SEARCHKIT_WRITE_TOKEN" in problem["hint"]
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if path.endswith("/rebuild")]
 
 
 def test_the_process_says_that_it_is_there_and_counts(client: httpx.Client) -> None:

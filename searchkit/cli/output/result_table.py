@@ -14,6 +14,7 @@ from rich.text import Text
 
 from searchkit.answer import (
     CONFIDENCE_WORDS,
+    NOTHING_ANSWERS,
     NOTHING_HERE,
     UNSURE,
     Answer,
@@ -34,7 +35,6 @@ DIM = "dim"
 MARK = "bold yellow"
 BAR_WIDTH = 20
 SURENESS_WIDTH = 5
-NOTHING_ANSWERS = "Nothing here seems to answer this."
 
 
 def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:

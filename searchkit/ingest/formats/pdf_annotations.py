@@ -1,6 +1,7 @@
 """Annotations of a PDF: what is written into its form's fields, readers' notes and the words that they marked.
 
-The library reads the fields of AcroForms. XFA forms, drawings, stamps and the pictures of annotations are lost.
+The library reads the fields of AcroForms; a ticked box is a ``☑`` where it stands, an empty one nothing. XFA
+forms, drawings, stamps and the pictures of annotations are lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _LONGEST = 100_000
 _LINE = 11.0
 """Points of a line in a field: what a form is filled in with has about the size of its text."""
 _WITH_TEXT = frozenset({"combobox", "listbox", "textfield"})
+_TICKED = "\u2611"
 _PASSWORD = 1 << 13
 
 
@@ -44,6 +46,7 @@ class AnnotationReader:
             *(raw.FPDF_ANNOT_POLYGON, raw.FPDF_ANNOT_POLYLINE),
         }
         self._kinds = {getattr(raw, f"FPDF_FORMFIELD_{name.upper()}") for name in _WITH_TEXT}
+        self._boxes = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
 
     def read(self, page: Any) -> Annotations:
         """Return what the annotations of a page hold."""
@@ -82,7 +85,10 @@ class AnnotationReader:
 
     def _field_value(self, annotation: Any) -> str:
         raw, form = self._raw, self._form
-        if form is None or raw.FPDFAnnot_GetFormFieldType(form, annotation) not in self._kinds:
+        kind = None if form is None else raw.FPDFAnnot_GetFormFieldType(form, annotation)
+        if kind in self._boxes:
+            return _TICKED if raw.FPDFAnnot_IsChecked(form, annotation) else ""
+        if kind not in self._kinds:
             return ""
         if raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
             return ""

@@ -1,7 +1,7 @@
 """RTF: the text of a rich text file, in whatever code pages, its notes, and what its information group tells.
 
-The notes stand behind the text, as those of a Word document do. Headers, footers and comments are fields. Pictures and
-what is drawn are lost.
+The notes stand behind the text, as those of a Word document do. Headers, footers and comments are fields. What was
+deleted while changes were tracked is left out. Pictures and what is drawn are lost.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _ASIDE = re.compile(
 )
 """What begins a group that stands aside of the text."""
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
+_DELETED = re.compile(r"(?<!\\)(?:\\\\)*+(?P<mark>\\deleted(?:1(?!\d)|(?![-\da-z])) ?)")
+_DELETED_END = re.compile(r"\\[\\{}]|[{}]|\\(?:deleted0+|plain)(?![\da-z]) ?")
+_OPEN_WORD = re.compile(r"(?<!\\)(?:\\\\)*\\[a-z]{1,32}(?:-?\d{1,10})?\Z")
+"""A control word that ends a text: the next space would be taken for its end."""
 _NOTE_MARK = re.compile(r"\\(?:chftn|ftnalt|chatn)(?![a-z]) ?|\{\s*\\super\s*\}")
 _LONGEST_PAGE_NUMBER = 30
 _PAGE_NUMBER = re.compile(r"[\W\d]*(?:\w{1,6}[\W\d]*)?")
@@ -51,7 +55,7 @@ def parse_rtf(data: bytes) -> ParsedArticle:
     codec = _code_page(data)
     source = _CODE_PAGE_MARK.sub("", data.decode(codec, "replace"))
     properties = _properties(source, codec)
-    source, aside = _parted(source)
+    source, aside = _parted(_without_deleted(source))
     body = _text(source, codec)
     notes = [text for content in aside.get("footnote", ()) if (text := _aside_text(content, codec))]
     written = "\n\n".join([body.rstrip(), *notes]) if notes else body
@@ -74,9 +78,36 @@ def _parted(source: str) -> tuple[str, dict[str, list[str]]]:
     while (start := _ASIDE.search(source, at)) is not None:
         end = _group_end(source, start.end())
         aside.setdefault(start["name"], []).append(source[start.end() : end])
-        parts.append(source[at : start.start()])
+        parts.append(_closed(source[at : start.start()]))
         at = end + 1
     return "".join([*parts, source[at:]]), aside
+
+
+def _closed(text: str) -> str:
+    """Return a part of a file so that a space behind it is one of the text."""
+    return f"{text} " if _OPEN_WORD.search(text, max(0, len(text) - 100)) else text
+
+
+def _without_deleted(source: str) -> str:
+    """Return a file without what was deleted while changes were tracked: it is still there, to be taken back."""
+    parts: list[str] = []
+    at = 0
+    while (start := _DELETED.search(source, at)) is not None:
+        parts.append(_closed(source[at : start.start("mark")]))
+        at = _deleted_end(source, start.end())
+    return "".join([*parts, source[at:]])
+
+
+def _deleted_end(source: str, at: int) -> int:
+    """Return where the text ends that is marked as deleted: with its group, or where the mark is taken back."""
+    depth = 0
+    for match in _DELETED_END.finditer(source, at):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth < 0:
+            return match.start()
+        if not depth and match[0].startswith(("\\deleted", "\\plain")):
+            return match.end()
+    return len(source)
 
 
 def _group_end(source: str, at: int) -> int:

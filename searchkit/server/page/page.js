@@ -6,6 +6,7 @@ import { closeSuggestions, suggest, suggestionKey } from "./suggestions.js";
 
 const TYPING_MS = 120;
 const SCROLL_MS = 200;
+const FILTERS = ["source", "language", "tag", "author", "where"];
 const $ = (id) => document.getElementById(id);
 let running = new AbortController();
 let typingTimer = 0;
@@ -114,12 +115,14 @@ function arrive(address) {
 }
 
 // What the form says, as an address has it: the first choice of a list is the usual, and needn't be named.
-function formValues() {
+// Another index has other values to filter by.
+function formValues({ isOtherIndex = false } = {}) {
   const values = new URLSearchParams();
   for (const [name, value] of new FormData($("search"))) {
     const isUsual = $("search").elements[name].selectedIndex === 0;
     if (value.trim() && !isUsual) values.append(name, value);
   }
+  for (const name of ["filters_of", ...(isOtherIndex ? FILTERS : [])]) values.delete(name);
   return values;
 }
 
@@ -212,7 +215,7 @@ document.addEventListener("submit", submit);
 document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", (event) => event.target.id === "q" && type());
-document.addEventListener("change", (event) => event.target.form?.id === "search" && event.target.id !== "q" && go(`/?${formValues()}`));
+document.addEventListener("change", (event) => event.target.form?.id === "search" && event.target.id !== "q" && go(`/?${formValues({ isOtherIndex: event.target.name === "index" })}`));
 document.addEventListener("focusout", (event) => event.target.id === "q" && closeSuggestions());
 document.addEventListener("pointerdown", (event) => startBrush(event, (since, until) => go(dateAddress(since, until))));
 addEventListener("popstate", ({ state }) => {
