@@ -325,3 +325,16 @@ def test_a_list_in_a_csv_file_is_split_and_open_dates_are_named(tmp_path: Path) 
         assert len(searcher.article_ids(where=F("acl") == "staff")) == 2
         assert len(searcher.article_ids(where=F("acl") == "board")) == 1
         assert len(searcher.article_ids(where=F("born") == "2025-06-04")) == 1
+
+
+def test_why_a_field_is_not_counted_is_told_as_it_was_declared(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {
+        "acl": {"type": "list[keyword]", "stored": False},
+        "born": {"type": "date", "facet": False},
+        "summary": "text",
+    }
+    reasons = {"acl": "with stored = false", "born": "with facet = false", "summary": "as text"}
+    with searchkit.open_temporary(ARTICLES, fields=fields, encoder=WordEncoder()) as searcher:
+        for name, reason in reasons.items():
+            with pytest.raises(QueryError, match=f"it was declared {reason}"):
+                searcher.search("lamp", facets=name, mode="keyword")
