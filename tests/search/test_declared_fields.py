@@ -338,3 +338,11 @@ def test_why_a_field_is_not_counted_is_told_as_it_was_declared(tmp_path: Path) -
         for name, reason in reasons.items():
             with pytest.raises(QueryError, match=f"it was declared {reason}"):
                 searcher.search("lamp", facets=name, mode="keyword")
+
+
+def test_a_bare_star_in_a_field_of_words_is_told_not_to_be_possible(searcher: Searcher) -> None:
+    try:
+        message = " ".join(searcher.search("summary:*", mode="keyword").notes)
+    except QueryError as error:
+        message = error.message
+    assert "'summary:*' names no word" in message
