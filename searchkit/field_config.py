@@ -1,13 +1,11 @@
-"""Field configuration: what an index is told of an article's own fields, and a value as its field has it."""
+"""Field configuration: what an index is told of an article's own fields."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
 from difflib import get_close_matches
-from math import isfinite
 from typing import Any
 
 from searchkit.errors import ConfigError
@@ -45,12 +43,6 @@ MOST_FIELDS = 100
 
 MOST_SEARCHABLE = 16
 """Fields whose text is indexed: each costs positions in every chunk."""
-
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
-_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
-_SHOWN = 60
-"""Characters of a value that a problem shows."""
 
 Value = str | int | float | bool
 FieldValue = Value | tuple[Value, ...]
@@ -143,19 +135,6 @@ def plain_values(config: FieldConfig) -> dict[str, Any]:
     return {name: value for name, value in asdict(config).items() if value is not None}
 
 
-def typed_value(config: FieldConfig, value: object) -> FieldValue | None:
-    """Return a value as a field has it; None where there is none. Raises ``ValueError`` that says what it is."""
-    if config.is_list:
-        items = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        kept = (_typed(item, config.single_type) for item in items)
-        return tuple(item for item in kept if item is not None) or None
-    if isinstance(value, list | tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, list | tuple):
-        raise ValueError(f"has {len(value)} values, and {config.type} takes one: make it 'list[{config.type}]'")
-    return _typed(value, config.single_type)
-
-
 def field_configs(fields: object) -> dict[str, FieldConfig]:
     """Return what is said of fields, by name. Raises ``ConfigError`` naming the field that can't be so."""
     if not isinstance(fields, Mapping):
@@ -193,67 +172,3 @@ def _config(name: object, value: object) -> FieldConfig:
         return FieldConfig(**values)
     except ConfigError as error:
         raise ConfigError(f"The field '{name}': {error.message}", hint=error.hint) from error
-
-
-def _typed(value: object, kind: str) -> Value | None:
-    """Return a value of a type; None for an empty one. Raises ``ValueError`` with what is wrong, as "is … "."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if kind in ("text", "keyword"):
-        return _words(value)
-    text = value.strip() if isinstance(value, str) else value
-    if kind == "boolean":
-        return _truth(text)
-    if kind == "date":
-        return _day(text)
-    return _number(text, whole=kind == "integer")
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise ValueError(f"is {shown(value)}, which is no text")
-
-
-def _truth(value: object) -> bool:
-    name = str(value).lower() if isinstance(value, str | int) else ""
-    if name in _YES or name in _NO:
-        return name in _YES
-    raise ValueError(f"is {shown(value)}, which is neither true nor false")
-
-
-def _day(value: object) -> str:
-    """Return a date as it is compared: a day, or an instant, as ISO 8601."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    for read in (date, datetime):
-        try:
-            return read.fromisoformat(str(value)).isoformat()
-        except ValueError:
-            continue
-    raise ValueError(f"is {shown(value)}, which is no date such as 2025-10-21")
-
-
-def _number(value: object, *, whole: bool) -> int | float:
-    kind = "whole number" if whole else "number"
-    if isinstance(value, str):
-        if not (_WHOLE if whole else _NUMBER).fullmatch(value):
-            raise ValueError(f"is {shown(value)}, which is no {kind}")
-        value = int(value) if _WHOLE.fullmatch(value) else float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise ValueError(f"is {shown(value)}, which is no {kind}")
-    if whole and value != int(value):
-        raise ValueError(f"is {shown(value)}, which is no {kind}")
-    return int(value) if whole else value
-
-
-def shown(value: object) -> str:
-    """Return a value as a problem shows it."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -3,7 +3,7 @@
 ::
 
     places = ["articles"]              # what is read
-    index = "indexes/news"             # where the index lies; several may be named, the first is the one that is built
+    index = "indexes/news"             # where the index lies; of several, search, serve and mcp take all, others ask
     [read]                             # where an article's own fields stand in JSON and CSV, as --field says
     title = "headline"
     [fields]                           # what the index is told of fields (``FieldConfig``)
@@ -110,8 +110,12 @@ def read_project(path: Path) -> ProjectFile:
         with path.open("rb") as file:
             content = file.read(LIMIT_BYTES + 1)
         text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} can't be read: it is no text in UTF-8.", hint="Make it anew: 'searchkit init --force'."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or error
         raise ConfigError(f"{path} can't be read: {reason}.", hint="Make one with 'searchkit init'.") from error
     if len(content) > LIMIT_BYTES:
         raise ConfigError(f"{path} is larger than 1 MB.", hint=f"A {FILE_NAME} has some lines.")
@@ -136,7 +140,7 @@ class _FileReader:
         known = [each.name for each in fields(ProjectFile) if each.name != "path"]
         self._known("", values, known)
         index = values.get("index", ())
-        indexes = self._texts("", "index", [index] if isinstance(index, str) else index)
+        indexes = self._texts("", "index", [index] if isinstance(index, str) else index, 'index = "indexes/news"')
         encoder = self._table(EncoderTable, "encoder", values)
         server = self._table(ServerTable, "server", values)
         config = {"encoder": encoder.name, "chunk_tokens": encoder.chunk_tokens}
@@ -196,13 +200,15 @@ class _FileReader:
             settings["name"] = str(self._absolute(settings["name"]))
         return record(**settings)
 
-    def _texts(self, table: str, key: str, values: object) -> tuple[str, ...]:
+    def _texts(self, table: str, key: str, values: object, single: str = "") -> tuple[str, ...]:
         if (
             isinstance(values, str)
             or not isinstance(values, Sequence)
             or not all(isinstance(each, str) for each in values)
         ):
-            self._refuse(table, key, f"can't be {values!r}", f'Give a list of texts: {key} = ["…"].')
+            several = f'{key} = ["…"]'
+            hint = f"Give a text, {single}, or a list: {several}." if single else f"Give a list of texts: {several}."
+            self._refuse(table, key, f"can't be {values!r}", hint)
         if any(not each for each in values):
             self._refuse(table, key, "has an empty text", "Leave it out.")
         return tuple(values)

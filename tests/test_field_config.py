@@ -8,7 +8,7 @@ import pytest
 
 from searchkit import FieldConfig, IndexConfig, SearchConfig
 from searchkit.errors import ConfigError
-from searchkit.field_config import typed_value
+from searchkit.index.typed_values import typed_value
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,20 @@ from searchkit.field_config import typed_value
         ("list[keyword]", [], None),
         ("number", "", None),
         ("keyword", ("x",), "x"),
+        ("number", "1,250.75", 1250.75),
+        ("number", "1.250,75", 1250.75),
+        ("number", "-1,250,000", -1_250_000),
+        ("integer", "1.250.000", 1_250_000),
+        ("date", "4 June 2025", "2025-06-04"),
+        ("date", "2025-10", "2025-10-01"),
+        ("date", 1999, "1999-01-01"),
+        ("date", "1999", "1999-01-01"),
+        ("date", "Wed, 04 Jun 2025 10:00:00 +0200", "2025-06-04T10:00:00+02:00"),
+        ("list[keyword]", "staff;public", ("staff", "public")),
+        ("list[keyword]", "staff | public |", ("staff", "public")),
+        ("list[integer]", "1;2", (1, 2)),
+        ("list[keyword]", ["a;b", "c"], ("a;b", "c")),
+        ("list[text]", "One; two", ("One; two",)),
     ],
 )
 def test_a_value_becomes_what_its_field_holds(kind: str, value: object, kept: object) -> None:
@@ -46,6 +60,10 @@ def test_a_value_becomes_what_its_field_holds(kind: str, value: object, kept: ob
         ("number", "cheap", "is 'cheap', which is no number"),
         ("number", True, "is True, which is no number"),
         ("number", float("nan"), "is nan, which is no number"),
+        ("number", "1,250", "is '1,250', which is no number: a comma may stand before thousands or decimals"),
+        ("number", "12,50", "is '12,50', which is no number: a comma may stand before thousands or decimals"),
+        ("number", "1,25,0.5", "is '1,25,0.5', which is no number"),
+        ("date", "yesterday", "is 'yesterday', which is no date"),
         ("integer", "1.5", "is '1.5', which is no whole number"),
         ("integer", 1.5, "is 1.5, which is no whole number"),
         ("date", "soon", "is 'soon', which is no date"),

@@ -22,7 +22,9 @@ _WITHOUT = ("init", "doctor", "list", "cache")
 """Commands that a file has nothing for, or that look at it themselves, so that a broken one is no obstacle."""
 
 _SEVERAL = ("search", "serve", "mcp")
-"""Commands that take several indexes; others take the first."""
+"""Commands that take several indexes; others take the first, but for those that change one."""
+
+_WRITE = ("build", "add", "rebuild", "update", "update-fields", "delete", "compact", "watch", "rollback", "gc", "tune")
 
 _READ_PLACES = ("build", "rebuild", "update", "watch")
 
@@ -71,7 +73,16 @@ def is_of_project(words: Sequence[str], project: ProjectFile) -> bool:
 
 
 def defaults_of(command: str, project: ProjectFile, *, is_named: bool) -> dict[str, Any]:
-    """Return what a command takes for options that aren't typed; ``is_named``: whether the index is."""
+    """Return what a command takes for options that aren't typed; ``is_named``: whether the index is.
+
+    Raises ``ConfigError`` where an index is to be changed and the file names several.
+    """
+    if command in _WRITE and len(project.index) > 1 and not is_named:
+        paths = [_shown(path) for path in project.index]
+        raise ConfigError(
+            f"{project.path} names {len(paths)} indexes, and '{command}' works on one.",
+            hint=f"Name it: --index {paths[0]}, or leave one in the file.",
+        )
     encoder = project.encoder
     values: dict[str, Any] = {
         "encoder": encoder.name,
@@ -137,6 +148,23 @@ def taken_from(context: typer.Context) -> str:
     """Say which file defaults were taken from, and what it holds; "" where there is none."""
     project = context.obj
     return description(project) if isinstance(project, ProjectFile) else ""
+
+
+def is_default(index: Path) -> bool:
+    """Say whether commands in the working folder take this index where none is named: the nearest file names it."""
+    file = nearest_file(Path.cwd())
+    if file is None or os.environ.get("SEARCHKIT_INDEX"):
+        return False
+    try:
+        return [path.resolve() for path in read_project(file).index] == [index.resolve()]
+    except ConfigError:
+        return False
+
+
+def file_of_another_index() -> str:
+    """Say which file holds here for another index than the one that was named; "" where there is none."""
+    file = nearest_file(Path.cwd())
+    return "" if file is None else f"{file} holds for another index. "
 
 
 def description(project: ProjectFile) -> str:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
 import typer
 
 from searchkit.cli.app import command_line
+from searchkit.cli.index_argument import known_indexes, named_index
 from searchkit.cli.interruption import INTERRUPTED, InterruptedWork
 from searchkit.cli.output.console import Screen, open_closed_streams, tell, utf8_streams
-from searchkit.cli.project_defaults import defaults_of, is_of_project, project_of, without_config
+from searchkit.cli.project_defaults import defaults_of, is_default, is_of_project, project_of, without_config
 from searchkit.errors import SearchkitError, StorageError, broken_installation
-from searchkit.project_file import ProjectFile
+from searchkit.project_file import ProjectFile, nearest_file, read_project
+
+_INDEX_IN_COMMAND = re.compile(r" --index ([^\s']+)(?=')")
 
 INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: the program is at fault, not its user."""
@@ -58,7 +63,7 @@ def _defaults(words: Sequence[str], project: ProjectFile | None) -> dict[str, An
     """Return what a command is given beside what was typed: the project file, and its values for its options."""
     if project is None or not is_of_project(words, project):
         return {}
-    named = bool(os.environ.get("SEARCHKIT_INDEX"))
+    named = bool(_named_indexes(words))
     return {"obj": project, "default_map": {words[0]: defaults_of(words[0], project, is_named=named)}}
 
 
@@ -120,11 +125,29 @@ def _explain(screen: Screen, error: BaseException, words: Sequence[str]) -> int:
 
 
 def _placed(hint: str, words: Sequence[str]) -> str:
-    """Put the index that was named into a hint, so that its command can be typed as it stands."""
+    """Put the index that is meant into a hint, so that its command can be typed as it stands.
+
+    It needs no name where commands here take it anyway.
+    """
+    named = _named_indexes(words) or [str(path) for path in _usual_indexes()]
+    placed = hint.replace("--index PATH", f"--index {quote(named[0])}") if len(named) == 1 else hint
+    return _INDEX_IN_COMMAND.sub(lambda match: "" if is_default(named_index(match[1])) else match[0], placed)
+
+
+def _named_indexes(words: Sequence[str]) -> list[str]:
+    """Return the indexes that were typed, or else the one that the environment names."""
     named = [value for option, value in pairwise(words) if option == "--index"]
     named += [word.removeprefix("--index=") for word in words if word.startswith("--index=")]
-    named = named or [os.environ.get("SEARCHKIT_INDEX", "")]
-    return hint.replace("--index PATH", f"--index {quote(named[0])}") if len(named) == 1 and named[0] else hint
+    return named or [name for name in [os.environ.get("SEARCHKIT_INDEX", "")] if name]
+
+
+def _usual_indexes() -> Sequence[Path]:
+    """Return the indexes that commands here take where none is named."""
+    file = nearest_file(Path.cwd())
+    try:
+        return (file and read_project(file).index) or known_indexes()
+    except SearchkitError:
+        return ()
 
 
 def _explain_usage(screen: Screen, error: typer.TyperException) -> int:

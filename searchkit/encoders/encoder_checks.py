@@ -65,6 +65,21 @@ def sound_rows(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
     return sound
 
 
+def no_array(encoder: str, encoded: object) -> VectorsInvalid:
+    """Make the error for what an encoder gave, of which no array can be made: mostly rows that aren't of one length."""
+    hint = "Let it return one row of numbers for each text, all of one length."
+    try:
+        lengths = sorted({len(row) for row in encoded})  # type: ignore[attr-defined]
+    except TypeError:
+        lengths = []
+    if len(lengths) > 1:
+        return VectorsInvalid(
+            f"The encoder '{encoder}' gave rows that aren't of one length: from {lengths[0]} to {lengths[-1]} numbers.",
+            hint=hint,
+        )
+    return VectorsInvalid(f"The encoder '{encoder}' gave no array of numbers but {type(encoded).__name__}.", hint=hint)
+
+
 def checked_rows(encoded: object, encoder: str, texts: Sequence[str], dimension: int) -> Vector:
     """Return what an encoder gave for some texts as ``(len(texts), dimension)`` float32 rows of length 1.
 
@@ -74,7 +89,7 @@ def checked_rows(encoded: object, encoder: str, texts: Sequence[str], dimension:
     try:
         rows = np.asarray(encoded)
     except Exception as error:  # whatever a stranger's array does where it can't be one of numpy's
-        raise VectorsInvalid(f"The encoder '{encoder}' gave no array but {type(encoded).__name__}: {error}.") from error
+        raise no_array(encoder, encoded) from error
     if rows.dtype.kind not in "fiu":
         raise VectorsInvalid(f"The encoder '{encoder}' gave values of the type {rows.dtype}, not float32.")
     if rows.shape != (len(texts), dimension):

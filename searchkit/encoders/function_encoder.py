@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from searchkit.encoders.encoder_checks import no_array
 from searchkit.errors import ConfigError, VectorsInvalid
 
 if TYPE_CHECKING:
@@ -83,9 +84,13 @@ class FunctionEncoder:
         from searchkit.encoders.onnx_encoder import unit_rows
 
         try:
-            rows = np.asarray(self._function(texts))
+            encoded = self._function(texts)
         except (TypeError, ValueError) as error:
-            raise VectorsInvalid(f"The encoder '{self.name}' gave no array: {error}.") from error
+            raise VectorsInvalid(f"The encoder '{self.name}' failed: {error}.", hint="Mend the function.") from error
+        try:
+            rows = np.asarray(encoded)
+        except (TypeError, ValueError) as error:
+            raise no_array(self.name, encoded) from error
         wanted = (len(texts), rows.shape[1] if dimension is None and rows.ndim == 2 else dimension)
         if rows.dtype.kind not in "fiu" or rows.shape != wanted:
             raise VectorsInvalid(

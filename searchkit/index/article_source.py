@@ -15,13 +15,15 @@ from typing import Any
 
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError, SourceError
-from searchkit.field_config import FieldConfig, typed_value
+from searchkit.field_config import FieldConfig
 from searchkit.index.articles_db import ArticlesReader, ArticlesWriter
 from searchkit.index.manifest import Corpus
 from searchkit.index.paths import ARTICLES
+from searchkit.index.typed_values import is_open_date, typed_value
 from searchkit.ingest import read as read_places
 from searchkit.ingest.article_builder import article_from_dict, checked_article, content_id, has_id
 from searchkit.ingest.article_reader import ReadFiles, article_again
+from searchkit.ingest.dates import day_comes_first
 from searchkit.ingest.discover import told_apart
 from searchkit.ingest.rows import STANDARD_INPUT
 from searchkit.storage.files import storing
@@ -48,9 +50,14 @@ class ArticleIntake:
         strict: bool = False,
         read: ReadConfig | None = None,
         declared: Mapping[str, FieldConfig] | None = None,
+        restores: bool = False,
     ) -> None:
-        """``declared``: what the index says of fields, against which the articles' values are held."""
+        """``declared``: what the index says of fields, against which the articles' values are held.
+
+        ``restores``: the articles may be the index's own, so that values that were kept aside are tried again.
+        """
         self.problems: list[Problem] = []
+        self._restores = restores
         self._declared = declared or {}
         self._strict = strict
         self._fields = read.fields if read else {}
@@ -91,20 +98,43 @@ class ArticleIntake:
             yield article
 
     def fitted(self, article: Article) -> Article:
-        """Return an article whose declared fields hold values of their types; one that doesn't fit is reported."""
-        if self._declared.keys().isdisjoint(article.fields):
+        """Return an article whose declared fields hold values of their types; one that doesn't fit is reported.
+
+        It is kept aside, as a field of its own, so that a rebuild with another type can take it.
+        """
+        own = self._restored(article.fields) if self._restores else article.fields
+        if self._declared.keys().isdisjoint(own):
             return article
         fields: dict[str, FieldValue] = {}
-        for name, value in article.fields.items():
-            try:
-                typed = typed_value(self._declared[name], value) if name in self._declared else value
-            except ValueError as error:
-                reason = f"the field '{name}' {error}; the article is indexed without it"
-                self.report(Problem(place=article.id, reason=reason, lost=False))
-                continue
+        for name, value in own.items():
+            config = self._declared.get(name)
+            typed = value if config is None else self._typed(article, name, config, value)
             if typed is not None:
                 fields[name] = typed
+            elif config is not None and config.stored and not _is_empty(value):
+                fields.setdefault(aside(name), value)
         return replace(article, fields=fields)
+
+    def _restored(self, fields: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
+        """Return fields with the values of declared ones that were kept aside in their place."""
+        kept = {aside(name): name for name in self._declared if aside(name) in fields and name not in fields}
+        return {kept.get(name, name): value for name, value in fields.items()} if kept else fields
+
+    def _typed(self, article: Article, name: str, config: FieldConfig, value: FieldValue) -> FieldValue | None:
+        """Return a value as its field has it; None for an empty one, and for one that doesn't fit: that is reported."""
+        day_first = day_comes_first(article.language)
+        try:
+            typed = typed_value(config, value, day_first=day_first)
+        except ValueError as error:
+            is_kept = config.stored and aside(name) not in article.fields
+            kept = f"it is kept as the field {aside(name)}" if is_kept else "the article is indexed without it"
+            reason = f"the field '{name}' {error}; {kept}"
+            self.report(Problem(place=article.id, reason=reason, lost=False))
+            return None
+        if day_first is None and is_open_date(config, value):
+            reason = f"the field '{name}' is '{value}', with the day or the month first; the month was read first"
+            self.report(Problem(place=article.id, reason=reason, lost=False))
+        return typed
 
     def _path_before(self, article_id: str) -> str:
         origin = self._seen[article_id]
@@ -154,6 +184,16 @@ class ArticleIntake:
         article_id = content_id("article", values)
         self._contents[article_id] += 1
         return article_id if self._contents[article_id] == 1 else f"{article_id}-{self._contents[article_id]}"
+
+
+def aside(name: str) -> str:
+    """Return the name of the field in which a value is kept that doesn't fit a declared one."""
+    return f"{name}_raw"
+
+
+def _is_empty(value: FieldValue) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(item, str) and not item.strip() for item in items)
 
 
 def values_of(item: object) -> Mapping[str, Any] | None:

@@ -246,7 +246,12 @@ def rebuild(
             before = manifest.corpus.read if manifest and manifest.corpus else ReadConfig()
             states = FileStates(paths, names, read or before)
             source, corpus = remembered(manifest, parent, read, notes, progress, states, jobs)
-        intake = ArticleIntake(strict=strict, read=corpus.read if corpus else None, declared=config.fields)
+        intake = ArticleIntake(
+            strict=strict,
+            read=corpus.read if corpus else None,
+            declared=config.fields,
+            restores=articles is None and new_corpus is None,
+        )
         same = manifest is not None and not manifest.encoder.differs(encoder)
         if keyword_first:
             _refuse_less(manifest, encoder, consider)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from searchkit.config import IndexConfig
@@ -30,7 +31,8 @@ def refuse_other_fields(index: Path, config: IndexConfig, fields: Declared | Non
         raise ConfigError(
             f"{index} was built with other fields: {', '.join(map(repr, changed))} "
             f"{'is' if len(changed) == 1 else 'are'} declared otherwise.",
-            hint="Run 'searchkit rebuild --index PATH' with the new fields: no vector is computed again.",
+            hint=f"Run 'searchkit rebuild --index {quote(str(index))}' with the new fields: no vector is computed"
+            " again.",
         )
 
 
@@ -40,7 +42,7 @@ def refuse_uncounted(declared: Mapping[str, FieldConfig], names: Iterable[str]) 
         if name in declared and not declared[name].is_counted:
             raise QueryError(
                 f"The field '{name}' can't be counted: it was declared {_as_what(declared[name], 'facet')}.",
-                hint="Count another, or declare it a keyword with facet and rebuild the index.",
+                hint="Count another, or declare it a keyword with facet = true and rebuild the index.",
             )
 
 
@@ -64,7 +66,10 @@ def refuse_words(declared: Mapping[str, FieldConfig], name: str) -> None:
 
 
 def _as_what(config: FieldConfig, setting: str) -> str:
-    return f"as {config.type}" if config.is_text else f"with {setting} = false"
+    if config.is_text:
+        return f"as {config.type}"
+    # What isn't stored isn't counted, unless that was declared.
+    return "with stored = false" if getattr(config, setting) is None else f"with {setting} = false"
 
 
 def check_boosts(searchable: Iterable[str], boosts: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from searchkit.index.articles_db import folded_piece, label_key, microseconds, microseconds_of_day
+from searchkit.index.declared_dates import day_limits, is_read, meets
 from searchkit.index.segment_reader import Segment
 from searchkit.storage import native
 from searchkit.types import Bound, Filter, FilterExpression, SpanBound, ValuePattern, Where
@@ -77,7 +78,7 @@ def _satisfying(segment: Segment, expression: FilterExpression) -> Mask:
 def articles_for(segment: Segment, condition: Filter) -> Mask:
     """Return ``(articles,)`` bool: the living articles that meet a condition. Raises ``IndexCorrupt``.
 
-    The bounds of ``published`` must be dates or instants.
+    The bounds of ``published``, and of fields that are declared as dates, must be dates or instants.
     """
     mask = _meeting(segment, condition)
     return mask if segment.deletions is None else mask & segment.living_articles
@@ -98,8 +99,19 @@ def _rows_for(segment: Segment, condition: Filter) -> Iterator[list[int] | Numbe
         yield articles_with_label(segment, condition.field, condition.values)
     elif condition.field == "published":
         yield from _published(segment, condition)
+    elif is_read(condition):
+        yield _of_date(segment, condition)
     else:
         yield articles_in_range(segment, condition)
+
+
+def _of_date(segment: Segment, condition: Filter) -> list[int]:
+    """Return the rows of the articles of which a field has a date in a range: one may come twice."""
+    statement = "SELECT article, value FROM labels WHERE name = ? AND value BETWEEN ? AND ?"
+    dates: dict[str, list[int]] = {}
+    for article, value in labels(segment, statement, (condition.field, *day_limits(condition)), "t"):
+        dates.setdefault(value, []).append(article)
+    return [row for value, rows in dates.items() if meets(value, condition) for row in rows]
 
 
 def _published(segment: Segment, condition: Filter) -> Iterator[Numbers]:

@@ -22,8 +22,9 @@ from searchkit.config import SearchConfig
 from searchkit.errors import IndexCorrupt, QueryError
 from searchkit.field_config import FieldConfig
 from searchkit.index.bundled_encoder import encoder_of
+from searchkit.index.declared_dates import ranges_of, with_dates
 from searchkit.index.declared_fields import refuse_words
-from searchkit.index.filters import articles_where, field_names
+from searchkit.index.filters import articles_for, articles_where, field_names
 from searchkit.index.label_columns import LabelColumn, label_column
 from searchkit.index.lock import hold_for_reading, release
 from searchkit.index.manifest import Manifest, in_force, manifest_of, read_manifest
@@ -33,7 +34,7 @@ from searchkit.index.sort_keys import sort_keys
 from searchkit.index.vector_index import best_of
 from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.storage.files import unreadable
-from searchkit.types import NO_FILTER, Article, Chunk, Encoder, IndexInfo, Where
+from searchkit.types import NO_FILTER, Article, Chunk, Encoder, Filter, IndexInfo, Where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -202,6 +203,11 @@ class Generation:
         return tuple(sorted({name for segment in self.segments for name in segment.postings.searchable}))
 
     @cached_property
+    def date_names(self) -> frozenset[str]:
+        """The fields that were declared as dates."""
+        return frozenset(name for name, config in self.declared.items() if config.single_type == "date")
+
+    @cached_property
     def hidden(self) -> frozenset[str]:
         """The fields that no article is shown with."""
         return frozenset(name for name, config in self.declared.items() if not config.stored)
@@ -239,6 +245,7 @@ class Generation:
         """Return ``(rows,)``: the living rows whose article passes the filter; None where all do."""
         if where == NO_FILTER:
             return self.living
+        where = with_dates(where, self.date_names, self._now)
         mask = self._filtered.get(where)
         if mask is None:
             mask = self.spread([articles_where(segment, where) for segment in self.segments])
@@ -249,8 +256,28 @@ class Generation:
                 self._filtered[where] = mask
         return mask
 
+    def meeting(self, condition: Filter, now: Callable[[], datetime] | None = None) -> list[NDArray[np.bool_]]:
+        """Return for each segment ``(articles,)``: the living ones that meet a condition, whose dates are read here.
+
+        ``now`` tells the time by the asker's clock. Raises ``QueryError`` where a value of a field of dates is none.
+        """
+        ranges = ranges_of(condition, self.date_names, now or self._now)
+        masks = []
+        for segment in self.segments:
+            mask = np.zeros(segment.fact.articles, dtype=bool)
+            for each in ranges:
+                mask |= articles_for(segment, each)
+            masks.append(mask)
+        return masks
+
+    def _now(self) -> datetime:
+        from searchkit.ingest.dates import now_in
+
+        return now_in(self.settings.time_zone)
+
     def articles_where(self, where: Where) -> NDArray[np.int64]:
         """Return the numbers over all segments of the living articles that pass the filter, ascending."""
+        where = with_dates(where, self.date_names, self._now)
         passing = [np.flatnonzero(articles_where(segment, where)) for segment in self.segments]
         parts = [rows + base for rows, base in zip(passing, self.article_bases, strict=False)]
         return np.concatenate([np.empty(0, dtype=np.int64), *parts])

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from searchkit.errors import ConfigError, CursorExpired, FormatTooNew, FormatTooOld, IndexCorrupt, SearchkitError
@@ -342,5 +343,6 @@ def _opened(paths: IndexPaths, number: int) -> Generation:
         if paths.manifest(number).exists():
             raise
         raise ConfigError(
-            f"{paths.root} has no generation {number}.", hint="Run 'searchkit info --index PATH' to see the history."
+            f"{paths.root} has no generation {number}.",
+            hint=f"Run 'searchkit info --index {quote(str(paths.root))}' to see the history.",
         ) from error

@@ -20,8 +20,8 @@ from searchkit.filter_expression import (
     shown_value,
 )
 from searchkit.index.articles_db import label_key
+from searchkit.index.declared_dates import ranges_of
 from searchkit.index.filters import (
-    articles_for,
     as_number,
     has_value,
     holds_numbers,
@@ -30,7 +30,7 @@ from searchkit.index.filters import (
 )
 from searchkit.index.generation import Generation
 from searchkit.index.search_settings import check_settings
-from searchkit.keyword.query.filter_values import dated, dated_expression
+from searchkit.keyword.query.filter_values import dated_expression
 from searchkit.search.protocols import SearchedIndex
 from searchkit.search.query_time import Around, Now, When, around_span, as_of_bound, bound_of, check_time
 from searchkit.types import (
@@ -89,7 +89,8 @@ def notes_on_arguments(
         among = _meeting_all(generation, others)
         notes += _notes(generation, condition, among, within=bool(others), suggest=suggest)
     if where.expression is not None:
-        notes += map(_note_on_empty, filter(is_empty_range, where.expression.conditions()))
+        read = dated_expression(where.expression, lambda: datetime.now(UTC), generation.date_names)
+        notes += map(_note_on_empty, filter(is_empty_range, read.conditions()))
     return tuple(dict.fromkeys(notes))
 
 
@@ -119,7 +120,8 @@ def notes_on_text(
                     hint=f"Write {condition.field}:<60, {condition.field}:>=1000 or {condition.field}:[10 TO 60].",
                 )
     for condition in dict.fromkeys(conditions):
-        if any(is_empty_range(each) for each in dated(condition, datetime.now(UTC))):
+        ranges = ranges_of(condition, generation.date_names, lambda: datetime.now(UTC))
+        if any(map(is_empty_range, ranges)):
             notes.append(_note_on_empty(condition))
         if condition.values and condition.field != "published":
             among = _articles_of(generation, passing) if among is None else among
@@ -141,12 +143,9 @@ def _articles_of(generation: Generation, rows: NDArray[np.bool_] | None) -> list
 
 def _meeting_all(generation: Generation, conditions: Sequence[Filter]) -> list[Mask]:
     """Return for each segment ``(articles,)``: the living ones that meet every condition."""
-    masks = []
-    for segment in generation.segments:
-        mask = segment.living_articles
-        for condition in conditions:
-            mask = mask & articles_for(segment, condition)
-        masks.append(mask)
+    masks = [segment.living_articles for segment in generation.segments]
+    for condition in conditions:
+        masks = [mask & chosen for mask, chosen in zip(masks, generation.meeting(condition), strict=True)]
     return masks
 
 
@@ -158,21 +157,22 @@ def _notes(
     if not values:
         return [f"The filter '{name}' accepts no value, so no article passes."]
     if len(values) > _TYPED:  # asked for only where nothing passes
-        passing = any(
-            (articles_for(segment, condition) & mask).any()
-            for segment, mask in zip(generation.segments, among, strict=True)
-        )
+        passing = _is_met(generation, condition, among)
         return [] if passing else [f"{who} has any of the {len(values):,} values of '{name}'."]
-    absent = [
-        value
-        for value in values
-        if not any(
-            has_value(segment, name, value, mask) for segment, mask in zip(generation.segments, among, strict=True)
-        )
-    ][:_NOTED]
+    absent = [value for value in values if not _is_anywhere(generation, name, value, among)][:_NOTED]
     names_nearest = suggest and absent and name not in generation.hidden
     spellings = _spellings(generation, name, among) if names_nearest else {}
     return [f"{who} has the {name} '{_text(value)}'.{_nearest(spellings, name, value)}" for value in absent]
+
+
+def _is_met(generation: Generation, condition: Filter, among: Sequence[Mask]) -> bool:
+    return any((chosen & mask).any() for chosen, mask in zip(generation.meeting(condition), among, strict=True))
+
+
+def _is_anywhere(generation: Generation, name: str, value: str | ValuePattern, among: Sequence[Mask]) -> bool:
+    if name in generation.date_names:
+        return _is_met(generation, Filter(field=name, values=(value,)), among)
+    return any(has_value(segment, name, value, mask) for segment, mask in zip(generation.segments, among, strict=True))
 
 
 def _text(value: str | ValuePattern) -> str:

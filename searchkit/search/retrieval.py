@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.declared_fields import check_boosts
-from searchkit.index.filters import articles_for
 from searchkit.index.generation import Generation, check_fields, info_of
 from searchkit.index.manifest import RULES, seal_of
 from searchkit.keyword.analysis.analyzer import Analyzer, QueryWord
@@ -34,7 +33,6 @@ from searchkit.keyword.query.ast import (
     filters,
     without_filters,
 )
-from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.parser import ParsedQuery
 from searchkit.keyword.query.spelling import suggest
 from searchkit.keyword.query.vocabulary import boost_wishes
@@ -260,17 +258,7 @@ class SearchContext:
 
     def resolve(self, condition: Filter, clock: Clock | None = None) -> Mask:
         """Return ``(rows,)``: the living rows of the articles that meet a condition of the query language."""
-        conditions: tuple[Filter, ...] = (condition,)
-        if condition.field == "published":
-            conditions = dated(condition, (clock or Clock(lambda: ""))())
-        rows = [
-            self.generation.spread([articles_for(segment, each) for segment in self.generation.segments])
-            for each in conditions
-        ]
-        mask = rows[0]
-        for more in rows[1:]:
-            mask = mask | more
-        return mask
+        return self.generation.spread(self.generation.meeting(condition, clock or Clock(lambda: "")))
 
     def notes_on(self, query: Query, mask: Mask | None) -> tuple[str, ...]:
         """Return the notes on a program's filter, whose rows the mask has; those of the latest are remembered."""

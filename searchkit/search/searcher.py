@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
@@ -801,7 +802,7 @@ class Searcher:
             if not context.generation.manifest.vectors:
                 raise ConfigError(
                     "There are no two legs to weigh: the index has no vectors yet.",
-                    hint="Run 'searchkit rebuild --index PATH'.",
+                    hint=f"Run 'searchkit rebuild --index {quote(context.generation.label)}'.",
                 )
             return context.leaning.weight if config.vector_weight is None else config.vector_weight
 

@@ -31,6 +31,7 @@ def test_update_adds_changes_counts_and_prunes(run: Run, news: Path) -> None:
     write(ARTICLES[0], ARTICLES[1] | {"title": "Warsaw buys"}, ARTICLES[2], {"_id": "wire-5", "text": "New trams."})
     done = run("update", "--json").json()
     assert [done[name] for name in ("new", "changed", "unchanged", "vanished", "deleted")] == [1, 1, 2, 1, 0]
+    assert "What has vanished (1 article) stays in the index; --prune deletes it." in run("update").err
     told = run("update", "--prune").err
     assert "Removing 1 of 5 articles: they have vanished from their places." in told
     assert "1 deleted" in told

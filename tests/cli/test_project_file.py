@@ -194,3 +194,56 @@ def test_an_index_may_be_on_a_cluster(project: Path, run: Run) -> None:
         assert (done.code, "127.0.0.1:1 can't be reached" in done.err) == (9, True), done.err
     assert "Declared fields don't work over OpenSearch yet." in run("build").err
     assert not (project / "opensearch:").exists()
+
+
+def test_a_file_of_several_indexes_is_asked_which_one_is_to_be_changed(project: Path, run: Run) -> None:
+    path = project / "searchkit.toml"
+    path.write_text('places = ["articles"]\nindex = ["indexes/a", "indexes/b"]\n')
+    for command in ("build", "update"):
+        refused = run(command)
+        assert refused.code == 2
+        assert f"names 2 indexes, and '{command}' works on one." in refused.err
+        assert "Name it: --index ./indexes/a" in refused.err
+    assert run("build", "--index", "a", "--quiet").code == 0
+    assert run("build", "--index", "b", "--quiet").code == 0
+    assert run("search", "lamp", "--mode", "keyword").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"index = 5\n", """line 1: 'index' can't be 5. Give a text, index = "indexes/news", or a list:"""),
+        (
+            b"\x93\x00\xff",
+            "searchkit.toml can't be read: it is no text in UTF-8. Make it anew: 'searchkit init --force'.",
+        ),
+    ],
+)
+def test_what_a_file_can_not_hold_is_told_in_words(tmp_path: Path, run: Run, content: bytes, message: str) -> None:
+    (tmp_path / "searchkit.toml").write_bytes(content)
+    refused = run("info")
+    assert refused.code == 2
+    assert message in " ".join(refused.err.split())
+
+
+def test_messages_name_no_index_where_the_file_does(project: Path, run: Run) -> None:
+    built = run("build")
+    assert 'Ask it:  searchkit search "…"\n' in built.err
+    again = run("build")
+    assert "Run 'searchkit rebuild' to make its next generation" in again.err
+    with declared(project, '\n[fields]\nprice = "keyword"\n'):
+        assert "Run 'searchkit rebuild' with the new fields" in run("update").err
+    other = run("build", "articles", "--index", "other")
+    assert 'searchkit search "…" --index indexes/other' in other.err
+    assert "Run 'searchkit rebuild --index indexes/other'" in run("build", "articles", "--index", "other").err
+    refused = run("build", "--index", "third")
+    assert f"{project / 'searchkit.toml'} holds for another index. Name files or folders" in " ".join(
+        refused.err.split()
+    )
+
+
+def test_init_writes_the_letters_of_a_folder_as_they_are(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "ünïcode"
+    folder.mkdir()
+    assert run("init", folder).code == 0
+    assert 'index = "indexes/ünïcode"' in (folder / "searchkit.toml").read_text(encoding="utf-8")

@@ -94,3 +94,14 @@ def test_a_function_without_a_name_is_refused(tmp_path: Path) -> None:
 def test_a_class_in_its_place_is_refused_as_before(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="encoder takes an Encoder"):
         searchkit.build(tmp_path / "index", ARTICLES, encoder=dict)
+
+
+def test_rows_of_several_lengths_are_refused_in_words_of_ours(tmp_path: Path) -> None:
+    def uneven(texts: list[str]) -> list[list[float]]:
+        return [[1.0] * (2 + number % 2) for number, _ in enumerate(texts)]
+
+    with pytest.raises(VectorsInvalid) as raised:
+        searchkit.build(tmp_path / "index", ARTICLES, encoder=uneven)
+    assert "gave rows that aren't of one length: from 2 to 3 numbers." in raised.value.message
+    assert "inhomogeneous" not in str(raised.value)
+    assert "all of one length" in raised.value.hint

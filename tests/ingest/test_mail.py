@@ -436,3 +436,15 @@ def test_a_mail_whose_text_is_none_says_why(tmp_path: Path):
     _, (problem,) = sorted_out(write(tmp_path, "a.eml", mail))
     expected = "has neither a subject nor a text (a part is not text: looks like binary data)"
     assert (problem.reason, problem.lost) == (expected, True)
+
+
+def test_a_message_of_an_mbox_without_a_date_is_of_its_from_line(tmp_path: Path):
+    bare = b"From: joe@example.org\nSubject: S\n\nThe bridge.\n\n"
+    dated = bare.replace(b"\nSubject", b"\nDate: Wed, 01 May 2024 08:00:00 +0000\nSubject")
+    lines = (b"joe@example.org Mon May  6 10:00:00 2024", b"- Mon May 06 10:00:00 2024", b"- Thu Jan  1 00:00:00 1970")
+    content = b"".join(b"From " + line + b"\n" + bare for line in lines) + b"From " + lines[0] + b"\n" + dated
+    articles, problems = sorted_out(write(tmp_path, "a.mbox", content))
+    assert not problems
+    published = [each.published and each.published.isoformat() for each in articles]
+    at = "2024-05-06T10:00:00+00:00"
+    assert published == [at, at, None, "2024-05-01T08:00:00+00:00"]

@@ -74,7 +74,7 @@ def test_values_that_do_not_fit_are_problems_that_name_article_and_field(tmp_pat
     assert [(problem.place, problem.lost) for problem in report.problems] == [("port", False), ("rest", False)]
     assert (
         report.problems[0].reason
-        == "the field 'price' is 'cheap', which is no number; the article is indexed without it"
+        == "the field 'price' is 'cheap', which is no number; it is kept as the field price_raw"
     )
     assert report.problems[1].reason.startswith("the field 'born' is 'soon', which is no date such as 2025-10-21")
 
@@ -223,7 +223,7 @@ def test_other_fields_ask_for_a_rebuild_which_applies_them(tmp_path: Path) -> No
         assert "searchkit rebuild" in raised.value.hint
     report = searchkit.rebuild(index, fields={"price": "integer", "summary": "text"}, encoder=WordEncoder())
     assert report.vectors_encoded == 0
-    assert [problem.place for problem in report.problems] == ["lamp"]
+    assert [problem.place for problem in report.problems] == ["lamp", "port"]
     with searchkit.open(index, encoder=WordEncoder()) as opened:
         assert by_keyword(opened, "summary:radar") == ["lamp"]
         assert opened.info().config["fields"] == {
@@ -278,3 +278,71 @@ def test_no_word_of_a_text_looks_like_a_term_of_a_field() -> None:
     for language in ("en", "sv", "fi", "de", None):
         for word in analyzer.words(text):
             assert not any(map(is_field_term, analyzer.expand(word, language).terms))
+
+
+def test_a_value_that_did_not_fit_is_taken_by_a_rebuild_with_another_type(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    rows = [{"id": "a", "text": "A lamp.", "price": "12,50", "acl": ["x", "y"]}]
+    fields: dict[str, Any] = {"price": "number", "acl": {"type": "keyword", "stored": False}}
+    report = searchkit.build(index, rows, fields=fields, encoder=WordEncoder())
+    assert [problem.reason.rpartition("; ")[2] for problem in report.problems] == [
+        "it is kept as the field price_raw",
+        "the article is indexed without it",
+    ]
+    with searchkit.open(index, encoder=WordEncoder()) as searcher:
+        article = searcher.article("a")
+        assert article is not None
+        assert article.fields == {"price_raw": "12,50"}
+    again = searchkit.rebuild(index, fields={"price": "keyword"}, encoder=WordEncoder())
+    assert again.problems == ()
+    with searchkit.open(index, encoder=WordEncoder()) as searcher:
+        article = searcher.article("a")
+        assert article is not None
+        assert article.fields == {"price": "12,50"}
+
+
+def test_a_field_of_ones_own_with_the_name_of_a_value_kept_aside_stays(tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": "A lamp.", "price": "cheap", "price_raw": "12 EUR"}, {"id": "b", "text": "A cup."}]
+    report = searchkit.build(tmp_path / "index", rows, fields={"price": "number"}, encoder=WordEncoder())
+    assert [problem.reason.rpartition("; ")[2] for problem in report.problems] == ["the article is indexed without it"]
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        article = searcher.article("a")
+        assert article is not None
+        assert article.fields == {"price_raw": "12 EUR"}
+
+
+def test_a_list_in_a_csv_file_is_split_and_open_dates_are_named(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text(
+        "id,title,text,acl,born\na,Lamp,A brass lamp.,staff;public,03/04/2025\nb,Cup,A cup.,staff | board,4 June 2025\n"
+    )
+    fields = {"acl": "list[keyword]", "born": "date"}
+    report = searchkit.build(tmp_path / "index", places=[table], fields=fields, encoder=WordEncoder())
+    assert [problem.reason for problem in report.problems] == [
+        "the field 'born' is '03/04/2025', with the day or the month first; the month was read first"
+    ]
+    with searchkit.open(tmp_path / "index", encoder=WordEncoder()) as searcher:
+        assert len(searcher.article_ids(where=F("acl") == "staff")) == 2
+        assert len(searcher.article_ids(where=F("acl") == "board")) == 1
+        assert len(searcher.article_ids(where=F("born") == "2025-06-04")) == 1
+
+
+def test_why_a_field_is_not_counted_is_told_as_it_was_declared(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {
+        "acl": {"type": "list[keyword]", "stored": False},
+        "born": {"type": "date", "facet": False},
+        "summary": "text",
+    }
+    reasons = {"acl": "with stored = false", "born": "with facet = false", "summary": "as text"}
+    with searchkit.open_temporary(ARTICLES, fields=fields, encoder=WordEncoder()) as searcher:
+        for name, reason in reasons.items():
+            with pytest.raises(QueryError, match=f"it was declared {reason}"):
+                searcher.search("lamp", facets=name, mode="keyword")
+
+
+def test_a_bare_star_in_a_field_of_words_is_told_not_to_be_possible(searcher: Searcher) -> None:
+    try:
+        message = " ".join(searcher.search("summary:*", mode="keyword").notes)
+    except QueryError as error:
+        message = error.message
+    assert "'summary:*' names no word" in message

@@ -36,7 +36,7 @@ from searchkit.cli.options import (
     pairs,
 )
 from searchkit.cli.output.console import Screen
-from searchkit.cli.project_defaults import declared_fields
+from searchkit.cli.project_defaults import declared_fields, file_of_another_index, is_default
 from searchkit.config import DEFAULT_ENCODER, IndexConfig, ReadConfig
 from searchkit.errors import ConfigError, NotOnCluster, SearchkitError
 from searchkit.opensearch.address import is_address
@@ -123,7 +123,9 @@ def build(
     screen = Screen(no_color=no_color)
     if not places:
         raise ConfigError(
-            "What should be indexed?", hint="Name files or folders: searchkit build PLACE... --index PATH."
+            "What should be indexed?",
+            hint=f"{file_of_another_index() if context.obj is None else ''}Name files or folders: searchkit build"
+            " PLACE... --index PATH.",
         )
     if index and is_address(index):
         if keyword_first or wait:
@@ -344,7 +346,8 @@ def work(
     if report.problems:
         screen.say(*index_report.problems(report))
     if not quiet and (report.chunks or _holds_articles(where)):
-        screen.say(f'Ask it:  searchkit search "…" --index {report.path}')
+        option = "" if is_default(where) else f" --index {report.path}"
+        screen.say(f'Ask it:  searchkit search "…"{option}')
     return report
 
 

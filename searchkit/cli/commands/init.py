@@ -20,7 +20,9 @@ USUAL_PLACES = ("articles", "archive", "content", "posts", "docs", "data")
 
 def init(
     *,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Whose file it is to be.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", show_default="this folder", help="Whose file it is to be.")
+    ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Write it anew where it is there.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -35,7 +37,9 @@ def init(
         raise ConfigError(f"There is no folder {folder}.", hint="Name one that is there, or none for this one.")
     path = folder / FILE_NAME
     place = next((name for name in USUAL_PLACES if (folder / name).is_dir()), ".")
-    text = TEMPLATE.format(place=json.dumps(place), index=json.dumps(f"indexes/{_index_name(folder)}"))
+    text = TEMPLATE.format(
+        place=json.dumps(place), index=json.dumps(f"indexes/{_index_name(folder)}", ensure_ascii=False)
+    )
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)

@@ -25,6 +25,7 @@ from searchkit.cli.options import (
     pairs,
 )
 from searchkit.cli.output.console import Screen
+from searchkit.cli.output.numbers import count
 from searchkit.cli.project_defaults import declared_fields
 from searchkit.config import ReadConfig
 from searchkit.errors import ConfigError
@@ -101,7 +102,9 @@ def update(
             progress=progress,
         )
 
-    work(screen, where, make, quiet=quiet, json=json)
+    done = work(screen, where, make, quiet=quiet, json=json)
+    if done.vanished and not prune and not quiet and not json:
+        screen.say(f"What has vanished ({count(done.vanished, 'article')}) stays in the index; --prune deletes it.")
 
 
 def delete(

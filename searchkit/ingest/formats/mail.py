@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from searchkit.ingest.article_builder import ParsedArticle
 from searchkit.ingest.charset import LONGEST, NotText, decode
+from searchkit.ingest.dates import parse_dated
 from searchkit.ingest.formats.export_fields import instant
 from searchkit.ingest.formats.html import decode_page, parse_page
 from searchkit.ingest.formats.html_fragment import field_text
@@ -49,7 +50,7 @@ def read_mbox(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
 
     Raises whatever the stream raises, after the articles that came before.
     """
-    for line, data in _messages(stream):
+    for line, sent, data in _messages(stream):
         if data is None:
             yield rows.problem(f"a message is longer than {LONGEST // 2**20} MiB", line)
             continue
@@ -60,22 +61,32 @@ def read_mbox(stream: BinaryIO, rows: Rows) -> Iterator[Article | Problem]:
             yield rows.problem(f"a message {error}", line)
         else:
             yield from digest or ()
-            yield from rows.add(draft, line=line, part=str(line)) if draft else ()
+            yield from rows.add(_sent_at(draft, sent), line=line, part=str(line)) if draft else ()
     yield from rows.end()
 
 
-def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield each message of an mbox and the line that it begins at; None for one that is too long."""
+def _sent_at(draft: ParsedArticle, from_line: bytes) -> ParsedArticle:
+    """Return a message; one without a date is of the time in the line ``From …`` that it begins with."""
+    time = from_line.split(b" ", 2)[-1].decode("ascii", "replace").strip()
+    moment = None if draft.values.get("published") else parse_dated(time)
+    if moment is None or not moment.timestamp():  # 1970 stands for no time
+        return draft
+    return replace(draft, values={**draft.values, "published": moment})
+
+
+def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """Yield each message of an mbox, the line that it begins at and what stands there; None for one too long."""
     lines: list[bytes] = []
     begun = number = length = 0
     before = b"\n"
+    from_line = b""
     pending: bytes | None = None
     for line in iter(lambda: stream.readline(2**20), b""):
         number += before.endswith(b"\n")
         if pending is not None and _HEADER.match(line):
             if begun:
-                yield begun, _unquoted(lines, length)
-            lines, length, begun = [], 0, number - 1
+                yield begun, from_line, _unquoted(lines, length)
+            lines, length, begun, from_line = [], 0, number - 1, pending
         elif pending is not None:
             lines.append(pending)
         pending = line if not before.strip() and _FROM_LINE.fullmatch(line) else None
@@ -84,7 +95,7 @@ def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
             lines.append(line) if length <= LONGEST else lines.clear()
         before = line
     if begun:
-        yield begun, _unquoted(lines, length)
+        yield begun, from_line, _unquoted(lines, length)
 
 
 def _unquoted(lines: list[bytes], length: int) -> bytes | None:

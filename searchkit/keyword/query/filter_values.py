@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +17,8 @@ _RANGE = re.compile(
 _LIMIT = re.compile(r"(?P<sign>>=|=>|<=|=<|>|<)(?P<value>.*)", re.DOTALL)
 _SPAN = re.compile(r"(?P<low>[\d:T+Z\-]*)\.\.(?P<high>[\d:T+Z\-]*)")
 _ESCAPED = re.compile(r"\\([\"\\])")
+_DATES = frozenset({"published"})
+"""Fields of dates of every article; others are declared."""
 
 
 def read_filter(name: str, value: str) -> Filter:
@@ -36,24 +38,17 @@ def read_filter(name: str, value: str) -> Filter:
     return condition
 
 
-def dated(condition: Filter, now: datetime) -> tuple[Filter, ...]:
-    """Return a condition on ``published`` with its bounds read, by an aware ``now``: ranges of which any may hold.
+def dated(condition: Filter, now: datetime, names: Collection[str] = _DATES) -> tuple[Filter, ...]:
+    """Return a condition on a field of dates with its bounds read, by an aware ``now``: ranges of which any may hold.
 
-    A period means its beginning as a lower bound, its end as an upper one. Other conditions stay as they are. Raises
-    ``QueryError`` where a bound is no date.
+    A period means its beginning as a lower bound, its end as an upper one. Conditions on other fields than ``names``
+    stay as they are, and so do patterns, but for those of ``published``. Raises ``QueryError`` where a bound is no
+    date.
     """
-    if condition.field != "published":
+    if condition.field not in names:
         return (condition,)
     if condition.values is not None:
-        return tuple(
-            replace(
-                condition,
-                values=None,
-                low=_bound(_text(value), now, end=False),
-                high=_bound(_text(value), now, end=True),
-            )
-            for value in condition.values
-        )
+        return tuple(_dated_value(condition, value, now) for value in condition.values)
     return (
         replace(
             condition,
@@ -63,17 +58,26 @@ def dated(condition: Filter, now: datetime) -> tuple[Filter, ...]:
     )
 
 
-def dated_expression(expression: FilterExpression, now: Callable[[], datetime]) -> FilterExpression:
+def _dated_value(condition: Filter, value: str | ValuePattern, now: datetime) -> Filter:
+    if isinstance(value, ValuePattern) and condition.field not in _DATES:
+        return replace(condition, values=(value,))
+    text = _text(value)
+    return replace(condition, values=None, low=_bound(text, now, end=False), high=_bound(text, now, end=True))
+
+
+def dated_expression(
+    expression: FilterExpression, now: Callable[[], datetime], names: Collection[str] = _DATES
+) -> FilterExpression:
     """Return an expression with its dates read, as ``dated`` does; ``now`` tells the time by the asker's clock."""
     condition = expression.condition
     if condition is None:
-        operands = tuple(dated_expression(operand, now) for operand in expression.operands)
+        operands = tuple(dated_expression(operand, now, names) for operand in expression.operands)
         return replace(expression, operands=operands)
-    if condition.field != "published":
+    if condition.field not in names:
         return expression
     at = now()
     local = replace(condition, low=_local(condition.low, at), high=_local(condition.high, at))
-    ranges = tuple(FilterExpression(operator="is", condition=each) for each in dated(local, at))
+    ranges = tuple(FilterExpression(operator="is", condition=each) for each in dated(local, at, names))
     return ranges[0] if len(ranges) == 1 else FilterExpression(operator="or", operands=ranges)
 
 

@@ -491,6 +491,8 @@ class _TreeBuilder:
                 return [condition_of(name, _unescaped(operand.text), quoted=True)]
             return [read_filter(name, operand.text)]
         within = None if operand.field is None else name_of(operand.field, self._word_fields)
+        if within is not None and operand.text == "*":
+            raise UnreadableError(f"'{within}:*' names no word; articles that have words in a field can't be asked for")
         field = TITLE if within == TITLE else TEXT
         if operand.kind != "word" or operand.field is not None or operand.boost != 1.0:
             self.special = True
