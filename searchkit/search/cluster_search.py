@@ -25,6 +25,7 @@ from searchkit.keyword.bounded_cache import BoundedCache
 from searchkit.keyword.query.ast import TEXT, Filter, Tree, highlighted, without_filters
 from searchkit.keyword.query.filter_values import dated
 from searchkit.keyword.query.query_terms import leaves_of, telling_words
+from searchkit.keyword.query.vocabulary import with_boosts
 from searchkit.opensearch.cluster_index import ClusterIndex
 from searchkit.opensearch.filter_query import Clause, all_of, any_of, clause_of, clauses_of
 from searchkit.opensearch.keyword_query import KeywordQuery
@@ -202,6 +203,7 @@ class _Retrieval:
         if query.mode is Mode.VECTOR:
             return self._by_vector(parsed, filters, notes, weight)
         tree, reading_notes = self._context.reread(parsed, config)
+        tree = with_boosts(tree, config.boosts)
         vector, lost = self._vector(parsed)
         summed = vector is not None and config.fusion == "sum"
         coverage = config.coverage_weight if summed else 0.0
