@@ -20,8 +20,8 @@ out of it, so confidence is in the order of the scores where none is asked, and 
 
 So a result's confidence is a function of the question, the article and the index: k, pages, parts and filters change
 none. A filter hides results; what is left has the confidence that it has without. A query without words, as of filters
-alone, has none: its results score alike. One whose words all say nothing ("what", "tell me more") covers nothing, and is
-sure only of an article that it names.
+alone, has none: its results score alike. One whose words all say nothing ("what", "tell me more") covers nothing, and
+is sure only of an article that it names.
 
 **It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
 one that the archive is about, and less surely whether just this question is answered. ``scripts/fit_confidence.py``

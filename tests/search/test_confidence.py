@@ -416,7 +416,7 @@ def test_no_word_asked_for_has_no_word_for_how_sure_it_is(searcher: Searcher) ->
 
 
 STAGE = (
-    Article(id="hamlet", title="To be or not to be", text="The actor said it twice: more of me.", language="en"),
+    Article(id="hamlet", title="To be or not to be", text="The actor said it twice, and more of me.", language="en"),
     Article(id="doctor", title="Doctor Who", text="The new series of it is what they wait for.", language="en"),
     Article(id="harbour", title="The harbour", text="Who pays for the harbour is what it was about.", language="en"),
     Article(id="boot", title="Das Boot", text="Der Film und die Musik, und das im Winter.", language="de"),

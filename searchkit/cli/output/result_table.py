@@ -34,7 +34,7 @@ DIM = "dim"
 MARK = "bold yellow"
 BAR_WIDTH = 20
 SURENESS_WIDTH = 5
-NOTHING_ANSWERS = "Nothing here seems to answer this."
+NOTHING_ANSWERS = "Nothing here seems to answer this. The nearest:"
 
 
 def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
