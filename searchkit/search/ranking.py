@@ -37,8 +37,6 @@ from searchkit.storage import native
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from searchkit.keyword.scoring.evaluator import KeywordMatches
-
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
     Mask = NDArray[np.bool_]
@@ -141,7 +139,7 @@ class RetrieverScores:
     """What dates add to the scores; None where the question is of no time."""
     neighbour_weight: float = 0.0
     whole: RetrieverScores | None = None
-    boosted: Mapping[str, KeywordMatches] = field(default_factory=dict)
+    boosted: Mapping[str, KeywordScores] = field(default_factory=dict)
     """What each field that counts more adds to the keyword scores, by its name: ``(rows,)`` of BM25 alone."""
     near: list[NeighbourShift] = field(default_factory=list, init=False)
     """What neighbours add, once it was worked out. Not handed over by ``replace``, as ``known`` isn't."""
