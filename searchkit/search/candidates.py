@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+NO_BOOSTS = "Boosts count by keyword alone: this search by vector has none."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
     """A query, and what the legs say to it."""

@@ -22,15 +22,24 @@ from searchkit.index.declared_fields import check_boosts
 from searchkit.index.generation import FIELDS_EVERYWHERE, check_fields, unknown_field
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.bounded_cache import BoundedCache
-from searchkit.keyword.query.ast import Filter, Tree, without_filters
+from searchkit.keyword.query.ast import Filter, Maybe, Or, Tree, without_filters
 from searchkit.keyword.query.filter_values import dated
+from searchkit.keyword.query.vocabulary import boost_wishes, with_boosts
 from searchkit.opensearch.cluster_index import ClusterIndex
 from searchkit.opensearch.filter_query import Clause, all_of, any_of, clause_of, clauses_of
 from searchkit.opensearch.keyword_query import KeywordQuery
 from searchkit.opensearch.mapping import TERMS
 from searchkit.opensearch.query_rows import QueryRows, Side
 from searchkit.opensearch.query_view import RowView, WordScores
-from searchkit.search.candidates import Candidates, Encode, encoded, highlights_of, index_notes, scaled_by_candidates
+from searchkit.search.candidates import (
+    NO_BOOSTS,
+    Candidates,
+    Encode,
+    encoded,
+    highlights_of,
+    index_notes,
+    scaled_by_candidates,
+)
 from searchkit.search.cursor import SEAL_BYTES, Clock
 from searchkit.search.deep_ranking import DeepRanking
 from searchkit.search.facets import facet_of
@@ -207,16 +216,23 @@ class _Retrieval:
         vector, lost = self._vector(parsed)
         summed = vector is not None and config.fusion == "sum"
         coverage = config.coverage_weight if summed else 0.0
-        words = self._words(tree, coverage or _FOR_CONFIDENCE)
+        is_sum = summed or vector is None
+        asked_tree = tree if is_sum else with_boosts(tree, config.boosts)  # the other fusions go by the ranks it gives
+        words = self._words(asked_tree, coverage or _FOR_CONFIDENCE)
         sides = [_side(words, filters, plain=parsed.plain)]
-        if words.idf_sum and (config.fusion == "sum" or vector is None):
+        if words.idf_sum and is_sum:
             sides += self._unfiltered(tree, words, where != NO_FILTER, coverage or _FOR_CONFIDENCE, plain=parsed.plain)
+        unboosted = len(sides)
+        boosts = self._boosts(tree) if is_sum else {}
+        conditions = filters if parsed.plain else (*filters, *words.conditions)
+        sides += [_side(each, conditions, plain=True) for each in boosts.values()]
         rows = QueryRows(self._index, sides, vector)
         scale = hybrid(words.idf_sum, weight) if self._is_both(parsed) else keyword_alone(words.idf_sum)
         legs = self._scaled(self._legs(rows, 0, scale, vector, covers=bool(coverage)), rows)
         neighbour_weight = config.neighbour_weight if summed and words.idf_sum else 0.0
-        legs = replace(legs, neighbour_weight=neighbour_weight)
-        if len(sides) > 1:
+        boosted = {name: WordScores(rows, place, covers=False) for place, name in enumerate(boosts, start=unboosted)}
+        legs = replace(legs, neighbour_weight=neighbour_weight, boosted=boosted)
+        if unboosted > 1:
             whole = self._legs(rows, 1, scale, vector, covers=bool(coverage))
             legs = replace(legs, whole=replace(whole, lean=legs.lean, neighbour_weight=neighbour_weight))
         named = self._named(rows, parsed, legs, step_of(scale, words.idf_sum, config))
@@ -247,7 +263,7 @@ class _Retrieval:
             legs=self._named(rows, parsed, legs, step_of(scale, 0.0, self._config)),
             words=highlights_of(text, query.where, self._context.analyzer, self._index.languages),
             mask=None,
-            notes=(*parsed.notes, *notes),
+            notes=(*parsed.notes, *notes, *((NO_BOOSTS,) if self._config.boosts else ())),
             reading=parsed.reading,
         )
 
@@ -261,6 +277,11 @@ class _Retrieval:
 
     def _words(self, tree: Tree, coverage: float) -> KeywordQuery:
         return KeywordQuery(tree, self._index.statistics, self._condition, coverage=coverage)
+
+    def _boosts(self, tree: Tree) -> dict[str, KeywordQuery]:
+        """Return what each field that counts more adds to the keyword scores, asked by itself."""
+        wishes = {name: boost_wishes(tree, name, boost) for name, boost in self._config.boosts.items()}
+        return {name: self._words(Maybe(child=Or(children=tuple(some))), 0.0) for name, some in wishes.items() if some}
 
     def _condition(self, condition: Filter) -> Clause:
         """Compile a condition of the query language."""

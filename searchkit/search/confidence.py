@@ -13,14 +13,15 @@ of (``index/answer_baseline.py``): t is the same sum of the mean of questions of
 where these do better, and of its own sentences without their articles. Where few or none were asked, as in an index of
 an earlier version, the means of seven collections stand in.
 
-*The result's share* is how far its score lies below the highest of a chunk. Dates and a reranker are left out of it, so
-confidence is in the order of the scores where neither is asked, and an article that the question names
+*The result's share* is how far its score lies below the highest of a chunk. Dates, boosts and a reranker are left
+out of it, so confidence is in the order of the scores where none is asked, and an article that the question names
 (``named_articles.py``) is sure. ``mixed`` is how much the question's words are of several languages
 (``language_bias.py``).
 
 So a result's confidence is a function of the question, the article and the index: k, pages, parts and filters change
 none. A filter hides results; what is left has the confidence that it has without. A query without words, as of filters
-alone, has none: its results score alike.
+alone, has none: its results score alike. One whose words all say nothing ("what", "tell me more") covers nothing, and
+is sure only of an article that it names.
 
 **It says "the archive covers this", not "this is the answer"**: it tells a question of another field, or nonsense, from
 one that the archive is about, and less surely whether just this question is answered. ``scripts/fit_confidence.py``
@@ -31,7 +32,7 @@ The further a tuned weight of the vectors lies from the usual ones, the less it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,12 @@ USUAL_ZERO = ScoreBaseline(queries=0, keyword=0.88, vector=0.39, words=0.76, nea
 GENERAL, SENTENCES = 0.4, 0.5
 """What of the archive's own level is taken off. Of .3 to .6 each, with a sum of .8 to 1, all do alike; each alone does
 worse: general questions leave a single field too sure, own sentences a broad archive."""
+
+NO_TOPIC = 12.0
+"""What a question is believed less none of whose words says anything: more than all else can add, in every mode, and
+less than the lowest tier of a named article does (``named_articles.py``)."""
+
+_COVERAGE = "coverage of the question in a chunk"
 
 PRIOR_QUESTIONS = 4
 """The usual means count as so many questions beside those that an archive was asked."""
@@ -126,13 +133,20 @@ def question_confidence(shape: AnswerShape, mode: ModeScale, level: float, mixed
     terms: tuple[ConfidenceTerm, ...] = (
         ConfidenceTerm(name="score above that of nonsense", value=score, share=shares[0]),
         ConfidenceTerm(name="lead over other articles", value=lead, share=shares[1]),
-        ConfidenceTerm(name="coverage of the question in a chunk", value=shape.coverage, share=shares[2]),
+        ConfidenceTerm(name=_COVERAGE, value=shape.coverage, share=shares[2]),
         ConfidenceTerm(name="the archive's own level", value=level, share=-level),
         ConfidenceTerm(name="constant", value=1.0, share=mode.weights.constant),
     )
     if mixed:
         terms += (ConfidenceTerm(name="words of several languages", value=mixed, share=-mode.weights.mixed * mixed),)
     return QuestionConfidence(terms=terms, top=shape.top, below=mode.weights.below / mode.unit)
+
+
+def of_no_topic(question: QuestionConfidence) -> QuestionConfidence:
+    """Return the confidence of a question none of whose words says anything: no chunk covers any of it."""
+    terms = [replace(term, value=0.0, share=0.0) if term.name == _COVERAGE else term for term in question.terms]
+    empty = ConfidenceTerm(name="words that say nothing", value=1.0, share=-NO_TOPIC)
+    return replace(question, terms=(*terms, empty))
 
 
 def archive_level(mode: ModeScale, answers: AnswerBaseline) -> float:

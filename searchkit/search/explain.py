@@ -92,10 +92,8 @@ class Explainer:
         if legs.keyword is not None:
             score = float(legs.keyword.uncovered.at(rows)[0])
             rank = _rank(self._keyword, score) if legs.keyword.matching(rows)[0] else None
-            boosts = self._boosts(rows)
-            score -= sum(boosts.values())
             yield _contribution(legs.scale, KEYWORD, rank, score, score)
-            for name, boost in boosts.items():
+            for name, boost in self._boosts(rows).items():
                 yield replace(_contribution(legs.scale, KEYWORD, None, boost, boost), leg=f"{BOOST}{name}")
         vectored = legs.generation.vectored is None or legs.generation.vectored[row]
         if cosine is not None and nearness is not None and vectored:
@@ -113,9 +111,7 @@ class Explainer:
             yield self._reranked(legs.shift, int(np.searchsorted(legs.shift.rows, row)))
 
     def _boosts(self, rows: NDArray[np.int64]) -> dict[str, float]:
-        """Return what fields that count more add to a row's BM25; nothing where the scale isn't a factor alone."""
-        if not isinstance(self._legs.scale, Scale):
-            return {}
+        """Return what fields that count more add to a row's BM25."""
         scores = {name: float(matches.at(rows)[0]) for name, matches in self._legs.boosted.items()}
         return {name: score for name, score in scores.items() if score}
 

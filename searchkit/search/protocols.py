@@ -134,6 +134,11 @@ class SearchedIndex(Protocol):
         """The fields that articles can be filtered by."""
         ...
 
+    @property
+    def languages(self) -> tuple[str | None, ...]:
+        """By which languages its articles are analysed, the most frequent first; None where some have none."""
+        ...
+
     def analysed_as(self, language: str | None) -> str | None:
         """Return the language by which articles of a language are analysed."""
         ...

@@ -1,4 +1,4 @@
-"""Query reader: a query's text as a tree of an index's words, and as its vocabulary and boosts have it."""
+"""Query reader: a query's text as a tree of an index's words, and as its vocabulary has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from searchkit.index.generation import FIELDS_EVERYWHERE
 from searchkit.keyword.analysis.analyzer import Analyzer
 from searchkit.keyword.query.ast import TITLE, Tree
 from searchkit.keyword.query.parser import ParsedQuery, parse
-from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary, with_boosts
+from searchkit.keyword.query.vocabulary import QueryVocabulary, read_vocabulary
 from searchkit.types import Query
 
 
@@ -40,7 +40,7 @@ class QueryReader:
         )
 
     def reread(self, parsed: ParsedQuery, config: SearchConfig) -> tuple[Tree, tuple[str, ...]]:
-        """Return a query's tree as the settings' vocabulary and boosts have it, and notes on that.
+        """Return a query's tree as the settings' vocabulary has it, and notes on that and on boosts.
 
         Raises ``ConfigError`` where the vocabulary can't be read.
         """
@@ -53,11 +53,10 @@ class QueryReader:
                 self._vocabularies[config.vocabulary] = known
             tree, notes = known.applied(tree, parsed.text)
         if config.boosts:
-            tree = with_boosts(tree, config.boosts)
             notes = (*notes, *(_boost_note(name, boost) for name, boost in config.boosts.items()))
         return tree, notes
 
 
 def _boost_note(name: str, boost: float) -> str:
-    place = "a title" if name == TITLE else f"the field '{name}'"
-    return f"A word in {place} counts {boost:g} times its score there more."
+    place = "the title" if name == TITLE else f"the field '{name}'"
+    return f"A match in {place} adds {boost:g} times its own score."

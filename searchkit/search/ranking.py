@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchkit.search.fusion import CandidateScale, Scale, fused
+from searchkit.search.fusion import KEYWORD, CandidateScale, Scale, fused
 from searchkit.search.language_bias import QueryBias
 from searchkit.search.named_articles import NamedRows
 from searchkit.search.neighbours import LEG_DEPTH, LegScores, NeighbourShift, RowShift, neighbour_shift
@@ -36,8 +36,6 @@ from searchkit.storage import native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from searchkit.keyword.scoring.evaluator import KeywordMatches
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
@@ -141,8 +139,8 @@ class RetrieverScores:
     """What dates add to the scores; None where the question is of no time."""
     neighbour_weight: float = 0.0
     whole: RetrieverScores | None = None
-    boosted: Mapping[str, KeywordMatches] = field(default_factory=dict)
-    """What each field that counts more adds to the keyword scores; where that is to be explained."""
+    boosted: Mapping[str, KeywordScores] = field(default_factory=dict)
+    """What each field that counts more adds to the keyword scores, by its name: ``(rows,)`` of BM25 alone."""
     near: list[NeighbourShift] = field(default_factory=list, init=False)
     """What neighbours add, once it was worked out. Not handed over by ``replace``, as ``known`` isn't."""
     first: dict[int, tuple[Rows, float]] = field(default_factory=dict, init=False)
@@ -155,13 +153,13 @@ class RetrieverScores:
 
     @property
     def alone(self) -> RetrieverScores:
-        """The same without what dates and a reranker add."""
-        return replace(self, prior=None, shift=None) if self.is_shifted else self
+        """The same without what dates, boosts and a reranker add."""
+        return replace(self, prior=None, shift=None, boosted={}) if self.is_shifted else self
 
     @property
     def is_shifted(self) -> bool:
         """Whether ``alone`` scores otherwise."""
-        return self.prior is not None or self.shift is not None
+        return self.prior is not None or self.shift is not None or bool(self.boosted)
 
     def cosine(self, rows: Rows) -> Scores | None:
         """Return each row's cosine with the query, exactly; None where the vector leg isn't asked."""
@@ -209,6 +207,8 @@ class RetrieverScores:
         for shift in (near, self.prior, self.named):
             if shift is not None:
                 scores = scores + shift.of(rows)
+        for boost in self.boosted.values():
+            scores = scores + self.scale.share(KEYWORD, boost.at(rows))
         return scores if self.shift is None else scores + self.shift.of(rows)
 
     def score_all(self, rows: Rows) -> Scores:
@@ -272,9 +272,19 @@ class RetrieverScores:
         if self.prior is not None and bound > -np.inf:
             dated, most = self.prior.best(depth, self.allowed)
             rows, bound = _each_once([rows, dated[self._answering(dated)]]), bound + most
+        if self.boosted and bound > -np.inf:
+            rows, bound = self._with_boosted(rows, bound, depth)
         if self.named is not None:
             rows = np.union1d(rows, self.named.rows)
         return (rows if self.shift is None else np.union1d(rows, self.shift.rows)), bound
+
+    def _with_boosted(self, rows: Rows, bound: float, depth: int) -> tuple[Rows, float]:
+        """Return some rows with those that boosts add most to, and the bound on all others."""
+        for boost in self.boosted.values():
+            best = boost.best(depth)
+            rows = _each_once([rows, best.rows[self._answering(best.rows)]])
+            bound += float(self.scale.share(KEYWORD, np.asarray([max(best.bound, 0.0)]))[0])
+        return rows, bound
 
     def _answering(self, rows: Rows) -> Mask:
         """Say which of some allowed rows a leg can find, however deep it looks."""
@@ -433,7 +443,7 @@ def _voted_few(legs: RetrieverScores, rows: Rows, k: int, vote: float) -> tuple[
 
     ``rows`` are the candidates, best first: what any article can have is the score of its first.
     """
-    plain = legs.shift is None and legs.prior is None and legs.named is None
+    plain = legs.named is None and not legs.is_shifted
     alone = legs.vector is None and plain and isinstance(legs.scale, Scale) and legs.scale.keyword == 1.0
     if not alone or legs.keyword is None:
         return None

@@ -12,9 +12,16 @@ from searchkit.answer import ChunkResult, Result, Snippet
 from searchkit.config import SearchConfig
 from searchkit.errors import QueryError
 from searchkit.index.declared_fields import shown_article
+from searchkit.keyword.query.query_terms import may_say_nothing, says_nothing
 from searchkit.search.answer_shape import mode_of, shape_of
 from searchkit.search.candidates import Candidates, IndexContext
-from searchkit.search.confidence import ModeScale, QuestionConfidence, archive_level, question_confidence
+from searchkit.search.confidence import (
+    ModeScale,
+    QuestionConfidence,
+    archive_level,
+    of_no_topic,
+    question_confidence,
+)
 from searchkit.search.explain import Explainer, of_article
 from searchkit.search.fusion import Scale
 from searchkit.search.protocols import RowSpace
@@ -140,7 +147,16 @@ def confidence_of(
         level = archive_level(mode, context.generation.manifest.answers)
         context.levels[name, mode.weight] = level
     mixed = context.mixed(text, telling) if text else 0.0
-    return question_confidence(shape_of(legs), mode, level, mixed)
+    question = question_confidence(shape_of(legs), mode, level, mixed)
+    return of_no_topic(question) if text and _has_no_topic(context, text, telling) else question
+
+
+def _has_no_topic(context: IndexContext, text: str, telling: Sequence[QueryWord] | None) -> bool:
+    """Say whether no word of a text says what it is about."""
+    languages = context.generation.languages
+    if telling is not None and not may_say_nothing(telling, languages):
+        return False
+    return says_nothing(context.analyzer.query_terms(text, languages), languages)
 
 
 def article_scores(legs: RetrieverScores, articles: Sequence[range]) -> NDArray[np.float64]:

@@ -35,10 +35,11 @@ from searchkit.keyword.query.ast import (
 )
 from searchkit.keyword.query.parser import ParsedQuery
 from searchkit.keyword.query.spelling import suggest
-from searchkit.keyword.query.vocabulary import boost_wishes
+from searchkit.keyword.query.vocabulary import boost_wishes, with_boosts
 from searchkit.keyword.scoring.evaluator import KeywordMatches, evaluate
 from searchkit.keyword.scoring.segments import KeywordSegments, SegmentPostings
 from searchkit.search.candidates import (
+    NO_BOOSTS,
     Candidates,
     Encode,
     IndexContext,
@@ -347,9 +348,9 @@ def _untimed(
             lambda: legs.allowed,
             step_of(vector_alone(_weight(context, config)), 0.0, config),
         )
+        absent += (NO_BOOSTS,) if config.boosts else ()
         return replace(candidates, legs=replace(legs, named=named), notes=(*candidates.notes, *absent))
     tree, reading_notes = context.reread(parsed, config)
-    boosted = _boosted(context, tree, config) if query.is_explained else {}
     absent += reading_notes
     if query.mode is Mode.KEYWORD and isinstance(tree, Or) and all(isinstance(child, Term) for child in tree.children):
         tree = Maybe(child=tree)  # a row with one of the words meets it anyway, and words alone take half the time
@@ -360,7 +361,9 @@ def _untimed(
         vector, lost = encoded(context, parsed.text, encode, config)
     summed = vector is not None and config.fusion == "sum"
     coverage = config.coverage_weight if summed else 0.0
-    matches = evaluate(context.keyword, tree, mask=mask, resolve=resolve, coverage=coverage)
+    is_sum = summed or vector is None
+    asked_tree = tree if is_sum else with_boosts(tree, config.boosts)  # the other fusions go by the ranks it gives
+    matches = evaluate(context.keyword, asked_tree, mask=mask, resolve=resolve, coverage=coverage)
     notes = (*parsed.notes, *absent, *matches.notes, *lost)
     scale, allowed = keyword_alone(matches.idf_sum), mask
     if both:
@@ -383,9 +386,9 @@ def _untimed(
             lambda: mask if parsed.plain else matches.allowed,
             step_of(scale, matches.idf_sum, config),
         ),
-        boosted=boosted,
+        boosted=_boosted(context, tree, config, allowed) if is_sum and config.boosts else {},
     )
-    if matches.idf_sum and (config.fusion == "sum" or vector is None):
+    if matches.idf_sum and is_sum:
         ask = partial(evaluate, resolve=resolve, coverage=coverage)
         if whole := _unfiltered(context, legs, matches, tree, mask, ask, plain=parsed.plain):
             legs = replace(legs, whole=replace(whole, neighbour_weight=legs.neighbour_weight))
@@ -402,11 +405,18 @@ def _untimed(
     )
 
 
-def _boosted(context: SearchContext, tree: Tree, config: SearchConfig) -> dict[str, KeywordMatches]:
-    """Return what each field that counts more adds to the keyword scores, to be explained."""
+def _boosted(
+    context: SearchContext, tree: Tree, config: SearchConfig, allowed: Mask | None
+) -> dict[str, KeywordMatches]:
+    """Return what each field that counts more adds to the keyword scores of some rows.
+
+    By itself, so that it is in the order alone: not in coverage, in what neighbours give, or in confidence.
+    """
     wishes = {name: boost_wishes(tree, name, boost) for name, boost in config.boosts.items()}
     return {
-        name: evaluate(context.keyword, Maybe(child=Or(children=tuple(some)))) for name, some in wishes.items() if some
+        name: evaluate(context.keyword, Maybe(child=Or(children=tuple(some))), mask=allowed)
+        for name, some in wishes.items()
+        if some
     }
 
 

@@ -107,7 +107,7 @@ def test_a_confidence_is_a_word_and_a_bar(confidence: float, shown: str) -> None
 
 def test_what_is_unlikely_is_dimmed_and_where_all_is_that_is_told() -> None:
     sure, unlikely = (replace(ANSWER.results[0], confidence=value) for value in (0.9, 0.1))
-    doubt = "Nothing here seems to answer this."
+    doubt = "Nothing here seems to answer this. The nearest:"
     colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
     mixed = drawn(Answer(query=ANSWER.query, results=(sure, replace(unlikely, rank=2))), **colours)
     first, second = mixed.split("\n\n")

@@ -175,6 +175,26 @@ def test_facets_and_totals_are_those_of_a_folder(searcher: searchkit.Searcher, r
         }
 
 
+@pytest.mark.parametrize("mode", [Mode.KEYWORD, Mode.HYBRID])
+@pytest.mark.parametrize("text", ["report of the missiles", "missiles OR report"])
+def test_a_boost_changes_the_order_and_no_confidence(
+    searcher: searchkit.Searcher, reference: searchkit.Searcher, text: str, mode: Mode
+) -> None:
+    boosts = {"title": 3.0}
+    plain, boosted, expected = (
+        each.search(text, mode=mode, k=200, boosts=more, explain=True)
+        for each, more in ((searcher, None), (searcher, boosts), (reference, boosts))
+    )
+    before = {each.article.id: each for each in plain.results}
+    after = {each.article.id: each for each in boosted.results}
+    scores = {each.article.id: each.score for each in expected.results}
+    assert {key: each.score for key, each in after.items()} == pytest.approx(scores, rel=0.04, abs=0.04)
+    assert any(each.score > before[key].score + 0.01 for key, each in after.items())
+    for key, each in after.items():
+        assert each.confidence == pytest.approx(before[key].confidence, abs=1e-6)
+        assert sum(part.share for part in each.contributions) == pytest.approx(each.score, abs=1e-9)
+
+
 @pytest.mark.parametrize("fusion", ["rrf", "minmax"])
 def test_another_fusion_ranks_alike(
     engine: Engine, searcher: searchkit.Searcher, reference: searchkit.Searcher, fusion: str

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import searchkit
-from searchkit import Mode, Query, SearchConfig, Searcher
+from searchkit import Article, Mode, Query, SearchConfig, Searcher
 from searchkit.answer import confidence_word
 from searchkit.errors import ConfigError, IndexCorrupt, QueryError
 from searchkit.index.answer_baseline import as_question
@@ -413,3 +413,43 @@ def test_the_answer_says_how_sure_its_best_result_is_and_of_which_terms(searcher
 def test_no_word_asked_for_has_no_word_for_how_sure_it_is(searcher: Searcher) -> None:
     answer = searcher.search("tag:odd", explain=True)
     assert (answer.confidence, answer.confidence_word, answer.confidence_terms) == (None, None, ())
+
+
+STAGE = (
+    Article(id="hamlet", title="To be or not to be", text="The actor said it twice, and more of me.", language="en"),
+    Article(id="doctor", title="Doctor Who", text="The new series of it is what they wait for.", language="en"),
+    Article(id="harbour", title="The harbour", text="Who pays for the harbour is what it was about.", language="en"),
+    Article(id="boot", title="Das Boot", text="Der Film und die Musik, und das im Winter.", language="de"),
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    folder = tmp_path_factory.mktemp("stage") / "index"
+    searchkit.build(folder, STAGE, encoder=WordEncoder())
+    with searchkit.open(folder, encoder=WordEncoder()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    "text", ["what", "The the the", "who is it", "what's that?", "tell me more", "der die das", "AND AND (", "IT IS"]
+)
+def test_a_question_of_words_that_say_nothing_covers_nothing(stage: Searcher, text: str, mode: Mode) -> None:
+    answer = stage.search(text, mode=mode, explain=True)
+    assert answer.results
+    assert answer.confidence_word == "nothing here"
+    assert "words that say nothing" in [term.name for term in answer.confidence_terms]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(("text", "first"), [("TO BE OR NOT TO BE", "hamlet"), ("doctor who", "doctor")])
+def test_an_article_that_is_named_by_such_words_is_sure(stage: Searcher, text: str, first: str, mode: Mode) -> None:
+    best = stage.search(text, mode=mode).results[0]
+    assert (best.article.id, best.confidence_word) == (first, "sure")
+
+
+@pytest.mark.parametrize("text", ["who pays", "WHO", "the US", "What is the Who?", "explain harbour", "die"])
+def test_a_word_that_tells_keeps_the_confidence_that_it_had(stage: Searcher, text: str) -> None:
+    names = [term.name for term in stage.search(text, explain=True).confidence_terms]
+    assert "words that say nothing" not in names

@@ -116,7 +116,7 @@ def test_a_boost_moves_up_what_has_the_word_in_its_field_and_is_explained(search
         plain = {each.article.id: each for each in searcher.search("harbour watch", mode=mode, explain=True).results}
         answer = searcher.search("harbour watch", mode=mode, explain=True, boosts={"summary": 1.5})
         boosted = {each.article.id: each for each in answer.results}
-        assert "A word in the field 'summary' counts 1.5 times its score there more." in answer.notes
+        assert "A match in the field 'summary' adds 1.5 times its own score." in answer.notes
         added = [each for each in boosted["lamp"].votes[0].contributions if each.leg == "boost of summary"]
         assert added[0].share > 0
         assert not [each for each in plain["lamp"].votes[0].contributions if each.leg.startswith("boost")]
@@ -135,6 +135,27 @@ def test_a_boost_adds_so_many_times_the_score_of_the_fields_own_words(searcher: 
 
     own = searcher.search("summary:watch", mode="keyword").results[0].score
     assert isclose(lamp({"summary": 2.0}), lamp(None) + 2.0 * own, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("mode", ["keyword", "hybrid"])
+def test_a_boost_is_in_the_order_alone_and_in_no_coverage_neighbour_or_confidence(
+    searcher: Searcher, mode: str
+) -> None:
+    plain = searcher.search("harbour watch", mode=mode, explain=True)
+    boosted = searcher.search("harbour watch", mode=mode, explain=True, boosts={"summary": 50.0, "title": 3.0})
+    assert boosted.results[0].score > plain.results[0].score
+    assert boosted.confidence_terms == plain.confidence_terms
+    before, after = ({each.article.id: each for each in answer.results} for answer in (plain, boosted))
+    assert {key: each.confidence for key, each in after.items()} == {k: each.confidence for k, each in before.items()}
+    for key, result in after.items():
+        unboosted = [each for each in result.votes[0].contributions if not each.leg.startswith("boost")]
+        assert unboosted == list(before[key].votes[0].contributions)
+
+
+def test_a_search_by_vector_says_that_it_has_no_boosts(searcher: Searcher) -> None:
+    note = "Boosts count by keyword alone: this search by vector has none."
+    assert note in searcher.search("harbour", mode="vector", boosts={"title": 3.0}).notes
+    assert note not in searcher.search("harbour", mode="vector").notes
 
 
 def test_boosts_of_settings_give_way_to_those_of_the_question(tmp_path: Path) -> None:

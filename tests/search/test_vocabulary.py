@@ -108,11 +108,24 @@ def test_a_boosted_title_comes_first_and_the_explanation_adds_up(index: Path) ->
     assert ids(answer)[0] == "apples"
     assert answer.results[0].score > plain["apples"]
     assert {each.article.id: each.score for each in answer.results}["apple"] == pytest.approx(plain["apple"])
-    assert "A word in a title counts 3 times its score there more." in answer.notes
+    assert "A match in the title adds 3 times its own score." in answer.notes
     for mode in ("keyword", "hybrid"):
         for result in asked(index, "flak harvest", boost=2, mode=mode).results:
             shares = sum(vote.counts * sum(part.share for part in vote.contributions) for vote in result.votes)
             assert shares == pytest.approx(result.score, abs=1e-9)
+
+
+@pytest.mark.parametrize("mode", [searchkit.Mode.KEYWORD, searchkit.Mode.HYBRID])
+@pytest.mark.parametrize("text", ["flak harvest report", "harvest AND report", "title:harvest OR port"])
+def test_the_first_of_a_boosted_ranking_are_the_same_however_deep_it_looks(
+    index: Path, text: str, mode: searchkit.Mode
+) -> None:
+    rankings = []
+    for depth in (1, 1000):
+        config = SearchConfig(depth=depth, boosts={"title": 20.0})
+        with searchkit.open(index, config=config, encoder=WordEncoder()) as searcher:
+            rankings.append([list(searcher.rank(searchkit.Query(text=text, mode=mode, k=k)))[:1] for k in (1, 100)])
+    assert rankings[0][0] == rankings[0][1] == rankings[1][0] == rankings[1][1]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def answer_table(answer: Answer, *, explain: bool = False) -> RenderableType:
     number_width = len(str(answer.results[-1].rank)) if answer.results else 1
     parts: list[RenderableType] = []
     if answers_nothing(answer):
-        parts += [Text(NOTHING_ANSWERS, style="bold"), ""]
+        parts += [Text(f"{NOTHING_ANSWERS} The nearest:", style="bold"), ""]
     for result in answer.results:
         parts += [_result(result, usual=usual, number_width=number_width, explain=explain), ""]
     if answer.facets:

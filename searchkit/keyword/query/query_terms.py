@@ -198,6 +198,34 @@ def stop_words(surfaces: Sequence[str], listed: Sequence[tuple[bool, ...]]) -> f
 
 _NONE: frozenset[int] = frozenset()
 
+_REQUESTS = frozenset(("tell", "please", "explain"))
+"""What asks and names nothing where all else is stop words: tell me more."""
+
+_OPERATORS = frozenset(("AND", "OR", "NOT"))
+
+
+def may_say_nothing(words: Sequence[QueryWord], languages: Sequence[str | None]) -> bool:
+    """Say whether ``says_nothing`` may hold for a query some of whose words these are: sooner told."""
+    lists = (_REQUESTS, *(lists_of(tuple(languages)) or lists_of(("en",))))
+    return all(any(_bare(word.surface) in stops for stops in lists) for word in words)
+
+
+def _bare(surface: str) -> str:
+    return surface.casefold().replace("’", "'").removesuffix("'s")
+
+
+def says_nothing(words: Sequence[QueryWord], languages: Sequence[str | None]) -> bool:
+    """Say whether no word of a query tells what it is about: all are stop words of one language, none is a name."""
+    surfaces = [word.surface for word in words]
+    folded = set(map(_bare, surfaces)) - _REQUESTS
+    if not folded - AMBIGUOUS or not any(folded <= stops for stops in lists_of(tuple(languages)) or lists_of(("en",))):
+        return False
+    if surfaces[0].isupper() and len(surfaces) == 1 and surfaces[0] not in _OPERATORS:
+        return len(surfaces[0]) == 1  # WHO, IT, US
+    cased = any(map(str.islower, surfaces)) or (len(surfaces) <= EACH_MEANT and not all(map(str.isupper, surfaces)))
+    names = (_is_name(surface, first=not place) for place, surface in enumerate(surfaces))
+    return not (cased and any(names))
+
 
 def _is_name(surface: str, *, first: bool) -> bool:
     return surface[:1].isupper() and ((len(surface) > 1 and surface.isupper()) or not first)
