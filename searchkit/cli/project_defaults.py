@@ -156,7 +156,8 @@ def is_default(index: Path) -> bool:
     if file is None or os.environ.get("SEARCHKIT_INDEX"):
         return False
     try:
-        return [path.resolve() for path in read_project(file).index] == [index.resolve()]
+        names = [name.resolve() for name in read_project(file).index if isinstance(name, Path)]
+        return names == [index.resolve()]
     except ConfigError:
         return False
 

@@ -145,7 +145,8 @@ def _usual_indexes() -> Sequence[Path]:
     """Return the indexes that commands here take where none is named."""
     file = nearest_file(Path.cwd())
     try:
-        return (file and read_project(file).index) or known_indexes()
+        named = read_project(file).index if file else ()
+        return [index for index in named if isinstance(index, Path)] or known_indexes()
     except SearchkitError:
         return ()
 

@@ -100,6 +100,11 @@ def _singular_verb(match: re.Match[str]) -> str:
     return match[0] + ("s" if match[0] == "hold" else "es")
 
 
+def _best(answer: Answer) -> Result | None:
+    """Return the result that says how sure the answer is."""
+    return answer.results[0] if answer.results else answer.nearest
+
+
 def filters_view(searcher: Searcher, state: PageState, access: Access) -> dict[str, Any]:
     """Return the values that can be chosen with their counts, and the histogram of dates.
 
