@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from searchkit.answer import NOTHING_ANSWERS, NOTHING_HERE, Answer, FacetCount
+from searchkit.answer import NOTHING_ANSWERS, NOTHING_HERE, Answer, FacetCount, Result
 from searchkit.filter_expression import F
 from searchkit.search.searcher import Searcher
 from searchkit.server.access import Access
