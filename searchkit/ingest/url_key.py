@@ -41,15 +41,15 @@ def url_key(url: str) -> str:
         return ""
     path = re.sub("/{2,}", "/", _written_out(parts.path))
     path = re.sub(r"/(?:index|default)\.(?:html?|php|aspx?)$", "", _AMP.sub("", path)).rstrip("/")
-    asked = sorted(_written_out(pair) for pair in parts.query.split("&") if pair and not _is_tracker(pair))
+    parameters = sorted(_written_out(pair) for pair in parts.query.split("&") if pair and not _is_tracker(pair))
     fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
     return "".join(
         (
             _host(host),
             "" if port in (None, 80, 443) else f":{port}",
             path,
-            "?" if asked else "",
-            "&".join(asked),
+            "?" if parameters else "",
+            "&".join(parameters),
             fragment,
         )
     )

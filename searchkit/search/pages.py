@@ -23,7 +23,7 @@ from searchkit.keyword.query.parser import KNOWN_AS
 from searchkit.search.candidates import Candidates, IndexContext
 from searchkit.search.cursor import Clock, Cursor, query_digest
 from searchkit.search.deep_ranking import DeepRanking
-from searchkit.search.matching import matching_articles
+from searchkit.search.matching_articles import matching_articles
 from searchkit.search.ranking import RankedKeys, RetrieverScores
 from searchkit.search.results import article_scores, confidence_of, is_wordless, refuse_without_confidence
 from searchkit.search.retrieval import SearchContext

@@ -55,7 +55,7 @@ from searchkit.search.fast_ranking import FastQueryReader, RankedIds, rank_fast
 from searchkit.search.fusion import Scale, hybrid, keyword_alone, vector_alone
 from searchkit.search.highlight import Highlighter
 from searchkit.search.language_bias import LanguageBias, MixedLanguageDetector, languages_in_postings
-from searchkit.search.matching import matching_articles
+from searchkit.search.matching_articles import matching_articles
 from searchkit.search.named_articles import NamedArticleFinder, NamedAs, higher, named_rows, step_of
 from searchkit.search.query import check_query, notes_on_arguments, notes_on_text
 from searchkit.search.query_reader import QueryReader

@@ -1,4 +1,4 @@
-"""Matching: which articles of an index in a folder match a query."""
+"""Matching articles: which articles of an index in a folder match a query."""
 
 from __future__ import annotations
 
