@@ -38,7 +38,16 @@ def test_what_an_extra_needs_is_there_for_its_tests(extra: str) -> None:
     assert set(extras[extra]) <= set(extras["dev"])
 
 
-CHECKS = ["", "--package", "--light", "--lowest", "--python 3.12 tests/search", "--python 3.13", "--sanitize"]
+CHECKS = [
+    "",
+    "--package",
+    "--light",
+    "--lowest",
+    "--python 3.12 tests/search",
+    "--python 3.13",
+    "--cluster",
+    "--sanitize",
+]
 
 
 def run_continuous_integration(folder: Path, exit_codes: dict[str, int]) -> subprocess.CompletedProcess[str]:
@@ -66,11 +75,12 @@ def test_continuous_integration_runs_every_check_and_names_the_one_that_failed(t
     assert done.stderr.splitlines() == [f"failed: scripts/test {broken}".rstrip() + ";"]
 
 
-def test_continuous_integration_passes_where_another_python_is_not_installed(tmp_path: Path) -> None:
-    done = run_continuous_integration(tmp_path, {"--python 3.12 tests/search": 2})
+def test_continuous_integration_passes_where_another_python_and_a_cluster_are_not_there(tmp_path: Path) -> None:
+    done = run_continuous_integration(tmp_path, {"--python 3.12 tests/search": 2, "--cluster": 2})
     assert done.returncode == 0
     assert done.stdout.splitlines() == CHECKS
-    assert done.stderr.splitlines() == ["not checked: scripts/test --python 3.12 tests/search"]
+    names = ("--python 3.12 tests/search", "--cluster")
+    assert done.stderr.splitlines() == [f"not checked: scripts/test {name}" for name in names]
 
 
 def test_continuous_integration_fails_where_a_check_ends_with_that_exit_code(tmp_path: Path) -> None:

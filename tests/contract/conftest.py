@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +13,8 @@ from tests.contract.engines import ENGINES, Engine, running_cluster
 @pytest.fixture(scope="session")
 def cluster(worker_name: str) -> Iterator[str]:
     """The address of a running cluster, without an index's name."""
-    # No folder of pytest's: another run would remove it.
-    folder = Path(tempfile.mkdtemp(prefix="searchkit-cluster-"))
-    try:
-        with running_cluster(folder, worker_name) as address:
-            yield address
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_cluster(worker_name) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.word_encoder import WordEncoder
 
 URL, HOME = "SEARCHKIT_TEST_OPENSEARCH", "SEARCHKIT_TEST_OPENSEARCH_HOME"
 _START_S = 240
-NO_CLUSTER = f"no cluster to test: set {URL}=HOST:PORT, or put a server and its scripts into ../shared/opensearch"
+NO_CLUSTER = f"no cluster to test: 'scripts/test --cluster' starts one, {URL}=HOST:PORT names one"
 
 ENGINES = ("folder", "cluster")
 
@@ -58,16 +58,16 @@ def remove(index: str) -> None:
 
 
 @contextmanager
-def running_cluster(temporary: Path, worker: str) -> Iterator[str]:
+def running_cluster(worker: str) -> Iterator[str]:
     """Yield the address of a cluster: one that runs, or one that is started and stopped again. Skips without either."""
     if named := os.environ.get(URL):
         yield f"opensearch://{named.removeprefix('http://').rstrip('/')}"
         return
     scripts = Path(__file__).resolve().parents[3] / "shared" / "opensearch"
-    if not (scripts / "start").is_file():
+    if HOME not in os.environ or not (scripts / "start").is_file():
         pytest.skip(NO_CLUSTER)
     number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
-    home = Path(os.environ[HOME]) / worker if HOME in os.environ else temporary
+    home = Path(os.environ[HOME]) / worker
     port = 19200 + 200 * number
     environment = os.environ | {"OPENSEARCH_PORT": str(port), "OPENSEARCH_HEAP": "512m"}
     log = home / "start.log"
