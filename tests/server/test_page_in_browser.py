@@ -271,6 +271,7 @@ def test_hostile_text_stays_text(opened: Any) -> None:
     expect(page.locator("#title")).to_have_text(re.sub(r"\s+", " ", HOSTILE))
     assert page.locator("main img, main script").count() == 0
     page.get_by_role("link", name="Back").click()
+    expect(page.locator("#title")).to_have_count(0)
     page.locator("#q").fill("<img src=x onerror=alert(1)>")
     page.locator("#q").press("Enter")
     expect(page).to_have_url(re.compile("onerror"))
