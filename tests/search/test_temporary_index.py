@@ -28,6 +28,9 @@ def test_it_is_an_index_as_any_other_until_it_is_closed(folder: Path) -> None:
     searcher.close()
 
 
+# From Python 3.13 on, a connection to SQLite that nobody closed is warned of when it is collected.
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <sqlite3.Connection:pytest.PytestUnraisableExceptionWarning")
 def test_it_goes_where_nobody_closes_it_and_where_it_can_not_be_built(folder: Path) -> None:
     searcher = searchkit.open_temporary([article(1)], encoder=WordEncoder())
     assert searcher.count() == 1
