@@ -162,6 +162,7 @@ def test_a_page_in_the_export_of_omnivore_renews_its_article(tmp_path: Path) -> 
 
 
 def test_a_watcher_renews_the_article_of_a_page_that_changes_comes_or_goes(index: Path, folder: Path) -> None:
+    pytest.importorskip("watchdog")
     with driven(index, folder) as watch:
         put_page(folder, "mill", "miller", changed=HOUR_AGO + 60)
         assert counts(watch.until_told("committed").report) == (0, 1, 2, 0)  # type: ignore[arg-type]
